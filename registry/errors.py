@@ -1,0 +1,51 @@
+"""What can go wrong, and the exit status each kind ends with.
+
+The message of an error is for the person at the terminal: what is wrong, where, and the cure. It
+names a patient by study id at most. `registry.cli` is the only place that turns one into an exit.
+"""
+
+from __future__ import annotations
+
+
+class RegistryError(Exception):
+    """Root of every error that a user can meet and mend."""
+
+    exit_status = 1
+
+    def __init__(self, problem: str, *, cure: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return self.problem if self.cure is None else f"{self.problem}\n{self.cure}"
+
+
+class Refused(RegistryError):
+    """Bad data, or a rule of the registry stands against it."""
+
+    exit_status = 1
+
+
+class NotFound(RegistryError):
+    """A patient, definition, view or file that is not there."""
+
+    exit_status = 1
+
+
+class WrongUsage(RegistryError):
+    """Options that do not fit together."""
+
+    exit_status = 2
+
+
+class DatabaseUnavailable(RegistryError):
+    """The database cannot be reached, is too old, lacks a right or is at another migration."""
+
+    exit_status = 3
+
+
+class CannotEstimate(RegistryError):
+    """An analysis that these data cannot carry: no events, separation, an empty group."""
+
+    exit_status = 4

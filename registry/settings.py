@@ -1,0 +1,57 @@
+"""Where this run finds its database and who is running it: options first, then the environment."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "REGISTRY_HOME"
+DATABASE_URL_VARIABLE = "REGISTRY_DATABASE_URL"
+USER_VARIABLE = "REGISTRY_USER"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's surroundings.
+
+    `database_url` is None when the embedded server in `home` is to be used.
+    """
+
+    home: Path
+    database_url: str | None
+    user: str
+
+    @classmethod
+    def read(
+        cls,
+        home: Path | None = None,
+        database_url: str | None = None,
+        user: str | None = None,
+    ) -> Settings:
+        """Settings from the given options, or else from the environment, or else the defaults."""
+        environment_home = os.environ.get(HOME_VARIABLE)
+        chosen_home = home or (Path(environment_home) if environment_home else default_home())
+        return cls(
+            home=chosen_home.expanduser().absolute(),
+            database_url=database_url or os.environ.get(DATABASE_URL_VARIABLE) or None,
+            user=user or os.environ.get(USER_VARIABLE) or operating_system_user(),
+        )
+
+
+def default_home() -> Path:
+    """The user's own data folder for this program, by the custom of the operating system."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "crohn-registry"
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "crohn-registry"
+
+
+def operating_system_user() -> str:
+    """Login name of the person; the numeric id where the system knows no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
