@@ -1,0 +1,43 @@
+"""Runs the migrations inside the caller's transaction and rebuilds the views at head."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlalchemy import text
+
+from registry.database.migrate import UPGRADE_LOCK
+from registry.models import Base
+from registry.views.build import build_views, drop_views
+
+SCHEMAS = {"clinical", "reference", "derived"}
+
+config = context.config
+connection = config.attributes["connection"]
+
+
+def included(name: str | None, kind: str, parent: object) -> bool:
+    """Only the registry's own schemas are compared with the models."""
+    return name in SCHEMAS if kind == "schema" else True
+
+
+# Two upgrades at once: the second waits, then finds nothing to do.
+connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
+connection.execute(text("set local lock_timeout = '30s'"))
+
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    include_schemas=True,
+    include_name=included,
+    compare_type=True,
+    autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+)
+
+if config.attributes.get("compare_only"):
+    context.run_migrations()
+else:
+    # A view would stand in the way of a change of type; none is read by a migration.
+    drop_views(connection)
+    context.run_migrations()
+    if set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
+        build_views(connection, analyst_may_log_in=config.attributes.get("embedded", False))

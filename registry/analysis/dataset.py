@@ -1,0 +1,200 @@
+"""The rows that analyses start from: reading a view, and checking what survival methods take for
+granted.
+
+Survival libraries accept events coded 1 and 2, negative times and missing values without a word and
+return wrong numbers. What is wrong is refused here, before any library sees it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Connection, column, select, table, text
+
+from registry.errors import CannotEstimate, Refused, WrongUsage
+from registry.vocabulary import COVARIATES, Covariate
+
+DAYS_PER_MONTH = 30.4375
+"""Days in a month, a twelfth of 365.25; exact in binary, so months convert without rounding."""
+
+Floats = NDArray[np.float64]
+Days = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+IMMORTAL_TIME = (
+    "{names}: decided by treatment after the first infusion and taken as if known on that day, as"
+    " the published study does. Who stays without loss for longer has more time to receive the"
+    " added drug, so the comparison is biased in favour of that drug (immortal-time bias)."
+)
+
+
+def read_view(
+    connection: Connection, name: str, definition: str, *, schema: str = "analytics"
+) -> pd.DataFrame:
+    """All rows of one view under one definition.
+
+    Args:
+        connection: an open connection with the right to read the view.
+        name: the view, e.g. `analysis_set`; it must have a column `definition`.
+        definition: the rule set whose rows are wanted.
+        schema: where the view lives; a frozen copy of the views has a schema of its own.
+
+    Returns:
+        A row per row of the view, columns as in the view, values as the driver gives them
+        (`Decimal`, `date`, `bool`, `None`): no unit is changed and nothing is rounded.
+    """
+    view = table(name, column("definition"), schema=schema)
+    result = connection.execute(
+        select(text("*")).select_from(view).where(view.c.definition == definition)
+    )
+    return pd.DataFrame(result.fetchall(), columns=list(result.keys()), dtype=object)
+
+
+def survival_data(frame: pd.DataFrame, definition: str) -> pd.DataFrame:
+    """The analysis set, checked, in the types that the methods need.
+
+    Args:
+        frame: rows of `analytics.analysis_set`, one per eligible patient.
+        definition: the definition that all rows must belong to.
+
+    Returns:
+        Columns `patient_id`, `time_days` (int64, whole days since time zero), `event` (bool) and
+        the covariates that `frame` has (nullable boolean), sorted by patient. A time of 0 is
+        possible for a censored patient only, when time zero is the week-14 visit and observation
+        ends on it: that patient is at risk at 0 and never after.
+
+    Raises:
+        CannotEstimate: there is no patient.
+        Refused: a time is missing, negative or not whole, an event is neither 0 nor 1, an event
+            falls on day 0, or a patient stands twice.
+    """
+    check_definition(frame, definition, "analysis_set")
+    if frame.empty:
+        raise CannotEstimate(
+            f"No patient is eligible under definition '{definition}', so there is nothing to"
+            " estimate.",
+            cure="`registry analyse flow` shows where the patients were excluded.",
+        )
+    require_columns(frame, ("patient_id", "time_days", "event"), "analysis_set")
+    patients = frame["patient_id"].astype(str)
+    _refuse("a patient more than once", patients, patients.duplicated(), "analysis_set")
+
+    time = numbers(frame, "time_days")
+    whole = np.isfinite(time) & (time >= 0) & (time == np.floor(time))
+    _refuse("a time that is not a whole number of days", patients, ~whole, "analysis_set")
+    event = flags(frame, "event", "analysis_set")
+    _refuse("no event indicator", patients, event.isna(), "analysis_set")
+    happened = event.to_numpy(dtype=bool, na_value=False)
+    _refuse("an event on day 0", patients, happened & (time == 0), "analysis_set")
+
+    columns: dict[str, Any] = {
+        "patient_id": patients.to_numpy(),
+        "time_days": time.astype(np.int64),
+        "event": happened,
+    }
+    for covariate in COVARIATES:
+        if covariate.id in frame.columns:
+            columns[covariate.id] = flags(frame, covariate.id, "analysis_set").array
+    return pd.DataFrame(columns).sort_values("patient_id", ignore_index=True)
+
+
+def covariates_by_id(ids: Sequence[str]) -> tuple[Covariate, ...]:
+    """The covariates of these ids, in this order.
+
+    Raises:
+        WrongUsage: an id is unknown or stands twice.
+    """
+    known = {covariate.id: covariate for covariate in COVARIATES}
+    unknown = [one for one in ids if one not in known]
+    if unknown:
+        raise WrongUsage(
+            f"No covariate is called {', '.join(unknown)}.",
+            cure=f"The covariates are {', '.join(known)}.",
+        )
+    twice = sorted({one for one in ids if ids.count(one) > 1})
+    if twice:
+        raise WrongUsage(
+            f"The covariate {', '.join(twice)} is named more than once.", cure="Name it once."
+        )
+    return tuple(known[one] for one in ids)
+
+
+def immortal_time_notes(covariates: Iterable[Covariate]) -> tuple[str, ...]:
+    """One sentence on immortal-time bias if any of these covariates is acquired after the start."""
+    names = [covariate.label for covariate in covariates if covariate.acquired_after_start]
+    return (IMMORTAL_TIME.format(names="; ".join(names)),) if names else ()
+
+
+def check_definition(frame: pd.DataFrame, definition: str, view: str) -> None:
+    """Refuse rows of another definition: two rule sets in one analysis count patients twice."""
+    require_columns(frame, ("definition",), view)
+    others = sorted(set(frame["definition"].astype(str)) - {definition})
+    if others:
+        raise Refused(
+            f"Rows of {view} belong to definition {', '.join(others)}, not to '{definition}'.",
+            cure="Analyse one definition at a time.",
+        )
+
+
+def require_columns(frame: pd.DataFrame, names: Iterable[str], view: str) -> None:
+    """Refuse a frame that lacks one of these columns."""
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise Refused(
+            f"The view {view} has no column {', '.join(missing)}.",
+            cure="`registry db upgrade` rebuilds the views.",
+        )
+
+
+def numbers(frame: pd.DataFrame, name: str) -> Floats:
+    """A numeric column as floats, missing values as NaN; `Decimal` arrives from the driver."""
+    values = frame[name]
+    if values.dtype == object:
+        return np.array([math.nan if pd.isna(v) else float(v) for v in values], dtype=np.float64)
+    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def flags(frame: pd.DataFrame, name: str, view: str) -> pd.Series[bool]:
+    """A yes-or-no column as nullable booleans; anything but true, false, 1, 0, null is refused."""
+    try:
+        return frame[name].astype("boolean").reset_index(drop=True)
+    except (TypeError, ValueError) as error:
+        raise Refused(
+            f"The column {name} of {view} has values that are neither true, false nor missing.",
+            cure="Code yes as true or 1, no as false or 0.",
+        ) from error
+
+
+def quartiles(values: Floats) -> tuple[float | None, float | None, float | None]:
+    """First quartile, median and third quartile by the (n+1)p rule, as SPSS gives them.
+
+    NaN is left out; without any value all three are None. Hyndman and Fan's type 6.
+    """
+    known = values[~np.isnan(values)]
+    if known.size == 0:
+        return None, None, None
+    first, middle, third = np.quantile(known, [0.25, 0.5, 0.75], method="weibull")
+    return float(first), float(middle), float(third)
+
+
+def mean_sd(values: Floats) -> tuple[float | None, float | None]:
+    """Mean and standard deviation (n - 1) of what is known; None where there is too little."""
+    known = values[~np.isnan(values)]
+    mean = float(known.mean()) if known.size else None
+    return mean, float(known.std(ddof=1)) if known.size > 1 else None
+
+
+def _refuse(problem: str, patients: pd.Series[str], bad: Any, view: str) -> None:
+    rows = np.asarray(bad, dtype=bool)
+    if rows.any():
+        shown = ", ".join(sorted(set(patients[rows]))[:5])
+        more = ", ..." if rows.sum() > 5 else ""
+        raise Refused(
+            f"{view} has {problem} ({int(rows.sum())} rows: {shown}{more}).",
+            cure="This is a fault of the view, not of the data: please report it.",
+        )

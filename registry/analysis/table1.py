@@ -1,0 +1,280 @@
+"""Table 1: the cohort at the first infusion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from registry.analysis.dataset import (
+    DAYS_PER_MONTH,
+    Floats,
+    check_definition,
+    flags,
+    mean_sd,
+    numbers,
+    quartiles,
+    require_columns,
+)
+from registry.errors import CannotEstimate
+from registry.vocabulary import BEHAVIOURS, LOCATIONS
+
+METHOD = (
+    "Numbers with percentages of the patients in whom the item is known; means with standard"
+    " deviations (n - 1); medians with quartiles by the (n + 1)p rule."
+)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many patients have a characteristic, of those in whom it is known."""
+
+    id: str
+    label: str
+    n: int
+    known: int
+    missing: int
+
+    @property
+    def percent(self) -> float | None:
+        """Percentage of the known, or None when it is known in nobody."""
+        return 100 * self.n / self.known if self.known else None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "label": self.label,
+            "n": self.n,
+            "percent": self.percent,
+            "known": self.known,
+            "missing": self.missing,
+        }
+
+
+@dataclass(frozen=True)
+class MeanSd:
+    """Mean and standard deviation of a characteristic, in the unit that its label names."""
+
+    id: str
+    label: str
+    mean: float | None
+    sd: float | None
+    missing: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "label": self.label,
+            "mean": self.mean,
+            "sd": self.sd,
+            "missing": self.missing,
+        }
+
+
+@dataclass(frozen=True)
+class MedianQuartiles:
+    """Median and quartiles of a characteristic, in the unit that its label names."""
+
+    id: str
+    label: str
+    median: float | None
+    q1: float | None
+    q3: float | None
+    missing: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "label": self.label,
+            "median": self.median,
+            "q1": self.q1,
+            "q3": self.q3,
+            "missing": self.missing,
+        }
+
+
+Row = Count | MeanSd | MedianQuartiles
+
+
+@dataclass(frozen=True)
+class Table1:
+    """The rows of Table 1 over `n` eligible patients."""
+
+    definition: str
+    n: int
+    rows: tuple[Row, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `registry analyse table1`."""
+        return {
+            "definition": self.definition,
+            "method": METHOD,
+            "n": self.n,
+            "rows": [row.to_json() for row in self.rows],
+            "notes": [],
+        }
+
+
+def baseline_table(frame: pd.DataFrame, definition: str) -> Table1:
+    """Table 1 of one definition.
+
+    Args:
+        frame: rows of `analytics.baseline`, one per eligible patient: years, months, mg/kg,
+            Z-scores and points as their columns say.
+        definition: the definition that all rows must belong to.
+
+    Raises:
+        CannotEstimate: there is no patient.
+        Refused: a column is missing or a yes-or-no column has other values.
+    """
+    check_definition(frame, definition, "baseline")
+    if frame.empty:
+        raise CannotEstimate(
+            f"No patient is eligible under definition '{definition}', so there is no baseline.",
+            cure="`registry analyse flow` shows where the patients were excluded.",
+        )
+    require_columns(frame, _COLUMNS, "baseline")
+    return Table1(definition=definition, n=len(frame), rows=tuple(_rows(frame)))
+
+
+_COLUMNS = (
+    "sex",
+    "age_at_start_years",
+    "duration_before_start_months",
+    "initial_dose_mg_per_kg",
+    "height_z",
+    "bmi_z",
+    "baseline_pcdai",
+    "severity",
+    "week14_pcdai",
+    "location",
+    "upper_gi",
+    "phenotype_assessed_on",
+    "behaviour",
+    "perianal",
+    "growth",
+    "prior_surgery",
+    "infusions",
+    "cdeis",
+    "time_days",
+)
+
+# Upper disease and severity have labels that the codes alone do not give.
+_UPPER = (
+    ("L4a_only", "L4a", "L4a, proximal to the ligament of Treitz"),
+    ("L4b_only", "L4b", "L4b, distal to it"),
+    ("L4a+4b", "L4ab", "L4a and L4b"),
+)
+_LOCATION = {
+    "L1": "L1, terminal ileum",
+    "L2": "L2, colon",
+    "L3": "L3, ileocolon",
+    "none": "None below the ligament of Treitz",
+}
+_BEHAVIOUR = {
+    "B1": "B1, neither stricturing nor penetrating",
+    "B2": "B2, stricturing",
+    "B3": "B3, penetrating",
+    "B2B3": "B2B3, both",
+}
+_SEVERITY = {
+    "remission": "PCDAI <10, remission",
+    "mild": "PCDAI 10 to 27.5, mild",
+    "moderate": "PCDAI 30 to 37.5, moderate",
+    "severe": "PCDAI >=40, severe",
+}
+# CDEIS bands of the study, lower limit included.
+_CDEIS: tuple[tuple[str, str, Callable[[Floats], Any]], ...] = (
+    ("cdeis_remission", "CDEIS <3, remission", lambda x: x < 3),
+    ("cdeis_mild", "CDEIS 3 to <9, mild", lambda x: (x >= 3) & (x < 9)),
+    ("cdeis_moderate", "CDEIS 9 to <12, moderate", lambda x: (x >= 9) & (x < 12)),
+    ("cdeis_severe", "CDEIS >=12, severe", lambda x: x >= 12),
+)
+
+
+def _rows(frame: pd.DataFrame) -> list[Row]:
+    rows: list[Row] = [
+        _level(frame, "male", "Male", "sex", "male"),
+        _level(frame, "female", "Female", "sex", "female"),
+        _median(frame, "age_first_ifx_y", "Age at first infusion, years", "age_at_start_years"),
+        _median(
+            frame,
+            "duration_before_ifx_mo",
+            "Disease duration before infliximab, months",
+            "duration_before_start_months",
+        ),
+        _mean(
+            frame,
+            "initial_dose_mg_per_kg",
+            "First infliximab dose, mg/kg",
+            "initial_dose_mg_per_kg",
+        ),
+        _mean(frame, "haz", "Height Z-score", "height_z"),
+        _mean(frame, "baz", "BMI Z-score", "bmi_z"),
+        _mean(frame, "pcdai", "PCDAI, points", "baseline_pcdai"),
+    ]
+    rows += [
+        _level(frame, f"severity_{code}", label, "severity", code)
+        for code, label in _SEVERITY.items()
+    ]
+    cdeis = numbers(frame, "cdeis")
+    known = ~np.isnan(cdeis)
+    rows += [_count(id_, label, band(cdeis), known) for id_, label, band in _CDEIS]
+    for code in LOCATIONS:
+        row = _level(frame, code if code != "none" else "L_none", _LOCATION[code], "location", code)
+        # Upper disease alone is rare: the row stands only where there is such a patient.
+        if code != "none" or row.n:
+            rows.append(row)
+    # No upper disease is a finding of an assessment; without an assessment it is unknown.
+    assessed = frame["phenotype_assessed_on"].notna().to_numpy(dtype=bool)
+    upper = frame["upper_gi"].astype(object)
+    rows += [
+        _count(id_, label, (upper == code).to_numpy(dtype=bool), assessed)
+        for id_, code, label in _UPPER
+    ]
+    rows += [_level(frame, code, _BEHAVIOUR[code], "behaviour", code) for code in BEHAVIOURS]
+    rows += [
+        _flag(frame, "p", "Perianal disease", "perianal"),
+        _level(frame, "growth_delay", "Growth delay", "growth", "G1"),
+        _flag(frame, "surgery", "Intestinal or perianal surgery before", "prior_surgery"),
+        _mean(frame, "week14_pcdai", "PCDAI at week 14, points", "week14_pcdai"),
+        _median(frame, "infusions", "Infliximab infusions under observation", "infusions"),
+    ]
+    months = numbers(frame, "time_days") / DAYS_PER_MONTH
+    q1, median, q3 = quartiles(months)
+    label = "Time to loss of response or censoring, months"
+    rows.append(
+        MedianQuartiles("analysis_time_mo", label, median, q1, q3, int(np.isnan(months).sum()))
+    )
+    return rows
+
+
+def _count(id_: str, label: str, has: Any, known: Any) -> Count:
+    has, known = np.asarray(has, dtype=bool), np.asarray(known, dtype=bool)
+    n, of = int((has & known).sum()), int(known.sum())
+    return Count(id=id_, label=label, n=n, known=of, missing=len(known) - of)
+
+
+def _level(frame: pd.DataFrame, id_: str, label: str, name: str, code: str) -> Count:
+    values = frame[name].astype(object)
+    return _count(id_, label, values == code, values.notna())
+
+
+def _flag(frame: pd.DataFrame, id_: str, label: str, name: str) -> Count:
+    values = flags(frame, name, "baseline")
+    return _count(id_, label, values.fillna(False), values.notna())
+
+
+def _mean(frame: pd.DataFrame, id_: str, label: str, name: str) -> MeanSd:
+    values = numbers(frame, name)
+    mean, sd = mean_sd(values)
+    return MeanSd(id_, label, mean, sd, int(np.isnan(values).sum()))
+
+
+def _median(frame: pd.DataFrame, id_: str, label: str, name: str) -> MedianQuartiles:
+    values = numbers(frame, name)
+    q1, median, q3 = quartiles(values)
+    return MedianQuartiles(id_, label, median, q1, q3, int(np.isnan(values).sum()))

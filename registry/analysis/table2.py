@@ -1,0 +1,126 @@
+"""Table 2: loss of response by each covariate alone, tested by the log-rank test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from registry.analysis.dataset import immortal_time_notes, require_columns, survival_data
+from registry.analysis.logrank import LogRank, logrank
+from registry.errors import CannotEstimate
+from registry.vocabulary import COVARIATES, Covariate
+
+METHOD = (
+    "Log-rank (Mantel-Cox) test of each covariate alone, over the patients in whom it is known; P"
+    " values are not adjusted for the number of tests."
+)
+
+
+@dataclass(frozen=True)
+class UnivariateRow:
+    """One covariate: patients and losses at each level; `note` says why there is no test."""
+
+    covariate: Covariate
+    events_true: int
+    n_true: int
+    events_false: int
+    n_false: int
+    missing: int
+    test: LogRank | None
+    note: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "covariate": self.covariate.id,
+            "label": self.covariate.label,
+            "level": self.covariate.level,
+            "other_level": self.covariate.other_level,
+            "acquired_after_start": self.covariate.acquired_after_start,
+            "events_true": self.events_true,
+            "n_true": self.n_true,
+            "events_false": self.events_false,
+            "n_false": self.n_false,
+            "missing": self.missing,
+            "chi2": self.test.chi2 if self.test else None,
+            "df": self.test.df if self.test else None,
+            "p": self.test.p if self.test else None,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True)
+class Table2:
+    """The univariate table of `n` patients, rows in the order of the vocabulary."""
+
+    definition: str
+    n: int
+    events: int
+    rows: tuple[UnivariateRow, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `registry analyse table2`."""
+        return {
+            "definition": self.definition,
+            "method": METHOD,
+            "n": self.n,
+            "events": self.events,
+            "rows": [row.to_json() for row in self.rows],
+            "notes": list(self.notes),
+        }
+
+
+def univariate_table(frame: pd.DataFrame, definition: str) -> Table2:
+    """Table 2 of one definition: every covariate of the vocabulary.
+
+    A covariate that is missing everywhere or has one level only keeps its counts and has no test.
+
+    Args:
+        frame: rows of `analytics.analysis_set`.
+        definition: the definition that all rows must belong to.
+
+    Raises:
+        CannotEstimate: no patient, or nobody lost response.
+        Refused: the rows are not fit for analysis (see `survival_data`).
+    """
+    data = survival_data(frame, definition)
+    require_columns(data, (covariate.id for covariate in COVARIATES), "analysis_set")
+    time = data["time_days"].to_numpy(dtype=np.int64)
+    event = data["event"].to_numpy(dtype=bool)
+    if not event.any():
+        raise CannotEstimate(
+            f"None of the {len(data)} patients of definition '{definition}' lost response, so"
+            " there is nothing to test.",
+            cure="`registry analyse table1`, `flow` and `km` still describe them.",
+        )
+    rows = []
+    for covariate in COVARIATES:
+        value = data[covariate.id]
+        known = value.notna().to_numpy(dtype=bool)
+        true = value.to_numpy(dtype=bool, na_value=False)
+        if known.any():
+            test, reason = logrank(time[known], event[known], true[known])
+        else:
+            test, reason = None, "missing in every patient"
+        rows.append(
+            UnivariateRow(
+                covariate=covariate,
+                events_true=int((true & event).sum()),
+                n_true=int(true.sum()),
+                events_false=int((known & ~true & event).sum()),
+                n_false=int((known & ~true).sum()),
+                missing=int((~known).sum()),
+                test=test,
+                note=None if reason is None else f"No test: {reason}.",
+            )
+        )
+    return Table2(
+        definition=definition,
+        n=len(data),
+        events=int(event.sum()),
+        rows=tuple(rows),
+        notes=immortal_time_notes(COVARIATES),
+    )

@@ -1,0 +1,70 @@
+"""Keeps the embedded server running for as long as any command needs it, and stops it after.
+
+    keeper.py CLIENTS_LOCK TEMPORARY_FOLDER SERVER_LOCK_FD LAUNCH UID GID REACH PROGRAM ARGUMENT...
+
+Run as a script by its path, with the standard library only, detached from the command that started
+it. Every command holds a shared lock on the file CLIENTS_LOCK for its life, which the system
+releases even when the command is killed; the keeper stops the server once it gets the lock for
+itself, and holds it until it ends, so that a command that comes meanwhile waits and then starts
+anew. The server inherits the open file SERVER_LOCK_FD with the lock on it, so that the lock tells
+whether any process of the server lives, even when the keeper was killed. TEMPORARY_FOLDER is the
+socket folder when it lies outside of the home, to be removed in the end, or empty.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+
+POLL_SECONDS = 0.05
+# What to try in turn, and for how long: the first is PostgreSQL's fast shutdown, the second leaves
+# the recovery to the next start, which loses nothing that was committed.
+STOPPING = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status 0 when the server ended well."""
+    clients_lock, temporary_folder, server_lock, launch, *program = arguments
+    os.umask(0o077)
+    asked_to_end: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda received, _frame: asked_to_end.append(received))
+    clients = os.open(clients_lock, os.O_RDWR)
+    command = [sys.executable, "-I", "-S", launch, str(os.getpid()), *program]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[int(server_lock)]) as server:
+        while server.poll() is None and not asked_to_end and not _nobody_left(clients):
+            time.sleep(POLL_SECONDS)
+        _stop(server)
+    if temporary_folder:
+        with contextlib.suppress(OSError):
+            os.rmdir(temporary_folder)
+    return 0 if server.returncode == 0 else 1
+
+
+def _nobody_left(clients: int) -> bool:
+    try:
+        fcntl.flock(clients, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    for number, seconds in STOPPING:
+        if server.poll() is not None:
+            return
+        server.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(seconds)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except OSError as problem:
+        sys.exit(f"the keeper of the server: {problem}")

@@ -1,0 +1,77 @@
+"""Writes the resolved rows into the clinical tables."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from registry.importing.files import ImportFile
+from registry.importing.problems import TableCounts
+from registry.importing.resolving import given_columns, resolved
+from registry.models import Patient, PatientRecord, table_of
+
+# From here on the planner's statistics would be so stale that the next query suffers.
+ANALYSE_FROM_ROWS = 1000
+
+
+def number_patients(connection: Connection) -> None:
+    """Gives every new study id its number."""
+    connection.exec_driver_sql(
+        f"insert into reference.patient_number (study_id) select distinct study_id "
+        f"from {resolved(Patient)} on conflict do nothing"
+    )
+
+
+def merge(
+    connection: Connection,
+    entity: type[Patient] | type[PatientRecord],
+    files: list[tuple[ImportFile, list[str]]],
+) -> TableCounts:
+    """Inserts new rows and updates those that differ; `files` are the entity's with their headers.
+
+    A cell that is empty in the file is empty in the registry afterwards; a column that a file
+    does not have stays as it is.
+    """
+    table = table_of(entity)
+    name = f"{table.schema}.{table.name}"
+    counts = TableCounts()
+    same_row = "t.patient_id = r.patient_id"
+    if "record_id" in table.columns:
+        same_row += " and t.record_id = r.record_id"
+    for file, header in files:
+        columns = given_columns(entity, header)
+        listed = ", ".join(columns)
+        changed = [column for column in columns if column not in entity.natural_key]
+        if changed:
+            assignments = ", ".join(f"{column} = r.{column}" for column in changed)
+            counts.updated += connection.exec_driver_sql(
+                f"update {name} t set {assignments} from {resolved(entity)} r "
+                f"where r.file = {file.number} and r.known and r.differs and {same_row}"
+            ).rowcount
+        key = ", ".join(f"r.{column}" for column in entity.natural_key)
+        counts.inserted += connection.exec_driver_sql(
+            f"insert into {name} (patient_id, {listed}) "
+            f"select distinct on (n.patient_id{', ' + key if key else ''}) "
+            f"n.patient_id, {', '.join(f'r.{column}' for column in columns)} "
+            f"from {resolved(entity)} r join reference.patient_number n using (study_id) "
+            f"where r.file = {file.number} and not r.known "
+            f"and not exists (select from {name} t where t.patient_id = n.patient_id"
+            + "".join(f" and t.{c} is not distinct from r.{c}" for c in entity.natural_key)
+            + f") order by n.patient_id{', ' + key if key else ''}"
+        ).rowcount
+    if counts.inserted + counts.updated >= ANALYSE_FROM_ROWS:
+        connection.execute(text(f"analyze {name}"))
+    return counts
+
+
+def count_without_writing(
+    connection: Connection, entity: type[Patient] | type[PatientRecord]
+) -> TableCounts:
+    """What a merge would do, by the rows that no complaint is about."""
+    key = ", ".join(("r.study_id", *(f"r.{column}" for column in entity.natural_key)))
+    row = connection.exec_driver_sql(
+        f"select count(distinct ({key})) filter (where not r.known), "
+        f"count(distinct ({key})) filter (where r.known and r.differs) "
+        f"from {resolved(entity)} r where not exists (select from complaint c "
+        "where c.file = r.file and c.line = r.line)"
+    ).one()
+    return TableCounts(inserted=row[0], updated=row[1])

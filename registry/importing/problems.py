@@ -1,0 +1,46 @@
+"""What an import finds wrong, cell by cell, and what it did."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One complaint: where it is, the value as it stands there, and what is wrong with it."""
+
+    file: str
+    line: int | None
+    column: str | None
+    value: str | None
+    problem: str
+
+    def __str__(self) -> str:
+        place = self.file + (f", line {self.line}" if self.line else "")
+        subject = f"{self.column} {self.value!r}" if self.value is not None else (self.column or "")
+        return f"{place}: {subject + ' ' if subject else ''}{self.problem}"
+
+
+@dataclass
+class TableCounts:
+    """Rows of one table: read = inserted + updated + unchanged + rejected."""
+
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+
+@dataclass
+class ImportResult:
+    """What an import did, or would have done, to each table, by the name of its file."""
+
+    committed: bool
+    tables: dict[str, TableCounts] = field(default_factory=dict)
+    errors: list[Problem] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as one JSON document."""
+        return asdict(self)

@@ -1,0 +1,42 @@
+"""Height and weight of a day, with entered Z-scores where there are any."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar
+
+from sqlalchemy.orm import Mapped
+
+from registry.models.base import PatientRecord, variable
+from registry.variables import Kind, Variable
+
+HEIGHT = Variable("Height", Kind.NUMBER, unit="cm", minimum=Decimal(30), maximum=Decimal(230))
+WEIGHT = Variable("Weight", Kind.NUMBER, unit="kg", minimum=Decimal(1), maximum=Decimal(250))
+
+
+def z_score(label: str) -> Variable:
+    """An entered Z-score; the views compute one from the growth reference where it is empty."""
+    return Variable(
+        label,
+        Kind.NUMBER,
+        unit="SD",
+        minimum=Decimal(-10),
+        maximum=Decimal(10),
+        meaning="entered; computed from the growth reference when empty",
+    )
+
+
+class Anthropometry(PatientRecord):
+    """One row per patient and day of measurement."""
+
+    __tablename__ = "anthropometry"
+    file_name: ClassVar[str] = "anthropometry"
+    natural_key: ClassVar[tuple[str, ...]] = ("measured_on",)
+    not_before_birth: ClassVar[tuple[str, ...]] = ("measured_on",)
+
+    measured_on: Mapped[date] = variable(Variable("Measured on", Kind.DATE, required=True))
+    height_cm: Mapped[Decimal | None] = variable(HEIGHT)
+    weight_kg: Mapped[Decimal | None] = variable(WEIGHT)
+    height_z: Mapped[Decimal | None] = variable(z_score("Height Z-score"))
+    bmi_z: Mapped[Decimal | None] = variable(z_score("BMI Z-score"))

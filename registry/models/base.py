@@ -1,0 +1,114 @@
+"""What every table shares: names of constraints, the key that begins with the patient."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    ForeignKeyConstraint,
+    Identity,
+    Integer,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    Text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.types import TypeEngine
+
+from registry.variables import Kind, Variable
+
+CLINICAL = "clinical"
+REFERENCE = "reference"
+DERIVED = "derived"
+
+NAMES_OF_CONSTRAINTS = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+
+COLUMN_TYPES: dict[Kind, type[TypeEngine[Any]]] = {
+    Kind.TEXT: Text,
+    Kind.CODE: Text,
+    Kind.FLAG: Boolean,
+    Kind.DATE: Date,
+    Kind.PARTIAL_DATE: Date,
+    Kind.NUMBER: Numeric,
+    Kind.INTEGER: Integer,
+    Kind.MEASURED: Numeric,
+}
+
+
+class Base(DeclarativeBase):
+    """Root of all mapped tables."""
+
+    metadata = MetaData(naming_convention=NAMES_OF_CONSTRAINTS)
+
+
+def variable(declaration: Variable, **column_options: Any) -> Mapped[Any]:
+    """A mapped column that carries its declaration in `column.info["variable"]`."""
+    return mapped_column(
+        COLUMN_TYPES[declaration.kind],
+        nullable=not declaration.required,
+        comment=declaration.comment(),
+        info={"variable": declaration},
+        **column_options,
+    )
+
+
+def comparator_of(value_column: str) -> Mapped[str | None]:
+    """The operator beside a measured value: `<` or `>` when the column holds a limit."""
+    return mapped_column(
+        Text,
+        comment=f"< or > when {value_column} is a limit of quantification, empty when exact",
+        info={"comparator_of": value_column},
+    )
+
+
+def precision_of(date_column: str) -> Mapped[str | None]:
+    """How much of a date is known: day, month or year (the date is then the period's first)."""
+    return mapped_column(
+        Text,
+        comment=f"what is known of {date_column}: day, month or year; "
+        "the column holds the first day of the period",
+        info={"precision_of": date_column},
+    )
+
+
+class PatientRecord(Base):
+    """A table with several records a patient; a record keeps its number when its key is mended.
+
+    `file_name` is the import file's name without its ending; `natural_key` names the columns that
+    with the patient identify a record to people; `not_before_birth` the dates held to the birth.
+    """
+
+    __abstract__ = True
+
+    file_name: ClassVar[str]
+    natural_key: ClassVar[tuple[str, ...]]
+    not_before_birth: ClassVar[tuple[str, ...]]
+
+    patient_id: Mapped[int] = mapped_column(
+        BigInteger, sort_order=-2, comment="the registry's own number of the patient"
+    )
+    record_id: Mapped[int] = mapped_column(
+        BigInteger,
+        Identity(always=False),
+        sort_order=-1,
+        comment="the record's own number; stays when a date is corrected",
+    )
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Any, ...]:
+        return (
+            PrimaryKeyConstraint("patient_id", "record_id"),
+            ForeignKeyConstraint(["patient_id"], ["clinical.patient.patient_id"]),
+            {"schema": CLINICAL, "comment": (cls.__doc__ or "").splitlines()[0]},
+        )

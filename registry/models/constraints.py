@@ -1,0 +1,64 @@
+"""Turns the declarations on mapped columns into constraints, so that no limit is written twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
+
+from registry.variables import Kind, Variable
+
+PRECISIONS = ("day", "month", "year")
+
+
+def end_of_period(column: str) -> str:
+    """Last day that a partial date may stand for, as SQL."""
+    return (
+        f"case {column}_precision when 'year' then ({column} + interval '1 year')::date - 1 "
+        f"when 'month' then ({column} + interval '1 month')::date - 1 else {column} end"
+    )
+
+
+def add_declared_constraints(table: Table, natural_key: tuple[str, ...]) -> None:
+    """Adds to a clinical table its natural key and the CHECKs that its variables declare."""
+    if "record_id" in table.columns:
+        table.append_constraint(
+            UniqueConstraint(
+                "patient_id",
+                *natural_key,
+                name=f"uq_{table.name}_natural_key",
+                postgresql_nulls_not_distinct=True,
+            )
+        )
+    for column in list(table.columns):
+        for name, rule in declared_checks(column):
+            table.append_constraint(CheckConstraint(rule, name=name))
+
+
+def declared_checks(column: Column[Any]) -> list[tuple[str, str]]:
+    """Name and SQL of every CHECK that a column's declaration asks for."""
+    checks = []
+    declaration: Variable | None = column.info.get("variable")
+    if declaration is not None and (rule := declaration.check(column.name)) is not None:
+        checks.append((column.name, rule))
+    if (value := column.info.get("comparator_of")) is not None:
+        checks.append(
+            (
+                column.name,
+                f"{column.name} is null or {column.name} in ('<', '>') and {value} is not null",
+            )
+        )
+    if (dated := column.info.get("precision_of")) is not None:
+        first_of_period = (
+            f"({dated} is null) = ({column.name} is null) and ({column.name} is null or "
+            f"{column.name} = 'day' or {column.name} = 'month' and extract(day from {dated}) = 1 "
+            f"or {column.name} = 'year' and extract(doy from {dated}) = 1)"
+        )
+        checks.append((column.name, first_of_period))
+    return checks
+
+
+def is_partial(column: Column[Any]) -> bool:
+    """Whether the column holds a date of which only month or year may be known."""
+    declaration: Variable | None = column.info.get("variable")
+    return declaration is not None and declaration.kind is Kind.PARTIAL_DATE

@@ -1,0 +1,223 @@
+"""A definition: one named, versioned set of the parameters that the rules are held to.
+
+Every threshold of every rule is a column here and nowhere else; the views read it from the row.
+Marks on the origin of a default: [P] the published study, [R] this registry's choice.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import REFERENCE, Base, variable
+from registry.variables import Kind, Variable
+
+
+def flag(label: str, meaning: str = "") -> Mapped[bool]:
+    """A parameter that is yes or no."""
+    return variable(Variable(label, Kind.FLAG, required=True, meaning=meaning))
+
+
+def days(
+    label: str, *, minimum: int = 0, maximum: int = 3650, required: bool = True
+) -> Mapped[Any]:
+    """A parameter in whole days."""
+    return variable(
+        Variable(
+            label,
+            Kind.INTEGER,
+            required=required,
+            unit="days",
+            minimum=Decimal(minimum),
+            maximum=Decimal(maximum),
+        )
+    )
+
+
+def whole(label: str, unit: str, minimum: int, maximum: int) -> Mapped[int]:
+    """A parameter that is a whole number."""
+    return variable(
+        Variable(
+            label,
+            Kind.INTEGER,
+            required=True,
+            unit=unit,
+            minimum=Decimal(minimum),
+            maximum=Decimal(maximum),
+        )
+    )
+
+
+def number(label: str, unit: str, minimum: str, maximum: str) -> Mapped[Decimal]:
+    """A parameter that is a number with a unit."""
+    return variable(
+        Variable(
+            label,
+            Kind.NUMBER,
+            required=True,
+            unit=unit,
+            minimum=Decimal(minimum),
+            maximum=Decimal(maximum),
+        )
+    )
+
+
+def choice(label: str, *codes: str) -> Mapped[str]:
+    """A parameter that is one of a few codes."""
+    return variable(Variable(label, Kind.CODE, required=True, codes=codes))
+
+
+class Definition(Base):
+    """One row per definition of response, loss of response and covariates."""
+
+    __tablename__ = "definition"
+    __table_args__ = (
+        CheckConstraint(
+            "week14_from_day <= week14_target_day and week14_target_day <= week14_to_day",
+            name="week14_window_around_target",
+        ),
+        CheckConstraint(
+            "induction_day_2 < induction_day_3 and induction_day_3 < induction_day_4",
+            name="induction_days_in_order",
+        ),
+        CheckConstraint(
+            "severity_mild_from < severity_moderate_from "
+            "and severity_moderate_from < severity_severe_from",
+            name="severity_in_order",
+        ),
+        {
+            "schema": REFERENCE,
+            "comment": "One row per definition: the parameters every rule is held to",
+        },
+    )
+
+    # What identifies and describes the row; everything else is a parameter of the rules.
+    DESCRIPTIVE: ClassVar[tuple[str, ...]] = (
+        "name",
+        "version",
+        "description",
+        "based_on",
+        "hash",
+        "derived_hash",
+    )
+
+    name: Mapped[str] = variable(
+        Variable("Name", Kind.TEXT, required=True, pattern="^[a-z][a-z0-9_-]{0,39}$"),
+        primary_key=True,
+    )
+    version: Mapped[int] = mapped_column(
+        Integer, server_default="1", comment="counts the times the parameters were changed"
+    )
+    description: Mapped[str] = mapped_column(Text, comment="what the definition is for")
+    based_on: Mapped[str | None] = mapped_column(
+        Text, comment="name of the definition it was made from"
+    )
+    hash: Mapped[str] = mapped_column(
+        Text, server_default="", comment="SHA-256 of the parameters, set by the database"
+    )
+    derived_hash: Mapped[str | None] = mapped_column(
+        Text,
+        comment="hash of parameters and rules of the last derivation of every patient; "
+        "empty when none has been made",
+    )
+
+    data_cut: Mapped[date] = variable(
+        Variable(
+            "Data cut",
+            Kind.DATE,
+            required=True,
+            meaning="whatever is dated later is not seen by any rule [P]",
+        )
+    )
+    time_zero: Mapped[str] = choice(
+        "Where the clock starts [P: first infusion]", "first_infusion", "week14_visit"
+    )
+    exposure_tail_days: Mapped[int | None] = days(
+        "Observation also ends this long after the last infusion [R]", required=False
+    )
+    baseline_window_days: Mapped[int] = days("Baseline PCDAI at most this long before t0 [R]")
+    week14_target_day: Mapped[int] = days("Week-14 PCDAI: nearest to this day [P]")
+    week14_from_day: Mapped[int] = days("Week-14 PCDAI: first day of the window [R]")
+    week14_to_day: Mapped[int] = days("Week-14 PCDAI: last day of the window [R]")
+    response_drop: Mapped[Decimal] = number(
+        "Response: fall of the PCDAI from baseline to week 14 of at least [P]",
+        "points",
+        "2.5",
+        "100",
+    )
+    remission_below: Mapped[Decimal] = number(
+        "Remission: PCDAI at week 14 below [P]", "points", "2.5", "100"
+    )
+    remission_overrides_drop: Mapped[bool] = flag(
+        "Remission at week 14 counts as response whatever the fall [R]"
+    )
+    lor_above: Mapped[Decimal] = number("Loss of response: PCDAI above [P]", "points", "0", "97.5")
+    lor_requires_rise: Mapped[bool] = flag(
+        "Loss of response needs a PCDAI above that of week 14 [R]"
+    )
+    lor_confirmations: Mapped[int] = whole(
+        "Consecutive PCDAI that must show the loss; it is dated at the first [R]", "visits", 1, 2
+    )
+
+    age_limit_years: Mapped[int] = whole("Age at t0 below [P]", "years", 1, 100)
+    required_infusions: Mapped[int] = whole("Infusions needed [P]", "infusions", 1, 4)
+    induction_day_2: Mapped[int] = days("Day of infusion 2 [P]")
+    induction_day_3: Mapped[int] = days("Day of infusion 3 [P]")
+    induction_day_4: Mapped[int] = days("Day of infusion 4 [P]")
+    induction_tolerance_2: Mapped[int] = days("Infusion 2 at most this far off its day [R]")
+    induction_tolerance_3: Mapped[int] = days("Infusion 3 at most this far off its day [R]")
+    induction_tolerance_4: Mapped[int] = days("Infusion 4 at most this far off its day [R]")
+
+    duration_origin: Mapped[str] = choice(
+        "Disease duration counts from [P: onset]", "onset", "diagnosis"
+    )
+    duration_from_months: Mapped[Decimal] = number(
+        "Long disease duration from [P]", "months", "0", "1200"
+    )
+    veo_before_years: Mapped[int] = whole("Very early onset: before age [P]", "years", 1, 18)
+    dose_from_mg_per_kg: Mapped[Decimal] = number("High first dose from [P]", "mg/kg", "0", "100")
+    covariate_window_days: Mapped[int] = days(
+        "Baseline laboratory values and anthropometry at most this long before t0 [R]"
+    )
+    bmi_z_at_most: Mapped[Decimal] = number("Low BMI Z-score: at most [P]", "SD", "-10", "10")
+    severity_mild_from: Mapped[Decimal] = number(
+        "Mild disease: baseline PCDAI from [P]", "points", "0", "100"
+    )
+    severity_moderate_from: Mapped[Decimal] = number(
+        "Moderate disease: baseline PCDAI from [P]", "points", "0", "100"
+    )
+    severity_severe_from: Mapped[Decimal] = number(
+        "Severe disease: baseline PCDAI from [P]", "points", "0", "100"
+    )
+    crp_above: Mapped[Decimal] = number("High CRP: above [P]", "mg/L", "0", "1000")
+    esr_above: Mapped[Decimal] = number("High ESR: above [P]", "mm/h", "0", "1000")
+    wbc_above: Mapped[Decimal] = number("High white cells: above [P]", "10^9/L", "0", "1000")
+    hb_below: Mapped[Decimal] = number("Low haemoglobin: below [P]", "g/L", "0", "1000")
+    plt_above: Mapped[Decimal] = number("High platelets: above [P]", "10^9/L", "0", "10000")
+    alb_below: Mapped[Decimal] = number("Low albumin: below [P]", "g/L", "0", "1000")
+    im_min_days: Mapped[int] = days(
+        "Immunomodulator with infliximab for more than [R: 183 for six months]"
+    )
+
+    trough_days_before: Mapped[int] = days(
+        "A level is a trough at most this long before an infusion [R]", maximum=28
+    )
+    intensification_dose_mg_per_kg: Mapped[Decimal] = number(
+        "Intensification: dose up by at least [R]", "mg/kg", "0.1", "100"
+    )
+    intensification_interval_days: Mapped[int] = days(
+        "Intensification: interval shorter by at least [R]", minimum=1
+    )
+
+    @classmethod
+    def parameters(cls) -> dict[str, Variable]:
+        """Every parameter by its name, in order."""
+        return {
+            column.name: column.info["variable"]
+            for column in cls.__table__.columns
+            if column.name not in cls.DESCRIPTIVE
+        }

@@ -1,0 +1,27 @@
+"""The recorded end of a patient's follow-up."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from sqlalchemy.orm import Mapped
+
+from registry.models.base import PatientRecord, variable
+from registry.variables import Kind, Variable
+from registry.vocabulary import FOLLOW_UP_END_REASONS
+
+
+class FollowUpEnd(PatientRecord):
+    """At most one row per patient."""
+
+    __tablename__ = "follow_up_end"
+    file_name: ClassVar[str] = "follow_up_ends"
+    natural_key: ClassVar[tuple[str, ...]] = ()
+    not_before_birth: ClassVar[tuple[str, ...]] = ("ended_on",)
+
+    ended_on: Mapped[date] = variable(Variable("Ended on", Kind.DATE, required=True))
+    reason: Mapped[str] = variable(
+        Variable("Reason", Kind.CODE, required=True, codes=FOLLOW_UP_END_REASONS)
+    )
+    note: Mapped[str | None] = variable(Variable("Note", Kind.TEXT))

@@ -1,0 +1,42 @@
+"""An infusion of infliximab."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar
+
+from sqlalchemy.orm import Mapped
+
+from registry.models.anthropometry import WEIGHT
+from registry.models.base import PatientRecord, variable
+from registry.variables import Kind, Variable
+
+
+class Infusion(PatientRecord):
+    """One row per patient and day of infusion; dose per kg and interval are always derived."""
+
+    __tablename__ = "infusion"
+    file_name: ClassVar[str] = "infusions"
+    natural_key: ClassVar[tuple[str, ...]] = ("infused_on",)
+    not_before_birth: ClassVar[tuple[str, ...]] = ("infused_on",)
+
+    infused_on: Mapped[date] = variable(Variable("Infused on", Kind.DATE, required=True))
+    dose_mg: Mapped[Decimal] = variable(
+        Variable(
+            "Dose given",
+            Kind.NUMBER,
+            required=True,
+            unit="mg",
+            minimum=Decimal(0),
+            above_minimum=True,
+            maximum=Decimal(2000),
+        )
+    )
+    weight_kg: Mapped[Decimal] = variable(
+        replace(WEIGHT, required=True, meaning="on the day of the infusion")
+    )
+    product: Mapped[str | None] = variable(
+        Variable("Product", Kind.TEXT, meaning="name of the originator or biosimilar")
+    )

@@ -1,0 +1,67 @@
+"""Laboratory values, as entered and with the factor to the analyte's own unit."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import REFERENCE, Base, PatientRecord, comparator_of, variable
+from registry.variables import Kind, Variable
+from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
+
+ALLOWED_PAIRS = ", ".join(
+    f"('{analyte}', '{unit}')" for analyte, units in ANALYTE_UNITS.items() for unit in units
+)
+
+
+class LabResult(PatientRecord):
+    """One row per patient, day of collection and analyte."""
+
+    __tablename__ = "lab_result"
+    file_name: ClassVar[str] = "lab_results"
+    natural_key: ClassVar[tuple[str, ...]] = ("collected_on", "analyte")
+    not_before_birth: ClassVar[tuple[str, ...]] = ("collected_on",)
+    further_constraints: ClassVar[tuple[CheckConstraint, ...]] = (
+        CheckConstraint(f"(analyte, unit) in ({ALLOWED_PAIRS})", name="unit_of_analyte"),
+    )
+
+    collected_on: Mapped[date] = variable(Variable("Collected on", Kind.DATE, required=True))
+    analyte: Mapped[str] = variable(Variable("Analyte", Kind.CODE, required=True, codes=ANALYTES))
+    value: Mapped[Decimal] = variable(
+        Variable(
+            "Value",
+            Kind.MEASURED,
+            required=True,
+            minimum=Decimal(0),
+            meaning="in the entered unit; <x and >x are kept with their limit",
+        )
+    )
+    value_comparator: Mapped[str | None] = comparator_of("value")
+    unit: Mapped[str] = variable(
+        Variable(
+            "Unit",
+            Kind.CODE,
+            required=True,
+            codes=UNITS,
+            meaning="as entered; the analyte's own unit or one that converts to it",
+        )
+    )
+
+
+class AnalyteUnit(Base):
+    """One row per analyte and unit it may be reported in."""
+
+    __tablename__ = "analyte_unit"
+    __table_args__ = (
+        PrimaryKeyConstraint("analyte", "unit"),
+        {"schema": REFERENCE, "comment": "One row per analyte and unit it may be reported in"},
+    )
+
+    analyte: Mapped[str] = mapped_column(Text, comment="the analyte")
+    unit: Mapped[str] = mapped_column(Text, comment="a unit it may be reported in")
+    own_unit: Mapped[str] = mapped_column(Text, comment="the unit the rules are written in")
+    factor: Mapped[Decimal] = mapped_column(comment="value in unit times factor = in own_unit")

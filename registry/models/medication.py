@@ -1,0 +1,56 @@
+"""Courses of drugs other than infliximab."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, Text, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import REFERENCE, Base, PatientRecord, variable
+from registry.variables import Kind, Variable
+from registry.vocabulary import DRUGS
+
+
+class Medication(PatientRecord):
+    """One row per course of a drug; courses of one drug do not overlap."""
+
+    __tablename__ = "medication"
+    file_name: ClassVar[str] = "medications"
+    natural_key: ClassVar[tuple[str, ...]] = ("drug", "started_on")
+    not_before_birth: ClassVar[tuple[str, ...]] = ("started_on",)
+    # A range of one value stands for the value itself: equality in a GiST index without btree_gist.
+    # Deferrable, so that an import may move the border between two courses.
+    further_constraints: ClassVar[tuple[Any, ...]] = (
+        CheckConstraint("stopped_on >= started_on", name="stop_not_before_start"),
+        ExcludeConstraint(
+            (text("int8range(patient_id, patient_id, '[]')"), "="),
+            (text("reference.textrange(drug, drug, '[]')"), "="),
+            (text("daterange(started_on, stopped_on, '[)')"), "&&"),
+            name="ex_medication_overlap",
+            using="gist",
+            deferrable=True,
+            initially="IMMEDIATE",
+        ),
+    )
+
+    drug: Mapped[str] = variable(Variable("Drug", Kind.CODE, required=True, codes=DRUGS))
+    started_on: Mapped[date] = variable(Variable("Started on", Kind.DATE, required=True))
+    stopped_on: Mapped[date | None] = variable(
+        Variable("Stopped on", Kind.DATE, meaning="empty = still taken")
+    )
+
+
+class Drug(Base):
+    """One row per drug, with its class."""
+
+    __tablename__ = "drug"
+    __table_args__ = ({"schema": REFERENCE, "comment": "One row per drug, with its class"},)
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True, comment="the drug")
+    drug_class: Mapped[str] = mapped_column(
+        Text,
+        comment="immunomodulator, glucocorticoid, nutrition, biologic, small_molecule or other",
+    )

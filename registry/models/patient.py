@@ -1,0 +1,99 @@
+"""The child: who enters the registry, born when, ill since when."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, PrimaryKeyConstraint, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import CLINICAL, REFERENCE, Base, precision_of, variable
+from registry.variables import Kind, Variable
+from registry.vocabulary import DIAGNOSES, SEXES
+
+STUDY_ID = Variable(
+    "Study id",
+    Kind.TEXT,
+    required=True,
+    pattern="^[A-Za-z0-9_-]{1,32}$",
+    meaning="the natural key everywhere; never a name or a hospital number",
+)
+
+
+class PatientNumber(Base):
+    """One row per study id ever given, with the number that the clinical tables use.
+
+    A number is never given twice, so that what is recorded of a patient who was taken out stays
+    his. Apart from the clinical tables, because a key on the study id alone could not be part of
+    a table that is distributed by patient.
+    """
+
+    __tablename__ = "patient_number"
+    __table_args__ = (
+        {
+            "schema": REFERENCE,
+            "comment": "One row per study id ever given, with the registry's own number",
+        },
+    )
+
+    study_id: Mapped[str] = variable(STUDY_ID, primary_key=True)
+    patient_id: Mapped[int] = mapped_column(
+        BigInteger,
+        Identity(always=False),
+        unique=True,
+        comment="the registry's own number of the patient",
+    )
+
+
+class Patient(Base):
+    """One row per child."""
+
+    __tablename__ = "patient"
+    __table_args__ = (
+        PrimaryKeyConstraint("patient_id"),
+        ForeignKeyConstraint(["patient_id"], ["reference.patient_number.patient_id"]),
+        {"schema": CLINICAL, "comment": "One row per child"},
+    )
+
+    file_name: ClassVar[str] = "patients"
+    natural_key: ClassVar[tuple[str, ...]] = ()
+    not_before_birth: ClassVar[tuple[str, ...]] = ("onset_on", "diagnosed_on")
+
+    patient_id: Mapped[int] = mapped_column(
+        BigInteger, autoincrement=False, comment="the registry's own number of the patient"
+    )
+    centre: Mapped[str] = variable(
+        Variable("Centre", Kind.TEXT, required=True, meaning="code of the treating centre")
+    )
+    sex: Mapped[str] = variable(
+        Variable("Sex", Kind.CODE, required=True, codes=SEXES, meaning="recorded at birth")
+    )
+    birth_date: Mapped[date] = variable(Variable("Date of birth", Kind.DATE, required=True))
+    onset_on: Mapped[date | None] = variable(
+        Variable("First symptoms", Kind.PARTIAL_DATE, meaning="a date, a month or a year")
+    )
+    onset_on_precision: Mapped[str | None] = precision_of("onset_on")
+    diagnosed_on: Mapped[date | None] = variable(
+        Variable("Date of diagnosis", Kind.PARTIAL_DATE, meaning="a date, a month or a year")
+    )
+    diagnosed_on_precision: Mapped[str | None] = precision_of("diagnosed_on")
+    diagnosis: Mapped[str] = variable(
+        Variable(
+            "Diagnosis",
+            Kind.CODE,
+            required=True,
+            codes=DIAGNOSES,
+            meaning="by the revised Porto criteria",
+        )
+    )
+
+
+class Centre(Base):
+    """One row per treating centre; a patient's new centre adds itself."""
+
+    __tablename__ = "centre"
+    __table_args__ = ({"schema": REFERENCE, "comment": "One row per treating centre"},)
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True, comment="code of the centre")
+    name: Mapped[str | None] = mapped_column(Text, comment="full name of the centre")

@@ -1,0 +1,41 @@
+"""Paris classification of the disease at an assessment."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from sqlalchemy.orm import Mapped
+
+from registry.models.base import PatientRecord, variable
+from registry.variables import Kind, Variable
+from registry.vocabulary import BEHAVIOURS, GROWTH, LOCATIONS, UPPER_GI
+
+
+class Phenotype(PatientRecord):
+    """One row per patient and day of assessment by the Paris classification."""
+
+    __tablename__ = "phenotype"
+    file_name: ClassVar[str] = "phenotypes"
+    natural_key: ClassVar[tuple[str, ...]] = ("assessed_on",)
+    not_before_birth: ClassVar[tuple[str, ...]] = ("assessed_on",)
+
+    assessed_on: Mapped[date] = variable(Variable("Assessed on", Kind.DATE, required=True))
+    location: Mapped[str | None] = variable(
+        Variable(
+            "Paris location",
+            Kind.CODE,
+            codes=LOCATIONS,
+            meaning="below the ligament of Treitz; none = upper disease alone",
+        )
+    )
+    upper_gi: Mapped[str | None] = variable(
+        Variable("Paris upper disease", Kind.CODE, codes=UPPER_GI, meaning="empty = none")
+    )
+    behaviour: Mapped[str | None] = variable(
+        Variable("Paris behaviour", Kind.CODE, codes=BEHAVIOURS)
+    )
+    perianal: Mapped[bool | None] = variable(
+        Variable("Perianal disease", Kind.FLAG, meaning="Paris p modifier")
+    )
+    growth: Mapped[str | None] = variable(Variable("Paris growth delay", Kind.CODE, codes=GROWTH))

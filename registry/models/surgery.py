@@ -1,0 +1,23 @@
+"""Operations."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from sqlalchemy.orm import Mapped
+
+from registry.models.base import PatientRecord, variable
+from registry.variables import Kind, Variable
+
+
+class Surgery(PatientRecord):
+    """One row per patient, day and procedure."""
+
+    __tablename__ = "surgery"
+    file_name: ClassVar[str] = "surgeries"
+    natural_key: ClassVar[tuple[str, ...]] = ("performed_on", "procedure")
+    not_before_birth: ClassVar[tuple[str, ...]] = ("performed_on",)
+
+    performed_on: Mapped[date] = variable(Variable("Performed on", Kind.DATE, required=True))
+    procedure: Mapped[str] = variable(Variable("Procedure", Kind.TEXT, required=True))

@@ -1,0 +1,86 @@
+"""Drug levels: infliximab and antibodies to it, in one sample."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar
+
+from sqlalchemy import PrimaryKeyConstraint, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import REFERENCE, Base, PatientRecord, comparator_of, variable
+from registry.variables import Kind, Variable
+
+
+class TdmLevel(PatientRecord):
+    """One row per patient, day of sampling and assay; a level below or above a limit keeps it."""
+
+    __tablename__ = "tdm_level"
+    file_name: ClassVar[str] = "tdm_levels"
+    natural_key: ClassVar[tuple[str, ...]] = ("sampled_on", "assay")
+    not_before_birth: ClassVar[tuple[str, ...]] = ("sampled_on",)
+
+    sampled_on: Mapped[date] = variable(Variable("Sampled on", Kind.DATE, required=True))
+    ifx_ug_ml: Mapped[Decimal | None] = variable(
+        Variable(
+            "Infliximab",
+            Kind.MEASURED,
+            unit="ug/mL",
+            minimum=Decimal(0),
+            maximum=Decimal(200),
+            meaning="<x and >x are kept with their limit",
+        )
+    )
+    ifx_ug_ml_comparator: Mapped[str | None] = comparator_of("ifx_ug_ml")
+    ada_au_ml: Mapped[Decimal | None] = variable(
+        Variable(
+            "Antibodies to infliximab",
+            Kind.MEASURED,
+            unit="AU/mL",
+            minimum=Decimal(0),
+            maximum=Decimal(10000),
+            meaning="<x and >x are kept with their limit",
+        )
+    )
+    ada_au_ml_comparator: Mapped[str | None] = comparator_of("ada_au_ml")
+    assay: Mapped[str | None] = variable(
+        Variable("Assay", Kind.TEXT, meaning="thresholds for antibodies depend on it")
+    )
+
+
+class Assay(Base):
+    """One row per assay; a level's new assay adds itself, its cut-offs come from the laboratory."""
+
+    __tablename__ = "assay"
+    __table_args__ = (
+        {"schema": REFERENCE, "comment": "One row per assay of infliximab and its antibodies"},
+    )
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True, comment="name of the assay")
+    drug_tolerant: Mapped[bool | None] = mapped_column(
+        comment="whether antibodies are found in the presence of drug; empty = not known"
+    )
+    ada_positive_from: Mapped[Decimal | None] = mapped_column(
+        comment="antibodies are positive from here on, in the assay's own unit"
+    )
+    ada_high_from: Mapped[Decimal | None] = mapped_column(
+        comment="antibodies are high-titre from here on, in the assay's own unit"
+    )
+
+
+class TdmThreshold(Base):
+    """One row per version, time and phenotype of a therapeutic trough threshold."""
+
+    __tablename__ = "tdm_threshold"
+    __table_args__ = (
+        PrimaryKeyConstraint("version", "timepoint", "phenotype"),
+        {"schema": REFERENCE, "comment": "Therapeutic thresholds of the infliximab trough"},
+    )
+
+    version: Mapped[str] = mapped_column(Text, comment="edition of the thresholds")
+    timepoint: Mapped[str] = mapped_column(Text, comment="week_2, week_6, week_14, maintenance")
+    phenotype: Mapped[str] = mapped_column(Text, comment="any, or perianal_fistulising")
+    purpose: Mapped[str] = mapped_column(Text, comment="what the threshold is held to predict")
+    ifx_ug_ml: Mapped[Decimal] = mapped_column(comment="trough of infliximab (ug/mL)")
+    source: Mapped[str] = mapped_column(Text, comment="guideline or publication")

@@ -1,0 +1,281 @@
+"""Kaplan-Meier figures: cumulative incidence with limits, and under the axis those at risk.
+
+Drawn on figures of their own, without `pyplot`, so that nothing of the caller's plotting changes.
+Layout as readers of such curves asked for in the KMunicate survey (Morris et al., BMJ Open 2019):
+limits as a band, and a table of those at risk, censored and with the event under each tick.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from registry.report.numbers import median_months, p_equation
+from registry.report.tables import Document, lower_first
+
+# Dark and light enough to stay apart in grey; line style and hatching say the same again.
+_STYLES: tuple[dict[str, Any], ...] = (
+    {"color": "#123f6d", "linestyle": "-", "band": "#9fb6cf", "hatch": None},
+    {"color": "#c8641b", "linestyle": (0, (5, 1.6)), "band": "#f0cfae", "hatch": "////"},
+)
+_SIZE = 9.0
+_WIDTH = 7.2  # inches: two columns of a journal
+_LEFT, _PANEL = 0.155, 0.815  # of the width: where the axis begins, and its length
+_RC: dict[Any, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Arial", "Helvetica"],
+    "font.size": _SIZE,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "kaplan-meier",
+    "hatch.linewidth": 0.5,
+    "savefig.dpi": 200,
+}
+_COUNTS = (("At risk", "at_risk"), ("Censored", "censored"), ("Events", "events"))
+
+
+def cumulative_incidence(document: Document) -> Figure:
+    """Draw the curves of a Kaplan-Meier document.
+
+    The table counts, at each tick, those whose time is the tick or later (at risk) and those
+    censored or with the event up to and including it, as R's `summary.survfit` does.
+
+    Args:
+        document: `KaplanMeier.to_json(curves=True)`.
+
+    Returns:
+        A figure that no window and no global state knows of.
+    """
+    with _settings():
+        groups = document["groups"]
+        per_month = float(document["days_per_month"])
+        last = max(group["curve"]["days"][-1] for group in groups) / per_month
+        ticks = month_ticks(last)
+        rows = (len(_COUNTS) + (len(groups) > 1)) * len(groups)
+        # Inches from the top: title and subtitle, legend, curves, axis labels, counts, margin.
+        words = textwrap.wrap(_subtitle(document), 105)
+        above = 0.38 + 0.17 * len(words) + 0.19 * len(groups)
+        plot, labels, counts = 3.3, 0.5, 0.19 * rows
+        height = above + plot + labels + counts + 0.06
+        figure = Figure(figsize=(_WIDTH, height))
+        FigureCanvasAgg(figure)
+        axes = figure.add_axes((_LEFT, 1 - (above + plot) / height, _PANEL, plot / height))
+        table = figure.add_axes((_LEFT, 0.06 / height, _PANEL, counts / height), sharex=axes)
+
+        for group, style in zip(groups, _styles(groups), strict=True):
+            _draw_curve(axes, group, style, per_month)
+        _finish_axes(axes, document, ticks, last)
+        _draw_counts(table, groups, ticks, per_month)
+        figure.text(0.012, 1 - 0.23 / height, _title(document), fontsize=_SIZE + 2, weight="bold")
+        for i, line in enumerate(words):
+            figure.text(0.012, 1 - (0.45 + 0.17 * i) / height, line, color="#444444")
+    return figure
+
+
+def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
+    """Write `stem`.png (200 dots per inch) and `stem`.svg; the same figure gives the same bytes."""
+    png, svg = stem.parent / f"{stem.name}.png", stem.parent / f"{stem.name}.svg"
+    with _settings():
+        figure.savefig(png, format="png", metadata={"Software": None})
+    svg.write_text(svg_text(figure), encoding="utf-8")
+    return png, svg
+
+
+def svg_text(figure: Figure) -> str:
+    """The figure as an SVG document: text as text, no date, the same bytes every time."""
+    out = io.StringIO()
+    with _settings():
+        figure.savefig(
+            out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        )
+    return out.getvalue()
+
+
+def inline_svg(figure: Figure, prefix: str, description: str) -> str:
+    """The figure for an HTML page: the `svg` element alone, ids made unique by `prefix`.
+
+    Args:
+        figure: from `cumulative_incidence`.
+        prefix: letters and digits; differs between the figures of one page.
+        description: read out in place of the drawing.
+    """
+    text = svg_text(figure)
+    text = text[text.index("<svg") :]
+    text = re.sub(r'\bid="', f'id="{prefix}-', text)
+    text = re.sub(r"url\(#", f"url(#{prefix}-", text)
+    text = re.sub(r'xlink:href="#', f'xlink:href="#{prefix}-', text)
+    safe = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return text.replace("<svg", f'<svg role="img" aria-label="{safe}"', 1).strip()
+
+
+def month_ticks(last: float) -> list[int]:
+    """Months for the axis: whole quarters or years, from 0 past the last month, ten at most."""
+    step = next((s for s in (3, 6, 12, 24, 36, 60) if last / s <= 9), 120)
+    return list(range(0, int(np.ceil(last / step)) * step + 1, step))
+
+
+def counts_at(curve: Mapping[str, Any], day: float) -> dict[str, int]:
+    """Numbers at risk on a day, and censored and with the event up to and including it."""
+    days = np.asarray(curve["days"])
+    later = np.flatnonzero(days >= day)
+    done = days <= day
+    return {
+        "at_risk": int(curve["at_risk"][later[0]]) if later.size else 0,
+        "censored": int(np.asarray(curve["censored"])[done].sum()),
+        "events": int(np.asarray(curve["events"])[done].sum()),
+    }
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Our settings alone, whatever the caller's are, and the caller's back afterwards."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_RC)
+        yield
+
+
+def _styles(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    # A level keeps its style when the other has no patients.
+    return [_STYLES[1] if group["group"] == "false" else _STYLES[0] for group in groups]
+
+
+def _draw_curve(
+    axes: Axes, group: Mapping[str, Any], style: Mapping[str, Any], per_month: float
+) -> None:
+    curve = group["curve"]
+    months = np.asarray(curve["days"], dtype=float) / per_month
+    incidence = 100 * np.asarray(curve["incidence"], dtype=float)
+    lower, upper = (
+        100 * np.array([np.nan if v is None else v for v in curve[key]], dtype=float)
+        for key in ("lower", "upper")
+    )
+    # Where nobody is left without loss there is no limit any more; the band reaches that day.
+    if len(lower) > 1 and incidence[-1] >= 100:
+        end = int(np.argmax(incidence >= 100))
+        lower[end], upper[end] = lower[end - 1], upper[end - 1]
+    axes.fill_between(
+        months,
+        lower,
+        upper,
+        step="post",
+        facecolor=style["band"],
+        edgecolor=style["color"] if style["hatch"] else "none",
+        hatch=style["hatch"],
+        alpha=0.45,
+        linewidth=0,
+    )
+    axes.step(
+        months,
+        incidence,
+        where="post",
+        color=style["color"],
+        linestyle=style["linestyle"],
+        linewidth=1.8,
+        label=_label(group),
+    )
+    censored = np.asarray(curve["censored"]) > 0
+    axes.plot(
+        months[censored],
+        incidence[censored],
+        linestyle="none",
+        marker="|",
+        markersize=6,
+        markeredgewidth=0.9,
+        color=style["color"],
+        clip_on=False,
+    )
+
+
+def _finish_axes(axes: Axes, document: Document, ticks: Sequence[int], last: float) -> None:
+    tops = [
+        value
+        for group in document["groups"]
+        for key in ("incidence", "upper")
+        for value in group["curve"][key]
+        if value is not None
+    ]
+    top = min(100, max(20, 10 * int(np.ceil(10 * max(tops)))))
+    axes.set_ylim(0, top)
+    axes.set_xlim(0, max(ticks[-1], last))
+    axes.set_xticks(list(ticks), [str(tick) for tick in ticks])
+    axes.tick_params(axis="x", labelbottom=True)
+    axes.set_xlabel("Months from the first infusion", labelpad=2)
+    axes.set_ylabel("Loss of response, %")
+    axes.yaxis.grid(True, color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.01, 1.0), frameon=False, handlelength=2.8,
+        borderaxespad=0.1, borderpad=0.2, labelspacing=0.3,
+    )  # fmt: skip
+    test = document["logrank"]
+    if test:
+        axes.text(
+            0.985, 0.05, f"Log-rank {p_equation(test['p'])}", transform=axes.transAxes, ha="right",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2},
+        )  # fmt: skip
+
+
+def _draw_counts(
+    table: Axes, groups: Sequence[Mapping[str, Any]], ticks: Sequence[int], per_month: float
+) -> None:
+    """The table: numbers centred under the ticks, at the same months on the same axis."""
+    table.set_axis_off()
+    grouped = len(groups) > 1
+    n_lines = (len(_COUNTS) + grouped) * len(groups)
+    table.set_ylim(n_lines, 0)
+    line = 0.5
+    names = table.get_yaxis_transform()
+    for group, style in zip(groups, _styles(groups), strict=True):
+        if grouped:
+            table.text(
+                -0.175, line, group["label"], transform=names, va="center", weight="bold",
+                color=style["color"],
+            )  # fmt: skip
+            line += 1
+        for name, key in _COUNTS:
+            table.text(-0.175, line, name, transform=names, va="center")
+            for tick in ticks:
+                table.text(
+                    tick,
+                    line,
+                    str(counts_at(group["curve"], tick * per_month)[key]),
+                    ha="center",
+                    va="center",
+                    gid=f"{key}-{group['group']}-{tick}",
+                )
+            line += 1
+
+
+def _label(group: Mapping[str, Any]) -> str:
+    median = median_months(
+        group["median_months"], group["median_lower_months"], group["median_upper_months"]
+    )
+    return f"{group['label']}: median {median} months".replace("not reached months", "not reached")
+
+
+def _title(document: Document) -> str:
+    if not document["by"]:
+        return "Cumulative incidence of loss of response"
+    return f"Loss of response by {lower_first(document['by_label'])}"
+
+
+def _subtitle(document: Document) -> str:
+    n = sum(group["n"] for group in document["groups"])
+    events = sum(group["events"] for group in document["groups"])
+    missing = f", {document['missing']} with the covariate missing" if document["missing"] else ""
+    return (
+        f"Definition: {document['definition']}. {n} patients, {events} with loss of response"
+        f"{missing}. Bands and brackets: 95 % limits; ticks: censored."
+    )

@@ -1,0 +1,57 @@
+"""How numbers are written: decimals, P values, limits. A missing number is an en dash."""
+
+from __future__ import annotations
+
+MISSING = "–"
+
+
+def fixed(value: float | None, decimals: int) -> str:
+    """A number with this many decimals; never '-0.0'."""
+    if value is None:
+        return MISSING
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
+def p_value(p: float | None) -> str:
+    """Two decimals, three below 0.01, '<0.001' below that."""
+    if p is None:
+        return MISSING
+    if p < 0.001:
+        return "<0.001"
+    return f"{p:.3f}" if p < 0.01 else f"{p:.2f}"
+
+
+def p_equation(p: float | None) -> str:
+    """'P = 0.04', 'P < 0.001'."""
+    text = p_value(p)
+    return f"P < {text[1:]}" if text.startswith("<") else f"P = {text}"
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """A proportion as a percentage without its sign."""
+    return MISSING if share is None else fixed(100 * share, decimals)
+
+
+def count(n: int, of: int) -> str:
+    """'16 (23.2)': a number and its percentage of the whole."""
+    return f"{n} ({percent(n / of if of else None)})"
+
+
+def limits(lower: float | None, upper: float | None, decimals: int) -> str:
+    """'1.6 to 35.2'; a limit that does not exist is an en dash."""
+    if lower is None and upper is None:
+        return MISSING
+    return f"{fixed(lower, decimals)} to {fixed(upper, decimals)}"
+
+
+def months(value: float | None) -> str:
+    """A time in months, or 'not reached'."""
+    return "not reached" if value is None else fixed(value, 1)
+
+
+def median_months(median: float | None, lower: float | None, upper: float | None) -> str:
+    """'16.2 (9.1 to not reached)'; without a median the limit that exists is still told."""
+    if lower is None and upper is None:
+        return months(median)
+    return f"{months(median)} ({months(lower)} to {months(upper)})"

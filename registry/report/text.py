@@ -1,0 +1,80 @@
+"""Tables as plain text for a terminal of 100 columns."""
+
+from __future__ import annotations
+
+import textwrap
+
+from registry.report import tables
+from registry.report.tables import Document, Table
+
+WIDTH = 100
+
+
+def flow(document: Document) -> str:
+    """Patient flow as text."""
+    return render(tables.flow(document))
+
+
+def table1(document: Document) -> str:
+    """Table 1 as text."""
+    return render(tables.table1(document))
+
+
+def table2(document: Document) -> str:
+    """Table 2 as text."""
+    return render(tables.table2(document))
+
+
+def kaplan_meier(document: Document) -> str:
+    """Kaplan-Meier estimates as text."""
+    return render(tables.kaplan_meier(document))
+
+
+def cox(document: Document) -> str:
+    """Table 3 as text."""
+    return render(tables.cox(document))
+
+
+def tdm(document: Document) -> str:
+    """Week-14 troughs as text."""
+    return render(tables.tdm(document))
+
+
+def outcomes(document: Document) -> str:
+    """Outcomes after loss of response as text."""
+    return render(tables.outcomes(document))
+
+
+def render(table: Table, width: int = WIDTH) -> str:
+    """A table with rules above and below, at most `width` columns wide, no newline at the end.
+
+    Columns of numbers are never broken; words of the first column are, when the row is too wide.
+    """
+    columns = range(len(table.header))
+    widths = [max(len(row[i]) for row in (table.header, *table.rows)) for i in columns]
+    others = sum(widths[1:]) + 2 * (len(widths) - 1)
+    widths[0] = max(20, min(widths[0], width - others))
+    rule = "─" * min(width, widths[0] + others)
+
+    lines = [*textwrap.wrap(table.title, width, break_on_hyphens=False), rule]
+    if any(table.header):
+        lines += [*_row(table.header, widths, table.left), rule]
+    for row in table.rows:
+        lines += _row(row, widths, table.left)
+    lines.append(rule)
+    for paragraph in (*table.lines, *table.notes):
+        lines += textwrap.wrap(paragraph, width, break_on_hyphens=False)
+    return "\n".join(lines)
+
+
+def _row(cells: tuple[str, ...], widths: list[int], left: int) -> list[str]:
+    indent = " " * (len(cells[0]) - len(cells[0].lstrip()))
+    first = textwrap.wrap(
+        cells[0].strip(), widths[0], initial_indent=indent, subsequent_indent=indent + "    "
+    ) or [""]
+    rest = [
+        cell.ljust(width) if i < left else cell.rjust(width)
+        for i, (cell, width) in enumerate(zip(cells[1:], widths[1:], strict=True), start=1)
+    ]
+    lines = ["  ".join([first[0].ljust(widths[0]), *rest]).rstrip()]
+    return lines + first[1:]

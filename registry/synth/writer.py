@@ -1,0 +1,118 @@
+"""Writing the synthetic registry: child by child into all thirteen files at once."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from contextlib import ExitStack
+from math import isfinite
+from pathlib import Path
+
+from registry.errors import Refused, WrongUsage
+from registry.synth.patient import make_patient
+from registry.synth.pools import build_pools
+from registry.synth.tables import COLUMNS
+
+UNFINISHED = ".part"
+
+
+def write_registry(
+    patients: int,
+    seed: int,
+    folder: Path,
+    *,
+    progress: Callable[[int], None] | None = None,
+    im_hazard_ratio: float = 0.5,
+) -> dict[str, int]:
+    """Write a synthetic registry of that many children, one `TABLE.csv` a table, and count rows.
+
+    The same seed gives the same bytes, and the child of a number is the same however many are
+    asked for. One child is in memory at a time. `progress` is called after each child with the
+    number written so far. `im_hazard_ratio` is the true hazard ratio of losing response while on
+    an immunomodulator against not; 1 means no effect.
+
+    The files get their names when all are complete: an interrupted run leaves no half registry.
+    Raises `WrongUsage` for figures that make no sense, and `Refused` where a file of the registry
+    is in the folder already or the folder cannot be written.
+    """
+    if patients < 1:
+        raise WrongUsage(
+            f"A registry of {patients} patients cannot be made.", cure="Ask for 1 or more."
+        )
+    if not (isfinite(im_hazard_ratio) and im_hazard_ratio > 0):
+        raise WrongUsage(
+            f"A hazard ratio of {im_hazard_ratio} cannot be.",
+            cure="Give a number above 0; 1 means no effect.",
+        )
+    if folder.exists() and not folder.is_dir():
+        raise Refused(f"{folder} is not a folder.", cure="Name a folder, new or empty.")
+    made: list[Path] = []  # what is to be removed unless all goes well
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        counts = _write(patients, seed, folder, made, progress, im_hazard_ratio)
+        # The patients come last: without them no import takes the rest for a registry.
+        for table in reversed(COLUMNS):
+            finished = folder / f"{table}.csv"
+            _unfinished(folder, table).rename(finished)
+            made.append(finished)
+        made.clear()
+    except FileExistsError as error:
+        raise Refused(
+            f"{error.filename} is in the way.",
+            cure="Another run is writing there, or one was killed: once none is running, remove "
+            f"the files ending in {UNFINISHED}, or choose another folder.",
+        ) from None
+    except OSError as error:
+        raise Refused(
+            f"The files cannot be written to {folder}: {error.strerror}.",
+            cure="Choose a folder that you may write to, with some 3 kB of room a patient.",
+        ) from None
+    finally:
+        for path in made:
+            path.unlink(missing_ok=True)
+    return counts
+
+
+def _unfinished(folder: Path, table: str) -> Path:
+    return folder / f"{table}.csv{UNFINISHED}"
+
+
+def _refuse_overwriting(folder: Path) -> None:
+    present = [f"{table}.csv" for table in COLUMNS if (folder / f"{table}.csv").exists()]
+    if present:
+        raise Refused(
+            f"{folder} holds {', '.join(present)} already, which would be overwritten.",
+            cure="Choose another folder, or remove these files first.",
+        )
+
+
+def _write(
+    patients: int,
+    seed: int,
+    folder: Path,
+    made: list[Path],
+    progress: Callable[[int], None] | None,
+    im_hazard_ratio: float,
+) -> dict[str, int]:
+    pools = build_pools(seed)
+    counts = dict.fromkeys(COLUMNS, 0)
+    with ExitStack() as stack:
+        writers = {}
+        for table, columns in COLUMNS.items():
+            # "x": two runs into one folder must not mix their rows.
+            path = _unfinished(folder, table)
+            file = stack.enter_context(path.open("x", encoding="utf-8", newline=""))
+            made.append(path)
+            writers[table] = csv.writer(file, lineterminator="\n")
+            writers[table].writerow(("patient_id", *columns))
+        # Only now: a run that ended a moment ago has given its files their names.
+        _refuse_overwriting(folder)
+        for number in range(1, patients + 1):
+            rows = make_patient(number, seed, pools, im_hazard_ratio)
+            for table, writer in writers.items():
+                of_table = rows.of(table)
+                writer.writerows(of_table)
+                counts[table] += len(of_table)
+            if progress is not None:
+                progress(number)
+    return counts

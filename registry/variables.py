@@ -1,0 +1,98 @@
+"""What the registry knows of one variable, declared once where its column is mapped.
+
+From a `Variable` come the CHECK constraint, the import's validation, the column comment, the
+codebook and the label in a table or plot. No limit is written a second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How a value is written in a file and stored in a column."""
+
+    TEXT = "text"
+    CODE = "code"
+    FLAG = "flag"
+    DATE = "date"
+    PARTIAL_DATE = "partial_date"
+    NUMBER = "number"
+    INTEGER = "integer"
+    MEASURED = "measured"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """Label, unit and limits of one variable.
+
+    `minimum` and `maximum` are inclusive unless `above_minimum`; `step` is the grid a number lies
+    on; `codes` lists the allowed codes, in order; `pattern` is an anchored regular expression that
+    both Python and PostgreSQL read alike. `key` names the part a variable has in the natural key.
+    """
+
+    label: str
+    kind: Kind
+    required: bool = False
+    unit: str | None = None
+    codes: tuple[str, ...] | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    above_minimum: bool = False
+    step: Decimal | None = None
+    pattern: str | None = None
+    meaning: str = ""
+
+    def comment(self) -> str:
+        """Label, unit, limits and meaning in one line, for a reader of the database."""
+        parts = [self.label + (f" ({self.unit})" if self.unit else "")]
+        if self.limits():
+            parts.append(self.limits())
+        if self.meaning:
+            parts.append(self.meaning)
+        return "; ".join(parts)
+
+    def limits(self) -> str:
+        """The allowed values in words, empty where anything of the kind is allowed."""
+        if self.codes is not None:
+            return "one of " + ", ".join(self.codes)
+        if self.kind is Kind.FLAG:
+            return "yes or no"
+        if self.minimum is None and self.maximum is None:
+            return ""
+        low = f"{'above ' if self.above_minimum else ''}{self.minimum}"
+        if self.maximum is None:
+            words = f"{low}" if self.above_minimum else f"{low} or more"
+        elif self.minimum is None:
+            words = f"at most {self.maximum}"
+        else:
+            words = f"{low} to {self.maximum}"
+        return words + (f" in steps of {self.step}" if self.step else "")
+
+    def check(self, column: str) -> str | None:
+        """The limits as a boolean SQL expression over `column`; None where there are none.
+
+        NULL passes, as in every CHECK: whether a value may be missing is the column's own matter.
+        """
+        clauses = []
+        if self.codes is not None:
+            listed = ", ".join(f"'{code}'" for code in self.codes)
+            clauses.append(f"{column} in ({listed})")
+        if self.minimum is not None:
+            clauses.append(f"{column} {'>' if self.above_minimum else '>='} {self.minimum}")
+        if self.maximum is not None:
+            clauses.append(f"{column} <= {self.maximum}")
+        elif self.minimum is not None:
+            # Without an upper limit neither infinity nor NaN would be refused.
+            clauses.append(f"{column} < 'Infinity'")
+        if self.step is not None:
+            clauses.append(f"mod({column}, {self.step}) = 0")
+        if self.pattern is not None:
+            clauses.append(f"{column} ~ '{self.pattern}'")
+        if self.kind in (Kind.DATE, Kind.PARTIAL_DATE):
+            clauses.append(f"{column} <= current_date")
+        if self.kind is Kind.TEXT and self.pattern is None:
+            clauses.append(f"btrim({column}) <> ''")
+        return " and ".join(clauses) or None

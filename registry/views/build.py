@@ -1,0 +1,213 @@
+"""Builds the rules and the analysts' views from their files, in one transaction.
+
+A file holds one `create view NAME as ...` whose name is the file's. Its leading comment becomes
+the view's comment; in it, a line `-- @column: text` becomes that column's. Columns that a model
+or the list of covariates already describes need no such line. Tables are named without a schema,
+so that the same files can be built over another copy of the tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from registry.database.engine import ANALYST_ROLE
+from registry.models import ENTITIES, Base, table_of
+from registry.vocabulary import COVARIATES
+
+RULES = "rules"
+ANALYTICS = "analytics"
+FOLDER = Path(__file__).parent
+STUDY_ID_COMMENT = "study id"
+
+
+@dataclass(frozen=True)
+class View:
+    """One view: its schema, name, statement and comments."""
+
+    schema: str
+    name: str
+    statement: str
+    comment: str
+    column_comments: dict[str, str]
+
+    def reads(self, names: set[str]) -> set[str]:
+        """Which of `names` stand after a FROM or JOIN in the statement."""
+        found = set(re.findall(r"\b(?:from|join)\s+(?:lateral\s+)?([a-z_0-9]+)", self.statement))
+        return (found & names) - {self.name}
+
+
+def drop_views(connection: Connection) -> None:
+    """Removes every view; the tables stay."""
+    for schema in (ANALYTICS, RULES):
+        connection.execute(text(f"drop schema if exists {schema} cascade"))
+
+
+def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> None:
+    """Creates all views with their comments and gives the analysts' role its rights."""
+    rules, analytics = _views(RULES), [*_views(ANALYTICS), *_clinical_views()]
+    described = _described_columns([*rules, *analytics])
+    for schema, views in ((RULES, rules), (ANALYTICS, analytics)):
+        connection.execute(text(f"create schema {schema}"))
+        search_path = "rules, clinical, derived, reference, analytics"
+        connection.execute(text(f"set local search_path = {search_path}"))
+        for view in _in_order(views):
+            connection.exec_driver_sql(view.statement)
+            _comment(connection, view, described)
+        connection.execute(text("set local search_path = default"))
+    connection.exec_driver_sql(f"comment on schema {RULES} is 'rules {rules_hash()}'")
+    connection.exec_driver_sql(
+        f"comment on schema {ANALYTICS} is 'What analysts read; every view has a comment'"
+    )
+    _grant_to_analyst(connection, analyst_may_log_in)
+
+
+@cache
+def rules_hash() -> str:
+    """SHA-256 of the rule files: a change of a rule asks for a new derivation."""
+    digest = hashlib.sha256()
+    for path in sorted((FOLDER / RULES).glob("*.sql")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def analyst_role_exists(connection: Connection) -> bool:
+    """Whether the role that reads the views is there and can be taken on."""
+    return bool(
+        connection.execute(
+            text(
+                "select exists (select from pg_roles where rolname = :role "
+                "and (rolcanlogin or pg_has_role(current_user, oid, 'member')))"
+            ),
+            {"role": ANALYST_ROLE},
+        ).scalar_one()
+    )
+
+
+def _views(schema: str) -> list[View]:
+    return [_read(schema, path) for path in sorted((FOLDER / schema).glob("*.sql"))]
+
+
+def _read(schema: str, path: Path) -> View:
+    source = path.read_text(encoding="utf-8")
+    header = [
+        line.removeprefix("--").strip()
+        for line in source.split("create view", 1)[0].splitlines()
+        if line.startswith("--")
+    ]
+    column_comments: dict[str, str] = {}
+    view_comment: list[str] = []
+    column = None
+    for line in header:
+        if match := re.match(r"@(\w+): (.+)", line):
+            column = match[1]
+            column_comments[column] = match[2]
+        elif column is not None:
+            column_comments[column] += " " + line
+        else:
+            view_comment.append(line)
+    statement, count = re.subn(
+        rf"create view {path.stem} as\b", f"create view {schema}.{path.stem} as", source, count=1
+    )
+    if count != 1:
+        raise ValueError(f"{path.name} does not hold 'create view {path.stem} as'")
+    return View(schema, path.stem, statement, " ".join(view_comment).strip(), column_comments)
+
+
+def _clinical_views() -> list[View]:
+    """One view a clinical table, as entered, with the study id in place of the number."""
+    views = []
+    for entity in ENTITIES:
+        table = table_of(entity)
+        columns = ", ".join(f"t.{c.name}" for c in table.columns if c.name != "patient_id")
+        views.append(
+            View(
+                ANALYTICS,
+                table.name,
+                f"create view {ANALYTICS}.{table.name} as select n.study_id as patient_id, "
+                f"{columns} from {table.name} t join patient_number n using (patient_id)",
+                f"{table.comment} As entered.",
+                {c.name: c.comment for c in table.columns if c.comment and c.name != "patient_id"},
+            )
+        )
+    return views
+
+
+def _in_order(views: list[View]) -> list[View]:
+    by_name = {view.name: view for view in views}
+    names = set(by_name)
+    built_elsewhere = {table.name for table in Base.metadata.tables.values()}
+    graph = {view.name: view.reads(names - built_elsewhere) for view in views}
+    return [by_name[name] for name in TopologicalSorter(graph).static_order()]
+
+
+def _described_columns(views: list[View]) -> dict[str, str]:
+    """Comment of every column by its name: a column means the same wherever it stands."""
+    known = {
+        column.name: column.comment
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if column.comment
+    }
+    for covariate in COVARIATES:
+        known[covariate.id] = (
+            f"{covariate.label}: true = {covariate.level}, false = {covariate.other_level}, "
+            "null = no data"
+        )
+    for view in views:
+        for column, comment in view.column_comments.items():
+            known.setdefault(column, comment)
+    return known
+
+
+def _comment(connection: Connection, view: View, described: dict[str, str]) -> None:
+    name = f"{view.schema}.{view.name}"
+    connection.exec_driver_sql(f"comment on view {name} is {_literal(view.comment)}")
+    columns = connection.execute(
+        text(
+            "select attname from pg_attribute where attrelid = cast(:name as regclass) "
+            "and attnum > 0 order by attnum"
+        ),
+        {"name": name},
+    ).scalars()
+    for column in columns:
+        comment = view.column_comments.get(column)
+        if comment is None and column == "patient_id":
+            comment = STUDY_ID_COMMENT if view.schema == ANALYTICS else None
+        comment = comment or described.get(column)
+        if comment is None:
+            raise ValueError(f"column {column} of view {name} has no comment")
+        connection.exec_driver_sql(f"comment on column {name}.{column} is {_literal(comment)}")
+
+
+def _literal(words: str) -> str:
+    """A quoted SQL string; percent signs doubled for the driver."""
+    return "'" + words.replace("'", "''").replace("%", "%%") + "'"
+
+
+def _grant_to_analyst(connection: Connection, may_log_in: bool) -> None:
+    """Lets the analysts' role read `analytics`, creating the role where this one may.
+
+    On a server where it may not, an administrator creates it; until then only `registry sql` is
+    out of use.
+    """
+    exists = connection.execute(
+        text("select exists (select from pg_roles where rolname = :role)"), {"role": ANALYST_ROLE}
+    ).scalar_one()
+    if not exists:
+        may_create = connection.execute(
+            text("select rolcreaterole or rolsuper from pg_roles where rolname = current_user")
+        ).scalar_one()
+        if not may_create:
+            return
+        login = "login" if may_log_in else "nologin"
+        connection.execute(text(f"create role {ANALYST_ROLE} {login}"))
+        connection.execute(text(f"grant {ANALYST_ROLE} to current_user"))
+    connection.execute(text(f"grant usage on schema {ANALYTICS} to {ANALYST_ROLE}"))
+    connection.execute(text(f"grant select on all tables in schema {ANALYTICS} to {ANALYST_ROLE}"))

@@ -1,0 +1,136 @@
+-- One row per definition and patient: the first exclusion that holds, null when none does.
+-- The order of the cases is the order of the published flow. A biologic excludes when it was
+-- started before t0 (small molecules are not biologics); a contraindication when its onset is on
+-- or before t0 and it was not resolved before t0.
+-- Source: the study's inclusion and exclusion criteria.
+-- @deciding_table: table of the record that excludes
+-- @deciding_on: date of the record that excludes
+-- @deciding_record_id: number of the record that excludes
+-- @age_years: completed years of age at t0
+-- @late_infusion: number of the first infusion of induction that is off its day
+-- @biologic_id: number of the record of the first biologic before t0
+-- @biologic: the first biologic before t0
+-- @biologic_on: day it was started
+-- @contraindication_id: number of the record of the first contraindication at t0
+-- @contraindication: the first contraindication at t0
+-- @contraindication_on: its onset
+-- @responded: the fall of the PCDAI is large enough, or remission where the definition counts it
+create view eligibility as
+with facts as (
+    select
+        d.name as definition,
+        p.patient_id,
+        p.diagnosis,
+        -- age() counts whole calendar years, as people do.
+        extract(year from age(o.start_on, p.birth_date))::integer as age_years,
+        d.age_limit_years,
+        d.required_infusions,
+        case
+            when abs(o.infusion_2_on - o.start_on - d.induction_day_2) > d.induction_tolerance_2
+                then 2
+            when abs(o.infusion_3_on - o.start_on - d.induction_day_3) > d.induction_tolerance_3
+                then 3
+            when abs(o.infusion_4_on - o.start_on - d.induction_day_4) > d.induction_tolerance_4
+                then 4
+        end as late_infusion,
+        b.record_id as biologic_id,
+        b.drug as biologic,
+        b.started_on as biologic_on,
+        k.record_id as contraindication_id,
+        k.condition as contraindication,
+        k.onset_on as contraindication_on,
+        o.baseline_pcdai - o.week14_pcdai >= d.response_drop
+            or (d.remission_overrides_drop and o.week14_pcdai < d.remission_below) as responded,
+        o.start_on,
+        o.infusion_1_id,
+        o.infusion_2_on,
+        o.infusion_2_id,
+        o.infusion_3_on,
+        o.infusion_3_id,
+        o.infusion_4_on,
+        o.infusion_4_id,
+        o.infusions,
+        o.end_on,
+        o.end_reason,
+        o.end_table,
+        o.end_record_id,
+        o.baseline_on,
+        o.baseline_pcdai,
+        o.week14_on,
+        o.week14_id,
+        o.week14_pcdai,
+        o.event_on,
+        o.event_id,
+        o.event_pcdai,
+        o.last_negative_on
+    from patient p
+    cross join definition d
+    left join first_loss o on o.definition = d.name and o.patient_id = p.patient_id
+    left join lateral (
+        select m.record_id, m.drug, m.started_on
+        from medication m
+        join drug g on g.code = m.drug and g.drug_class = 'biologic'
+        where m.patient_id = p.patient_id and m.started_on < o.start_on
+        order by m.started_on, m.drug
+        limit 1
+    ) b on true
+    left join lateral (
+        select c.record_id, c.condition, c.onset_on
+        from condition c
+        where
+            c.patient_id = p.patient_id
+            and c.condition <> 'other'
+            and c.onset_on <= o.start_on
+            and (c.resolved_on is null or c.resolved_on >= o.start_on)
+        order by c.onset_on, c.condition
+        limit 1
+    ) k on true
+),
+judged as (
+    select
+        *,
+        case
+            when start_on is null then 'no_infliximab'
+            when diagnosis <> 'CD' then 'not_crohns_disease'
+            when age_years >= age_limit_years then 'age_18_or_over'
+            when biologic_id is not null then 'prior_biologic'
+            when contraindication_id is not null then 'contraindication'
+            when infusions < required_infusions then 'fewer_than_4_infusions'
+            when late_infusion is not null then 'late_induction_infusion'
+            when baseline_pcdai is null then 'no_baseline_pcdai'
+            when week14_pcdai is null then 'no_week14_pcdai'
+            when not responded then 'primary_non_response'
+        end as reason
+    from facts
+)
+select
+    *,
+    case reason
+        when 'not_crohns_disease' then 'patient'
+        when 'age_18_or_over' then 'infusion'
+        when 'prior_biologic' then 'medication'
+        when 'contraindication' then 'condition'
+        when 'late_induction_infusion' then 'infusion'
+        when 'primary_non_response' then 'pcdai_visit'
+    end as deciding_table,
+    case reason
+        when 'age_18_or_over' then infusion_1_id
+        when 'prior_biologic' then biologic_id
+        when 'contraindication' then contraindication_id
+        when 'late_induction_infusion' then
+            case late_infusion
+                when 2 then infusion_2_id when 3 then infusion_3_id else infusion_4_id
+            end
+        when 'primary_non_response' then week14_id
+    end as deciding_record_id,
+    case reason
+        when 'age_18_or_over' then start_on
+        when 'prior_biologic' then biologic_on
+        when 'contraindication' then contraindication_on
+        when 'late_induction_infusion' then
+            case late_infusion
+                when 2 then infusion_2_on when 3 then infusion_3_on else infusion_4_on
+            end
+        when 'primary_non_response' then week14_on
+    end as deciding_on
+from judged;

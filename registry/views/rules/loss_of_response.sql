@@ -1,0 +1,45 @@
+-- One row per definition and patient: the whole status, with the record that decided it.
+-- For a patient who is not eligible only t0, B and W are given.
+-- Source: the study's methods.
+create view loss_of_response as
+select
+    e.patient_id,
+    e.definition,
+    e.reason is null as eligible,
+    e.reason,
+    e.start_on,
+    e.baseline_on,
+    e.baseline_pcdai,
+    e.week14_on,
+    e.week14_pcdai,
+    case when e.reason is null then
+        case when e.week14_pcdai < d.remission_below then 'remission' else 'response' end
+    end as induction_outcome,
+    case when e.reason is null then e.event_on is not null end as event,
+    case when e.reason is null then e.event_on end as event_on,
+    case when e.reason is null then e.event_pcdai end as event_pcdai,
+    case when e.reason is null then e.end_on end as end_on,
+    case when e.reason is null then
+        coalesce(e.event_on, e.end_on)
+        - case d.time_zero when 'week14_visit' then e.week14_on else e.start_on end
+    end as time_days,
+    case when e.reason is null and e.event_on is null then e.end_reason end as censor_reason,
+    case when e.reason is null then e.last_negative_on end as last_negative_on,
+    case
+        when e.reason is not null then e.deciding_table
+        when e.event_on is not null then 'pcdai_visit'
+        else e.end_table
+    end as deciding_table,
+    case
+        when e.reason is not null then e.deciding_record_id
+        when e.event_on is not null then e.event_id
+        else e.end_record_id
+    end as deciding_record_id,
+    case
+        when e.reason is not null then e.deciding_on
+        when e.event_on is not null then e.event_on
+        else e.end_on
+    end as deciding_on,
+    d.hash as definition_hash
+from eligibility e
+join definition d on d.name = e.definition;

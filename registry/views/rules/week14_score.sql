@@ -1,0 +1,27 @@
+-- One row per definition and patient who started infliximab, with the week-14 PCDAI (W): nearest
+-- to day 98 in its window; a score up to the day of infusion 4 before one after it, then the
+-- nearer, then the earlier; never after the end of observation.
+-- Source: the study's methods (the score is taken before infusion 4); the window is this
+-- registry's choice.
+-- @week14_id: number of the record of the visit
+create view week14_score as
+select
+    o.*,
+    w.record_id as week14_id,
+    w.visited_on as week14_on,
+    w.score as week14_pcdai
+from baseline_score o
+join definition d on d.name = o.definition
+left join lateral (
+    select v.record_id, v.visited_on, v.score
+    from pcdai_visit v
+    where
+        v.patient_id = o.patient_id
+        and v.visited_on between o.start_on + d.week14_from_day and o.start_on + d.week14_to_day
+        and v.visited_on <= o.end_on
+    order by
+        coalesce(v.visited_on <= o.infusion_4_on, false) desc,
+        abs(v.visited_on - (o.start_on + d.week14_target_day)),
+        v.visited_on
+    limit 1
+) w on true;
