@@ -1,7 +1,7 @@
 """Builds the rules and the analysts' views from their files, in one transaction.
 
-A file holds one `create view NAME as ...` whose name is the file's. Its leading comment becomes
-the view's comment; in it, a line `-- @column: text` becomes that column's. Columns that a model
+A file holds one `create view NAME as ...` whose name is the file's; a file in `functions` holds
+what several rules share. A view's leading comment becomes its comment; in it, a line `-- @column: text` becomes that column's. Columns that a model
 or the list of covariates already describes need no such line. Tables are named without a schema,
 so that the same files can be built over another copy of the tables.
 """
@@ -57,6 +57,9 @@ def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> 
         connection.execute(text(f"create schema {schema}"))
         search_path = "rules, clinical, derived, reference, analytics"
         connection.execute(text(f"set local search_path = {search_path}"))
+        if schema == RULES:
+            for path in sorted((FOLDER / "functions").glob("*.sql")):
+                connection.exec_driver_sql(path.read_text(encoding="utf-8"))
         for view in _in_order(views):
             connection.exec_driver_sql(view.statement)
             _comment(connection, view, described)
@@ -72,7 +75,7 @@ def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> 
 def rules_hash() -> str:
     """SHA-256 of the rule files: a change of a rule asks for a new derivation."""
     digest = hashlib.sha256()
-    for path in sorted((FOLDER / RULES).glob("*.sql")):
+    for path in sorted([*(FOLDER / RULES).glob("*.sql"), *(FOLDER / "functions").glob("*.sql")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -1,0 +1,42 @@
+-- One row per definition, patient and criterion, in the order of the published flow: whether the
+-- criterion excludes the patient, and whether it is the first that does.
+-- Source: the rules on today's data, not the stored status.
+-- @position: place of the criterion in the order
+-- @criterion: the exclusion
+-- @excludes: whether it holds; empty where it cannot be judged
+-- @decides: whether it is the first that holds
+create view eligibility as
+select
+    e.definition,
+    n.study_id as patient_id,
+    c.position,
+    c.criterion,
+    c.excludes,
+    c.criterion is not distinct from e.reason as decides
+from eligibility e
+join patient_number n using (patient_id)
+cross join lateral (
+    values
+        (1, 'no_infliximab', e.start_on is null),
+        (2, 'not_crohns_disease', e.diagnosis <> 'CD'),
+        (3, 'age_18_or_over', e.age_years >= e.age_limit_years),
+        (4, 'prior_biologic', case when e.start_on is not null then e.biologic_id is not null end),
+        (
+            5,
+            'contraindication',
+            case when e.start_on is not null then e.contraindication_id is not null end
+        ),
+        (6, 'fewer_than_4_infusions', e.infusions < e.required_infusions),
+        (
+            7,
+            'late_induction_infusion',
+            case when e.infusions >= e.required_infusions then e.late_infusion is not null end
+        ),
+        (
+            8,
+            'no_baseline_pcdai',
+            case when e.start_on is not null then e.baseline_pcdai is null end
+        ),
+        (9, 'no_week14_pcdai', case when e.start_on is not null then e.week14_pcdai is null end),
+        (10, 'primary_non_response', not e.responded)
+) as c (position, criterion, excludes);

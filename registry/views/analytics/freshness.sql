@@ -1,0 +1,39 @@
+-- One row per definition: when it was last derived and how many patients wait for a derivation.
+-- Source: the marks that the database sets at every change.
+-- @derived_patients: patients with a stored status
+-- @last_run_id: number of the last run
+-- @last_run_at: when it was done
+-- @waiting: patients changed since; all of them when rules or parameters have changed
+-- @rules_changed: whether rules or parameters have changed since the last full derivation
+create view freshness as
+select
+    d.name as definition,
+    d.version,
+    d.hash as definition_hash,
+    (select count(*) from lor_status s where s.definition = d.name) as derived_patients,
+    r.run_id as last_run_id,
+    r.finished_at as last_run_at,
+    case
+        when x.rules_changed then (select count(*) from patient)
+        else
+            (
+                select count(distinct c.patient_id)
+                from changed_patient c
+                where c.definition is null or c.definition = d.name
+            )
+    end as waiting,
+    x.rules_changed
+from definition d
+cross join lateral (
+    select
+        d.derived_hash is distinct from d.hash || ' ' || split_part(
+            obj_description('rules'::regnamespace, 'pg_namespace'), ' ', 2
+        ) as rules_changed
+) x
+left join lateral (
+    select run.run_id, run.finished_at
+    from derivation_run run
+    where d.name = any(run.definitions)
+    order by run.run_id desc
+    limit 1
+) r on true;
