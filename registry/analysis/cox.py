@@ -152,7 +152,7 @@ def cox_regression(
     _refuse_if_too_little(data, used, event, chosen)
     refuse_if_not_estimable(time, event, values, chosen)
 
-    coef, se = (_breslow if ties == "breslow" else _efron)(time, event, values)
+    coef, se = fit(time, event, values, "breslow" if ties == "breslow" else "efron")
     if not (np.isfinite(coef).all() and np.isfinite(se).all() and (se > 0).all()):
         raise _no_convergence(chosen)
     if np.abs(coef).max() > _LARGEST_COEF or se.max() > _LARGEST_SE:
@@ -213,6 +213,21 @@ def _refuse_if_too_little(
             f"{events} losses of response cannot carry {len(chosen)} covariates ({names}).",
             cure=f"Name at most {events}; about ten events for each covariate are usual.",
         )
+
+
+def fit(time_days: Days, event: Flags, values: Floats, ties: Ties) -> tuple[Floats, Floats]:
+    """Maximum partial likelihood; the caller has made sure that it has one.
+
+    Args:
+        time_days: whole days to the event or to censoring, shape (n,).
+        event: whether the event happened, shape (n,).
+        values: covariates, shape (n, k).
+        ties: Breslow's or Efron's approximation for events on the same day.
+
+    Returns:
+        Coefficients and standard errors, shape (k,) each; NaN where the fit did not arrive.
+    """
+    return (_breslow if ties == "breslow" else _efron)(time_days, event, values)
 
 
 def _breslow(time: Days, event: Flags, values: Floats) -> tuple[Floats, Floats]:

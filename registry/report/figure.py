@@ -38,13 +38,13 @@ _RC: dict[Any, Any] = {
     "font.size": _SIZE,
     "svg.fonttype": "none",
     "svg.hashsalt": "kaplan-meier",
-    "hatch.linewidth": 0.5,
+    "hatch.linewidth": 0.8,
     "savefig.dpi": 200,
 }
 _COUNTS = (("At risk", "at_risk"), ("Censored", "censored"), ("Events", "events"))
 
 
-def cumulative_incidence(document: Document) -> Figure:
+def cumulative_incidence(document: Document, *, time_zero: str = "the first infusion") -> Figure:
     """Draw the curves of a Kaplan-Meier document.
 
     The table counts, at each tick, those whose time is the tick or later (at risk) and those
@@ -52,6 +52,7 @@ def cumulative_incidence(document: Document) -> Figure:
 
     Args:
         document: `KaplanMeier.to_json(curves=True)`.
+        time_zero: what the months are counted from, for the axis.
 
     Returns:
         A figure that no window and no global state knows of.
@@ -61,9 +62,9 @@ def cumulative_incidence(document: Document) -> Figure:
         per_month = float(document["days_per_month"])
         last = max(group["curve"]["days"][-1] for group in groups) / per_month
         ticks = month_ticks(last)
-        rows = (len(_COUNTS) + (len(groups) > 1)) * len(groups)
+        rows = (len(_COUNTS) + bool(document["by"])) * len(groups)
         # Inches from the top: title and subtitle, legend, curves, axis labels, counts, margin.
-        words = textwrap.wrap(_subtitle(document), 105)
+        words = textwrap.wrap(_subtitle(document), 112)
         above = 0.38 + 0.17 * len(words) + 0.19 * len(groups)
         plot, labels, counts = 3.3, 0.5, 0.19 * rows
         height = above + plot + labels + counts + 0.06
@@ -74,8 +75,8 @@ def cumulative_incidence(document: Document) -> Figure:
 
         for group, style in zip(groups, _styles(groups), strict=True):
             _draw_curve(axes, group, style, per_month)
-        _finish_axes(axes, document, ticks, last)
-        _draw_counts(table, groups, ticks, per_month)
+        _finish_axes(axes, document, ticks, last, time_zero)
+        _draw_counts(table, document, ticks, per_month)
         figure.text(0.012, 1 - 0.23 / height, _title(document), fontsize=_SIZE + 2, weight="bold")
         for i, line in enumerate(words):
             figure.text(0.012, 1 - (0.45 + 0.17 * i) / height, line, color="#444444")
@@ -121,7 +122,7 @@ def inline_svg(figure: Figure, prefix: str, description: str) -> str:
 def month_ticks(last: float) -> list[int]:
     """Months for the axis: whole quarters or years, from 0 past the last month, ten at most."""
     step = next((s for s in (3, 6, 12, 24, 36, 60) if last / s <= 9), 120)
-    return list(range(0, int(np.ceil(last / step)) * step + 1, step))
+    return list(range(0, max(1, int(np.ceil(last / step))) * step + 1, step))
 
 
 def counts_at(curve: Mapping[str, Any], day: float) -> dict[str, int]:
@@ -197,7 +198,9 @@ def _draw_curve(
     )
 
 
-def _finish_axes(axes: Axes, document: Document, ticks: Sequence[int], last: float) -> None:
+def _finish_axes(
+    axes: Axes, document: Document, ticks: Sequence[int], last: float, time_zero: str
+) -> None:
     tops = [
         value
         for group in document["groups"]
@@ -207,10 +210,11 @@ def _finish_axes(axes: Axes, document: Document, ticks: Sequence[int], last: flo
     ]
     top = min(100, max(20, 10 * int(np.ceil(10 * max(tops)))))
     axes.set_ylim(0, top)
+    axes.set_yticks(range(0, top + 1, 20 if top > 50 else 10 if top > 20 else 5))
     axes.set_xlim(0, max(ticks[-1], last))
     axes.set_xticks(list(ticks), [str(tick) for tick in ticks])
     axes.tick_params(axis="x", labelbottom=True)
-    axes.set_xlabel("Months from the first infusion", labelpad=2)
+    axes.set_xlabel(f"Months from {time_zero}", labelpad=2)
     axes.set_ylabel("Loss of response, %")
     axes.yaxis.grid(True, color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -227,12 +231,10 @@ def _finish_axes(axes: Axes, document: Document, ticks: Sequence[int], last: flo
         )  # fmt: skip
 
 
-def _draw_counts(
-    table: Axes, groups: Sequence[Mapping[str, Any]], ticks: Sequence[int], per_month: float
-) -> None:
+def _draw_counts(table: Axes, document: Document, ticks: Sequence[int], per_month: float) -> None:
     """The table: numbers centred under the ticks, at the same months on the same axis."""
     table.set_axis_off()
-    grouped = len(groups) > 1
+    groups, grouped = document["groups"], bool(document["by"])
     n_lines = (len(_COUNTS) + grouped) * len(groups)
     table.set_ylim(n_lines, 0)
     line = 0.5

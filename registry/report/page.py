@@ -23,18 +23,19 @@ _HEADINGS = {
 _STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 54rem; padding: 1.5rem 1rem 4rem; background: #fff; color: #1a1a1a;
+body { margin: 0 auto; max-width: 54rem; padding: 1.5rem 1rem 4rem;
+  background: #fff; color: #1a1a1a;
   font: 1rem/1.5 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.15rem; margin: 2.5rem 0 .5rem; border-top: 1px solid #ccc; padding-top: 1rem; }
 p { margin: .4rem 0; max-width: 46rem; overflow-wrap: anywhere; }
 .nature { background: #fff6dd; border-left: .3rem solid #c8641b; padding: .6rem .8rem; }
-.note, caption, dl { color: #444; font-size: .9rem; }
+.note, figcaption, dl { color: #444; font-size: .9rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .92rem; margin: .5rem 0; min-width: 60%;
   border-top: 2px solid #1a1a1a; border-bottom: 2px solid #1a1a1a;
   font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding-bottom: .3rem; }
+figcaption { padding-bottom: .1rem; }
 th, td { padding: .18rem .7rem .18rem 0; text-align: right; white-space: nowrap;
   vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
@@ -45,6 +46,8 @@ figure { margin: 1rem 0; }
 figure svg { display: block; width: 100%; max-width: 46rem; min-width: 34rem; height: auto; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; }
 dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
+@media (max-width: 40rem) { table { font-size: .85rem; } th, td { padding-right: .5rem; }
+  tbody th { min-width: 8rem; } }
 @media print { body { max-width: none; padding: 0; } h2 { break-after: avoid; }
   table, figure { break-inside: avoid; } figure svg { min-width: 0; } }
 """
@@ -56,7 +59,8 @@ class Facts:
 
     `nature` says what the data are, for example that they are synthetic; `versions` names each
     piece of software, and whatever else is worth keeping, with its version; nothing on the page
-    depends on the clock, so a date stands there only if it is among them.
+    depends on the clock, so a date stands there only if it is among them. `time_zero` is what the
+    months of the curves are counted from.
     """
 
     title: str
@@ -64,6 +68,7 @@ class Facts:
     definition_hash: str
     nature: str
     versions: Mapping[str, str]
+    time_zero: str = "the first infusion"
 
 
 def page(
@@ -97,31 +102,33 @@ def page(
         if name not in documents:
             continue
         parts.append(f"<section><h2>{_HEADINGS[name]}</h2>")
-        parts.append(_section(name, documents[name], name))
+        parts.append(_section(name, documents[name], name, facts))
         if name == "km":
-            parts += [_section("km", one, f"km{i}") for i, one in enumerate(curves_by, start=1)]
+            parts += [
+                _section("km", one, f"km{i}", facts) for i, one in enumerate(curves_by, start=1)
+            ]
         parts.append("</section>")
     parts.append(_about(facts))
     parts.append("</body></html>")
     return "\n".join(parts) + "\n"
 
 
-def _section(name: str, document: Document | str, prefix: str) -> str:
+def _section(name: str, document: Document | str, prefix: str, facts: Facts) -> str:
     if isinstance(document, str):
         return f'<p class="note">{escape(document)}</p>'
     table = html_table(LAYOUTS[name](document))
-    return _figure(document, prefix) + table if name == "km" else table
+    return _figure(document, prefix, facts) + table if name == "km" else table
 
 
-def _figure(document: Document, prefix: str) -> str:
+def _figure(document: Document, prefix: str, facts: Facts) -> str:
     by = f" by {lower_first(document['by_label'])}" if document["by"] else ""
     drawing = figure.inline_svg(
-        figure.cumulative_incidence(document),
+        figure.cumulative_incidence(document, time_zero=facts.time_zero),
         prefix,
         f"Kaplan-Meier curve: cumulative incidence of loss of response{by}; numbers in the table"
         " that follows",
     )
-    return f'<figure><div class="wide">{drawing}</div></figure>\n'
+    return f'<figure><div class="wide" tabindex="0">{drawing}</div></figure>\n'
 
 
 def html_table(table: Table) -> str:
@@ -131,8 +138,10 @@ def html_table(table: Table) -> str:
     lines = "".join(f"<p>{escape(line)}</p>" for line in table.lines)
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in table.notes)
     return (
-        f'<div class="wide"><table><caption>{escape(table.title)}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>\n{lines}{notes}"
+        f"<figure><figcaption>{escape(table.title)}</figcaption>\n"
+        f'<div class="wide" tabindex="0"><table aria-label="{escape(table.title)}">\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div></figure>\n"
+        f"{lines}{notes}"
     )
 
 

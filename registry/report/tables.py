@@ -197,7 +197,7 @@ def _kaplan_meier_lines(document: Document) -> list[str]:
         median = median_months(
             group["median_months"], group["median_lower_months"], group["median_upper_months"]
         )
-        lines.append(f"Median time to loss of response (95 % limits), months{who}: {median}.")
+        lines.append(f"Median months to loss of response (95 % limits){who}: {median}.")
     test = document["logrank"]
     if test:
         lines.append(
@@ -207,7 +207,10 @@ def _kaplan_meier_lines(document: Document) -> list[str]:
         readings = (
             ("time_to_lor_quartiles_months", "Time to loss in those who lost response"),
             ("analysis_time_quartiles_months", "Time to loss or censoring in all"),
-            ("kaplan_meier_quartiles_months", "Kaplan-Meier, months until 25, 50, 75 % lost it"),
+            (
+                "kaplan_meier_quartiles_months",
+                "Months until 25, 50 and 75 % have lost response, by Kaplan-Meier",
+            ),
         )
         for key, words in readings:
             first, median, third = document[key]

@@ -1,0 +1,67 @@
+"""What every command starts from: its settings, its database, who works and why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry.settings import HOME_VARIABLE, Settings
+
+if TYPE_CHECKING:
+    from registry.database.engine import Database
+
+ReasonOption = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Why the change is made.")
+]
+UserOption = Annotated[
+    str | None, typer.Option("--user", metavar="NAME", help="Who makes it, for the record.")
+]
+DefinitionOption = Annotated[
+    str, typer.Option("--definition", metavar="NAME", help="The definition to hold to.")
+]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The options given before the command."""
+
+    home: Path | None = None
+    database_url: str | None = None
+    user: str | None = None
+
+    def home_given(self) -> bool:
+        """Whether a home was named, by option or in the environment."""
+        return self.home is not None or bool(os.environ.get(HOME_VARIABLE))
+
+    def settings(self, user: str | None = None) -> Settings:
+        """The settings of this run; a name given after the command wins."""
+        return Settings.read(home=self.home, database_url=self.database_url, user=user or self.user)
+
+
+def run_of(context: typer.Context) -> Run:
+    """The options given before the command."""
+    found = context.find_object(Run)
+    return found if found is not None else Run()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database of this run, reached and at the right migration."""
+    from registry.database.engine import open_database
+    from registry.database.migrate import require_head
+
+    with open_database(settings) as database:
+        with database.engine.connect() as connection:
+            require_head(connection)
+        yield database
+
+
+def warn(message: str) -> None:
+    """A message beside the result, on standard error."""
+    typer.echo(message, err=True)

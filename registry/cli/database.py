@@ -1,0 +1,145 @@
+"""`registry db`: the database itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from registry.cli.context import opened, run_of, warn
+from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.errors import NotFound
+
+app = typer.Typer(help="Make, upgrade and reach the database.")
+
+
+@app.command("upgrade")
+def upgrade_command(context: typer.Context) -> None:
+    """Create the registry in an empty database, or bring it up to this program.
+
+    Example: registry db upgrade
+    """
+    from registry.database import migrate
+    from registry.database.engine import ANALYST_ROLE, open_database
+    from registry.views.build import analyst_role_exists
+
+    with open_database(run_of(context).settings()) as database:
+        with database.engine.connect() as connection:
+            before = migrate.status(connection)
+        migrate.upgrade(database)
+        with database.engine.connect() as connection:
+            after = migrate.status(connection)
+            if not analyst_role_exists(connection):
+                warn(
+                    f"This login may not create the role {ANALYST_ROLE}, which `registry sql` "
+                    f"needs. An administrator runs: create role {ANALYST_ROLE}; grant "
+                    f"{ANALYST_ROLE} to {database.url.username}; then: registry db upgrade"
+                )
+    words = f"from {before.current} to {after.current}" if before.current else "created"
+    warn(f"The registry is at revision {after.current}" + f" ({words}).")
+
+
+@app.command("status")
+def status_command(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
+    """Show server, revision and size; exit status 3 when it is not at the right migration.
+
+    Example: registry db status
+    """
+    from registry.database import migrate
+    from registry.database.engine import open_database, shown
+    from registry.database.inventory import server_version, table_sizes
+
+    with (
+        open_database(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        found = migrate.status(connection)
+        sizes = table_sizes(connection) if found.at_head else []
+        document = {
+            "url": shown(database.url),
+            "embedded": database.embedded,
+            "server": server_version(connection),
+            "revision": found.current,
+            "head": found.head,
+            "at_head": found.at_head,
+            "tables": sizes,
+        }
+        if form is Format.JSON:
+            print_json(document)
+        elif form is Format.CSV:
+            print_rows(sizes, form, ("table", "rows"))
+        else:
+            where = "embedded" if database.embedded else document["url"]
+            typer.echo(f"PostgreSQL {document['server']}, {where}")
+            typer.echo(f"revision {found.current or 'none'}, this program needs {found.head}\n")
+            if sizes:
+                print_rows(sizes, form)
+        migrate.require_head(connection)
+
+
+@app.command("url")
+def url_command(
+    context: typer.Context,
+    analyst: Annotated[
+        bool, typer.Option("--analyst", help="For the role that only reads the views.")
+    ] = False,
+) -> None:
+    """Print the connection URL; of the embedded server it works while `db serve` runs.
+
+    Example: registry db url --analyst
+    """
+    from registry.database.engine import ANALYST_ROLE
+
+    with opened(run_of(context).settings()) as database:
+        url = database.url.set(drivername="postgresql")
+        if analyst:
+            url = url.set(username=ANALYST_ROLE, password=None)
+        typer.echo(url.render_as_string(hide_password=False))
+
+
+@app.command("serve")
+def serve_command(context: typer.Context) -> None:
+    """Keep the embedded server running until Ctrl-C, for R, pandas or psql beside it.
+
+    Example: registry db serve
+    """
+    import signal
+
+    from registry.database.engine import ANALYST_ROLE
+
+    with opened(run_of(context).settings()) as database:
+        url = database.url.set(drivername="postgresql")
+        typer.echo(url.set(username=ANALYST_ROLE, password=None).render_as_string())
+        warn("Serving the registry at this URL, read-only for analysts. Ctrl-C stops it.")
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            warn("Stopped.")
+
+
+@app.command(
+    "psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def psql_command(context: typer.Context) -> None:
+    """Open psql on the database; further arguments go to psql.
+
+    Example: registry db psql -c "select count(*) from clinical.patient"
+    """
+    import shutil
+    import subprocess
+
+    from registry.database.engine import open_database
+
+    with open_database(run_of(context).settings()) as database:
+        program = (
+            str(database.programs / "psql") if database.programs else shutil.which("psql")
+        )
+        if program is None:
+            raise NotFound(
+                "psql is not on the path.", cure="Install PostgreSQL's client programs."
+            )
+        url = database.url.set(drivername="postgresql")
+        ended = subprocess.run(
+            [program, url.render_as_string(hide_password=False), *context.args], check=False
+        )
+    raise typer.Exit(ended.returncode)

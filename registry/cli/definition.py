@@ -1,0 +1,117 @@
+"""`registry definition`: the sets of parameters that the rules are held to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+app = typer.Typer(help="List, show and add definitions of response and its loss.")
+
+
+@app.command("list")
+def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
+    """List the definitions.
+
+    Example: registry definition list
+    """
+    from registry.definitions.store import list_definitions
+
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        rows = list_definitions(connection)
+    print_rows(rows, form)
+
+
+@app.command("show")
+def show_command(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A definition.")],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show every parameter of a definition.
+
+    Example: registry definition show recommended
+    """
+    from registry.definitions.store import get_definition
+
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        definition = get_definition(connection, name)
+    _print(definition, form)
+
+
+@app.command("add")
+def add_command(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new definition.")],
+    base: Annotated[
+        str, typer.Option("--from", metavar="NAME", help="The definition to start from.")
+    ],
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A parameter to change; may be repeated."),
+    ] = None,
+    description: Annotated[
+        str | None, typer.Option("--description", metavar="TEXT", help="What it is for.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Change a definition that is there, for everyone.")
+    ] = False,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Add a definition; every view then has its rows as well.
+
+    Example: registry definition add strict --from paper --set lor_above=10
+    """
+    if replace and not (reason and reason.strip()):
+        raise WrongUsage("--replace changes a definition, so it needs a --reason.")
+    from registry.definitions.store import add_definition
+    from registry.derivation.run import bring_up_to_date
+
+    settings = run_of(context).settings(user)
+    with opened(settings) as database:
+        with database.engine.begin() as connection:
+            definition = add_definition(
+                connection, name, base, changes or [], description=description, replace=replace
+            )
+        result = bring_up_to_date(database.engine, user=settings.user)
+    _print(definition, form)
+    if result is not None:
+        warn(f"Derived for {result.examined} patients.")
+
+
+def _print(definition: Mapping[str, Any], form: Format) -> None:
+    if form is Format.JSON:
+        print_json(dict(definition))
+        return
+    from registry.models import Definition
+
+    declared = Definition.parameters()
+    rows = [
+        {
+            "parameter": key,
+            "value": "none" if value is None else value,
+            "unit": declared[key].unit,
+            "meaning": declared[key].label,
+        }
+        for key, value in definition.items()
+        if key in declared
+    ]
+    if form is Format.TABLE:
+        typer.echo(f"{definition['name']}, version {definition['version']}")
+        typer.echo(f"{definition['description']}\n{definition['hash']}\n")
+    print_rows(rows, form)

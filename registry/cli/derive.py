@@ -1,0 +1,58 @@
+"""`registry derive`: brings the status of patients up to date."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from registry.cli.context import UserOption, opened, run_of, warn
+from registry.cli.output import Format, FormatOption, print_json, print_rows
+
+TRANSITIONS_SHOWN = 40
+
+
+def derive_command(
+    context: typer.Context,
+    definition: Annotated[
+        str | None,
+        typer.Option("--definition", metavar="NAME", help="Only this definition, not all."),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Every patient, not only changed.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the transitions, store nothing.")
+    ] = False,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Derive the status of changed patients, or of all.
+
+    Example: registry derive --dry-run
+    """
+    from registry.derivation.run import derive
+
+    settings = run_of(context).settings(user)
+    with opened(settings) as database:
+        result = derive(
+            database.engine,
+            user=settings.user,
+            definition=definition,
+            full=full,
+            dry_run=dry_run,
+        )
+    if form is Format.JSON:
+        print_json(result.to_json())
+        return
+    rows = [transition.to_json() for transition in result.transitions]
+    columns = ["definition", "patient_id", "from", "to", "on"]
+    if form is Format.CSV:
+        print_rows(rows, form, columns)
+    elif rows:
+        print_rows(rows[:TRANSITIONS_SHOWN], form, columns)
+        if len(rows) > TRANSITIONS_SHOWN:
+            warn(f"... and {len(rows) - TRANSITIONS_SHOWN} more transitions")
+    run = "A dry run" if result.run_id is None else f"Run {result.run_id}"
+    warn(
+        f"{run} of {', '.join(result.definitions)}: {result.examined} patients examined, "
+        f"{result.changed} statuses changed, {len(rows)} transitions."
+    )

@@ -1,0 +1,59 @@
+"""`registry explain`: why a patient has his status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry.cli.context import DefinitionOption, opened, run_of
+from registry.cli.output import Format, FormatOption, print_json, print_rows
+
+if TYPE_CHECKING:
+    from registry.derivation.explanation import Explanation
+
+MARKS = {True: "yes", False: "NO", None: "-"}
+
+
+def explain_command(
+    context: typer.Context,
+    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="A study id.")],
+    definition: DefinitionOption = "paper",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Explain a status: each rule in order, the record that decided it, what it was held to.
+
+    Example: registry explain P023 --definition recommended
+    """
+    from registry.derivation.explanation import explain
+    from registry.derivation.status import require_definition, require_patient
+
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        require_definition(connection, definition)
+        require_patient(connection, patient)
+        explanation = explain(connection, patient, definition)
+    if form is Format.JSON:
+        print_json(explanation.to_json())
+    elif form is Format.CSV:
+        print_rows([vars(step) for step in explanation.rules], form)
+    else:
+        _print(explanation)
+
+
+def _print(explanation: Explanation) -> None:
+    typer.echo(f"{explanation.patient_id}, definition {explanation.definition}")
+    typer.echo(f"{explanation.conclusion}\n")
+    rows = [
+        {
+            "": str(number),
+            "rule": step.rule,
+            "holds": MARKS[step.passed],
+            "finding": step.finding,
+            "held to": step.held_to,
+        }
+        for number, step in enumerate(explanation.rules, start=1)
+    ]
+    print_rows(rows, Format.TABLE)

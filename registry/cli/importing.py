@@ -1,0 +1,110 @@
+"""`registry import`: files into tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.output import Format, FormatOption, on_terminal, print_json, print_rows
+from registry.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from registry.importing.problems import ImportResult
+
+# More than a screen of complaints helps nobody; JSON has them all.
+COMPLAINTS_SHOWN = 40
+
+
+def import_command(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Folders, or CSV files named after their tables."),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and count everything, write nothing.")
+    ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Change records that are there with other values.")
+    ] = False,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Import files, all or nothing.
+
+    A row that is already there unchanged is no error. One whose natural key is there with other
+    values is refused unless --update, which needs a --reason; an empty cell then empties the
+    value, a column that the file does not have is left alone.
+
+    Example: registry import visits/ --dry-run
+    """
+    if update and not dry_run and not (reason and reason.strip()):
+        raise WrongUsage(
+            "--update changes records, so it needs a reason.",
+            cure='Add --reason "why", or look first with --dry-run.',
+        )
+    from registry.importing.record import record_import
+    from registry.importing.run import import_files
+
+    settings = run_of(context).settings(user)
+    with opened(settings) as database, database.engine.connect() as connection:
+        transaction = connection.begin()
+        with _progress() as progress:
+            result = import_files(connection, paths, update=update, progress=progress)
+        if result.errors or dry_run:
+            transaction.rollback()
+        else:
+            record_import(connection, result, settings.user, reason)
+            transaction.commit()
+            result.committed = True
+    _print(result, form, dry_run)
+    if result.errors:
+        raise typer.Exit(1)
+
+
+def _print(result: ImportResult, form: Format, dry_run: bool) -> None:
+    rows: list[dict[str, Any]] = [
+        {"table": name, **vars(counts)} for name, counts in result.tables.items()
+    ]
+    if form is Format.JSON:
+        print_json(result.to_json())
+    else:
+        print_rows(rows, form)
+    for problem in result.errors[:COMPLAINTS_SHOWN]:
+        warn(str(problem))
+    if len(result.errors) > COMPLAINTS_SHOWN:
+        warn(f"... and {len(result.errors) - COMPLAINTS_SHOWN} more; --format json lists them all")
+    if result.errors:
+        warn(f"Nothing was imported: {len(result.errors)} complaints. Mend the cells and try again.")
+    elif dry_run:
+        warn("A dry run: nothing was written.")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int], None]]:
+    """A bar on a terminal, silence in a pipe."""
+    if not on_terminal():
+        yield lambda _step, _rows: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:,.0f} rows"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Reading", total=None)
+
+        def advance(step: str, rows: int) -> None:
+            bar.update(task, description=step, advance=rows)
+
+        yield advance

@@ -1,0 +1,102 @@
+"""Prints a result as a table for people, as JSON or as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+
+class Format(StrEnum):
+    """How a result is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="How to print: for people, or for programs.")
+]
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output; dates in ISO 8601, a missing value null."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=_plain, allow_nan=False))
+
+
+def print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
+    """CSV with a header on standard output; a missing value is an empty cell."""
+    names = list(columns or (rows[0] if rows else ()))
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+    typer.echo(buffer.getvalue(), nl=False)
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
+    """Aligned columns on standard output, numbers to the right."""
+    names = list(columns or (rows[0] if rows else ()))
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    right = [
+        bool(rows) and all(_is_number(row.get(name)) for row in rows if row.get(name) is not None)
+        for name in names
+    ]
+    widths = [max(len(line[i]) for line in [names, *cells]) for i in range(len(names))]
+    lines = [_aligned(names, widths, right), "  ".join("-" * width for width in widths)]
+    lines += [_aligned(line, widths, right) for line in cells]
+    typer.echo("\n".join(lines))
+
+
+def print_rows(
+    rows: Sequence[Mapping[str, Any]], form: Format, columns: Sequence[str] | None = None
+) -> None:
+    """The rows in the asked form."""
+    match form:
+        case Format.JSON:
+            print_json(list(rows))
+        case Format.CSV:
+            print_csv(rows, columns)
+        case Format.TABLE:
+            print_table(rows, columns)
+
+
+def on_terminal() -> bool:
+    """Whether progress may be drawn: only where a person looks at standard error."""
+    return sys.stderr.isatty()
+
+
+def _aligned(cells: Iterable[str], widths: list[int], right: list[bool]) -> str:
+    return "  ".join(
+        cell.rjust(width) if to_right else cell.ljust(width)
+        for cell, width, to_right in zip(cells, widths, right, strict=True)
+    ).rstrip()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(_plain(value)) if not isinstance(value, str | int | float) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)

@@ -1,0 +1,51 @@
+"""`registry status`: the stored status, a row per patient."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from registry.cli.context import DefinitionOption, opened, run_of, warn
+from registry.cli.output import Format, FormatOption, print_rows
+
+COLUMNS = (
+    "patient_id",
+    "eligible",
+    "reason",
+    "start_on",
+    "baseline_pcdai",
+    "week14_pcdai",
+    "induction_outcome",
+    "event",
+    "event_on",
+    "end_on",
+    "time_days",
+    "censor_reason",
+    "last_negative_on",
+)
+
+
+def status_command(
+    context: typer.Context,
+    patient: Annotated[str | None, typer.Argument(metavar="[PATIENT]", help="A study id.")] = None,
+    definition: DefinitionOption = "paper",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show the derived status, of everyone or of one patient.
+
+    Example: registry status P023
+    """
+    from registry.derivation.status import require_definition, require_patient, status_rows
+
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        waiting = require_definition(connection, definition)
+        if patient is not None:
+            require_patient(connection, patient)
+        rows = status_rows(connection, definition, COLUMNS, patient)
+    print_rows(rows, form, COLUMNS)
+    if waiting:
+        warn(f"{waiting} patients have changed since the last derivation: registry derive")

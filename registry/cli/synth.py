@@ -1,0 +1,33 @@
+"""`registry synth`: a synthetic registry in the import format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registry.cli.context import warn
+from registry.cli.output import Format, FormatOption, on_terminal, print_rows
+
+
+def synth_command(
+    patients: Annotated[int, typer.Option("--patients", min=1, help="How many patients.")],
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to.")],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Write a synthetic registry as import files; no row describes a real child.
+
+    Example: registry synth --patients 1000 --seed 1 --out synthetic
+    """
+    from registry.synth import write_registry
+
+    def show(done: int) -> None:
+        typer.echo(f"\r{done:,} of {patients:,} patients", err=True, nl=False)
+
+    rows = write_registry(patients, seed, out, progress=show if on_terminal() else None)
+    if on_terminal():
+        typer.echo("", err=True)
+    print_rows([{"file": f"{name}.csv", "rows": count} for name, count in rows.items()], form)
+    warn(f"Written to {out}. Import it with: registry import {out}")

@@ -1,0 +1,1 @@
+"""Named sets of the parameters that the rules are held to."""

@@ -1,0 +1,1 @@
+"""The study cohort shipped as the demo: synthetic files, see NATURE.txt."""

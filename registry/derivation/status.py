@@ -1,0 +1,48 @@
+"""Reads the stored status, and tells what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from registry.errors import NotFound
+
+
+def require_definition(connection: Connection, name: str) -> int:
+    """Patients that wait for a derivation of this definition; NotFound without the definition."""
+    waiting = dict(
+        connection.execute(text("select definition, waiting from analytics.freshness")).all()
+    )
+    if name not in waiting:
+        raise NotFound(f"There is no definition {name}.", cure=f"There are: {', '.join(waiting)}.")
+    return int(waiting[name])
+
+
+def require_patient(connection: Connection, patient: str) -> None:
+    """Raises NotFound for a study id that is no patient's."""
+    found = connection.execute(
+        text("select exists (select from analytics.patient where patient_id = :patient)"),
+        {"patient": patient},
+    ).scalar_one()
+    if not found:
+        raise NotFound(
+            f"There is no patient {patient}.",
+            cure='Study ids are in: registry sql "select patient_id from patient"',
+        )
+
+
+def status_rows(
+    connection: Connection, definition: str, columns: Sequence[str], patient: str | None = None
+) -> list[dict[str, Any]]:
+    """The stored status as rows of `columns`, by study id; of one patient or of all."""
+    only = "" if patient is None else " and patient_id = :patient"
+    rows = connection.execute(
+        text(
+            f"select {', '.join(columns)} from analytics.status "
+            f"where definition = :definition{only} order by patient_id"
+        ),
+        {"definition": definition, **({} if patient is None else {"patient": patient})},
+    ).mappings()
+    return [dict(row) for row in rows]

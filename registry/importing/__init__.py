@@ -1,0 +1,1 @@
+"""Imports files into the clinical tables, all or nothing."""
