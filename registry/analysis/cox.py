@@ -210,7 +210,7 @@ def _refuse_if_too_little(
             )
     if events < len(chosen):
         raise CannotEstimate(
-            f"{events} losses of response cannot carry {len(chosen)} covariates ({names}).",
+            f"Losses of response are too few ({events}) for {len(chosen)} covariates ({names}).",
             cure=f"Name at most {events}; about ten events for each covariate are usual.",
         )
 
@@ -279,7 +279,7 @@ def _notes(
         )
     if events < 10 * len(chosen):
         notes.append(
-            f"{events} events for {len(chosen)} covariates ({events / len(chosen):.1f} each, ten"
-            " are usual): the limits are wide and the ratios tend to be too far from 1."
+            f"Events per covariate: {events / len(chosen):.1f} ({events} for {len(chosen)}; ten"
+            " are usual). The limits are wide and the ratios tend to be too far from 1."
         )
     return (*notes, *immortal_time_notes(chosen))

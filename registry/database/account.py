@@ -33,13 +33,18 @@ class Account:
 
 def server_account(home_folder: Path, data: Path) -> Account | None:
     """Who is to run the server; None for the person, who is not root."""
+    new = not os.path.lexists(data)
     if os.geteuid() != 0:
+        if new and not _has_name(os.geteuid()):
+            raise DatabaseUnavailable(
+                f"PostgreSQL makes no database for a user without a name (uid {os.geteuid()}).",
+                cure="Run as a user that /etc/passwd knows, or add this one to it.",
+            )
         return None
     home = home_folder.stat()
-    if not os.path.lexists(data):
-        with contextlib.suppress(KeyError):  # initdb refuses an account without a name
-            if home.st_uid != 0 and pwd.getpwuid(home.st_uid):
-                return Account(home.st_uid, home.st_gid, reach=False)
+    if new:
+        if home.st_uid != 0 and _has_name(home.st_uid):
+            return Account(home.st_uid, home.st_gid, reach=False)
         return _system_account(make=True)
     system = _system_account(make=False)
     owner = data.stat()
@@ -52,6 +57,14 @@ def server_account(home_folder: Path, data: Path) -> Account | None:
     only_root_writes = home.st_uid == 0 and not home.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     reach = only_root_writes or owner.st_uid == system.uid
     return Account(owner.st_uid, owner.st_gid, reach)
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _system_account(*, make: bool) -> Account:

@@ -231,11 +231,13 @@ def make_socket_folder(layout: Layout, account: Account | None) -> None:
         with contextlib.suppress(OSError):
             left.rmdir()
         layout.run.unlink()
+    _remove_sockets(layout.run)
     if _can_hold_socket(layout.run):
         layout.run.mkdir(mode=0o700, exist_ok=True)
         folder = layout.run
-        _remove_sockets(folder)
     else:
+        with contextlib.suppress(FileNotFoundError):
+            layout.run.rmdir()  # left by a home that had a shorter name
         folder = _temporary_folder()
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -245,8 +247,6 @@ def make_socket_folder(layout: Layout, account: Account | None) -> None:
     finally:
         os.close(descriptor)
     if folder != layout.run:
-        with contextlib.suppress(OSError):
-            layout.run.rmdir()  # left by a home that had a shorter name
         layout.run.symlink_to(folder)
 
 
@@ -336,5 +336,6 @@ def failure(layout: Layout, problem: str, output: str) -> DatabaseUnavailable:
     if free < _LOW_DISK_BYTES or os.strerror(errno.ENOSPC) in output:
         cure = f"The disk is full: {free // 1_000_000} MB are free. Make room, then try again."
     else:
-        cure = f"{layout.log} may tell more. {OTHER_HOME}, {OTHER_SERVER}."
+        more = f"{layout.log} may tell more. " if layout.log.exists() else ""
+        cure = f"{more}{OTHER_HOME}, {OTHER_SERVER}."
     return DatabaseUnavailable("\n".join([f"{problem} in {layout.home}.", *last]), cure=cure)

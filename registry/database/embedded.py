@@ -40,6 +40,8 @@ _START_SECONDS = 300.0
 # Longer than the keeper gives the server.
 _STOP_SECONDS = 90.0
 _ORPHAN_GRACE_SECONDS = 5.0
+# Twice, because the first keeper may have been killed.
+_STARTS = 2
 
 # Kept so that the exit of a keeper is collected, and it does not stay as a zombie of this process.
 _keepers: list[subprocess.Popen[bytes]] = []
@@ -146,16 +148,16 @@ def start(home: Path) -> EmbeddedServer:
 
 
 def _ensure_running(layout: Layout) -> None:
-    log_offset: int | None = None
+    log_offsets: list[int] = []
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         keeper = cluster.open_private(layout, layout.keeper_lock, os.O_RDWR)
         try:
             if _try_lock(keeper, fcntl.LOCK_EX):
-                if log_offset is not None:
-                    output = cluster.log_since(layout, log_offset)
+                if len(log_offsets) == _STARTS:
+                    output = cluster.log_since(layout, log_offsets[-1])
                     raise cluster.failure(layout, "The database server does not start", output)
-                log_offset = _start_keeper(layout, keeper)
+                log_offsets.append(_start_keeper(layout, keeper))
         finally:
             os.close(keeper)
         if _answers(layout.socket_folder):
@@ -272,6 +274,11 @@ def _unavailable(layout: Layout, error: OSError) -> DatabaseUnavailable:
     elif error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
         reason = f"no file can be locked there ({reason})"
         cure = f"{cluster.OTHER_HOME} on a disk of this computer, {cluster.OTHER_SERVER}."
+    elif os.geteuid() == 0 and error.errno in (errno.EPERM, errno.EINVAL):
+        cure = (
+            "PostgreSQL does not run as root, and root may not hand the folder to another account "
+            f"here. Run as an ordinary user, {cluster.OTHER_SERVER}."
+        )
     else:
         cure = f"{cluster.OTHER_HOME} that you may write to, {cluster.OTHER_SERVER}."
     return DatabaseUnavailable(f"The database cannot be kept in {where}: {reason}.", cure=cure)

@@ -47,16 +47,11 @@ def merge(
                 f"update {name} t set {assignments} from {resolved(entity)} r "
                 f"where r.file = {file.number} and r.known and r.differs and {same_row}"
             ).rowcount
-        key = ", ".join(f"r.{column}" for column in entity.natural_key)
         counts.inserted += connection.exec_driver_sql(
             f"insert into {name} (patient_id, {listed}) "
-            f"select distinct on (n.patient_id{', ' + key if key else ''}) "
-            f"n.patient_id, {', '.join(f'r.{column}' for column in columns)} "
+            f"select n.patient_id, {', '.join(f'r.{column}' for column in columns)} "
             f"from {resolved(entity)} r join reference.patient_number n using (study_id) "
-            f"where r.file = {file.number} and not r.known "
-            f"and not exists (select from {name} t where t.patient_id = n.patient_id"
-            + "".join(f" and t.{c} is not distinct from r.{c}" for c in entity.natural_key)
-            + f") order by n.patient_id{', ' + key if key else ''}"
+            f"where r.file = {file.number} and not r.known order by n.patient_id"
         ).rowcount
     if counts.inserted + counts.updated >= ANALYSE_FROM_ROWS:
         connection.execute(text(f"analyze {name}"))
@@ -67,10 +62,9 @@ def count_without_writing(
     connection: Connection, entity: type[Patient] | type[PatientRecord]
 ) -> TableCounts:
     """What a merge would do, by the rows that no complaint is about."""
-    key = ", ".join(("r.study_id", *(f"r.{column}" for column in entity.natural_key)))
     row = connection.exec_driver_sql(
-        f"select count(distinct ({key})) filter (where not r.known), "
-        f"count(distinct ({key})) filter (where r.known and r.differs) "
+        "select count(*) filter (where not r.known), "
+        "count(*) filter (where r.known and r.differs) "
         f"from {resolved(entity)} r where not exists (select from complaint c "
         "where c.file = r.file and c.line = r.line)"
     ).one()

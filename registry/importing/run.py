@@ -9,11 +9,13 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from registry.errors import Refused
-from registry.importing.checks import Complaints, check
+from registry.importing.cells import FUNCTIONS
+from registry.importing.checks import Headers, check
 from registry.importing.files import find_files, read_header
 from registry.importing.merging import count_without_writing, merge, number_patients
 from registry.importing.problems import ImportResult, Problem, TableCounts
-from registry.importing.resolving import FUNCTIONS, create_resolved, resolve
+from registry.importing.resolving import create_resolved, resolve, resolved
+from registry.importing.row_checks import Entity
 from registry.importing.staging import copy_rows, create_staging, staged
 from registry.models import ENTITIES, Patient
 
@@ -38,7 +40,7 @@ def import_files(
     files = find_files(paths)
     connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
     problems: list[Problem] = []
-    readable = []
+    readable: Headers = []
     for file in files:
         header, wrong = read_header(file)
         problems.extend(wrong)
@@ -67,9 +69,9 @@ def import_files(
     for file, header in readable:
         progress(f"Checking {file.shown}", 0)
         resolve(connection, file, header)
-    complaints = Complaints(connection, files)
-    check(connection, complaints, entities, update=update)
-    problems.extend(complaints.fetch())
+    for entity in entities:
+        connection.execute(text(f"analyze {resolved(entity)}"))
+    problems.extend(check(connection, readable, update=update))
     result.errors = sorted(
         problems, key=lambda p: ([f.shown for f in files].index(p.file), p.line or 0)
     )
@@ -94,8 +96,8 @@ def import_files(
 
 def _write(
     connection: Connection,
-    entities: list[type],
-    readable: list,  # type: ignore[type-arg]
+    entities: list[Entity],
+    readable: Headers,
     progress: Progress,
 ) -> dict[str, TableCounts]:
     # The border between two courses of a drug may move: judge overlaps at the end.
@@ -120,4 +122,5 @@ def _count_rejected(result: ImportResult, tables: dict[str, str]) -> None:
 
 def _reason(error: IntegrityError) -> str:
     """The server's sentence; its detail, which repeats the row, is left out."""
-    return str(getattr(error.orig, "diag", None) and error.orig.diag.message_primary)  # type: ignore[union-attr]
+    diagnosis = getattr(error.orig, "diag", None)
+    return str(getattr(diagnosis, "message_primary", "a constraint does not hold"))

@@ -29,12 +29,16 @@ def write_view(connection: Connection, view: str, path: Path) -> int:
             f"{path.name} does not tell a format by its ending.",
             cure=f"End it in {', '.join(WRITERS)}.",
         )
-    views = connection.execute(
-        text(
-            "select table_name from information_schema.views where table_schema = 'analytics' "
-            "order by 1"
+    views = (
+        connection.execute(
+            text(
+                "select table_name from information_schema.views where table_schema = 'analytics' "
+                "order by 1"
+            )
         )
-    ).scalars().all()
+        .scalars()
+        .all()
+    )
     if view not in views:
         raise NotFound(f"There is no view {view}.", cure=f"There are: {', '.join(views)}.")
     frame = pd.read_sql(

@@ -64,7 +64,7 @@ def cumulative_incidence(document: Document, *, time_zero: str = "the first infu
         ticks = month_ticks(last)
         rows = (len(_COUNTS) + bool(document["by"])) * len(groups)
         # Inches from the top: title and subtitle, legend, curves, axis labels, counts, margin.
-        words = textwrap.wrap(_subtitle(document), 112)
+        words = textwrap.wrap(_subtitle(document), 106)
         above = 0.38 + 0.17 * len(words) + 0.19 * len(groups)
         plot, labels, counts = 3.3, 0.5, 0.19 * rows
         height = above + plot + labels + counts + 0.06
@@ -278,6 +278,6 @@ def _subtitle(document: Document) -> str:
     events = sum(group["events"] for group in document["groups"])
     missing = f", {document['missing']} with the covariate missing" if document["missing"] else ""
     return (
-        f"Definition: {document['definition']}. {n} patients, {events} with loss of response"
-        f"{missing}. Bands and brackets: 95 % limits; ticks: censored."
+        f"Definition: {document['definition']}. {n} patient{'' if n == 1 else 's'}, {events} with"
+        f" loss of response{missing}. Bands, brackets: 95 % limits; ticks: censored."
     )

@@ -104,7 +104,8 @@ def _onset(rng: Random, edges: frozenset[Edge], birth: int, start: int) -> int:
 
 def add_patient(rng: Random, rows: Rows, child: Child) -> None:
     """Add the `patients` row; some onset and diagnosis dates are partial or missing."""
-    onset_as, diagnosed_as = _precision(rng), _precision(rng)
+    onset_as = _precision(rng)
+    diagnosed_as = onset_as if rng.random() < 0.5 else _precision(rng)
     # Whether a partial date lies before another depends on how it is read; a pair whose order is
     # the same on the first day and in the middle of the period is left no doubt about.
     readings = zip(
@@ -120,7 +121,7 @@ def add_patient(rng: Random, rows: Rows, child: Child) -> None:
 
 def _precision(rng: Random) -> str:
     chance = rng.random()
-    return "year" if chance < 0.03 else "month" if chance < 0.1 else "day"
+    return "year" if chance < 0.04 else "month" if chance < 0.12 else "day"
 
 
 def _text(day: int, precision: str) -> str:

@@ -76,9 +76,9 @@ def plan_immunomodulators(rng: Random, child: Child) -> list[DrugCourse]:
     chance = rng.random()
     if chance < 0.38:
         return []
-    if chance < 0.55:
+    if chance < 0.5:
         first = max(child.onset, start - rng.randint(5, 300))
-    elif chance < 0.85:
+    elif chance < 0.74:
         first = start + rng.randint(0, 120)
     else:
         first = start + rng.randint(121, 900)

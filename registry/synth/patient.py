@@ -58,10 +58,10 @@ def make_patient(number: int, seed: int, pools: Pools, im_hazard_ratio: float) -
     add_endoscopies(rng, rows, child, course)
     add_conditions(rng, rows, child)
     add_genes(rng, rows, child)
+    add_surgeries(rng, rows, child, course, pools)
+    _add_medications(rng, rows, child, course)
     if infused:
         add_levels(rng, rows, child, course, infusions)
-        add_surgeries(rng, rows, child, course, pools)
-        _add_medications(rng, rows, child, course)
         _add_end(rng, rows, course, pools)
     return rows
 
@@ -79,7 +79,7 @@ def _add_medications(rng: Random, rows: Rows, child: Child, course: Course) -> N
         if rng.random() < 0.25:
             chart.give(rng.choice(GLUCOCORTICOIDS), seen, seen + rng.randint(20, 80))
         on_immunomodulator = any(planned.covers(seen) for planned in course.immunomodulators)
-        if not on_immunomodulator and rng.random() < 0.3:
+        if not on_immunomodulator and rng.random() < 0.15:
             chart.give("azathioprine", seen + rng.randint(1, 30), None)
     if course.end is not None and course.end.reason == STOPPED:
         if rng.random() < (0.6 if seen is not None else 0.15):

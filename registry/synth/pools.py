@@ -76,7 +76,7 @@ def build_pools(seed: int) -> Pools:
     )
     notes = {
         "ifx_stopped": (
-            *(f"parents declined further treatment ({fake.word()})" for _ in range(3)),
+            *(f"parents declined further treatment in {fake.month_name()}" for _ in range(3)),
             "infusion reaction, not given again",
             'in deep remission, "drug holiday" agreed',
             *(f"costs no longer covered since {fake.month_name()}" for _ in range(3)),

@@ -205,7 +205,7 @@ def add_end_of_follow_up(draft: Draft) -> None:
     ]
     beside = timedelta(days=rng.choice((0, 0, 0, -1, 1)))
     options = [
-        (25, last_on + timedelta(days=rng.choice((0, 1, 14, 30, 56, 200)))),
+        (25, last_on + timedelta(days=rng.choice((0, 0, 0, 1, 14, 30, 56, 200)))),
         (25, draft.day(rng.randrange(120, 1200))),
         (12, tail_on),
         (12, last_on + timedelta(days=56)),

@@ -228,7 +228,10 @@ def add_infusions(draft: Draft) -> None:
 def end_infusions_before_a_cut(draft: Draft) -> None:
     """Makes the tail after the last infusion end on the day of a data cut, or a day beside it."""
     days = draft.infusion_days()
-    last_on = draft.pick(CUTS) - timedelta(days=draft.pick(TAILS) + draft.pick((0, 0, 0, 1, -1)))
+    # Mostly the cut and the tail of the presets, so that the two meet there.
+    cut = weighted(draft.rng, [(7, CUTS[0]), (3, draft.pick(CUTS))])
+    tail = weighted(draft.rng, [(7, 56), (3, draft.pick(TAILS))])
+    last_on = cut - timedelta(days=tail + draft.pick((0, 0, 0, 1, -1)))
     if len(days) < 5 or last_on <= days[3]:
         return
     infusions = draft.records["infusions"]

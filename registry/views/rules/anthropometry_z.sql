@@ -8,19 +8,7 @@
 -- @computed_height_z: Z-score of height for age by the growth reference, also where one is entered
 -- @computed_bmi_z: Z-score of BMI for age by the growth reference, also where one is entered
 create view anthropometry_z as
-with lms as not materialized (
-    -- coalesce() of one argument changes no value. It makes the server turn the thousand rows of
-    -- the reference into floating point once, not anew for every record that is joined to them.
-    select
-        measure,
-        sex,
-        month,
-        coalesce(l)::double precision as l,
-        coalesce(m)::double precision as m,
-        coalesce(s)::double precision as s
-    from growth_reference
-),
-measured as (
+with measured as (
     select
         a.patient_id,
         a.record_id,
@@ -35,30 +23,64 @@ measured as (
     join patient p using (patient_id)
 ),
 aged as (
-    select
-        *,
-        floor(age_months)::integer as month,
-        age_months - floor(age_months) as part
+    -- "offset 0" makes the month one value, which the server can look up once and remember.
+    select measured.*, age.*
     from measured
+    cross join lateral (
+        select
+            floor(age_months)::integer as month,
+            age_months - floor(age_months) as part
+        offset 0
+    ) age
 ),
 referenced as (
     -- L, M and S lie between those of the completed month and of the next. Month 228 has no next:
-    -- it ends on no whole day, so nobody is exactly that old, and older ages get no Z-score.
+    -- it ends on no whole day, so nobody is exactly that old, and older ages find no reference.
+    -- "limit 1" (there is never more) keeps this a lookup by key in the smallest and in the
+    -- largest registry.
     select
         aged.*,
-        h.l + part * (h_next.l - h.l) as height_l,
-        h.m + part * (h_next.m - h.m) as height_m,
-        h.s + part * (h_next.s - h.s) as height_s,
-        b.l + part * (b_next.l - b.l) as bmi_l,
-        b.m + part * (b_next.m - b.m) as bmi_m,
-        b.s + part * (b_next.s - b.s) as bmi_s
+        h.l + part * h.l_change as height_l,
+        h.m + part * h.m_change as height_m,
+        h.s + part * h.s_change as height_s,
+        b.l + part * b.l_change as bmi_l,
+        b.m + part * b.m_change as bmi_m,
+        b.s + part * b.s_change as bmi_s
     from aged
-    left join lms h on h.measure = 'height' and h.sex = aged.sex and h.month = aged.month
-    left join lms h_next
-        on h_next.measure = 'height' and h_next.sex = aged.sex and h_next.month = aged.month + 1
-    left join lms b on b.measure = 'bmi' and b.sex = aged.sex and b.month = aged.month
-    left join lms b_next
-        on b_next.measure = 'bmi' and b_next.sex = aged.sex and b_next.month = aged.month + 1
+    left join lateral (
+        select
+            this.l::double precision,
+            this.m::double precision,
+            this.s::double precision,
+            (next.l - this.l)::double precision as l_change,
+            (next.m - this.m)::double precision as m_change,
+            (next.s - this.s)::double precision as s_change
+        from growth_reference this
+        join growth_reference next using (measure, sex)
+        where
+            measure = 'height'
+            and sex = aged.sex
+            and this.month = aged.month
+            and next.month = aged.month + 1
+        limit 1
+    ) h on true
+    left join lateral (
+        select
+            this.l::double precision,
+            this.m::double precision,
+            this.s::double precision,
+            (next.l - this.l)::double precision as l_change,
+            (next.m - this.m)::double precision as m_change,
+            (next.s - this.s)::double precision as s_change
+        from growth_reference this
+        join growth_reference next using (measure, sex)
+        where
+            measure = 'bmi'
+            and sex = aged.sex
+            and this.month = aged.month
+            and next.month = aged.month + 1
+        limit 1
+    ) b on true
 ),
 scored as (
     select
@@ -70,7 +92,8 @@ scored as (
         case
             when bmi_l = 0 then ln(bmi / bmi_m) / bmi_s
             else (power(bmi / bmi_m, bmi_l) - 1) / (bmi_l * bmi_s)
-        end as bmi_score
+        end as bmi_score,
+        sign(bmi - bmi_m) as bmi_side
     from referenced
 ),
 curved as (
@@ -78,30 +101,26 @@ curved as (
     select
         *,
         case
-            when bmi_l = 0 then bmi_m * exp(sign(bmi_score) * 2 * bmi_s)
-            else bmi_m * power(1 + sign(bmi_score) * 2 * bmi_l * bmi_s, 1 / bmi_l)
+            when bmi_l = 0 then bmi_m * exp(bmi_side * 2 * bmi_s)
+            else bmi_m * power(1 + bmi_side * 2 * bmi_l * bmi_s, 1 / bmi_l)
         end as bmi_at_2_sd,
         case
-            when bmi_l = 0 then bmi_m * exp(sign(bmi_score) * 3 * bmi_s)
-            else bmi_m * power(1 + sign(bmi_score) * 3 * bmi_l * bmi_s, 1 / bmi_l)
+            when bmi_l = 0 then bmi_m * exp(bmi_side * 3 * bmi_s)
+            else bmi_m * power(1 + bmi_side * 3 * bmi_l * bmi_s, 1 / bmi_l)
         end as bmi_at_3_sd
     from scored
 ),
 computed as (
-    -- Beyond 3 SD the distance from 2 to 3 SD is the unit. Height is linear already (L = 1), and
-    -- the WHO has no restricted rule for it. "offset 0" has each Z-score worked out once a row;
-    -- without it, it is worked out again for every column that uses it.
-    select curved.*, z.*
+    -- Beyond 3 SD the distance from 2 to 3 SD is the unit. Height has no such rule: its L is 1, so
+    -- that it is linear as it is.
+    select
+        *,
+        height_score::numeric(8, 4) as computed_height_z,
+        case
+            when abs(bmi_score) <= 3 then bmi_score
+            else bmi_side * (3 + (bmi - bmi_at_3_sd) / (bmi_at_3_sd - bmi_at_2_sd))
+        end::numeric(8, 4) as computed_bmi_z
     from curved
-    cross join lateral (
-        select
-            height_score::numeric(8, 4) as computed_height_z,
-            case
-                when abs(bmi_score) <= 3 then bmi_score
-                else sign(bmi_score) * (3 + (bmi - bmi_at_3_sd) / (bmi_at_3_sd - bmi_at_2_sd))
-            end::numeric(8, 4) as computed_bmi_z
-        offset 0
-    ) z
 )
 select
     patient_id,
