@@ -151,7 +151,7 @@ _COLUMNS = (
     "severity",
     "week14_pcdai",
     "location",
-    "upper_gi",
+    "upper_gi_location",
     "phenotype_assessed_on",
     "behaviour",
     "perianal",
@@ -230,7 +230,7 @@ def _rows(frame: pd.DataFrame) -> list[Row]:
             rows.append(row)
     # No upper disease is a finding of an assessment; without an assessment it is unknown.
     assessed = frame["phenotype_assessed_on"].notna().to_numpy(dtype=bool)
-    upper = frame["upper_gi"].astype(object)
+    upper = frame["upper_gi_location"].astype(object)
     rows += [
         _count(id_, label, (upper == code).to_numpy(dtype=bool), assessed)
         for id_, code, label in _UPPER

@@ -1,8 +1,12 @@
--- One row per eligible patient and definition: what is known at t0, values beside levels.
--- Phenotype: the last assessment on or before t0. Anthropometry: the last value in the window
--- before t0, entered or computed. A date of onset or diagnosis known to the month or year stands
--- for the middle of it.
--- Source: the clinical tables at the stored t0.
+-- One row per eligible patient and definition: what is known at t0, values beside their levels, and
+-- the days of concomitant treatment.
+-- Phenotype: the last assessment on or before t0. Laboratory values and anthropometry: the last
+-- value in the window before t0, laboratory values in the analyte's own unit, Z-scores entered or
+-- computed. A date of onset or diagnosis known to the month or year stands for the middle of it.
+-- Concomitant treatment counts from t0 to the end of observation: stop minus start, courses that
+-- overlap each other once, an open course to the end, one begun before t0 from t0; no course means
+-- no drug. It is acquired after t0: held fixed it carries immortal-time bias.
+-- Source: the clinical tables at the stored t0, held to the cut-offs of the definition.
 -- @age_at_start_years: age at t0 (years of 365.25 days)
 -- @onset_known_to: day, month or year; what is derived from the onset is as coarse
 -- @onset_age_years: completed years of age at onset
@@ -11,106 +15,273 @@
 -- @initial_dose_mg: dose of the first infusion (mg)
 -- @initial_weight_kg: weight at the first infusion (kg)
 -- @initial_dose_mg_per_kg: dose of the first infusion per kg (mg/kg)
+-- @upper_gi_location: Paris upper disease, L4a, L4b or L4ab; empty = none
 -- @severity: remission, mild, moderate or severe by the baseline PCDAI
 -- @phenotype_assessed_on: day of the assessment that counts; empty without one
 -- @prior_surgery: an operation before t0
 -- @infusions: infusions within the observation
 -- @cdeis: CDEIS of the last endoscopy on or before t0 (points)
+-- @crp: CRP (mg/L)
+-- @crp_comparator: < or > when crp is a limit
+-- @esr: ESR (mm/h)
+-- @esr_comparator: < or > when esr is a limit
+-- @wbc: white cells (10^9/L)
+-- @wbc_comparator: < or > when wbc is a limit
+-- @hb: haemoglobin (g/L)
+-- @hb_comparator: < or > when hb is a limit
+-- @plt: platelets (10^9/L)
+-- @plt_comparator: < or > when plt is a limit
+-- @alb: albumin (g/L)
+-- @alb_comparator: < or > when alb is a limit
+-- @immunomodulator_days: days on azathioprine, mercaptopurine or methotrexate
+-- @glucocorticoid_days: days on a glucocorticoid
 create view baseline as
+with known as (
+    select
+        s.definition,
+        n.study_id as patient_id,
+        p.centre,
+        p.sex,
+        p.birth_date,
+        s.start_on,
+        (s.start_on - p.birth_date) / 365.25 as age_at_start_years,
+        onset.onset_on,
+        p.onset_on_precision as onset_known_to,
+        extract(year from age(onset.onset_on, p.birth_date))::integer as onset_age_years,
+        duration.days as duration_before_start_days,
+        months(duration.days) as duration_before_start_months,
+        i.dose_mg as initial_dose_mg,
+        i.weight_kg as initial_weight_kg,
+        i.dose_mg / i.weight_kg as initial_dose_mg_per_kg,
+        h.height_z,
+        b.bmi_z,
+        s.baseline_pcdai,
+        case
+            when s.baseline_pcdai >= d.severity_severe_from then 'severe'
+            when s.baseline_pcdai >= d.severity_moderate_from then 'moderate'
+            when s.baseline_pcdai >= d.severity_mild_from then 'mild'
+            else 'remission'
+        end as severity,
+        s.week14_pcdai,
+        f.assessed_on as phenotype_assessed_on,
+        f.location,
+        f.upper_gi,
+        f.behaviour,
+        f.perianal,
+        f.growth,
+        exists (
+            select from surgery o where o.patient_id = s.patient_id and o.performed_on < s.start_on
+        ) as prior_surgery,
+        (
+            select count(*)
+            from infusion c
+            where c.patient_id = s.patient_id and c.infused_on between s.start_on and s.end_on
+        ) as infusions,
+        e.cdeis,
+        l.crp,
+        l.crp_comparator,
+        l.esr,
+        l.esr_comparator,
+        l.wbc,
+        l.wbc_comparator,
+        l.hb,
+        l.hb_comparator,
+        l.plt,
+        l.plt_comparator,
+        l.alb,
+        l.alb_comparator,
+        coalesce(m.immunomodulator_days, 0) as immunomodulator_days,
+        coalesce(m.glucocorticoid_days, 0) as glucocorticoid_days,
+        s.induction_outcome,
+        s.time_days,
+        s.event,
+        s.censor_reason,
+        d.veo_before_years,
+        d.duration_from_months,
+        d.dose_from_mg_per_kg,
+        d.bmi_z_at_most,
+        d.crp_above,
+        d.esr_above,
+        d.wbc_above,
+        d.hb_below,
+        d.plt_above,
+        d.alb_below,
+        d.im_min_days
+    from lor_status s
+    join definition d on d.name = s.definition
+    join patient p using (patient_id)
+    join patient_number n using (patient_id)
+    join infusion i on i.patient_id = s.patient_id and i.infused_on = s.start_on
+    cross join lateral (
+        select
+            date_in_period(p.onset_on, p.onset_on_precision, p.birth_date, s.start_on) as onset_on
+    ) onset
+    cross join lateral (
+        select
+            s.start_on - case d.duration_origin
+                when 'onset' then onset.onset_on
+                else
+                    date_in_period(
+                        p.diagnosed_on, p.diagnosed_on_precision, p.birth_date, s.start_on
+                    )
+            end as days
+    ) duration
+    left join lateral (
+        select a.height_z
+        from anthropometry_z a
+        where
+            a.patient_id = s.patient_id
+            and a.measured_on between s.start_on - d.covariate_window_days and s.start_on
+            and a.height_z is not null
+        order by a.measured_on desc
+        limit 1
+    ) h on true
+    left join lateral (
+        select a.bmi_z
+        from anthropometry_z a
+        where
+            a.patient_id = s.patient_id
+            and a.measured_on between s.start_on - d.covariate_window_days and s.start_on
+            and a.bmi_z is not null
+        order by a.measured_on desc
+        limit 1
+    ) b on true
+    left join lateral (
+        select t.assessed_on, t.location, t.upper_gi, t.behaviour, t.perianal, t.growth
+        from phenotype t
+        where t.patient_id = s.patient_id and t.assessed_on <= s.start_on
+        order by t.assessed_on desc
+        limit 1
+    ) f on true
+    left join lateral (
+        select y.cdeis
+        from endoscopy y
+        where y.patient_id = s.patient_id and y.performed_on <= s.start_on and y.cdeis is not null
+        order by y.performed_on desc
+        limit 1
+    ) e on true
+    cross join lateral (
+        with latest as (
+            select distinct on (r.analyte)
+                r.analyte,
+                r.value * u.factor as value,
+                r.value_comparator as comparator
+            from lab_result r
+            join analyte_unit u on u.analyte = r.analyte and u.unit = r.unit
+            where
+                r.patient_id = s.patient_id
+                and r.collected_on between s.start_on - d.covariate_window_days and s.start_on
+            order by r.analyte, r.collected_on desc
+        )
+        select
+            max(value) filter (where analyte = 'CRP') as crp,
+            max(comparator) filter (where analyte = 'CRP') as crp_comparator,
+            max(value) filter (where analyte = 'ESR') as esr,
+            max(comparator) filter (where analyte = 'ESR') as esr_comparator,
+            max(value) filter (where analyte = 'WBC') as wbc,
+            max(comparator) filter (where analyte = 'WBC') as wbc_comparator,
+            max(value) filter (where analyte = 'HGB') as hb,
+            max(comparator) filter (where analyte = 'HGB') as hb_comparator,
+            max(value) filter (where analyte = 'PLT') as plt,
+            max(comparator) filter (where analyte = 'PLT') as plt_comparator,
+            max(value) filter (where analyte = 'ALB') as alb,
+            max(comparator) filter (where analyte = 'ALB') as alb_comparator
+        from latest
+    ) l
+    cross join lateral (
+        with taken as (
+            select
+                g.drug_class,
+                greatest(c.started_on, s.start_on) as from_on,
+                least(c.stopped_on, s.end_on) as to_on
+            from medication c
+            join drug g on g.code = c.drug
+            where
+                c.patient_id = s.patient_id
+                and g.drug_class in ('immunomodulator', 'glucocorticoid')
+        ),
+        spell as (
+            select drug_class, unnest(range_agg(daterange(from_on, to_on))) as days
+            from taken
+            where from_on < to_on
+            group by drug_class
+        )
+        select
+            sum(upper(days) - lower(days)) filter (where drug_class = 'immunomodulator')
+                as immunomodulator_days,
+            sum(upper(days) - lower(days)) filter (where drug_class = 'glucocorticoid')
+                as glucocorticoid_days
+        from spell
+    ) m
+    where s.eligible
+)
 select
-    s.definition,
-    n.study_id as patient_id,
-    p.centre,
-    p.sex,
-    p.birth_date,
-    s.start_on,
-    (s.start_on - p.birth_date) / 365.25 as age_at_start_years,
-    onset.onset_on,
-    p.onset_on_precision as onset_known_to,
-    extract(year from age(onset.onset_on, p.birth_date))::integer as onset_age_years,
-    duration.days as duration_before_start_days,
-    months(duration.days) as duration_before_start_months,
-    i.dose_mg as initial_dose_mg,
-    i.weight_kg as initial_weight_kg,
-    i.dose_mg / i.weight_kg as initial_dose_mg_per_kg,
-    h.height_z,
-    b.bmi_z,
-    s.baseline_pcdai,
-    case
-        when s.baseline_pcdai >= d.severity_severe_from then 'severe'
-        when s.baseline_pcdai >= d.severity_moderate_from then 'moderate'
-        when s.baseline_pcdai >= d.severity_mild_from then 'mild'
-        else 'remission'
-    end as severity,
-    s.week14_pcdai,
-    f.assessed_on as phenotype_assessed_on,
-    f.location,
-    f.upper_gi,
-    f.behaviour,
-    f.perianal,
-    f.growth,
-    exists (
-        select from surgery o where o.patient_id = s.patient_id and o.performed_on < s.start_on
-    ) as prior_surgery,
-    (
-        select count(*)
-        from infusion c
-        where c.patient_id = s.patient_id and c.infused_on between s.start_on and s.end_on
-    ) as infusions,
-    e.cdeis,
-    s.event,
-    s.time_days
-from lor_status s
-join definition d on d.name = s.definition
-join patient p using (patient_id)
-join patient_number n using (patient_id)
-join infusion i on i.patient_id = s.patient_id and i.infused_on = s.start_on
-cross join lateral (
-    select
-        date_in_period(p.onset_on, p.onset_on_precision, p.birth_date, s.start_on) as onset_on
-) onset
-cross join lateral (
-    select
-        s.start_on - case d.duration_origin
-            when 'onset' then onset.onset_on
-            else
-                date_in_period(
-                    p.diagnosed_on, p.diagnosed_on_precision, p.birth_date, s.start_on
-                )
-        end as days
-) duration
-left join lateral (
-    select a.height_z
-    from anthropometry_z a
-    where
-        a.patient_id = s.patient_id
-        and a.measured_on between s.start_on - d.covariate_window_days and s.start_on
-        and a.height_z is not null
-    order by a.measured_on desc
-    limit 1
-) h on true
-left join lateral (
-    select a.bmi_z
-    from anthropometry_z a
-    where
-        a.patient_id = s.patient_id
-        and a.measured_on between s.start_on - d.covariate_window_days and s.start_on
-        and a.bmi_z is not null
-    order by a.measured_on desc
-    limit 1
-) b on true
-left join lateral (
-    select t.*
-    from phenotype t
-    where t.patient_id = s.patient_id and t.assessed_on <= s.start_on
-    order by t.assessed_on desc
-    limit 1
-) f on true
-left join lateral (
-    select y.cdeis
-    from endoscopy y
-    where y.patient_id = s.patient_id and y.performed_on <= s.start_on and y.cdeis is not null
-    order by y.performed_on desc
-    limit 1
-) e on true
-where s.eligible;
+    definition,
+    patient_id,
+    centre,
+    start_on,
+    birth_date,
+    age_at_start_years,
+    sex,
+    sex = 'female' as sex_female,
+    onset_on,
+    onset_known_to,
+    onset_age_years,
+    onset_age_years < veo_before_years as veo_cd,
+    duration_before_start_days,
+    duration_before_start_months,
+    duration_before_start_months >= duration_from_months as duration_ge_6_months,
+    initial_dose_mg,
+    initial_weight_kg,
+    initial_dose_mg_per_kg,
+    initial_dose_mg >= dose_from_mg_per_kg * initial_weight_kg as initial_dose_ge_7,
+    height_z,
+    bmi_z,
+    bmi_z <= bmi_z_at_most as bmi_z_low,
+    phenotype_assessed_on,
+    perianal,
+    baseline_pcdai,
+    severity,
+    case when severity <> 'remission' then severity in ('moderate', 'severe') end
+        as severity_moderate_severe,
+    location,
+    case when location <> 'none' then location = 'L2' end as location_l2,
+    upper_gi as upper_gi_location,
+    case when phenotype_assessed_on is not null then upper_gi is not null end as upper_gi,
+    behaviour,
+    behaviour in ('B2', 'B3', 'B2B3') as behaviour_b2_b3,
+    growth,
+    growth = 'G1' as growth_delay,
+    crp,
+    crp_comparator,
+    is_above(crp, crp_comparator, crp_above) as crp_high,
+    esr,
+    esr_comparator,
+    is_above(esr, esr_comparator, esr_above) as esr_high,
+    wbc,
+    wbc_comparator,
+    is_above(wbc, wbc_comparator, wbc_above) as wbc_high,
+    hb,
+    hb_comparator,
+    is_below(hb, hb_comparator, hb_below) as hb_low,
+    plt,
+    plt_comparator,
+    is_above(plt, plt_comparator, plt_above) as plt_high,
+    alb,
+    alb_comparator,
+    is_below(alb, alb_comparator, alb_below) as alb_low,
+    cdeis,
+    prior_surgery,
+    infusions,
+    week14_pcdai,
+    induction_outcome,
+    induction_outcome = 'response' as response_without_remission,
+    immunomodulator_days,
+    glucocorticoid_days,
+    immunomodulator_days = 0 and glucocorticoid_days = 0 as ifx_monotherapy,
+    glucocorticoid_days > 0 as ifx_with_glucocorticoid,
+    immunomodulator_days > im_min_days as im_over_6_months,
+    time_days,
+    event,
+    censor_reason
+from known;

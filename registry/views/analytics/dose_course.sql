@@ -1,54 +1,21 @@
 -- One row per definition and infusion up to the data cut: its place in the course, dose per kg,
 -- interval, and whether it intensifies the treatment.
--- After the fourth infusion an infusion intensifies when its dose per kg is up, or its interval
--- shorter than the one before, by the definition's amounts. Held against each other as products,
--- so that no quotient is rounded.
--- Source: the study's outcomes after loss; the amounts are this registry's choice.
--- @number: place of the infusion in the course
+-- Source: the infusions, by the rule of intensification.
 -- @dose_mg_per_kg: dose per kg of body weight (mg/kg)
--- @interval_days: days since the infusion before
--- @dose_raised: whether the dose per kg is up by the definition's amount
--- @interval_shortened: whether the interval is shorter by the definition's amount
--- @intensified: whether the infusion intensifies the treatment
 create view dose_course as
-with stepped as (
-    select
-        d.name as definition,
-        i.*,
-        d.intensification_dose_mg_per_kg,
-        d.intensification_interval_days,
-        row_number() over course as number,
-        lag(i.dose_mg) over course as dose_before,
-        lag(i.weight_kg) over course as weight_before,
-        i.infused_on - lag(i.infused_on) over course as interval_days,
-        lag(i.infused_on) over course - lag(i.infused_on, 2) over course as interval_before
-    from infusion i
-    join definition d on i.infused_on <= d.data_cut
-    window course as (partition by d.name, i.patient_id order by i.infused_on)
-),
-compared as (
-    select
-        *,
-        number > 4
-            and dose_mg * weight_before - dose_before * weight_kg
-            >= intensification_dose_mg_per_kg * weight_kg * weight_before as dose_raised,
-        number > 4 and interval_before - interval_days >= intensification_interval_days
-            as interval_shortened
-    from stepped
-)
 select
-    c.definition,
+    i.definition,
     n.study_id as patient_id,
-    c.record_id,
-    c.number,
-    c.infused_on,
-    c.dose_mg,
-    c.weight_kg,
-    c.dose_mg / c.weight_kg as dose_mg_per_kg,
-    c.interval_days,
-    c.dose_raised,
-    c.interval_shortened,
-    c.dose_raised or c.interval_shortened as intensified,
-    c.product
-from compared c
+    i.record_id,
+    i.number,
+    i.infused_on,
+    i.dose_mg,
+    i.weight_kg,
+    i.dose_mg / i.weight_kg as dose_mg_per_kg,
+    i.interval_days,
+    i.dose_raised,
+    i.interval_shortened,
+    i.intensified,
+    i.product
+from infusion_step i
 join patient_number n using (patient_id);

@@ -1,5 +1,6 @@
 -- One row per definition and patient who lost response: what was done and what came of it.
--- Optimised: an infusion on or after the loss intensifies the treatment. Stopped: infliximab was
+-- Optimised: an infusion from the loss to the end of observation intensifies the
+-- treatment. Stopped: infliximab was
 -- stopped without one. Regained, of the optimised: the last PCDAI of the observation is at or
 -- below the threshold of loss.
 -- Source: the study's outcomes after loss.
@@ -18,11 +19,11 @@ with followed as (
         d.lor_above,
         (
             select min(c.infused_on)
-            from dose_course c
+            from infusion_step c
             where
                 c.definition = s.definition
-                and c.patient_id = n.study_id
-                and c.infused_on >= s.event_on
+                and c.patient_id = s.patient_id
+                and c.infused_on between s.event_on and s.end_on
                 and c.intensified
         ) as intensified_on,
         exists (
