@@ -196,9 +196,7 @@ def upgrade() -> None:
         op.execute(function)
     for table in ("patient", *DATES):
         for event in ("insert", "update", "delete", "truncate"):
-            statement_trigger(
-                "mark_changed", event, f"clinical.{table}", "derived.mark_changed()"
-            )
+            statement_trigger("mark_changed", event, f"clinical.{table}", "derived.mark_changed()")
     for table, dates in DATES.items():
         arguments = ", ".join(f"'{dated}'" for dated in dates)
         for event in ("insert", "update"):

@@ -129,10 +129,7 @@ def upgrade() -> None:
     )
     op.bulk_insert(
         table("analyte_unit", "analyte", "unit", "own_unit", "factor"),
-        [
-            dict(zip(("analyte", "unit", "own_unit", "factor"), row, strict=True))
-            for row in UNITS
-        ],
+        [dict(zip(("analyte", "unit", "own_unit", "factor"), row, strict=True)) for row in UNITS],
     )
     op.bulk_insert(
         table(
@@ -174,13 +171,13 @@ def upgrade() -> None:
     )
 
 
-def definition(name: str, description: str, based_on: str | None, values: dict[str, object]) -> None:
+def definition(
+    name: str, description: str, based_on: str | None, values: dict[str, object]
+) -> None:
     """Inserts one definition; the server reads each value by the type of its column."""
     row = {"name": name, "description": description, "based_on": based_on} | values
     literals = ", ".join("null" if v is None else "'" + str(v) + "'" for v in row.values())
-    op.execute(
-        f"insert into reference.definition ({', '.join(row)}) values ({literals})"
-    )
+    op.execute(f"insert into reference.definition ({', '.join(row)}) values ({literals})")
 
 
 def downgrade() -> None:

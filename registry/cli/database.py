@@ -117,9 +117,7 @@ def serve_command(context: typer.Context) -> None:
             warn("Stopped.")
 
 
-@app.command(
-    "psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
-)
+@app.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql_command(context: typer.Context) -> None:
     """Open psql on the database; further arguments go to psql.
 
@@ -131,13 +129,9 @@ def psql_command(context: typer.Context) -> None:
     from registry.database.engine import open_database
 
     with open_database(run_of(context).settings()) as database:
-        program = (
-            str(database.programs / "psql") if database.programs else shutil.which("psql")
-        )
+        program = str(database.programs / "psql") if database.programs else shutil.which("psql")
         if program is None:
-            raise NotFound(
-                "psql is not on the path.", cure="Install PostgreSQL's client programs."
-            )
+            raise NotFound("psql is not on the path.", cure="Install PostgreSQL's client programs.")
         url = database.url.set(drivername="postgresql")
         ended = subprocess.run(
             [program, url.render_as_string(hide_password=False), *context.args], check=False

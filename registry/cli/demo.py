@@ -159,7 +159,9 @@ def _write(
         title="Loss of response to infliximab in paediatric Crohn's disease",
         definition=DEFINITION,
         definition_hash=definition_hash,
-        nature=(resources.files("registry.demo") / "NATURE.txt").read_text(encoding="utf-8").strip(),
+        nature=(resources.files("registry.demo") / "NATURE.txt")
+        .read_text(encoding="utf-8")
+        .strip(),
         versions=versions(),
     )
     report = out / "report.html"

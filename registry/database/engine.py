@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from registry.errors import DatabaseUnavailable, RegistryError
+from registry.errors import DatabaseUnavailable, Refused, RegistryError
 from registry.settings import DATABASE_URL_VARIABLE, Settings
 
 OLDEST_SERVER = 15
@@ -109,7 +109,11 @@ def _engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _set_session(connection: object, _record: object) -> None:
         with connection.cursor() as cursor:  # type: ignore[attr-defined]
-            cursor.execute("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set jit = off")
+            # A killed program must not leave its query running: the server looks after it.
+            cursor.execute(
+                "set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set jit = off; "
+                "set client_connection_check_interval = '2s'"
+            )
         connection.commit()  # type: ignore[attr-defined]
 
     return engine
@@ -137,8 +141,13 @@ def first_line(error: DBAPIError) -> str:
 
 
 def refused_by_database(error: DBAPIError) -> RegistryError | None:
-    """The error a person can act on, where the server's refusal is one of rights or reach."""
+    """The error a person can act on, where the server's refusal is one of rights, reach or time."""
     state = getattr(error.orig, "sqlstate", None) or ""
+    if state in ("55P03", "40001", "40P01"):
+        return Refused(
+            "Someone else is changing the registry at this moment.",
+            cure="Nothing was changed by this command; run it again.",
+        )
     if state == "42501":
         return DatabaseUnavailable(
             f"The database role lacks a right: {first_line(error)}",

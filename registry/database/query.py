@@ -32,7 +32,9 @@ def run_query(database: Database, statement: str) -> tuple[list[str], list[dict[
                 return columns, [dict(zip(columns, row, strict=True)) for row in cursor]
         except errors.Error as error:
             words = first_line(DBAPIError(statement, None, error))
-            raise Refused(f"The database refused the statement: {words}", cure=_cure(error)) from None
+            raise Refused(
+                f"The database refused the statement: {words}", cure=_cure(error)
+            ) from None
 
 
 def _cure(error: errors.Error) -> str | None:
@@ -41,7 +43,7 @@ def _cure(error: errors.Error) -> str | None:
     if isinstance(error, errors.InsufficientPrivilege):
         return "Only the views of schema analytics can be read here."
     if isinstance(error, errors.UndefinedTable):
-        return 'The views are listed by: registry sql "select table_name from information_schema.tables where table_schema = \'analytics\'"'
+        return "The views are listed by: registry sql \"select table_name from information_schema.tables where table_schema = 'analytics'\""
     return None
 
 

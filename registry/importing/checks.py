@@ -103,8 +103,7 @@ def _check_patient(connection: Connection, entity: Entity) -> None:
     _complain(
         connection,
         entity,
-        "r.study_id is not null "
-        "and not exists (select from birth b where b.study_id = r.study_id)",
+        "r.study_id is not null and not exists (select from birth b where b.study_id = r.study_id)",
         PATIENT_COLUMN,
         literal("is not a patient of the registry; add the patient first or in patients.csv"),
     )

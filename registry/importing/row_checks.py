@@ -114,7 +114,9 @@ def _between(entity: Entity) -> Iterator[RowCheck]:
             "stopped_on", "r.stopped_on < r.started_on", literal("lies before the start")
         )
     elif entity is Condition:
-        yield RowCheck("resolved_on", "r.resolved_on < r.onset_on", literal("lies before the onset"))
+        yield RowCheck(
+            "resolved_on", "r.resolved_on < r.onset_on", literal("lies before the onset")
+        )
     elif entity is LabResult:
         for analyte, units in ANALYTE_UNITS.items():
             listed = ", ".join(literal(unit) for unit in units)

@@ -46,9 +46,7 @@ def import_files(
         problems.extend(wrong)
         if not wrong:
             readable.append((file, header))
-    entities = [
-        entity for entity in ENTITIES if any(file.entity is entity for file, _ in readable)
-    ]
+    entities = [entity for entity in ENTITIES if any(file.entity is entity for file, _ in readable)]
     result = ImportResult(
         committed=False, tables={file.entity.file_name: TableCounts() for file in files}
     )

@@ -44,7 +44,7 @@ def intensifications(course: Course, definition: Definition) -> list[date]:
 def lor_outcome(records: Records, definition: Definition) -> dict[str, Any] | None:
     """What became of a patient after the loss; None for one without a loss.
 
-    optimised: an intensification on the day of the loss or later in the observation; stopped: none
+    optimised: an intensification on the day of the loss or later, up to the data cut; stopped: none
     of that, and infliximab stopped. Only of the optimised is it asked whether they regained
     response: their last score of the observation is then at or below the threshold of loss.
     """
@@ -54,11 +54,7 @@ def lor_outcome(records: Records, definition: Definition) -> dict[str, Any] | No
         return None
     assert course.start_on is not None
     assert course.end_on is not None
-    steps = [
-        day
-        for day in intensifications(course, definition)
-        if derived["event_on"] <= day <= course.end_on
-    ]
+    steps = [day for day in intensifications(course, definition) if derived["event_on"] <= day]
     stops = [
         row["ended_on"]
         for row in course.records["follow_up_ends"]

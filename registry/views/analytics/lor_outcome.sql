@@ -1,8 +1,7 @@
 -- One row per definition and patient who lost response: what was done and what came of it.
--- Optimised: an infusion from the loss to the end of observation intensifies the
--- treatment. Stopped: infliximab was
--- stopped without one. Regained, of the optimised: the last PCDAI of the observation is at or
--- below the threshold of loss.
+-- Optimised: an infusion on or after the loss, up to the data cut, intensifies the treatment.
+-- Stopped: infliximab was stopped without one. Regained, of the optimised: the last PCDAI of the
+-- observation is at or below the threshold of loss.
 -- Source: the study's outcomes after loss.
 -- @outcome: optimised, stopped or neither
 -- @intensified_on: first infusion on or after the loss that intensifies
@@ -23,7 +22,7 @@ with followed as (
             where
                 c.definition = s.definition
                 and c.patient_id = s.patient_id
-                and c.infused_on between s.event_on and s.end_on
+                and c.infused_on >= s.event_on
                 and c.intensified
         ) as intensified_on,
         exists (

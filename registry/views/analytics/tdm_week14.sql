@@ -1,6 +1,6 @@
--- One row per eligible patient and definition with a trough of infliximab at week 14: of the
--- troughs in the week-14 window the nearest to its target day, then the earlier.
--- A level is a trough when drawn on the day of an infusion or shortly before it.
+-- One row per eligible patient and definition with a trough of infliximab at week 14: the level
+-- drawn on the day of infusion 4 or shortly before it; of several the latest, of two assays on one
+-- day the first by name.
 -- Source: the study's drug levels.
 -- @infused_on: day of the infusion that the level precedes
 -- @days_before_infusion: days from the sample to that infusion
@@ -14,8 +14,8 @@ select
     s.event,
     t.sampled_on,
     t.assay,
-    t.infused_on,
-    t.infused_on - t.sampled_on as days_before_infusion,
+    i.infused_on,
+    i.infused_on - t.sampled_on as days_before_infusion,
     t.ifx_ug_ml,
     t.ifx_ug_ml_comparator as ifx_comparator,
     case t.ifx_ug_ml_comparator when '<' then t.ifx_ug_ml / 2 else t.ifx_ug_ml end
@@ -24,23 +24,16 @@ select
 from lor_status s
 join definition d on d.name = s.definition
 join patient_number n using (patient_id)
+join infusion_step i
+    on i.definition = s.definition and i.patient_id = s.patient_id and i.number = 4
 join lateral (
-    select v.*, i.infused_on
+    select v.*
     from tdm_level v
-    join infusion i
-        on i.patient_id = v.patient_id
-        and i.infused_on between v.sampled_on and v.sampled_on + d.trough_days_before
-        and i.infused_on <= d.data_cut
     where
         v.patient_id = s.patient_id
         and v.ifx_ug_ml is not null
-        and v.sampled_on
-            between s.start_on + d.week14_from_day and s.start_on + d.week14_to_day
-    order by
-        abs(v.sampled_on - (s.start_on + d.week14_target_day)),
-        v.sampled_on,
-        v.assay nulls last,
-        i.infused_on
+        and v.sampled_on between i.infused_on - d.trough_days_before and i.infused_on
+    order by v.sampled_on desc, v.assay nulls last
     limit 1
 ) t on true
 where s.eligible;

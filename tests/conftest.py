@@ -1,0 +1,196 @@
+"""A real PostgreSQL for the tests: one server a run, one database a worker, rolled back or cloned.
+
+With REGISTRY_TEST_DATABASE_URL the tests run on that server, whose role must be allowed to create
+databases and roles; without it on the embedded one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Connection, create_engine, make_url, text
+
+from registry.database import embedded, migrate
+from registry.database.engine import Database, open_database
+from registry.derivation.run import derive
+from registry.importing.run import import_files
+from registry.settings import Settings
+
+PROJECT = Path(__file__).parents[1]
+COHORT = PROJECT / "registry" / "demo" / "cohort"
+TEST_URL_VARIABLE = "REGISTRY_TEST_DATABASE_URL"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person's own registry is never touched by a test."""
+    for name in ("REGISTRY_HOME", "REGISTRY_DATABASE_URL", "REGISTRY_USER"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """URL of a server on which this worker may create databases."""
+    given = os.environ.get(TEST_URL_VARIABLE)
+    if given:
+        yield make_url(given).set(drivername="postgresql+psycopg")
+        return
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with embedded.start(shared / "server") as running:
+        yield make_url(running.url())
+
+
+class Databases:
+    """Creates databases on the server and removes them at the end."""
+
+    def __init__(self, server: URL) -> None:
+        self._server = server
+        self._admin = create_engine(server, isolation_level="AUTOCOMMIT")
+        self._made: list[str] = []
+
+    def create(self, template: str | None = None) -> URL:
+        """A new database, empty or a copy of `template`."""
+        name = f"test_{uuid.uuid4().hex[:16]}"
+        copied = f' template "{template}" strategy file_copy' if template else ""
+        with self._admin.connect() as connection:
+            connection.execute(text(f'create database "{name}"{copied}'))
+        self._made.append(name)
+        return self._server.set(database=name)
+
+    def drop(self, name: str) -> None:
+        """Removes one database, whoever is still connected to it."""
+        with self._admin.connect() as connection:
+            connection.execute(text(f'drop database if exists "{name}" with (force)'))
+        self._made.remove(name)
+
+    def close(self) -> None:
+        """Removes what is left."""
+        for name in list(self._made):
+            self.drop(name)
+        self._admin.dispose()
+
+
+def settings_for(url: URL) -> Settings:
+    """Settings of a run on that database."""
+    return Settings(
+        home=Path("/nonexistent"),
+        database_url=url.render_as_string(hide_password=False),
+        user="tester",
+    )
+
+
+@pytest.fixture(scope="session")
+def databases(server: URL) -> Iterator[Databases]:
+    made = Databases(server)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_template(databases: Databases) -> str:
+    """Name of a migrated database without patients."""
+    url = databases.create()
+    with open_database(settings_for(url)) as database:
+        migrate.upgrade(database)
+    assert url.database is not None
+    return url.database
+
+
+@pytest.fixture(scope="session")
+def study_template(databases: Databases, migrated_template: str) -> str:
+    """Name of a database with the study cohort, derived."""
+    url = databases.create(migrated_template)
+    with open_database(settings_for(url)) as database:
+        with database.engine.begin() as connection:
+            assert import_files(connection, [COHORT]).errors == []
+        derive(database.engine, user="tester")
+    assert url.database is not None
+    return url.database
+
+
+@pytest.fixture(scope="session")
+def _shared_connection_url(databases: Databases, migrated_template: str) -> URL:
+    return databases.create(migrated_template)
+
+
+@pytest.fixture
+def database(_shared_connection_url: URL) -> Iterator[Connection]:
+    """A connection to a migrated, empty registry; whatever the test writes is rolled back."""
+    with open_database(settings_for(_shared_connection_url)) as opened:
+        with opened.engine.connect() as connection:
+            transaction = connection.begin()
+            yield connection
+            transaction.rollback()
+
+
+@pytest.fixture
+def registry(databases: Databases, migrated_template: str) -> Iterator[Database]:
+    """A migrated, empty registry of the test's own, for real commits."""
+    url = databases.create(migrated_template)
+    with open_database(settings_for(url)) as opened:
+        yield opened
+    assert url.database is not None
+    databases.drop(url.database)
+
+
+@pytest.fixture
+def study(databases: Databases, study_template: str) -> Iterator[Database]:
+    """The study cohort, derived, in a registry of the test's own."""
+    url = databases.create(study_template)
+    with open_database(settings_for(url)) as opened:
+        yield opened
+    assert url.database is not None
+    databases.drop(url.database)
+
+
+@pytest.fixture(scope="session")
+def shared_study(databases: Databases, study_template: str) -> Iterator[Database]:
+    """The study cohort, derived; for tests that only read."""
+    with open_database(settings_for(databases.create(study_template))) as opened:
+        yield opened
+
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def command() -> Command:
+    """Runs `registry` as a program: `command(database, "status", "P001", input=..., env=...)`.
+
+    `database` is a Database or a home folder; the outcome has returncode, stdout and stderr.
+    """
+
+    def run(
+        where: Database | Path, *arguments: str, **options: object
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "registry", *place(where), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            **options,  # type: ignore[call-overload]
+        )
+
+    return run
+
+
+def place(where: Database | Path) -> list[str]:
+    """The global options that point a command at a database or at a home folder."""
+    if isinstance(where, Path):
+        return ["--home", str(where)]
+    return ["--database-url", where.url.render_as_string(hide_password=False)]
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> Path:
+    """A copy of the study's files that a test may change."""
+    return Path(shutil.copytree(COHORT, tmp_path / "cohort"))
