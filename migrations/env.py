@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from registry.database.migrate import UPGRADE_LOCK
 from registry.models import Base
+from registry.models.comments import write_comments
 from registry.views.build import build_views, drop_views
 
 SCHEMAS = {"clinical", "reference", "derived"}
@@ -40,4 +41,5 @@ else:
     drop_views(connection)
     context.run_migrations()
     if set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
+        write_comments(connection)
         build_views(connection, analyst_may_log_in=config.attributes.get("embedded", False))
