@@ -107,6 +107,7 @@ def _print(definition: Mapping[str, Any], form: Format) -> None:
             "value": "none" if value is None else value,
             "unit": declared[key].unit,
             "meaning": declared[key].label,
+            "origin": declared[key].meaning,
         }
         for key, value in definition.items()
         if key in declared

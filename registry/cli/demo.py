@@ -117,10 +117,13 @@ def _analyse(database: Database) -> tuple[dict[str, Any], list[Any]]:
             lambda: outcomes_after_loss(frames["lor_outcome"], DEFINITION).to_json()
         ),
     }
-    curves = [
-        document(lambda by=by: kaplan_meier(patients, DEFINITION, by=by).to_json(curves=True))
-        for by in CURVES_BY
-    ]
+
+    def curve_by(covariate: str) -> Any:
+        return document(
+            lambda: kaplan_meier(patients, DEFINITION, by=covariate).to_json(curves=True)
+        )
+
+    curves = [curve_by(covariate) for covariate in CURVES_BY]
     return documents, curves
 
 

@@ -12,9 +12,8 @@ from registry.errors import NotFound
 
 def require_definition(connection: Connection, name: str) -> int:
     """Patients that wait for a derivation of this definition; NotFound without the definition."""
-    waiting = dict(
-        connection.execute(text("select definition, waiting from analytics.freshness")).all()
-    )
+    rows = connection.execute(text("select definition, waiting from analytics.freshness"))
+    waiting: dict[str, int] = {row.definition: row.waiting for row in rows}
     if name not in waiting:
         raise NotFound(f"There is no definition {name}.", cure=f"There are: {', '.join(waiting)}.")
     return int(waiting[name])

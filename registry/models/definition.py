@@ -1,7 +1,6 @@
 """A definition: one named, versioned set of the parameters that the rules are held to.
 
 Every threshold of every rule is a column here and nowhere else; the views read it from the row.
-Marks on the origin of a default: [P] the published study, [R] this registry's choice.
 """
 
 from __future__ import annotations
@@ -17,13 +16,18 @@ from registry.models.base import REFERENCE, Base, variable
 from registry.variables import Kind, Variable
 
 
-def flag(label: str, meaning: str = "") -> Mapped[bool]:
+# Where the default of a parameter comes from.
+STUDY = "as the published study has it"
+OURS = "this registry's choice"
+
+
+def flag(label: str, origin: str) -> Mapped[bool]:
     """A parameter that is yes or no."""
-    return variable(Variable(label, Kind.FLAG, required=True, meaning=meaning))
+    return variable(Variable(label, Kind.FLAG, required=True, meaning=origin))
 
 
 def days(
-    label: str, *, minimum: int = 0, maximum: int = 3650, required: bool = True
+    label: str, origin: str, *, minimum: int = 0, maximum: int = 3650, required: bool = True
 ) -> Mapped[Any]:
     """A parameter in whole days."""
     return variable(
@@ -34,11 +38,12 @@ def days(
             unit="days",
             minimum=Decimal(minimum),
             maximum=Decimal(maximum),
+            meaning=origin,
         )
     )
 
 
-def whole(label: str, unit: str, minimum: int, maximum: int) -> Mapped[int]:
+def whole(label: str, origin: str, unit: str, minimum: int, maximum: int) -> Mapped[int]:
     """A parameter that is a whole number."""
     return variable(
         Variable(
@@ -48,11 +53,12 @@ def whole(label: str, unit: str, minimum: int, maximum: int) -> Mapped[int]:
             unit=unit,
             minimum=Decimal(minimum),
             maximum=Decimal(maximum),
+            meaning=origin,
         )
     )
 
 
-def number(label: str, unit: str, minimum: str, maximum: str) -> Mapped[Decimal]:
+def number(label: str, origin: str, unit: str, minimum: str, maximum: str) -> Mapped[Decimal]:
     """A parameter that is a number with a unit."""
     return variable(
         Variable(
@@ -62,13 +68,14 @@ def number(label: str, unit: str, minimum: str, maximum: str) -> Mapped[Decimal]
             unit=unit,
             minimum=Decimal(minimum),
             maximum=Decimal(maximum),
+            meaning=origin,
         )
     )
 
 
-def choice(label: str, *codes: str) -> Mapped[str]:
+def choice(label: str, origin: str, *codes: str) -> Mapped[str]:
     """A parameter that is one of a few codes."""
-    return variable(Variable(label, Kind.CODE, required=True, codes=codes))
+    return variable(Variable(label, Kind.CODE, required=True, codes=codes, meaning=origin))
 
 
 class Definition(Base):
@@ -130,87 +137,90 @@ class Definition(Base):
             "Data cut",
             Kind.DATE,
             required=True,
-            meaning="whatever is dated later is not seen by any rule [P]",
+            meaning="whatever is dated later is not seen by any rule; " + STUDY,
         )
     )
     time_zero: Mapped[str] = choice(
-        "Where the clock starts [P: first infusion]", "first_infusion", "week14_visit"
+        "Where the clock starts", STUDY, "first_infusion", "week14_visit"
     )
     exposure_tail_days: Mapped[int | None] = days(
-        "Observation also ends this long after the last infusion [R]", required=False
+        "Observation also ends this long after the last infusion", OURS, required=False
     )
-    baseline_window_days: Mapped[int] = days("Baseline PCDAI at most this long before t0 [R]")
-    week14_target_day: Mapped[int] = days("Week-14 PCDAI: nearest to this day [P]")
-    week14_from_day: Mapped[int] = days("Week-14 PCDAI: first day of the window [R]")
-    week14_to_day: Mapped[int] = days("Week-14 PCDAI: last day of the window [R]")
+    baseline_window_days: Mapped[int] = days("Baseline PCDAI at most this long before t0", OURS)
+    week14_target_day: Mapped[int] = days("Week-14 PCDAI: nearest to this day", STUDY)
+    week14_from_day: Mapped[int] = days("Week-14 PCDAI: first day of the window", OURS)
+    week14_to_day: Mapped[int] = days("Week-14 PCDAI: last day of the window", OURS)
     response_drop: Mapped[Decimal] = number(
-        "Response: fall of the PCDAI from baseline to week 14 of at least [P]",
+        "Response: fall of the PCDAI from baseline to week 14 of at least",
+        STUDY,
         "points",
         "2.5",
         "100",
     )
     remission_below: Mapped[Decimal] = number(
-        "Remission: PCDAI at week 14 below [P]", "points", "2.5", "100"
+        "Remission: PCDAI at week 14 below", STUDY, "points", "2.5", "100"
     )
     remission_overrides_drop: Mapped[bool] = flag(
-        "Remission at week 14 counts as response whatever the fall [R]"
+        "Remission at week 14 counts as response whatever the fall", OURS
     )
-    lor_above: Mapped[Decimal] = number("Loss of response: PCDAI above [P]", "points", "0", "97.5")
+    lor_above: Mapped[Decimal] = number(
+        "Loss of response: PCDAI above", STUDY, "points", "0", "97.5"
+    )
     lor_requires_rise: Mapped[bool] = flag(
-        "Loss of response needs a PCDAI above that of week 14 [R]"
+        "Loss of response needs a PCDAI above that of week 14", OURS
     )
     lor_confirmations: Mapped[int] = whole(
-        "Consecutive PCDAI that must show the loss; it is dated at the first [R]", "visits", 1, 2
+        "Consecutive PCDAI that must show the loss; it is dated at the first", OURS, "visits", 1, 2
     )
 
-    age_limit_years: Mapped[int] = whole("Age at t0 below [P]", "years", 1, 100)
-    required_infusions: Mapped[int] = whole("Infusions needed [P]", "infusions", 1, 4)
-    induction_day_2: Mapped[int] = days("Day of infusion 2 [P]")
-    induction_day_3: Mapped[int] = days("Day of infusion 3 [P]")
-    induction_day_4: Mapped[int] = days("Day of infusion 4 [P]")
-    induction_tolerance_2: Mapped[int] = days("Infusion 2 at most this far off its day [R]")
-    induction_tolerance_3: Mapped[int] = days("Infusion 3 at most this far off its day [R]")
-    induction_tolerance_4: Mapped[int] = days("Infusion 4 at most this far off its day [R]")
+    age_limit_years: Mapped[int] = whole("Age at t0 below", STUDY, "years", 1, 100)
+    required_infusions: Mapped[int] = whole("Infusions needed", STUDY, "infusions", 1, 4)
+    induction_day_2: Mapped[int] = days("Day of infusion 2", STUDY)
+    induction_day_3: Mapped[int] = days("Day of infusion 3", STUDY)
+    induction_day_4: Mapped[int] = days("Day of infusion 4", STUDY)
+    induction_tolerance_2: Mapped[int] = days("Infusion 2 at most this far off its day", OURS)
+    induction_tolerance_3: Mapped[int] = days("Infusion 3 at most this far off its day", OURS)
+    induction_tolerance_4: Mapped[int] = days("Infusion 4 at most this far off its day", OURS)
 
     duration_origin: Mapped[str] = choice(
-        "Disease duration counts from [P: onset]", "onset", "diagnosis"
+        "Disease duration counts from", STUDY, "onset", "diagnosis"
     )
     duration_from_months: Mapped[Decimal] = number(
-        "Long disease duration from [P]", "months", "0", "1200"
+        "Long disease duration from", STUDY, "months", "0", "1200"
     )
-    veo_before_years: Mapped[int] = whole("Very early onset: before age [P]", "years", 1, 18)
-    dose_from_mg_per_kg: Mapped[Decimal] = number("High first dose from [P]", "mg/kg", "0", "100")
+    veo_before_years: Mapped[int] = whole("Very early onset: before age", STUDY, "years", 1, 18)
+    dose_from_mg_per_kg: Mapped[Decimal] = number(
+        "High first dose from", STUDY, "mg/kg", "0", "100"
+    )
     covariate_window_days: Mapped[int] = days(
-        "Baseline laboratory values and anthropometry at most this long before t0 [R]"
+        "Baseline laboratory values and anthropometry at most this long before t0", OURS
     )
-    bmi_z_at_most: Mapped[Decimal] = number("Low BMI Z-score: at most [P]", "SD", "-10", "10")
+    bmi_z_at_most: Mapped[Decimal] = number("Low BMI Z-score: at most", STUDY, "SD", "-10", "10")
     severity_mild_from: Mapped[Decimal] = number(
-        "Mild disease: baseline PCDAI from [P]", "points", "0", "100"
+        "Mild disease: baseline PCDAI from", STUDY, "points", "0", "100"
     )
     severity_moderate_from: Mapped[Decimal] = number(
-        "Moderate disease: baseline PCDAI from [P]", "points", "0", "100"
+        "Moderate disease: baseline PCDAI from", STUDY, "points", "0", "100"
     )
     severity_severe_from: Mapped[Decimal] = number(
-        "Severe disease: baseline PCDAI from [P]", "points", "0", "100"
+        "Severe disease: baseline PCDAI from", STUDY, "points", "0", "100"
     )
-    crp_above: Mapped[Decimal] = number("High CRP: above [P]", "mg/L", "0", "1000")
-    esr_above: Mapped[Decimal] = number("High ESR: above [P]", "mm/h", "0", "1000")
-    wbc_above: Mapped[Decimal] = number("High white cells: above [P]", "10^9/L", "0", "1000")
-    hb_below: Mapped[Decimal] = number("Low haemoglobin: below [P]", "g/L", "0", "1000")
-    plt_above: Mapped[Decimal] = number("High platelets: above [P]", "10^9/L", "0", "10000")
-    alb_below: Mapped[Decimal] = number("Low albumin: below [P]", "g/L", "0", "1000")
-    im_min_days: Mapped[int] = days(
-        "Immunomodulator with infliximab for more than [R: 183 for six months]"
-    )
+    crp_above: Mapped[Decimal] = number("High CRP: above", STUDY, "mg/L", "0", "1000")
+    esr_above: Mapped[Decimal] = number("High ESR: above", STUDY, "mm/h", "0", "1000")
+    wbc_above: Mapped[Decimal] = number("High white cells: above", STUDY, "10^9/L", "0", "1000")
+    hb_below: Mapped[Decimal] = number("Low haemoglobin: below", STUDY, "g/L", "0", "1000")
+    plt_above: Mapped[Decimal] = number("High platelets: above", STUDY, "10^9/L", "0", "10000")
+    alb_below: Mapped[Decimal] = number("Low albumin: below", STUDY, "g/L", "0", "1000")
+    im_min_days: Mapped[int] = days("Immunomodulator with infliximab for more than", OURS)
 
     trough_days_before: Mapped[int] = days(
-        "A level is a trough at most this long before an infusion [R]", maximum=28
+        "A level is a trough at most this long before an infusion", OURS, maximum=28
     )
     intensification_dose_mg_per_kg: Mapped[Decimal] = number(
-        "Intensification: dose up by at least [R]", "mg/kg", "0.1", "100"
+        "Intensification: dose up by at least", OURS, "mg/kg", "0.1", "100"
     )
     intensification_interval_days: Mapped[int] = days(
-        "Intensification: interval shorter by at least [R]", minimum=1
+        "Intensification: interval shorter by at least", OURS, minimum=1
     )
 
     @classmethod
