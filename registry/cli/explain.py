@@ -45,15 +45,12 @@ def explain_command(
 
 def _print(explanation: Explanation) -> None:
     typer.echo(f"{explanation.patient_id}, definition {explanation.definition}")
-    typer.echo(f"{explanation.conclusion}\n")
-    rows = [
-        {
-            "": str(number),
-            "rule": step.rule,
-            "holds": MARKS[step.passed],
-            "finding": step.finding,
-            "held to": step.held_to,
-        }
-        for number, step in enumerate(explanation.rules, start=1)
-    ]
-    print_rows(rows, Format.TABLE)
+    typer.echo(explanation.conclusion)
+    width = max(len(step.rule) for step in explanation.rules)
+    for number, step in enumerate(explanation.rules, start=1):
+        typer.echo(f"\n{number:>2}  {MARKS[step.passed]:<3}  {step.rule:<{width}}  {step.finding}")
+        typer.echo(f"{'':{width + 11}}held to: {step.held_to}", nl=False)
+        if step.table is not None:
+            record = step.table + (f" of {step.on}" if step.on else "")
+            typer.echo(f"\n{'':{width + 11}}record: {record}", nl=False)
+    typer.echo()

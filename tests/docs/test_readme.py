@@ -1,0 +1,112 @@
+"""The README's blocks do what they show: each command is run, its output compared.
+
+With REGISTRY_REWRITE_DOCS=1 the outputs are written anew; read the difference before keeping it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from registry.database.engine import Database
+from registry.derivation.run import derive
+
+PROJECT = Path(__file__).parents[2]
+README = PROJECT / "README.md"
+BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+REWRITE = "REGISTRY_REWRITE_DOCS"
+
+VISITS = """\
+patient_id,visited_on,abdominal_pain,total
+P001,2018-13-01,5,20
+P999,2018-01-01,0,15
+P002,2016-05-01,7,12.4
+"""
+
+
+def commands(block: str) -> list[tuple[str, str]]:
+    """Each command of a block with the output that is shown for it."""
+    pairs = []
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        command, _, output = part.partition("\n")
+        pairs.append((command, output))
+    return pairs
+
+
+def run(command: str, folder: Path, database: Database) -> str:
+    """What a person would see in the terminal."""
+    url = database.url.render_as_string(hide_password=False)
+    program = f"{sys.executable} -m registry"
+    ended = subprocess.run(
+        re.sub(r"^registry\b", program, command),
+        shell=True,
+        cwd=folder,
+        env={**os.environ, "REGISTRY_DATABASE_URL": url, "PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return ended.stdout
+
+
+def test_blocks_show_what_the_commands_print(study: Database, tmp_path: Path) -> None:
+    (tmp_path / "visits").mkdir()
+    (tmp_path / "visits" / "pcdai_visits.csv").write_text(VISITS, encoding="utf-8")
+    derive(study.engine, user="tester")
+    readme = README.read_text(encoding="utf-8")
+    found = readme
+    for block in BLOCK.findall(readme):
+        lines = []
+        for command, shown in commands(block):
+            printed = run(command, tmp_path, study)
+            if shown.strip() == "...":
+                printed = shown
+            lines.append(f"$ {command}\n{printed}")
+        found = found.replace(block, "".join(lines))
+    if os.environ.get(REWRITE):
+        README.write_text(found, encoding="utf-8")
+    assert found == readme
+
+
+def load(path: Path) -> ModuleType:
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_table_of_the_published_figures_is_current(shared_study: Database) -> None:
+    script = load(PROJECT / "scripts" / "published_table.py")
+    with shared_study.engine.connect() as connection:
+        table = script.markdown(connection)
+    if os.environ.get(REWRITE):
+        readme = README.read_text(encoding="utf-8")
+        old = re.search(r"\| figure \| published.*?\n\n", readme, re.DOTALL)
+        assert old is not None
+        README.write_text(readme.replace(old[0], table + "\n\n"), encoding="utf-8")
+    assert table in README.read_text(encoding="utf-8")
+
+
+def test_every_command_is_in_the_readme_or_its_help() -> None:
+    help_text = subprocess.run(
+        [sys.executable, "-m", "registry", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    for name in re.findall(r"`registry ([a-z]+)", README.read_text(encoding="utf-8")):
+        assert re.search(rf"^  {name}\b", help_text, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CHANGELOG.md", "LICENSE"])
+def test_documents_are_there(name: str) -> None:
+    assert (PROJECT / name).stat().st_size > 200
