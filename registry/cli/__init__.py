@@ -16,6 +16,7 @@ import typer
 from registry import __version__
 from registry.cli import (
     analyse,
+    codebook,
     database,
     definition,
     demo,
@@ -46,6 +47,8 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.add_typer(database.app, name="db")
 app.command("import")(importing.import_command)
+app.command("codebook")(codebook.codebook_command)
+app.command("template")(codebook.template_command)
 app.command("derive")(derive.derive_command)
 app.command("status")(status.status_command)
 app.command("explain")(explain.explain_command)
