@@ -29,9 +29,9 @@ prepare_environment() {
             echo "This Python cannot make a virtual environment. On Debian: apt install python3-venv" >&2
             exit 1
         }
-        "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
+        "$VENV/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes \
             --requirement "$lock" >&2
-        "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+        "$VENV/bin/python" -m pip install -qq --disable-pip-version-check --no-deps \
             --no-build-isolation --editable "$ROOT" >&2
         echo "$wanted" >"$stamp"
     fi

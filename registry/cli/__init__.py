@@ -5,11 +5,12 @@ Modules here are light; what a command needs is imported when it runs, so that h
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -90,17 +91,20 @@ def settings(
 
 def run(arguments: list[str] | None = None) -> None:
     """Runs one command and ends the program with the contract's exit status."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(INTERRUPTED))
+    signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a sign shows another in its place.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app(args=arguments)
+    except SystemExit as end:
+        # Typer has caught the keyboard's interrupt, and a reader of the output that has left.
+        if end.code == INTERRUPTED:
+            typer.echo("Interrupted: what was not finished is not stored.", err=True)
+        raise
     except RegistryError as error:
         _end(str(error), error.exit_status)
-    except KeyboardInterrupt:
-        _end("Interrupted; nothing was changed.", INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of the output, a pager or head, has left.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
@@ -108,23 +112,29 @@ def run(arguments: list[str] | None = None) -> None:
         if known is not None:
             _end(str(known), known.exit_status)
         _end(
-            f"Unexpected error: {type(error).__name__}. Nothing was changed.\n"
+            f"Unexpected error: {type(error).__name__}. What was not finished is not stored.\n"
             f"This is a fault of the program; with {DEBUG_VARIABLE}=1 it shows where.",
             1,
         )
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """So that a scheduler's request to end is as good as Ctrl-C: the server stops its query."""
+    raise KeyboardInterrupt
 
 
 def _known(error: Exception) -> RegistryError | None:
     """The database's refusal as an error that a person can act on."""
     if "sqlalchemy" not in sys.modules:
         return None
+    import psycopg
     from sqlalchemy.exc import DBAPIError
 
     from registry.database.engine import refused_by_database
 
-    return refused_by_database(error) if isinstance(error, DBAPIError) else None
+    return refused_by_database(error) if isinstance(error, DBAPIError | psycopg.Error) else None
 
 
-def _end(message: str, exit_status: int) -> Any:
+def _end(message: str, exit_status: int) -> NoReturn:
     typer.echo(f"Error: {message}", err=True)
     sys.exit(exit_status)

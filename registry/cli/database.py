@@ -8,7 +8,7 @@ import typer
 
 from registry.cli.context import opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
-from registry.errors import NotFound
+from registry.errors import NotFound, WrongUsage
 
 app = typer.Typer(help="Make, upgrade and reach the database.")
 
@@ -19,6 +19,8 @@ def upgrade_command(context: typer.Context) -> None:
 
     Example: registry db upgrade
     """
+    from sqlalchemy import text
+
     from registry.database import migrate
     from registry.database.engine import ANALYST_ROLE, open_database
     from registry.views.build import analyst_role_exists
@@ -29,11 +31,12 @@ def upgrade_command(context: typer.Context) -> None:
         migrate.upgrade(database)
         with database.engine.connect() as connection:
             after = migrate.status(connection)
+            login = connection.execute(text("select current_user")).scalar_one()
             if not analyst_role_exists(connection):
                 warn(
-                    f"This login may not create the role {ANALYST_ROLE}, which `registry sql` "
-                    f"needs. An administrator runs: create role {ANALYST_ROLE}; grant "
-                    f"{ANALYST_ROLE} to {database.url.username}; then: registry db upgrade"
+                    f"This login may not make or take on the role {ANALYST_ROLE}, which "
+                    f"`registry sql` needs. An administrator runs: create role {ANALYST_ROLE}; "
+                    f"grant {ANALYST_ROLE} to {login}; then: registry db upgrade"
                 )
     words = f"from {before.current} to {after.current}" if before.current else "created"
     warn(f"The registry is at revision {after.current}" + f" ({words}).")
@@ -94,6 +97,11 @@ def url_command(
         url = database.url.set(drivername="postgresql")
         if analyst:
             url = url.set(username=ANALYST_ROLE, password=None)
+            if not database.embedded:
+                warn(
+                    f"On a server {ANALYST_ROLE} has no password unless an administrator gives it "
+                    "one; a login of your own that it was granted to can use the views as well."
+                )
         typer.echo(url.render_as_string(hide_password=False))
 
 
@@ -107,7 +115,13 @@ def serve_command(context: typer.Context) -> None:
 
     from registry.database.engine import ANALYST_ROLE
 
-    with opened(run_of(context).settings()) as database:
+    settings = run_of(context).settings()
+    if settings.database_url is not None:
+        raise WrongUsage(
+            "The database URL names a server that runs by itself: there is nothing to serve.",
+            cure="See: registry db url",
+        )
+    with opened(settings) as database:
         url = database.url.set(drivername="postgresql")
         typer.echo(url.set(username=ANALYST_ROLE, password=None).render_as_string())
         warn("Serving the registry at this URL, read-only for analysts. Ctrl-C stops it.")
@@ -123,7 +137,9 @@ def psql_command(context: typer.Context) -> None:
 
     Example: registry db psql -c "select count(*) from clinical.patient"
     """
+    import os
     import shutil
+    import signal
     import subprocess
 
     from registry.database.engine import open_database
@@ -132,8 +148,17 @@ def psql_command(context: typer.Context) -> None:
         program = str(database.programs / "psql") if database.programs else shutil.which("psql")
         if program is None:
             raise NotFound("psql is not on the path.", cure="Install PostgreSQL's client programs.")
-        url = database.url.set(drivername="postgresql")
-        ended = subprocess.run(
-            [program, url.render_as_string(hide_password=False), *context.args], check=False
-        )
+        url = database.url.set(drivername="postgresql", password=None)
+        environment = dict(os.environ)
+        if database.url.password is not None:
+            # Not as an argument, which everybody on the computer could read.
+            environment["PGPASSWORD"] = str(database.url.password)
+        # Ctrl-C is psql's own: it ends a query there, not this program with psql left behind.
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            ended = subprocess.run(
+                [program, url.render_as_string(), *context.args], check=False, env=environment
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
     raise typer.Exit(ended.returncode)

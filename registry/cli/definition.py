@@ -79,7 +79,7 @@ def add_command(
     """
     if replace and not (reason and reason.strip()):
         raise WrongUsage("--replace changes a definition, so it needs a --reason.")
-    from registry.definitions.store import add_definition
+    from registry.definitions.store import add_definition, record_definition
     from registry.derivation.run import bring_up_to_date
 
     settings = run_of(context).settings(user)
@@ -88,6 +88,7 @@ def add_command(
             definition = add_definition(
                 connection, name, base, changes or [], description=description, replace=replace
             )
+            record_definition(connection, definition, settings.user, reason)
         result = bring_up_to_date(database.engine, user=settings.user)
     _print(definition, form)
     if result is not None:

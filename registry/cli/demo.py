@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from registry.database.engine import Database
 
 DEFINITION = "paper"
+OWN_HOME = "Give the demo a home of its own: registry --home DIR demo"
 # The two covariates whose curves the study shows.
 CURVES_BY = ("im_over_6_months", "response_without_remission")
 
@@ -57,6 +58,8 @@ def demo(
 
 
 def _import_cohort(database: Database, user: str) -> None:
+    from sqlalchemy import text
+
     from registry.importing.record import record_import
     from registry.importing.run import import_files
 
@@ -66,8 +69,12 @@ def _import_cohort(database: Database, user: str) -> None:
         if result.errors:
             raise Refused(
                 f"The study's files do not fit what is already there: {result.errors[0]}",
-                cure="Give the demo a home of its own: registry --home DIR demo",
+                cure=OWN_HOME,
             )
+        # An exception here rolls the import back: real patients and made-up ones never mix.
+        patients = connection.execute(text("select count(*) from clinical.patient")).scalar_one()
+        if patients != result.tables["patients"].read:
+            raise Refused("This registry holds other patients than the demo's.", cure=OWN_HOME)
         record_import(connection, result, user, "demo")
     rows = sum(counts.read for counts in result.tables.values())
     new = sum(counts.inserted for counts in result.tables.values())

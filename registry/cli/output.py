@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -30,7 +31,7 @@ FormatOption = Annotated[
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output; dates in ISO 8601, a missing value null."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=_plain, allow_nan=False))
+    typer.echo(_json(document, indent=2))
 
 
 def print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
@@ -87,16 +88,51 @@ def _is_number(value: Any) -> bool:
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(_plain(value)) if not isinstance(value, str | int | float) else str(value)
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case Decimal():
+            # Every digit and no exponent, but none of the zeros that the server pads with.
+            digits = f"{value:f}"
+            return digits.rstrip("0").rstrip(".") if "." in digits else digits
+        case list() | dict():
+            return _json(value)
+        case str() | int() | float():
+            return str(value)
+        case _:
+            return str(_plain(value))
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(
+        _finite(value), ensure_ascii=False, indent=indent, default=_plain, allow_nan=False
+    )
+
+
+def _finite(value: Any) -> Any:
+    """The value with words for the numbers that JSON has no way to write: NaN and infinity."""
+    match value:
+        case dict():
+            return {key: _finite(held) for key, held in value.items()}
+        case list() | tuple():
+            return [_finite(held) for held in value]
+        case float() if not math.isfinite(value):
+            return str(Decimal(value))
+        case _:
+            return value
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return str(value)
+    match value:
+        case date():
+            return value.isoformat()
+        case Decimal() if not value.is_finite() or math.isinf(float(value)):
+            return str(value)
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case bytes():
+            return value.hex()
+        case _:
+            return str(value)

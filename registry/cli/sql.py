@@ -1,4 +1,4 @@
-"""`registry sql`: one read-only statement as the analysts' role."""
+"""`registry sql`: one query as the analysts' role."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from registry.cli.output import Format, FormatOption, print_rows
 
 def sql_command(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="One statement; - reads stdin.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One query; - reads stdin.")],
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Run one read-only statement over the views of schema analytics.
+    """Run one query over the views of schema analytics; it can read them and nothing else.
 
     Example: registry sql "select reason, n from cohort_flow where definition = 'paper'"
     """

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
 from registry.errors import DatabaseUnavailable, Refused, RegistryError
@@ -18,6 +21,20 @@ from registry.settings import DATABASE_URL_VARIABLE, Settings
 
 OLDEST_SERVER = 15
 ANALYST_ROLE = "registry_analyst"
+FENCE = "pg_temp.answer"
+
+# Runs a query as its owner, the analysts' role, from which the server lets nothing inside of it
+# change to another. Temporary, so that it is gone with the transaction and nobody can replace it.
+_CREATE_FENCE = f"""
+create function {FENCE} (query text) returns setof record language plpgsql security definer as $$
+begin
+    return query execute query;
+end
+$$
+"""
+
+# What can stand in a URL and is nobody else's business.
+_SECRETS = ("password", "sslpassword", "oauth_client_secret")
 
 
 @dataclass(frozen=True)
@@ -33,20 +50,17 @@ class Database:
     def analyst_connection(self) -> Iterator[Connection]:
         """A read-only transaction as the role that can read the analytics views and nothing else.
 
-        The embedded server lets that role log in, so that no statement can step back out of it;
-        on a server the owner's session changes to it.
+        The embedded server lets that role log in, so that no statement can step back out of it.
+        On a server the owner's session changes to it, and a query could change back: there what
+        is not trusted goes through the function FENCE, out of which there is no way.
         """
-        if self.embedded:
-            engine = _engine(self.url.set(username=ANALYST_ROLE))
-            role_statement = None
-        else:
-            engine = self.engine
-            role_statement = text(f"set local role {ANALYST_ROLE}")
+        engine = _engine(self.url.set(username=ANALYST_ROLE)) if self.embedded else self.engine
         with engine.connect() as connection:
-            connection.execute(text("set transaction read only"))
-            if role_statement is not None:
-                connection.execute(role_statement)
+            if not self.embedded:
+                connection.execute(text(f"set local role {ANALYST_ROLE}"))
+                connection.exec_driver_sql(_CREATE_FENCE)
             connection.execute(text("set local search_path = analytics"))
+            connection.execute(text("set transaction read only"))
             yield connection
 
 
@@ -71,12 +85,12 @@ def open_database(settings: Settings) -> Iterator[Database]:
 
 def _opened(database: Database) -> Iterator[Database]:
     try:
-        with database.engine.connect() as connection:
-            _check_version(connection)
-    except OperationalError as error:
+        database.engine.connect().close()
+    except DBAPIError as error:
         raise DatabaseUnavailable(
-            f"The database at {shown(database.url)} cannot be reached: {first_line(error)}",
-            cure=f"Check that the server runs and that {DATABASE_URL_VARIABLE} is right.",
+            f"The database at {shown(database.url)} cannot be reached: {first_line(error.orig)}",
+            cure=f"Check that the server runs and that {DATABASE_URL_VARIABLE}, or --database-url, "
+            "is right.",
         ) from None
     try:
         yield database
@@ -107,20 +121,29 @@ def _engine(url: URL) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _set_session(connection: object, _record: object) -> None:
-        with connection.cursor() as cursor:  # type: ignore[attr-defined]
-            # A killed program must not leave its query running: the server looks after it.
+    def _set_session(connection: psycopg.Connection[Any], _record: object) -> None:
+        _check_version(connection.info.server_version)
+        with connection.cursor() as cursor:
+            # A killed program must not leave its query running: the server looks after it, where
+            # its operating system lets it.
             cursor.execute(
-                "set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set jit = off; "
-                "set client_connection_check_interval = '2s'"
+                f"set time zone interval '{_local_offset()}' hour to minute; "
+                "set datestyle = 'ISO, YMD'; set jit = off; "
+                "do 'begin set client_connection_check_interval = 2000; "
+                "exception when invalid_parameter_value then null; end'"
             )
-        connection.commit()  # type: ignore[attr-defined]
+        connection.commit()
 
     return engine
 
 
-def _check_version(connection: Connection) -> None:
-    number = int(connection.execute(text("show server_version_num")).scalar_one())
+def _local_offset() -> str:
+    """The person's offset from UTC as +HH:MM: whether a date lies in the future is theirs to say."""
+    return datetime.now().astimezone().isoformat()[-6:]
+
+
+def _check_version(number: int) -> None:
+    """Before any statement, which an old server might not know."""
     if number // 10000 < OLDEST_SERVER:
         raise DatabaseUnavailable(
             f"The server is PostgreSQL {number // 10000}; the registry needs {OLDEST_SERVER} or "
@@ -131,18 +154,20 @@ def _check_version(connection: Connection) -> None:
 
 def shown(url: URL) -> str:
     """The URL without its password."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+    open_to_all = url.difference_update_query(_SECRETS).set(drivername="postgresql")
+    return open_to_all.render_as_string(hide_password=True)
 
 
-def first_line(error: DBAPIError) -> str:
+def first_line(error: BaseException | None) -> str:
     """What the server said, in one line, without the statement or its values."""
-    message = str(error.orig).strip().splitlines()
+    message = str(error or "").strip().splitlines()
     return message[0] if message else "no reason given"
 
 
-def refused_by_database(error: DBAPIError) -> RegistryError | None:
+def refused_by_database(error: DBAPIError | psycopg.Error) -> RegistryError | None:
     """The error a person can act on, where the server's refusal is one of rights, reach or time."""
-    state = getattr(error.orig, "sqlstate", None) or ""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(origin, "sqlstate", None) or ""
     if state in ("55P03", "40001", "40P01"):
         return Refused(
             "Someone else is changing the registry at this moment.",
@@ -150,10 +175,28 @@ def refused_by_database(error: DBAPIError) -> RegistryError | None:
         )
     if state == "42501":
         return DatabaseUnavailable(
-            f"The database role lacks a right: {first_line(error)}",
+            f"The database role lacks a right: {first_line(origin)}",
             cure="The role must own the database; ask its administrator.",
         )
-    if isinstance(error, OperationalError) and (state == "" or state.startswith(("08", "57P"))):
+    if state == "25006":
+        return DatabaseUnavailable(
+            f"The server only reads: {first_line(origin)}",
+            cure="Use the primary server, not a standby, and no default of read-only transactions.",
+        )
+    if state == "57014":
+        return Refused(
+            f"The server ended the statement: {first_line(origin)}",
+            cure="Nothing was changed by this command. A time-out of the server or the role may be "
+            "too short for it.",
+        )
+    if state.startswith("53"):
+        return DatabaseUnavailable(
+            f"The server has run out of something: {first_line(origin)}",
+            cure="Nothing was changed by this command. Make room on the server and run it again.",
+        )
+    if isinstance(origin, psycopg.OperationalError) and (
+        state == "" or state.startswith(("08", "57P"))
+    ):
         return DatabaseUnavailable(
             "The connection to the database was lost.",
             cure="Nothing was changed by this command; run it again.",
