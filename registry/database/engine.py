@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from registry.errors import DatabaseUnavailable, Refused, RegistryError
 from registry.settings import DATABASE_URL_VARIABLE, Settings
 
 OLDEST_SERVER = 15
+
+# It warns of a time zone given as an offset, and knows the moment all the same.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 ANALYST_ROLE = "registry_analyst"
 FENCE = "pg_temp.answer"
 
