@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import text
 
-from registry.database.migrate import UPGRADE_LOCK
 from registry.models import Base
 from registry.models.comments import write_comments
 from registry.views.build import build_views, drop_views
@@ -20,10 +18,6 @@ def included(name: str | None, kind: str, parent: object) -> bool:
     """Only the registry's own schemas are compared with the models."""
     return name in SCHEMAS if kind == "schema" else True
 
-
-# Two upgrades at once: the second waits, then finds nothing to do.
-connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
-connection.execute(text("set local lock_timeout = '30s'"))
 
 context.configure(
     connection=connection,

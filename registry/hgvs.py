@@ -16,21 +16,29 @@ AMINO_ACIDS = {
 }  # fmt: skip
 _THREE = {name.lower(): name for name in AMINO_ACIDS.values()}
 
+_NUMBER = r"[1-9][0-9]*"
 _AMINO = r"(?:[A-Za-z]{3}|[A-Z]|\*)"
-_RANGE = rf"(?P<first>{_AMINO})(?P<position>\d+)(?:_(?P<last>{_AMINO})(?P<end>\d+))?"
+_STOP = r"(?:Ter|\*|X)"
+_PLACE = rf"(?P<first>{_AMINO})(?P<position>{_NUMBER})(?:_(?P<last>{_AMINO})(?P<end>{_NUMBER}))?"
 _CHANGE = (
     rf"(?:(?P<kind>delins|ins)(?P<inserted>{_AMINO}+)|(?P<plain>del|dup|=)"
-    rf"|(?P<frame>{_AMINO}?)fs(?:(?:Ter|\*|X)(?P<stop>\d+|\?))?"
-    rf"|(?P<extended>{_AMINO})?ext(?:Ter|\*|X)(?P<length>\d+|\?)"
+    rf"|(?P<frame>{_AMINO}?)fs(?:{_STOP}(?P<stop>{_NUMBER}|\?))?"
+    rf"|(?P<extended>{_AMINO})?ext(?:{_STOP}(?P<length>{_NUMBER}|\?)|(?P<before>-{_NUMBER}))"
     rf"|(?P<becomes>{_AMINO}|\?))"
 )
-_PROTEIN = re.compile(rf"{_RANGE}{_CHANGE}")
+_PROTEIN = re.compile(rf"{_PLACE}{_CHANGE}")
+_PROTEIN_REFERENCE = re.compile(r"(?:[A-Za-z0-9_.]+:)?")
+# Nothing known, no protein, perhaps no protein: none of them names a place.
+_WHOLE = ("?", "0", "0?")
 
-_POSITION = r"[-*]?\d+(?:[+-]\d+)?"
+_POSITION = rf"[-*]?{_NUMBER}(?:[+-]{_NUMBER})?"
+_BASES = "[ACGTN]"
 _CODING = re.compile(
     r"(?:[A-Za-z0-9_.]+(?:\([A-Za-z0-9-]+\))?:)?c\.(?:"
-    rf"{_POSITION}(?:_{_POSITION})?"
-    r"(?:[ACGT]>[ACGT]|delins[ACGTN]+|del[ACGTN]*|dup[ACGTN]*|ins[ACGTN]+|inv|=|[ACGT]=)|=|\?)"
+    rf"{_POSITION}[ACGT](?:>[ACGT]|=)"
+    rf"|{_POSITION}_{_POSITION}(?:ins{_BASES}+|inv)"
+    rf"|{_POSITION}(?:_{_POSITION})?(?:delins{_BASES}+|del{_BASES}*|dup{_BASES}*|=)"
+    r"|=|\?)"
 )
 
 
@@ -46,13 +54,18 @@ def normalised_protein_change(text: str) -> str:
     of a protein.
     """
     reference, colon, change = text.rpartition(":")
-    if not change.startswith("p."):
+    if not change.startswith("p.") or not _PROTEIN_REFERENCE.fullmatch(reference + colon):
         raise ValueError("a protein change begins with p.")
-    body = change[2:].strip()
+    prefix = f"{reference}{colon}p."
+    body = change[2:]
     if body.startswith("(") and body.endswith(")"):
         body = body[1:-1]
-    if body in ("?", "0", "="):
-        return f"{reference}{colon}p.{body}" if body != "=" else f"{reference}{colon}p.(=)"
+    if body in _WHOLE:
+        return prefix + body
+    return f"{prefix}({body if body == '=' else _change_at_place(body)})"
+
+
+def _change_at_place(body: str) -> str:
     match = _PROTEIN.fullmatch(body)
     if match is None:
         raise ValueError("not a protein change in HGVS")
@@ -61,17 +74,20 @@ def normalised_protein_change(text: str) -> str:
     if part["last"]:
         name += f"_{_amino(part['last'])}{part['end']}"
     if part["kind"]:
-        name += part["kind"] + _aminos(part["inserted"])
-    elif part["plain"]:
-        name += part["plain"]
-    elif part["becomes"]:
-        name += _amino(part["becomes"]) if part["becomes"] != "?" else "?"
-    elif part["length"]:
-        name += (_amino(part["extended"]) if part["extended"] else "") + f"extTer{part['length']}"
-    else:
-        name += _amino(part["frame"]) if part["frame"] else ""
-        name += "fs" + (f"Ter{part['stop']}" if part["stop"] else "")
-    return f"{reference}{colon}p.({name})"
+        if part["kind"] == "ins" and not part["last"]:
+            raise ValueError("an insertion lies between two places")
+        return name + part["kind"] + _aminos(part["inserted"])
+    if part["plain"]:
+        return name + part["plain"]
+    if part["last"]:
+        raise ValueError("such a change is at one place")
+    if part["becomes"]:
+        return name + (_amino(part["becomes"]) if part["becomes"] != "?" else "?")
+    if part["length"] or part["before"]:
+        extended = _amino(part["extended"]) if part["extended"] else ""
+        return f"{name}{extended}ext{part['before'] or 'Ter' + part['length']}"
+    frame = _amino(part["frame"]) if part["frame"] else ""
+    return f"{name}{frame}fs" + (f"Ter{part['stop']}" if part["stop"] else "")
 
 
 def _amino(text: str) -> str:
@@ -82,9 +98,8 @@ def _amino(text: str) -> str:
 
 
 def _aminos(text: str) -> str:
-    try:
-        if len(text) % 3 == 0:
-            return "".join(_amino(text[i : i + 3]) for i in range(0, len(text), 3))
-    except ValueError:
-        pass
+    """A sequence in three letters; only Ala, not ALA, is a name: ALA is three amino acids."""
+    names = [text[start : start + 3] for start in range(0, len(text), 3)]
+    if all(name in AMINO_ACIDS.values() for name in names):
+        return text
     return "".join(_amino(letter) for letter in text)

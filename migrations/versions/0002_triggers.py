@@ -46,12 +46,18 @@ end
 $$
 """
 
+# Who moves a date while someone else moves the birth must wait for the other: an insert does so by
+# its foreign key, an update by this lock, the birth by the one in refuse_birth_after_records.
 REFUSE_BEFORE_BIRTH = """
 create function clinical.refuse_before_birth() returns trigger language plpgsql as $$
 declare
     dated text;
     culprit text;
 begin
+    if tg_op = 'UPDATE' then
+        perform from clinical.patient p
+        where p.patient_id in (select patient_id from new_rows) for key share;
+    end if;
     foreach dated in array tg_argv loop
         execute format(
             'select s.study_id from new_rows n'
@@ -83,6 +89,8 @@ begin
     ) then
         return null;
     end if;
+    perform from clinical.patient p
+    where p.patient_id in (select patient_id from new_rows) for update;
     for place in select * from (values {places}) as listed (place_table, dated) loop
         execute format(
             'select s.study_id from new_rows p'

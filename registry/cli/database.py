@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
+from registry.cli.backup import backup_command, restore_command
 from registry.cli.context import opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.errors import NotFound, WrongUsage
 
 app = typer.Typer(help="Make, upgrade and reach the database.")
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
 
 
 @app.command("upgrade")
@@ -38,8 +41,13 @@ def upgrade_command(context: typer.Context) -> None:
                     f"`registry sql` needs. An administrator runs: create role {ANALYST_ROLE}; "
                     f"grant {ANALYST_ROLE} to {login}; then: registry db upgrade"
                 )
-    words = f"from {before.current} to {after.current}" if before.current else "created"
-    warn(f"The registry is at revision {after.current}" + f" ({words}).")
+    if before.current is None:
+        words = "created"
+    elif before.current == after.current:
+        words = "as before; the views were built anew"
+    else:
+        words = f"from {before.current}"
+    warn(f"The registry is at revision {after.current} ({words}).")
 
 
 @app.command("status")

@@ -142,7 +142,7 @@ def _engine(url: URL) -> Engine:
 
 
 def _local_offset() -> str:
-    """The person's offset from UTC as +HH:MM: whether a date lies in the future is theirs to say."""
+    """The person's offset from UTC, as +HH:MM: it is their day that a date must not lie after."""
     return datetime.now().astimezone().isoformat()[-6:]
 
 

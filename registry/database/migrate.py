@@ -10,13 +10,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from registry.database.engine import Database
 from registry.errors import DatabaseUnavailable
 
 # Any number will do, as long as nothing else takes the same one.
 UPGRADE_LOCK = 7_202_344_001
+SCHEMAS = ("clinical", "reference", "derived", "rules", "analytics")
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,25 @@ def status(connection: Connection) -> MigrationStatus:
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Migrates to a revision and rebuilds the views, in one transaction."""
+    """Migrates to a revision and rebuilds the views, in one transaction.
+
+    Raises DatabaseUnavailable when a newer program has made the registry, or when what is there
+    under the registry's names is another's.
+    """
     with database.engine.begin() as connection:
+        _wait_for_others(connection)
+        current = status(connection).current
+        if current is None:
+            _refuse_others_schemas(connection)
+        elif current not in _known_revisions():
+            raise _unknown(current)
         command.upgrade(configuration(connection=connection, embedded=database.embedded), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Takes the schema back to a revision, in one transaction."""
     with database.engine.begin() as connection:
+        _wait_for_others(connection)
         command.downgrade(
             configuration(connection=connection, embedded=database.embedded), revision
         )
@@ -84,17 +96,42 @@ def require_head(connection: Connection) -> None:
             "The database is empty: no registry has been made in it.",
             cure="Make one: registry db upgrade",
         )
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if found.current in known:
+    if found.current in _known_revisions():
         raise DatabaseUnavailable(
             f"The database is at revision {found.current}, this program needs {found.head}.",
             cure="Bring it up to date: registry db upgrade",
         )
-    raise DatabaseUnavailable(
-        f"The database is at revision {found.current}, which this program does not know.",
+    raise _unknown(found.current)
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Two upgrades at once: the second waits, then finds nothing to do."""
+    connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
+    # For the tables themselves, which a command or an analyst may hold for long.
+    connection.execute(text("set local lock_timeout = '30s'"))
+
+
+def _known_revisions() -> set[str]:
+    scripts = ScriptDirectory.from_config(configuration())
+    return {script.revision for script in scripts.walk_revisions()}
+
+
+def _unknown(revision: str) -> DatabaseUnavailable:
+    return DatabaseUnavailable(
+        f"The database is at revision {revision}, which this program does not know.",
         cure="It was made by a newer program: install that one.",
     )
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(configuration())
+def _refuse_others_schemas(connection: Connection) -> None:
+    """So that nobody's own schema of the same name is taken for the registry's and rebuilt."""
+    others = connection.execute(
+        text("select nspname from pg_namespace where nspname = any(:names) order by 1"),
+        {"names": list(SCHEMAS)},
+    ).scalars()
+    if names := ", ".join(others):
+        raise DatabaseUnavailable(
+            f"The database holds schemas that are not of a registry but bear the names of its "
+            f"own: {names}.",
+            cure="Give the registry a database of its own.",
+        )

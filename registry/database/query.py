@@ -1,64 +1,121 @@
-"""One statement of an analyst, read-only, with nothing in reach but the views."""
+"""One query of an analyst, read-only, with nothing in reach but the views."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from psycopg import errors
+import psycopg
+from psycopg import errors, pq, sql
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from registry.database.engine import ANALYST_ROLE, Database, first_line
+from registry.database.engine import ANALYST_ROLE, FENCE, Database, first_line
 from registry.errors import DatabaseUnavailable, Refused
 
+_LIST_VIEWS = (
+    'The views are listed by: registry sql "select table_name from information_schema.tables '
+    "where table_schema = 'analytics'\""
+)
 
-def run_query(database: Database, statement: str) -> tuple[list[str], list[dict[str, Any]]]:
-    """Columns and rows of one statement.
 
-    Raises Refused with the server's words where it refuses the statement, and DatabaseUnavailable
-    where the analysts' role is missing.
+def run_query(database: Database, query: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """Columns and rows of one query; a column whose name stands there already gets a number.
+
+    Raises Refused with the server's words where it refuses the query, and DatabaseUnavailable
+    where the analysts' role is missing or lacks a right.
     """
     _require_role(database)
+    try:
+        statement = query.encode()
+    except UnicodeEncodeError:
+        raise Refused("The query is not written in UTF-8.") from None
     with database.analyst_connection() as connection:
         driver = connection.connection.driver_connection
-        assert driver is not None
+        assert isinstance(driver, psycopg.Connection)
         try:
+            description = _described(driver, statement)
+            columns = _names(description)
             with driver.cursor() as cursor:
-                # Parameters, even none, make the server take exactly one statement.
-                cursor.execute(statement.encode(), (), prepare=True)
-                if cursor.description is None:
-                    return [], []
-                columns = [column.name for column in cursor.description]
+                if database.embedded:
+                    cursor.execute(statement, prepare=True)
+                else:
+                    cursor.execute(_fenced(driver, description), (query,))
                 return columns, [dict(zip(columns, row, strict=True)) for row in cursor]
-        except errors.Error as error:
-            words = first_line(DBAPIError(statement, None, error))
+        except psycopg.Error as error:
             raise Refused(
-                f"The database refused the statement: {words}", cure=_cure(error)
+                f"The database refused the query: {first_line(error)}", cure=_cure(error)
             ) from None
 
 
-def _cure(error: errors.Error) -> str | None:
+def _described(driver: psycopg.Connection[Any], statement: bytes) -> pq.abc.PGresult:
+    """What the query would give; it is read and not run, and may be one statement only."""
+    result = driver.pgconn.prepare(b"", statement)
+    if result.status == pq.ExecStatus.COMMAND_OK:
+        result = driver.pgconn.describe_prepared(b"")
+    if result.status != pq.ExecStatus.COMMAND_OK:
+        raise errors.error_from_result(result)
+    if result.nfields == 0:
+        raise Refused("This is no query: it gives no rows.", cure="Only reading is possible here.")
+    return result
+
+
+def _names(description: pq.abc.PGresult) -> list[str]:
+    names: list[str] = []
+    for position in range(description.nfields):
+        given = (description.fname(position) or b"").decode()
+        name, number = given, 1
+        while name in names:
+            number += 1
+            name = f"{given}_{number}"
+        names.append(name)
+    return names
+
+
+def _fenced(driver: psycopg.Connection[Any], description: pq.abc.PGresult) -> sql.Composed:
+    """The call of the function that runs the query, which has to be told the types of its rows."""
+    columns = []
+    for position in range(description.nfields):
+        modifier = description.fmod(position)
+        row = driver.execute(
+            "select format_type(%s, %s)",
+            (description.ftype(position), None if modifier < 0 else modifier),
+        ).fetchone()
+        assert row is not None
+        columns.append(sql.SQL(f"c{position} {row[0]}"))
+    return sql.SQL("select * from {} (%s) as answer ({})").format(
+        sql.SQL(FENCE), sql.SQL(", ").join(columns)
+    )
+
+
+def _cure(error: psycopg.Error) -> str | None:
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return "Only reading is possible here."
     if isinstance(error, errors.InsufficientPrivilege):
         return "Only the views of schema analytics can be read here."
     if isinstance(error, errors.UndefinedTable):
-        return "The views are listed by: registry sql \"select table_name from information_schema.tables where table_schema = 'analytics'\""
+        return _LIST_VIEWS
     return None
 
 
 def _require_role(database: Database) -> None:
+    role = ANALYST_ROLE
     with database.engine.connect() as connection:
-        there = connection.execute(
+        login, name, member, temporary = connection.execute(
             text(
-                "select exists (select from pg_roles where rolname = :role "
-                "and pg_has_role(current_user, oid, 'member'))"
+                "select current_user, current_database(), "
+                "coalesce(bool_or(pg_has_role(current_user, oid, 'member')), false), "
+                "bool_or(has_database_privilege(oid, current_database(), 'temporary')) "
+                "from pg_roles where rolname = :role"
             ),
-            {"role": ANALYST_ROLE},
-        ).scalar_one()
-    if not there:
+            {"role": role},
+        ).one()
+    if not member:
         raise DatabaseUnavailable(
-            f"The role {ANALYST_ROLE} is missing, or this login may not take it on.",
-            cure=f"An administrator runs: create role {ANALYST_ROLE}; "
-            f"grant {ANALYST_ROLE} to {database.url.username}; then: registry db upgrade",
+            f"The role {role} is missing, or this login may not take it on.",
+            cure=f"An administrator runs: create role {role}; grant {role} to {login}; "
+            "then: registry db upgrade",
+        )
+    if not temporary and not database.embedded:
+        raise DatabaseUnavailable(
+            f"The role {role} may not make temporary objects, which a query of it is fenced by.",
+            cure=f"The owner of the database runs: grant temporary on database {name} to {role}",
         )

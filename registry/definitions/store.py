@@ -62,7 +62,7 @@ def add_definition(
     value or a name that is taken.
     """
     pattern = Definition.__table__.columns["name"].info["variable"].pattern
-    if not re.match(pattern, name):
+    if not re.fullmatch(pattern, name):
         raise WrongUsage(
             f"{name!r} cannot name a definition.",
             cure="Begin with a letter; then up to 39 of a-z 0-9 _ -",
@@ -99,6 +99,20 @@ def add_definition(
     except IntegrityError as error:
         raise Refused(f"These parameters do not fit together: {_constraint(error)}.") from None
     return get_definition(connection, name)
+
+
+def record_definition(
+    connection: Connection, definition: dict[str, Any], user: str, reason: str | None
+) -> None:
+    """Keeps who added or changed a definition, when and why."""
+    summary = f"{definition['name']}, version {definition['version']}: {definition['description']}"
+    connection.execute(
+        text(
+            "insert into reference.change_set (made_by, command, reason, summary) "
+            "values (:user, 'definition add', :reason, :summary)"
+        ),
+        {"user": user, "reason": reason, "summary": summary},
+    )
 
 
 def _description(base: str, changes: list[str]) -> str:

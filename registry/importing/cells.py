@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from registry.variables import Kind, Variable
 
-NUMBER = r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})"
+# A blank is whatever a spreadsheet or a web page leaves around a value.
+BLANKS = r"E' \t\r\n\u00a0'"
 YEAR = r"(18|19|20|21)[0-9]{2}"
 MONTH = rf"{YEAR}-(0[1-9]|1[0-2])"
 DAY = rf"{MONTH}-(0[1-9]|[12][0-9]|3[01])"
+# Longer numbers are no measurements, and would be slow to compute with.
+LONGEST_NUMBER = 32
 
-# Functions of the session: a cell as a value, null where it is none. Inlined by the planner.
+# Functions of the session: a cell as a value, null where it is none. Stable, as the cast to a date
+# is, or the planner would not inline them; without counted repeats, which cost a regular expression
+# four times as much.
 FUNCTIONS = (
     rf"""create or replace function pg_temp.as_number(cell text) returns numeric
-    language sql immutable as $$
-    select case when cell ~ '^{NUMBER}$' then cell::numeric end $$""",
+    language sql stable as $$
+    select case when (cell ~ '^[+-]?[0-9]+\.?[0-9]*$' or cell ~ '^[+-]?\.[0-9]+$')
+        and length(cell) <= {LONGEST_NUMBER} then cell::numeric end $$""",
     rf"""create or replace function pg_temp.as_date(cell text) returns date
-    language sql immutable as $$
+    language sql stable as $$
     select case when cell ~ '^{DAY}$' then
-        case when substr(cell, 9, 2)::integer <= extract(
+        case when substr(cell, 9, 2) <= '28' or substr(cell, 9, 2)::integer <= extract(
             day from (substr(cell, 1, 8) || '01')::date + interval '1 month - 1 day'
         ) then cell::date end
     end $$""",
     rf"""create or replace function pg_temp.as_first_of_period(cell text) returns date
-    language sql immutable as $$
+    language sql stable as $$
     select case
         when cell ~ '^{YEAR}$' then (cell || '-01-01')::date
         when cell ~ '^{MONTH}$' then (cell || '-01')::date
         else pg_temp.as_date(cell)
     end $$""",
     rf"""create or replace function pg_temp.as_precision(cell text) returns text
-    language sql immutable as $$
+    language sql stable as $$
     select case
         when cell ~ '^{YEAR}$' then 'year'
         when cell ~ '^{MONTH}$' then 'month'
@@ -38,9 +46,20 @@ FUNCTIONS = (
 )
 
 
+def cleaned(staged_row: str, columns: Iterable[str]) -> str:
+    """The cells of a staged row without the blanks around them, null where nothing is left.
+
+    As the columns of a select; whoever reads cells calls its row `s`.
+    """
+    return ", ".join(
+        f'nullif(btrim({staged_row}."{column}", {BLANKS}), \'\') as "{column}"'
+        for column in columns
+    )
+
+
 def cell(column: str) -> str:
-    """The staged cell `s.column` without surrounding blanks, null where nothing is left, as SQL."""
-    return f"nullif(btrim(s.\"{column}\", E' \\t\\r\\n\\u00a0'), '')"
+    """A cell of the cleaned row, as SQL."""
+    return f's."{column}"'
 
 
 def casts(column: str, variable: Variable) -> dict[str, str]:

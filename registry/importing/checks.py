@@ -4,57 +4,93 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.importing.cells import cell
-from registry.importing.files import PATIENT_COLUMN, ImportFile
+from registry.importing.cells import casts, cleaned
+from registry.importing.files import PATIENT_COLUMN, ImportFile, dictionary_columns
 from registry.importing.problems import Problem
-from registry.importing.resolving import resolved, value_columns
+from registry.importing.resolving import resolved, same_record, value_columns
 from registry.importing.row_checks import Entity, literal, row_checks
-from registry.importing.staging import staged
-from registry.models import Medication, Patient
+from registry.importing.staging import staged, staged_columns
+from registry.models import ENTITIES, Medication, Patient, table_of
 
 Headers = list[tuple[ImportFile, list[str]]]
 
 
-def check(connection: Connection, files: Headers, *, update: bool) -> list[Problem]:
-    """Runs every check over the files' resolved rows; the complaints by file and line."""
-    connection.exec_driver_sql(
-        "create temporary table complaint (file integer, line integer, column_name text, "
-        "value text, problem text) on commit drop"
-    )
+def check(
+    connection: Connection, files: Headers, read_problems: list[Problem], *, update: bool
+) -> list[Problem]:
+    """Runs every check over the files' resolved rows; the complaints by file and line.
+
+    `read_problems` are those met when reading the rows; a cell with one has no other.
+    """
+    _create_complaints(connection, files, read_problems)
     entities = list(dict.fromkeys(file.entity for file, _ in files))
     _know_births(connection, Patient in entities)
     for file, header in files:
         _check_rows(connection, file, header)
-    for entity in entities:
-        _check_duplicates(connection, entity)
-        if entity is not Patient:
-            _check_patient(connection, entity)
         if not update:
-            words = (
-                f"has a record with this {_key(entity)} and other values; "
-                "to change it import with --update and --reason"
-            )
-            _complain(connection, entity, "r.known and r.differs", PATIENT_COLUMN, literal(words))
-    if Medication in entities:
-        _check_overlaps(connection)
+            _check_unchanged(connection, file, header)
+    for entity in entities:
+        repeated = _check_duplicates(connection, entity, files)
+        if entity is Patient:
+            _check_moved_births(connection)
+        else:
+            _check_patient(connection, entity)
+        if entity is Medication:
+            _check_overlaps(connection)
+        if repeated:
+            _leave_out_repeated(connection, entity)
     names = {file.number: file.shown for file, _ in files}
     rows = connection.execute(
         text(
-            "select distinct file, line, column_name, value, problem from complaint "
+            "select distinct file, line, column_name, value, problem from complaint c "
+            "where problem is not null and not exists (select from complaint o where o.problem "
+            "is null and (o.file, o.line, o.column_name) = (c.file, c.line, c.column_name)) "
             "order by file, line, column_name"
         )
     )
-    return [Problem(names[file], *rest) for file, *rest in rows]
+    return [*read_problems, *(Problem(names[file], *rest) for file, *rest in rows)]
+
+
+def _create_complaints(
+    connection: Connection, files: Headers, read_problems: list[Problem]
+) -> None:
+    """Makes the table of complaints; one met when reading has its place there, without words."""
+    connection.exec_driver_sql("drop table if exists pg_temp.complaint")
+    connection.exec_driver_sql(
+        "create temporary table complaint (file integer, line integer, column_name text, "
+        "value text, problem text) on commit drop"
+    )
+    numbers = {file.shown: file.number for file, _ in files}
+    places = [
+        {"file": numbers[problem.file], "line": problem.line, "column": problem.column}
+        for problem in read_problems
+        if problem.file in numbers
+    ]
+    if places:
+        connection.execute(
+            text("insert into complaint (file, line, column_name) values (:file, :line, :column)"),
+            places,
+        )
 
 
 def _complain(
-    connection: Connection, entity: Entity, where: str, column: str, problem: str
+    connection: Connection,
+    entity: Entity,
+    where: str,
+    column: str,
+    problem: str,
+    beside: str = "",
 ) -> None:
-    """Complains of each row `r` for which `where` holds, showing its staged cell of `column`."""
+    """Complains of each row `r` for which `where` holds, showing its cell of `column`.
+
+    `beside` joins what `where` and `problem` need besides.
+    """
     connection.exec_driver_sql(
-        f"insert into complaint select r.file, r.line, '{column}', {cell(column)}, {problem} "
-        f"from {resolved(entity)} r join {staged(entity)} s on s.file = r.file and s.line = r.line "
-        f"where {where}".replace("%", "%%")
+        f"insert into complaint select r.file, r.line, '{column}', "
+        f"nullif(w.\"{column}\", ''), {problem} from {resolved(entity)} r "
+        f"join {staged(entity)} w on w.file = r.file and w.line = r.line "
+        f"cross join lateral (select {cleaned('w', staged_columns(entity))}) s "
+        f"{beside} where {where}".replace("%", "%%")
     )
 
 
@@ -76,12 +112,42 @@ def _check_rows(connection: Connection, file: ImportFile, header: list[str]) -> 
         )
 
 
+def _check_unchanged(connection: Connection, file: ImportFile, header: list[str]) -> None:
+    """Names the cells in which a row differs from the record that it means."""
+    entity = file.entity
+    differs = connection.exec_driver_sql(
+        f"select exists (select from {resolved(entity)} "
+        f"where file = {file.number} and known and differs)"
+    ).scalar_one()
+    if not differs:
+        return
+    table = table_of(entity)
+    for column, variable in dictionary_columns(entity).items():
+        if column not in header or column in entity.natural_key:
+            continue
+        targets = list(casts(column, variable))
+        _complain(
+            connection,
+            entity,
+            f"r.file = {file.number} and r.known and r.differs and "
+            f"({', '.join(f't.{name}' for name in targets)}) is distinct from "
+            f"({', '.join(f'r.{name}' for name in targets)})",
+            column,
+            literal(
+                f"is not what the record with this {_key(entity)} has; "
+                "to change it import with --update and --reason"
+            ),
+            f"join {table.schema}.{table.name} t on {same_record(entity)}",
+        )
+
+
 def _key(entity: Entity) -> str:
     return " and ".join((PATIENT_COLUMN, *entity.natural_key))
 
 
 def _know_births(connection: Connection, patients_too: bool) -> None:
     """A temporary table of every known study id and its birth; an incoming birth date wins."""
+    connection.exec_driver_sql("drop table if exists pg_temp.birth")
     connection.exec_driver_sql(
         "create temporary table birth on commit drop as select n.study_id, p.birth_date "
         "from clinical.patient p join reference.patient_number n using (patient_id)"
@@ -107,7 +173,7 @@ def _check_patient(connection: Connection, entity: Entity) -> None:
         PATIENT_COLUMN,
         literal("is not a patient of the registry; add the patient first or in patients.csv"),
     )
-    for column in getattr(entity, "not_before_birth", ()):
+    for column in entity.not_before_birth:
         _complain(
             connection,
             entity,
@@ -118,33 +184,82 @@ def _check_patient(connection: Connection, entity: Entity) -> None:
         )
 
 
-def _check_duplicates(connection: Connection, entity: Entity) -> None:
-    """A natural key twice in the files: the same row again is left out, another is refused."""
-    key = ", ".join(("study_id", *entity.natural_key))
-    table = resolved(entity)
-    twice = connection.exec_driver_sql(
-        f"select exists (select from {table} where study_id is not null "
-        f"group by {key} having count(*) > 1)"
+def _check_moved_births(connection: Connection) -> None:
+    """A birth that moves to a later day stays on or before every record of the patient."""
+    born_before = "join clinical.patient p on p.patient_id = r.patient_id"
+    moved = connection.exec_driver_sql(
+        f"select exists (select from {resolved(Patient)} r {born_before} "
+        "where r.birth_date > p.birth_date)"
     ).scalar_one()
-    if not twice:
+    if not moved:
         return
-    content = ", ".join(f'"{name}"' for name in value_columns(entity))
-    repeated = f"""(select file, line, row({content})::text as content,
-            first_value(row({content})::text) over keyed as first_content,
-            row_number() over keyed as place
-        from {table} where study_id is not null
-        window keyed as (partition by {key} order by file, line))"""
-    _complain(
-        connection,
-        entity,
-        "(r.file, r.line) in "
-        f"(select d.file, d.line from {repeated} d where d.content <> d.first_content)",
-        PATIENT_COLUMN,
-        literal(f"stands twice with the same {_key(entity)} and other values"),
+    for entity in ENTITIES:
+        table = table_of(entity)
+        for column in entity.not_before_birth if entity is not Patient else ():
+            _complain(
+                connection,
+                Patient,
+                "r.birth_date > p.birth_date and exists ("
+                f"select from {table.schema}.{table.name} t "
+                f"where t.patient_id = r.patient_id and t.{column} < r.birth_date)",
+                "birth_date",
+                literal(f"lies after {column} of a record in {entity.file_name}"),
+                born_before,
+            )
+
+
+def _repeated(entity: Entity) -> str:
+    """Rows that share their natural key with others of the import, as a query.
+
+    `place` counts them in the order of the files; `first_file` and `first_line` say where the
+    first stands, and `same` whether the row says the same as it.
+    """
+    columns = table_of(entity).columns
+    key = ", ".join(f'"{name}"' for name in ("study_id", *entity.natural_key))
+    has_key = " and ".join(
+        f'"{name}" is not null'
+        for name in ("study_id", *entity.natural_key)
+        if name == "study_id" or not columns[name].nullable
     )
+    content = ", ".join(f'"{name}"' for name in value_columns(entity))
+    return f"""(select file, line, row_number() over keyed as place,
+            first_value(file) over keyed as first_file, first_value(line) over keyed as first_line,
+            row({content}) is not distinct from first_value(row({content})) over keyed as same
+        from {resolved(entity)} where {has_key}
+        window keyed as (partition by {key} order by file, line))"""
+
+
+def _check_duplicates(connection: Connection, entity: Entity, files: Headers) -> bool:
+    """Refuses a natural key that stands twice with other values; returns whether any does twice."""
+    repeated = _repeated(entity)
+    twice = bool(
+        connection.exec_driver_sql(
+            f"select exists (select from {repeated} d where d.place > 1)"
+        ).scalar_one()
+    )
+    if twice:
+        names = " ".join(
+            f"when {file.number} then {literal(file.shown)}"
+            for file, _ in files
+            if file.entity is entity
+        )
+        _complain(
+            connection,
+            entity,
+            "not d.same",
+            PATIENT_COLUMN,
+            f"{literal(f'stands twice with the same {_key(entity)} and other values, first in ')} "
+            f"|| case d.first_file {names} end || ', line ' || d.first_line",
+            f"join {repeated} d on d.file = r.file and d.line = r.line",
+        )
+    return twice
+
+
+def _leave_out_repeated(connection: Connection, entity: Entity) -> None:
+    """Takes out the rows that say again what another row of the import says."""
     connection.exec_driver_sql(
-        f"delete from {table} r using {repeated} d "
-        "where d.file = r.file and d.line = r.line and d.place > 1 and d.content = d.first_content"
+        f"delete from {resolved(entity)} r using {_repeated(entity)} d "
+        "where d.file = r.file and d.line = r.line and d.place > 1 and d.same"
     )
 
 

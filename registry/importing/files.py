@@ -18,28 +18,31 @@ csv.field_size_limit(131_072)
 
 BY_FILE_NAME = {entity.file_name: entity for entity in ENTITIES}
 PATIENT_COLUMN = "patient_id"
+NOT_UTF8 = "is not in UTF-8; save the file as CSV UTF-8"
 
 
 @dataclass(frozen=True)
 class ImportFile:
-    """One file and the table it fills; `number` tells it from the others of the run."""
+    """One file and the table it fills.
+
+    `number` tells it from the others of the run; `shown` is the name that a complaint carries.
+    """
 
     number: int
     path: Path
     entity: type[Patient] | type[PatientRecord]
-
-    @property
-    def shown(self) -> str:
-        """The name that a complaint carries."""
-        return self.path.name
+    shown: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row as text: `line` is where it begins, the header being line 1."""
+    """One row as text: `line` is where it begins, the header being line 1.
+
+    Without `cells` it is a row that cannot be read as cells of the header's columns.
+    """
 
     line: int
-    cells: list[str]
+    cells: list[str] | None
 
 
 def dictionary_columns(entity: type[Patient] | type[PatientRecord]) -> dict[str, Variable]:
@@ -56,33 +59,47 @@ def find_files(paths: list[Path]) -> list[ImportFile]:
 
     Raises NotFound for a path that is not there and Refused for a file that is no table's.
     """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(path.glob("*.csv"))
-            if not inside:
-                raise NotFound(
-                    f"The folder {path} holds no CSV file.",
-                    cure=f"Files are named after their tables: {_names()}.",
-                )
-            found.extend(inside)
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise NotFound(f"There is no file or folder {path}.")
-    unique = list(dict.fromkeys(path.resolve() for path in found))
-    strangers = [path.name for path in unique if path.stem not in BY_FILE_NAME]
+    try:
+        found = [file for path in paths for file in _files_at(path)]
+        unique = list({path.resolve(): path for path in reversed(found)}.values())
+    except OSError as error:
+        raise _cannot_read(error) from None
+    strangers = [path.name for path in unique if _table_of(path) is None]
     if strangers:
         raise Refused(
-            f"No table belongs to the file {', '.join(strangers)}.",
+            f"No table belongs to the file {', '.join(sorted(strangers))}.",
             cure=f"Name files after their tables: {_names()}.",
         )
     order = list(BY_FILE_NAME)
-    unique.sort(key=lambda path: order.index(path.stem))
+    unique.sort(key=lambda path: (order.index(path.stem), found.index(path)))
+    names = [path.name for path in unique]
     return [
-        ImportFile(number, path, BY_FILE_NAME[path.stem])
+        ImportFile(
+            number,
+            path,
+            BY_FILE_NAME[path.stem],
+            path.name if names.count(path.name) == 1 else str(path),
+        )
         for number, path in enumerate(unique, start=1)
     ]
+
+
+def _files_at(path: Path) -> list[Path]:
+    if path.is_dir():
+        inside = sorted(path.glob("*.csv"))
+        if not inside:
+            raise NotFound(
+                f"The folder {path} holds no CSV file.",
+                cure=f"Files are named after their tables: {_names()}.",
+            )
+        return inside
+    if not path.is_file():
+        raise NotFound(f"There is no file or folder {path}.")
+    return [path]
+
+
+def _table_of(path: Path) -> type[Patient] | type[PatientRecord] | None:
+    return BY_FILE_NAME.get(path.stem) if path.suffix == ".csv" else None
 
 
 def _names() -> str:
@@ -92,19 +109,21 @@ def _names() -> str:
 def read_header(file: ImportFile) -> tuple[list[str], list[Problem]]:
     """The header's columns, and what is wrong with them."""
     problems: list[Problem] = []
+    header = next(read_rows(file, problems, header=True), None)
+    if header is None or header.cells is None:
+        if not problems:
+            problem = "the file is empty; it needs a header"
+            problems.append(Problem(file.shown, 1, None, None, problem))
+        return [], problems
+    line = header.line
 
     def complain(column: str | None, problem: str) -> None:
-        problems.append(Problem(file.shown, 1, column, None, problem))
+        problems.append(Problem(file.shown, line, column, None, problem))
 
-    try:
-        header = next((row.cells for row in _raw_rows(file)), None)
-    except (UnicodeDecodeError, csv.Error) as error:
-        complain(None, unreadable(error))
+    columns = [cell.strip() for cell in header.cells]
+    if not all(is_utf8(column) for column in columns):
+        complain(None, NOT_UTF8)
         return [], problems
-    if header is None:
-        complain(None, "the file is empty; it needs a header")
-        return [], problems
-    columns = [cell.strip() for cell in header]
     known = [PATIENT_COLUMN, *dictionary_columns(file.entity)]
     for column in dict.fromkeys(columns):
         if columns.count(column) > 1:
@@ -122,39 +141,48 @@ def read_header(file: ImportFile) -> tuple[list[str], list[Problem]]:
     return columns, problems
 
 
-def read_rows(file: ImportFile, problems: list[Problem]) -> Iterator[Row]:
-    """The rows after the header, empty ones left out; what cannot be read goes to `problems`."""
+def read_rows(file: ImportFile, problems: list[Problem], *, header: bool = False) -> Iterator[Row]:
+    """The rows after the header, or from it on, empty ones left out.
+
+    What cannot be read goes to `problems`; a row that is no CSV ends the file. Bytes that are not
+    UTF-8 are kept as lone surrogates.
+    """
     width = None
+    begins = 1
     try:
-        for row in _raw_rows(file):
-            if width is None:
-                width = len(row.cells)
-            elif not any(cell.strip() for cell in row.cells):
-                continue
-            elif len(row.cells) != width:
-                problem = f"has {len(row.cells)} cells where the header has {width}"
-                problems.append(Problem(file.shown, row.line, None, None, problem))
-            else:
-                yield row
-    except (UnicodeDecodeError, csv.Error) as error:
-        problems.append(Problem(file.shown, None, None, None, unreadable(error)))
-
-
-def unreadable(error: UnicodeDecodeError | csv.Error) -> str:
-    """Why a file cannot be read, with the cure."""
-    if isinstance(error, UnicodeDecodeError):
-        return "is not in UTF-8; save it as CSV UTF-8"
-    return f"is not a CSV file: {error}"
-
-
-def _raw_rows(file: ImportFile) -> Iterator[Row]:
-    try:
-        with file.path.open(encoding="utf-8-sig", newline="") as stream:
+        with file.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
             reader = csv.reader(stream, strict=True)
-            begins = 1
-            for cells in reader:
-                if cells:
-                    yield Row(begins, cells)
-                begins = reader.line_num + 1
+            try:
+                for cells in reader:
+                    line, begins = begins, reader.line_num + 1
+                    if width is None and cells:
+                        width = len(cells)
+                        if header:
+                            yield Row(line, cells)
+                    elif any(cell.strip() for cell in cells):
+                        if len(cells) == width:
+                            yield Row(line, cells)
+                        else:
+                            problem = f"has {len(cells)} cells where the header has {width}"
+                            problems.append(Problem(file.shown, line, None, None, problem))
+                            yield Row(line, None)
+            except csv.Error as error:
+                problem = f"is not CSV from here on: {error}"
+                problems.append(Problem(file.shown, begins, None, None, problem))
+                yield Row(begins, None)
     except OSError as error:
-        raise Refused(f"The file {file.path} cannot be read: {error.strerror}.") from None
+        raise _cannot_read(error) from None
+
+
+def is_utf8(text: str) -> bool:
+    """Whether all the bytes that the text was read from were UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def readable(text: str) -> str:
+    """The text with bytes that are not UTF-8 as \\xNN."""
+    return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
+def _cannot_read(error: OSError) -> Refused:
+    return Refused(f"The file {error.filename} cannot be read: {error.strerror}.")

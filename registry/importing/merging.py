@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from registry.importing.files import ImportFile
 from registry.importing.problems import TableCounts
-from registry.importing.resolving import given_columns, resolved
+from registry.importing.resolving import given_columns, resolved, same_record
 from registry.models import Patient, PatientRecord, table_of
 
 # From here on the planner's statistics would be so stale that the next query suffers.
@@ -34,9 +34,6 @@ def merge(
     table = table_of(entity)
     name = f"{table.schema}.{table.name}"
     counts = TableCounts()
-    same_row = "t.patient_id = r.patient_id"
-    if "record_id" in table.columns:
-        same_row += " and t.record_id = r.record_id"
     for file, header in files:
         columns = given_columns(entity, header)
         listed = ", ".join(columns)
@@ -45,7 +42,7 @@ def merge(
             assignments = ", ".join(f"{column} = r.{column}" for column in changed)
             counts.updated += connection.exec_driver_sql(
                 f"update {name} t set {assignments} from {resolved(entity)} r "
-                f"where r.file = {file.number} and r.known and r.differs and {same_row}"
+                f"where r.file = {file.number} and r.known and r.differs and {same_record(entity)}"
             ).rowcount
         counts.inserted += connection.exec_driver_sql(
             f"insert into {name} (patient_id, {listed}) "

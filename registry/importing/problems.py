@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+# Of a long cell the beginning is enough to find it; JSON has it all.
+LONGEST_SHOWN = 80
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -18,7 +21,10 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file + (f", line {self.line}" if self.line else "")
-        subject = f"{self.column} {self.value!r}" if self.value is not None else (self.column or "")
+        value = self.value or ""
+        if len(value) > LONGEST_SHOWN:
+            value = f"{value[:LONGEST_SHOWN]}..."
+        subject = f"{self.column} {value!r}" if self.value is not None else (self.column or "")
         return f"{place}: {subject + ' ' if subject else ''}{self.problem}"
 
 

@@ -2,17 +2,18 @@
 
 One pass a file: every cell is cast where its text allows it and left null where it does not, the
 row is joined to the record with its natural key, and a row that any check of its own cells is
-against is marked suspect. Nothing here refuses anything.
+against is marked suspect. A column that the file does not have takes the record's value, so that
+what is checked is the record as it would be afterwards. Nothing here refuses anything.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from registry.importing.cells import casts, cell
+from registry.importing.cells import casts, cell, cleaned
 from registry.importing.files import PATIENT_COLUMN, ImportFile, dictionary_columns
 from registry.importing.row_checks import row_checks
-from registry.importing.staging import NORMALISED, staged
+from registry.importing.staging import NORMALISED, staged, staged_columns
 from registry.models import GeneFinding, Patient, PatientRecord, table_of
 
 
@@ -30,15 +31,28 @@ def value_columns(entity: type[Patient] | type[PatientRecord]) -> list[str]:
     ]
 
 
-def given_columns(entity: type[Patient] | type[PatientRecord], header: list[str]) -> list[str]:
-    """Columns of the table that a file with this header speaks of."""
-    given = [
-        target
+def given_casts(entity: type[Patient] | type[PatientRecord], header: list[str]) -> dict[str, str]:
+    """Column of the table that a file with this header speaks of -> SQL that reads it."""
+    given = {
+        target: expression
         for column, variable in dictionary_columns(entity).items()
         if column in header
-        for target in casts(column, variable)
-    ]
-    return [*given, NORMALISED] if entity is GeneFinding and "hgvs_p" in header else given
+        for target, expression in casts(column, variable).items()
+    }
+    if entity is GeneFinding and "hgvs_p" in header:
+        given[NORMALISED] = cell(NORMALISED)
+    return given
+
+
+def given_columns(entity: type[Patient] | type[PatientRecord], header: list[str]) -> list[str]:
+    """Columns of the table that a file with this header speaks of."""
+    return list(given_casts(entity, header))
+
+
+def same_record(entity: type[Patient] | type[PatientRecord]) -> str:
+    """That `t` is the record which the resolved row `r` was found to mean, as SQL."""
+    record = "" if entity is Patient else " and t.record_id = r.record_id"
+    return f"t.patient_id = r.patient_id{record}"
 
 
 def create_resolved(connection: Connection, entity: type[Patient] | type[PatientRecord]) -> None:
@@ -48,6 +62,7 @@ def create_resolved(connection: Connection, entity: type[Patient] | type[Patient
         f'"{name}" {columns[name].type.compile(connection.dialect)}'
         for name in value_columns(entity)
     )
+    connection.exec_driver_sql(f"drop table if exists pg_temp.{resolved(entity)}")
     connection.exec_driver_sql(
         f"create temporary table {resolved(entity)} (file integer, line integer, study_id text, "
         f"patient_id bigint, record_id bigint, known boolean, differs boolean, suspect boolean, "
@@ -59,38 +74,36 @@ def resolve(connection: Connection, file: ImportFile, header: list[str]) -> None
     """Fills the resolved table with one file's rows, each beside the record it means."""
     entity = file.entity
     table = table_of(entity)
-    given = given_columns(entity, header)
-    values = {
-        target: expression
-        for column, variable in dictionary_columns(entity).items()
-        for target, expression in (
-            casts(column, variable) if column in header else dict.fromkeys(casts(column, variable))
-        ).items()
+    given = given_casts(entity, header)
+    key = {
+        name: given.get(name, f"null::{table.columns[name].type.compile(connection.dialect)}")
+        for name in entity.natural_key
     }
-    if entity is GeneFinding:
-        values[NORMALISED] = cell(NORMALISED)
-    types = {name: table.columns[name].type.compile(connection.dialect) for name in values}
-    read = ", ".join(
-        f'{expression or f"null::{types[name]}"} as "{name}"' for name, expression in values.items()
+    read_key = "".join(f', {expression} as "{name}"' for name, expression in key.items())
+    same_key = "".join(
+        f" and t.{name} is not distinct from k.{name}"
+        if table.columns[name].nullable
+        else f" and t.{name} = k.{name}"
+        for name in key
     )
-    compared = [name for name in given if name not in entity.natural_key]
+    values = {
+        name: f"k.{name}" if name in key else given.get(name, f"t.{name}")
+        for name in value_columns(entity)
+    }
+    read = ", ".join(f'{expression} as "{name}"' for name, expression in values.items())
+    compared = [name for name in given if name not in key]
     differs = (
         f"({', '.join(f't.{name}' for name in compared)}) is distinct from "
         f"({', '.join(f'r.{name}' for name in compared)})"
         if compared
         else "false"
     )
-    same_key = "".join(
-        f" and t.{name} is not distinct from r.{name}"
-        if table.columns[name].nullable
-        else f" and t.{name} = r.{name}"
-        for name in entity.natural_key
-    )
-    record = "null::bigint" if entity is Patient else "t.record_id"
     suspect = " or ".join(
         f"coalesce({check.condition}, false)" for check in row_checks(entity, header)
     )
+    record = "null::bigint" if entity is Patient else "t.record_id"
     listed = ", ".join(f'"{name}"' for name in values)
+    # With `offset 0` each cell is cleaned and cast once, not once for each use.
     connection.exec_driver_sql(
         f"""
         insert into {resolved(entity)}
@@ -98,10 +111,13 @@ def resolve(connection: Connection, file: ImportFile, header: list[str]) -> None
         select s.file, s.line, r.study_id, n.patient_id, {record}, t.patient_id is not null,
             t.patient_id is not null and {differs}, {suspect},
             {", ".join(f'r."{name}"' for name in values)}
-        from {staged(entity)} s
-        cross join lateral (select {cell(PATIENT_COLUMN)} as study_id, {read} offset 0) r
-        left join reference.patient_number n on n.study_id = r.study_id
+        from (
+            select w.file, w.line, {cleaned("w", staged_columns(entity))}
+            from {staged(entity)} w where w.file = {file.number} offset 0
+        ) s
+        cross join lateral (select {cell(PATIENT_COLUMN)} as study_id{read_key} offset 0) k
+        left join reference.patient_number n on n.study_id = k.study_id
         left join {table.schema}.{table.name} t on t.patient_id = n.patient_id{same_key}
-        where s.file = {file.number}
+        cross join lateral (select k.study_id, {read} offset 0) r
         """.replace("%", "%%")
     )

@@ -7,11 +7,12 @@ they are said cell by cell before it has to refuse.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from registry.importing.files import PATIENT_COLUMN, dictionary_columns
 from registry.importing.cells import cell
+from registry.importing.files import PATIENT_COLUMN, dictionary_columns
 from registry.models import (
     Condition,
     LabResult,
@@ -21,10 +22,11 @@ from registry.models import (
     PcdaiVisit,
     end_of_period,
 )
+from registry.models.lab_result import ALLOWED_PAIRS
 from registry.models.patient import STUDY_ID
-from registry.models.pcdai_visit import ITEMS, SUM_OF_ALL_ITEMS, SUM_OF_ITEMS
+from registry.models.pcdai_visit import ITEMS, SUM_OF_ALL_ITEMS
 from registry.variables import Kind, Variable
-from registry.vocabulary import ANALYTE_UNITS
+from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
 
 Entity = type[Patient] | type[PatientRecord]
 
@@ -36,6 +38,13 @@ NOT_READABLE = {
     Kind.MEASURED: "is not a number, <number or >number",
     Kind.FLAG: "is neither yes nor no",
 }
+
+# HGVS is read in Python, before the database has the row.
+READ_BEFORE = ("hgvs_c", "hgvs_p")
+
+# An entry of an index holds some 2,700 bytes.
+LONGEST_INDEXED_TEXT = 500
+INDEXED_TEXTS = ("centre", "assay", "procedure", "hgvs_c")
 
 
 @dataclass(frozen=True)
@@ -52,14 +61,9 @@ def literal(words: str) -> str:
     return "'" + words.replace("'", "''") + "'"
 
 
-def row_checks(entity: Entity, header: Iterable[str]) -> list[RowCheck]:
+def row_checks(entity: Entity, header: Collection[str]) -> list[RowCheck]:
     """Every check that a file with these columns can be held to."""
-    present = set(header)
-    return [
-        check
-        for check in (*_patient_column(), *_cells(entity, present), *_between(entity))
-        if check.column in present
-    ]
+    return [*_patient_column(), *_cells(entity, header), *_between(entity, header)]
 
 
 def _patient_column() -> Iterator[RowCheck]:
@@ -71,9 +75,9 @@ def _patient_column() -> Iterator[RowCheck]:
     )
 
 
-def _cells(entity: Entity, present: set[str]) -> Iterator[RowCheck]:
+def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
     for column, variable in dictionary_columns(entity).items():
-        if column not in present:
+        if column not in header:
             continue
         if variable.required:
             yield RowCheck(column, f"{cell(column)} is null", literal("is missing"))
@@ -84,8 +88,14 @@ def _cells(entity: Entity, present: set[str]) -> Iterator[RowCheck]:
                 literal(NOT_READABLE[variable.kind]),
             )
         limit = variable.check(f"r.{column}")
-        if limit is not None:
+        if limit is not None and column not in READ_BEFORE:
             yield RowCheck(column, f"not ({limit})", literal(_outside(variable)))
+        if column in INDEXED_TEXTS:
+            yield RowCheck(
+                column,
+                f"length(r.{column}) > {LONGEST_INDEXED_TEXT}",
+                literal(f"is longer than {LONGEST_INDEXED_TEXT} characters"),
+            )
 
 
 def _outside(variable: Variable) -> str:
@@ -99,16 +109,20 @@ def _outside(variable: Variable) -> str:
     return f"is not valid: {variable.meaning}"
 
 
-def _between(entity: Entity) -> Iterator[RowCheck]:
+def _between(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
     """The rules between the columns of one row."""
     if entity is Patient:
-        for later, earlier, words in (
-            ("onset_on", "birth_date", "lies before the birth"),
-            ("diagnosed_on", "birth_date", "lies before the birth"),
-            ("diagnosed_on", "onset_on", "lies before the onset"),
+        for later, earlier, words, other_words in (
+            ("onset_on", "birth_date", "lies before the birth", "lies after the onset"),
+            ("diagnosed_on", "birth_date", "lies before the birth", "lies after the diagnosis"),
+            ("diagnosed_on", "onset_on", "lies before the onset", "lies after the diagnosis"),
         ):
-            condition = f"{end_of_period(f'r.{later}')} < r.{earlier}"
-            yield RowCheck(later, condition, literal(words))
+            # Without the later column the registry's own value stands, and the earlier is at fault.
+            yield RowCheck(
+                later if later in header else earlier,
+                f"{end_of_period(f'r.{later}')} < r.{earlier}",
+                literal(words if later in header else other_words),
+            )
     elif entity is Medication:
         yield RowCheck(
             "stopped_on", "r.stopped_on < r.started_on", literal("lies before the start")
@@ -118,33 +132,54 @@ def _between(entity: Entity) -> Iterator[RowCheck]:
             "resolved_on", "r.resolved_on < r.onset_on", literal("lies before the onset")
         )
     elif entity is LabResult:
-        for analyte, units in ANALYTE_UNITS.items():
-            listed = ", ".join(literal(unit) for unit in units)
-            yield RowCheck(
-                "unit",
-                f"r.analyte = '{analyte}' and r.unit not in ({listed})",
-                literal(f"is not a unit of {analyte}: {', '.join(units)}"),
-            )
+        yield _unit_of_analyte()
     elif entity is PcdaiVisit:
-        yield from _pcdai()
+        yield from _pcdai(header)
 
 
-def _pcdai() -> Iterator[RowCheck]:
+def _unit_of_analyte() -> RowCheck:
+    """An analyte or a unit that is none at all has a complaint of its own."""
+    complaints = {
+        analyte: f"is not a unit of {analyte}: {', '.join(units)}"
+        for analyte, units in ANALYTE_UNITS.items()
+    }
+    words = " ".join(
+        f"when {literal(analyte)} then {literal(complaint)}"
+        for analyte, complaint in complaints.items()
+    )
+    return RowCheck(
+        "unit",
+        f"(r.analyte, r.unit) not in ({ALLOWED_PAIRS}) "
+        f"and r.analyte in ({', '.join(map(literal, ANALYTES))}) "
+        f"and r.unit in ({', '.join(map(literal, UNITS))})",
+        f"case r.analyte {words} end",
+    )
+
+
+def _pcdai(header: Collection[str]) -> Iterator[RowCheck]:
     def of_row(expression: str) -> str:
-        for item in ITEMS:
-            expression = expression.replace(item, f"r.{item}")
-        return expression
+        return re.sub("|".join(rf"\b{item}\b" for item in ITEMS), r"r.\g<0>", expression)
 
+    # A cell with something unreadable in it has a complaint of its own.
+    empty = {
+        item: f"(r.{item} is null and {cell(item)} is null)" for item in ITEMS if item != "height"
+    }
     missing = ", ".join(
-        f"case when r.{item} is null then '{item}' end" for item in ITEMS if item != "height"
+        f"case when {is_empty} then '{item}' end" for item, is_empty in empty.items()
     )
     yield RowCheck(
-        "patient_id",
-        f"r.total is null and ({of_row(SUM_OF_ITEMS)}) is null",
-        "'has neither a total nor the items ' || "
-        f"array_to_string(array[{missing}], ', ') || ' to compute it from'",
+        "total",
+        f"r.total is null and {cell('total')} is null and ({' or '.join(empty.values())})",
+        "'is missing, and so are the items to compute it from: ' || "
+        f"array_to_string(array[{missing}], ', ')",
     )
     total = of_row(SUM_OF_ALL_ITEMS)
-    yield RowCheck(
-        "total", f"r.total <> {total}", f"'is not the sum of the items, ' || trim_scale({total})"
-    )
+    if "total" in header:
+        column, words = "total", f"'is not the sum of the items, ' || trim_scale({total})"
+    else:
+        column = next((item for item in ITEMS if item in header), PATIENT_COLUMN)
+        words = (
+            f"'makes the sum of the items ' || trim_scale({total}) || "
+            "', which is not the total in the registry, ' || trim_scale(r.total)"
+        )
+    yield RowCheck(column, f"r.total <> {total}", words)

@@ -22,6 +22,9 @@ from registry.models import ENTITIES, Patient
 # Imports follow one another: two at once would each miss the other's new rows.
 IMPORT_LOCK = 7_202_344_002
 
+# Columns of the temporary tables of whose values the planner must know.
+JOINED = ("file", "line", "study_id", "patient_id", "record_id", "known", "differs")
+
 Progress = Callable[[str, int], None]
 
 
@@ -50,6 +53,8 @@ def import_files(
     result = ImportResult(
         committed=False, tables={file.entity.file_name: TableCounts() for file in files}
     )
+    # The planner would cache the values of every row for the next row that is the same.
+    connection.execute(text("set local enable_memoize = off"))
     for function in FUNCTIONS:
         connection.exec_driver_sql(function)
     for entity in entities:
@@ -63,15 +68,16 @@ def import_files(
 
         counts.read += copy_rows(connection, file, header, problems, report)
     for entity in entities:
-        connection.execute(text(f"analyze {staged(entity)}"))
+        connection.execute(text(f"analyze {staged(entity)} (file)"))
     for file, header in readable:
         progress(f"Checking {file.shown}", 0)
         resolve(connection, file, header)
     for entity in entities:
-        connection.execute(text(f"analyze {resolved(entity)}"))
-    problems.extend(check(connection, readable, update=update))
+        connection.execute(text(f"analyze {resolved(entity)} ({', '.join(JOINED)})"))
+    place = {file.shown: number for number, file in enumerate(files)}
     result.errors = sorted(
-        problems, key=lambda p: ([f.shown for f in files].index(p.file), p.line or 0)
+        check(connection, readable, problems, update=update),
+        key=lambda problem: (place[problem.file], problem.line or 0),
     )
     _count_rejected(result, {file.shown: file.entity.file_name for file in files})
     written = {}

@@ -1,21 +1,32 @@
-"""Brings the rows of a file, as text, into a temporary table; memory does not grow with the file."""
+"""Brings a file's rows, as text, into a temporary table; memory does not grow with the file."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
+import psycopg
 from psycopg import sql
 from sqlalchemy import Connection
 
+from registry.errors import DatabaseUnavailable
 from registry.hgvs import is_coding_change, normalised_protein_change
-from registry.importing.files import PATIENT_COLUMN, ImportFile, dictionary_columns, read_rows
+from registry.importing.files import (
+    NOT_UTF8,
+    PATIENT_COLUMN,
+    ImportFile,
+    dictionary_columns,
+    is_utf8,
+    read_rows,
+    readable,
+)
 from registry.importing.problems import Problem
 from registry.models import GeneFinding, Patient, PatientRecord
 
 NORMALISED = "hgvs_p_normalised"
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# Control characters but tab and line ends, and what stands for bytes that are not UTF-8.
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _NEEDS_ESCAPE = re.compile(r"[\\\n\r]")
 _BATCH_BYTES = 1 << 18
@@ -26,12 +37,16 @@ def staged(entity: type[Patient] | type[PatientRecord]) -> str:
     return f"staged_{entity.file_name}"
 
 
+def staged_columns(entity: type[Patient] | type[PatientRecord]) -> list[str]:
+    """The text columns of the temporary table."""
+    columns = [PATIENT_COLUMN, *dictionary_columns(entity)]
+    return [*columns, NORMALISED] if entity is GeneFinding else columns
+
+
 def create_staging(connection: Connection, entity: type[Patient] | type[PatientRecord]) -> None:
     """Makes the temporary table: file, line and one text column a column of the dictionary."""
-    columns = [PATIENT_COLUMN, *dictionary_columns(entity)]
-    if entity is GeneFinding:
-        columns.append(NORMALISED)
-    listed = ", ".join(f'"{column}" text' for column in columns)
+    listed = ", ".join(f'"{column}" text' for column in staged_columns(entity))
+    connection.exec_driver_sql(f"drop table if exists pg_temp.{staged(entity)}")
     connection.exec_driver_sql(
         f"create temporary table {staged(entity)} (file integer, line integer, {listed}) "
         "on commit drop"
@@ -49,6 +64,8 @@ def copy_rows(
 
     `progress` is called with the number of rows since its last call.
     """
+    driver = connection.connection.driver_connection
+    assert driver is not None
     genes = file.entity is GeneFinding
     target = sql.SQL("copy {} ({}) from stdin").format(
         sql.Identifier(staged(file.entity)),
@@ -57,63 +74,79 @@ def copy_rows(
             for name in ["file", "line", *columns, *([NORMALISED] if genes else [])]
         ),
     )
-    broken_before = len(problems)
     count = 0
     reported = 0
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    with driver.cursor() as cursor, cursor.copy(target) as copy:
-        batch: list[str] = []
-        size = 0
-        for row in read_rows(file, problems):
-            cells = row.cells
-            joined = "\t".join(cells)
-            if _CONTROL.search(joined):
-                problem = "holds a control character"
-                problems.append(Problem(file.shown, row.line, None, None, problem))
-                continue
-            if genes:
-                cells = [*cells, _protein(file, row.line, columns, cells, problems)]
-                joined = "\t".join(cells)
-            if _NEEDS_ESCAPE.search(joined) or joined.count("\t") >= len(cells):
-                joined = "\t".join(cell.translate(_ESCAPES) for cell in cells)
-            text = f"{file.number}\t{row.line}\t{joined}\n"
-            batch.append(text)
-            size += len(text)
-            count += 1
-            if size > _BATCH_BYTES:
-                copy.write("".join(batch))
-                batch.clear()
-                size = 0
-                progress(count - reported)
-                reported = count
-        copy.write("".join(batch))
-        progress(count - reported)
-    unreadable_rows = sum(p.line is not None for p in problems[broken_before:] if p.column is None)
-    return count + unreadable_rows
+    try:
+        with driver.cursor() as cursor, cursor.copy(target) as copy:
+            batch: list[str] = []
+            size = 0
+            for row in read_rows(file, problems):
+                count += 1
+                if row.cells is None:
+                    continue
+                text = _line(file, row.line, columns, row.cells, problems)
+                batch.append(text)
+                size += len(text)
+                if size > _BATCH_BYTES:
+                    copy.write("".join(batch))
+                    batch.clear()
+                    size = 0
+                    progress(count - reported)
+                    reported = count
+            copy.write("".join(batch))
+            progress(count - reported)
+    except psycopg.OperationalError:
+        raise DatabaseUnavailable(
+            "The connection to the database was lost.",
+            cure="Nothing was changed by this command; run it again.",
+        ) from None
+    return count
+
+
+def _line(
+    file: ImportFile, line: int, columns: list[str], cells: list[str], problems: list[Problem]
+) -> str:
+    """A row as a line of COPY's text format."""
+    joined = "\t".join(cells)
+    if _UNSTORABLE.search(joined):
+        cells = _storable(file, line, columns, cells, problems)
+        joined = "\t".join(cells)
+    if file.entity is GeneFinding:
+        cells = [*cells, _protein(file, line, columns, cells, problems)]
+        joined = "\t".join(cells)
+    if _NEEDS_ESCAPE.search(joined) or joined.count("\t") >= len(cells):
+        joined = "\t".join(cell.translate(_ESCAPES) for cell in cells)
+    return f"{file.number}\t{line}\t{joined}\n"
+
+
+def _storable(
+    file: ImportFile, line: int, columns: list[str], cells: list[str], problems: list[Problem]
+) -> list[str]:
+    """Complains of each cell that no text of the database can hold, and puts a stand-in there."""
+    storable = []
+    for column, cell in zip(columns, cells, strict=True):
+        if _UNSTORABLE.search(cell):
+            problem = "holds a control character" if is_utf8(cell) else NOT_UTF8
+            problems.append(Problem(file.shown, line, column, readable(cell), problem))
+        storable.append(_UNSTORABLE.sub("\ufffd", cell))
+    return storable
 
 
 def _protein(
     file: ImportFile, line: int, columns: list[str], cells: list[str], problems: list[Problem]
 ) -> str:
     """The protein change in three letters, empty without one; complains of what is no HGVS."""
-    values = {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}
+    values = dict(zip(columns, cells, strict=True))
     coding = values.get("hgvs_c", "")
-    if coding and not is_coding_change(coding):
-        problems.append(
-            Problem(
-                file.shown, line, "hgvs_c", coding, "is not a change of coding DNA, as c.664C>T"
-            )
-        )
+    if coding.strip() and not is_coding_change(coding.strip()):
+        problem = "is not a change of coding DNA, as c.664C>T"
+        problems.append(Problem(file.shown, line, "hgvs_c", coding, problem))
     protein = values.get("hgvs_p", "")
-    if not protein:
+    if not protein.strip():
         return ""
     try:
-        return normalised_protein_change(protein)
+        return normalised_protein_change(protein.strip())
     except ValueError:
-        problems.append(
-            Problem(
-                file.shown, line, "hgvs_p", protein, "is not a change of a protein, as p.Arg222Ter"
-            )
-        )
+        problem = "is not a change of a protein, as p.Arg222Ter"
+        problems.append(Problem(file.shown, line, "hgvs_p", protein, problem))
         return ""

@@ -13,20 +13,20 @@ PATIENT_COLUMN = "patient_id"
 
 
 def codebook() -> list[dict[str, Any]]:
-    """A row per file and column: table, column, label, kind, required, key, unit, allowed, meaning."""
+    """A row per file and column: what it is called, how it is written, what is allowed."""
     rows = []
     for entity in ENTITIES:
         rows.append(_row(entity.file_name, PATIENT_COLUMN, STUDY_ID, key=True))
-        for column in table_of(entity).columns:
-            if (declaration := column.info.get("variable")) is not None:
-                rows.append(
-                    _row(
-                        entity.file_name,
-                        column.name,
-                        declaration,
-                        key=column.name in entity.natural_key,
-                    )
-                )
+        rows.extend(
+            _row(
+                entity.file_name,
+                column.name,
+                column.info["variable"],
+                key=column.name in entity.natural_key,
+            )
+            for column in table_of(entity).columns
+            if "variable" in column.info
+        )
     return rows
 
 

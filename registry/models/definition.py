@@ -15,7 +15,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from registry.models.base import REFERENCE, Base, variable
 from registry.variables import Kind, Variable
 
-
 # Where the default of a parameter comes from.
 STUDY = "as the published study has it"
 OURS = "this registry's choice"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -10,10 +11,15 @@ from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused, WrongUsage
 
-WRITERS = {
+
+def _write_spreadsheet(frame: pd.DataFrame, path: Path) -> None:
+    _without_zones(frame).to_excel(path, index=False, sheet_name="data")
+
+
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".csv": lambda frame, path: frame.to_csv(path, index=False),
     ".parquet": lambda frame, path: frame.to_parquet(path, index=False),
-    ".xlsx": lambda frame, path: frame.to_excel(path, index=False, sheet_name="data"),
+    ".xlsx": _write_spreadsheet,
 }
 
 
@@ -51,10 +57,19 @@ def write_view(connection: Connection, view: str, path: Path) -> int:
         writer(frame, part)
         os.replace(part, path)
     except OSError as error:
-        raise Refused(f"{path} cannot be written: {error.strerror}.") from None
+        # pandas itself says in words that a folder is missing, without the system's number.
+        raise Refused(f"{path} cannot be written: {error.strerror or error}.") from None
     finally:
         part.unlink(missing_ok=True)
     return len(frame)
+
+
+def _without_zones(frame: pd.DataFrame) -> pd.DataFrame:
+    """Moments as UTC without saying so, because a spreadsheet knows no time zones."""
+    frame = frame.copy()
+    for name in frame.select_dtypes("datetimetz").columns:
+        frame[name] = frame[name].dt.tz_convert(None)
+    return frame
 
 
 def _without_decimals(column: pd.Series) -> pd.Series:

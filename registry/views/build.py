@@ -1,23 +1,28 @@
 """Builds the rules and the analysts' views from their files, in one transaction.
 
 A file holds one `create view NAME as ...` whose name is the file's; a file in `functions` holds
-what several rules share. A view's leading comment becomes its comment; in it, a line `-- @column: text` becomes that column's. Columns that a model
-or the list of covariates already describes need no such line. Tables are named without a schema,
-so that the same files can be built over another copy of the tables.
+what several rules share. A view's leading comment becomes its comment; in it, a line
+`-- @column: text` becomes that column's. Columns that a model or the list of covariates already
+describes need no such line. Tables are named without a schema, so that the same files can be built
+over another copy of the tables.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from psycopg.errors import DependentObjectsStillExist
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
 from registry.database.engine import ANALYST_ROLE
+from registry.errors import Refused
 from registry.models import ENTITIES, Base, table_of
 from registry.vocabulary import COVARIATES
 
@@ -44,9 +49,33 @@ class View:
 
 
 def drop_views(connection: Connection) -> None:
-    """Removes every view; the tables stay."""
-    for schema in (ANALYTICS, RULES):
-        connection.execute(text(f"drop schema if exists {schema} cascade"))
+    """Removes every view; the tables stay.
+
+    Raises Refused where something that is not the registry's stands among them or on them: it
+    would be lost.
+    """
+    dropped = connection.execute(
+        text(
+            "select coalesce('drop view ' || string_agg(format('%I.%I', schemaname, viewname), "
+            "', '), '') from pg_views where schemaname in (:rules, :analytics) union all "
+            "select coalesce('drop function ' || string_agg(oid::regprocedure::text, ', '), '') "
+            "from pg_proc where pronamespace = to_regnamespace(:rules)"
+        ),
+        {"rules": RULES, "analytics": ANALYTICS},
+    ).scalars()
+    try:
+        for statement in filter(None, dropped.all()):
+            _run(connection, statement)
+        _run(connection, f"drop schema if exists {ANALYTICS}, {RULES}")
+    except InternalError as error:
+        if not isinstance(error.orig, DependentObjectsStillExist):
+            raise
+        raise Refused(
+            "Something that the registry did not make stands among its views or on them: "
+            f"{(error.orig.diag.message_detail or '').splitlines()[0]}.",
+            cure="Keep its definition, drop it, and make it again after the upgrade; a schema of "
+            f"your own is a better place for it than {ANALYTICS}.",
+        ) from None
 
 
 def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> None:
@@ -59,14 +88,15 @@ def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> 
         connection.execute(text(f"set local search_path = {search_path}"))
         if schema == RULES:
             for path in sorted((FOLDER / "functions").glob("*.sql")):
-                connection.exec_driver_sql(path.read_text(encoding="utf-8"))
+                _run(connection, path.read_text(encoding="utf-8"))
         for view in _in_order(views):
-            connection.exec_driver_sql(view.statement)
+            _run(connection, view.statement)
             _comment(connection, view, described)
         connection.execute(text("set local search_path = default"))
-    connection.exec_driver_sql(f"comment on schema {RULES} is 'rules {rules_hash()}'")
-    connection.exec_driver_sql(
-        f"comment on schema {ANALYTICS} is 'What analysts read; every view has a comment'"
+    _run(connection, f"comment on schema {RULES} is 'rules {rules_hash()}'")
+    _run(
+        connection,
+        f"comment on schema {ANALYTICS} is 'What analysts read; every view has a comment'",
     )
     _grant_to_analyst(connection, analyst_may_log_in)
 
@@ -86,7 +116,7 @@ def analyst_role_exists(connection: Connection) -> bool:
         connection.execute(
             text(
                 "select exists (select from pg_roles where rolname = :role "
-                "and (rolcanlogin or pg_has_role(current_user, oid, 'member')))"
+                "and pg_has_role(current_user, oid, 'member'))"
             ),
             {"role": ANALYST_ROLE},
         ).scalar_one()
@@ -171,7 +201,7 @@ def _described_columns(views: list[View]) -> dict[str, str]:
 
 def _comment(connection: Connection, view: View, described: dict[str, str]) -> None:
     name = f"{view.schema}.{view.name}"
-    connection.exec_driver_sql(f"comment on view {name} is {_literal(view.comment)}")
+    _run(connection, f"comment on view {name} is {_literal(view.comment)}")
     columns = connection.execute(
         text(
             "select attname from pg_attribute where attrelid = cast(:name as regclass) "
@@ -186,12 +216,16 @@ def _comment(connection: Connection, view: View, described: dict[str, str]) -> N
         comment = comment or described.get(column)
         if comment is None:
             raise ValueError(f"column {column} of view {name} has no comment")
-        connection.exec_driver_sql(f"comment on column {name}.{column} is {_literal(comment)}")
+        _run(connection, f"comment on column {name}.{column} is {_literal(comment)}")
 
 
 def _literal(words: str) -> str:
-    """A quoted SQL string; percent signs doubled for the driver."""
-    return "'" + words.replace("'", "''").replace("%", "%%") + "'"
+    return "'" + words.replace("'", "''") + "'"
+
+
+def _run(connection: Connection, statement: str) -> None:
+    """Runs a statement as it stands in its file: the driver would read a percent sign as a mark."""
+    connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
 def _grant_to_analyst(connection: Connection, may_log_in: bool) -> None:
@@ -210,7 +244,14 @@ def _grant_to_analyst(connection: Connection, may_log_in: bool) -> None:
         if not may_create:
             return
         login = "login" if may_log_in else "nologin"
-        connection.execute(text(f"create role {ANALYST_ROLE} {login}"))
-        connection.execute(text(f"grant {ANALYST_ROLE} to current_user"))
+        try:
+            with connection.begin_nested():
+                _run(connection, f"create role {ANALYST_ROLE} {login}")
+        except IntegrityError:
+            pass  # another registry on the same server has just made it
+    if not analyst_role_exists(connection):
+        # From PostgreSQL 16 on only who made the role may grant it.
+        with suppress(ProgrammingError), connection.begin_nested():
+            _run(connection, f"grant {ANALYST_ROLE} to current_user")
     connection.execute(text(f"grant usage on schema {ANALYTICS} to {ANALYST_ROLE}"))
     connection.execute(text(f"grant select on all tables in schema {ANALYTICS} to {ANALYST_ROLE}"))

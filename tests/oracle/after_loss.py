@@ -12,7 +12,6 @@ from .records import Measured, Records, Row
 from .rules import Course, observe, status_of
 
 INDUCTION_INFUSIONS = 4
-TROUGH_DAYS_BEFORE = 2
 
 
 def dose_per_kg(infusion: Row) -> Fraction:
@@ -60,15 +59,17 @@ def lor_outcome(records: Records, definition: Definition) -> dict[str, Any] | No
         for row in course.records["follow_up_ends"]
         if row["reason"] == "ifx_stopped"
     ]
-    last_score = [v for v in course.visits if course.start_on <= v.on <= course.end_on][-1].score
+    last = [v for v in course.visits if course.start_on <= v.on <= course.end_on][-1]
     outcome, regained = "neither", None
     if steps:
-        outcome, regained = "optimised", last_score <= definition.lor_above
+        outcome, regained = "optimised", last.score <= definition.lor_above
     elif stops:
         outcome = "stopped"
     return {
         "outcome": outcome,
         "regained": regained,
+        "last_pcdai_on": last.on,
+        "last_pcdai": last.score,
         "intensified_on": steps[0] if steps else None,
         "stopped_on": stops[0] if stops else None,
     }
@@ -77,8 +78,8 @@ def lor_outcome(records: Records, definition: Definition) -> dict[str, Any] | No
 def week14_trough(records: Records, definition: Definition) -> Row | None:
     """The level of week 14: a trough before infusion 4, with the number that a mean uses.
 
-    A trough is drawn at most two days before an infusion or on its day. Of several the latest,
-    and of two assays on one day the first by name, one without a name last.
+    A trough is drawn on the day of an infusion or a few days before it. Of several the latest, and
+    of two assays on one day the first by name, one without a name last.
     """
     course = observe(records, definition)
     if len(course.infusions) < INDUCTION_INFUSIONS:
@@ -88,7 +89,7 @@ def week14_trough(records: Records, definition: Definition) -> Row | None:
         row
         for row in course.records["tdm_levels"]
         if row["ifx_ug_ml"] is not None
-        and 0 <= (fourth_on - row["sampled_on"]).days <= TROUGH_DAYS_BEFORE
+        and 0 <= (fourth_on - row["sampled_on"]).days <= definition.trough_days_before
     ]
     if not troughs:
         return None
@@ -101,6 +102,7 @@ def week14_trough(records: Records, definition: Definition) -> Row | None:
         ),
     )
     return {
+        "infused_on": fourth_on,
         "sampled_on": level["sampled_on"],
         "assay": level["assay"],
         "value": level["ifx_ug_ml"],

@@ -33,6 +33,18 @@ TO_OWN_UNIT = {
     ("ALB", "g/dL"): Decimal(10),
 }
 
+VALUE_NAMES = {
+    "CRP": "crp",
+    "ESR": "esr",
+    "WBC": "wbc",
+    "HGB": "hb",
+    "PLT": "plt",
+    "ALB": "alb",
+}
+
+# How much of a date is known, by its length as text.
+PRECISIONS = {4: "year", 7: "month", 10: "day"}
+
 
 def calendar_day(text: str | None, course: Course) -> date | None:
     """The day a date of onset or diagnosis stands for.
@@ -65,7 +77,7 @@ def long_duration(course: Course, definition: Definition) -> bool | None:
     origin = calendar_day(course.patient[column], course)
     if origin is None:
         return None
-    return (course.start_on - origin).days >= definition.duration_months * DAYS_PER_MONTH
+    return (course.start_on - origin).days >= Fraction(definition.duration_months) * DAYS_PER_MONTH
 
 
 def high_first_dose(course: Course, definition: Definition) -> bool:
@@ -112,6 +124,17 @@ def moderate_or_severe(course: Course, definition: Definition) -> bool | None:
     if course.baseline.score < definition.mild_from:
         return None
     return course.baseline.score >= definition.moderate_from
+
+
+def severity(course: Course, definition: Definition) -> str:
+    """The band of the index in which B lies."""
+    assert course.baseline is not None
+    bands = (
+        ("severe", definition.severe_from),
+        ("moderate", definition.moderate_from),
+        ("mild", definition.mild_from),
+    )
+    return next((band for band, from_ in bands if course.baseline.score >= from_), "remission")
 
 
 def last_phenotype(course: Course) -> Row | None:
@@ -238,3 +261,25 @@ def covariates(
         "ifx_with_glucocorticoid": glucocorticoid > 0,
         "im_over_6_months": immunomodulator > definition.im_min_days,
     }
+
+
+def values_at_baseline(records: Records, definition: Definition) -> dict[str, object] | None:
+    """The values behind the levels, which tell a wrong reading sooner; None if not eligible."""
+    course = observe(records, definition)
+    if not status_of(course, definition)["eligible"]:
+        return None
+    assert course.end_on is not None
+    onset = course.patient["onset_on"]
+    values: dict[str, object] = {
+        "onset_on": calendar_day(onset, course),
+        "onset_known_to": PRECISIONS[len(onset)] if onset else None,
+        "severity": severity(course, definition),
+        "infusions": sum(row["infused_on"] <= course.end_on for row in course.infusions),
+        "immunomodulator_days": days_on(IMMUNOMODULATORS, course),
+        "glucocorticoid_days": days_on(GLUCOCORTICOIDS, course),
+    }
+    for analyte, name in VALUE_NAMES.items():
+        value = last_lab(analyte, course, definition)
+        values[name] = value.number if value else None
+        values[f"{name}_comparator"] = value.comparator if value else None
+    return values

@@ -22,6 +22,7 @@ class Definition:
     week14_from_day: int = 84
     week14_to_day: int = 112
     baseline_window_days: int = 28
+    required_infusions: int = 4
     induction_day_2: int = 14
     induction_day_3: int = 42
     induction_day_4: int = 98
@@ -33,6 +34,7 @@ class Definition:
     lor_confirmations: int = 1  # or 2
     im_min_days: int = 183
     duration_origin: str = "onset"  # or "diagnosis"
+    trough_days_before: int = 2
     intensification_dose_mg_per_kg: Decimal = Decimal(1)
     intensification_interval_days: int = 7
 
@@ -41,11 +43,12 @@ class Definition:
     covariate_window_days: int = 30
     veo_years: int = 6
     adult_years: int = 18
-    duration_months: int = 6
+    duration_months: Decimal = Decimal(6)
     dose_mg_per_kg: Decimal = Decimal(7)
     bmi_z_at_most: Decimal = Decimal(-1)
     mild_from: Decimal = Decimal(10)
     moderate_from: Decimal = Decimal(30)
+    severe_from: Decimal = Decimal(40)
     crp_above: Decimal = Decimal(12)
     esr_above: Decimal = Decimal(20)
     wbc_above: Decimal = Decimal(10)

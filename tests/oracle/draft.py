@@ -16,9 +16,9 @@ T = TypeVar("T")
 # No patient has a record after this day, whatever the day on which the tests run.
 LAST_DAY = date(2026, 1, 1)
 
-# The study's data cut and those that random definitions use: patients have records around each.
+# The data cuts and the tails of exposure that definitions use: patients have records around each.
 CUTS = (date(2023, 12, 31), date(2022, 6, 30), date(2020, 2, 29), date(2024, 2, 29))
-TAILS = (28, 55, 56, 57, 70)
+TAILS = (0, 28, 55, 56, 57, 70)
 
 NATURAL_KEYS = {
     "phenotypes": ("assessed_on",),
@@ -31,7 +31,7 @@ NATURAL_KEYS = {
     "endoscopies": ("performed_on",),
     "surgeries": ("performed_on", "procedure"),
     "gene_findings": ("hgvs_c",),
-    "conditions": ("onset_on",),
+    "conditions": ("condition", "onset_on"),
     "follow_up_ends": ("patient_id",),
 }
 STOPS = {"medications": "stopped_on", "conditions": "resolved_on"}

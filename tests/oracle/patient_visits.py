@@ -80,7 +80,7 @@ def baseline_score(draft: Draft) -> Decimal:
     return weighted(
         draft.rng,
         [
-            (55, draft.pick(decimals("30", "32.5", "35", "40", "52.5", "75", "100"))),
+            (55, draft.pick(decimals("30", "32.5", "37.5", "40", "52.5", "75", "100"))),
             (30, draft.pick(decimals("15", "17.5", "22.5", "25", "27.5"))),
             (7, draft.pick(decimals("10", "12.5"))),
             (8, draft.pick(REMISSION)),

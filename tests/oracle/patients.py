@@ -10,18 +10,14 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
-from typing import TypeVar
 
 from .cohort import write_csv
-from .definition import Definition
 from .draft import CUTS, LAST_DAY, TAILS, Draft, decimals, weighted
 from .patient_clinic import add_clinic
 from .patient_visits import add_end_of_follow_up, add_visits
 from .records import Records, birthday, middle_of
 
-__all__ = ["random_definition", "random_patient", "random_patients", "write_csv"]
-
-T = TypeVar("T")
+__all__ = ["random_patient", "random_patients", "write_csv"]
 
 TROUBLES = (
     "no_infliximab",
@@ -71,7 +67,9 @@ def draw_birth_and_start(rng: Random, troubles: frozenset[str]) -> tuple[date, d
     if "age_18_or_over" in troubles:
         if rng.random() < 0.3:
             return LEAP_BIRTHS[0], rng.choice((date(2022, 3, 1), date(2022, 3, 2)))
-        return birth_for_age(start_on, 18, rng.choice((0, 0, 1, 300))), start_on
+        return birth_for_age(
+            start_on, rng.choice((18, 18, 19)), rng.choice((0, 0, 1, 300))
+        ), start_on
     if rng.random() < 0.04:
         return LEAP_BIRTHS[0], date(2022, 2, 28)
     if rng.random() < 0.06:
@@ -83,8 +81,10 @@ def draw_birth_and_start(rng: Random, troubles: frozenset[str]) -> tuple[date, d
         # The sixth birthday then falls on the middle of a year or of a month, or beside it.
         month, day = rng.choice(((6, 30), (7, 1), (7, 2), (3, 14), (3, 15), (3, 16)))
         return date(start_on.year - rng.randrange(8, 15), month, day), start_on
-    years = rng.choice((3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17))
-    return birth_for_age(start_on, years, rng.randrange(365)), start_on
+    years = rng.choice((1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17))
+    # On a birthday or the day before it too: a definition may have another limit of age.
+    older = weighted(rng, [(9, rng.randrange(365)), (1, rng.choice((0, -1)))])
+    return birth_for_age(start_on, years, older), start_on
 
 
 def iso_part(day: date, precision: str) -> str:
@@ -262,36 +262,3 @@ def random_patients(seed: int, count: int) -> Iterable[Records]:
     """So many patients; the same seed gives the same."""
     rng = Random(seed)
     return (random_patient(rng, number) for number in range(1, count + 1))
-
-
-def random_definition(rng: Random) -> Definition:
-    """A definition that differs from the presets in any of its parameters."""
-
-    def often(usual: T, *others: T) -> T:
-        return usual if rng.random() < 0.7 else rng.choice(others)
-
-    return Definition(
-        remission_overrides_drop=rng.random() < 0.5,
-        lor_requires_rise=rng.random() < 0.5,
-        exposure_tail_days=rng.choice((None, None, *TAILS)),
-        lor_above=often(*decimals("15", "10", "12.5", "17.5", "20", "16")),
-        response_drop=often(*decimals("15", "12.5", "10", "17.5", "20", "5", "13")),
-        remission_below=often(*decimals("10", "7.5", "12.5", "15")),
-        week14_target_day=often(98, 97, 99, 91, 105),
-        week14_from_day=often(84, 83, 70, 90),
-        week14_to_day=often(112, 113, 126, 105),
-        baseline_window_days=often(28, 27, 29, 14, 60),
-        induction_day_2=often(14, 13, 15),
-        induction_day_3=often(42, 41, 43),
-        induction_day_4=often(98, 97, 99),
-        induction_tolerance_2=often(7, 6, 8, 14),
-        induction_tolerance_3=often(14, 13, 15, 7),
-        induction_tolerance_4=often(28, 27, 29, 14),
-        data_cut=often(*CUTS),
-        time_zero=often("first_infusion", "week14_visit"),
-        lor_confirmations=often(1, 2),
-        im_min_days=often(183, 182, 184, 0, 90),
-        duration_origin=often("onset", "diagnosis"),
-        intensification_dose_mg_per_kg=often(*decimals("1", "0.9", "1.1", "2")),
-        intensification_interval_days=often(7, 6, 8, 14),
-    )

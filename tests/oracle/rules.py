@@ -191,28 +191,33 @@ def observe(records: Records, definition: Definition) -> Course:
     )
 
 
-def has_prior_biologic(course: Course) -> bool:
-    """Whether a biologic was started before t0; one started on the day itself is not prior."""
+def prior_biologics(course: Course) -> list[Row]:
+    """The courses of a biologic begun before t0; one begun on the day itself is not prior."""
     assert course.start_on is not None
-    return any(
-        row["drug"] in BIOLOGICS and row["started_on"] < course.start_on
+    return [
+        row
         for row in course.records["medications"]
-    )
+        if row["drug"] in BIOLOGICS and row["started_on"] < course.start_on
+    ]
 
 
-def has_contraindication(course: Course) -> bool:
-    """Whether one had begun by t0 and was not over before it; over on the day is not before it."""
+def contraindications(course: Course) -> list[Row]:
+    """Those that had begun by t0 and were not over before it; over on the day is not before it."""
     assert course.start_on is not None
-    return any(
-        row["condition"] in CONTRAINDICATIONS
+    return [
+        row
+        for row in course.records["conditions"]
+        if row["condition"] in CONTRAINDICATIONS
         and row["onset_on"] <= course.start_on
         and (row["resolved_on"] is None or row["resolved_on"] >= course.start_on)
-        for row in course.records["conditions"]
-    )
+    ]
 
 
-def has_late_induction(course: Course, definition: Definition) -> bool:
-    """Whether infusion 2, 3 or 4 is further from its day, early or late, than is tolerated."""
+def late_infusion(course: Course, definition: Definition) -> Row | None:
+    """The first of infusions 2, 3 and 4 that is off its day, early or late, by more than tolerated.
+
+    One that was not given cannot be: whether there are enough is another criterion.
+    """
     assert course.start_on is not None
     planned = (
         (2, definition.induction_day_2, definition.induction_tolerance_2),
@@ -220,10 +225,13 @@ def has_late_induction(course: Course, definition: Definition) -> bool:
         (4, definition.induction_day_4, definition.induction_tolerance_4),
     )
     for number, day, tolerance in planned:
-        actual = (course.infusions[number - 1]["infused_on"] - course.start_on).days
+        if number > len(course.infusions):
+            break
+        infusion = course.infusions[number - 1]
+        actual = (infusion["infused_on"] - course.start_on).days
         if abs(actual - day) > tolerance:
-            return True
-    return False
+            return infusion
+    return None
 
 
 def is_response(baseline: Visit, week14: Visit, definition: Definition) -> bool:
@@ -244,13 +252,13 @@ def exclusion(course: Course, definition: Definition) -> str | None:
         return "not_crohns_disease"
     if course.start_on >= birthday(course.patient["birth_date"], definition.adult_years):
         return "age_18_or_over"
-    if has_prior_biologic(course):
+    if prior_biologics(course):
         return "prior_biologic"
-    if has_contraindication(course):
+    if contraindications(course):
         return "contraindication"
-    if len(course.infusions) < 4:
+    if len(course.infusions) < definition.required_infusions:
         return "fewer_than_4_infusions"
-    if has_late_induction(course, definition):
+    if late_infusion(course, definition) is not None:
         return "late_induction_infusion"
     if course.baseline is None:
         return "no_baseline_pcdai"

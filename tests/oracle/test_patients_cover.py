@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from itertools import pairwise
+from dataclasses import fields, replace
+from itertools import islice, pairwise
 from pathlib import Path
 from random import Random
 
@@ -12,15 +13,18 @@ import pytest
 
 from .after_loss import lor_outcome, week14_trough
 from .cohort import read_cohort
-from .covariates import covariates
-from .definition import PAPER, RECOMMENDED
+from .covariates import covariates, values_at_baseline
+from .deciding import stored_status
+from .definition import PAPER, RECOMMENDED, Definition
 from .draft import LAST_DAY, NATURAL_KEYS, STOPS
-from .patients import TROUBLES, random_definition, random_patient, random_patients, write_csv
+from .patients import TROUBLES, random_patient, random_patients, write_csv
+from .random_definition import OTHER_VALUES, random_definition
 from .records import DATED_BY, Records
-from .rules import HEIGHT, ITEMS_THAT_MUST_BE_THERE, pcdai_score, status
+from .rules import HEIGHT, ITEMS_THAT_MUST_BE_THERE, observe, pcdai_score, status
 
 COUNT = 1000
 AT_LEAST = 10
+FOR_A_VALUE = 3
 
 # Everything else may lack its data: these come with the patient, the infusions or W, or say that
 # there was no drug where no drug is recorded.
@@ -45,6 +49,18 @@ CENSOR_REASONS = {
 @pytest.fixture(scope="module")
 def patients() -> list[Records]:
     return list(random_patients(seed=20240229, count=COUNT))
+
+
+def everything_derived(records: Records, definition: Definition) -> tuple[object, ...]:
+    """All that the rules say of a patient."""
+    course = observe(records, definition)
+    return (
+        stored_status(course, definition),
+        covariates(records, definition),
+        values_at_baseline(records, definition),
+        lor_outcome(records, definition),
+        week14_trough(records, definition) if course.infusions else None,
+    )
 
 
 def test_every_answer_is_reached(patients: list[Records]) -> None:
@@ -130,11 +146,32 @@ def test_one_seed_gives_one_file(tmp_path: Path) -> None:
     assert digests[0] == digests[1]
 
 
+def test_every_value_of_every_parameter_matters(patients: list[Records]) -> None:
+    """Some patients get another answer when one of the presets is given that value."""
+    assert {field.name for field in fields(Definition)} == set(OTHER_VALUES)
+    answers = [
+        (preset, [everything_derived(records, preset) for records in patients])
+        for preset in (PAPER, RECOMMENDED)
+    ]
+    too_rare = []
+    for name, values in OTHER_VALUES.items():
+        for value in values:
+            changed = (
+                records
+                for preset, by_preset in answers
+                for records, answer in zip(patients, by_preset, strict=True)
+                if everything_derived(records, replace(preset, **{name: value})) != answer
+            )
+            if len(list(islice(changed, FOR_A_VALUE))) < FOR_A_VALUE:
+                too_rare.append((name, value))
+    assert not too_rare
+
+
 def test_random_definitions_stay_in_bounds() -> None:
     rng = Random(3)
     for number in range(200):
         definition = random_definition(rng)
-        assert 0 < definition.week14_from_day <= definition.week14_target_day
+        assert 0 <= definition.week14_from_day <= definition.week14_target_day
         assert definition.week14_target_day <= definition.week14_to_day
         derived = status(random_patient(rng, number), definition)
         assert derived["eligible"] is (derived["reason"] is None)

@@ -46,7 +46,7 @@ with known as (
         s.start_on,
         (s.start_on - p.birth_date) / 365.25 as age_at_start_years,
         onset.onset_on,
-        p.onset_on_precision as onset_known_to,
+        case when onset.onset_on is not null then p.onset_on_precision end as onset_known_to,
         extract(year from age(onset.onset_on, p.birth_date))::integer as onset_age_years,
         duration.days as duration_before_start_days,
         months(duration.days) as duration_before_start_months,
@@ -112,18 +112,22 @@ with known as (
     join patient p using (patient_id)
     join patient_number n using (patient_id)
     join infusion i on i.patient_id = s.patient_id and i.infused_on = s.start_on
+    -- A day after the data cut is not seen; one known to the month or year is never after t0.
     cross join lateral (
-        select
-            date_in_period(p.onset_on, p.onset_on_precision, p.birth_date, s.start_on) as onset_on
+        select case when day <= d.data_cut then day end as onset_on
+        from date_in_period(p.onset_on, p.onset_on_precision, p.birth_date, s.start_on) as day
     ) onset
+    cross join lateral (
+        select case when day <= d.data_cut then day end as diagnosed_on
+        from date_in_period(
+            p.diagnosed_on, p.diagnosed_on_precision, p.birth_date, s.start_on
+        ) as day
+    ) diagnosis
     cross join lateral (
         select
             s.start_on - case d.duration_origin
                 when 'onset' then onset.onset_on
-                else
-                    date_in_period(
-                        p.diagnosed_on, p.diagnosed_on_precision, p.birth_date, s.start_on
-                    )
+                else diagnosis.diagnosed_on
             end as days
     ) duration
     left join lateral (

@@ -1,0 +1,152 @@
+"""The file of a backup: what pg_dump wrote, then a line that describes it, then a checksum.
+
+pg_restore reads the dump and does not look at what follows, so that the file can also be restored
+by hand. The last line is the SHA-256 of everything before it: a file that is cut short, damaged or
+made by something else is known before anything is touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from registry.database.programs import Program, ProgramFailed, find_program, running
+from registry.errors import NotFound, Refused
+
+# Where the records are. The views are not kept: a restore builds those of its own program.
+SCHEMAS = ("clinical", "derived", "reference")
+
+_BEGINNING = b"PGDMP"
+_DESCRIPTION = b"\nregistry backup "
+_CHECKSUM = re.compile(rb"\nsha256 ([0-9a-f]{64})\n")
+_CHECKSUM_BYTES = 73
+_DESCRIPTION_BYTES = 65_536
+_BLOCK_BYTES = 1_048_576
+_CURE = "Nothing was touched. Use another backup."
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a backup holds: when and by which versions it was made, and the rows of each table."""
+
+    made_at: str
+    program: str
+    pg_dump: int
+    revision: str
+    schemas: tuple[str, ...]
+    rows: dict[str, int]
+
+    @property
+    def patients(self) -> int:
+        """How many patients."""
+        return self.rows.get("clinical.patient", 0)
+
+    @property
+    def total(self) -> int:
+        """Rows of all tables."""
+        return sum(self.rows.values())
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A backup that has been read through and found whole, held open."""
+
+    description: Description
+    pg_restore: Program
+    _file: IO[bytes]
+
+    @contextmanager
+    def reading(self, *options: str) -> Iterator[IO[bytes]]:
+        """The dump as SQL; ProgramFailed in the end when pg_restore could not read it all."""
+        os.lseek(self._file.fileno(), 0, os.SEEK_SET)
+        arguments = ["--format=custom", "--file=-", *options]
+        with running(
+            self.pg_restore, arguments, stdin=self._file, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            yield process.stdout
+
+
+def finish(file: IO[bytes], description: Description) -> None:
+    """Appends the description and the checksum to a file that holds a dump."""
+    file.seek(0, os.SEEK_END)
+    file.write(_DESCRIPTION + json.dumps(asdict(description)).encode())
+    file.flush()
+    digest = _digest(file, file.tell())
+    file.seek(0, os.SEEK_END)
+    file.write(f"\nsha256 {digest}\n".encode())
+    file.flush()
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[Archive]:
+    """Opens a backup and reads all of it.
+
+    Raises NotFound without a file, and Refused when it is not the whole of a backup.
+    """
+    try:
+        # Unbuffered, because pg_restore reads from the same place of it.
+        file = path.open("rb", buffering=0)
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {path}.") from None
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}.") from None
+    with file:
+        archive = _checked(path, file)
+        try:
+            with archive.reading() as sql:
+                while sql.read(_BLOCK_BYTES):
+                    pass
+        except ProgramFailed as failure:
+            raise Refused(f"{path} cannot be read: {failure}.", cure=_CURE) from None
+        yield archive
+
+
+def _checked(path: Path, file: IO[bytes]) -> Archive:
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raise Refused(f"{path} is no file.", cure=_CURE)
+    try:
+        if file.read(len(_BEGINNING)) != _BEGINNING:
+            raise Refused(f"{path} is no backup of a registry.", cure=_CURE)
+        end = max(0, status.st_size - _CHECKSUM_BYTES)
+        file.seek(end)
+        checksum = _CHECKSUM.fullmatch(file.read())
+        if checksum is None:
+            raise Refused(f"{path} is cut short, or another program's dump.", cure=_CURE)
+        if _digest(file, end) != checksum[1].decode():
+            raise Refused(f"{path} is damaged: its checksum is not that of its data.", cure=_CURE)
+        file.seek(max(0, end - _DESCRIPTION_BYTES))
+        described = file.read(min(end, _DESCRIPTION_BYTES)).rpartition(_DESCRIPTION)[2]
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}.", cure=_CURE) from None
+    try:
+        values = json.loads(described)
+        description = Description(**values | {"schemas": tuple(values["schemas"])})
+    except (ValueError, KeyError, TypeError):
+        description = None
+    if description is None or not set(description.schemas) <= set(SCHEMAS):
+        raise Refused(
+            f"{path} was made by a newer program.", cure="Restore it with that one or a newer one."
+        )
+    pg_restore = find_program("pg_restore", description.pg_dump, f"{path} was made by pg_dump")
+    return Archive(description, pg_restore, file)
+
+
+def _digest(file: IO[bytes], length: int) -> str:
+    """SHA-256 of the file's first bytes."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while length > 0 and (block := file.read(min(length, _BLOCK_BYTES))):
+        digest.update(block)
+        length -= len(block)
+    return digest.hexdigest()

@@ -1,0 +1,212 @@
+"""A backup: all records in one file, as they are at one moment, while others go on working."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from registry import __version__
+from registry.database import archive, migrate
+from registry.database.archive import SCHEMAS, Description
+from registry.database.engine import Database
+from registry.database.programs import (
+    Program,
+    ProgramFailed,
+    connection_settings,
+    find_program,
+    running,
+)
+from registry.errors import Refused
+
+LOCK_TIMEOUT = "30s"
+
+
+def back_up(database: Database, target: Path, *, force: bool = False) -> Description:
+    """Writes the registry to `target`, readable for its owner only; says what is in it.
+
+    Until the backup is complete and checked nothing stands under that name, and nothing that stood
+    there is lost. Raises Refused when something is there, unless it is a file and `force`, and
+    where nothing can be written; DatabaseUnavailable where there is no registry to save.
+    """
+    target = target.absolute()
+    _require_free(target, force)
+    with database.engine.connect() as connection:
+        major = connection.execute(text("show server_version_num")).scalar_one()
+        pg_dump = find_program("pg_dump", int(major) // 10_000, "The server is")
+        with _part_file(target) as part:
+            description = _dump(database, connection, pg_dump, part)
+            archive.finish(part, description)
+            os.fsync(part.fileno())
+            with archive.open_archive(Path(part.name)):
+                pass  # a backup that nobody can read is none
+            _publish(Path(part.name), target, force)
+    return description
+
+
+def known_revisions() -> set[str]:
+    """Every revision that this program can bring up to date."""
+    scripts = ScriptDirectory.from_config(migrate.configuration())
+    return {script.revision for script in scripts.walk_revisions()}
+
+
+def without_time_limits(connection: Connection) -> None:
+    """Takes the time limits of the server or the role, if any, off this transaction."""
+    connection.execute(
+        text(
+            "select set_config(name, '0', true) from pg_settings where name in "
+            "('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
+        )
+    )
+
+
+def table_names(connection: Connection) -> list[str]:
+    """Every table with records, named with its schema."""
+    names = connection.execute(
+        text(
+            "select format('%I.%I', n.nspname, c.relname) from pg_class c "
+            "join pg_namespace n on n.oid = c.relnamespace where n.nspname = any(:schemas) "
+            "and c.relkind in ('r', 'p') and not c.relispartition order by 1"
+        ),
+        {"schemas": list(SCHEMAS)},
+    ).scalars()
+    return list(names)
+
+
+def count_rows(connection: Connection) -> dict[str, int]:
+    """Rows of every table with records."""
+    return {
+        name: connection.execute(text(f"select count(*) from {name}")).scalar_one()
+        for name in table_names(connection)
+    }
+
+
+def _require_free(target: Path, force: bool) -> None:
+    if not os.path.lexists(target):
+        return
+    if not target.is_file():
+        raise Refused(f"{target} is no file.", cure="Name a file that is to be made.")
+    if not force:
+        raise Refused(
+            f"{target} is already there.", cure="Name another file, or replace this one: --force"
+        )
+
+
+@contextlib.contextmanager
+def _part_file(target: Path) -> Iterator[IO[bytes]]:
+    """A new file beside the target, for its owner only (0600); gone in the end unless renamed."""
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=".backup-", suffix=".part", dir=target.parent)
+    except OSError as error:
+        raise _unwritable(target, error) from None
+    try:
+        # Opened by name only so that the object knows it.
+        with open(name, "r+b", opener=lambda _name, _flags: descriptor) as part:
+            try:
+                yield part
+            except OSError as error:
+                raise _unwritable(target, error) from None
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _dump(
+    database: Database, connection: Connection, pg_dump: Program, part: IO[bytes]
+) -> Description:
+    # A lock of the session, because one of the transaction would come after its snapshot: no
+    # migration may run between the snapshot and pg_dump's own locks.
+    connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text("select pg_advisory_lock_shared(:key)"), {"key": migrate.UPGRADE_LOCK})
+    connection.commit()
+    connection.execution_options(isolation_level="REPEATABLE READ")
+    without_time_limits(connection)
+    revision = migrate.status(connection).current
+    if revision is None or revision not in known_revisions():
+        migrate.require_head(connection)
+    assert revision is not None
+    snapshot = connection.execute(text("select pg_export_snapshot()")).scalar_one()
+    description = Description(
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        program=__version__,
+        pg_dump=pg_dump.major,
+        revision=revision,
+        schemas=_schemas(connection),
+        rows=count_rows(connection),
+    )
+    environment, conninfo = connection_settings(database)
+    arguments = ["--format=custom", "--no-password", "--no-owner", "--no-privileges"]
+    arguments += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_TIMEOUT}"]
+    arguments += [f"--schema={schema}" for schema in description.schemas]
+    arguments += [*_version_table(connection), f"--dbname={conninfo}"]
+    try:
+        with running(pg_dump, arguments, stdout=part, environment=environment):
+            pass
+    except ProgramFailed as failure:
+        # Where the server is gone this raises, and that is the better reason.
+        connection.execute(text("select 1"))
+        raise Refused(f"pg_dump could not make the backup: {failure}.") from None
+    connection.rollback()
+    return description
+
+
+def _schemas(connection: Connection) -> tuple[str, ...]:
+    """Those of the program's schemas that the database has at its revision."""
+    found = connection.execute(
+        text("select nspname from pg_namespace where nspname = any(:schemas) order by 1"),
+        {"schemas": list(SCHEMAS)},
+    ).scalars()
+    return tuple(found)
+
+
+def _version_table(connection: Connection) -> list[str]:
+    """The options by which pg_dump takes Alembic's table and nothing that stands beside it.
+
+    A restore reads the revision from the description; the table is for one by hand. pg_dump leaves
+    out all schemas when it is told a table, so here it is told what to leave out.
+    """
+    rows = connection.execute(
+        text(
+            "select quote_ident(n.nspname), quote_ident(c.relname), "
+            "c.oid = to_regclass('alembic_version') "
+            "from pg_class v join pg_namespace n on n.oid = v.relnamespace "
+            "join pg_class c on c.relnamespace = n.oid "
+            "where v.oid = to_regclass('alembic_version') "
+            "and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')"
+        )
+    ).all()
+    return [f"--schema={rows[0][0]}"] + [
+        f"--exclude-table={schema}.{table}" for schema, table, wanted in rows if not wanted
+    ]
+
+
+def _publish(part: Path, target: Path, force: bool) -> None:
+    if force:
+        part.replace(target)
+    else:
+        try:
+            os.link(part, target)  # unlike a rename it never replaces what has come meanwhile
+        except FileExistsError:
+            _require_free(target, force)
+        except OSError:  # a file system without links
+            _require_free(target, force)
+            part.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    with contextlib.suppress(OSError):  # some file systems cannot, and need not
+        os.fsync(folder)
+    os.close(folder)
+
+
+def _unwritable(target: Path, error: OSError) -> Refused:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Refused(
+        f"{target} cannot be written: {error.strerror or error}.",
+        cure="Make room there." if full else "Name a file in a folder that you may write to.",
+    )

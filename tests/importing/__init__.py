@@ -1,0 +1,1 @@
+"""Imports: tables in, tables or complaints out."""
