@@ -117,18 +117,18 @@ def study_template(databases: Databases, migrated_template: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def _shared_connection_url(databases: Databases, migrated_template: str) -> URL:
-    return databases.create(migrated_template)
+def _shared_registry(databases: Databases, migrated_template: str) -> Iterator[Database]:
+    with open_database(settings_for(databases.create(migrated_template))) as opened:
+        yield opened
 
 
 @pytest.fixture
-def database(_shared_connection_url: URL) -> Iterator[Connection]:
+def database(_shared_registry: Database) -> Iterator[Connection]:
     """A connection to a migrated, empty registry; whatever the test writes is rolled back."""
-    with open_database(settings_for(_shared_connection_url)) as opened:
-        with opened.engine.connect() as connection:
-            transaction = connection.begin()
-            yield connection
-            transaction.rollback()
+    with _shared_registry.engine.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
 
 
 @pytest.fixture

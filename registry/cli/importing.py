@@ -81,9 +81,9 @@ def _print(result: ImportResult, form: Format, dry_run: bool) -> None:
     if len(result.errors) > COMPLAINTS_SHOWN:
         warn(f"... and {len(result.errors) - COMPLAINTS_SHOWN} more; --format json lists them all")
     if result.errors:
-        warn(
-            f"Nothing was imported: {len(result.errors)} complaints. Mend the cells and try again."
-        )
+        number = len(result.errors)
+        words = "1 complaint" if number == 1 else f"{number} complaints"
+        warn(f"Nothing was imported: {words}. Mend the cells and try again.")
     elif dry_run:
         warn("A dry run: nothing was written.")
 

@@ -19,7 +19,7 @@ from registry.errors import NotFound
 from registry.models import LorStatus, table_of
 
 # Above this share of the patients one pass over the whole tables is quicker than one a patient.
-SHARE_FOR_WHOLE_PASS = 0.3
+SHARE_FOR_WHOLE_PASS = 0.45
 
 STATUS_COLUMNS = [
     column.name
@@ -164,15 +164,14 @@ def _names(statement: str) -> Any:
 def _select_waiting(connection: Connection, chosen: list[str], whole: list[str]) -> None:
     """Fills the temporary table `waiting` with the pairs of definition and patient to derive."""
     connection.exec_driver_sql(
-        "create temporary table waiting (definition text, patient_id bigint, "
-        "primary key (definition, patient_id)) on commit drop"
+        "create temporary table waiting (definition text, patient_id bigint) on commit drop"
     )
     partial = [name for name in chosen if name not in whole]
     connection.execute(
         _names(
             "insert into waiting select distinct d.name, c.patient_id "
             "from unnest(:names) as d (name) join derived.changed_patient c "
-            "on c.definition is null or c.definition = d.name"
+            "on c.definition is null or c.definition = d.name order by c.patient_id, d.name"
         ),
         {"names": partial},
     )
@@ -180,8 +179,9 @@ def _select_waiting(connection: Connection, chosen: list[str], whole: list[str])
     connection.execute(
         _names(
             "insert into waiting select d.name, p.patient_id from unnest(:names) as d (name) "
-            "cross join clinical.patient p union select s.definition, s.patient_id "
-            "from derived.lor_status s where s.definition = any(:names)"
+            "cross join clinical.patient p union all select s.definition, s.patient_id "
+            "from derived.lor_status s where s.definition = any(:names) and not exists "
+            "(select from clinical.patient p where p.patient_id = s.patient_id)"
         ),
         {"names": whole},
     )
@@ -195,26 +195,23 @@ def _derive_fresh(connection: Connection, whole: list[str]) -> int:
         f"create temporary table fresh on commit drop as select {listed} "
         "from derived.lor_status limit 0"
     )
-    examined, pairs, patients = connection.execute(
-        text(
-            "select (select count(distinct patient_id) from waiting), "
-            "(select count(*) from waiting where not definition = any(:names)), "
-            "(select count(*) from clinical.patient)"
-        ).bindparams(bindparam("names", type_=ARRAY(Text))),
-        {"names": whole},
-    ).one()
-    whole_pass = list(whole)
-    if pairs > SHARE_FOR_WHOLE_PASS * patients:
-        others = connection.execute(text("select distinct definition from waiting")).scalars()
-        whole_pass = sorted({*whole, *others})
-    connection.execute(
-        _names(
-            f"insert into fresh select {listed} from rules.loss_of_response f "
-            "where f.definition = any(:names) and exists (select from waiting w "
-            "where w.definition = f.definition and w.patient_id = f.patient_id)"
-        ),
-        {"names": whole_pass},
-    )
+    waiting = connection.execute(
+        text("select definition, count(*) from waiting group by definition order by definition")
+    ).all()
+    # One definition at a time: its name is then a constant to the planner, wherever it is joined.
+    whole_pass = [
+        name
+        for name, patients in waiting
+        if name in whole or _are_most_patients(connection, patients)
+    ]
+    for name in whole_pass:
+        connection.execute(
+            text(
+                f"insert into fresh select {listed} from rules.loss_of_response "
+                "where definition = :name"
+            ),
+            {"name": name},
+        )
     # A condition on the patient does not reach through the joins of the rules; a lateral does.
     connection.execute(
         _names(
@@ -224,9 +221,20 @@ def _derive_fresh(connection: Connection, whole: list[str]) -> int:
         ),
         {"names": whole_pass},
     )
-    connection.exec_driver_sql("create index on fresh (patient_id, definition)")
-    connection.exec_driver_sql("analyze fresh")
-    return int(examined)
+    connection.exec_driver_sql("analyze fresh (patient_id, definition)")
+    return int(
+        connection.execute(text("select count(distinct patient_id) from waiting")).scalar_one()
+    )
+
+
+def _are_most_patients(connection: Connection, waiting: int) -> bool:
+    """Whether so many patients are a large share of all; the others are not counted."""
+    return bool(
+        connection.execute(
+            text("select not exists (select from clinical.patient offset :enough)"),
+            {"enough": int(waiting / SHARE_FOR_WHOLE_PASS)},
+        ).scalar_one()
+    )
 
 
 def _store(connection: Connection, run_id: int) -> int:
@@ -242,7 +250,8 @@ def _store(connection: Connection, run_id: int) -> int:
         "from waiting w "
         "left join derived.lor_status o using (definition, patient_id) "
         "left join fresh f using (definition, patient_id) "
-        f"where (o.patient_id is null) <> (f.patient_id is null) or ({old}) is distinct from ({new})"
+        "where (o.patient_id is null) <> (f.patient_id is null) "
+        f"or ({old}) is distinct from ({new})"
     )
     connection.exec_driver_sql("analyze differing")
     connection.exec_driver_sql(
@@ -256,7 +265,8 @@ def _store(connection: Connection, run_id: int) -> int:
             f"insert into derived.lor_status ({listed}, run_id) "
             f"select {', '.join(f'f.{name}' for name in STATUS_COLUMNS)}, :run "
             "from fresh f join differing d using (definition, patient_id) "
-            f"order by f.patient_id on conflict (patient_id, definition) do update set {assignments}"
+            "order by f.patient_id "
+            f"on conflict (patient_id, definition) do update set {assignments}"
         ),
         {"run": run_id},
     )
@@ -265,22 +275,17 @@ def _store(connection: Connection, run_id: int) -> int:
 
 def _append_transitions(connection: Connection, run_id: int) -> list[Transition]:
     """Appends a transition for each state that changed, and returns them."""
-    connection.execute(
+    rows = connection.execute(
         text(
-            "insert into derived.status_transition "
+            "with appended as (insert into derived.status_transition "
             "(patient_id, run_id, definition, from_state, to_state, on_date) "
             "select d.patient_id, :run, d.definition, d.from_state, s.state, "
             "coalesce(s.event_on, s.end_on, s.start_on) from differing d "
             "left join derived.lor_status s using (definition, patient_id) "
-            "where s.state is distinct from d.from_state"
-        ),
-        {"run": run_id},
-    )
-    rows = connection.execute(
-        text(
+            "where s.state is distinct from d.from_state returning *) "
             "select t.definition, n.study_id, t.from_state, t.to_state, t.on_date "
-            "from derived.status_transition t join reference.patient_number n using (patient_id) "
-            "where t.run_id = :run order by t.definition, n.study_id"
+            "from appended t join reference.patient_number n using (patient_id) "
+            "order by t.definition, n.study_id"
         ),
         {"run": run_id},
     )

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import psycopg
 from psycopg import sql
 from sqlalchemy import Connection
 
-from registry.errors import DatabaseUnavailable
 from registry.hgvs import is_coding_change, normalised_protein_change
 from registry.importing.files import (
     NOT_UTF8,
@@ -76,30 +74,24 @@ def copy_rows(
     )
     count = 0
     reported = 0
-    try:
-        with driver.cursor() as cursor, cursor.copy(target) as copy:
-            batch: list[str] = []
-            size = 0
-            for row in read_rows(file, problems):
-                count += 1
-                if row.cells is None:
-                    continue
-                text = _line(file, row.line, columns, row.cells, problems)
-                batch.append(text)
-                size += len(text)
-                if size > _BATCH_BYTES:
-                    copy.write("".join(batch))
-                    batch.clear()
-                    size = 0
-                    progress(count - reported)
-                    reported = count
-            copy.write("".join(batch))
-            progress(count - reported)
-    except psycopg.OperationalError:
-        raise DatabaseUnavailable(
-            "The connection to the database was lost.",
-            cure="Nothing was changed by this command; run it again.",
-        ) from None
+    with driver.cursor() as cursor, cursor.copy(target) as copy:
+        batch: list[str] = []
+        size = 0
+        for row in read_rows(file, problems):
+            count += 1
+            if row.cells is None:
+                continue
+            text = _line(file, row.line, columns, row.cells, problems)
+            batch.append(text)
+            size += len(text)
+            if size > _BATCH_BYTES:
+                copy.write("".join(batch))
+                batch.clear()
+                size = 0
+                progress(count - reported)
+                reported = count
+        copy.write("".join(batch))
+        progress(count - reported)
     return count
 
 
@@ -107,12 +99,14 @@ def _line(
     file: ImportFile, line: int, columns: list[str], cells: list[str], problems: list[Problem]
 ) -> str:
     """A row as a line of COPY's text format."""
+    genes = file.entity is GeneFinding
+    added = [_protein(file, line, columns, cells, problems)] if genes else []
     joined = "\t".join(cells)
     if _UNSTORABLE.search(joined):
         cells = _storable(file, line, columns, cells, problems)
         joined = "\t".join(cells)
-    if file.entity is GeneFinding:
-        cells = [*cells, _protein(file, line, columns, cells, problems)]
+    if added:
+        cells = cells + added
         joined = "\t".join(cells)
     if _NEEDS_ESCAPE.search(joined) or joined.count("\t") >= len(cells):
         joined = "\t".join(cell.translate(_ESCAPES) for cell in cells)
@@ -136,7 +130,11 @@ def _protein(
     file: ImportFile, line: int, columns: list[str], cells: list[str], problems: list[Problem]
 ) -> str:
     """The protein change in three letters, empty without one; complains of what is no HGVS."""
-    values = dict(zip(columns, cells, strict=True))
+    values = {
+        name: cell
+        for name, cell in zip(columns, cells, strict=True)
+        if not _UNSTORABLE.search(cell)
+    }
     coding = values.get("hgvs_c", "")
     if coding.strip() and not is_coding_change(coding.strip()):
         problem = "is not a change of coding DNA, as c.664C>T"

@@ -52,12 +52,13 @@ def drop_views(connection: Connection) -> None:
     """Removes every view; the tables stay.
 
     Raises Refused where something that is not the registry's stands among them or on them: it
-    would be lost.
+    would be lost. A view without a comment is not the registry's.
     """
     dropped = connection.execute(
         text(
-            "select coalesce('drop view ' || string_agg(format('%I.%I', schemaname, viewname), "
-            "', '), '') from pg_views where schemaname in (:rules, :analytics) union all "
+            "select coalesce('drop view ' || string_agg(oid::regclass::text, ', '), '') "
+            "from pg_class where relkind = 'v' and obj_description(oid, 'pg_class') is not null "
+            "and relnamespace in (to_regnamespace(:rules), to_regnamespace(:analytics)) union all "
             "select coalesce('drop function ' || string_agg(oid::regprocedure::text, ', '), '') "
             "from pg_proc where pronamespace = to_regnamespace(:rules)"
         ),

@@ -10,6 +10,8 @@ from sqlalchemy import URL, Connection
 from registry.database.engine import open_database
 from tests.conftest import Databases, settings_for
 
+pytest.register_assert_rewrite("tests.importing.tables")
+
 
 @pytest.fixture(scope="session")
 def importing_url(databases: Databases, migrated_template: str) -> URL:

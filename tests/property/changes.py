@@ -26,8 +26,12 @@ PATIENTS = ("A", "B", "C")
 START_ON = date(2022, 1, 3)
 
 FILE_NAMES = {table_of(entity).name: entity.file_name for entity in ENTITIES}
+
 NUMBER = "(select patient_id from reference.patient_number where study_id = :patient)"
-OTHER_NUMBER = "(select patient_id from reference.patient_number where study_id = :other)"
+OTHER_NUMBER = NUMBER.replace(":patient", ":other")
+
+# The patient last: nothing may be left of a patient who is taken out.
+TABLES = sorted(FILE_NAMES, key="patient".__eq__)
 
 
 def on(number: int) -> date:
@@ -122,9 +126,10 @@ def entered(draw: st.DrawFn) -> Change:
     """A new record."""
     table = draw(tables)
     row = draw(row_of(table))
-    marks = ", ".join(f":{column}" for column in row)
+    columns = ", ".join(["patient_id", *row])
+    values = ", ".join([NUMBER, *(f":{column}" for column in row)])
     return Change(
-        (f"insert into clinical.{table} (patient_id, {', '.join(row)}) values ({NUMBER}, {marks})",),
+        (f"insert into clinical.{table} ({columns}) values ({values})",),
         row | {"patient": draw(patients)},
     )
 
@@ -168,7 +173,9 @@ def handed_over(draw: st.DrawFn) -> Change:
 def personal(draw: st.DrawFn) -> Change:
     """A correction of the person."""
     column, values = draw(st.sampled_from(list(PERSON.items())))
-    known_to = ", onset_on_precision = case when cast(:value as date) is null then null else 'day' end"
+    known_to = (
+        ", onset_on_precision = case when cast(:value as date) is null then null else 'day' end"
+    )
     return Change(
         (
             f"update clinical.patient set {column} = :value"
@@ -200,12 +207,8 @@ def sweeping(draw: st.DrawFn) -> Change:
 
 def taken_out(patient: str) -> Change:
     """A patient with all records."""
-    children = [table for table in FILE_NAMES if table != "patient"]
     return Change(
-        tuple(
-            f"delete from clinical.{table} where patient_id = {NUMBER}"
-            for table in (*children, "patient")
-        ),
+        tuple(f"delete from clinical.{table} where patient_id = {NUMBER}" for table in TABLES),
         {"patient": patient},
     )
 
@@ -224,6 +227,17 @@ def taken_in(patient: str) -> Change:
             f"insert into clinical.infusion (patient_id, infused_on, dose_mg, weight_kg) "
             f"values {infusions}",
             f"insert into clinical.pcdai_visit (patient_id, visited_on, total) values {visits}",
+        ),
+        {"patient": patient},
+    )
+
+
+def turned(patient: str) -> Change:
+    """The last score of a patient taken in turns from no loss of response to one, or back."""
+    return Change(
+        (
+            "update clinical.pcdai_visit set total = 50 - total "
+            f"where patient_id = {NUMBER} and visited_on = '{on(200)}'",
         ),
         {"patient": patient},
     )

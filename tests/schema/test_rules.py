@@ -138,7 +138,8 @@ def new_number(database: Connection) -> int:
     return int(
         database.execute(
             text(
-                "insert into reference.patient_number (study_id) values ('N-1') returning patient_id"
+                "insert into reference.patient_number (study_id) values ('N-1') "
+                "returning patient_id"
             )
         ).scalar_one()
     )

@@ -134,8 +134,8 @@ def test_one_statement_over_many_rows_marks_each_patient_once(database: Connecti
     database.execute(
         text(
             "insert into clinical.infusion (patient_id, infused_on, dose_mg, weight_kg) "
-            "select p, date '2020-01-01' + d, 200, 30 from unnest(cast(:numbers as bigint[])) as p, "
-            "generate_series(0, 9) as d"
+            "select p, date '2020-01-01' + d, 200, 30 "
+            "from unnest(cast(:numbers as bigint[])) as p, generate_series(0, 9) as d"
         ),
         {"numbers": numbers},
     )
@@ -208,6 +208,7 @@ def test_a_record_and_a_birth_that_pass_each_other_do_not_both_get_through(
 
 def waiting(connection: Connection) -> bool:
     """Whether another session waits for this one."""
+    connection.execute(text("select pg_stat_clear_snapshot()"))
     return bool(
         connection.execute(
             text(

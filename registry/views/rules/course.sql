@@ -12,33 +12,28 @@
 -- @last_infusion_on: day of the last infusion up to the data cut
 -- @last_infusion_id: number of the record of the last infusion up to the data cut
 create view course as
-with numbered as (
-    select
-        d.name as definition,
-        i.patient_id,
-        i.record_id,
-        i.infused_on,
-        row_number() over infusions as number,
-        last_value(i.record_id) over (
-            infusions rows between unbounded preceding and unbounded following
-        ) as last_id
-    from infusion i
-    join definition d on i.infused_on <= d.data_cut
-    window infusions as (partition by d.name, i.patient_id order by i.infused_on)
-)
 select
-    definition,
-    patient_id,
-    min(infused_on) as start_on,
-    max(infused_on) filter (where number = 2) as infusion_2_on,
-    max(infused_on) filter (where number = 3) as infusion_3_on,
-    max(infused_on) filter (where number = 4) as infusion_4_on,
-    max(record_id) filter (where number = 1) as infusion_1_id,
-    max(record_id) filter (where number = 2) as infusion_2_id,
-    max(record_id) filter (where number = 3) as infusion_3_id,
-    max(record_id) filter (where number = 4) as infusion_4_id,
-    count(*) as infusions,
-    max(infused_on) as last_infusion_on,
-    max(last_id) as last_infusion_id
-from numbered
-group by definition, patient_id;
+    d.name as definition,
+    i.patient_id,
+    i.days[1] as start_on,
+    i.days[2] as infusion_2_on,
+    i.days[3] as infusion_3_on,
+    i.days[4] as infusion_4_on,
+    i.records[1] as infusion_1_id,
+    i.records[2] as infusion_2_id,
+    i.records[3] as infusion_3_id,
+    i.records[4] as infusion_4_id,
+    i.infusions,
+    i.days[i.infusions] as last_infusion_on,
+    i.records[i.infusions] as last_infusion_id
+from definition d
+cross join lateral (
+    select
+        patient_id,
+        count(*) as infusions,
+        array_agg(infused_on order by infused_on) as days,
+        array_agg(record_id order by infused_on) as records
+    from infusion
+    where infused_on <= d.data_cut
+    group by patient_id
+) i;

@@ -16,7 +16,13 @@
 -- @contraindication_on: its onset
 -- @responded: the fall of the PCDAI is large enough, or remission where the definition counts it
 create view eligibility as
-with facts as (
+with first_biologic as (
+    select distinct on (m.patient_id) m.patient_id, m.record_id, m.drug, m.started_on
+    from medication m
+    join drug g on g.code = m.drug and g.drug_class = 'biologic'
+    order by m.patient_id, m.started_on, m.drug
+),
+facts as (
     select
         d.name as definition,
         p.patient_id,
@@ -66,14 +72,7 @@ with facts as (
     from patient p
     cross join definition d
     left join first_loss o on o.definition = d.name and o.patient_id = p.patient_id
-    left join lateral (
-        select m.record_id, m.drug, m.started_on
-        from medication m
-        join drug g on g.code = m.drug and g.drug_class = 'biologic'
-        where m.patient_id = p.patient_id and m.started_on < o.start_on
-        order by m.started_on, m.drug
-        limit 1
-    ) b on true
+    left join first_biologic b on b.patient_id = p.patient_id and b.started_on < o.start_on
     left join lateral (
         select c.record_id, c.condition, c.onset_on
         from condition c

@@ -8,44 +8,48 @@
 create view first_loss as
 select
     o.*,
-    l.event_id,
-    l.event_on,
-    l.event_pcdai,
-    l.last_negative_on
+    l.record_id as event_id,
+    l.visited_on as event_on,
+    l.score as event_pcdai,
+    n.visited_on as last_negative_on
 from week14_score o
 join definition d on d.name = o.definition
+cross join lateral (
+    -- greatest() passes over nulls: without the demand for a rise the threshold alone.
+    select greatest(d.lor_above, case when d.lor_requires_rise then o.week14_pcdai end)
+        as loss_above
+) t
 left join lateral (
-    with followed as (
-        select
-            v.record_id,
-            v.visited_on,
-            v.score,
-            v.score > d.lor_above and (not d.lor_requires_rise or v.score > o.week14_pcdai)
-                as shows_loss
-        from pcdai_visit v
-        where v.patient_id = o.patient_id and v.visited_on between o.week14_on and o.end_on
-    ),
-    confirmed as (
-        select
-            *,
-            shows_loss
-                and visited_on > o.week14_on
-                and (
-                    d.lor_confirmations = 1
-                    or coalesce(lead(shows_loss) over (order by visited_on), false)
-                ) as is_loss
-        from followed
-    ),
-    dated as (
-        select *, min(visited_on) filter (where is_loss) over () as first_on
-        from confirmed
-    )
-    select
-        max(record_id) filter (where visited_on = first_on) as event_id,
-        max(first_on) as event_on,
-        max(score) filter (where visited_on = first_on) as event_pcdai,
-        max(visited_on)
-            filter (where not shows_loss and (first_on is null or visited_on < first_on))
-            as last_negative_on
-    from dated
-) l on true;
+    select v.record_id, v.visited_on, v.score
+    from pcdai_visit v
+    where
+        v.patient_id = o.patient_id
+        and v.visited_on > o.week14_on
+        and v.visited_on <= o.end_on
+        and v.score > t.loss_above
+        and (
+            d.lor_confirmations = 1
+            or (
+                select next.score > t.loss_above
+                from pcdai_visit next
+                where
+                    next.patient_id = o.patient_id
+                    and next.visited_on > v.visited_on
+                    and next.visited_on <= o.end_on
+                order by next.visited_on
+                limit 1
+            )
+        )
+    order by v.visited_on
+    limit 1
+) l on true
+left join lateral (
+    select v.visited_on
+    from pcdai_visit v
+    where
+        v.patient_id = o.patient_id
+        and v.visited_on between o.week14_on and least(l.visited_on - 1, o.end_on)
+        and v.score <= t.loss_above
+    order by v.visited_on desc
+    limit 1
+) n on true;
