@@ -19,11 +19,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from registry.database import migrate
 from registry.database.programs import Program, ProgramFailed, find_program, running
 from registry.errors import NotFound, Refused
 
 # Where the records are. The views are not kept: a restore builds those of its own program.
-SCHEMAS = ("clinical", "derived", "reference")
+SCHEMAS = tuple(sorted(set(migrate.SCHEMAS) - {"rules", "analytics"}))
 
 _BEGINNING = b"PGDMP"
 _DESCRIPTION = b"\nregistry backup "

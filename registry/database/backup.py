@@ -104,18 +104,18 @@ def _require_free(target: Path, force: bool) -> None:
 def _part_file(target: Path) -> Iterator[IO[bytes]]:
     """A new file beside the target, for its owner only (0600); gone in the end unless renamed."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=".backup-", suffix=".part", dir=target.parent)
+        part = tempfile.NamedTemporaryFile(  # noqa: SIM115, closed below
+            prefix=".backup-", suffix=".part", dir=target.parent, delete=False
+        )
     except OSError as error:
         raise _unwritable(target, error) from None
     try:
-        # Opened by name only so that the object knows it.
-        with open(name, "r+b", opener=lambda _name, _flags: descriptor) as part:
-            try:
-                yield part
-            except OSError as error:
-                raise _unwritable(target, error) from None
+        with part:
+            yield part
+    except OSError as error:
+        raise _unwritable(target, error) from None
     finally:
-        Path(name).unlink(missing_ok=True)
+        Path(part.name).unlink(missing_ok=True)
 
 
 def _dump(

@@ -26,12 +26,23 @@ OLDEST_SERVER = 15
 logging.getLogger("psycopg").setLevel(logging.ERROR)
 ANALYST_ROLE = "registry_analyst"
 FENCE = "pg_temp.answer"
+# Whether this login may become the role `oid` of pg_roles. From PostgreSQL 16 on who makes a role
+# is a member of it and still may not become it.
+MAY_BECOME = (
+    "pg_has_role(current_user, oid, case when current_setting('server_version_num')::integer "
+    "< 160000 then 'member' else 'set' end)"
+)
 
 # Runs a query as its owner, the analysts' role, from which the server lets nothing inside of it
 # change to another. Temporary, so that it is gone with the transaction and nobody can replace it.
+# `typed` is the query within another that gives its columns the types they were said to have;
+# what cannot stand there, such as an EXPLAIN, runs as it is.
 _CREATE_FENCE = f"""
-create function {FENCE} (query text) returns setof record language plpgsql security definer as $$
+create function {FENCE} (typed text, query text) returns setof record
+language plpgsql security definer as $$
 begin
+    return query execute typed;
+exception when syntax_error then
     return query execute query;
 end
 $$
@@ -124,7 +135,7 @@ def _engine(url: URL) -> Engine:
         connect_args={"connect_timeout": 10, "application_name": "registry"},
     )
 
-    @event.listens_for(engine, "connect")
+    @event.listens_for(engine, "connect", insert=True)
     def _set_session(connection: psycopg.Connection[Any], _record: object) -> None:
         _check_version(connection.info.server_version)
         with connection.cursor() as cursor:

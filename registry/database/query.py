@@ -8,7 +8,7 @@ import psycopg
 from psycopg import errors, pq, sql
 from sqlalchemy import text
 
-from registry.database.engine import ANALYST_ROLE, FENCE, Database, first_line
+from registry.database.engine import ANALYST_ROLE, FENCE, MAY_BECOME, Database, first_line
 from registry.errors import DatabaseUnavailable, Refused
 
 _LIST_VIEWS = (
@@ -38,7 +38,7 @@ def run_query(database: Database, query: str) -> tuple[list[str], list[dict[str,
                 if database.embedded:
                     cursor.execute(statement, prepare=True)
                 else:
-                    cursor.execute(_fenced(driver, description), (query,))
+                    cursor.execute(*_fenced(driver, description, query))
                 return columns, [dict(zip(columns, row, strict=True)) for row in cursor]
         except psycopg.Error as error:
             raise Refused(
@@ -70,9 +70,15 @@ def _names(description: pq.abc.PGresult) -> list[str]:
     return names
 
 
-def _fenced(driver: psycopg.Connection[Any], description: pq.abc.PGresult) -> sql.Composed:
-    """The call of the function that runs the query, which has to be told the types of its rows."""
-    columns = []
+def _fenced(
+    driver: psycopg.Connection[Any], description: pq.abc.PGresult, query: str
+) -> tuple[sql.Composed, tuple[str, str]]:
+    """The call of the function that runs the query, which has to be told the types of its rows.
+
+    They are those of the description, where a domain, such as the names of information_schema, has
+    become the type that is under it.
+    """
+    types = []
     for position in range(description.nfields):
         modifier = description.fmod(position)
         row = driver.execute(
@@ -80,10 +86,14 @@ def _fenced(driver: psycopg.Connection[Any], description: pq.abc.PGresult) -> sq
             (description.ftype(position), None if modifier < 0 else modifier),
         ).fetchone()
         assert row is not None
-        columns.append(sql.SQL(f"c{position} {row[0]}"))
-    return sql.SQL("select * from {} (%s) as answer ({})").format(
-        sql.SQL(FENCE), sql.SQL(", ").join(columns)
-    )
+        types.append(row[0])
+    names = ", ".join(f"c{position}" for position in range(len(types)))
+    cast = ", ".join(f"c{position}::{name}" for position, name in enumerate(types))
+    inner = query.rstrip().removesuffix(";")
+    typed = f"select {cast} from (\n{inner}\n) as query ({names})"
+    declared = ", ".join(f"c{position} {name}" for position, name in enumerate(types))
+    call = sql.SQL("select * from {} (%s, %s) as answer ({})")
+    return call.format(sql.SQL(FENCE), sql.SQL(declared)), (typed, query)
 
 
 def _cure(error: psycopg.Error) -> str | None:
@@ -102,7 +112,7 @@ def _require_role(database: Database) -> None:
         login, name, member, temporary = connection.execute(
             text(
                 "select current_user, current_database(), "
-                "coalesce(bool_or(pg_has_role(current_user, oid, 'member')), false), "
+                f"coalesce(bool_or({MAY_BECOME}), false), "
                 "bool_or(has_database_privilege(oid, current_database(), 'temporary')) "
                 "from pg_roles where rolname = :role"
             ),

@@ -91,7 +91,7 @@ def _require_place(connection: Connection, replace: bool) -> None:
     if current is None:
         others = connection.execute(
             text("select nspname from pg_namespace where nspname = any(:schemas) order by 1"),
-            {"schemas": list(SCHEMAS)},
+            {"schemas": list(migrate.SCHEMAS)},
         ).scalars()
         if names := ", ".join(others):
             raise Refused(

@@ -19,7 +19,7 @@ from registry.errors import NotFound
 from registry.models import LorStatus, table_of
 
 # Above this share of the patients one pass over the whole tables is quicker than one a patient.
-SHARE_FOR_WHOLE_PASS = 0.45
+SHARE_FOR_WHOLE_PASS = 0.5
 
 STATUS_COLUMNS = [
     column.name

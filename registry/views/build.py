@@ -21,7 +21,7 @@ from psycopg.errors import DependentObjectsStillExist
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
-from registry.database.engine import ANALYST_ROLE
+from registry.database.engine import ANALYST_ROLE, MAY_BECOME
 from registry.errors import Refused
 from registry.models import ENTITIES, Base, table_of
 from registry.vocabulary import COVARIATES
@@ -115,10 +115,7 @@ def analyst_role_exists(connection: Connection) -> bool:
     """Whether the role that reads the views is there and can be taken on."""
     return bool(
         connection.execute(
-            text(
-                "select exists (select from pg_roles where rolname = :role "
-                "and pg_has_role(current_user, oid, 'member'))"
-            ),
+            text(f"select exists (select from pg_roles where rolname = :role and {MAY_BECOME})"),
             {"role": ANALYST_ROLE},
         ).scalar_one()
     )

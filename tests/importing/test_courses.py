@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from .tables import (
     contents,
     counts,
     insert,
-    insert_patient,
     row,
     take,
     write,
@@ -54,12 +54,21 @@ APART: list[tuple[Course, Course]] = [
 ]
 
 
-@pytest.fixture
-def patient(connection: Connection, tmp_path: Path) -> Connection:
-    """A registry in which P1 and P2 are known."""
+@pytest.fixture(scope="module")
+def people(bench: Connection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    savepoint = bench.begin_nested()
     rows = [VALID["patients"], row("patients", patient_id="P2")]
-    accepted(connection, write(tmp_path / "people", "patients", rows))
-    return connection
+    accepted(bench, write(tmp_path_factory.mktemp("people"), "patients", rows))
+    yield bench
+    savepoint.rollback()
+
+
+@pytest.fixture
+def patient(people: Connection) -> Iterator[Connection]:
+    """A registry in which P1 and P2 are known; whatever the test writes is taken back."""
+    savepoint = people.begin_nested()
+    yield people
+    savepoint.rollback()
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -101,14 +110,11 @@ def test_overlap_between_two_files(
 
 
 @pytest.mark.parametrize("pair", OVERLAPPING)
-def test_the_database_refuses_an_overlap(
-    connection: Connection, pair: tuple[Course, Course]
-) -> None:
-    patient = insert_patient(connection, "P1")
-    insert(connection, "patients", patient, VALID["patients"])
-    insert(connection, "medications", patient, course(pair[0]))
-    with pytest.raises(IntegrityError) as refused, connection.begin_nested():
-        insert(connection, "medications", patient, course(pair[1]))
+def test_the_database_refuses_an_overlap(patient: Connection, pair: tuple[Course, Course]) -> None:
+    number = patient.execute(text("select min(patient_id) from clinical.patient")).scalar_one()
+    insert(patient, "medications", number, course(pair[0]))
+    with pytest.raises(IntegrityError) as refused, patient.begin_nested():
+        insert(patient, "medications", number, course(pair[1]))
     diagnosis = refused.value.orig.diag  # type: ignore[union-attr]
     assert diagnosis.constraint_name == "ex_medication_overlap"
 

@@ -7,12 +7,14 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, Connection, make_url, text
 
 from registry.database import migrate
 from registry.database.engine import OLDEST_SERVER, Database, open_database, shown
+from registry.derivation import run as derivation
 from tests.conftest import COHORT, Databases, settings_for
 from tests.integration.conftest import Program
 
@@ -264,23 +266,33 @@ def test_a_server_that_only_reads_is_named(program: Program, study: Database) ->
         assert "primary" in error
 
 
-def test_a_statement_that_the_server_ends_is_no_fault_of_the_program(
-    program: Program, study: Database
+@pytest.mark.parametrize(
+    ("statement", "status", "words"),
+    [
+        ("select pg_terminate_backend(pg_backend_pid())", 3, "connection to the database was lost"),
+        ("set local statement_timeout = 1; select pg_sleep(9)", 1, "time-out"),
+        ("select 1 / 0", 1, "fault of the program"),
+    ],
+)
+def test_a_run_that_the_server_ends_stores_nothing(
+    program: Program,
+    study: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    statement: str,
+    status: int,
+    words: str,
 ) -> None:
-    with study.engine.begin() as connection:
-        connection.execute(text(f'alter database "{study.url.database}" set statement_timeout = 1'))
-    error = program(study, "derive", "--full").refused(1)
-    assert "time-out" in error
+    whole = derivation._derive
 
+    def ended(connection: Connection, *arguments: Any) -> Any:
+        whole(connection, *arguments)
+        connection.exec_driver_sql(statement)
 
-def test_a_connection_that_is_cut_is_named(
-    program: Program, study: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from registry.derivation import run as derivation
-
-    def cut(connection: object, *_: object) -> None:
-        connection.execute(text("select pg_terminate_backend(pg_backend_pid())"))  # type: ignore[attr-defined]
-
-    monkeypatch.setattr(derivation, "_derive", cut)
-    error = program(study, "derive").refused(3)
-    assert "connection to the database was lost" in error
+    monkeypatch.setattr(derivation, "_derive", ended)
+    outcome = program(study, "derive", "--full")
+    assert (outcome.status, outcome.out) == (status, "")
+    assert words in outcome.err
+    assert "Traceback" not in outcome.err
+    with study.engine.connect() as connection:
+        runs = connection.execute(text("select count(*) from derived.derivation_run"))
+        assert runs.scalar_one() == 1
