@@ -33,10 +33,12 @@ class Settings:
     ) -> Settings:
         """Settings from the given options, or else from the environment, or else the defaults."""
         environment_home = os.environ.get(HOME_VARIABLE)
+        # A home that is named for this one run is meant, whatever the environment says.
+        environment_url = None if home else os.environ.get(DATABASE_URL_VARIABLE)
         chosen_home = home or (Path(environment_home) if environment_home else default_home())
         return cls(
             home=chosen_home.expanduser().absolute(),
-            database_url=database_url or os.environ.get(DATABASE_URL_VARIABLE) or None,
+            database_url=database_url or environment_url or None,
             user=user or os.environ.get(USER_VARIABLE) or operating_system_user(),
         )
 

@@ -38,9 +38,12 @@ def demo(
     from registry.database.engine import open_database
     from registry.settings import Settings
 
-    settings = run_of(context).settings()
-    if settings.database_url is None and not run_of(context).home_given():
-        settings = Settings(out.absolute() / "registry", None, settings.user)
+    run = run_of(context)
+    settings = run.settings()
+    if run.database_url is None:
+        # A server that the environment names is the person's own registry.
+        home = settings.home if run.home_given() else out.absolute() / "registry"
+        settings = Settings(home, None, settings.user)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

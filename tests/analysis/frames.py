@@ -65,7 +65,7 @@ def baseline_frame(n: int = 4, **columns: Any) -> pd.DataFrame:
         "severity": "severe",
         "week14_pcdai": Decimal("5"),
         "location": "L3",
-        "upper_gi": None,
+        "upper_gi_location": None,
         "phenotype_assessed_on": "2020-01-01",
         "behaviour": "B1",
         "perianal": False,

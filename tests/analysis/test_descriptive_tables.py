@@ -71,7 +71,7 @@ def test_table1_statistics() -> None:
 def test_table1_tells_none_from_unknown() -> None:
     # Two assessed, one with upper disease and one without; two never assessed.
     frame = baseline_frame(
-        upper_gi=["L4a", None, None, None],
+        upper_gi_location=["L4a", None, None, None],
         phenotype_assessed_on=["2020-01-01", "2020-01-01", None, None],
         behaviour=["B1", "B2", None, None],
         perianal=[True, None, None, None],

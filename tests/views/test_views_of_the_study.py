@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Row, text
 
@@ -24,7 +26,7 @@ where a.definition = :name
 """
 
 
-def rows(database: Database, statement: str, name: str) -> list[Row[tuple[object, ...]]]:
+def rows(database: Database, statement: str, name: str) -> list[Row[Any]]:
     with database.engine.connect() as connection:
         return list(connection.execute(text(statement), {"name": name}))
 

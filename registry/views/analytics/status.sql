@@ -1,5 +1,6 @@
 -- One row per definition and patient: the derived status as last stored.
 -- Source: the rules, by `registry derive`; freshness tells what is waiting.
+-- @reason: first exclusion that holds; empty when eligible
 create view status as
 select
     s.definition,

@@ -5,6 +5,7 @@
 -- @infused_on: day of the infusion that the level precedes
 -- @days_before_infusion: days from the sample to that infusion
 -- @ifx_for_mean: infliximab for a mean (ug/mL): half the limit of a value below it, the limit of one above
+-- @ifx_ug_ml: infliximab (ug/mL), or its limit of quantification
 -- @ifx_comparator: < or > when ifx_ug_ml is a limit
 -- @censored: whether the value is a limit
 create view tdm_week14 as
