@@ -27,9 +27,11 @@ def problems(lock_name: str, wanted: list[str]) -> list[str]:
     found = []
     if re.search(r"https?://|--(extra-)?index-url|--find-links", lock):
         found.append(f"{lock_name} holds an address")
-    for entry in re.split(r"\n(?=[A-Za-z0-9])", lock):
-        if "==" in entry and "--hash=sha256:" not in entry:
-            found.append(f"{lock_name}: {entry.split()[0]} has no hash")
+    found.extend(
+        f"{lock_name}: {entry.split()[0]} has no hash"
+        for entry in re.split(r"\n(?=[A-Za-z0-9])", lock)
+        if "==" in entry and "--hash=sha256:" not in entry
+    )
     versions = pinned(lock)
     for text in wanted:
         requirement = Requirement(text)
