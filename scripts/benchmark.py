@@ -5,29 +5,30 @@
 Makes a registry of each size on a server of its own in a temporary folder and prints a Markdown
 table. Seconds belong to the machine that they were taken on; the ratios are what can be compared.
 What is set against one another is timed in turn, three times, and the median of the ratios is
-printed, so that a machine that is busy for a while slows both sides. Nothing is asserted but that
-SQL and pandas come to the same counts.
+printed, so that a machine that is busy for a while slows both sides; on one that others use all
+the time, --clock processor leaves their share out. Nothing is asserted but that SQL and pandas come
+to the same counts.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
+import multiprocessing
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from benchmark_timings import Timings, processor_clock
 from sqlalchemy import Connection, text
 
 from registry.database import migrate
@@ -45,41 +46,12 @@ from registry.models import (
 )
 from registry.settings import DATABASE_URL_VARIABLE, Settings
 
+WALL, PROCESSOR = "wall", "processor"
 ROUNDS = 3
 DEFINITION = "paper"
 INPUTS = (Patient, Infusion, PcdaiVisit, Medication, Condition, FollowUpEnd)
 CHANGED = (1, 100, 10_000)
-PANDAS = Path(__file__).with_name("benchmark_pandas.py")
 BLOCK = 1 << 20
-
-
-@dataclass
-class Timings:
-    """Seconds of everything timed, by name, in the order of the rounds."""
-
-    seconds: dict[str, list[float]] = field(default_factory=dict)
-
-    @contextmanager
-    def of(self, name: str) -> Iterator[None]:
-        """Times the block."""
-        started = time.perf_counter()
-        yield
-        self.add(name, time.perf_counter() - started)
-
-    def add(self, name: str, seconds: float) -> None:
-        """Adds a figure taken elsewhere."""
-        self.seconds.setdefault(name, []).append(seconds)
-
-    def median(self, name: str) -> float:
-        """Median seconds."""
-        return statistics.median(self.seconds[name])
-
-    def ratio(self, name: str, yardstick: str) -> float:
-        """How many times the yardstick: median over the rounds, or of the medians."""
-        ours, theirs = self.seconds[name], self.seconds[yardstick]
-        if len(ours) == len(theirs):
-            return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-        return self.median(name) / self.median(yardstick)
 
 
 @dataclass
@@ -87,12 +59,13 @@ class Size:
     """What one registry came to."""
 
     patients: int
-    timings: Timings = field(default_factory=Timings)
+    timings: Timings
+    server: str = ""
     rows: int = 0
     megabytes: float = 0
     peak_megabytes: float = 0
     eligible: int = 0
-    events: int = 0
+    losses: int = 0
 
 
 def say(words: str) -> None:
@@ -100,44 +73,42 @@ def say(words: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {words}", file=sys.stderr, flush=True)
 
 
-def registry_command(home: Path, *arguments: str) -> list[str]:
-    """The program as a user runs it."""
-    return [sys.executable, "-m", "registry", "--home", str(home), *arguments]
-
-
-def run_alone(command: list[str]) -> tuple[float, float]:
-    """Runs a program; its seconds and the peak of its memory in MB."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+def run_registry(home: Path, *arguments: str) -> float:
+    """Runs the program as a user does; the peak of its memory in MB."""
+    command = [sys.executable, "-m", "registry", "--home", str(home), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return time.perf_counter() - started, usage.ru_maxrss * unit / 1e6
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
-def measure(patients: int, seed: int, folder: Path) -> Size:
+def measure(patients: int, seed: int, clock: str, folder: Path) -> Size:
     """Everything, for a registry of that many patients in that folder."""
-    size = Size(patients)
+    size = Size(patients, Timings())
     files, home = folder / "files", folder / "home"
     say(f"{patients} patients: writing the files")
     generate = ("synth", "--patients", str(patients), "--seed", str(seed), "--out", str(files))
-    run_alone(registry_command(home, *generate))
+    run_registry(home, *generate)
     size.megabytes = sum(path.stat().st_size for path in files.glob("*.csv")) / 1e6
     with open_database(Settings(home=home, database_url=None, user="benchmark")) as database:
+        if clock == PROCESSOR:
+            postmaster = (home / "postgres" / "postmaster.pid").read_text().split()[0]
+            size.timings.clock = processor_clock(int(postmaster))
         migrate.upgrade(database)
         say("importing")
-        seconds, size.peak_megabytes = run_alone(registry_command(home, "import", str(files)))
-        size.timings.add("import", seconds)
+        with size.timings.of("import"):
+            size.peak_megabytes = run_registry(home, "import", str(files))
         say("first derivation")
         with size.timings.of("first"):
             derive(database.engine, user="benchmark")
         vacuum(database)
-        size.rows = sum(count(database, table_of(entity).fullname) for entity in ENTITIES)
+        size.rows = sum(ask(database, f"select count(*) from {table_of(e)}") for e in ENTITIES)
+        size.server = ask(database, "show server_version")
         measure_copies(database, folder, size.timings)
         for number in range(ROUNDS):
-            say(f"derivation and views, round {number + 1} of {ROUNDS}")
+            say(f"derivation, pandas and views, round {number + 1} of {ROUNDS}")
             measure_round(database, size)
         for number in (number for number in CHANGED if number <= patients):
             say(f"{number} changed")
@@ -145,6 +116,7 @@ def measure(patients: int, seed: int, folder: Path) -> Size:
                 touch(database, number)
                 with size.timings.of(f"changed {number}"):
                     derive(database.engine, user="benchmark")
+    size.timings.clock = time.perf_counter
     return size
 
 
@@ -154,16 +126,22 @@ def vacuum(database: Database) -> None:
         connection.execute(text("vacuum (analyze)"))
 
 
-def count(database: Database, table: str) -> int:
-    """Rows of a table."""
+def ask(database: Database, query: str) -> Any:
+    """The one value of a query."""
     with database.engine.connect() as connection:
-        return int(connection.execute(text(f"select count(*) from {table}")).scalar_one())
+        return connection.exec_driver_sql(query).scalar_one()
+
+
+def run(database: Database, statement: str) -> None:
+    """Runs and commits one statement."""
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(statement)
 
 
 def measure_copies(database: Database, folder: Path, timings: Timings) -> None:
     """COPY of the imported rows into tables of the same types: bare, and with their constraints.
 
-    Neither has foreign keys or triggers; the bare ones have no key and no index either.
+    Neither has foreign keys or triggers; the bare ones have no key, no check and no index either.
     """
     columns = {
         table.name: ", ".join(column.name for column in table.columns if column.computed is None)
@@ -192,8 +170,8 @@ def measure_copies(database: Database, folder: Path, timings: Timings) -> None:
                         while block := file.read(BLOCK):
                             copy.write(block)
             run(database, f"drop schema {kind} cascade")
-    for file_name in files.values():
-        file_name.unlink()
+    for path in files.values():
+        path.unlink()
 
 
 def copied(database: Database, query: str) -> Iterator[bytes]:
@@ -216,14 +194,10 @@ def driver(database: Database) -> Iterator[psycopg.Connection[Any]]:
         yield given
 
 
-def run(database: Database, statement: str) -> None:
-    """Runs and commits one statement."""
-    with database.engine.begin() as connection:
-        connection.exec_driver_sql(statement)
-
-
 def measure_round(database: Database, size: Size) -> None:
     """Each once: the scan, the rules, the derivations, pandas and the views."""
+    from benchmark_pandas import derive_status, read, read_definition, summary
+
     timings = size.timings
     with database.engine.connect() as connection:
         # One process for all: what writes, as a derivation does, is never run in parallel.
@@ -233,33 +207,29 @@ def measure_round(database: Database, size: Size) -> None:
         with timings.of("scan"):
             scan(connection)
         with timings.of("rules"):
-            connection.execute(
-                text(
-                    "create temporary table ruled as "
-                    "select * from rules.loss_of_response where definition = :name"
-                ),
-                {"name": DEFINITION},
+            connection.exec_driver_sql(
+                "create temporary table ruled as "
+                f"select * from rules.loss_of_response where definition = '{DEFINITION}'"
             )
-        size.eligible, size.events, days, negatives = connection.execute(
-            text(
-                "select count(*), count(*) filter (where event), sum(time_days), "
-                "count(last_negative_on) from ruled where eligible"
-            )
+        counts = connection.exec_driver_sql(
+            "select count(*), count(*) filter (where event), sum(time_days), "
+            "count(last_negative_on) from ruled where eligible"
         ).one()
+    size.eligible, size.losses, *_ = counts
     with timings.of("full"):
         derive(database.engine, user="benchmark", full=True)
     with timings.of("one"):
         derive(database.engine, user="benchmark", full=True, definition=DEFINITION)
-    found = derive_in_pandas(database)
-    counts = [size.eligible, size.events, int(days or 0), negatives]
-    if found["counts"] != counts:
-        raise SystemExit(f"pandas comes to {found['counts']}, SQL to {counts}")
-    timings.add("pandas reads", found["read"])
-    timings.add("pandas computes", found["compute"])
-    timings.add("pandas", found["read"] + found["compute"])
+    with driver(database) as connection, timings.of("pandas"):
+        tables = read(connection)
+        definition = read_definition(connection, DEFINITION)
+        with timings.of("pandas computes"):
+            status = derive_status(tables, definition)
+    if summary(status) != tuple(counts):
+        raise SystemExit(f"pandas comes to {summary(status)}, SQL to {counts}")
     for view in ("baseline", "analysis_set"):
-        query = f"select * from analytics.{view} where definition = '{DEFINITION}'"
         with timings.of(view):
+            query = f"select * from analytics.{view} where definition = '{DEFINITION}'"
             for _ in copied(database, query):
                 pass
 
@@ -269,16 +239,7 @@ def scan(connection: Connection) -> None:
     for entity in INPUTS:
         table = table_of(entity)
         counted = ", ".join(f"count({column.name})" for column in table.columns)
-        connection.execute(text(f"select {counted} from {table.fullname}")).one()
-
-
-def derive_in_pandas(database: Database) -> dict[str, Any]:
-    """The same status by pandas, in a process of its own."""
-    url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    done = subprocess.run(
-        [sys.executable, str(PANDAS), url, DEFINITION], check=True, stdout=subprocess.PIPE
-    )
-    return dict(json.loads(done.stdout))
+        connection.exec_driver_sql(f"select {counted} from {table.fullname}").one()
 
 
 def touch(database: Database, patients: int) -> None:
@@ -307,40 +268,37 @@ def times(name: str, yardstick: str) -> Cell:
 
 
 def changed(patients: int) -> Cell:
-    """A cell with the milliseconds a patient and the share of the full derivation."""
+    """A cell with the milliseconds a patient and the part of a full derivation."""
 
     def cell(size: Size) -> str:
         if patients > size.patients:
             return "-"
         name = f"changed {patients}"
-        milliseconds = 1000 * size.timings.median(name)
-        share = size.timings.median(name) / size.timings.median("full")
-        return f"{milliseconds / patients:.2g} ms a patient, {share:.2g} x"
+        each = 1000 * size.timings.median(name) / patients
+        part = 100 * size.timings.median(name) / size.timings.median("full")
+        return f"{each:.2g} ms a patient = {part:.2g} %"
 
     return cell
 
 
 ROWS: tuple[tuple[str, Cell], ...] = (
     ("rows in 13 files", lambda size: f"{size.rows:,} ({size.megabytes:.0f} MB)"),
-    ("COPY of the rows into bare tables", seconds("bare")),
-    ("COPY into tables with keys, checks and indexes", times("constrained", "bare")),
-    ("import", times("import", "bare")),
+    ("(1) COPY of the rows into bare tables", seconds("bare")),
+    ("COPY into tables with keys, checks and indexes, against (1)", times("constrained", "bare")),
+    ("import, against (1)", times("import", "bare")),
     ("import, rows a second", lambda size: f"{size.rows / size.timings.median('import'):,.0f}"),
     ("import, peak memory of the program", lambda size: f"{size.peak_megabytes:.0f} MB"),
-    ("sequential scan of the rules' input", seconds("scan")),
-    ("rules of one definition, nothing stored", times("rules", "scan")),
-    ("full derivation, one definition", times("one", "scan")),
-    ("full derivation, two definitions", times("full", "scan")),
-    ("first derivation, two definitions, all stored", times("first", "scan")),
-    ("pandas, one definition: read and compute", times("pandas", "rules")),
-    ("pandas, computing alone", times("pandas computes", "rules")),
-    (
-        "eligible and losses, SQL and pandas alike",
-        lambda size: f"{size.eligible:,} and {size.events:,}",
-    ),
-    *((f"derivation of {n:,} changed, two definitions", changed(n)) for n in CHANGED),
-    ("analytics.baseline of one definition", times("baseline", "scan")),
-    ("analytics.analysis_set of one definition", times("analysis_set", "scan")),
+    ("(2) sequential scan of all that the rules read", seconds("scan")),
+    ("(3) rules of one definition, nothing stored, against (2)", times("rules", "scan")),
+    ("full derivation, one definition, against (2)", times("one", "scan")),
+    ("(4) full derivation, two definitions, against (2)", times("full", "scan")),
+    ("first derivation, two definitions, all stored, against (2)", times("first", "scan")),
+    ("pandas, one definition, read and compute, against (3)", times("pandas", "rules")),
+    ("pandas, computing alone, against (3)", times("pandas computes", "rules")),
+    ("eligible, losses: SQL and pandas", lambda size: f"{size.eligible:,}, {size.losses:,}"),
+    *((f"derivation of {n:,} changed, two definitions, against (4)", changed(n)) for n in CHANGED),
+    ("analytics.baseline of one definition, against (2)", times("baseline", "scan")),
+    ("analytics.analysis_set of one definition, against (2)", times("analysis_set", "scan")),
 )
 
 
@@ -357,30 +315,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--patients", default="10000,100000", help="sizes, with commas between")
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic registries")
+    parser.add_argument("--clock", choices=(WALL, PROCESSOR), default=WALL)
     parser.add_argument("--home", type=Path, help="new folder to work in and leave behind")
     options = parser.parse_args()
     os.environ.pop(DATABASE_URL_VARIABLE, None)
-    with contextlib.ExitStack() as stack:
-        if options.home is None:
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="registry-")))
-        else:
-            home = options.home
+    load = os.getloadavg()[0]
+    made = nullcontext(options.home) if options.home else tempfile.TemporaryDirectory()
+    with made as folder:
+        sizes = []
+        for patients in map(int, options.patients.split(",")):
+            home = Path(folder) / str(patients)
             home.mkdir(parents=True)
-        load = os.getloadavg()[0]
-        sizes = [
-            measure(patients, options.seed, home / str(patients))
-            for patients in map(int, options.patients.split(","))
-        ]
-        with (
-            open_database(
-                Settings(home=home / str(sizes[0].patients) / "home", database_url=None, user="")
-            ) as database,
-            database.engine.connect() as connection,
-        ):
-            version = connection.execute(text("show server_version")).scalar_one()
+            # A process of its own each: no size finds memory filled by the one before.
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+                done = pool.submit(measure, patients, options.seed, options.clock, home)
+                sizes.append(done.result())
     print(
-        f"{os.cpu_count()} cores, {platform.machine()}, PostgreSQL {version}, Python "
-        f"{platform.python_version()}; medians of {ROUNDS} runs; load average "
+        f"{os.cpu_count()} cores, {platform.machine()}, PostgreSQL {sizes[0].server}, Python "
+        f"{platform.python_version()}; {options.clock} time, medians of {ROUNDS}; load average "
         f"{load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.\n"
     )
     print_table(sizes)

@@ -1,16 +1,10 @@
 """The status of every patient under one definition in pandas, for scripts/benchmark.py to time.
 
 A vectorised second reading of the rules, with whole columns at a time and no loop over patients.
-Reads its tables over COPY, and prints a JSON document: seconds to read, seconds to compute, and
-counts that are to agree with the database's own: eligible, losses, days at risk, patients with a
-visit that shows no loss.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-import time
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -233,38 +227,19 @@ def judge(tables: Tables, scored: pd.DataFrame, definition: Definition) -> pd.Da
     return status
 
 
-def main() -> None:
-    """Takes the connection and the name of the definition."""
-    connection_string, name = sys.argv[1:]
-    with psycopg.connect(connection_string) as connection:
-        started = time.perf_counter()
-        tables = read(connection)
-        read_seconds = time.perf_counter() - started
-        definition = read_definition(connection, name)
-    started = time.perf_counter()
-    scored = score(
-        observe(course(tables.infusion, definition), tables.end, definition),
-        tables.visit,
-        definition,
-    )
-    status = judge(tables, scored, definition)
-    compute_seconds = time.perf_counter() - started
+def derive_status(tables: Tables, definition: Definition) -> pd.DataFrame:
+    """A row per patient with the status under the definition."""
+    started = course(tables.infusion, definition)
+    observed = observe(started, tables.end, definition)
+    return judge(tables, score(observed, tables.visit, definition), definition)
+
+
+def summary(status: pd.DataFrame) -> tuple[int, int, int, int]:
+    """Eligible, losses, days at risk, and patients with a visit that shows no loss."""
     eligible = status[status["eligible"]]
-    print(
-        json.dumps(
-            {
-                "read": read_seconds,
-                "compute": compute_seconds,
-                "counts": [
-                    len(eligible),
-                    int(eligible["event"].sum()),
-                    int(eligible["time_days"].sum()),
-                    int(eligible["last_negative_on"].notna().sum()),
-                ],
-            }
-        )
+    return (
+        len(eligible),
+        int(eligible["event"].sum()),
+        int(eligible["time_days"].sum()),
+        int(eligible["last_negative_on"].notna().sum()),
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -99,12 +99,12 @@ def url_command(
 
     Example: registry db url --analyst
     """
-    from registry.database.engine import ANALYST_ROLE
+    from registry.database.engine import ANALYST_ROLE, without_password
 
     with opened(run_of(context).settings()) as database:
         url = database.url.set(drivername="postgresql")
         if analyst:
-            url = url.set(username=ANALYST_ROLE, password=None)
+            url = without_password(url).set(username=ANALYST_ROLE)
             if not database.embedded:
                 warn(
                     f"On a server {ANALYST_ROLE} has no password unless an administrator gives it "
@@ -121,7 +121,7 @@ def serve_command(context: typer.Context) -> None:
     """
     import signal
 
-    from registry.database.engine import ANALYST_ROLE
+    from registry.database.engine import ANALYST_ROLE, shown
 
     settings = run_of(context).settings()
     if settings.database_url is not None:
@@ -130,8 +130,7 @@ def serve_command(context: typer.Context) -> None:
             cure="See: registry db url",
         )
     with opened(settings) as database:
-        url = database.url.set(drivername="postgresql")
-        typer.echo(url.set(username=ANALYST_ROLE, password=None).render_as_string())
+        typer.echo(shown(database.url.set(username=ANALYST_ROLE)))
         warn("Serving the registry at this URL, read-only for analysts. Ctrl-C stops it.")
         try:
             signal.pause()
@@ -150,22 +149,22 @@ def psql_command(context: typer.Context) -> None:
     import signal
     import subprocess
 
-    from registry.database.engine import open_database
+    from registry.database.engine import open_database, shown
 
     with open_database(run_of(context).settings()) as database:
         program = str(database.programs / "psql") if database.programs else shutil.which("psql")
         if program is None:
             raise NotFound("psql is not on the path.", cure="Install PostgreSQL's client programs.")
-        url = database.url.set(drivername="postgresql", password=None)
         environment = dict(os.environ)
-        if database.url.password is not None:
+        password = database.url.password or database.url.query.get("password")
+        if password is not None:
             # Not as an argument, which everybody on the computer could read.
-            environment["PGPASSWORD"] = str(database.url.password)
+            environment["PGPASSWORD"] = str(password)
         # Ctrl-C is psql's own: it ends a query there, not this program with psql left behind.
         before = signal.signal(signal.SIGINT, lambda *_: None)
         try:
             ended = subprocess.run(
-                [program, url.render_as_string(), *context.args], check=False, env=environment
+                [program, shown(database.url), *context.args], check=False, env=environment
             )
         finally:
             signal.signal(signal.SIGINT, before)

@@ -167,10 +167,14 @@ def _check_version(number: int) -> None:
         )
 
 
+def without_password(url: URL) -> URL:
+    """The URL without its password, wherever in it that stands."""
+    return url._replace(password=None).difference_update_query(_SECRETS)
+
+
 def shown(url: URL) -> str:
-    """The URL without its password."""
-    open_to_all = url.difference_update_query(_SECRETS).set(drivername="postgresql")
-    return open_to_all.render_as_string(hide_password=True)
+    """The URL for people: without its password, and without the name of the driver."""
+    return without_password(url).set(drivername="postgresql").render_as_string()
 
 
 def first_line(error: BaseException | None) -> str:

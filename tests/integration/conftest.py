@@ -32,7 +32,7 @@ class Outcome:
     def refused(self, status: int) -> str:
         """Standard error of a command that must have ended so, with nothing that alarms."""
         assert self.status == status, self
-        assert self.err.startswith(("Error: ", "Usage: ")), self
+        assert any(line.startswith("Error: ") for line in self.err.splitlines()), self
         assert "Traceback" not in self.err
         assert "Unexpected" not in self.err
         return self.err

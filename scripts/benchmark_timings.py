@@ -1,0 +1,83 @@
+"""Timings for scripts/benchmark.py: by the clock on the wall, or by the processor's own account.
+
+Processor time is what remains comparable on a machine that others use at the same time. It counts
+this process, the programs it has run to their end, and the server with all its processes.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Clock = Callable[[], float]
+
+# Seconds; the processor's account is kept in ticks.
+RESOLUTION = 0.01
+
+# Fields of /proc/PID/stat after the name in brackets.
+PARENT, OWN, OF_THE_ENDED = 1, slice(11, 13), slice(13, 15)
+
+
+def processor_clock(postmaster: int) -> Clock:
+    """Processor seconds of this process, its ended children and a server, on Linux."""
+    ticks = os.sysconf("SC_CLK_TCK")
+
+    def now() -> float:
+        here = os.times()
+        server = spent_by_server(postmaster) / ticks
+        return server + here.user + here.system + here.children_user + here.children_system
+
+    return now
+
+
+def spent_by_server(postmaster: int) -> int:
+    """Ticks of a server's processes, those that have ended and those that live."""
+    while True:
+        ended = ticks_of(Path(f"/proc/{postmaster}/stat"), OF_THE_ENDED)
+        living = sum(ticks_of(path, OWN, postmaster) for path in Path("/proc").glob("[0-9]*/stat"))
+        # Otherwise one has ended meanwhile, and was counted twice or not at all.
+        if ended == ticks_of(Path(f"/proc/{postmaster}/stat"), OF_THE_ENDED):
+            return ended + living
+
+
+def ticks_of(stat: Path, kind: slice, parent: int | None = None) -> int:
+    """Ticks of a process; with `parent`, 0 unless that is its parent or itself."""
+    try:
+        fields = stat.read_text().rpartition(")")[2].split()
+    except OSError:  # it has just ended
+        return 0
+    if parent is not None and parent not in (int(fields[PARENT]), int(stat.parent.name)):
+        return 0
+    return sum(map(int, fields[kind]))
+
+
+@dataclass
+class Timings:
+    """Seconds of everything timed, by name, in the order of the rounds."""
+
+    clock: Clock = time.perf_counter
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        """Times the block."""
+        started = self.clock()
+        yield
+        self.seconds.setdefault(name, []).append(self.clock() - started)
+
+    def median(self, name: str) -> float:
+        """Median seconds."""
+        return statistics.median(self.seconds[name])
+
+    def ratio(self, name: str, yardstick: str) -> float:
+        """How many times the yardstick: median over the rounds, or of the medians."""
+        ours, theirs = self.seconds[name], self.seconds[yardstick]
+        if len(ours) == len(theirs):
+            pairs = zip(ours, theirs, strict=True)
+            return statistics.median(a / max(b, RESOLUTION) for a, b in pairs)
+        return self.median(name) / max(self.median(yardstick), RESOLUTION)
