@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
-    from registry.cli import run
+    """Runs the command; Ctrl-C before there is one to interrupt is no fault either."""
+    try:
+        from registry.cli import run
 
-    run()
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

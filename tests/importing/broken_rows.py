@@ -56,7 +56,21 @@ HIGH_ITEMS = (
     "extraintestinal",
 )
 ITEMS = (*HIGH_ITEMS, *LOW_ITEMS)
-NO_NUMBERS = ("abc", "1,5", "1e3", "NaN", "Infinity", "1 0", "--1", ".", "+", "1.2.3", "٣", "0x1F")
+NO_NUMBERS = (
+    "abc",
+    "1,5",
+    "1e3",
+    "NaN",
+    "Infinity",
+    "1 0",
+    "--1",
+    ".",
+    "+",
+    "1.2.3",
+    "٣",
+    "0x1F",
+    "1" * 33,
+)
 NO_MEASURES = (*NO_NUMBERS, "<", ">", "<x", "<<1", "=1", "1<", "<=1", "≤1", "< ")
 
 DATES = {
@@ -300,9 +314,23 @@ def texts() -> Iterator[Broken]:
         yield _one("gene_findings", "hgvs_p", cell, words, None)
 
 
+def totals() -> Iterator[Broken]:
+    """A declared total beside all eleven items, and too few items without a total."""
+    items = row("pcdai_visits") | dict.fromkeys(ITEMS, "5")
+    for total in ("52.5", "57.5", "0"):
+        named = "ck_pcdai_visit_total_is_sum_of_items"
+        words = "is not the sum of the items, 55"
+        yield Broken("pcdai_visits", items | {"total": total}, "total", words, named)
+    for item in ITEMS:
+        if item != "height":
+            # The database misses the score, which it computes from them.
+            words = f"is missing, and so are the items to compute it from: {item}"
+            yield Broken("pcdai_visits", items | {"total": "", item: ""}, "total", words, "score")
+
+
 def all_broken() -> list[Broken]:
     """One row a broken rule, of every table and column."""
-    makers = (numbers, dates, between_dates, codes, missing, texts)
+    makers = (numbers, dates, between_dates, codes, missing, texts, totals)
     found = [broken for maker in makers for broken in maker()]
     assert all(broken.cells["patient_id"] == "P1" for broken in found)
     assert VALID["patients"]["birth_date"] == BIRTH

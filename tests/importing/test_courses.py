@@ -156,6 +156,18 @@ def test_borders_move_in_one_import(
     assert set(contents(patient, "medications")) == {tuple(cells.values()) for cells in moved}
 
 
+def test_a_border_moves_in_two_files(patient: Connection, tmp_path: Path) -> None:
+    courses = [course(("01-01", "02-01")), course(("02-01", ""))]
+    accepted(patient, write(tmp_path, "medications", courses))
+    moved = [course(("01-01", "")), course(("02-01", "02-01"))]
+    files = [
+        write(tmp_path / name, "medications", [cells])
+        for name, cells in zip("ab", moved, strict=True)
+    ]
+    result = accepted(patient, *files, update=True)
+    assert result.tables["medications"] == counts(2, updated=2)
+
+
 def test_a_border_moves_to_a_new_course(patient: Connection, tmp_path: Path) -> None:
     accepted(patient, write(tmp_path, "medications", [course(("01-01", ""))]))
     courses = [course(("02-01", "")), course(("01-01", "02-01"))]

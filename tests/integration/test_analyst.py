@@ -7,7 +7,6 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -352,7 +351,7 @@ def test_a_query_that_is_wrong_is_told_why(
 
 
 def test_every_view_can_be_read_and_shows_no_number_of_the_registry(
-    shared_study: Database, tmp_path: Path
+    shared_study: Database,
 ) -> None:
     listed = "select table_name from information_schema.tables where table_schema = 'analytics'"
     _, rows = run_query(shared_study, listed)

@@ -68,7 +68,9 @@ def add_anthropometry(draft: Draft) -> None:
     for _ in range(rng.choice((0, 1, 1, 2, 3))):
         number = rng.choice((-31, -30, -30, -29, -7, -1, 0, 0, 1, 100))
         height = (Decimal(76) + 6 * age_years).quantize(Decimal("0.1"))
-        bmi = Decimal(rng.randrange(120, 230)) / 10
+        # Beyond the third curve on either side, too, where the scores are made in another way.
+        tenths = weighted(rng, [(6, (120, 230)), (2, (105, 125)), (2, (260, 380))])
+        bmi = Decimal(rng.randrange(*tenths)) / 10
         weight = (bmi * height * height / 10000).quantize(Decimal("0.1"))
         bmi_z = rng.choice(decimals("-1", "-1", "-1.01", "-0.99", "-3.2", "0.4", "1.7"))
         form = weighted(rng, [(60, "z"), (20, "no z"), (10, "height"), (10, "z alone")])

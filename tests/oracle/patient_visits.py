@@ -136,6 +136,7 @@ def week14_days(draft: Draft) -> list[int]:
             (3, [98 - apart, 98 + apart, 98]),
             (3, [fourth - draft.pick((1, 3, 10)), fourth + 1]),
             (3, [fourth, fourth + draft.pick((1, 2, 5))]),
+            (3, [fourth - 6, fourth - 2]),
             (2, [84, fourth + 1, 98]),
             (1, [83, 84, 112, 113]),
             (1, [84 + draft.rng.randrange(29) for _ in range(4)]),

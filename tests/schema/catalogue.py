@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import sql
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from registry.models import ENTITIES, table_of
 
@@ -119,8 +119,6 @@ def refusal(connection: Connection, table: str, patient: int, **values: Any) -> 
 
     The row is taken back either way.
     """
-    from sqlalchemy.exc import DBAPIError
-
     attempt = connection.begin_nested()
     try:
         add_row(connection, table, patient, **values)
@@ -130,8 +128,3 @@ def refusal(connection: Connection, table: str, patient: int, **values: Any) -> 
     finally:
         attempt.rollback()
     return None
-
-
-def quoted(name: str) -> str:
-    """An identifier as it stands in a statement."""
-    return sql.Identifier(name).as_string()
