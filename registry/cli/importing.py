@@ -14,7 +14,7 @@ from registry.cli.output import Format, FormatOption, on_terminal, print_json, p
 from registry.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from registry.importing.problems import ImportResult
+    from registry.records.problems import WriteResult
 
 # More than a screen of complaints helps nobody; JSON has them all.
 COMPLAINTS_SHOWN = 40
@@ -68,7 +68,7 @@ def import_command(
         raise typer.Exit(1)
 
 
-def _print(result: ImportResult, form: Format, dry_run: bool) -> None:
+def _print(result: WriteResult, form: Format, dry_run: bool) -> None:
     rows: list[dict[str, Any]] = [
         {"table": name, **vars(counts)} for name, counts in result.tables.items()
     ]

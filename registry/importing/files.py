@@ -9,16 +9,20 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from registry.errors import NotFound, Refused
-from registry.importing.problems import Problem
-from registry.models import ENTITIES, Patient, PatientRecord, table_of
-from registry.variables import Variable
+from registry.records.problems import Problem
+from registry.records.source import (
+    BY_FILE_NAME,
+    NOT_UTF8,
+    PATIENT_COLUMN,
+    Entity,
+    Row,
+    Source,
+    dictionary_columns,
+    is_utf8,
+)
 
 # One cell of a spreadsheet holds 32,767 characters at the most.
 csv.field_size_limit(131_072)
-
-BY_FILE_NAME = {entity.file_name: entity for entity in ENTITIES}
-PATIENT_COLUMN = "patient_id"
-NOT_UTF8 = "is not in UTF-8; save the file as CSV UTF-8"
 
 
 @dataclass(frozen=True)
@@ -30,28 +34,8 @@ class ImportFile:
 
     number: int
     path: Path
-    entity: type[Patient] | type[PatientRecord]
+    entity: Entity
     shown: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row as text: `line` is where it begins, the header being line 1.
-
-    Without `cells` it is a row that cannot be read as cells of the header's columns.
-    """
-
-    line: int
-    cells: list[str] | None
-
-
-def dictionary_columns(entity: type[Patient] | type[PatientRecord]) -> dict[str, Variable]:
-    """The columns that a file of this table may have, in order, but for the patient's."""
-    return {
-        column.name: column.info["variable"]
-        for column in table_of(entity).columns
-        if "variable" in column.info
-    }
 
 
 def find_files(paths: list[Path]) -> list[ImportFile]:
@@ -98,7 +82,7 @@ def _files_at(path: Path) -> list[Path]:
     return [path]
 
 
-def _table_of(path: Path) -> type[Patient] | type[PatientRecord] | None:
+def _table_of(path: Path) -> Entity | None:
     return BY_FILE_NAME.get(path.stem) if path.suffix == ".csv" else None
 
 
@@ -141,6 +125,15 @@ def read_header(file: ImportFile) -> tuple[list[str], list[Problem]]:
     return columns, problems
 
 
+def source_of(file: ImportFile, columns: list[str]) -> Source:
+    """The file's rows on their way into its table."""
+
+    def rows(problems: list[Problem]) -> Iterator[Row]:
+        return read_rows(file, problems)
+
+    return Source(file.number, file.entity, file.shown, columns, rows)
+
+
 def read_rows(file: ImportFile, problems: list[Problem], *, header: bool = False) -> Iterator[Row]:
     """The rows after the header, or from it on, empty ones left out.
 
@@ -172,16 +165,6 @@ def read_rows(file: ImportFile, problems: list[Problem], *, header: bool = False
                 yield Row(begins, None)
     except OSError as error:
         raise _cannot_read(error) from None
-
-
-def is_utf8(text: str) -> bool:
-    """Whether all the bytes that the text was read from were UTF-8."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def readable(text: str) -> str:
-    """The text with bytes that are not UTF-8 as \\xNN."""
-    return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def _cannot_read(error: OSError) -> Refused:

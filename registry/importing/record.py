@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.importing.problems import ImportResult
+from registry.records.problems import WriteResult
 
 
 def record_import(
-    connection: Connection, result: ImportResult, user: str, reason: str | None
+    connection: Connection, result: WriteResult, user: str, reason: str | None
 ) -> None:
     """Writes one row about an import that changed something."""
     changed = {

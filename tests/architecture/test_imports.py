@@ -18,10 +18,11 @@ LAYERS = (
     ("__main__",),
     ("cli",),
     ("entry", "definitions", "importing", "derivation", "analysis", "report", "synth", "demo"),
+    ("records",),
     ("views",),
     ("models",),
     ("database",),
-    ("settings", "errors", "vocabulary", "variables", "hgvs", "__init__"),
+    ("settings", "errors", "vocabulary", "variables", "hgvs", "words", "__init__"),
 )
 LAYER = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 FOUNDATION = LAYERS[-1]

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.importing.problems import ImportResult, TableCounts
 from registry.importing.run import import_files
 from registry.models import ENTITIES, table_of
+from registry.records.problems import TableCounts, WriteResult
 from tests.oracle.records import COLUMNS
 
 Cells = dict[str, str]
@@ -102,7 +102,7 @@ def write_all(folder: Path, tables: Mapping[str, Iterable[Mapping[str, str]]]) -
     return folder
 
 
-def take(connection: Connection, *paths: Path, update: bool = False) -> ImportResult:
+def take(connection: Connection, *paths: Path, update: bool = False) -> WriteResult:
     """Imports in the connection's transaction; whatever comes out, the counts must add up."""
     with connection.begin_nested() as savepoint:
         result = import_files(connection, list(paths), update=update)
@@ -116,14 +116,14 @@ def take(connection: Connection, *paths: Path, update: bool = False) -> ImportRe
     return result
 
 
-def accepted(connection: Connection, *paths: Path, update: bool = False) -> ImportResult:
+def accepted(connection: Connection, *paths: Path, update: bool = False) -> WriteResult:
     """An import that must go through."""
     result = take(connection, *paths, update=update)
     assert [str(problem) for problem in result.errors] == []
     return result
 
 
-def complaints(result: ImportResult) -> list[tuple[str, int | None, str | None, str | None, str]]:
+def complaints(result: WriteResult) -> list[tuple[str, int | None, str | None, str | None, str]]:
     """Every complaint: file, line, column, value, problem."""
     return [(p.file, p.line, p.column, p.value, p.problem) for p in result.errors]
 

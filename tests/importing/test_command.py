@@ -164,7 +164,7 @@ def test_an_error_of_the_database_shows_no_cell(
     refused = command(registry, "import", str(folder), "--format", "json")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "ck_new" in refused.stderr
-    assert "Nothing was imported" in refused.stderr
+    assert "Nothing was written" in refused.stderr
     with registry.engine.begin() as connection:
         connection.execute(text("alter table clinical.surgery drop constraint ck_new"))
         connection.execute(text(CAST))

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from registry.importing.problems import ImportResult
+from registry.records.problems import WriteResult
 from tests.oracle.patients import random_patients, write_csv
 from tests.oracle.records import COLUMNS, Measured
 
@@ -126,7 +126,7 @@ def test_any_mixture_of_sound_and_broken_rows(
 
 
 def _by_patient(
-    result: ImportResult, tables: dict[str, list[dict[str, str]]]
+    result: WriteResult, tables: dict[str, list[dict[str, str]]]
 ) -> Counter[tuple[str, str, str | None, str]]:
     found: Counter[tuple[str, str, str | None, str]] = Counter()
     for problem in result.errors:
@@ -140,6 +140,6 @@ def _by_patient(
 @pytest.mark.parametrize("table", COLUMNS)
 def test_the_oracle_writes_the_dictionary(table: str) -> None:
     """The columns that are compared here are those of the files."""
-    from registry.importing.files import BY_FILE_NAME, dictionary_columns
+    from registry.records.source import BY_FILE_NAME, dictionary_columns
 
     assert list(COLUMNS[table]) == ["patient_id", *dictionary_columns(BY_FILE_NAME[table])]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from registry.importing.problems import ImportResult
+from registry.records.problems import WriteResult
 from tests.oracle.records import COLUMNS
 
 from .broken_rows import CODES, NUMBERS, REQUIRED, Broken, all_broken
@@ -36,7 +36,7 @@ def _study_id(number: int) -> str:
 @pytest.fixture(scope="module")
 def everything_broken(
     bench: Connection, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[ImportResult, dict[int, int], dict[str, int]]:
+) -> tuple[WriteResult, dict[int, int], dict[str, int]]:
     """One import of all broken rows, each of a child of its own.
 
     With the line of each row, and the rows in the registry afterwards.
@@ -54,7 +54,7 @@ def everything_broken(
 
 @pytest.mark.parametrize("number", range(len(BROKEN)), ids=[str(broken) for broken in BROKEN])
 def test_the_import_names_the_cell(
-    everything_broken: tuple[ImportResult, dict[int, int], dict[str, int]], number: int
+    everything_broken: tuple[WriteResult, dict[int, int], dict[str, int]], number: int
 ) -> None:
     result, lines, _ = everything_broken
     broken = BROKEN[number]
@@ -66,7 +66,7 @@ def test_the_import_names_the_cell(
 
 
 def test_all_are_said_at_once_and_nothing_is_written(
-    everything_broken: tuple[ImportResult, dict[int, int], dict[str, int]],
+    everything_broken: tuple[WriteResult, dict[int, int], dict[str, int]],
 ) -> None:
     result, _, rows = everything_broken
     assert len(result.errors) == len(BROKEN)

@@ -40,7 +40,7 @@ class TableCounts:
 
 
 @dataclass
-class ImportResult:
+class WriteResult:
     """What an import did, or would have done, to each table, by the name of its file."""
 
     committed: bool

@@ -9,17 +9,17 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from registry.hgvs import is_coding_change, normalised_protein_change
-from registry.importing.files import (
+from registry.models import GeneFinding
+from registry.records.problems import Problem
+from registry.records.source import (
     NOT_UTF8,
     PATIENT_COLUMN,
-    ImportFile,
+    Entity,
+    Source,
     dictionary_columns,
     is_utf8,
-    read_rows,
     readable,
 )
-from registry.importing.problems import Problem
-from registry.models import GeneFinding, Patient, PatientRecord
 
 NORMALISED = "hgvs_p_normalised"
 
@@ -30,18 +30,18 @@ _NEEDS_ESCAPE = re.compile(r"[\\\n\r]")
 _BATCH_BYTES = 1 << 18
 
 
-def staged(entity: type[Patient] | type[PatientRecord]) -> str:
+def staged(entity: Entity) -> str:
     """Name of the temporary table that holds an entity's rows as text."""
     return f"staged_{entity.file_name}"
 
 
-def staged_columns(entity: type[Patient] | type[PatientRecord]) -> list[str]:
+def staged_columns(entity: Entity) -> list[str]:
     """The text columns of the temporary table."""
     columns = [PATIENT_COLUMN, *dictionary_columns(entity)]
     return [*columns, NORMALISED] if entity is GeneFinding else columns
 
 
-def create_staging(connection: Connection, entity: type[Patient] | type[PatientRecord]) -> None:
+def create_staging(connection: Connection, entity: Entity) -> None:
     """Makes the temporary table: file, line and one text column a column of the dictionary."""
     listed = ", ".join(f'"{column}" text' for column in staged_columns(entity))
     connection.exec_driver_sql(f"drop table if exists pg_temp.{staged(entity)}")
@@ -53,8 +53,7 @@ def create_staging(connection: Connection, entity: type[Patient] | type[PatientR
 
 def copy_rows(
     connection: Connection,
-    file: ImportFile,
-    columns: list[str],
+    file: Source,
     problems: list[Problem],
     progress: Callable[[int], None],
 ) -> int:
@@ -69,7 +68,7 @@ def copy_rows(
         sql.Identifier(staged(file.entity)),
         sql.SQL(", ").join(
             sql.Identifier(name)
-            for name in ["file", "line", *columns, *([NORMALISED] if genes else [])]
+            for name in ["file", "line", *file.columns, *([NORMALISED] if genes else [])]
         ),
     )
     count = 0
@@ -77,11 +76,11 @@ def copy_rows(
     with driver.cursor() as cursor, cursor.copy(target) as copy:
         batch: list[str] = []
         size = 0
-        for row in read_rows(file, problems):
+        for row in file.rows(problems):
             count += 1
             if row.cells is None:
                 continue
-            text = _line(file, row.line, columns, row.cells, problems)
+            text = _line(file, row.line, row.cells, problems)
             batch.append(text)
             size += len(text)
             if size > _BATCH_BYTES:
@@ -95,15 +94,13 @@ def copy_rows(
     return count
 
 
-def _line(
-    file: ImportFile, line: int, columns: list[str], cells: list[str], problems: list[Problem]
-) -> str:
+def _line(file: Source, line: int, cells: list[str], problems: list[Problem]) -> str:
     """A row as a line of COPY's text format."""
     genes = file.entity is GeneFinding
-    added = [_protein(file, line, columns, cells, problems)] if genes else []
+    added = [_protein(file, line, cells, problems)] if genes else []
     joined = "\t".join(cells)
     if _UNSTORABLE.search(joined):
-        cells = _storable(file, line, columns, cells, problems)
+        cells = _storable(file, line, cells, problems)
         joined = "\t".join(cells)
     if added:
         cells = cells + added
@@ -113,12 +110,10 @@ def _line(
     return f"{file.number}\t{line}\t{joined}\n"
 
 
-def _storable(
-    file: ImportFile, line: int, columns: list[str], cells: list[str], problems: list[Problem]
-) -> list[str]:
+def _storable(file: Source, line: int, cells: list[str], problems: list[Problem]) -> list[str]:
     """Complains of each cell that no text of the database can hold, and puts a stand-in there."""
     storable = []
-    for column, cell in zip(columns, cells, strict=True):
+    for column, cell in zip(file.columns, cells, strict=True):
         if _UNSTORABLE.search(cell):
             problem = "holds a control character" if is_utf8(cell) else NOT_UTF8
             problems.append(Problem(file.shown, line, column, readable(cell), problem))
@@ -126,13 +121,11 @@ def _storable(
     return storable
 
 
-def _protein(
-    file: ImportFile, line: int, columns: list[str], cells: list[str], problems: list[Problem]
-) -> str:
+def _protein(file: Source, line: int, cells: list[str], problems: list[Problem]) -> str:
     """The protein change in three letters, empty without one; complains of what is no HGVS."""
     values = {
         name: cell
-        for name, cell in zip(columns, cells, strict=True)
+        for name, cell in zip(file.columns, cells, strict=True)
         if not _UNSTORABLE.search(cell)
     }
     coding = values.get("hgvs_c", "")

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.importing.cells import casts, cleaned
-from registry.importing.files import PATIENT_COLUMN, ImportFile, dictionary_columns
-from registry.importing.problems import Problem
-from registry.importing.resolving import resolved, same_record, value_columns
-from registry.importing.row_checks import Entity, literal, row_checks
-from registry.importing.staging import staged, staged_columns
 from registry.models import ENTITIES, Medication, Patient, table_of
-
-Headers = list[tuple[ImportFile, list[str]]]
+from registry.records.cells import casts, cleaned
+from registry.records.problems import Problem
+from registry.records.resolving import resolved, same_record, value_columns
+from registry.records.row_checks import literal, row_checks
+from registry.records.source import PATIENT_COLUMN, Entity, Source, dictionary_columns
+from registry.records.staging import staged, staged_columns
 
 
 def check(
-    connection: Connection, files: Headers, read_problems: list[Problem], *, update: bool
+    connection: Connection, files: list[Source], read_problems: list[Problem], *, update: bool
 ) -> list[Problem]:
     """Runs every check over the files' resolved rows; the complaints by file and line.
 
     `read_problems` are those met when reading the rows; a cell with one has no other.
     """
     _create_complaints(connection, files, read_problems)
-    entities = list(dict.fromkeys(file.entity for file, _ in files))
-    _know_births(connection, Patient in entities)
-    for file, header in files:
-        _check_rows(connection, file, header)
+    entities = list(dict.fromkeys(file.entity for file in files))
+    _know_births(connection, entities)
+    for file in files:
+        _check_rows(connection, file)
         if not update:
-            _check_unchanged(connection, file, header)
+            _check_unchanged(connection, file)
     for entity in entities:
         repeated = _check_duplicates(connection, entity, files)
         if entity is Patient:
@@ -39,7 +37,7 @@ def check(
             _check_overlaps(connection)
         if repeated:
             _leave_out_repeated(connection, entity)
-    names = {file.number: file.shown for file, _ in files}
+    names = {file.number: file.shown for file in files}
     rows = connection.execute(
         text(
             "select distinct file, line, column_name, value, problem from complaint c "
@@ -52,7 +50,7 @@ def check(
 
 
 def _create_complaints(
-    connection: Connection, files: Headers, read_problems: list[Problem]
+    connection: Connection, files: list[Source], read_problems: list[Problem]
 ) -> None:
     """Makes the table of complaints; one met when reading has its place there, without words."""
     connection.exec_driver_sql("drop table if exists pg_temp.complaint")
@@ -60,7 +58,7 @@ def _create_complaints(
         "create temporary table complaint (file integer, line integer, column_name text, "
         "value text, problem text) on commit drop"
     )
-    numbers = {file.shown: file.number for file, _ in files}
+    numbers = {file.shown: file.number for file in files}
     places = [
         {"file": numbers[problem.file], "line": problem.line, "column": problem.column}
         for problem in read_problems
@@ -94,7 +92,7 @@ def _complain(
     )
 
 
-def _check_rows(connection: Connection, file: ImportFile, header: list[str]) -> None:
+def _check_rows(connection: Connection, file: Source) -> None:
     """Names what is wrong inside the suspect rows; most files have none."""
     suspect = connection.exec_driver_sql(
         f"select exists (select from {resolved(file.entity)} "
@@ -102,7 +100,7 @@ def _check_rows(connection: Connection, file: ImportFile, header: list[str]) -> 
     ).scalar_one()
     if not suspect:
         return
-    for row_check in row_checks(file.entity, header):
+    for row_check in row_checks(file.entity, file.columns):
         _complain(
             connection,
             file.entity,
@@ -112,7 +110,7 @@ def _check_rows(connection: Connection, file: ImportFile, header: list[str]) -> 
         )
 
 
-def _check_unchanged(connection: Connection, file: ImportFile, header: list[str]) -> None:
+def _check_unchanged(connection: Connection, file: Source) -> None:
     """Names the cells in which a row differs from the record that it means."""
     entity = file.entity
     differs = connection.exec_driver_sql(
@@ -123,7 +121,7 @@ def _check_unchanged(connection: Connection, file: ImportFile, header: list[str]
         return
     table = table_of(entity)
     for column, variable in dictionary_columns(entity).items():
-        if column not in header or column in entity.natural_key:
+        if column not in file.columns or column in entity.natural_key:
             continue
         targets = list(casts(column, variable))
         _complain(
@@ -145,14 +143,16 @@ def _key(entity: Entity) -> str:
     return " and ".join((PATIENT_COLUMN, *entity.natural_key))
 
 
-def _know_births(connection: Connection, patients_too: bool) -> None:
-    """A temporary table of every known study id and its birth; an incoming birth date wins."""
+def _know_births(connection: Connection, entities: list[Entity]) -> None:
+    """A temporary table of the study ids spoken of and their births; an incoming one wins."""
     connection.exec_driver_sql("drop table if exists pg_temp.birth")
+    spoken_of = " union ".join(f"select study_id from {resolved(entity)}" for entity in entities)
     connection.exec_driver_sql(
         "create temporary table birth on commit drop as select n.study_id, p.birth_date "
-        "from clinical.patient p join reference.patient_number n using (patient_id)"
+        "from clinical.patient p join reference.patient_number n using (patient_id) "
+        f"where n.study_id in ({spoken_of})"
     )
-    if patients_too:
+    if Patient in entities:
         connection.exec_driver_sql(
             f"delete from birth b using {resolved(Patient)} r where r.study_id = b.study_id"
         )
@@ -229,7 +229,7 @@ def _repeated(entity: Entity) -> str:
         window keyed as (partition by {key} order by file, line))"""
 
 
-def _check_duplicates(connection: Connection, entity: Entity, files: Headers) -> bool:
+def _check_duplicates(connection: Connection, entity: Entity, files: list[Source]) -> bool:
     """Refuses a natural key that stands twice with other values; returns whether any does twice."""
     repeated = _repeated(entity)
     twice = bool(
@@ -240,7 +240,7 @@ def _check_duplicates(connection: Connection, entity: Entity, files: Headers) ->
     if twice:
         names = " ".join(
             f"when {file.number} then {literal(file.shown)}"
-            for file, _ in files
+            for file in files
             if file.entity is entity
         )
         _complain(

@@ -11,24 +11,21 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from registry.importing.cells import cell
-from registry.importing.files import PATIENT_COLUMN, dictionary_columns
 from registry.models import (
     Condition,
     LabResult,
     Medication,
     Patient,
-    PatientRecord,
     PcdaiVisit,
     end_of_period,
 )
 from registry.models.lab_result import ALLOWED_PAIRS
 from registry.models.patient import STUDY_ID
 from registry.models.pcdai_visit import ITEMS, SUM_OF_ALL_ITEMS
+from registry.records.cells import cell
+from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
-
-Entity = type[Patient] | type[PatientRecord]
 
 NOT_READABLE = {
     Kind.DATE: "is not a date; write YYYY-MM-DD",

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from registry.importing.cells import casts, cell, cleaned
-from registry.importing.files import PATIENT_COLUMN, ImportFile, dictionary_columns
-from registry.importing.row_checks import row_checks
-from registry.importing.staging import NORMALISED, staged, staged_columns
-from registry.models import GeneFinding, Patient, PatientRecord, table_of
+from registry.models import GeneFinding, Patient, table_of
+from registry.records.cells import casts, cell, cleaned
+from registry.records.row_checks import row_checks
+from registry.records.source import PATIENT_COLUMN, Entity, Source, dictionary_columns
+from registry.records.staging import NORMALISED, staged, staged_columns
 
 
-def resolved(entity: type[Patient] | type[PatientRecord]) -> str:
+def resolved(entity: Entity) -> str:
     """Name of the temporary table that holds an entity's rows as values."""
     return f"resolved_{entity.file_name}"
 
 
-def value_columns(entity: type[Patient] | type[PatientRecord]) -> list[str]:
+def value_columns(entity: Entity) -> list[str]:
     """The columns of an entity's table that a file can fill."""
     return [
         column.name
@@ -31,7 +31,7 @@ def value_columns(entity: type[Patient] | type[PatientRecord]) -> list[str]:
     ]
 
 
-def given_casts(entity: type[Patient] | type[PatientRecord], header: list[str]) -> dict[str, str]:
+def given_casts(entity: Entity, header: list[str]) -> dict[str, str]:
     """Column of the table that a file with this header speaks of -> SQL that reads it."""
     given = {
         target: expression
@@ -44,18 +44,18 @@ def given_casts(entity: type[Patient] | type[PatientRecord], header: list[str]) 
     return given
 
 
-def given_columns(entity: type[Patient] | type[PatientRecord], header: list[str]) -> list[str]:
+def given_columns(entity: Entity, header: list[str]) -> list[str]:
     """Columns of the table that a file with this header speaks of."""
     return list(given_casts(entity, header))
 
 
-def same_record(entity: type[Patient] | type[PatientRecord]) -> str:
+def same_record(entity: Entity) -> str:
     """That `t` is the record which the resolved row `r` was found to mean, as SQL."""
     record = "" if entity is Patient else " and t.record_id = r.record_id"
     return f"t.patient_id = r.patient_id{record}"
 
 
-def create_resolved(connection: Connection, entity: type[Patient] | type[PatientRecord]) -> None:
+def create_resolved(connection: Connection, entity: Entity) -> None:
     """Makes the temporary table: the entity's columns and what the row means to the registry."""
     columns = table_of(entity).columns
     typed = ", ".join(
@@ -70,11 +70,11 @@ def create_resolved(connection: Connection, entity: type[Patient] | type[Patient
     )
 
 
-def resolve(connection: Connection, file: ImportFile, header: list[str]) -> None:
+def resolve(connection: Connection, file: Source) -> None:
     """Fills the resolved table with one file's rows, each beside the record it means."""
     entity = file.entity
     table = table_of(entity)
-    given = given_casts(entity, header)
+    given = given_casts(entity, file.columns)
     key = {
         name: given.get(name, f"null::{table.columns[name].type.compile(connection.dialect)}")
         for name in entity.natural_key
@@ -99,7 +99,7 @@ def resolve(connection: Connection, file: ImportFile, header: list[str]) -> None
         else "false"
     )
     suspect = " or ".join(
-        f"coalesce({check.condition}, false)" for check in row_checks(entity, header)
+        f"coalesce({check.condition}, false)" for check in row_checks(entity, file.columns)
     )
     record = "null::bigint" if entity is Patient else "t.record_id"
     listed = ", ".join(f'"{name}"' for name in values)

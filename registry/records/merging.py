@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.importing.files import ImportFile
-from registry.importing.problems import TableCounts
-from registry.importing.resolving import given_columns, resolved, same_record
-from registry.models import Patient, PatientRecord, table_of
+from registry.models import Patient, table_of
+from registry.records.problems import TableCounts
+from registry.records.resolving import given_columns, resolved, same_record
+from registry.records.source import Entity, Source
 
 # From here on the planner's statistics would be so stale that the next query suffers.
 ANALYSE_FROM_ROWS = 1000
@@ -23,8 +23,8 @@ def number_patients(connection: Connection) -> None:
 
 def merge(
     connection: Connection,
-    entity: type[Patient] | type[PatientRecord],
-    files: list[tuple[ImportFile, list[str]]],
+    entity: Entity,
+    files: list[Source],
 ) -> TableCounts:
     """Inserts new rows and updates those that differ; `files` are the entity's with their headers.
 
@@ -34,8 +34,8 @@ def merge(
     table = table_of(entity)
     name = f"{table.schema}.{table.name}"
     counts = TableCounts()
-    for file, header in files:
-        columns = given_columns(entity, header)
+    for file in files:
+        columns = given_columns(entity, file.columns)
         listed = ", ".join(columns)
         changed = [column for column in columns if column not in entity.natural_key]
         if changed:
@@ -55,9 +55,7 @@ def merge(
     return counts
 
 
-def count_without_writing(
-    connection: Connection, entity: type[Patient] | type[PatientRecord]
-) -> TableCounts:
+def count_without_writing(connection: Connection, entity: Entity) -> TableCounts:
     """What a merge would do, by the rows that no complaint is about."""
     row = connection.exec_driver_sql(
         "select count(*) filter (where not r.known), "

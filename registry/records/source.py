@@ -1,0 +1,62 @@
+"""Rows of text on their way into a table, wherever they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from registry.models import ENTITIES, Patient, PatientRecord, table_of
+from registry.records.problems import Problem
+from registry.variables import Variable
+
+Entity = type[Patient] | type[PatientRecord]
+
+BY_FILE_NAME: dict[str, Entity] = {entity.file_name: entity for entity in ENTITIES}
+PATIENT_COLUMN = "patient_id"
+NOT_UTF8 = "is not in UTF-8; save the file as CSV UTF-8"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row as text: `line` is where it begins, the header being line 1.
+
+    Without `cells` it is a row that cannot be read as cells of the header's columns.
+    """
+
+    line: int
+    cells: list[str] | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows of one table: a file, a sheet of a workbook or what a person typed.
+
+    `number` tells it from the others of the run; `shown` is the name that a complaint carries;
+    `columns` are the table's columns that the rows' cells stand for, in their order; `rows` yields
+    the rows and adds to the list it is given what cannot be read.
+    """
+
+    number: int
+    entity: Entity
+    shown: str
+    columns: list[str]
+    rows: Callable[[list[Problem]], Iterator[Row]]
+
+
+def dictionary_columns(entity: Entity) -> dict[str, Variable]:
+    """The columns that a file of this table may have, in order, but for the patient's."""
+    return {
+        column.name: column.info["variable"]
+        for column in table_of(entity).columns
+        if "variable" in column.info
+    }
+
+
+def is_utf8(text: str) -> bool:
+    """Whether all the bytes that the text was read from were UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def readable(text: str) -> str:
+    """The text with bytes that are not UTF-8 as \\xNN."""
+    return text.encode(errors="surrogateescape").decode(errors="backslashreplace")

@@ -1,0 +1,119 @@
+"""Writes rows of text into the tables, all or nothing, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+
+from registry.errors import Refused
+from registry.models import ENTITIES, Patient
+from registry.records.cells import FUNCTIONS
+from registry.records.checks import check
+from registry.records.merging import count_without_writing, merge, number_patients
+from registry.records.problems import Problem, TableCounts, WriteResult
+from registry.records.resolving import create_resolved, resolve, resolved
+from registry.records.source import Entity, Source
+from registry.records.staging import copy_rows, create_staging, staged
+
+# Writers follow one another: two at once would each miss the other's new rows.
+WRITE_LOCK = 7_202_344_002
+
+# Columns of the temporary tables of whose values the planner must know.
+JOINED = ("file", "line", "study_id", "patient_id", "record_id", "known", "differs")
+
+Progress = Callable[[str, int], None]
+
+
+def write_rows(
+    connection: Connection,
+    sources: list[Source],
+    problems: list[Problem],
+    *,
+    update: bool = False,
+    progress: Progress = lambda _step, _rows: None,
+) -> WriteResult:
+    """Writes the sources' rows; nothing is written when anything is wrong.
+
+    `problems` are those met before, in what was read to get the sources. The caller commits;
+    `committed` is set by it. `progress` hears of a step and of rows done. Raises Refused where the
+    database itself is against the rows.
+    """
+    if not sources:
+        return WriteResult(committed=False, errors=list(problems))
+    connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": WRITE_LOCK})
+    problems = list(problems)
+    entities = [entity for entity in ENTITIES if any(s.entity is entity for s in sources)]
+    result = WriteResult(
+        committed=False, tables={source.entity.file_name: TableCounts() for source in sources}
+    )
+    # The planner would cache the values of every row for the next row that is the same.
+    connection.execute(text("set local enable_memoize = off"))
+    for function in FUNCTIONS:
+        connection.exec_driver_sql(function)
+    for entity in entities:
+        create_staging(connection, entity)
+        create_resolved(connection, entity)
+    for source in sources:
+        counts = result.tables[source.entity.file_name]
+
+        def report(rows: int, name: str = source.shown) -> None:
+            progress(f"Reading {name}", rows)
+
+        counts.read += copy_rows(connection, source, problems, report)
+    for entity in entities:
+        connection.execute(text(f"analyze {staged(entity)} (file)"))
+    for source in sources:
+        progress(f"Checking {source.shown}", 0)
+        resolve(connection, source)
+    for entity in entities:
+        connection.execute(text(f"analyze {resolved(entity)} ({', '.join(JOINED)})"))
+    result.errors = check(connection, sources, problems, update=update)
+    _count_rejected(result, {source.shown: source.entity.file_name for source in sources})
+    written = {}
+    if not result.errors:
+        try:
+            written = _write(connection, entities, sources, progress)
+        except IntegrityError as error:
+            raise Refused(
+                f"The registry refused the rows: {_reason(error)}",
+                cure="Nothing was written. Mend the rows, or try again if someone "
+                "else was changing the same patients.",
+            ) from None
+    for entity in entities:
+        counts = result.tables[entity.file_name]
+        done = written.get(entity.file_name) or count_without_writing(connection, entity)
+        counts.inserted, counts.updated = done.inserted, done.updated
+        counts.unchanged = counts.read - counts.inserted - counts.updated - counts.rejected
+    return result
+
+
+def _write(
+    connection: Connection, entities: list[Entity], sources: list[Source], progress: Progress
+) -> dict[str, TableCounts]:
+    # The border between two courses of a drug may move: judge overlaps at the end.
+    connection.execute(text("set constraints clinical.ex_medication_overlap deferred"))
+    written = {}
+    for entity in entities:
+        progress(f"Writing {entity.file_name}", 0)
+        if entity is Patient:
+            number_patients(connection)
+        written[entity.file_name] = merge(
+            connection, entity, [source for source in sources if source.entity is entity]
+        )
+    connection.execute(text("set constraints clinical.ex_medication_overlap immediate"))
+    return written
+
+
+def _count_rejected(result: WriteResult, tables: dict[str, str]) -> None:
+    rejected = {(p.file, p.line) for p in result.errors if p.line is not None and p.line > 1}
+    for name, _line in rejected:
+        if name in tables:
+            result.tables[tables[name]].rejected += 1
+
+
+def _reason(error: IntegrityError) -> str:
+    """The server's sentence; its detail, which repeats the row, is left out."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return str(getattr(diagnosis, "message_primary", "a constraint does not hold"))
