@@ -17,11 +17,24 @@ PACKAGE = PROJECT / "registry"
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("entry", "definitions", "importing", "derivation", "analysis", "report", "synth", "demo"),
+    (
+        "entry",
+        "definitions",
+        "importing",
+        "derivation",
+        "worklist",
+        "patient",
+        "schedule",
+        "analysis",
+        "report",
+        "synth",
+        "demo",
+    ),
     ("records",),
     ("views",),
     ("models",),
     ("database",),
+    ("parsing",),
     ("settings", "errors", "vocabulary", "variables", "hgvs", "words", "__init__"),
 )
 LAYER = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -41,7 +54,11 @@ OWNERS = {
     "lifelines": ANALYSTS,
     "statsmodels": ANALYSTS,
     "matplotlib": ANALYSTS,
-    "openpyxl": ANALYSTS,
+    "openpyxl": {*ANALYSTS, "importing", "patient"},
+    "plotext": {"report"},
+    "textual": {"cli"},
+    "apscheduler": {"schedule"},
+    "icalendar": {"worklist"},
     "pyarrow": ANALYSTS,
 }
 
