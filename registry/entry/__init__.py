@@ -1,0 +1,1 @@
+"""Entry of single records: what is written, what it is answered with."""
