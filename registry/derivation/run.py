@@ -202,7 +202,7 @@ def _derive_fresh(connection: Connection, whole: list[str]) -> int:
     whole_pass = [
         name
         for name, patients in waiting
-        if name in whole or _are_most_patients(connection, patients)
+        if name in whole or are_most_patients(connection, patients)
     ]
     for name in whole_pass:
         connection.execute(
@@ -227,7 +227,7 @@ def _derive_fresh(connection: Connection, whole: list[str]) -> int:
     )
 
 
-def _are_most_patients(connection: Connection, waiting: int) -> bool:
+def are_most_patients(connection: Connection, waiting: int) -> bool:
     """Whether so many patients are a large share of all; the others are not counted."""
     return bool(
         connection.execute(

@@ -19,6 +19,15 @@ def require_definition(connection: Connection, name: str) -> int:
     return int(waiting[name])
 
 
+def waiting_patients(connection: Connection) -> int:
+    """Patients that wait for a derivation, of the definition for which the most wait."""
+    return int(
+        connection.execute(
+            text("select coalesce(max(waiting), 0) from analytics.freshness")
+        ).scalar_one()
+    )
+
+
 def require_patient(connection: Connection, patient: str) -> None:
     """Raises NotFound for a study id that is no patient's."""
     found = connection.execute(

@@ -17,11 +17,13 @@ def import_files(
     paths: list[Path],
     *,
     update: bool = False,
+    changes: int | None = 0,
     progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
     """Imports files and folders of files; nothing is written when anything is wrong.
 
-    The caller commits; `committed` is set by it. `progress` hears of a step and of rows done.
+    The caller commits; `committed` is set by it. `changes` is how many changed cells the result
+    lists, None for all. `progress` hears of a step and of rows done.
     Raises NotFound and Refused where the files themselves are wrong.
     """
     files = find_files(paths)
@@ -32,7 +34,9 @@ def import_files(
         problems.extend(wrong)
         if not wrong:
             readable.append(source_of(file, header))
-    result = write_rows(connection, readable, problems, update=update, progress=progress)
+    result = write_rows(
+        connection, readable, problems, update=update, changes=changes, progress=progress
+    )
     for file in files:
         result.tables.setdefault(file.entity.file_name, TableCounts())
     place = {file.shown: number for number, file in enumerate(files)}

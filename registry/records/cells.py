@@ -86,3 +86,20 @@ def casts(column: str, variable: Variable) -> dict[str, str]:
             return {column: f"case {text} when 'yes' then true when 'no' then false end"}
         case _:
             return {column: text}
+
+
+def spelled(row: str, column: str, variable: Variable) -> str:
+    """A column of `row` as a file spells it, as SQL of type text; null where it is empty."""
+    value = f'{row}."{column}"'
+    match variable.kind:
+        case Kind.PARTIAL_DATE:
+            length = f"case {row}.{column}_precision when 'year' then 4 when 'month' then 7 end"
+            return f"left({value}::text, coalesce({length}, 10))"
+        case Kind.NUMBER | Kind.INTEGER:
+            return f"trim_scale({value}::numeric)::text"
+        case Kind.MEASURED:
+            return f"coalesce({row}.{column}_comparator, '') || trim_scale({value})::text"
+        case Kind.FLAG:
+            return f"case {value} when true then 'yes' when false then 'no' end"
+        case _:
+            return f"{value}::text"

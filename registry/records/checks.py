@@ -5,12 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from registry.models import ENTITIES, Medication, Patient, table_of
-from registry.records.cells import casts, cleaned
-from registry.records.problems import Problem
+from registry.records.cells import casts, cleaned, spelled
+from registry.records.problems import LONGEST_SHOWN, Problem
 from registry.records.resolving import resolved, same_record, value_columns
 from registry.records.row_checks import literal, row_checks
 from registry.records.source import PATIENT_COLUMN, Entity, Source, dictionary_columns
 from registry.records.staging import staged, staged_columns
+from registry.variables import Variable
+from registry.words import tr
 
 
 def check(
@@ -131,12 +133,23 @@ def _check_unchanged(connection: Connection, file: Source) -> None:
             f"({', '.join(f't.{name}' for name in targets)}) is distinct from "
             f"({', '.join(f'r.{name}' for name in targets)})",
             column,
-            literal(
-                f"is not what the record with this {_key(entity)} has; "
-                "to change it import with --update and --reason"
-            ),
+            _not_what_it_has(entity, column, variable),
             f"join {table.schema}.{table.name} t on {same_record(entity)}",
         )
+
+
+def _not_what_it_has(entity: Entity, column: str, variable: Variable) -> str:
+    """The complaint about a cell that differs from its record, with the beginning of its value."""
+    value = spelled("t", column, variable)
+    words = tr(
+        "is not what the record with this {key} has ({value}); "
+        "to change it import with --update and --reason",
+        key=_key(entity),
+        value="\0",
+    )
+    before, after = map(literal, words.split("\0"))
+    nothing = literal(tr("nothing"))
+    return f"{before} || coalesce(left({value}, {LONGEST_SHOWN}), {nothing}) || {after}"
 
 
 def _key(entity: Entity) -> str:

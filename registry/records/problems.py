@@ -28,6 +28,24 @@ class Problem:
         return f"{place}: {subject + ' ' if subject else ''}{self.problem}"
 
 
+@dataclass(frozen=True)
+class Change:
+    """One cell that differs from its record; `old` and `new` as a file spells them, None if empty.
+
+    `file` and `line` say where the new value stands; `key` is the record's natural key but for
+    the patient.
+    """
+
+    file: str
+    line: int
+    table: str
+    patient_id: str
+    key: dict[str, str | None]
+    column: str
+    old: str | None
+    new: str | None
+
+
 @dataclass
 class TableCounts:
     """Rows of one table: read = inserted + updated + unchanged + rejected."""
@@ -41,12 +59,22 @@ class TableCounts:
 
 @dataclass
 class WriteResult:
-    """What an import did, or would have done, to each table, by the name of its file."""
+    """What an import did, or would have done, to each table, by the name of its file.
+
+    `changes` holds as many of the `number_of_changes` cells as were asked for.
+    """
 
     committed: bool
     tables: dict[str, TableCounts] = field(default_factory=dict)
     errors: list[Problem] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    number_of_changes: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The result as one JSON document."""
-        return asdict(self)
+        return {
+            "committed": self.committed,
+            "tables": {name: asdict(counts) for name, counts in self.tables.items()},
+            "errors": [asdict(problem) for problem in self.errors],
+            "changes": [asdict(change) for change in self.changes],
+        }

@@ -11,6 +11,7 @@ from registry.errors import Refused
 from registry.models import ENTITIES, Patient
 from registry.records.cells import FUNCTIONS
 from registry.records.checks import check
+from registry.records.differences import differences
 from registry.records.merging import count_without_writing, merge, number_patients
 from registry.records.problems import Problem, TableCounts, WriteResult
 from registry.records.resolving import create_resolved, resolve, resolved
@@ -32,13 +33,15 @@ def write_rows(
     problems: list[Problem],
     *,
     update: bool = False,
+    changes: int | None = 0,
     progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
     """Writes the sources' rows; nothing is written when anything is wrong.
 
-    `problems` are those met before, in what was read to get the sources. The caller commits;
-    `committed` is set by it. `progress` hears of a step and of rows done. Raises Refused where the
-    database itself is against the rows.
+    `problems` are those met before, in what was read to get the sources. `changes` is how many
+    changed cells the result lists, None for all. The caller commits; `committed` is set by it.
+    `progress` hears of a step and of rows done. Raises Refused where the database itself is
+    against the rows.
     """
     if not sources:
         return WriteResult(committed=False, errors=list(problems))
@@ -71,6 +74,7 @@ def write_rows(
         connection.execute(text(f"analyze {resolved(entity)} ({', '.join(JOINED)})"))
     result.errors = check(connection, sources, problems, update=update)
     _count_rejected(result, {source.shown: source.entity.file_name for source in sources})
+    result.number_of_changes, result.changes = differences(connection, sources, changes)
     written = {}
     if not result.errors:
         try:

@@ -235,7 +235,7 @@ def test_levels_without_an_assay_share_a_key(
     accepted(connection, tmp_path)
     assert accepted(connection, tmp_path).tables["tdm_levels"] == counts(1, unchanged=1)
     write(tmp_path, "tdm_levels", [row("tdm_levels", assay="", ifx_ug_ml="9")], header)
-    words = "is not what the record with this patient_id and sampled_on and assay has; "
+    words = "is not what the record with this patient_id and sampled_on and assay has (4.2); "
     words += "to change it import with --update and --reason"
     assert complaints(take(connection, tmp_path)) == [
         ("tdm_levels.csv", 2, "ifx_ug_ml", "9", words)
