@@ -8,7 +8,7 @@ from registry.models import Base
 from registry.models.comments import write_comments
 from registry.views.build import build_views, drop_views
 
-SCHEMAS = {"clinical", "reference", "derived"}
+SCHEMAS = {"clinical", "reference", "derived", "audit"}
 
 config = context.config
 connection = config.attributes["connection"]

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import URL, Connection, create_engine, make_url, text
+from sqlalchemy import URL, Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
 from registry.database import embedded, migrate
@@ -92,6 +94,19 @@ def settings_for(url: URL) -> Settings:
     )
 
 
+@contextmanager
+def opened_for_test(url: URL) -> Iterator[Database]:
+    """The registry in that database; what a test itself changes there has a reason."""
+    with open_database(settings_for(url)) as opened:
+
+        @event.listens_for(opened.engine, "connect")
+        def _give_reason(connection: Any, _record: object) -> None:
+            connection.execute("select set_config('registry.reason', 'a test', false)")
+            connection.commit()
+
+        yield opened
+
+
 @pytest.fixture(scope="session")
 def databases(server: URL) -> Iterator[Databases]:
     made = Databases(server)
@@ -103,7 +118,7 @@ def databases(server: URL) -> Iterator[Databases]:
 def migrated_template(databases: Databases) -> str:
     """Name of a migrated database without patients."""
     url = databases.create()
-    with open_database(settings_for(url)) as database:
+    with opened_for_test(url) as database:
         migrate.upgrade(database)
     assert url.database is not None
     return url.database
@@ -113,7 +128,7 @@ def migrated_template(databases: Databases) -> str:
 def study_template(databases: Databases, migrated_template: str) -> str:
     """Name of a database with the study cohort, derived."""
     url = databases.create(migrated_template)
-    with open_database(settings_for(url)) as database:
+    with opened_for_test(url) as database:
         with database.engine.begin() as connection:
             assert import_files(connection, [COHORT]).errors == []
         derive(database.engine, user="tester")
@@ -123,7 +138,7 @@ def study_template(databases: Databases, migrated_template: str) -> str:
 
 @pytest.fixture(scope="session")
 def _shared_registry(databases: Databases, migrated_template: str) -> Iterator[Database]:
-    with open_database(settings_for(databases.create(migrated_template))) as opened:
+    with opened_for_test(databases.create(migrated_template)) as opened:
         yield opened
 
 
@@ -140,7 +155,7 @@ def database(_shared_registry: Database) -> Iterator[Connection]:
 def registry(databases: Databases, migrated_template: str) -> Iterator[Database]:
     """A migrated, empty registry of the test's own, for real commits."""
     url = databases.create(migrated_template)
-    with open_database(settings_for(url)) as opened:
+    with opened_for_test(url) as opened:
         yield opened
     assert url.database is not None
     databases.drop(url.database)
@@ -150,7 +165,7 @@ def registry(databases: Databases, migrated_template: str) -> Iterator[Database]
 def study(databases: Databases, study_template: str) -> Iterator[Database]:
     """The study cohort, derived, in a registry of the test's own."""
     url = databases.create(study_template)
-    with open_database(settings_for(url)) as opened:
+    with opened_for_test(url) as opened:
         yield opened
     assert url.database is not None
     databases.drop(url.database)
@@ -159,7 +174,7 @@ def study(databases: Databases, study_template: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def shared_study(databases: Databases, study_template: str) -> Iterator[Database]:
     """The study cohort, derived; for tests that only read."""
-    with open_database(settings_for(databases.create(study_template))) as opened:
+    with opened_for_test(databases.create(study_template)) as opened:
         yield opened
 
 

@@ -63,11 +63,13 @@ def demo(
 def _import_cohort(database: Database, user: str) -> None:
     from sqlalchemy import text
 
-    from registry.importing.record import record_import
+    from registry.importing.record import summary_of
     from registry.importing.run import import_files
+    from registry.records.change import declare_change, summarise_change
 
     cohort = Path(str(resources.files("registry.demo") / "cohort"))
     with database.engine.begin() as connection:
+        declare_change(connection, user=user, command="import", reason="demo")
         result = import_files(connection, [cohort])
         if result.errors:
             raise Refused(
@@ -78,7 +80,7 @@ def _import_cohort(database: Database, user: str) -> None:
         patients = connection.execute(text("select count(*) from clinical.patient")).scalar_one()
         if patients != result.tables["patients"].read:
             raise Refused("This registry holds other patients than the demo's.", cure=OWN_HOME)
-        record_import(connection, result, user, "demo")
+        summarise_change(connection, summary_of(result))
     rows = sum(counts.read for counts in result.tables.values())
     new = sum(counts.inserted for counts in result.tables.values())
     warn(f"Imported {rows} rows of {len(result.tables)} files, {new} of them new.")

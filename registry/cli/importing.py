@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
-from registry.cli.output import Format, FormatOption, on_terminal, print_json, print_rows
+from registry.cli.dry_run import changes_kept, print_result, take_back
+from registry.cli.output import Format, FormatOption, on_terminal
 from registry.errors import WrongUsage
+from registry.words import tr
 
 if TYPE_CHECKING:
+    from registry.derivation.run import Transition
     from registry.records.problems import WriteResult
 
 # More than a screen of complaints helps nobody; JSON has them all.
@@ -49,33 +52,40 @@ def import_command(
             "--update changes records, so it needs a reason.",
             cure='Add --reason "why", or look first with --dry-run.',
         )
-    from registry.importing.record import record_import
+    from registry.derivation.status import waiting_patients
+    from registry.importing.record import summary_of
     from registry.importing.run import import_files
+    from registry.records.change import declare_change, summarise_change
 
     settings = run_of(context).settings(user)
     with opened(settings) as database, database.engine.connect() as connection:
         transaction = connection.begin()
+        turned: list[Transition] | None = None
+        waiting = 0
+        why = reason or ("dry run" if dry_run else None)
+        declare_change(connection, user=settings.user, command="import", reason=why)
         with _progress() as progress:
-            result = import_files(connection, paths, update=update, progress=progress)
+            result = import_files(
+                connection, paths, update=update, changes=changes_kept(form), progress=progress
+            )
+            if dry_run and not result.errors:
+                progress(tr("Looking at the states"), 0)
+                turned = take_back(connection, result)
         if result.errors or dry_run:
-            transaction.rollback()
+            transaction.close()
         else:
-            record_import(connection, result, settings.user, reason)
+            summarise_change(connection, summary_of(result))
             transaction.commit()
             result.committed = True
-    _print(result, form, dry_run)
+            waiting = waiting_patients(connection)
+    print_result(result, turned, form, dry_run=dry_run)
+    _say_more(result, waiting, dry_run=dry_run)
     if result.errors:
         raise typer.Exit(1)
 
 
-def _print(result: WriteResult, form: Format, dry_run: bool) -> None:
-    rows: list[dict[str, Any]] = [
-        {"table": name, **vars(counts)} for name, counts in result.tables.items()
-    ]
-    if form is Format.JSON:
-        print_json(result.to_json())
-    else:
-        print_rows(rows, form)
+def _say_more(result: WriteResult, waiting: int, *, dry_run: bool) -> None:
+    """What stands beside the result: complaints, and what to do next."""
     for problem in result.errors[:COMPLAINTS_SHOWN]:
         warn(str(problem))
     if len(result.errors) > COMPLAINTS_SHOWN:
@@ -86,6 +96,10 @@ def _print(result: WriteResult, form: Format, dry_run: bool) -> None:
         warn(f"Nothing was imported: {words}. Mend the cells and try again.")
     elif dry_run:
         warn("A dry run: nothing was written.")
+    elif waiting:
+        warn(
+            tr("Patients waiting for a derivation: {number}. Run: registry derive", number=waiting)
+        )
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from registry.errors import DatabaseUnavailable
 
 # Any number will do, as long as nothing else takes the same one.
 UPGRADE_LOCK = 7_202_344_001
-SCHEMAS = ("clinical", "reference", "derived", "rules", "analytics")
+SCHEMAS = ("clinical", "reference", "derived", "audit", "rules", "analytics")
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,14 @@
-"""Keeps who imported what, when and why."""
+"""What an import came to, in one line."""
 
 from __future__ import annotations
-
-from sqlalchemy import Connection, text
 
 from registry.records.problems import WriteResult
 
 
-def record_import(
-    connection: Connection, result: WriteResult, user: str, reason: str | None
-) -> None:
-    """Writes one row about an import that changed something."""
-    changed = {
-        name: counts for name, counts in result.tables.items() if counts.inserted + counts.updated
-    }
-    if not changed:
-        return
-    summary = ", ".join(
+def summary_of(result: WriteResult) -> str:
+    """The tables that an import changed, in numbers of rows."""
+    return ", ".join(
         f"{name}: {counts.inserted} inserted, {counts.updated} updated"
-        for name, counts in changed.items()
-    )
-    connection.execute(
-        text(
-            "insert into reference.change_set (made_by, command, reason, summary) "
-            "values (:user, 'import', :reason, :summary)"
-        ),
-        {"user": user, "reason": reason, "summary": summary},
+        for name, counts in result.tables.items()
+        if counts.inserted + counts.updated
     )

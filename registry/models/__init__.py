@@ -21,6 +21,7 @@ from registry.models.medication import Drug, Medication
 from registry.models.patient import Centre, Patient, PatientNumber
 from registry.models.pcdai_visit import PcdaiVisit
 from registry.models.phenotype import Phenotype
+from registry.models.record_change import RecordChange
 from registry.models.surgery import Surgery
 from registry.models.tdm_level import Assay, TdmLevel, TdmThreshold
 
@@ -102,6 +103,7 @@ __all__ = [
     "PatientRecord",
     "PcdaiVisit",
     "Phenotype",
+    "RecordChange",
     "StatusTransition",
     "Surgery",
     "TdmLevel",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Date,
     ForeignKeyConstraint,
     Identity,
@@ -24,6 +25,7 @@ from registry.variables import Kind, Variable
 CLINICAL = "clinical"
 REFERENCE = "reference"
 DERIVED = "derived"
+AUDIT = "audit"
 
 NAMES_OF_CONSTRAINTS = {
     "pk": "pk_%(table_name)s",
@@ -81,6 +83,16 @@ def precision_of(date_column: str) -> Mapped[str | None]:
     )
 
 
+def row_version() -> Mapped[int]:
+    """The version of a row, which the database counts up with every change."""
+    return mapped_column(
+        CheckConstraint("row_version > 0", name="row_version"),
+        server_default="1",
+        sort_order=1,
+        comment="version of the row; every change makes the next",
+    )
+
+
 class PatientRecord(Base):
     """A table with several records a patient; a record keeps its number when its key is mended.
 
@@ -103,6 +115,7 @@ class PatientRecord(Base):
         sort_order=-1,
         comment="the record's own number; stays when a date is corrected",
     )
+    row_version: Mapped[int] = row_version()
 
     @declared_attr.directive
     @classmethod

@@ -11,7 +11,7 @@ from registry.models.base import REFERENCE, Base
 
 
 class ChangeSet(Base):
-    """One row per command that changed data; rows are only ever added."""
+    """One row per command, or transaction by hand, that changed data; rows are only ever added."""
 
     __tablename__ = "change_set"
     __table_args__ = ({"schema": REFERENCE, "comment": "One row per command that changed data"},)
@@ -25,4 +25,4 @@ class ChangeSet(Base):
     made_by: Mapped[str] = mapped_column(Text, comment="who")
     command: Mapped[str] = mapped_column(Text, comment="the command")
     reason: Mapped[str | None] = mapped_column(Text, comment="why")
-    summary: Mapped[str] = mapped_column(Text, comment="what, in numbers of rows")
+    summary: Mapped[str | None] = mapped_column(Text, comment="what, in numbers of rows")

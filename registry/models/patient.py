@@ -8,7 +8,7 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, PrimaryKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import CLINICAL, REFERENCE, Base, precision_of, variable
+from registry.models.base import CLINICAL, REFERENCE, Base, precision_of, row_version, variable
 from registry.variables import Kind, Variable
 from registry.vocabulary import DIAGNOSES, SEXES
 
@@ -87,6 +87,7 @@ class Patient(Base):
             meaning="by the revised Porto criteria",
         )
     )
+    row_version: Mapped[int] = row_version()
 
 
 class Centre(Base):

@@ -16,6 +16,9 @@ from registry.records.row_checks import row_checks
 from registry.records.source import PATIENT_COLUMN, Entity, Source, dictionary_columns
 from registry.records.staging import NORMALISED, staged, staged_columns
 
+# What the registry itself gives a row.
+NOT_FROM_A_FILE = ("patient_id", "record_id", "row_version")
+
 
 def resolved(entity: Entity) -> str:
     """Name of the temporary table that holds an entity's rows as values."""
@@ -27,7 +30,7 @@ def value_columns(entity: Entity) -> list[str]:
     return [
         column.name
         for column in table_of(entity).columns
-        if column.name not in ("patient_id", "record_id") and column.computed is None
+        if column.name not in NOT_FROM_A_FILE and column.computed is None
     ]
 
 

@@ -30,6 +30,8 @@ RULES = "rules"
 ANALYTICS = "analytics"
 FOLDER = Path(__file__).parent
 STUDY_ID_COMMENT = "study id"
+# Columns of a clinical table that its view does not have, or not as they are.
+REPLACED = ("patient_id", "row_version")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> 
     described = _described_columns([*rules, *analytics])
     for schema, views in ((RULES, rules), (ANALYTICS, analytics)):
         connection.execute(text(f"create schema {schema}"))
-        search_path = "rules, clinical, derived, reference, analytics"
+        search_path = "rules, clinical, derived, reference, audit, analytics"
         connection.execute(text(f"set local search_path = {search_path}"))
         if schema == RULES:
             for path in sorted((FOLDER / "functions").glob("*.sql")):
@@ -156,7 +158,7 @@ def _clinical_views() -> list[View]:
     views = []
     for entity in ENTITIES:
         table = table_of(entity)
-        columns = ", ".join(f"t.{c.name}" for c in table.columns if c.name != "patient_id")
+        columns = ", ".join(f"t.{c.name}" for c in table.columns if c.name not in REPLACED)
         views.append(
             View(
                 ANALYTICS,
@@ -164,7 +166,7 @@ def _clinical_views() -> list[View]:
                 f"create view {ANALYTICS}.{table.name} as select n.study_id as patient_id, "
                 f"{columns} from {table.name} t join patient_number n using (patient_id)",
                 f"{table.comment} As entered.",
-                {c.name: c.comment for c in table.columns if c.comment and c.name != "patient_id"},
+                {c.name: c.comment for c in table.columns if c.comment and c.name not in REPLACED},
             )
         )
     return views

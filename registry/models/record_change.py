@@ -1,0 +1,57 @@
+"""The audit: every change of a record, written by the database itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import AUDIT, Base
+
+
+class RecordChange(Base):
+    """One row per change of a record; rows are only ever added, by trigger."""
+
+    __tablename__ = "record_change"
+    __table_args__ = (
+        PrimaryKeyConstraint("patient_id", "audit_id"),
+        ForeignKeyConstraint(["change_id"], ["reference.change_set.change_id"]),
+        CheckConstraint(
+            "operation = 'insert' and old_values is null and new_values is not null "
+            "or operation = 'update' and old_values is not null and new_values is not null "
+            "or operation = 'delete' and old_values is not null and new_values is null",
+            name="operation",
+        ),
+        Index(None, "change_id"),
+        {"schema": AUDIT, "comment": "One row per change of a record"},
+    )
+
+    patient_id: Mapped[int] = mapped_column(
+        BigInteger, comment="the registry's own number of the patient"
+    )
+    audit_id: Mapped[int] = mapped_column(
+        BigInteger, Identity(always=False), comment="number of the change of a record"
+    )
+    change_id: Mapped[int] = mapped_column(
+        BigInteger, comment="the command or transaction it belongs to: who, when and why"
+    )
+    table_name: Mapped[str] = mapped_column(Text, comment="table of the record")
+    record_id: Mapped[int | None] = mapped_column(
+        BigInteger, comment="the record's own number; empty for the patient himself"
+    )
+    operation: Mapped[str] = mapped_column(Text, comment="insert, update or delete")
+    row_version: Mapped[int] = mapped_column(
+        comment="version of the record afterwards; of a deleted one, the last"
+    )
+    old_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="the row before")
+    new_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="the row afterwards")
