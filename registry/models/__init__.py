@@ -24,6 +24,7 @@ from registry.models.phenotype import Phenotype
 from registry.models.record_change import RecordChange
 from registry.models.surgery import Surgery
 from registry.models.tdm_level import Assay, TdmLevel, TdmThreshold
+from registry.models.worklist import WorklistDismissal, WorklistRule, WorklistSetting
 
 # Patients first: everything else refers to them.
 ENTITIES: tuple[type[Patient] | type[PatientRecord], ...] = (
@@ -61,6 +62,7 @@ for _entity in ENTITIES:
     _complete(_entity)
 add_declared_constraints(table_of(Definition), ())
 add_declared_constraints(table_of(PatientNumber), ())
+add_declared_constraints(table_of(WorklistSetting), ())
 # A partial date is held to another by what its period may still mean.
 _patient = table_of(Patient)
 _patient.append_constraint(
@@ -108,6 +110,9 @@ __all__ = [
     "Surgery",
     "TdmLevel",
     "TdmThreshold",
+    "WorklistDismissal",
+    "WorklistRule",
+    "WorklistSetting",
     "end_of_period",
     "table_of",
 ]
