@@ -12,6 +12,7 @@ from registry.models.constraints import add_declared_constraints, end_of_period
 from registry.models.definition import Definition
 from registry.models.derivation import ChangedPatient, DerivationRun, LorStatus, StatusTransition
 from registry.models.endoscopy import Endoscopy
+from registry.models.entry_reference import EntryLimit, Gene, ScoreBand
 from registry.models.follow_up_end import FollowUpEnd
 from registry.models.gene_finding import GeneFinding
 from registry.models.growth_reference import GrowthReference
@@ -22,6 +23,7 @@ from registry.models.patient import Centre, Patient, PatientNumber
 from registry.models.pcdai_visit import PcdaiVisit
 from registry.models.phenotype import Phenotype
 from registry.models.record_change import RecordChange
+from registry.models.scheduled_run import ScheduledRun
 from registry.models.surgery import Surgery
 from registry.models.tdm_level import Assay, TdmLevel, TdmThreshold
 from registry.models.worklist import WorklistDismissal, WorklistRule, WorklistSetting
@@ -93,7 +95,9 @@ __all__ = [
     "DerivationRun",
     "Drug",
     "Endoscopy",
+    "EntryLimit",
     "FollowUpEnd",
+    "Gene",
     "GeneFinding",
     "GrowthReference",
     "Infusion",
@@ -106,6 +110,8 @@ __all__ = [
     "PcdaiVisit",
     "Phenotype",
     "RecordChange",
+    "ScheduledRun",
+    "ScoreBand",
     "StatusTransition",
     "Surgery",
     "TdmLevel",
