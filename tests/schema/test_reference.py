@@ -119,7 +119,7 @@ def test_the_analysis_set_is_that_of_the_contract(database: Connection) -> None:
 
 
 def test_every_rule_has_a_definition_and_a_patient(database: Connection) -> None:
-    """But for the Z-scores and the next planned infusion, which no definition changes."""
+    """But for Z-scores, weights and the next planned infusion, which no definition changes."""
     lacking = pairs(
         database,
         "select table_name from information_schema.views v where table_schema = 'rules' "
@@ -127,4 +127,9 @@ def test_every_rule_has_a_definition_and_a_patient(database: Connection) -> None
         "where c.table_schema = 'rules' and c.table_name = v.table_name "
         "and c.column_name in ('definition', 'patient_id')) < 2",
     )
-    assert lacking == {("anthropometry_z",), ("planned_infusion",)}
+    assert lacking == {
+        ("anthropometry_z",),
+        ("planned_infusion",),
+        ("weighing",),
+        ("weight_z",),
+    }

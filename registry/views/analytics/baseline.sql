@@ -56,12 +56,12 @@ with known as (
         h.height_z,
         b.bmi_z,
         s.baseline_pcdai,
-        case
-            when s.baseline_pcdai >= d.severity_severe_from then 'severe'
-            when s.baseline_pcdai >= d.severity_moderate_from then 'moderate'
-            when s.baseline_pcdai >= d.severity_mild_from then 'mild'
-            else 'remission'
-        end as severity,
+        pcdai_severity(
+            s.baseline_pcdai,
+            d.severity_mild_from,
+            d.severity_moderate_from,
+            d.severity_severe_from
+        ) as severity,
         s.week14_pcdai,
         f.assessed_on as phenotype_assessed_on,
         f.location,

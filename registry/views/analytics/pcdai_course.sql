@@ -32,12 +32,9 @@ select
         else 'induction'
     end as phase,
     v.score,
-    case
-        when v.score >= d.severity_severe_from then 'severe'
-        when v.score >= d.severity_moderate_from then 'moderate'
-        when v.score >= d.severity_mild_from then 'mild'
-        else 'remission'
-    end as severity,
+    pcdai_severity(
+        v.score, d.severity_mild_from, d.severity_moderate_from, d.severity_severe_from
+    ) as severity,
     case when v.total is null then 'computed' else 'declared' end as score_source,
     v.total,
     v.computed_total,

@@ -82,45 +82,13 @@ referenced as (
         limit 1
     ) b on true
 ),
-scored as (
-    select
-        *,
-        case
-            when height_l = 0 then ln(height / height_m) / height_s
-            else (power(height / height_m, height_l) - 1) / (height_l * height_s)
-        end as height_score,
-        case
-            when bmi_l = 0 then ln(bmi / bmi_m) / bmi_s
-            else (power(bmi / bmi_m, bmi_l) - 1) / (bmi_l * bmi_s)
-        end as bmi_score,
-        sign(bmi - bmi_m) as bmi_side
-    from referenced
-),
-curved as (
-    -- The BMI at 2 and at 3 SD, on the child's own side of the median.
-    select
-        *,
-        case
-            when bmi_l = 0 then bmi_m * exp(bmi_side * 2 * bmi_s)
-            else bmi_m * power(1 + bmi_side * 2 * bmi_l * bmi_s, 1 / bmi_l)
-        end as bmi_at_2_sd,
-        case
-            when bmi_l = 0 then bmi_m * exp(bmi_side * 3 * bmi_s)
-            else bmi_m * power(1 + bmi_side * 3 * bmi_l * bmi_s, 1 / bmi_l)
-        end as bmi_at_3_sd
-    from scored
-),
 computed as (
-    -- Beyond 3 SD the distance from 2 to 3 SD is the unit. Height has no such rule: its L is 1, so
-    -- that it is linear as it is.
+    -- Height needs no restricted score: its L is 1, so that it is linear as it is.
     select
         *,
-        height_score::numeric(8, 4) as computed_height_z,
-        case
-            when abs(bmi_score) <= 3 then bmi_score
-            else bmi_side * (3 + (bmi - bmi_at_3_sd) / (bmi_at_3_sd - bmi_at_2_sd))
-        end::numeric(8, 4) as computed_bmi_z
-    from curved
+        lms_score(height, height_l, height_m, height_s)::numeric(8, 4) as computed_height_z,
+        restricted_score(bmi, bmi_l, bmi_m, bmi_s)::numeric(8, 4) as computed_bmi_z
+    from referenced
 )
 select
     patient_id,
