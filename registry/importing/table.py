@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from registry.parsing.conventions import Conventions
+from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.problems import Problem
 from registry.records.source import PATIENT_COLUMN, Row
 
@@ -39,7 +39,7 @@ class Table:
 
 def read_tables(
     path: Path,
-    conventions: Conventions = Conventions(),
+    conventions: Conventions = NOTHING_SAID,
     *,
     shown: str | None = None,
     header_names: Collection[str] = (PATIENT_COLUMN,),

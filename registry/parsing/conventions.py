@@ -20,3 +20,6 @@ class Conventions:
     date_order: DateOrder | None = None
     decimal: DecimalMark | None = None
     encoding: str | None = None
+
+
+NOTHING_SAID = Conventions()

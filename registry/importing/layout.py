@@ -1,0 +1,103 @@
+"""Finds the header in the rows of a file or sheet and brings the rows below it in line with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
+from pathlib import Path
+
+from registry.importing.table import Table
+from registry.records.problems import Problem
+from registry.records.source import Row
+from registry.words import tr
+
+Grid = Callable[[list[Problem]], Iterator[Row]]
+
+# A header further down than this is not looked for.
+_LOOKED_AT = 20
+
+
+def lay_out(
+    path: Path, sheet: str | None, shown: str, grid: Grid, header_names: Collection[str]
+) -> Table:
+    """The table in a grid of cells; `grid` yields every row of the file that is not empty."""
+    problems: list[Problem] = []
+    notes: list[str] = []
+    top = list(islice(grid(problems), _LOOKED_AT))
+    rows = [row for row in top if row.cells is not None]
+    header_row = _sure_header(rows, header_names) or next(iter(rows), None)
+    if header_row is None or header_row.cells is None:
+        if not problems:
+            problem = tr("the file is empty; it needs a header")
+            if sheet is not None:
+                problem = tr("the sheet is empty; it needs a header")
+            problems.append(Problem(shown, 1, None, None, problem))
+        return Table(path, sheet, shown, 1, [], lambda _problems: iter(()), problems)
+    problems.clear()
+    line = header_row.line
+    if header_row is not rows[0]:
+        notes.append(
+            tr("{file}: what stands above the header in line {line} was left out",
+               file=shown, line=line)
+        )  # fmt: skip
+    elif _filled(header_row) == 1 and any(_filled(row) > 1 for row in rows[1:]):
+        problem = tr("looks like a title; delete what stands above the header")
+        problems.append(Problem(shown, line, None, header_row.cells[0].strip() or None, problem))
+    names = [cell.strip() for cell in header_row.cells]
+    named = [place for place, name in enumerate(names) if name]
+
+    def aligned(problems: list[Problem]) -> Iterator[Row]:
+        return _aligned(grid(problems), line, named, shown, problems)
+
+    header = [names[place] for place in named]
+    return Table(path, sheet, shown, line, header, aligned, problems, notes)
+
+
+def _filled(row: Row) -> int:
+    return sum(1 for cell in row.cells or () if cell.strip())
+
+
+def _sure_header(rows: list[Row], header_names: Collection[str]) -> Row | None:
+    """The first row that holds one of the names."""
+    known = {name.casefold() for name in header_names}
+    for row in rows:
+        if any(cell.strip().casefold() in known for cell in row.cells or ()):
+            return row
+    return None
+
+
+def _aligned(
+    rows: Iterator[Row], header_line: int, named: list[int], shown: str, problems: list[Problem]
+) -> Iterator[Row]:
+    """The rows below the header, each with a cell for each named column and no other."""
+    width = named[-1] + 1
+    gaps = len(named) < width
+    for row in rows:
+        cells = row.cells
+        if row.line <= header_line:
+            continue
+        if cells is None:
+            yield row
+            continue
+        if len(cells) != width:
+            last = max(place for place, cell in enumerate(cells) if cell.strip())
+            if len(cells) < width or last >= width:
+                number = len(cells) if len(cells) < width else last + 1
+                problem = tr("has {number} cells where the header has {width}",
+                             number=number, width=width)  # fmt: skip
+                problems.append(Problem(shown, row.line, None, None, problem))
+                yield Row(row.line, None)
+                continue
+            cells = cells[:width]
+        if gaps:
+            stray = [
+                cells[place] for place in set(range(width)).difference(named)
+                if cells[place].strip()
+            ]  # fmt: skip
+            if stray:
+                problem = tr("stands in a column without a name in the header")
+                problems.append(Problem(shown, row.line, None, stray[0], problem))
+                yield Row(row.line, None)
+                continue
+            cells = [cells[place] for place in named]
+        yield row if cells is row.cells else Row(row.line, cells)
