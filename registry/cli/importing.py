@@ -85,7 +85,9 @@ def import_command(
 
 
 def _say_more(result: WriteResult, waiting: int, *, dry_run: bool) -> None:
-    """What stands beside the result: complaints, and what to do next."""
+    """What stands beside the result: notes, complaints, and what to do next."""
+    for note in result.notes:
+        warn(note)
     for problem in result.errors[:COMPLAINTS_SHOWN]:
         warn(str(problem))
     if len(result.errors) > COMPLAINTS_SHOWN:

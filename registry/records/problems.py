@@ -61,7 +61,8 @@ class TableCounts:
 class WriteResult:
     """What an import did, or would have done, to each table, by the name of its file.
 
-    `changes` holds as many of the `number_of_changes` cells as were asked for.
+    `changes` holds as many of the `number_of_changes` cells as were asked for. `notes` say in words
+    what was read in another way than it stands in a file.
     """
 
     committed: bool
@@ -69,6 +70,7 @@ class WriteResult:
     errors: list[Problem] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     number_of_changes: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """The result as one JSON document."""
@@ -77,4 +79,5 @@ class WriteResult:
             "tables": {name: asdict(counts) for name, counts in self.tables.items()},
             "errors": [asdict(problem) for problem in self.errors],
             "changes": [asdict(change) for change in self.changes],
+            "notes": self.notes,
         }
