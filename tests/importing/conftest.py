@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL, Connection
 
-from registry.database.engine import open_database
-from tests.conftest import Databases, settings_for
+from tests.conftest import Databases, opened_for_test
 
 pytest.register_assert_rewrite("tests.importing.tables")
 
@@ -23,7 +22,7 @@ def importing_url(databases: Databases, migrated_template: str) -> URL:
 def bench(importing_url: URL) -> Iterator[Connection]:
     """A connection for a whole module: each test works in a savepoint of its own."""
     with (
-        open_database(settings_for(importing_url)) as opened,
+        opened_for_test(importing_url) as opened,
         opened.engine.connect() as connection,
     ):
         transaction = connection.begin()

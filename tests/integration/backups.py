@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from registry.cli import run
 from registry.database import archive, restore
-from registry.database.engine import Database, open_database
+from registry.database.engine import Database
 from registry.errors import RegistryError
-from tests.conftest import Databases, place, settings_for
+from tests.conftest import Databases, opened_for_test, place
 
 TABLES = """
 select format('%I.%I', table_schema, table_name) from information_schema.tables
@@ -124,7 +124,7 @@ def here(
 @contextmanager
 def on_empty(databases: Databases) -> Iterator[Database]:
     url = databases.create()
-    with open_database(settings_for(url)) as opened:
+    with opened_for_test(url) as opened:
         yield opened
     assert url.database is not None
     databases.drop(url.database)

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import URL, Connection, make_url, text
 
 from registry.database import migrate
-from registry.database.engine import OLDEST_SERVER, Database, open_database, shown
+from registry.database.engine import OLDEST_SERVER, Database, shown
 from registry.derivation import run as derivation
-from tests.conftest import COHORT, Databases, settings_for
+from tests.conftest import COHORT, Databases, opened_for_test
 from tests.integration.conftest import Program
 
 SECRET = "correct-horse"
@@ -200,7 +200,7 @@ def test_a_url_is_shown_without_its_password(url: str) -> None:
 def empty(databases: Databases) -> Iterator[Database]:
     """A database in which nothing has been made."""
     url = databases.create()
-    with open_database(settings_for(url)) as database:
+    with opened_for_test(url) as database:
         yield database
     assert url.database is not None
     databases.drop(url.database)

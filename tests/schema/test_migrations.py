@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import Connection, text
 
 from registry.database import migrate
-from registry.database.engine import Database, open_database
+from registry.database.engine import Database
 from registry.derivation.run import derive
 from registry.errors import DatabaseUnavailable, Refused
 from registry.importing.run import import_files
 from registry.views.build import rules_hash
-from tests.conftest import COHORT, Databases, settings_for
+from tests.conftest import COHORT, Databases, opened_for_test
 
 SCHEMAS = ["analytics", "audit", "clinical", "derived", "reference", "rules"]
 CHAIN = [f"{number:04}" for number in range(1, 9)]
@@ -57,7 +57,7 @@ def inventory(database: Database) -> set[tuple[object, ...]]:
 def empty(databases: Databases) -> Database:
     """A database in which nothing has been made."""
     url = databases.create()
-    with open_database(settings_for(url)) as database:
+    with opened_for_test(url) as database:
         yield database
     assert url.database is not None
     databases.drop(url.database)

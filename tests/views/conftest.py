@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from registry.database.engine import Database, open_database
+from registry.database.engine import Database
 from registry.definitions.store import add_definition
 from registry.derivation.run import derive
 from registry.importing.run import import_files
-from tests.conftest import Databases, settings_for
+from tests.conftest import Databases, opened_for_test
 from tests.oracle.cohort import write_csv
 from tests.oracle.records import Records
 from tests.views.clinic import Clinic
@@ -42,7 +42,7 @@ def open_registry(
             url = databases.create(migrated_template)
             assert url.database is not None
             opened.callback(databases.drop, url.database)
-            database = opened.enter_context(open_database(settings_for(url)))
+            database = opened.enter_context(opened_for_test(url))
             with database.engine.begin() as connection:
                 for statement in setup:
                     connection.execute(text(statement))
