@@ -48,14 +48,14 @@ DRUGS = tuple(DRUG_CLASSES)
 
 # Analyte -> unit -> factor to the analyte's own unit, which is the one listed first.
 ANALYTE_UNITS: dict[str, dict[str, Decimal]] = {
-    "CRP": {"mg/L": Decimal(1), "mg/dL": Decimal(10)},
+    "CRP": {"mg/L": Decimal(1), "mg/dL": Decimal(10), "ug/mL": Decimal(1)},
     "ESR": {"mm/h": Decimal(1)},
-    "WBC": {"10^9/L": Decimal(1)},
+    "WBC": {"10^9/L": Decimal(1), "/uL": Decimal("0.001")},
     "HGB": {"g/L": Decimal(1), "g/dL": Decimal(10)},
-    "HCT": {"%": Decimal(1)},
-    "PLT": {"10^9/L": Decimal(1)},
+    "HCT": {"%": Decimal(1), "L/L": Decimal(100)},
+    "PLT": {"10^9/L": Decimal(1), "/uL": Decimal("0.001"), "10^4/uL": Decimal(10)},
     "ALB": {"g/L": Decimal(1), "g/dL": Decimal(10)},
-    "FCAL": {"ug/g": Decimal(1)},
+    "FCAL": {"ug/g": Decimal(1), "mg/kg": Decimal(1)},
 }
 ANALYTES = tuple(ANALYTE_UNITS)
 UNITS = tuple(dict.fromkeys(unit for units in ANALYTE_UNITS.values() for unit in units))

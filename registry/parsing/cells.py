@@ -1,0 +1,139 @@
+"""From the text of a cell to the text of the import format, by what its column declares."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from registry.parsing.codes import read_code, read_flag
+from registry.parsing.conventions import NOTHING_SAID, Conventions, DateOrder
+from registry.parsing.dates import read_date
+from registry.parsing.numbers import CANONICAL_NUMBER, read_measured, read_number, split_number
+from registry.parsing.text import BLANKS, folded
+from registry.parsing.typed import FaultText, NumberText
+from registry.parsing.units import same_unit
+from registry.parsing.unreadable import NotOfKind, Unreadable
+from registry.variables import Kind, Variable
+from registry.words import tr
+
+# Cells of a column that are read anew are few and come again; a column has no more than this.
+_REMEMBERED = 4096
+
+
+class CellReader:
+    """Reads the cells of one column, each to its canonical text.
+
+    A canonical cell comes back as it is, but for the blanks around it; an empty one, too. What is
+    not canonical is read as the functions of this package say, or raises Unreadable.
+    `order_shown` is the order of day and month that the last cell proved, if it did.
+    """
+
+    def __init__(self, variable: Variable, conventions: Conventions = NOTHING_SAID) -> None:
+        self.variable = variable
+        self.conventions = conventions
+        self.order_shown: DateOrder | None = None
+        self._canonical = re.compile(canonical_pattern(variable, conventions))
+        self._known: dict[str, str] = {}
+
+    def __call__(self, cell: str) -> str:
+        """The cell's canonical text; raises Unreadable where it has none, or more than one."""
+        self.order_shown = None
+        if isinstance(cell, FaultText):
+            raise Unreadable(cell.problem)
+        trimmed = cell.strip(BLANKS)
+        if not trimmed or self._canonical.fullmatch(trimmed):
+            return type(cell)(trimmed) if isinstance(cell, NumberText) else trimmed
+        if isinstance(cell, NumberText):
+            return self._read(cell, Conventions(decimal="."), cell.serial_offset)
+        known = self._known.get(trimmed)
+        if known is None:
+            known = self._read(trimmed, self.conventions)
+            if len(self._known) < _REMEMBERED and self.order_shown is None:
+                self._known[trimmed] = known
+        return known
+
+    def _read(self, text: str, conventions: Conventions, serial_offset: int = 0) -> str:
+        variable = self.variable
+        match variable.kind:
+            case Kind.DATE | Kind.PARTIAL_DATE:
+                reading = read_date(
+                    text,
+                    conventions.date_order,
+                    partial=variable.kind is Kind.PARTIAL_DATE,
+                    serial_offset=serial_offset,
+                )
+                self.order_shown = reading.order
+                return reading.text
+            case Kind.NUMBER | Kind.INTEGER:
+                number = without_unit(text, variable.unit)
+                return _number_of(number, variable, conventions)
+            case Kind.MEASURED:
+                return read_measured(without_unit(text, variable.unit), conventions)
+            case Kind.FLAG:
+                return read_flag(text)
+            case Kind.CODE:
+                return read_code(text, variable.codes or ())
+            case Kind.TEXT:
+                # A notation is of ASCII; any other text stands as it was written.
+                return folded(text) if variable.pattern is not None else text
+
+
+def _number_of(number: str, variable: Variable, conventions: Conventions) -> str:
+    try:
+        return read_number(number, conventions.decimal)
+    except NotOfKind:
+        if variable.kind is Kind.INTEGER:
+            raise NotOfKind(tr("is not a whole number")) from None
+        raise
+
+
+def read_cell(text: str, variable: Variable, conventions: Conventions = NOTHING_SAID) -> str:
+    """One text as the canonical text of the variable; raises Unreadable where it is none."""
+    return _reader(variable, conventions)(text)
+
+
+@cache
+def _reader(variable: Variable, conventions: Conventions) -> CellReader:
+    return CellReader(variable, conventions)
+
+
+def without_unit(text: str, unit: str | None) -> str:
+    """A number without the unit written behind it, which must be the column's own.
+
+    Raises Unreadable where anything else stands there: nothing is converted, and the letters and
+    stars that some laboratories add say nothing that can be relied on.
+    """
+    operator, number, behind = split_number(text)
+    if not behind:
+        return operator + number
+    if unit is None:
+        raise Unreadable(tr("has {text} behind the number; write the number alone", text=behind))
+    if same_unit(behind, [unit]) is None:
+        raise Unreadable(
+            tr("has {text} behind the number; the column is in {unit}", text=behind, unit=unit)
+        )
+    return operator + number
+
+
+def canonical_pattern(variable: Variable, conventions: Conventions = NOTHING_SAID) -> str:
+    """A regular expression of cells that need no reading: nothing in them can be read otherwise.
+
+    What it lets through may still be wrong, a 31 February or a number beyond its limits; that is
+    for the checks of the records to say.
+    """
+    number = CANONICAL_NUMBER if conventions.decimal != "," else r"[+-]?[0-9]+"
+    match variable.kind:
+        case Kind.DATE:
+            return r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+        case Kind.PARTIAL_DATE:
+            return r"[0-9]{4}(?:-[0-9]{2}){0,2}"
+        case Kind.NUMBER | Kind.INTEGER:
+            return number
+        case Kind.MEASURED:
+            return rf"(?:[<>] *)?{number}"
+        case Kind.FLAG:
+            return "yes|no"
+        case Kind.CODE:
+            return "|".join(map(re.escape, variable.codes or ()))
+        case Kind.TEXT:
+            return "[!-~]+" if variable.pattern is not None else r"(?s:.+)"

@@ -1,0 +1,90 @@
+"""Reads numbers and limits of quantification as people write them."""
+
+from __future__ import annotations
+
+import re
+
+from registry.parsing.conventions import NOTHING_SAID, Conventions, DecimalMark
+from registry.parsing.text import folded
+from registry.parsing.unreadable import NotOfKind, Unreadable
+from registry.words import tr
+
+# Longer numbers are no measurements, and would be slow to compute with.
+LONGEST_NUMBER = 32
+
+CANONICAL_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+_PLAIN = re.compile(CANONICAL_NUMBER)
+_WITH_COMMA = re.compile(r"([+-]?)([0-9]*),([0-9]+)")
+_LIKE_A_NUMBER = re.compile(r"[+-]?[0-9][0-9., '’]*[0-9]")
+_PARTS = re.compile(r"([<>]?) *([+-]?[0-9.,][0-9., '’]*?) *([^0-9.,' ’:+-].*)?")
+_ARROWS = " ↑↓"
+
+
+def split_number(text: str) -> tuple[str, str, str]:
+    """Operator, number and what stands behind it, all folded; nothing is interpreted.
+
+    `＜0.4 mg/L` is (`<`, `0.4`, `mg/L`). The arrows that laboratories put behind a value which is
+    high or low are taken off: they say nothing that the value does not. A text that does not begin
+    with a number comes back whole as the number.
+    """
+    plain = folded(text).rstrip(_ARROWS)
+    parts = _PARTS.fullmatch(plain)
+    if parts is None:
+        return "", plain, ""
+    return parts[1], parts[2], parts[3] or ""
+
+
+def read_number(text: str, decimal: DecimalMark | None = None) -> str:
+    """A number as the import format has it: digits with a point; `decimal` is the mark in `text`.
+
+    Full-width digits are digits. A comma is the decimal mark where nothing else can be meant:
+    `1,5` is 1.5. Raises Unreadable for `1,234`, which may be 1.234 or 1234, unless `decimal` says
+    which, for thousands separators, which are not guessed, and NotOfKind for what is no number.
+    """
+    plain = folded(text)
+    if len(plain) > LONGEST_NUMBER:
+        raise NotOfKind(tr("is not a number"))
+    if _PLAIN.fullmatch(plain):
+        if decimal == "," and "." in plain:
+            raise Unreadable(tr("has a point, but the decimal mark is said to be a comma"))
+        return plain
+    parts = _WITH_COMMA.fullmatch(plain)
+    if parts is not None:
+        return _with_comma(*parts.groups(), decimal)
+    if _LIKE_A_NUMBER.fullmatch(plain):
+        raise Unreadable(tr("has thousands separators; write the digits and one decimal mark"))
+    raise NotOfKind(tr("is not a number"))
+
+
+def _with_comma(sign: str, whole: str, fraction: str, decimal: DecimalMark | None) -> str:
+    if decimal == ".":
+        raise Unreadable(tr("has a comma, but the decimal mark is said to be a point"))
+    if decimal is None and len(fraction) == 3 and _may_lead_thousands(whole):
+        raise Unreadable(
+            tr(
+                "may be {small} or {large}; say which with --decimal , or --decimal .",
+                small=f"{sign}{whole}.{fraction}",
+                large=f"{sign}{whole}{fraction}",
+            )
+        )
+    return f"{sign}{whole}.{fraction}"
+
+
+def _may_lead_thousands(whole: str) -> bool:
+    """Whether the digits before a comma could be the first group of a number of thousands."""
+    return 1 <= len(whole) <= 3 and not whole.startswith("0")
+
+
+def read_measured(text: str, conventions: Conventions = NOTHING_SAID) -> str:
+    """A number, or `<x` and `>x` for a value beyond a limit of quantification.
+
+    Raises Unreadable as `read_number` does, and for `<=` and `>=`, which say something else.
+    """
+    plain = folded(text)
+    if plain.startswith(("≤", "≥", "<=", ">=", "⩽", "⩾")):
+        raise Unreadable(tr("is neither < nor >; a limit of quantification is <x or >x"))
+    operator = plain[:1] if plain[:1] in ("<", ">") else ""
+    try:
+        return operator + read_number(plain[len(operator) :], conventions.decimal)
+    except NotOfKind:
+        raise NotOfKind(tr("is not a number, <number or >number")) from None

@@ -1,0 +1,17 @@
+"""Folds the full-width letters, digits and signs of Chinese typing into those of ASCII."""
+
+from __future__ import annotations
+
+# What a spreadsheet, a web page or a word processor leaves around a value.
+BLANKS = " \t\r\n\u00a0\u2002\u2003\u2009\u202f\u3000"
+
+# A full-width comma is left alone: it separates, nobody writes a decimal with it.
+_FULL_WIDTH = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F) if wide != 0xFF0C}
+_BLANK = dict.fromkeys(map(ord, BLANKS), " ")
+_MINUS = {0x2212: "-", 0xFE63: "-"}
+_FOLDED = str.maketrans({**_FULL_WIDTH, **_BLANK, **_MINUS})
+
+
+def folded(text: str) -> str:
+    """The text in ASCII where it is full-width, with plain blanks and minus signs; ends trimmed."""
+    return text.translate(_FOLDED).strip(" ")
