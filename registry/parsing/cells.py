@@ -16,41 +16,41 @@ from registry.parsing.unreadable import NotOfKind, Unreadable
 from registry.variables import Kind, Variable
 from registry.words import tr
 
-# Cells of a column that are read anew are few and come again; a column has no more than this.
+# Odd cells of a column come again; of more than this many different ones none is remembered.
 _REMEMBERED = 4096
 
 
 class CellReader:
     """Reads the cells of one column, each to its canonical text.
 
-    A canonical cell comes back as it is, but for the blanks around it; an empty one, too. What is
-    not canonical is read as the functions of this package say, or raises Unreadable.
-    `order_shown` is the order of day and month that the last cell proved, if it did.
+    A blank cell and text without a notation come back as they are; everything else is read as the
+    functions of this package say, or raises Unreadable. `order_shown` is the order of day and month
+    that the last cell proved, if it did.
     """
 
     def __init__(self, variable: Variable, conventions: Conventions = NOTHING_SAID) -> None:
         self.variable = variable
         self.conventions = conventions
         self.order_shown: DateOrder | None = None
-        self._canonical = re.compile(canonical_pattern(variable, conventions))
-        self._known: dict[str, str] = {}
+        self._free_text = variable.kind is Kind.TEXT and variable.pattern is None
+        self._known: dict[str, tuple[str, DateOrder | None]] = {}
 
     def __call__(self, cell: str) -> str:
         """The cell's canonical text; raises Unreadable where it has none, or more than one."""
         self.order_shown = None
         if isinstance(cell, FaultText):
             raise Unreadable(cell.problem)
-        trimmed = cell.strip(BLANKS)
-        if not trimmed or self._canonical.fullmatch(trimmed):
-            return type(cell)(trimmed) if isinstance(cell, NumberText) else trimmed
+        if self._free_text or not cell.strip(BLANKS):
+            return cell
         if isinstance(cell, NumberText):
             return self._read(cell, Conventions(decimal="."), cell.serial_offset)
-        known = self._known.get(trimmed)
+        known = self._known.get(cell)
         if known is None:
-            known = self._read(trimmed, self.conventions)
-            if len(self._known) < _REMEMBERED and self.order_shown is None:
-                self._known[trimmed] = known
-        return known
+            known = self._read(cell, self.conventions), self.order_shown
+            if len(self._known) < _REMEMBERED:
+                self._known[cell] = known
+        text, self.order_shown = known
+        return text
 
     def _read(self, text: str, conventions: Conventions, serial_offset: int = 0) -> str:
         variable = self.variable
@@ -74,8 +74,8 @@ class CellReader:
             case Kind.CODE:
                 return read_code(text, variable.codes or ())
             case Kind.TEXT:
-                # A notation is of ASCII; any other text stands as it was written.
-                return folded(text) if variable.pattern is not None else text
+                # A notation is of ASCII.
+                return folded(text)
 
 
 def _number_of(number: str, variable: Variable, conventions: Conventions) -> str:

@@ -84,7 +84,7 @@ def read_date(
         return DateReading(_checked(plain, partial=partial))
     plain = _without_midnight(plain)
     if (serial := _SERIAL.fullmatch(plain)) is not None:
-        return DateReading(_of_serial(*serial.groups(), serial_offset, partial=partial))
+        return DateReading(_of_serial(serial[1], serial[2], serial_offset, partial=partial))
     if (parts := _YEAR_LAST.fullmatch(plain)) is not None:
         return _year_last(int(parts[1]), int(parts[3]), int(parts[4]), order, partial=partial)
     found = _day_in_any_order(plain) or _known_part(plain)

@@ -50,7 +50,7 @@ def read_number(text: str, decimal: DecimalMark | None = None) -> str:
         return plain
     parts = _WITH_COMMA.fullmatch(plain)
     if parts is not None:
-        return _with_comma(*parts.groups(), decimal)
+        return _with_comma(parts[1], parts[2], parts[3], decimal)
     if _LIKE_A_NUMBER.fullmatch(plain):
         raise Unreadable(tr("has thousands separators; write the digits and one decimal mark"))
     raise NotOfKind(tr("is not a number"))

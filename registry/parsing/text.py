@@ -7,9 +7,9 @@ BLANKS = " \t\r\n\u00a0\u2002\u2003\u2009\u202f\u3000"
 
 # A full-width comma is left alone: it separates, nobody writes a decimal with it.
 _FULL_WIDTH = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F) if wide != 0xFF0C}
-_BLANK = dict.fromkeys(map(ord, BLANKS), " ")
-_MINUS = {0x2212: "-", 0xFE63: "-"}
-_FOLDED = str.maketrans({**_FULL_WIDTH, **_BLANK, **_MINUS})
+_BLANK = dict.fromkeys(map(ord, BLANKS), ord(" "))
+_MINUS = dict.fromkeys((0x2212, 0xFE63), ord("-"))
+_FOLDED = _FULL_WIDTH | _BLANK | _MINUS
 
 
 def folded(text: str) -> str:
