@@ -1,0 +1,200 @@
+"""An import of a hospital's own files by a mapping: all or nothing, in the caller's transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from registry.errors import NotFound, Refused
+from registry.importing.dialect import PLAIN, Dialect
+from registry.importing.mapped_table import MappedRows, MappedTable, Place
+from registry.importing.mapping import FileMapping
+from registry.importing.table import ENDINGS, Table, read_tables
+from registry.parsing.conventions import NOTHING_SAID
+from registry.records.problems import Change, Problem, WriteResult
+from registry.records.write import Progress, write_rows
+from registry.words import tr
+
+# A source's name inside the import, and the number of a record if it follows.
+_NAME = re.compile("\x1f([0-9]+)\x1f(?:, line ([0-9]+))?")
+
+
+def import_mapped(
+    connection: Connection,
+    paths: Sequence[Path],
+    mapping: FileMapping,
+    *,
+    dialect: Dialect = PLAIN,
+    update: bool = False,
+    changes: int | None = 0,
+    progress: Progress = lambda _step, _rows: None,
+) -> WriteResult:
+    """Imports files and folders of files by the mapping; nothing is written when anything is wrong.
+
+    Complaints name the file's own line and header. The caller commits; `committed` is set by it.
+    Raises NotFound and Refused where the files, or what the mapping says of them, are wrong.
+    """
+    mapped = read_mapped(paths, mapping, dialect)
+    problems: list[Problem] = []
+    sources: list[MappedRows] = []
+    for table in mapped:
+        wrong = table.problems()
+        problems.extend(wrong)
+        if not wrong:
+            sources.extend(table.parts)
+    back = _WayBack(sources)
+    result = write_rows(
+        connection,
+        [part.source() for part in sources],
+        problems,
+        update=update,
+        changes=changes,
+        progress=lambda step, rows: progress(back.text(step), rows),
+    )
+    order = {table.table.shown: number for number, table in enumerate(mapped)}
+    result.errors = sorted(
+        back.problems(result.errors), key=lambda one: (order[one.file], one.line or 0)
+    )
+    result.changes = [back.change(change) for change in result.changes]
+    result.notes.extend(note for table in mapped for note in table.notes())
+    return result
+
+
+def read_mapped(
+    paths: Sequence[Path], mapping: FileMapping, dialect: Dialect = PLAIN
+) -> list[MappedTable]:
+    """The files' tables with what the mapping says of each; those to skip are left out.
+
+    Raises Refused for a file or sheet that the mapping says nothing of.
+    """
+    found: list[MappedTable] = []
+    number = 1
+    for table in tables_of(paths, mapping, dialect):
+        source = mapping.of_table(table.path.name, table.sheet)
+        if source is None:
+            raise Refused(
+                tr("{mapping} says nothing of {file}.", mapping=mapping.name, file=table.shown),
+                cure=tr("Add a [[source]] for it, with skip = true if it is not to be taken."),
+            )
+        if not source.skip:
+            found.append(MappedTable(table, source, number, dialect))
+            number += len(source.rows)
+    if not found:
+        raise Refused(tr("{mapping} takes nothing from these files.", mapping=mapping.name))
+    return found
+
+
+def tables_of(
+    paths: Sequence[Path], mapping: FileMapping | None = None, dialect: Dialect = PLAIN
+) -> list[Table]:
+    """Every table of the files and of the files in the folders, in the order of their names."""
+    files = files_of(paths)
+    names = [file.name for file in files]
+    tables = []
+    for file in files:
+        sources = mapping.of_file(file.name) if mapping else []
+        headers = {header for source in sources for header in source.headers}
+        headers |= {header for header, name in dialect.names.items() if name in headers}
+        tables += read_tables(
+            file,
+            sources[0].conventions if sources else NOTHING_SAID,
+            shown=file.name if names.count(file.name) == 1 else str(file),
+            header_names=headers,
+        )
+    return tables
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The files named, and those in the folders named that are tables by their endings."""
+    found = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(
+                file
+                for file in path.iterdir()
+                if file.suffix.lower() in ENDINGS and not file.name.startswith((".", "~$"))
+            )
+            if not inside:
+                raise NotFound(
+                    tr("The folder {path} holds no table.", path=path),
+                    cure=tr("Tables end in {endings}.", endings=", ".join(ENDINGS)),
+                )
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise NotFound(tr("There is no file or folder {path}.", path=path))
+    return list({file.resolve(): file for file in found}.values())
+
+
+class _WayBack:
+    """From records, as the import numbers them, to the cells that a person can find."""
+
+    def __init__(self, parts: list[MappedRows]) -> None:
+        self._parts = {part.number: part for part in parts}
+
+    def text(self, words: str) -> str:
+        """The words with each source's name, and a line behind it, as the person knows them."""
+
+        def shown(found: re.Match[str]) -> str:
+            part = self._parts[int(found[1])]
+            if found[2] is None:
+                return part.shown
+            line = part.place(int(found[2]), None).line
+            return tr("{file}, line {line}", file=part.shown, line=line)
+
+        return _NAME.sub(shown, words)
+
+    def problems(self, problems: list[Problem]) -> list[Problem]:
+        """The complaints with file, line, header and cell as they stand in the file, each once."""
+        places = [self._place(problem) for problem in problems]
+        cells = _cells([place for place in places if place is not None])
+        found = [
+            problem if place is None else self._problem(problem, place, cells)
+            for problem, place in zip(problems, places, strict=True)
+        ]
+        return list(dict.fromkeys(found))
+
+    def _place(self, problem: Problem) -> Place | None:
+        name = _NAME.fullmatch(problem.file)
+        if name is None or problem.line is None:
+            return None
+        return self._parts[int(name[1])].place(problem.line, problem.column)
+
+    def _problem(
+        self, problem: Problem, place: Place, cells: dict[tuple[str, int, str], str]
+    ) -> Problem:
+        shown = place.table.table.shown
+        column, value = problem.column, problem.value
+        if place.header is not None:
+            column = place.table.shown_header(place.header)
+            value = cells.get((shown, place.line, place.header), "") or None
+        return Problem(shown, place.line, column, value, self.text(problem.problem))
+
+    def change(self, change: Change) -> Change:
+        """A changed cell with file and line as they stand in the file."""
+        name = _NAME.fullmatch(change.file)
+        if name is None:
+            return change
+        place = self._parts[int(name[1])].place(change.line, change.column)
+        return replace(change, file=place.table.table.shown, line=place.line)
+
+
+def _cells(places: list[Place]) -> dict[tuple[str, int, str], str]:
+    """The cells at the places, as they stand in their files, which are read once more for them."""
+    wanted: dict[str, tuple[MappedTable, dict[int, set[str]]]] = {}
+    for place in places:
+        if place.header is not None:
+            shown = place.table.table.shown
+            lines = wanted.setdefault(shown, (place.table, {}))[1]
+            lines.setdefault(place.line, set()).add(place.header)
+    return {
+        (shown, row.line, header): table.cells.text(row, header)
+        for shown, (table, lines) in wanted.items()
+        for row in table.rows([])
+        for header in lines.get(row.line, ())
+    }

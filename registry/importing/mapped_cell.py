@@ -1,0 +1,182 @@
+"""What a cell of a hospital's file says in the dictionary's own spelling, by its mapping."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from registry.importing.dialect import Dialect
+from registry.importing.mapping import Codes, RowsMapping, SourceMapping, Taken
+from registry.importing.mapping_file import codes_of
+from registry.importing.units import CONVERSIONS, converted
+from registry.models.patient import STUDY_ID
+from registry.parsing.conventions import Conventions
+from registry.parsing.dates import read_date
+from registry.parsing.numbers import read_measured, read_number
+from registry.parsing.typed import FaultText
+from registry.parsing.units import read_unit
+from registry.parsing.unreadable import Unreadable
+from registry.records.source import PATIENT_COLUMN, Row, dictionary_columns
+from registry.variables import Kind, Variable
+from registry.vocabulary import ANALYTE_UNITS
+from registry.words import tr
+
+# How a box that is ticked, or is not, is written by the programs that have boxes.
+TICKED = ("1", "yes", "true", "checked", "x", "√", "✓", "是")
+NOT_TICKED = ("", "0", "no", "false", "unchecked", "□", "否")
+UNIT_COLUMNS = ("unit",)
+
+Read = tuple[str, str | None]
+"""The text of a value, and what is wrong with it."""
+
+
+class CellReader:
+    """Reads the cells of one table, and counts what a note of the import should say."""
+
+    def __init__(self, places: Mapping[str, int], mapping: SourceMapping, dialect: Dialect) -> None:
+        self._places = places
+        self._mapping = mapping
+        self._dialect = dialect
+        self._boxes: set[str] = set()
+        self._nothing: dict[str, set[str]] = {}
+        for rows in mapping.rows:
+            for record in rows.records:
+                for taken in record.columns.values():
+                    self._know(taken)
+        self.converted: Counter[tuple[str, str, str]] = Counter()
+        self.missing: Counter[str] = Counter()
+
+    def _know(self, taken: Taken) -> None:
+        self._boxes.update(taken.ticked)
+        empty = {cell for cell, code in taken.codes.items() if not code}
+        for header in taken.headers:
+            self._nothing.setdefault(header, set()).update(empty)
+
+    def text(self, row: Row, header: str) -> str:
+        """The cell under the header without the blanks around it; empty where there is none."""
+        place = self._places.get(header)
+        return "" if place is None or row.cells is None else row.cells[place].strip()
+
+    def filled(self, row: Row, header: str) -> bool:
+        """Whether the cell says anything."""
+        text = self.text(row, header)
+        if header in self._boxes:
+            return text.casefold() not in NOT_TICKED
+        return bool(text) and not (
+            text in self._mapping.missing or text in self._nothing.get(header, ())
+        )
+
+    def value(self, variable: Variable, column: str, taken: Taken, row: Row) -> Read:
+        """The column's value; what cannot be read is handed on as it is, with what is wrong."""
+        if taken.constant is not None:
+            return taken.constant, None
+        if taken.ticked:
+            return self._ticked(taken.ticked, row)
+        assert taken.header is not None
+        place = self._places.get(taken.header)
+        if place is None or row.cells is None:
+            return "", None
+        return self._cell(variable, column, taken, row.cells[place])
+
+    def _cell(self, variable: Variable, column: str, taken: Taken, cell: str) -> Read:
+        text = cell.strip()
+        if not text:
+            return "", None
+        label = self._dialect.label(taken.header or "", text)
+        for said in dict.fromkeys((text, label)):
+            code = _code(said, taken.codes)
+            if code is not None:
+                return code, None
+            if said in self._mapping.missing:
+                self.missing[said] += 1
+                return "", None
+        if label != text:
+            text = cell = label
+        codes = codes_of(variable)
+        if codes:
+            return self._coded(text, column, codes)
+        value, problem = read_value(cell, variable, self._mapping.conventions)
+        if problem is not None:
+            return text, problem
+        if taken.days is not None:
+            return _later(value, taken.days)
+        if taken.unit is not None and variable.unit is not None:
+            self.converted[column, taken.unit, variable.unit] += 1
+            value = converted(value, CONVERSIONS[variable.unit][taken.unit])
+        return value, None
+
+    def _coded(self, text: str, column: str, codes: tuple[str, ...]) -> Read:
+        if column in UNIT_COLUMNS:
+            # Which it may be depends on the analyte; see `lab_unit`.
+            return text, None
+        code = _code(text, {one: one for one in codes})
+        if code is not None:
+            return code, None
+        return text, tr(
+            "is none of {codes}; say in the mapping what it stands for, under codes.{column}",
+            codes=", ".join(codes),
+            column=column,
+        )
+
+    def _ticked(self, boxes: Codes, row: Row) -> Read:
+        """The code of the box that is ticked."""
+        texts = {header: self.text(row, header).casefold() for header in boxes}
+        for header, text in texts.items():
+            if text not in TICKED + NOT_TICKED and text not in self._mapping.missing:
+                return text, tr("is neither ticked nor not, in {header}", header=header)
+        codes = list(dict.fromkeys(boxes[name] for name, text in texts.items() if text in TICKED))
+        if len(codes) > 1:
+            return ", ".join(codes), tr("are ticked together; a record has one")
+        return "".join(codes), None
+
+
+def read_value(cell: str, variable: Variable, conventions: Conventions) -> Read:
+    """A cell that has no code, in the dictionary's spelling."""
+    if isinstance(cell, FaultText):
+        return cell, cell.problem
+    try:
+        match variable.kind:
+            case Kind.DATE | Kind.PARTIAL_DATE:
+                partial = variable.kind is Kind.PARTIAL_DATE
+                return read_date(cell, conventions.date_order, partial=partial).text, None
+            case Kind.NUMBER | Kind.INTEGER:
+                return read_number(cell, conventions.decimal), None
+            case Kind.MEASURED:
+                return read_measured(cell, conventions), None
+            case _:
+                return cell.strip(), None
+    except Unreadable as error:
+        return cell.strip(), error.problem
+
+
+def lab_unit(values: dict[str, str], rows: RowsMapping) -> Read:
+    """The unit of a laboratory value: the one beside it, or else the one said of the analyte."""
+    analyte = values.get("analyte", "")
+    unit = values.get("unit") or rows.analyte_units.get(analyte, "")
+    if not unit or analyte not in ANALYTE_UNITS:
+        return unit, None
+    try:
+        return read_unit(unit, analyte), None
+    except Unreadable as error:
+        return unit, error.problem
+
+
+def variables_of(rows: RowsMapping) -> dict[str, Variable]:
+    """Every column that the rows may fill."""
+    return {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(rows.entity)}
+
+
+def _code(text: str, codes: Codes) -> str | None:
+    """The code of a cell: as it is written, or else whatever its capitals."""
+    if text in codes:
+        return codes[text]
+    plain = text.casefold()
+    return next((code for cell, code in codes.items() if cell.casefold() == plain), None)
+
+
+def _later(day: str, days: int) -> Read:
+    try:
+        return (date.fromisoformat(day) + timedelta(days=days)).isoformat(), None
+    except (ValueError, OverflowError):
+        return day, tr("is no date to count days from")

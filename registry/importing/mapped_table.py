@@ -1,0 +1,322 @@
+"""One file or sheet read by its mapping: its rows as rows of the dictionary's tables.
+
+Each [[source.rows]] becomes a Source. A row of the file may make several records, so a record is
+numbered: line times the number of records that a row can make, plus which of them it is. From the
+number come back the line and the header when something is wrong with the record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from registry.importing.dialect import PLAIN, Dialect
+from registry.importing.mapped_cell import CellReader, lab_unit, variables_of
+from registry.importing.mapping import RecordMapping, RowsMapping, SourceMapping, Taken, matches
+from registry.importing.table import Table
+from registry.models import LabResult, Patient
+from registry.records.problems import Problem
+from registry.records.source import PATIENT_COLUMN, Row, Source, dictionary_columns
+from registry.words import tr
+
+NOTHING = Taken(constant="")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a person finds what a record, or one of its columns, came from."""
+
+    table: MappedTable
+    line: int
+    header: str | None
+
+
+class MappedTable:
+    """A table of a file with its mapping: what is wrong with its header, and its sources."""
+
+    def __init__(
+        self, table: Table, mapping: SourceMapping, first_number: int, dialect: Dialect = PLAIN
+    ) -> None:
+        self.table = table
+        self.mapping = mapping
+        self._names = [dialect.name(header) for header in table.header]
+        self.places = {name: place for place, name in enumerate(self._names)}
+        self.cells = CellReader(self.places, mapping, dialect)
+        self.left_out: Counter[tuple[str, str]] = Counter()
+        self.parts = [
+            MappedRows(self, rows, number)
+            for number, rows in enumerate(mapping.rows, start=first_number)
+        ]
+        self._kept: list[Row] | None = None
+
+    def shown_header(self, name: str) -> str:
+        """The header as it stands in the file, for the name that the mapping uses."""
+        place = self.places.get(name)
+        return name if place is None else self.table.header[place]
+
+    def problems(self) -> list[Problem]:
+        """What is wrong before any row is read."""
+        if self.table.problems:
+            return list(self.table.problems)
+        said = list(self._unknown()) + list(self._lacking())
+        return [
+            Problem(self.table.shown, self.table.header_line, header, None, problem)
+            for header, problem in said
+        ]
+
+    def _unknown(self) -> Iterator[tuple[str, str]]:
+        used = self.mapping.headers
+        lacking = sorted(used - self.places.keys())
+        for name in dict.fromkeys(self._names):
+            header = self.shown_header(name)
+            if name in used:
+                if self._names.count(name) > 1:
+                    yield header, tr("stands twice in the header")
+            elif not any(matches(pattern, name) for pattern in self.mapping.ignore):
+                near = get_close_matches(name, lacking, 1)
+                yield (
+                    header,
+                    (
+                        tr("is not in the mapping, which has {near}", near=near[0])
+                        if near
+                        else tr("is not in the mapping; map it or add it to ignore")
+                    ),
+                )
+
+    def _lacking(self) -> Iterator[tuple[str, str]]:
+        lacking = {name for part in self.parts for name in part.lacking()}
+        lacking |= set(self.mapping.fill_down) - self.places.keys()
+        for name in sorted(lacking):
+            near = get_close_matches(name, self._names, 1)
+            yield (
+                name,
+                (
+                    tr("is in the mapping and not in the header, which has {near}", near=near[0])
+                    if near
+                    else tr("is in the mapping and not in the header")
+                ),
+            )
+
+    def rows(self, problems: list[Problem]) -> Iterator[Row]:
+        """The rows of the file; kept where several sources read them, for it may be a workbook."""
+        if len(self.parts) == 1:
+            yield from self._filled_down(problems)
+            return
+        if self._kept is None:
+            self._kept = []
+            for row in self._filled_down(problems):
+                if row.cells is not None:
+                    self._kept.append(row)
+                yield row
+        else:
+            yield from self._kept
+
+    def _filled_down(self, problems: list[Problem]) -> Iterator[Row]:
+        above = {self.places[name]: "" for name in self.mapping.fill_down}
+        for row in self.table.rows(problems):
+            if row.cells is None or not above:
+                yield row
+                continue
+            cells = list(row.cells)
+            for place, last in above.items():
+                cells[place] = cells[place] if cells[place].strip() else last
+                above[place] = cells[place]
+            yield Row(row.line, cells)
+
+    def notes(self) -> list[str]:
+        """What was read in another way than it stands in the file, in numbers of cells."""
+        shown = self.table.shown
+        said = [
+            tr("{file}: {column}, {number} values converted from {unit} to {own}",
+               file=shown, column=column, number=number, unit=unit, own=own)
+            for (column, unit, own), number in self.cells.converted.items()
+        ]  # fmt: skip
+        said += [
+            tr("{file}: {number} cells with {text} taken as empty",
+               file=shown, number=number, text=text)
+            for text, number in self.cells.missing.items()
+        ]  # fmt: skip
+        said += [
+            tr("{file}: {number} rows without {header} left out of {table}",
+               file=shown, number=number, header=header, table=name)
+            for (name, header), number in self.left_out.items()
+        ]  # fmt: skip
+        return [*self.table.notes, *said]
+
+
+class MappedRows:
+    """The records that one [[source.rows]] makes of a table's rows."""
+
+    def __init__(self, table: MappedTable, rows: RowsMapping, number: int) -> None:
+        self.entity = rows.entity
+        self.number = number
+        self._table = table
+        self._cells = table.cells
+        self._rows = rows
+        self._columns = rows.columns
+        self._variables = variables_of(rows)
+        self._records = [one for one in rows.records if self._is_there(one)]
+        # A patient's value from another line than the first that speaks of the patient.
+        self._elsewhere: dict[tuple[int, str], int] = {}
+
+    @property
+    def name(self) -> str:
+        """What the source is called inside the import, so that no other is called the same."""
+        return f"\x1f{self.number}\x1f"
+
+    @property
+    def shown(self) -> str:
+        """The file or sheet that it is read from."""
+        return self._table.table.shown
+
+    def source(self) -> Source:
+        """The records on their way into their table."""
+        make = self._patients if self.entity is Patient else self._each
+        return Source(self.number, self.entity, self.name, self._columns, make)
+
+    def place(self, number: int, column: str | None) -> Place:
+        """Where a record, or what stands in one of its columns, came from."""
+        line, which = divmod(number, len(self._records))
+        header = None
+        if column is not None:
+            line = self._elsewhere.get((line, column), line)
+            taken = self._records[which].columns.get(column, NOTHING)
+            header = next(iter(taken.headers), None)
+        return Place(self._table, line, header)
+
+    def lacking(self) -> set[str]:
+        """The headers that the mapping needs and the file has not.
+
+        In a mapping that repeats, a header may be lacking in some repetitions, but not in all, and
+        not that of a column which no record can do without.
+        """
+        if not self._rows.repeated:
+            return self._rows.headers - self._table.places.keys()
+        there = self._records or self._rows.records[:1]
+        needed = [PATIENT_COLUMN] + [
+            name for name, one in dictionary_columns(self.entity).items() if one.required
+        ]
+        lacking = {
+            header
+            for record in there
+            for header in record.headers(needed)
+            if header not in self._table.places
+        }
+        for column in self._columns:
+            headers = [h for record in there for h in record.headers([column])]
+            if headers and not any(header in self._table.places for header in headers):
+                lacking.add(headers[0])
+        return lacking | (set(self._rows.where) - self._table.places.keys())
+
+    def _is_there(self, record: RecordMapping) -> bool:
+        """Whether the file has what makes the record, which it need not in every repetition."""
+        return not self._rows.repeated or any(one in self._table.places for one in record.own)
+
+    def _number(self, line: int, which: int = 0) -> int:
+        return line * len(self._records) + which
+
+    def _chosen_rows(self, problems: list[Problem]) -> Iterator[Row]:
+        """The rows that this part is about; what cannot be read is said of its own row."""
+        met: list[Problem] = []
+        for row in self._table.rows(met):
+            self._hand_on(met, problems)
+            if row.cells is None or all(
+                self._cells.text(row, header) in values
+                for header, values in self._rows.where.items()
+            ):
+                yield row
+        self._hand_on(met, problems)
+
+    def _hand_on(self, met: list[Problem], problems: list[Problem]) -> None:
+        problems.extend(
+            replace(one, file=self.name, line=self._number(one.line or 1)) for one in met
+        )
+        met.clear()
+
+    def _each(self, problems: list[Problem]) -> Iterator[Row]:
+        """A row per record, in the order of the file."""
+        for row in self._chosen_rows(problems):
+            if row.cells is None:
+                yield Row(self._number(row.line), None)
+                continue
+            for which, record in enumerate(self._records):
+                if self._makes(record, row):
+                    number = self._number(row.line, which)
+                    values = self._values(record, row, number, problems)
+                    yield Row(number, [values[column] for column in self._columns])
+
+    def _makes(self, record: RecordMapping, row: Row) -> bool:
+        if any(self._cells.filled(row, header) for header in record.own):
+            return True
+        others = record.headers() - record.headers([PATIENT_COLUMN])
+        if self._rows.only_if and any(self._cells.filled(row, header) for header in others):
+            self._table.left_out[self.entity.file_name, " / ".join(self._rows.only_if)] += 1
+        return False
+
+    def _values(
+        self, record: RecordMapping, row: Row, number: int, problems: list[Problem]
+    ) -> dict[str, str]:
+        """Column -> text as the dictionary writes it; what cannot be read stays as it is."""
+        values: dict[str, str] = {}
+
+        def complain(column: str, problem: str | None) -> None:
+            if problem is not None:
+                problems.append(Problem(self.name, number, column, values[column], problem))
+
+        for column in self._columns:
+            taken = record.columns.get(column, NOTHING)
+            values[column], problem = self._cells.value(self._variables[column], column, taken, row)
+            complain(column, problem)
+        if self.entity is LabResult:
+            values["unit"], problem = lab_unit(values, self._rows)
+            complain("unit", problem)
+        return values
+
+    def _patients(self, problems: list[Problem]) -> Iterator[Row]:
+        """A row per patient, put together from all that speak of the patient.
+
+        A row that says something else than one before it is a complaint.
+        """
+        first: dict[str, tuple[int, dict[str, str]]] = {}
+        for row in self._chosen_rows(problems):
+            if row.cells is None:
+                yield Row(self._number(row.line), None)
+                continue
+            for which, record in enumerate(self._records):
+                if not self._makes(record, row):
+                    continue
+                number = self._number(row.line, which)
+                values = self._values(record, row, number, problems)
+                known = first.setdefault(values[PATIENT_COLUMN], (row.line, values))
+                if not values[PATIENT_COLUMN]:
+                    first.pop("")
+                    yield Row(number, [values[column] for column in self._columns])
+                elif known[1] is not values and not self._agree(known, values, number, problems):
+                    yield Row(number, None)
+        for line, values in first.values():
+            yield Row(self._number(line), [values[column] for column in self._columns])
+
+    def _agree(
+        self,
+        known: tuple[int, dict[str, str]],
+        values: dict[str, str],
+        number: int,
+        problems: list[Problem],
+    ) -> bool:
+        """Adds what a further row says of a patient; false where it says something else."""
+        line, said = known
+        agree = True
+        for column, value in values.items():
+            if value and not said[column]:
+                said[column] = value
+                self._elsewhere[line, column] = number // len(self._records)
+            elif value and value != said[column]:
+                agree = False
+                problem = tr(
+                    "is not what line {line} says of the patient",
+                    line=self._elsewhere.get((line, column), line),
+                )
+                problems.append(Problem(self.name, number, column, value, problem))
+        return agree
