@@ -46,6 +46,7 @@ WEEK_14 = f"{STUDY}: the PCDAI of week 14 decides on response; its window is {OU
 MECHANISM = f"{STUDY}, discussion: a level tells why response was lost; the window is {OURS}"
 MONOGENIC = f"{STUDY}, discussion, and guideline: suspect a monogenic cause"
 PARIS = "Paris classification: behaviour, perianal disease and growth delay never go back"
+LEVELS = f"{STUDY}: 34 of 69 children had levels; how often they are due is {OURS}"
 RECORDS = "records of one child that cannot all be right"
 
 # (place, kind, rule, speaks of ended observations too, what to do, why, source)
@@ -74,16 +75,26 @@ RULES = (
         "gene_test_always",
         False,
         "Order a gene test or enter its result; if it found nothing, set this item aside.",
-        "The disease began at {onset_years} years of age, before {limit_years}.",
+        "The disease began at {onset_years} years of age, before {always_before_years}.",
         MONOGENIC + f"; below 2 years always test; {STUDY}",
     ),
     (
         40,
         "gene_test_missing",
-        "gene_test_unusual_loss",
+        "gene_test_early_loss",
         False,
         "Order a gene test or enter its result; if it found nothing, set this item aside.",
-        "Response was lost on {event_on} with an unusual course: {course}.",
+        "Response was lost on {event_on}, {loss_day} days after the first infusion: an unusual "
+        "course.",
+        MONOGENIC + f"; what is unusual is {OURS}",
+    ),
+    (
+        41,
+        "gene_test_missing",
+        "gene_test_perianal_penetrating",
+        False,
+        "Order a gene test or enter its result; if it found nothing, set this item aside.",
+        "Response was lost on {event_on} with perianal and penetrating disease: an unusual course.",
         MONOGENIC + f"; what is unusual is {OURS}",
     ),
     (
@@ -112,8 +123,8 @@ RULES = (
         "dose_below_lowest",
         False,
         "Reckon the dose of the next infusion by the present weight.",
-        "{dose_mg} mg were {then_mg_per_kg} mg/kg on {last_on} and are {now_mg_per_kg} mg/kg at "
-        "the {weight_kg} kg of {weighed_on}, below {limit}.",
+        "{dose_mg} mg were {last_mg_per_kg} mg/kg on {last_on} and are {now_mg_per_kg} mg/kg at "
+        "the {weight_kg} kg of {weighed_on}, below {lowest_mg_per_kg}.",
         f"{STUDY}: 5-10 mg/kg",
     ),
     (
@@ -122,8 +133,8 @@ RULES = (
         "dose_drifted",
         False,
         "Reckon the dose of the next infusion by the present weight.",
-        "The dose is {now_mg_per_kg} mg/kg at {weight_kg} kg ({weighed_on}); infusion 4 was "
-        "{then_mg_per_kg} mg/kg at {then_kg} kg: {percent} % less.",
+        "{dose_mg} mg are {now_mg_per_kg} mg/kg at {weight_kg} kg ({weighed_on}), {percent} % less "
+        "than at infusion 4 ({first_mg_per_kg} mg/kg at {first_kg} kg).",
         f"{STUDY}: dose by weight; how much is too much is {OURS}",
     ),
     (
@@ -133,7 +144,7 @@ RULES = (
         False,
         "See the child again: a PCDAI and a level of infliximab by {until}.",
         "Week 14 brought response without remission (PCDAI {pcdai} on {week14_on}): the group "
-        "that lost response most often. Since then there is no {missing}.",
+        "that lost response most often. Since then there are {visits} PCDAI and {levels} levels.",
         f"{STUDY}, Table 3; the days until the review are {OURS}",
     ),
     (
@@ -142,7 +153,7 @@ RULES = (
         "gene_test_early_onset",
         False,
         "Consider a gene test or enter its result; if it found nothing, set this item aside.",
-        "The disease began at {onset_years} years of age, before {limit_years}.",
+        "The disease began at {onset_years} years of age, before {early_before_years}.",
         MONOGENIC,
     ),
     (
@@ -158,32 +169,68 @@ RULES = (
     (
         111,
         "contradiction",
-        "drug_after_death",
+        "drug_open_after_death",
         True,
         "Enter the day on which {drug} was stopped.",
-        "The child died on {ended_on}, but {drug} from {started_on} {state}.",
+        "The child died on {ended_on}, but {drug} from {started_on} has no end.",
         RECORDS,
     ),
     (
         112,
         "contradiction",
-        "records_after_end",
+        "drug_stopped_after_death",
         True,
-        "Correct the end of follow-up or take it out, or correct the {what}.",
-        "Follow-up ended on {ended_on} ({reason}), but there is a later {what} of {on}.",
+        "Correct the end of {drug}, or the date of death.",
+        "The child died on {ended_on}, but {drug} from {started_on} ends on {stopped_on}.",
         RECORDS,
     ),
     (
         113,
         "contradiction",
-        "onset_after_infliximab",
+        "drug_begun_after_death",
         True,
-        "Correct {date}, or the first infusion.",
-        "{date} ({value}) lies after the first infusion of {start_on}.",
+        "Correct the beginning of {drug}, or the date of death.",
+        "The child died on {ended_on}, but {drug} begins on {started_on}.",
         RECORDS,
     ),
     (
         114,
+        "contradiction",
+        "infusion_after_end",
+        True,
+        "Correct the end of follow-up or take it out, or correct the infusion.",
+        "Follow-up ended on {ended_on} ({reason}), but infliximab was infused on {on}.",
+        RECORDS,
+    ),
+    (
+        115,
+        "contradiction",
+        "visit_after_end",
+        True,
+        "Correct the end of follow-up or take it out, or correct the visit.",
+        "Follow-up ended on {ended_on} ({reason}), but there is a visit of {on}.",
+        RECORDS,
+    ),
+    (
+        116,
+        "contradiction",
+        "onset_after_infliximab",
+        True,
+        "Correct the date of the first symptoms, or the first infusion.",
+        "The first symptoms ({value}) lie after the first infusion ({start_on}).",
+        RECORDS,
+    ),
+    (
+        117,
+        "contradiction",
+        "diagnosis_after_infliximab",
+        True,
+        "Correct the date of diagnosis, or the first infusion.",
+        "The diagnosis ({value}) lies after the first infusion ({start_on}).",
+        RECORDS,
+    ),
+    (
+        118,
         "contradiction",
         "infusion_twice",
         True,
@@ -192,16 +239,16 @@ RULES = (
         RECORDS + f"; how close is too close is {OURS}",
     ),
     (
-        115,
+        119,
         "contradiction",
         "biologic_with_infliximab",
         True,
         "Correct the course of {drug} or the infusion; if both were given, set this item aside.",
-        "{drug} from {started_on} {until}, but infliximab was infused on {on}.",
+        "{drug} from {started_on} to {stopped_on}, but infliximab was infused on {on}.",
         RECORDS,
     ),
     (
-        116,
+        120,
         "contradiction",
         "two_weights",
         True,
@@ -210,7 +257,7 @@ RULES = (
         RECORDS + f"; how far apart is {OURS}",
     ),
     (
-        117,
+        121,
         "contradiction",
         "height_falls",
         True,
@@ -219,7 +266,7 @@ RULES = (
         RECORDS + f"; how much less is {OURS}",
     ),
     (
-        118,
+        122,
         "contradiction",
         "pcdai_total",
         True,
@@ -228,12 +275,12 @@ RULES = (
         "PCDAI: the total is the sum of its items",
     ),
     (
-        119,
+        123,
         "contradiction",
         "phenotype_goes_back",
         True,
         "Correct one of the two assessments.",
-        "{what} went back from {before} ({before_on}) to {now} ({on}).",
+        "{part} went back from {before} ({before_on}) to {code} ({on}).",
         PARIS,
     ),
     (
@@ -246,14 +293,32 @@ RULES = (
         OURS,
     ),
     (
+        131,
+        "visit_overdue",
+        "first_visit_overdue",
+        False,
+        "Enter the PCDAI of a visit, or see the child.",
+        "There is no PCDAI; infliximab was begun on {last_on} and one was due by {due_on}.",
+        OURS,
+    ),
+    (
         140,
         "level_overdue",
         "level_overdue",
         False,
-        "Draw a trough at the next infusion (planned for {planned_on}), or enter one that is "
-        "missing.",
-        "{last}; one was due by {due_on}.",
-        f"{STUDY}: levels were there for 34 of 69 children; the interval is {OURS}",
+        "Draw a trough before the infusion planned for {planned_on}, or enter one not yet entered.",
+        "The last level of infliximab is of {last_on}; the next was due by {due_on}.",
+        LEVELS,
+    ),
+    (
+        141,
+        "level_overdue",
+        "first_level_overdue",
+        False,
+        "Draw a trough before the infusion planned for {planned_on}, or enter one not yet entered.",
+        "There is no level of infliximab; infliximab was begun on {last_on} and one was due by "
+        "{due_on}.",
+        LEVELS,
     ),
     (
         150,

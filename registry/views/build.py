@@ -5,6 +5,9 @@ what several rules share. A view's leading comment becomes its comment; in it, a
 `-- @column: text` becomes that column's. Columns that a model or the list of covariates already
 describes need no such line. Tables are named without a schema, so that the same files can be built
 over another copy of the tables.
+
+The schema `present` is such a copy: the tables without what is dated after the day of the
+worklist, definitions whose data cut is that day, the rules over both, and the worklist's own.
 """
 
 from __future__ import annotations
@@ -23,11 +26,15 @@ from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
 from registry.database.engine import ANALYST_ROLE, MAY_BECOME
 from registry.errors import Refused
-from registry.models import ENTITIES, Base, table_of
+from registry.models import ENTITIES, Base, Definition, Patient, table_of
 from registry.vocabulary import COVARIATES
 
 RULES = "rules"
+PRESENT = "present"
 ANALYTICS = "analytics"
+# Each reads those before it.
+SCHEMAS = (RULES, PRESENT, ANALYTICS)
+WORKLIST = "worklist"
 FOLDER = Path(__file__).parent
 STUDY_ID_COMMENT = "study id"
 # Columns of a clinical table that its view does not have, or not as they are.
@@ -60,16 +67,16 @@ def drop_views(connection: Connection) -> None:
         text(
             "select coalesce('drop view ' || string_agg(oid::regclass::text, ', '), '') "
             "from pg_class where relkind = 'v' and obj_description(oid, 'pg_class') is not null "
-            "and relnamespace in (to_regnamespace(:rules), to_regnamespace(:analytics)) union all "
+            "and relnamespace::regnamespace::text = any(:schemas) union all "
             "select coalesce('drop function ' || string_agg(oid::regprocedure::text, ', '), '') "
             "from pg_proc where pronamespace = to_regnamespace(:rules)"
         ),
-        {"rules": RULES, "analytics": ANALYTICS},
+        {"rules": RULES, "schemas": list(SCHEMAS)},
     ).scalars()
     try:
         for statement in filter(None, dropped.all()):
             _run(connection, statement)
-        _run(connection, f"drop schema if exists {ANALYTICS}, {RULES}")
+        _run(connection, f"drop schema if exists {', '.join(SCHEMAS)}")
     except InternalError as error:
         if not isinstance(error.orig, DependentObjectsStillExist):
             raise
@@ -83,16 +90,25 @@ def drop_views(connection: Connection) -> None:
 
 def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> None:
     """Creates all views with their comments and gives the analysts' role its rights."""
-    rules, analytics = _views(RULES), [*_views(ANALYTICS), *_clinical_views()]
-    described = _described_columns([*rules, *analytics])
-    for schema, views in ((RULES, rules), (ANALYTICS, analytics)):
+    views_of = {
+        RULES: _in_order(_views(RULES)),
+        PRESENT: [
+            *_present_tables(),
+            *_in_order([*_views(RULES, PRESENT), *_views(WORKLIST, PRESENT)]),
+        ],
+        ANALYTICS: _in_order([*_views(ANALYTICS), *_clinical_views()]),
+    }
+    described = _described_columns([view for views in views_of.values() for view in views])
+    for schema, views in views_of.items():
         connection.execute(text(f"create schema {schema}"))
-        search_path = "rules, clinical, derived, reference, audit, analytics"
+        search_path = "rules, clinical, derived, reference, audit, analytics, present"
+        if schema == PRESENT:
+            search_path = f"{PRESENT}, {search_path}"
         connection.execute(text(f"set local search_path = {search_path}"))
         if schema == RULES:
             for path in sorted((FOLDER / "functions").glob("*.sql")):
                 _run(connection, path.read_text(encoding="utf-8"))
-        for view in _in_order(views):
+        for view in views:
             _run(connection, view.statement)
             _comment(connection, view, described)
         connection.execute(text("set local search_path = default"))
@@ -123,8 +139,9 @@ def analyst_role_exists(connection: Connection) -> bool:
     )
 
 
-def _views(schema: str) -> list[View]:
-    return [_read(schema, path) for path in sorted((FOLDER / schema).glob("*.sql"))]
+def _views(folder: str, schema: str | None = None) -> list[View]:
+    """The views of a folder, in the schema of its name or in another."""
+    return [_read(schema or folder, path) for path in sorted((FOLDER / folder).glob("*.sql"))]
 
 
 def _read(schema: str, path: Path) -> View:
@@ -170,6 +187,38 @@ def _clinical_views() -> list[View]:
             )
         )
     return views
+
+
+def _present_tables() -> list[View]:
+    """The definitions and the clinical tables as of the day of the worklist."""
+    cut = "(select worklist_today())"
+    definition = table_of(Definition)
+    columns = ", ".join(
+        f"{cut} as data_cut" if c.name == "data_cut" else c.name for c in definition.columns
+    )
+    shown = {definition.name: f"select {columns} from reference.{definition.name}"}
+    for entity in ENTITIES:
+        table = table_of(entity)
+        # A child is seen, whatever is known of the onset.
+        dated = () if entity is Patient else entity.not_before_birth
+        seen = [
+            f"({name} is null or {name} <= {cut})"
+            if table.columns[name].nullable
+            else f"{name} <= {cut}"
+            for name in dated
+        ]
+        where = f" where {' and '.join(seen)}" if seen else ""
+        shown[table.name] = f"select * from clinical.{table.name}{where}"
+    return [
+        View(
+            PRESENT,
+            name,
+            f"create view {PRESENT}.{name} as {statement}",
+            "As of the day of the worklist: whatever is dated later is not seen.",
+            {},
+        )
+        for name, statement in shown.items()
+    ]
 
 
 def _in_order(views: list[View]) -> list[View]:

@@ -25,7 +25,7 @@ where table_schema in ('clinical', 'derived', 'reference') order by 1
 CATALOGUE = """
 with ours as (
     select oid, nspname from pg_namespace
-    where nspname in ('clinical', 'derived', 'reference', 'rules', 'analytics')
+    where nspname in ('clinical', 'derived', 'reference', 'rules', 'present', 'analytics')
 )
 select format('%s %s %s', conrelid::regclass, conname, pg_get_constraintdef(c.oid))
 from pg_constraint c join ours on ours.oid = connamespace

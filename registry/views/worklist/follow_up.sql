@@ -1,0 +1,23 @@
+-- One row per patient: whether the child is still followed up, and when it was last heard of.
+-- Source: the clinical tables; how long a silence may last is this registry's choice.
+-- @ended_on: day on which follow-up ended; empty when it goes on
+-- @end_reason: why it ended
+-- @last_record_on: date of the last record of any kind
+-- @silent: whether follow-up goes on and nothing has been recorded for too long
+create view follow_up as
+with last_record as (
+    select patient_id, max(dated_on) as last_record_on
+    from dated_record
+    group by patient_id
+)
+select
+    p.patient_id,
+    e.ended_on,
+    e.reason as end_reason,
+    r.last_record_on,
+    e.ended_on is null
+        and coalesce(worklist_today() - r.last_record_on > s.silent_days, false) as silent
+from patient p
+cross join worklist_setting s
+left join follow_up_end e on e.patient_id = p.patient_id
+left join last_record r on r.patient_id = p.patient_id;

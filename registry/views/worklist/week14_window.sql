@@ -1,0 +1,43 @@
+-- One row per definition and patient without a PCDAI in the window of week 14, from its first day
+-- until some time after its last: open, closing soon, or closed, when only a score from the notes
+-- can help.
+-- Source: the study's methods; the window is the definition's.
+create view week14_window as
+with windowed as (
+    select
+        c.definition,
+        c.patient_id,
+        c.start_on,
+        c.infusion_1_id,
+        c.start_on + d.week14_from_day as from_on,
+        c.start_on + d.week14_to_day as until_on
+    from course c
+    join definition d on d.name = c.definition
+),
+unscored as (
+    select w.*, w.until_on - worklist_today() as days_left
+    from windowed w
+    where
+        not exists (
+            select
+            from pcdai_visit v
+            where v.patient_id = w.patient_id and v.visited_on between w.from_on and w.until_on
+        )
+)
+select
+    u.definition,
+    u.patient_id,
+    case
+        when u.days_left < 0 then 'week14_closed'
+        when u.days_left <= s.window_closing_days then 'week14_closing'
+        else 'week14_open'
+    end as rule,
+    u.start_on as record_on,
+    null::text as about,
+    u.until_on as due_on,
+    'infusion' as from_table,
+    u.infusion_1_id as from_record_id,
+    jsonb_build_object('from', u.from_on, 'until', u.until_on, 'days_left', u.days_left) as facts
+from unscored u
+cross join worklist_setting s
+where worklist_today() >= u.from_on and u.days_left >= -s.window_search_days;
