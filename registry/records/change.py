@@ -23,9 +23,10 @@ def declare_change(connection: Connection, *, user: str, command: str, reason: s
 
 def change_number(connection: Connection) -> int | None:
     """Number of this transaction's change set; None as long as it has changed nothing."""
-    return connection.execute(
+    number: int | None = connection.execute(
         text("select nullif(current_setting('registry.change', true), '')::bigint")
     ).scalar_one()
+    return number
 
 
 def summarise_change(connection: Connection, summary: str) -> None:

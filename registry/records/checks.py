@@ -29,6 +29,9 @@ def check(
         _check_rows(connection, file)
         if not update:
             _check_unchanged(connection, file)
+    for file in files:
+        if file.record_id is not None:
+            _check_key_is_free(connection, file)
     for entity in entities:
         repeated = _check_duplicates(connection, entity, files)
         if entity is Patient:
@@ -150,6 +153,25 @@ def _not_what_it_has(entity: Entity, column: str, variable: Variable) -> str:
     before, after = map(literal, words.split("\0"))
     nothing = literal(tr("nothing"))
     return f"{before} || coalesce(left({value}, {LONGEST_SHOWN}), {nothing}) || {after}"
+
+
+def _check_key_is_free(connection: Connection, file: Source) -> None:
+    """A record known by its number may take any natural key that no other record has."""
+    entity = file.entity
+    if not entity.natural_key:
+        return
+    same_key = " and ".join(
+        f"t.{name} is not distinct from r.{name}" for name in entity.natural_key
+    )
+    given = [name for name in entity.natural_key if name in file.columns]
+    _complain(
+        connection,
+        entity,
+        f"r.file = {file.number} and exists (select from {table_of(entity).fullname} t "
+        f"where t.patient_id = r.patient_id and t.record_id <> r.record_id and {same_key})",
+        given[0] if given else PATIENT_COLUMN,
+        literal(f"makes it another record's {_key(entity)}"),
+    )
 
 
 def _key(entity: Entity) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from registry.models import Patient, table_of
 from registry.records.problems import TableCounts
-from registry.records.resolving import given_columns, resolved, same_record
+from registry.records.resolving import given_columns, key_columns, resolved, same_record
 from registry.records.source import Entity, Source
 
 # From here on the planner's statistics would be so stale that the next query suffers.
@@ -37,7 +37,7 @@ def merge(
     for file in files:
         columns = given_columns(entity, file.columns)
         listed = ", ".join(columns)
-        changed = [column for column in columns if column not in entity.natural_key]
+        changed = [column for column in columns if column not in key_columns(file)]
         if changed:
             assignments = ", ".join(f"{column} = r.{column}" for column in changed)
             counts.updated += connection.exec_driver_sql(

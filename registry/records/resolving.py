@@ -52,6 +52,11 @@ def given_columns(entity: Entity, header: list[str]) -> list[str]:
     return list(given_casts(entity, header))
 
 
+def key_columns(file: Source) -> tuple[str, ...]:
+    """The columns by which a row finds its record; none where the record's number is given."""
+    return file.entity.natural_key if file.record_id is None else ()
+
+
 def same_record(entity: Entity) -> str:
     """That `t` is the record which the resolved row `r` was found to mean, as SQL."""
     record = "" if entity is Patient else " and t.record_id = r.record_id"
@@ -80,7 +85,7 @@ def resolve(connection: Connection, file: Source) -> None:
     given = given_casts(entity, file.columns)
     key = {
         name: given.get(name, f"null::{table.columns[name].type.compile(connection.dialect)}")
-        for name in entity.natural_key
+        for name in key_columns(file)
     }
     read_key = "".join(f', {expression} as "{name}"' for name, expression in key.items())
     same_key = "".join(
@@ -89,6 +94,8 @@ def resolve(connection: Connection, file: Source) -> None:
         else f" and t.{name} = k.{name}"
         for name in key
     )
+    if file.record_id is not None:
+        same_key = f" and t.record_id = {file.record_id}"
     values = {
         name: f"k.{name}" if name in key else given.get(name, f"t.{name}")
         for name in value_columns(entity)

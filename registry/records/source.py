@@ -33,7 +33,8 @@ class Source:
 
     `number` tells it from the others of the run; `shown` is the name that a complaint carries;
     `columns` are the table's columns that the rows' cells stand for, in their order; `rows` yields
-    the rows and adds to the list it is given what cannot be read.
+    the rows and adds to the list it is given what cannot be read. `record_id` is given where the
+    one row is about a record that is known by its number, so that its natural key may change too.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Source:
     shown: str
     columns: list[str]
     rows: Callable[[list[Problem]], Iterator[Row]]
+    record_id: int | None = None
 
 
 def dictionary_columns(entity: Entity) -> dict[str, Variable]:

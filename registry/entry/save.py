@@ -1,0 +1,231 @@
+"""Writes single records by the same way as an import: the same checks, the same complaints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from registry.entry.stored import Stored, find_record, find_records
+from registry.errors import Refused
+from registry.models import ENTITIES, Patient, table_of
+from registry.records.problems import Problem
+from registry.records.resolving import resolved
+from registry.records.source import PATIENT_COLUMN, Entity, Row, Source
+from registry.records.write import write_rows
+from registry.words import tr
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A record that somebody means to enter: cells by column, as a file spells them.
+
+    The patient's study id stands under `patient_id`.
+    """
+
+    entity: Entity
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What is wrong with a draft: which of them, in which column, and why."""
+
+    draft: int
+    column: str | None
+    value: str | None
+    problem: str
+
+    def __str__(self) -> str:
+        subject = self.column or ""
+        if self.value is not None:
+            subject += f" {self.value!r}"
+        return f"{subject} {self.problem}".strip()
+
+
+class Rejected(Refused):
+    """Drafts that break a rule; `complaints` says where."""
+
+    def __init__(self, drafts: Sequence[Draft], complaints: list[Complaint]) -> None:
+        several = len(drafts) > 1
+        lines = [
+            f"{drafts[c.draft].entity.file_name}: {c}" if several else str(c) for c in complaints
+        ]
+        super().__init__("\n".join(lines), cure=tr("Nothing was stored."))
+        self.complaints = complaints
+
+
+def complaints_of(connection: Connection, drafts: Sequence[Draft]) -> list[Complaint]:
+    """What would be said against the drafts; whatever it takes to know is rolled back."""
+    attempt = connection.begin_nested()
+    try:
+        return _written(connection, drafts)
+    except Refused as error:
+        return [Complaint(0, None, None, error.problem)]
+    finally:
+        attempt.rollback()
+
+
+def add(connection: Connection, drafts: Sequence[Draft]) -> list[Stored]:
+    """Enters new records, all or none; each as it then stands in the registry.
+
+    A record that is there already with the same values is no error. Raises Rejected.
+    """
+    complaints = _written(connection, drafts)
+    if complaints:
+        raise Rejected(drafts, complaints)
+    return _stored(connection, drafts)
+
+
+def amend(connection: Connection, stored: Stored, cells: Mapping[str, str]) -> Stored:
+    """Gives a record other values in the named columns, its natural key among them.
+
+    An empty cell empties the value. Raises Rejected, and Refused where the record has been changed
+    since it was read.
+    """
+    _lock(connection, stored)
+    draft = Draft(stored.entity, {PATIENT_COLUMN: stored.study_id, **cells})
+    source = _source(1, stored.entity, [(0, draft)], record_id=stored.record)
+    complaints = _complaints(write_rows(connection, [source], [], update=True).errors)
+    if complaints:
+        raise Rejected([draft], complaints)
+    return find_record(connection, stored.entity, stored.study_id, record=stored.record)
+
+
+def void(connection: Connection, stored: Stored, *, with_records: bool = False) -> int:
+    """Takes a record out; returns how many records that were. The audit keeps them.
+
+    A patient goes only when he has no records, or with all of them. Raises Refused otherwise, and
+    where the record has been changed since it was read.
+    """
+    _lock(connection, stored)
+    if stored.entity is not Patient:
+        _delete(connection, stored)
+        return 1
+    taken = 0
+    for entity in ENTITIES:
+        if entity is Patient:
+            continue
+        if with_records:
+            taken += connection.execute(
+                text(f"delete from {table_of(entity).fullname} where patient_id = :patient"),
+                {"patient": stored.patient},
+            ).rowcount
+        elif number := len(find_records(connection, entity, study_id=stored.study_id)):
+            raise Refused(
+                tr(
+                    "{patient} has {number} records in {table}.",
+                    patient=stored.study_id,
+                    number=number,
+                    table=entity.file_name,
+                ),
+                cure=tr("Take the patient out with all of them: --with-records"),
+            )
+    _delete(connection, stored)
+    return taken + 1
+
+
+def changed_since(stored: Stored, version: int) -> Refused:
+    """The refusal to one who read an older version of a record."""
+    return Refused(
+        tr(
+            "{record} in {table} has been changed meanwhile: it is at version {now}, not {then}.",
+            record=stored.name(),
+            table=stored.entity.file_name,
+            now=stored.version,
+            then=version,
+        ),
+        cure=tr("Look at it again, and then decide."),
+    )
+
+
+def _delete(connection: Connection, stored: Stored) -> None:
+    record = "" if stored.record is None else " and record_id = :record"
+    connection.execute(
+        text(f"delete from {table_of(stored.entity).fullname} where patient_id = :patient{record}"),
+        {"patient": stored.patient, "record": stored.record},
+    )
+
+
+def _lock(connection: Connection, stored: Stored) -> None:
+    """Holds the record until the transaction ends, if it is still as it was read."""
+    record = "" if stored.record is None else " and record_id = :record"
+    version = connection.execute(
+        text(
+            f"select row_version from {table_of(stored.entity).fullname} "
+            f"where patient_id = :patient{record} for update"
+        ),
+        {"patient": stored.patient, "record": stored.record},
+    ).scalar_one_or_none()
+    if version != stored.version:
+        found = find_records(
+            connection, stored.entity, study_id=stored.study_id, record=stored.record
+        )
+        if not found:
+            raise Refused(
+                tr(
+                    "{record} has been taken out of {table} meanwhile.",
+                    record=stored.name(),
+                    table=stored.entity.file_name,
+                )
+            )
+        raise changed_since(found[0], stored.version)
+
+
+def _sources(drafts: Sequence[Draft]) -> list[Source]:
+    """The drafts as rows, one source an entity."""
+    entities = [entity for entity in ENTITIES if any(d.entity is entity for d in drafts)]
+    return [
+        _source(
+            number, entity, [(place, d) for place, d in enumerate(drafts) if d.entity is entity]
+        )
+        for number, entity in enumerate(entities, start=1)
+    ]
+
+
+def _source(
+    number: int, entity: Entity, drafts: list[tuple[int, Draft]], record_id: int | None = None
+) -> Source:
+    """Rows of one entity; the line of each is the draft's place among all."""
+    columns = list(dict.fromkeys(column for _, draft in drafts for column in draft.cells))
+
+    def rows(_problems: list[Problem]) -> Iterator[Row]:
+        for place, draft in drafts:
+            yield Row(place, [draft.cells.get(column, "") for column in columns])
+
+    return Source(number, entity, entity.file_name, columns, rows, record_id)
+
+
+def _written(connection: Connection, drafts: Sequence[Draft]) -> list[Complaint]:
+    """Writes the drafts, unless there is something against them."""
+    sources = _sources(drafts)
+    return _complaints(write_rows(connection, sources, []).errors)
+
+
+def _complaints(problems: list[Problem]) -> list[Complaint]:
+    return [
+        Complaint(problem.line or 0, problem.column, problem.value, problem.problem)
+        for problem in problems
+    ]
+
+
+def _stored(connection: Connection, drafts: Sequence[Draft]) -> list[Stored]:
+    """The drafts' records, in their order; the rows as values are still there."""
+    found: dict[int, Stored] = {}
+    for entity in dict.fromkeys(draft.entity for draft in drafts):
+        table = table_of(entity)
+        number = "null::bigint" if entity is Patient else "t.record_id"
+        same_key = "".join(
+            f" and t.{name} is not distinct from r.{name}" for name in entity.natural_key
+        )
+        rows = connection.execute(
+            text(
+                f"select r.line, r.study_id, {number} from {resolved(entity)} r "
+                "join reference.patient_number n using (study_id) "
+                f"join {table.fullname} t on t.patient_id = n.patient_id{same_key}"
+            )
+        )
+        for line, study_id, record in rows.all():
+            found[line] = find_record(connection, entity, study_id, record=record)
+    return [found[place] for place in range(len(drafts)) if place in found]

@@ -1,0 +1,25 @@
+"""Study ids and the numbers that the tables know them by."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from registry.errors import NotFound
+from registry.words import tr
+
+
+def patient_number(connection: Connection, study_id: str) -> int:
+    """The registry's number of a patient. Raises NotFound for a study id that is no patient's."""
+    number = connection.execute(
+        text(
+            "select patient_id from clinical.patient "
+            "join reference.patient_number using (patient_id) where study_id = :study_id"
+        ),
+        {"study_id": study_id},
+    ).scalar_one_or_none()
+    if number is None:
+        raise NotFound(
+            tr("There is no patient {patient}.", patient=study_id),
+            cure=tr("Study ids are listed by: registry patient list"),
+        )
+    return int(number)
