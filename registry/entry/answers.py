@@ -2,12 +2,56 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Callable
 
+from sqlalchemy import Connection, text
+
+from registry.entry.disease_answer import answer_endoscopy, answer_phenotype, answer_surgery
 from registry.entry.facts import Answer, Fact
+from registry.entry.gene_answer import answer_gene
+from registry.entry.growth_answer import answer_growth
+from registry.entry.infusion_answer import answer_infusion
+from registry.entry.lab_answer import answer_lab
+from registry.entry.level_answer import answer_level
+from registry.entry.medication_answer import answer_medication
+from registry.entry.pcdai_answer import answer_pcdai
+from registry.entry.person_answer import answer_condition, answer_follow_up_end, answer_patient
+from registry.errors import NotFound
+from registry.models import (
+    Anthropometry,
+    Condition,
+    Endoscopy,
+    FollowUpEnd,
+    GeneFinding,
+    Infusion,
+    LabResult,
+    Medication,
+    Patient,
+    PatientRecord,
+    PcdaiVisit,
+    Phenotype,
+    Surgery,
+    TdmLevel,
+)
 from registry.records.source import Entity
+from registry.words import tr
 
 __all__ = ["Answer", "Fact", "answer"]
+
+ANSWERS: dict[type[PatientRecord], Callable[[Connection, int, int, str], Answer]] = {
+    Phenotype: answer_phenotype,
+    Anthropometry: answer_growth,
+    Infusion: answer_infusion,
+    TdmLevel: answer_level,
+    PcdaiVisit: answer_pcdai,
+    LabResult: answer_lab,
+    Medication: answer_medication,
+    Endoscopy: answer_endoscopy,
+    Surgery: answer_surgery,
+    GeneFinding: answer_gene,
+    Condition: answer_condition,
+    FollowUpEnd: answer_follow_up_end,
+}
 
 
 def answer(
@@ -19,7 +63,17 @@ def answer(
 ) -> Answer:
     """What the registry says to a record that stands in the tables, also before a commit.
 
-    `patient` is the registry's number, `record` the record's (None for a patient). Warnings never
-    refuse.
+    `patient` is the registry's number, `record` the record's (None for a patient). Everything is
+    read as of today: a definition's data cut holds for analyses. Warnings never refuse. Raises
+    NotFound for a definition that is not there.
     """
-    return Answer()
+    known = connection.execute(
+        text("select exists (select from reference.definition where name = :name)"),
+        {"name": definition},
+    ).scalar_one()
+    if not known:
+        raise NotFound(tr("There is no definition {name}.", name=definition))
+    if issubclass(entity, Patient):
+        return answer_patient(connection, patient, definition)
+    assert record is not None
+    return ANSWERS[entity](connection, patient, record, definition)

@@ -1,0 +1,66 @@
+"""Answers a course of a drug: its class, days so far, what it runs beside."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from registry.entry.facts import Answer, shown
+from registry.words import tr
+
+COURSE = text(
+    "select m.drug, m.started_on, m.stopped_on, d.drug_class, "
+    "coalesce(m.stopped_on, current_date) - m.started_on as days, c.start_on "
+    "from clinical.medication m join reference.drug d on d.code = m.drug "
+    "left join present.course c on c.patient_id = m.patient_id and c.definition = :definition "
+    "where m.patient_id = :patient and m.record_id = :record"
+)
+# A course ends on the day of its stop, which is no longer one of it.
+BESIDE = text(
+    "select o.drug, d.drug_class, o.started_on, o.stopped_on "
+    "from clinical.medication m join clinical.medication o on o.patient_id = m.patient_id "
+    "and o.record_id <> m.record_id and daterange(o.started_on, o.stopped_on) "
+    "&& daterange(m.started_on, m.stopped_on) join reference.drug d on d.code = o.drug "
+    "where m.patient_id = :patient and m.record_id = :record order by o.started_on, o.drug"
+)
+
+
+def answer_medication(connection: Connection, patient: int, record: int, definition: str) -> Answer:
+    """Class, days so far (stop minus start) and the drugs that overlap."""
+    values = {"patient": patient, "record": record, "definition": definition}
+    course = connection.execute(COURSE, values).one()
+    answer = Answer()
+    answer.add("drug_class", tr("Class"), course.drug_class)
+    if course.stopped_on is None:
+        words = tr("{days} so far", days=course.days)
+    else:
+        words = shown(course.days)
+    answer.add("days", tr("Days"), course.days, words)
+    answer.add("ongoing", tr("Still taken"), course.stopped_on is None, _until(course.stopped_on))
+    others = connection.execute(BESIDE, values).all()
+    answer.add(
+        "overlaps",
+        tr("Beside"),
+        [other.drug for other in others],
+        ", ".join(f"{other.drug} ({other.drug_class})" for other in others) or tr("no other drug"),
+    )
+    for other in others:
+        if other.drug_class == course.drug_class and course.drug_class == "biologic":
+            answer.warn(tr("Two biologics at a time: {drug} as well.", drug=other.drug))
+    if (
+        course.drug_class == "biologic"
+        and course.start_on is not None
+        and (course.stopped_on is None or course.stopped_on > course.start_on)
+        and course.started_on < course.start_on
+    ):
+        answer.warn(
+            tr(
+                "{drug} was not stopped when infliximab began on {on}.",
+                drug=course.drug,
+                on=course.start_on,
+            )
+        )
+    return answer
+
+
+def _until(stopped_on: object) -> str:
+    return tr("yes") if stopped_on is None else tr("until {on}", on=stopped_on)
