@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy import Connection, text
 
 from registry.entry.stored import Stored, find_record, find_records
 from registry.errors import Refused
 from registry.models import ENTITIES, Patient, table_of
+from registry.models.patient import STUDY_ID
+from registry.parsing.cells import read_cell
+from registry.parsing.unreadable import Unreadable
 from registry.records.problems import Problem
 from registry.records.resolving import resolved
-from registry.records.source import PATIENT_COLUMN, Entity, Row, Source
+from registry.records.source import PATIENT_COLUMN, Entity, Row, Source, dictionary_columns
 from registry.records.write import write_rows
+from registry.variables import Kind, Variable
 from registry.words import tr
 
 
@@ -190,11 +195,34 @@ def _source(
     """Rows of one entity; the line of each is the draft's place among all."""
     columns = list(dict.fromkeys(column for _, draft in drafts for column in draft.cells))
 
-    def rows(_problems: list[Problem]) -> Iterator[Row]:
-        for place, draft in drafts:
-            yield Row(place, [draft.cells.get(column, "") for column in columns])
+    variables = {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(entity)}
 
-    return Source(number, entity, entity.file_name, columns, rows, record_id)
+    def rows(problems: list[Problem]) -> Iterator[Row]:
+        for place, draft in drafts:
+            cells = []
+            for column in columns:
+                cell = draft.cells.get(column, "")
+                try:
+                    cells.append(read_typed(cell, variables[column]))
+                except Unreadable as error:
+                    problems.append(Problem(entity.file_name, place, column, cell, str(error)))
+                    cells.append(cell)
+            yield Row(place, cells)
+
+    return Source(
+        number, entity, entity.file_name, columns, rows, record_id, tr("amend that record")
+    )
+
+
+def read_typed(text: str, variable: Variable) -> str:
+    """What a person typed as a file spells it; `today` and `yesterday` are days.
+
+    Raises Unreadable.
+    """
+    back = {"today": 0, "yesterday": 1}.get(text.strip().lower())
+    if back is not None and variable.kind in (Kind.DATE, Kind.PARTIAL_DATE):
+        return (date.today() - timedelta(days=back)).isoformat()
+    return read_cell(text, variable)
 
 
 def _written(connection: Connection, drafts: Sequence[Draft]) -> list[Complaint]:

@@ -136,18 +136,18 @@ def _check_unchanged(connection: Connection, file: Source) -> None:
             f"({', '.join(f't.{name}' for name in targets)}) is distinct from "
             f"({', '.join(f'r.{name}' for name in targets)})",
             column,
-            _not_what_it_has(entity, column, variable),
+            _not_what_it_has(file, column, variable),
             f"join {table.schema}.{table.name} t on {same_record(entity)}",
         )
 
 
-def _not_what_it_has(entity: Entity, column: str, variable: Variable) -> str:
+def _not_what_it_has(file: Source, column: str, variable: Variable) -> str:
     """The complaint about a cell that differs from its record, with the beginning of its value."""
     value = spelled("t", column, variable)
     words = tr(
-        "is not what the record with this {key} has ({value}); "
-        "to change it import with --update and --reason",
-        key=_key(entity),
+        "is not what the record with this {key} has ({value}); to change it {cure}",
+        key=_key(file.entity),
+        cure=file.to_change,
         value="\0",
     )
     before, after = map(literal, words.split("\0"))

@@ -35,6 +35,7 @@ class Source:
     `columns` are the table's columns that the rows' cells stand for, in their order; `rows` yields
     the rows and adds to the list it is given what cannot be read. `record_id` is given where the
     one row is about a record that is known by its number, so that its natural key may change too.
+    `to_change` says how a record that is there with other values is changed.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Source:
     columns: list[str]
     rows: Callable[[list[Problem]], Iterator[Row]]
     record_id: int | None = None
+    to_change: str = "import with --update and --reason"
 
 
 def dictionary_columns(entity: Entity) -> dict[str, Variable]:

@@ -1,0 +1,155 @@
+"""What has been changed in a patient's records, and how a change is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger
+
+from registry.errors import NotFound, Refused
+from registry.models import ENTITIES, Patient, table_of
+from registry.records.patients import patient_number
+from registry.records.source import Entity
+from registry.words import tr
+
+BY_TABLE: dict[str, Entity] = {table_of(entity).name: entity for entity in ENTITIES}
+CHANGES = (
+    "select audit_id, changed_at, changed_by, command, reason, table_name, record_id, operation, "
+    "row_version, old_values, new_values from analytics.record_change"
+)
+
+
+def history(
+    connection: Connection, study_id: str, *, table: str | None = None, record: int | None = None
+) -> list[dict[str, Any]]:
+    """Every change of a patient's records, the first one first; of one table or record if named.
+
+    A patient who has been taken out has his history still. Raises NotFound for a study id that
+    never was a patient's.
+    """
+    rows = connection.execute(
+        text(
+            f"{CHANGES} where patient_id = :patient "
+            "and (cast(:table as text) is null or table_name = :table) "
+            "and (cast(:record as bigint) is null or record_id = :record) order by audit_id"
+        ),
+        {"patient": study_id, "table": table, "record": record},
+    ).mappings()
+    found = [dict(row) for row in rows]
+    if not found:
+        patient_number(connection, study_id)
+    return found
+
+
+def undo(connection: Connection, audit_id: int) -> list[dict[str, Any]]:
+    """Takes one change back: what was entered goes, what was taken out or amended is as before.
+
+    Returns the change as the history shows it. Raises NotFound for a number that is no change's
+    and Refused where the record has been changed since.
+    """
+    return _undo(connection, "audit_id = :number", audit_id, tr("There is no such change."))
+
+
+def undo_all(connection: Connection, change_id: int) -> list[dict[str, Any]]:
+    """Takes back everything that one command did, as an import, or nothing of it.
+
+    Raises NotFound and Refused as `undo` does.
+    """
+    return _undo(connection, "change_id = :number", change_id, tr("There is no such command."))
+
+
+def _undo(
+    connection: Connection, condition: str, number: int, nothing: str
+) -> list[dict[str, Any]]:
+    found = connection.execute(
+        text(
+            "select audit_id, table_name, operation from audit.record_change "
+            f"where {condition} order by audit_id desc"
+        ),
+        {"number": number},
+    ).all()
+    if not found:
+        raise NotFound(nothing, cure=tr("Changes are listed by: registry history PATIENT"))
+    # The border between two courses of a drug may move: judge overlaps at the end.
+    connection.execute(text("set constraints clinical.ex_medication_overlap deferred"))
+    for (table, operation), rows in _together(found):
+        numbers = [row.audit_id for row in rows]
+        statement = _reversal(table, operation)
+        done = connection.execute(
+            text(statement).bindparams(bindparam("changes", type_=ARRAY(BigInteger))),
+            {"changes": numbers},
+        ).rowcount
+        if done != len(numbers):
+            raise Refused(
+                tr(
+                    "{number} of the records in {table} have been changed since.",
+                    number=len(numbers) - done,
+                    table=BY_TABLE[table].file_name,
+                ),
+                cure=tr("Nothing was undone. Undo the later changes first."),
+            )
+    connection.execute(text("set constraints clinical.ex_medication_overlap immediate"))
+    undone = connection.execute(
+        text(
+            "select c.*, n.study_id as patient_id from audit.record_change c "
+            f"join reference.patient_number n using (patient_id) where c.{condition} "
+            "order by audit_id"
+        ),
+        {"number": number},
+    ).mappings()
+    return [
+        {name: row[name] for name in ("audit_id", "table_name", "operation")}
+        | {"patient_id": row["patient_id"]}
+        for row in undone
+    ]
+
+
+def _together(rows: Iterable[Any]) -> Iterator[tuple[tuple[str, str], list[Any]]]:
+    """Changes of one table and kind that follow each other: no record is among them twice."""
+    for key, group in groupby(rows, lambda row: (row.table_name, row.operation)):
+        if key[1] == "update":
+            # One record may have been amended twice, which is undone one after the other.
+            for row in group:
+                yield key, [row]
+        else:
+            yield key, list(group)
+
+
+def _reversal(table: str, operation: str) -> str:
+    """The statement that takes changes back, where the records are still as these left them."""
+    entity = BY_TABLE[table]
+    name = table_of(entity).fullname
+    same = "t.patient_id = a.patient_id" + (
+        "" if entity is Patient else " and t.record_id = a.record_id"
+    )
+    unchanged = "to_jsonb(t) - 'row_version' = a.new_values - 'row_version'"
+    chosen = "from audit.record_change a where a.audit_id = any(:changes)"
+    if operation == "insert":
+        return (
+            f"delete from {name} t using audit.record_change a "
+            f"where a.audit_id = any(:changes) and {same} and {unchanged}"
+        )
+    columns = [
+        column.name
+        for column in table_of(entity).columns
+        if column.computed is None and column.name != "row_version"
+    ]
+    listed = ", ".join(columns)
+    if operation == "delete":
+        values = ", ".join(f"r.{column}" for column in columns)
+        return (
+            f"insert into {name} ({listed}, row_version) select {values}, b.row_version + 1 "
+            f"from (select a.* {chosen}) b "
+            f"cross join lateral jsonb_populate_record(null::{name}, b.old_values) r "
+            "on conflict do nothing"
+        )
+    assignments = ", ".join(f"{column} = r.{column}" for column in columns)
+    return (
+        f"update {name} t set {assignments} from (select a.* {chosen}) a "
+        f"cross join lateral jsonb_populate_record(null::{name}, a.old_values) r "
+        f"where {same} and {unchanged}"
+    )
