@@ -10,7 +10,8 @@ WORKDIR /registry
 COPY requirements.lock .
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY --from=wheel /wheel /wheel
-RUN pip install --no-cache-dir --no-deps /wheel/*.whl && useradd --system --create-home registry
-COPY scripts/nightly.sh scripts/
+RUN pip install --no-cache-dir --no-deps /wheel/*.whl && useradd --system --create-home registry \
+    && install --directory --owner registry --group registry --mode 700 \
+        /var/lib/registry/reports /var/lib/registry/backups
 USER registry
 CMD ["registry", "--help"]

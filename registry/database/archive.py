@@ -24,7 +24,7 @@ from registry.database.programs import Program, ProgramFailed, find_program, run
 from registry.errors import NotFound, Refused
 
 # Where the records are. The views are not kept: a restore builds those of its own program.
-SCHEMAS = tuple(sorted(set(migrate.SCHEMAS) - {"rules", "analytics"}))
+SCHEMAS = tuple(sorted(set(migrate.SCHEMAS) - {"rules", "present", "analytics"}))
 
 _BEGINNING = b"PGDMP"
 _DESCRIPTION = b"\nregistry backup "
@@ -112,19 +112,41 @@ def open_archive(path: Path) -> Iterator[Archive]:
         yield archive
 
 
+def looks_like_backup(path: Path) -> bool:
+    """Whether it is a file that begins and ends as a backup; what is between is not read."""
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return False
+            if file.read(len(_BEGINNING)) != _BEGINNING:
+                return False
+            return _checksum(file) is not None
+    except OSError:
+        return False
+
+
+def _checksum(file: IO[bytes]) -> str | None:
+    """The checksum that the file ends with, if it does."""
+    file.seek(_end_of_data(file))
+    found = _CHECKSUM.fullmatch(file.read())
+    return None if found is None else found[1].decode()
+
+
+def _end_of_data(file: IO[bytes]) -> int:
+    return max(0, os.fstat(file.fileno()).st_size - _CHECKSUM_BYTES)
+
+
 def _checked(path: Path, file: IO[bytes]) -> Archive:
-    status = os.fstat(file.fileno())
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         raise Refused(f"{path} is no file.", cure=_CURE)
     try:
         if file.read(len(_BEGINNING)) != _BEGINNING:
             raise Refused(f"{path} is no backup of a registry.", cure=_CURE)
-        end = max(0, status.st_size - _CHECKSUM_BYTES)
-        file.seek(end)
-        checksum = _CHECKSUM.fullmatch(file.read())
+        end = _end_of_data(file)
+        checksum = _checksum(file)
         if checksum is None:
             raise Refused(f"{path} is cut short, or another program's dump.", cure=_CURE)
-        if _digest(file, end) != checksum[1].decode():
+        if _digest(file, end) != checksum:
             raise Refused(f"{path} is damaged: its checksum is not that of its data.", cure=_CURE)
         file.seek(max(0, end - _DESCRIPTION_BYTES))
         described = file.read(min(end, _DESCRIPTION_BYTES)).rpartition(_DESCRIPTION)[2]

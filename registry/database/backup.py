@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from registry import __version__
@@ -28,6 +27,9 @@ from registry.database.programs import (
 from registry.errors import Refused
 
 LOCK_TIMEOUT = "30s"
+# What a backup is called until it is whole, as a pattern; one that is killed leaves it.
+_PART_PREFIX, _PART_SUFFIX = ".backup-", ".part"
+PART_FILES = f"{_PART_PREFIX}*{_PART_SUFFIX}"
 
 
 def back_up(database: Database, target: Path, *, force: bool = False) -> Description:
@@ -50,12 +52,6 @@ def back_up(database: Database, target: Path, *, force: bool = False) -> Descrip
                 pass  # a backup that nobody can read is none
             _publish(Path(part.name), target, force)
     return description
-
-
-def known_revisions() -> set[str]:
-    """Every revision that this program can bring up to date."""
-    scripts = ScriptDirectory.from_config(migrate.configuration())
-    return {script.revision for script in scripts.walk_revisions()}
 
 
 def without_time_limits(connection: Connection) -> None:
@@ -105,7 +101,7 @@ def _part_file(target: Path) -> Iterator[IO[bytes]]:
     """A new file beside the target, for its owner only (0600); gone in the end unless renamed."""
     try:
         part = tempfile.NamedTemporaryFile(  # noqa: SIM115, closed below
-            prefix=".backup-", suffix=".part", dir=target.parent, delete=False
+            prefix=_PART_PREFIX, suffix=_PART_SUFFIX, dir=target.parent, delete=False
         )
     except OSError as error:
         raise _unwritable(target, error) from None
@@ -129,7 +125,7 @@ def _dump(
     connection.execution_options(isolation_level="REPEATABLE READ")
     without_time_limits(connection)
     revision = migrate.status(connection).current
-    if revision is None or revision not in known_revisions():
+    if revision is None or revision not in migrate.known_revisions():
         migrate.require_head(connection)
     assert revision is not None
     snapshot = connection.execute(text("select pg_export_snapshot()")).scalar_one()

@@ -86,7 +86,7 @@ def open_database(settings: Settings) -> Iterator[Database]:
     Raises DatabaseUnavailable when the server cannot be reached or is too old.
     """
     if settings.database_url is not None:
-        url = _server_url(settings.database_url)
+        url = server_url(settings.database_url)
         yield from _opened(Database(_engine(url), url, embedded=False, programs=None))
         return
     from registry.database import embedded
@@ -113,7 +113,8 @@ def _opened(database: Database) -> Iterator[Database]:
         database.engine.dispose()
 
 
-def _server_url(given: str) -> URL:
+def server_url(given: str) -> URL:
+    """A server's URL as it was given. Raises DatabaseUnavailable where it is none."""
     try:
         url = make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", given))
         if url.get_backend_name() != "postgresql":

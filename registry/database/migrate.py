@@ -17,7 +17,7 @@ from registry.errors import DatabaseUnavailable
 
 # Any number will do, as long as nothing else takes the same one.
 UPGRADE_LOCK = 7_202_344_001
-SCHEMAS = ("clinical", "reference", "derived", "audit", "rules", "analytics")
+SCHEMAS = ("clinical", "reference", "derived", "audit", "rules", "present", "analytics")
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def upgrade(database: Database, revision: str = "head") -> None:
         _wait_for_others(connection)
         current = status(connection).current
         if current is None:
-            _refuse_others_schemas(connection)
-        elif current not in _known_revisions():
+            refuse_others_schemas(connection)
+        elif current not in known_revisions():
             raise _unknown(current)
         command.upgrade(configuration(connection=connection, embedded=database.embedded), revision)
 
@@ -96,7 +96,7 @@ def require_head(connection: Connection) -> None:
             "The database is empty: no registry has been made in it.",
             cure="Make one: registry db upgrade",
         )
-    if found.current in _known_revisions():
+    if found.current in known_revisions():
         raise DatabaseUnavailable(
             f"The database is at revision {found.current}, this program needs {found.head}.",
             cure="Bring it up to date: registry db upgrade",
@@ -104,27 +104,17 @@ def require_head(connection: Connection) -> None:
     raise _unknown(found.current)
 
 
-def _wait_for_others(connection: Connection) -> None:
-    """Two upgrades at once: the second waits, then finds nothing to do."""
-    connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
-    # For the tables themselves, which a command or an analyst may hold for long.
-    connection.execute(text("set local lock_timeout = '30s'"))
-
-
-def _known_revisions() -> set[str]:
+def known_revisions() -> set[str]:
+    """Every revision that this program can bring up to date."""
     scripts = ScriptDirectory.from_config(configuration())
     return {script.revision for script in scripts.walk_revisions()}
 
 
-def _unknown(revision: str) -> DatabaseUnavailable:
-    return DatabaseUnavailable(
-        f"The database is at revision {revision}, which this program does not know.",
-        cure="It was made by a newer program: install that one.",
-    )
+def refuse_others_schemas(connection: Connection) -> None:
+    """So that nobody's own schema of the same name is taken for the registry's and rebuilt.
 
-
-def _refuse_others_schemas(connection: Connection) -> None:
-    """So that nobody's own schema of the same name is taken for the registry's and rebuilt."""
+    Raises DatabaseUnavailable with their names.
+    """
     others = connection.execute(
         text("select nspname from pg_namespace where nspname = any(:names) order by 1"),
         {"names": list(SCHEMAS)},
@@ -135,3 +125,17 @@ def _refuse_others_schemas(connection: Connection) -> None:
             f"own: {names}.",
             cure="Give the registry a database of its own.",
         )
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Two upgrades at once: the second waits, then finds nothing to do."""
+    connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
+    # For the tables themselves, which a command or an analyst may hold for long.
+    connection.execute(text("set local lock_timeout = '30s'"))
+
+
+def _unknown(revision: str) -> DatabaseUnavailable:
+    return DatabaseUnavailable(
+        f"The database is at revision {revision}, which this program does not know.",
+        cure="It was made by a newer program: install that one.",
+    )

@@ -24,7 +24,6 @@ from registry.database.archive import SCHEMAS, Archive, Description
 from registry.database.backup import (
     LOCK_TIMEOUT,
     count_rows,
-    known_revisions,
     table_names,
     without_time_limits,
 )
@@ -57,7 +56,7 @@ def restore(
     or when the server does not take the backup; nothing is changed then.
     """
     revision = archive.description.revision
-    if revision not in known_revisions():
+    if revision not in migrate.known_revisions():
         raise Refused(
             f"The backup is at revision {revision}, which this program does not know.",
             cure="It was made by a newer program: install that one.",
@@ -89,17 +88,9 @@ def _require_place(connection: Connection, replace: bool) -> None:
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": migrate.UPGRADE_LOCK})
     current = migrate.status(connection).current
     if current is None:
-        others = connection.execute(
-            text("select nspname from pg_namespace where nspname = any(:schemas) order by 1"),
-            {"schemas": list(migrate.SCHEMAS)},
-        ).scalars()
-        if names := ", ".join(others):
-            raise Refused(
-                f"The database holds something that is no registry: {names}.",
-                cure="Restore into an empty database.",
-            )
+        migrate.refuse_others_schemas(connection)
         return
-    if current not in known_revisions():
+    if current not in migrate.known_revisions():
         migrate.require_head(connection)
     # The lock comes first: what others commit until then is seen, and nothing comes after.
     connection.execute(

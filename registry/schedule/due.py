@@ -20,14 +20,14 @@ _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6
 
 
 class Daily(BaseTrigger):  # type: ignore[misc]
-    """Every day once at a local time; the moments are given in UTC.
+    """Every day once at a local time (zone None: the computer's); the moments are given in UTC.
 
     Where the clock skips that time the run is as much later, where it shows it twice the run is at
     the first. In UTC, because moments of one zone are compared by their wall time, which goes back
     once a year.
     """
 
-    def __init__(self, at: time, zone: tzinfo) -> None:
+    def __init__(self, at: time, zone: tzinfo | None) -> None:
         self._at = at
         self._zone = zone
 

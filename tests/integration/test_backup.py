@@ -289,7 +289,7 @@ def test_a_database_of_something_else(databases: Databases, saved: Path, tmp_pat
     with on_empty(databases) as other:
         assert isinstance(refusal(backup.back_up, other, tmp_path / "file"), DatabaseUnavailable)
         ask(other, "create schema clinical")
-        assert "no registry: clinical" in str(refusal(refill, other, saved))
+        assert "own: clinical." in str(refusal(refill, other, saved))
         ask(other, "create table alembic_version as select 'other' as version_num")
         assert "does not know" in str(refusal(refill, other, saved))
         assert "does not know" in str(refusal(backup.back_up, other, tmp_path / "file"))

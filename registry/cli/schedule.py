@@ -1,0 +1,410 @@
+"""`registry schedule`: the nightly run, what starts it, and how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from registry.cli.context import UserOption, opened, run_of, warn
+from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.errors import WrongUsage
+from registry.settings import Settings
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from threading import Event
+
+    from sqlalchemy import Connection
+
+    from registry.database.engine import Database
+    from registry.schedule.changes import Item
+    from registry.schedule.night import Night, Work
+    from registry.schedule.plan import Plan
+    from registry.schedule.units import Call
+
+app = typer.Typer(help="Run every night: derive, report what changed, tell of losses, back up.")
+
+# The definition by which the worklist is counted, as `registry worklist` shows it.
+WORKLIST_DEFINITION = "paper"
+STEP_COLUMNS = ("name", "state", "said", "seconds")
+
+
+def _option(name: str, metavar: str, words: str) -> Any:
+    return typer.Option(name, metavar=metavar, help=words)
+
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        envvar="REGISTRY_SCHEDULE",
+        help="TOML with these options, without their dashes; an option given here wins.",
+    ),
+]
+AtOption = Annotated[str | None, _option("--at", "HH:MM", "When to run every day.  [02:00]")]
+ZoneOption = Annotated[str | None, _option("--timezone", "NAME", "Whose clock.  [this computer's]")]
+ReportDirOption = Annotated[
+    Path | None, _option("--report-dir", "DIR", "Where reports go.  [reports in the home]")
+]
+BackupDirOption = Annotated[
+    Path | None,
+    _option("--backup-dir", "DIR", "Where backups go, of this registry alone.  [backups in it]"),
+]
+KeepOption = Annotated[int | None, _option("--keep", "N", "Days of backups to keep.  [14]")]
+OnLossOption = Annotated[
+    str | None,
+    _option("--on-loss", "COMMAND", "Called on new losses, with the report as JSON on its input."),
+]
+OnLossTimeoutOption = Annotated[
+    str | None, _option("--on-loss-timeout", "TIME", "How long it may take.  [1m]")
+]
+MailToOption = Annotated[
+    str | None, _option("--mail-to", "ADDRESS", "Who gets mail on new losses; several by commas.")
+]
+MailFromOption = Annotated[
+    str | None, _option("--mail-from", "ADDRESS", "Who it is from.  [registry@this computer]")
+]
+MailDirOption = Annotated[
+    Path | None, _option("--mail-dir", "DIR", "Where mail is put, as .eml, for a mail program.")
+]
+KeepTryingOption = Annotated[
+    str | None,
+    _option("--keep-trying", "TIME", "How long to try a database that is away.  [1h]"),
+]
+
+
+@app.command("run")
+def run_command(
+    context: typer.Context,
+    at: AtOption = None,
+    timezone: ZoneOption = None,
+    report_dir: ReportDirOption = None,
+    backup_dir: BackupDirOption = None,
+    keep: KeepOption = None,
+    on_loss: OnLossOption = None,
+    on_loss_timeout: OnLossTimeoutOption = None,
+    mail_to: MailToOption = None,
+    mail_from: MailFromOption = None,
+    mail_dir: MailDirOption = None,
+    keep_trying: KeepTryingOption = None,
+    config: ConfigOption = None,
+    user: UserOption = None,
+) -> None:
+    """Run every night until Ctrl-C; a run that was missed is caught up once, at the start.
+
+    Example: registry schedule run --at 02:00 --backup-dir /srv/backups
+    """
+    from threading import Event
+
+    from registry.schedule.loop import run_daily
+
+    settings = run_of(context).settings(user)
+    plan = _plan(context, settings, config)
+    ended = Event()
+    warn(_next_run(plan))
+    run_daily(plan.trigger, lambda: _carry_out(settings, plan, ended, _say), ended)
+
+
+@app.command("once")
+def once_command(
+    context: typer.Context,
+    report_dir: ReportDirOption = None,
+    backup_dir: BackupDirOption = None,
+    keep: KeepOption = None,
+    on_loss: OnLossOption = None,
+    on_loss_timeout: OnLossTimeoutOption = None,
+    mail_to: MailToOption = None,
+    mail_from: MailFromOption = None,
+    mail_dir: MailDirOption = None,
+    keep_trying: KeepTryingOption = None,
+    config: ConfigOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Do one night's work now, as systemd and cron do; exit status 1 when a step failed.
+
+    Example: registry schedule once --keep 30
+    """
+    from threading import Event
+
+    from registry.schedule.night import run_night
+
+    settings = run_of(context).settings(user)
+    plan = _plan(context, settings, config)
+    with _reached(settings, plan, warn, Event().wait) as database:
+        night = run_night(database, plan, _work(settings), user=settings.user, clock=_now)
+    assert night is not None
+    _print_night(night, plan, form)
+    for step in night.steps:
+        if step.state != "good":
+            warn(f"{step.name}: {step.said}")
+    if not night.good:
+        raise typer.Exit(1)
+
+
+@app.command("status")
+def status_command(
+    context: typer.Context,
+    max_age: Annotated[
+        str | None,
+        _option("--max-age", "TIME", "How old the last good run may be.  [26h]"),
+    ] = None,
+    at: AtOption = None,
+    timezone: ZoneOption = None,
+    config: ConfigOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show the last runs and the next; exit status 1 when the last good one is too long ago.
+
+    Example: registry schedule status --max-age 26h
+    """
+    from registry.schedule.due import written_duration
+    from registry.schedule.store import is_running, last_runs
+
+    settings = run_of(context).settings()
+    plan = _plan(context, settings, config)
+    with opened(settings) as database, database.engine.connect() as connection:
+        good, last = last_runs(connection)
+        running = is_running(connection)
+    now = _now()
+    overdue = good is None or now - good["started_at"] > plan.max_age
+    if form is Format.JSON:
+        print_json(
+            {
+                "overdue": overdue,
+                "max_age": written_duration(plan.max_age),
+                "running": running,
+                "last_good": good,
+                "last": last,
+                "next_due": plan.local(plan.trigger.get_next_fire_time(None, now)),
+            }
+        )
+    elif form is Format.CSV:
+        print_rows(last["steps"] if last else [], form, STEP_COLUMNS)
+    else:
+        _print_status(good, last, running, plan)
+    if overdue:
+        warn(
+            tr(
+                "No run has gone well within the last {length}.",
+                length=written_duration(plan.max_age),
+            )
+        )
+        raise typer.Exit(1)
+
+
+@app.command("show")
+def show_command(
+    context: typer.Context,
+    systemd: Annotated[
+        bool, typer.Option("--systemd", help="A service and a timer.  [unless --cron]")
+    ] = False,
+    cron: Annotated[bool, typer.Option("--cron", help="A line for crontab.")] = False,
+    at: AtOption = None,
+    timezone: ZoneOption = None,
+    report_dir: ReportDirOption = None,
+    backup_dir: BackupDirOption = None,
+    keep: KeepOption = None,
+    on_loss: OnLossOption = None,
+    on_loss_timeout: OnLossTimeoutOption = None,
+    mail_to: MailToOption = None,
+    mail_from: MailFromOption = None,
+    mail_dir: MailDirOption = None,
+    keep_trying: KeepTryingOption = None,
+    config: ConfigOption = None,
+    user: UserOption = None,
+) -> None:
+    """Print what starts `registry schedule once` every night, with the options given here.
+
+    Example: registry schedule show --systemd --at 02:00
+    """
+    from registry.schedule.units import cron_line, systemd_units
+
+    if systemd and cron:
+        raise WrongUsage(tr("--systemd and --cron are two things."), cure=tr("Choose one."))
+    settings = run_of(context).settings(user)
+    plan = _plan(context, settings, config)
+    call = _call(context, settings, config)
+    typer.echo(cron_line(call, plan) if cron else systemd_units(call, plan))
+
+
+# What stands on a command line of `once` as it was given here.
+_FOR_ONCE = (
+    "report_dir",
+    "backup_dir",
+    "keep",
+    "on_loss",
+    "on_loss_timeout",
+    "mail_to",
+    "mail_from",
+    "mail_dir",
+    "keep_trying",
+)
+_OF_PLAN = (*_FOR_ONCE, "at", "timezone", "max_age")
+
+
+def _plan(context: typer.Context, settings: Settings, config: Path | None) -> Plan:
+    """The plan from this command's options and the file."""
+    from registry.schedule.plan import read_plan
+
+    given = {
+        name.replace("_", "-"): context.params[name] for name in _OF_PLAN if name in context.params
+    }
+    return read_plan(given, config=config, home=settings.home)
+
+
+def _call(context: typer.Context, settings: Settings, config: Path | None) -> Call:
+    """The command that `schedule show` is about: this program, its home, the options given."""
+    from registry.database.engine import server_url, shown
+    from registry.schedule.units import Call
+
+    url = settings.database_url
+    where = [] if url else ["--home", str(settings.home)]
+    given = {name: context.params[name] for name in _FOR_ONCE}
+    if config is not None:
+        given = {"config": config.absolute(), **given}
+    options = []
+    for name, value in given.items():
+        if value is not None:
+            written = value.expanduser().absolute() if isinstance(value, Path) else value
+            options += [f"--{name.replace('_', '-')}", str(written)]
+    return Call(
+        command=[*_program(), *where, "schedule", "once", *options],
+        user=settings.user,
+        url=None if url is None else shown(server_url(url)),
+    )
+
+
+def _program() -> list[str]:
+    """This program by its absolute path."""
+    import sys
+
+    script = Path(sys.executable).with_name("registry")
+    return [str(script)] if script.exists() else [sys.executable, "-m", "registry"]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _say(message: str) -> None:
+    """A message of a program that runs for long: with its moment."""
+    warn(f"{datetime.now():%Y-%m-%d %H:%M:%S} {message}")
+
+
+def _next_run(plan: Plan) -> str:
+    moment = plan.local(plan.trigger.get_next_fire_time(None, _now()))
+    return tr("The next run is at {moment}.", moment=f"{moment:%Y-%m-%d %H:%M %Z}")
+
+
+@contextmanager
+def _reached(
+    settings: Settings,
+    plan: Plan,
+    say: Callable[[str], None],
+    pause: Callable[[float], bool],
+) -> Iterator[Database]:
+    """The database, waited for, at the right migration."""
+    from registry.database.migrate import require_head
+    from registry.schedule.loop import reached
+
+    with reached(settings, plan.keep_trying, say=say, pause=pause) as database:
+        with database.engine.connect() as connection:
+            require_head(connection)
+        yield database
+
+
+def _carry_out(settings: Settings, plan: Plan, ended: Event, say: Callable[[str], None]) -> None:
+    """The run that is due, if it has not gone well already; whatever happens is said."""
+    from registry.schedule.night import complaint, run_night
+
+    try:
+        with _reached(settings, plan, say, ended.wait) as database:
+            night = run_night(
+                database,
+                plan,
+                _work(settings),
+                user=settings.user,
+                clock=_now,
+                due=plan.trigger.at_or_before(_now()),
+                ended=ended.is_set,
+            )
+    except Exception as error:
+        say(complaint(error))
+    else:
+        if night is not None:
+            say(_summary(night))
+    if not ended.is_set():
+        say(_next_run(plan))
+
+
+def _summary(night: Night) -> str:
+    losses = len((night.report or {}).get("new_losses", ()))
+    words = tr(
+        "Run {number}: {losses} new losses of response.", number=night.night_id, losses=losses
+    )
+    bad = [f"{step.name}: {step.said}" for step in night.steps if step.state != "good"]
+    return " ".join([words, *bad]) if bad else f"{words} {tr('Every step went well.')}"
+
+
+def _work(settings: Settings) -> Work:
+    """The parts of the program that a night calls on."""
+    from registry.derivation.run import derive
+    from registry.schedule.night import Work
+
+    def derived(database: Database) -> str:
+        result = derive(database.engine, user=settings.user)
+        return tr(
+            "{examined} patients examined, {number} transitions",
+            examined=result.examined,
+            number=len(result.transitions),
+        )
+
+    return Work(derive=derived, worklist=_worklist)
+
+
+def _worklist(connection: Connection) -> Sequence[Item]:
+    from sqlalchemy import text
+
+    from registry.schedule.changes import Item
+
+    rows = connection.execute(
+        text(
+            "select kind, item from analytics.worklist "
+            "where definition = :definition and not set_aside order by rank"
+        ),
+        {"definition": WORKLIST_DEFINITION},
+    )
+    return [Item(row.kind, row.item) for row in rows]
+
+
+def _print_night(night: Night, plan: Plan, form: Format) -> None:
+    from registry.schedule.report import report_text
+
+    if form is Format.JSON:
+        print_json(night.to_json())
+    elif form is Format.CSV or night.report is None:
+        print_rows([step.to_json() for step in night.steps], form, STEP_COLUMNS)
+    else:
+        typer.echo(report_text(night.report, plan), nl=False)
+
+
+def _print_status(
+    good: dict[str, Any] | None, last: dict[str, Any] | None, running: bool, plan: Plan
+) -> None:
+    for words, run in ((tr("last good run"), good), (tr("last run"), last)):
+        moment = tr("none") if run is None else f"{plan.local(run['started_at']):%Y-%m-%d %H:%M %Z}"
+        typer.echo(f"{words}: {moment}")
+    if running:
+        typer.echo(tr("A run is at work."))
+    elif last is not None and last["finished_at"] is None:
+        typer.echo(tr("It did not come to its end."))
+    if last is not None and last["steps"]:
+        print_rows(last["steps"], Format.TABLE, STEP_COLUMNS)
+    typer.echo(_next_run(plan))

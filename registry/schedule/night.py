@@ -1,0 +1,200 @@
+"""One nightly run: derive, look at the worklist, report, tell, back up; each step on its own.
+
+A step that fails is recorded and the others go on; only the transitions wait for a derivation that
+went well. Each step is its own transaction, so that whoever is killed leaves something whole, and
+the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from registry.database.engine import Database, refused_by_database
+from registry.errors import RegistryError
+from registry.schedule import store
+from registry.schedule.changes import Item, store_report
+from registry.schedule.plan import Plan
+from registry.schedule.report import free_name, write_reports
+from registry.schedule.rotation import back_up_daily
+from registry.schedule.store import FAILED, GOOD, LEFT_OUT, Step
+from registry.schedule.tell import tell
+from registry.words import tr
+
+
+@dataclass(frozen=True)
+class Work:
+    """What other parts of the program do in a night, as this part is given it.
+
+    `derive` brings every status up to date and says in a few words what it came to; `worklist`
+    gives all its items.
+    """
+
+    derive: Callable[[Database], str]
+    worklist: Callable[[Connection], Sequence[Item]]
+
+
+@dataclass(frozen=True)
+class Night:
+    """How a run ended. `report` is None when not even that could be made."""
+
+    night_id: int
+    good: bool
+    steps: list[Step]
+    report: dict[str, Any] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The report, or else what there is, as one JSON document."""
+        ending = {"good": self.good, "steps": [step.to_json() for step in self.steps]}
+        return (self.report or {"night_id": self.night_id}) | ending
+
+
+def run_night(
+    database: Database,
+    plan: Plan,
+    work: Work,
+    *,
+    user: str,
+    clock: Callable[[], datetime],
+    due: datetime | None = None,
+    ended: Callable[[], bool] = lambda: False,
+) -> Night | None:
+    """Does a night's work; None when a run since `due` went well already.
+
+    `ended` says whether the program was asked to end: the steps that are left are left out then.
+    Raises Refused while another run is at work.
+    """
+    with store.only_one_night(database.engine):
+        if due is not None and store.good_since(database.engine, due):
+            return None
+        number = store.begin(database.engine, due=due, now=clock(), user=user)
+        return _Run(database, plan, work, clock, number).carry_out(ended)
+
+
+class _Run:
+    """The steps of one run and what they leave to each other."""
+
+    def __init__(
+        self,
+        database: Database,
+        plan: Plan,
+        work: Work,
+        clock: Callable[[], datetime],
+        number: int,
+    ) -> None:
+        self._database = database
+        self._plan = plan
+        self._work = work
+        self._clock = clock
+        self._number = number
+        self._begun = time.monotonic()
+        self._now = clock()
+        self._derived = False
+        self._items: Sequence[Item] | None = None
+        self._backup: dict[str, Any] | None = None
+
+    def carry_out(self, ended: Callable[[], bool]) -> Night:
+        steps = []
+        for name, step in (
+            ("derive", self._derive),
+            ("worklist", self._worklist),
+            ("report", self._report),
+            ("tell", self._tell),
+            ("backup", self._back_up),
+        ):
+            if ended():
+                steps.append(Step(name, LEFT_OUT, tr("The program was asked to end."), 0.0))
+            else:
+                steps.append(_attempt(name, step))
+        return self._finish(steps)
+
+    def _derive(self) -> str:
+        said = self._work.derive(self._database)
+        self._derived = True
+        return said
+
+    def _worklist(self) -> str:
+        with self._database.engine.connect() as connection:
+            self._items = self._work.worklist(connection)
+        return tr("{number} items", number=len(self._items))
+
+    def _report(self) -> str:
+        report = store_report(
+            self._database.engine,
+            self._number,
+            heading=self._heading(),
+            derived=self._derived,
+            items=self._items,
+            channels=self._plan.channels,
+        )
+        written = write_reports(self._database.engine, self._plan)
+        return tr(
+            "{number} new losses of response; {file}",
+            number=len(report["new_losses"]),
+            file=", ".join(map(str, written)),
+        )
+
+    def _heading(self) -> dict[str, Any]:
+        day = self._plan.local(self._now).date()
+        taken = store.names_of_reports(self._database.engine, day)
+        return {
+            "night_id": self._number,
+            "name": free_name(self._plan.report_dir, day, taken),
+            "day": day.isoformat(),
+            "made_at": self._now.isoformat(timespec="seconds"),
+        }
+
+    def _tell(self) -> str:
+        told = tell(self._database.engine, self._plan)
+        return tr("{number} told", number=told)
+
+    def _back_up(self) -> str:
+        self._backup = back_up_daily(
+            self._database,
+            self._plan.backup_dir,
+            self._plan.local(self._now).date(),
+            keep=self._plan.keep,
+        )
+        return str(self._backup["file"])
+
+    def _finish(self, steps: list[Step]) -> Night:
+        """Records the ending, in the report's file as well."""
+        good = all(step.state == GOOD for step in steps)
+        ending = {
+            "good": good,
+            "seconds": round(time.monotonic() - self._begun, 1),
+            "steps": [step.to_json() for step in steps],
+            "backup": self._backup,
+        }
+        store.finish(
+            self._database.engine, self._number, now=self._clock(), good=good, ending=ending
+        )
+        # Where it cannot be written the step has said so; it waits for the next run.
+        _attempt("report", lambda: str(write_reports(self._database.engine, self._plan)))
+        report = store.report_of(self._database.engine, self._number)
+        return Night(self._number, good, steps, report)
+
+
+def _attempt(name: str, step: Callable[[], str]) -> Step:
+    begun = time.monotonic()
+    try:
+        state, said = GOOD, step()
+    except Exception as error:
+        state, said = FAILED, complaint(error)
+    return Step(name, state, said, round(time.monotonic() - begun, 2))
+
+
+def complaint(error: Exception) -> str:
+    """What went wrong, in one line and without a patient's data."""
+    known = refused_by_database(error) if isinstance(error, DBAPIError) else error
+    if isinstance(known, RegistryError):
+        return " ".join(str(known).split())
+    if isinstance(error, OSError):
+        return f"{error.strerror or type(error).__name__}: {error.filename or ''}".rstrip(": ")
+    return tr("Unexpected error: {kind}", kind=type(error).__name__)

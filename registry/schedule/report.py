@@ -1,0 +1,196 @@
+"""The report of a night as a short text for people (Markdown), and as files."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from registry.errors import Refused
+from registry.schedule import store
+from registry.schedule.plan import Plan
+from registry.words import tr
+
+Report = Mapping[str, Any]
+
+
+def free_name(folder: Path, day: date, taken: Sequence[str]) -> str:
+    """`nightly-2026-11-22`, or with a number after it where a report of that day has that name."""
+    name, number = f"nightly-{day}", 1
+    while name in taken or (folder / f"{name}.md").exists():
+        number += 1
+        name = f"nightly-{day}-{number}"
+    return name
+
+
+def write_reports(engine: Engine, plan: Plan) -> list[Path]:
+    """Writes every report that waits to be written, as text and as JSON; the texts' paths.
+
+    Raises Refused where the folder cannot be written to.
+    """
+    written = []
+    for night, report in store.unwritten(engine):
+        path = plan.report_dir / f"{report['name']}.md"
+        document = json.dumps(report, ensure_ascii=False, indent=2)
+        write_file(path.with_suffix(".json"), document.encode() + b"\n")
+        write_file(path, report_text(report, plan).encode())
+        store.mark_written(engine, night, str(path))
+        written.append(path)
+    return written
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Puts a whole file there or none, and makes its folder, for its owner only, if need be."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Named so that no program which collects mail takes it before it is whole.
+        with tempfile.NamedTemporaryFile(
+            prefix=".", suffix=".part", dir=path.parent, delete=False
+        ) as part:
+            try:
+                part.write(content)
+                part.flush()
+                os.fsync(part.fileno())
+                os.replace(part.name, path)
+            except BaseException:
+                Path(part.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise Refused(
+            tr("{file} cannot be written: {why}.", file=path, why=error.strerror or error),
+            cure=tr("Name a folder that you may write to, with room in it."),
+        ) from None
+
+
+def report_text(report: Report, plan: Plan) -> str:
+    """The whole report: new losses first."""
+    lines = [f"# {tr('Nightly run of {day}', day=report['day'])}", "", _since(report, plan)]
+    lines += _outcome(report)
+    if not report["derived"]:
+        lines += ["", tr("What changed is in the report of the next run that derives.")]
+    else:
+        lines += ["", _heading(tr("New losses of response"), report["new_losses"])]
+        lines += loss_lines(report["new_losses"])
+        lines += _changes(report)
+        lines += _data(report, plan)
+    lines += _worklist(report)
+    lines += _backup(report)
+    return "\n".join(lines) + "\n"
+
+
+def loss_lines(losses: Sequence[Report]) -> list[str]:
+    """A line a loss, with its evidence: the deciding visit, its score, what it was held to."""
+    return [f"- {_loss(loss)}" for loss in losses]
+
+
+def _loss(loss: Report) -> str:
+    words = tr(
+        "{patient} ({definition}): PCDAI {score} on {day}, above {limit}",
+        patient=loss["patient_id"],
+        definition=loss["definition"],
+        score=loss["pcdai"],
+        day=loss["on"],
+        limit=loss["above"],
+    )
+    if loss["above_week14"]:
+        words += tr(" and above {score} of week 14", score=loss["week14_pcdai"])
+    if loss["confirmations"] > 1:
+        words += tr(", confirmed by the next visit")
+    if loss["last_negative_on"]:
+        words += tr("; last visit without loss {day}", day=loss["last_negative_on"])
+    match loss["cause"]:
+        case "new_data":
+            words += tr("; by new records")
+        case "corrected":
+            words += tr("; after corrected records")
+    return words
+
+
+def _since(report: Report, plan: Plan) -> str:
+    if report["since"] is None:
+        return tr("The first report: all that the registry holds is new.")
+    since = plan.local(datetime.fromisoformat(report["since"]))
+    return tr("Since the report of {moment}.", moment=f"{since:%Y-%m-%d %H:%M}")
+
+
+def _outcome(report: Report) -> list[str]:
+    """How the run ended; nothing as long as it runs, or when it was killed."""
+    if "good" not in report:
+        return [tr("The run is at work, or was ended before its end.")]
+    failed = [step for step in report["steps"] if step["state"] != store.GOOD]
+    words = tr("Done in {seconds} s.", seconds=report["seconds"])
+    if not failed:
+        return [f"{words} {tr('Every step went well.')}"]
+    return [words, "", *(f"- **{step['name']}**: {step['said']}" for step in failed)]
+
+
+def _heading(words: str, listed: Sequence[Any] | int) -> str:
+    number = listed if isinstance(listed, int) else len(listed)
+    return f"## {words}: {number}\n" if number else f"## {words}: 0"
+
+
+def _changes(report: Report) -> Iterator[str]:
+    if report["withdrawn_losses"]:
+        yield from ("", _heading(tr("Losses taken back"), report["withdrawn_losses"]))
+        yield from map(_change, report["withdrawn_losses"])
+    others = [
+        one for one in report["transitions"] if "loss_of_response" not in (one["from"], one["to"])
+    ]
+    if others:
+        yield from ("", _heading(tr("Other changes of state"), sum(o["patients"] for o in others)))
+        for one in others:
+            yield tr(
+                "- {definition}: {before} to {after}: {number}",
+                definition=one["definition"],
+                before=one["from"] or tr("none"),
+                after=one["to"] or tr("none"),
+                number=one["patients"],
+            )
+    if report["other_changes"]:
+        yield ""
+        yield from map(_change, report["other_changes"])
+
+
+def _change(change: Report) -> str:
+    return tr(
+        "- {patient} ({definition}): {before}, now {after}",
+        patient=change["patient_id"],
+        definition=change["definition"],
+        before=change["from"],
+        after=change["to"] or tr("none"),
+    )
+
+
+def _data(report: Report, plan: Plan) -> Iterator[str]:
+    data = report["data"]
+    yield from ("", _heading(tr("Changes of data"), data["changes"]))
+    for change in data["listed"]:
+        made_at = plan.local(datetime.fromisoformat(change["made_at"]))
+        words = f"- {made_at:%Y-%m-%d %H:%M}, {change['made_by']}, {change['command']}"
+        yield words + (f": {change['summary']}" if change["summary"] else "")
+    if data["changes"] > len(data["listed"]):
+        yield tr("- and {number} earlier", number=data["changes"] - len(data["listed"]))
+
+
+def _worklist(report: Report) -> Iterator[str]:
+    worklist = report["worklist"]
+    if worklist is None:
+        return
+    title = tr("Worklist, {number} of it new", number=worklist["new"])
+    yield from ("", _heading(title, worklist["items"]))
+    for kind in worklist["kinds"]:
+        new = tr(", {number} new", number=kind["new"]) if kind["new"] else ""
+        yield f"- {kind['kind']}: {kind['items']}{new}"
+
+
+def _backup(report: Report) -> Iterator[str]:
+    backup = report.get("backup")
+    if backup is not None:
+        yield from ("", f"## {tr('Backup')}\n")
+        yield f"{backup['file']}, {backup['bytes'] / 1e6:.1f} MB"

@@ -1,0 +1,71 @@
+"""Nightly backups: one file a run, named by its day; old days go once a new backup is good."""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from registry.database.archive import looks_like_backup
+from registry.database.backup import PART_FILES, back_up
+from registry.database.engine import Database
+from registry.errors import Refused
+from registry.words import tr
+
+_NAME = re.compile(r"registry-(\d{4}-\d{2}-\d{2})(?:-\d+)?\.backup")
+# What a killed backup leaves grows no more; nobody writes at one for so long without growing it.
+_DEAD_AFTER_SECONDS = 86_400
+
+
+def back_up_daily(database: Database, folder: Path, day: date, *, keep: int) -> dict[str, Any]:
+    """Makes the backup of a day in the folder, then removes all but the last `keep` days there.
+
+    A second backup of a day gets a number; it replaces none. Only whole backups with a name of
+    this kind are removed. Raises Refused where the folder cannot be written to.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(
+            tr("{file} cannot be written: {why}.", file=folder, why=error.strerror),
+            cure=tr("Name a folder that you may write to, with room in it."),
+        ) from None
+    file = _free(folder, day)
+    made = back_up(database, file)
+    removed = [path.name for path in _old(folder, keep) if path != file]
+    for name in removed:
+        (folder / name).unlink(missing_ok=True)
+    _remove_dead_parts(folder)
+    return {
+        "file": str(file),
+        "bytes": file.stat().st_size,
+        "patients": made.patients,
+        "removed": removed,
+    }
+
+
+def _free(folder: Path, day: date) -> Path:
+    file, number = folder / f"registry-{day}.backup", 1
+    while file.exists() or file.is_symlink():
+        number += 1
+        file = folder / f"registry-{day}-{number}.backup"
+    return file
+
+
+def _old(folder: Path, keep: int) -> list[Path]:
+    days: dict[str, list[Path]] = {}
+    for path in folder.iterdir():
+        name = _NAME.fullmatch(path.name)
+        if name is not None and not path.is_symlink() and looks_like_backup(path):
+            days.setdefault(name[1], []).append(path)
+    return [path for day in sorted(days, reverse=True)[keep:] for path in sorted(days[day])]
+
+
+def _remove_dead_parts(folder: Path) -> None:
+    for path in folder.glob(PART_FILES):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _DEAD_AFTER_SECONDS:
+                path.unlink()

@@ -1,0 +1,189 @@
+"""The rows of the nightly runs, and the lock that keeps two of them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from registry.errors import Refused
+from registry.words import tr
+
+# Any number will do, as long as nothing else takes the same one.
+NIGHT_LOCK = 7_202_344_003
+
+GOOD, FAILED, LEFT_OUT = "good", "failed", "left_out"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a run: how it ended, what it said, how long it took."""
+
+    name: str
+    state: str
+    said: str
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The step as one JSON object."""
+        return asdict(self)
+
+
+@contextmanager
+def only_one_night(engine: Engine) -> Iterator[None]:
+    """Keeps other nightly runs of this registry out, as long as this one lives.
+
+    Raises Refused while another is at work.
+    """
+    with engine.connect() as connection:
+        free = connection.execute(
+            text("select pg_try_advisory_lock(:lock)"), {"lock": NIGHT_LOCK}
+        ).scalar_one()
+        connection.commit()
+        if not free:
+            raise Refused(
+                tr("Another nightly run is at work in this registry."),
+                cure=tr("Let it end; registry schedule status shows it."),
+            )
+        yield
+
+
+def lock_nights(connection: Connection) -> None:
+    """Lets nobody else make a report until the transaction ends."""
+    connection.execute(text("lock table derived.scheduled_run in share row exclusive mode"))
+
+
+def is_running(connection: Connection) -> bool:
+    """Whether a nightly run is at work."""
+    return bool(
+        connection.execute(
+            text(
+                "select exists (select from pg_locks where locktype = 'advisory' and granted "
+                "and database = (select oid from pg_database where datname = current_database()) "
+                "and (classid::bigint << 32) + objid::bigint = :lock and objsubid = 1)"
+            ),
+            {"lock": NIGHT_LOCK},
+        ).scalar_one()
+    )
+
+
+def good_since(engine: Engine, due: datetime) -> bool:
+    """Whether a run that began then or later went well."""
+    with engine.connect() as connection:
+        return bool(
+            connection.execute(
+                text(
+                    "select exists (select from derived.scheduled_run "
+                    "where good and started_at >= :due)"
+                ),
+                {"due": due},
+            ).scalar_one()
+        )
+
+
+def begin(engine: Engine, *, due: datetime | None, now: datetime, user: str) -> int:
+    """Records that a run has begun; its number."""
+    with engine.begin() as connection:
+        return int(
+            connection.execute(
+                text(
+                    "insert into derived.scheduled_run (due_at, started_at, made_by) "
+                    "values (:due, :now, :user) returning night_id"
+                ),
+                {"due": due, "now": now, "user": user},
+            ).scalar_one()
+        )
+
+
+def finish(
+    engine: Engine, night: int, *, now: datetime, good: bool, ending: dict[str, Any]
+) -> None:
+    """Records how a run ended, in its row and its report, which then waits to be written anew."""
+    statement = text(
+        "update derived.scheduled_run set finished_at = :now, good = :good, "
+        "steps = cast(:ending as jsonb) -> 'steps', report = report || :ending, report_file = null "
+        "where night_id = :night"
+    ).bindparams(bindparam("ending", type_=JSONB))
+    with engine.begin() as connection:
+        connection.execute(statement, {"night": night, "now": now, "good": good, "ending": ending})
+
+
+def unwritten(engine: Engine) -> list[tuple[int, dict[str, Any]]]:
+    """The reports that wait to be written, the oldest first."""
+    return _reports(engine, "report_file is null")
+
+
+def untold(engine: Engine, channel: str) -> list[tuple[int, dict[str, Any]]]:
+    """The reports with new losses that wait to be told by this way, the oldest first."""
+    return _reports(engine, ":channel = any(owed)", channel=channel)
+
+
+def report_of(engine: Engine, night: int) -> dict[str, Any] | None:
+    """The report of a run, if it made one."""
+    return dict(_reports(engine, "night_id = :night", night=night)).get(night)
+
+
+def names_of_reports(engine: Engine, day: date) -> list[str]:
+    """The names that the reports of a day have."""
+    return [
+        report["name"] for _, report in _reports(engine, "report ->> 'day' = :day", day=str(day))
+    ]
+
+
+def _reports(engine: Engine, condition: str, **values: Any) -> list[tuple[int, dict[str, Any]]]:
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text(
+                "select night_id, report from derived.scheduled_run "
+                f"where report is not null and {condition} order by night_id"
+            ),
+            values,
+        )
+        return [(row.night_id, row.report) for row in rows]
+
+
+def mark_written(engine: Engine, night: int, file: str) -> None:
+    """Records where a report was written."""
+    with engine.begin() as connection:
+        connection.execute(
+            text("update derived.scheduled_run set report_file = :file where night_id = :night"),
+            {"night": night, "file": file},
+        )
+
+
+def mark_told(engine: Engine, night: int, channel: str) -> None:
+    """Records that a report was told by this way."""
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "update derived.scheduled_run set owed = array_remove(owed, :channel) "
+                "where night_id = :night"
+            ),
+            {"night": night, "channel": channel},
+        )
+
+
+def last_runs(connection: Connection) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The last run that went well, and the last of all."""
+    found = []
+    for condition in ("good", "true"):
+        row = (
+            connection.execute(
+                text(
+                    "select night_id, due_at, started_at, finished_at, made_by, good, steps, "
+                    "report_file, owed, "
+                    "(select count(*) from jsonb_array_elements(report -> 'new_losses')) "
+                    "as new_losses "
+                    f"from derived.scheduled_run where {condition} order by night_id desc limit 1"
+                )
+            )
+            .mappings()
+            .one_or_none()
+        )
+        found.append(None if row is None else dict(row))
+    return found[0], found[1]
