@@ -25,6 +25,7 @@ from registry.cli import (
     explain,
     export,
     importing,
+    schedule,
     sql,
     status,
     synth,
@@ -55,6 +56,7 @@ app.command("status")(status.status_command)
 app.command("explain")(explain.explain_command)
 app.add_typer(definition.app, name="definition")
 app.add_typer(analyse.app, name="analyse")
+app.add_typer(schedule.app, name="schedule")
 app.command("sql")(sql.sql_command)
 app.command("export")(export.export_command)
 app.command("synth")(synth.synth_command)
