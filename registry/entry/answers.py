@@ -32,6 +32,7 @@ from registry.models import (
     Phenotype,
     Surgery,
     TdmLevel,
+    table_of,
 )
 from registry.records.source import Entity
 from registry.words import tr
@@ -76,4 +77,33 @@ def answer(
     if issubclass(entity, Patient):
         return answer_patient(connection, patient, definition)
     assert record is not None
-    return ANSWERS[entity](connection, patient, record, definition)
+    answered = ANSWERS[entity](connection, patient, record, definition)
+    _add_cut(connection, answered, entity, patient, record, definition)
+    return answered
+
+
+def _add_cut(
+    connection: Connection,
+    answered: Answer,
+    entity: type[PatientRecord],
+    patient: int,
+    record: int,
+    definition: str,
+) -> None:
+    """Says of a record that the definition's analyses do not see it."""
+    dated = entity.not_before_birth[0]
+    data_cut = connection.execute(
+        text(
+            f"select d.data_cut from reference.definition d join {table_of(entity)} r "
+            f"on r.{dated} > d.data_cut where d.name = :definition "
+            "and r.patient_id = :patient and r.record_id = :record"
+        ),
+        {"definition": definition, "patient": patient, "record": record},
+    ).scalar_one_or_none()
+    if data_cut is not None:
+        words = tr(
+            "after {on}, the data cut of {definition}: its analyses do not see it",
+            on=data_cut,
+            definition=definition,
+        )
+        answered.add("after_data_cut", tr("Dated"), True, words)

@@ -152,9 +152,14 @@ def _told(old: Status | None, new: Status) -> list[tuple[str, date | None, str]]
     if new.lost_on() is None and lost_before is not None:
         words = tr("No loss of response any more: it was on {on}.", on=lost_before)
         told.append(("no_loss_of_response", lost_before, words))
-    if old is not None and new.end_reason is not None and old.end_reason != new.end_reason:
+    if new.end_reason is not None and old is not None and _ends_otherwise(old, new):
         told.append(("end", new.end_on, _end(new)))
     return told
+
+
+def _ends_otherwise(old: Status, new: Status) -> bool:
+    """Whether observation ends for another reason; the first infusion only makes it begin."""
+    return old.end_reason is not None and old.end_reason != new.end_reason
 
 
 def _week14(status: Status) -> str:

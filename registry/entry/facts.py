@@ -10,7 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing the registry knows of a record: `value` for programs, `text` for people."""
+    """One thing the registry knows of a record: `value` for programs, `text` for people.
+
+    An empty text is nothing to show: there is no value, or another fact's text tells it.
+    """
 
     key: str
     label: str
@@ -26,7 +29,7 @@ class Answer:
     warnings: list[str] = field(default_factory=list)
 
     def add(self, key: str, label: str, value: Any, text: str | None = None) -> None:
-        """Adds a fact; without words of its own the value speaks for itself."""
+        """Adds a fact; without a text of its own the value speaks for itself."""
         self.facts.append(Fact(key, label, value, shown(value) if text is None else text))
 
     def warn(self, *sentences: str) -> None:

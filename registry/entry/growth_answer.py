@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.entry.facts import Answer, rounded, shown
-from registry.entry.reference import limits
+from registry.entry.reference import contradictions, limits
 from registry.entry.weight_warning import warn_of_weight
 from registry.words import tr
 
@@ -30,11 +30,11 @@ def answer_growth(connection: Connection, patient: int, record: int, definition:
     if row.bmi is not None:
         answer.add("bmi", tr("BMI"), row.bmi, f"{shown(row.bmi)} kg/m2")
     _add_score(answer, "height_z", tr("Height Z-score"), row.height_z, row.height_z_source)
-    answer.add("height_z_source", tr("Height Z-score is"), row.height_z_source)
+    answer.add("height_z_source", tr("Height Z-score is"), row.height_z_source, "")
     weight_source = None if row.weight_z is None else "computed"
     _add_score(answer, "weight_z", tr("Weight Z-score"), row.weight_z, weight_source)
     _add_score(answer, "bmi_z", tr("BMI Z-score"), row.bmi_z, row.bmi_z_source)
-    answer.add("bmi_z_source", tr("BMI Z-score is"), row.bmi_z_source)
+    answer.add("bmi_z_source", tr("BMI Z-score is"), row.bmi_z_source, "")
     _warn_of_entered(answer, tr("height"), row.height_z, row.computed_height_z, limit)
     _warn_of_entered(answer, tr("BMI"), row.bmi_z, row.computed_bmi_z, limit)
     for measure, name, score in (
@@ -51,6 +51,15 @@ def answer_growth(connection: Connection, patient: int, record: int, definition:
                     measure=name,
                 )
             )
+    for found in contradictions(connection, "height", patient, record):
+        answer.warn(
+            tr(
+                "The height of {height} cm is less than the {before} cm of {on}.",
+                height=found["height_cm"],
+                before=found["before_cm"],
+                on=found["before_on"],
+            )
+        )
     warn_of_weight(connection, answer, "anthropometry", patient, record)
     return answer
 

@@ -33,8 +33,8 @@ def answer_lab(connection: Connection, patient: int, record: int, definition: st
         entered = f"{measured(result.value, result.comparator)} {result.unit}"
         words = tr("{value}, entered as {entered}", value=words, entered=entered)
     answer.add("value", tr("Value"), result.own_value, words)
-    answer.add("unit", tr("Unit"), result.own_unit)
-    answer.add("comparator", tr("Reported as"), result.comparator)
+    answer.add("unit", tr("Unit"), result.own_unit, "")
+    answer.add("comparator", tr("Reported as"), result.comparator, "")
     if result.above is not None:
         limit = tr("above {n}", n=f"{shown(result.above)} {result.own_unit}")
         answer.add("high", tr("High"), result.high, _judged(result.high, limit))

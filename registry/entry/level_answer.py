@@ -25,7 +25,7 @@ def answer_level(connection: Connection, patient: int, record: int, definition: 
     answer = Answer()
     is_trough, words = _trough(level)
     answer.add("is_trough", tr("Trough"), is_trough, words)
-    answer.add("timepoint", tr("Time"), level.timepoint)
+    answer.add("timepoint", tr("Time"), level.timepoint, "")
     _add_threshold(answer, level)
     if level.ifx_ug_ml is not None:
         censored = level.ifx_ug_ml_comparator is not None
@@ -52,6 +52,11 @@ def _trough(level: Any) -> tuple[bool | None, str]:
         return False, tr("no: drawn before the first infusion")
     if level.next_infusion_on is None:
         return None, tr("not known until an infusion is entered within {days} days", days=limit)
+    if level.days_to_infusion == 0:
+        return True, tr(
+            "yes: of the day of infusion {number}, taken to be drawn before it",
+            number=level.infusion_number,
+        )
     if level.is_trough:
         return True, tr(
             "yes: {days} days before infusion {number} of {on}",
@@ -90,7 +95,7 @@ def _add_threshold(answer: Answer, level: Any) -> None:
         elif level.low_between_infusions:
             words = tr("already below {threshold}: the trough will be lower", threshold=words)
     answer.add("threshold_ug_ml", tr("Threshold"), level.threshold_ug_ml, words)
-    answer.add("trough_level", tr("Against the threshold"), against)
+    answer.add("trough_level", tr("Against the threshold"), against, "")
 
 
 def _antibodies(level: Any) -> str:

@@ -30,12 +30,11 @@ def answer_medication(connection: Connection, patient: int, record: int, definit
     course = connection.execute(COURSE, values).one()
     answer = Answer()
     answer.add("drug_class", tr("Class"), course.drug_class)
+    words = shown(course.days)
     if course.stopped_on is None:
         words = tr("{days} so far", days=course.days)
-    else:
-        words = shown(course.days)
     answer.add("days", tr("Days"), course.days, words)
-    answer.add("ongoing", tr("Still taken"), course.stopped_on is None, _until(course.stopped_on))
+    answer.add("ongoing", tr("Still taken"), course.stopped_on is None, "")
     others = connection.execute(BESIDE, values).all()
     answer.add(
         "overlaps",
@@ -60,7 +59,3 @@ def answer_medication(connection: Connection, patient: int, record: int, definit
             )
         )
     return answer
-
-
-def _until(stopped_on: object) -> str:
-    return tr("yes") if stopped_on is None else tr("until {on}", on=stopped_on)

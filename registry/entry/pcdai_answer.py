@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.entry.facts import Answer, shown, signed
+from registry.entry.reference import contradictions
 from registry.words import tr
 
 # The baseline as of today: a definition's data cut hides it from analyses, not from who enters.
@@ -32,9 +33,9 @@ def answer_pcdai(connection: Connection, patient: int, record: int, definition: 
     visit = connection.execute(VISIT, values).one()
     answer = Answer()
     answer.add("total", tr("PCDAI"), visit.score, _total(visit))
-    answer.add("declared", tr("Declared"), visit.declared)
-    answer.add("computed", tr("Computed"), visit.computed)
-    answer.add("no_height", tr("Without height"), visit.no_height, _yes_or_no(visit.no_height))
+    answer.add("declared", tr("Declared"), visit.declared, "")
+    answer.add("computed", tr("Computed"), visit.computed, "")
+    answer.add("no_height", tr("Without height"), visit.no_height, "")
     answer.add("severity", tr("Severity"), visit.severity)
     since_baseline = None
     if visit.baseline_on is not None and visit.visited_on > visit.baseline_on:
@@ -61,17 +62,25 @@ def answer_pcdai(connection: Connection, patient: int, record: int, definition: 
             on=visit.previous_on,
         )
     answer.add("change_since_previous", tr("Since the last visit"), since_previous, change)
+    for found in contradictions(connection, "total", patient, record):
+        answer.warn(
+            tr(
+                "The total {total} cannot be: the items allow {lowest} to {highest}.",
+                total=found["total"],
+                lowest=found["lowest"],
+                highest=found["highest"],
+            )
+        )
     return answer
 
 
 def _total(visit: Any) -> str:
     total = shown(visit.score)
-    if visit.declared is not None:
-        return tr("{total} declared", total=total)
+    computed = shown(visit.computed)
+    if visit.computed is None:
+        return tr("{total} as declared", total=total)
+    if visit.no_height and visit.declared is not None:
+        return tr("{total} as declared, {computed} without height", total=total, computed=computed)
     if visit.no_height:
         return tr("{total} from the items, without height", total=total)
     return tr("{total} from the items", total=total)
-
-
-def _yes_or_no(value: bool) -> str:
-    return tr("yes") if value else tr("no")

@@ -173,9 +173,8 @@ def _of_value(connection: Connection, visit: _Visit, item: str, value: _Value) -
     if item == "hematocrit":
         who = tr("a girl") if visit.sex == "female" else tr("a boy")
         why = tr(
-            "{band} {unit} is {points} points for {who} of {years} years; {when}.",
-            band=band.words(),
-            unit=value.own_unit,
+            "{band} is {points} points for {who} of {years} years; {when}.",
+            band=band.words(value.own_unit),
             points=shown(points),
             who=who,
             years=visit.years,
@@ -183,9 +182,8 @@ def _of_value(connection: Connection, visit: _Visit, item: str, value: _Value) -
         )
     else:
         why = tr(
-            "{band} {unit} is {points} points; {when}.",
-            band=band.words(),
-            unit=value.own_unit,
+            "{band} is {points} points; {when}.",
+            band=band.words(value.own_unit),
             points=shown(points),
             when=_when(visit, value.dated_on),
         )
@@ -198,7 +196,7 @@ def _when(visit: _Visit, dated_on: date) -> str:
         return tr("of the day of the visit")
     window = visit.window()
     return tr(
-        "of {on}, as values from {since} to {until} count",
+        "dated {on}, values from {since} to {until} count",
         on=dated_on,
         since=window["since"],
         until=window["until"],
@@ -246,14 +244,14 @@ def _weight(connection: Connection, visit: _Visit, given: Mapping[str, str]) -> 
 def _why_of_weight(visit: _Visit, band: Band, percent: Decimal, earlier: Any) -> str:
     why = tr(
         "{percent} % against {earlier} kg of {on} ({place}), the last weight {newest} to {oldest} "
-        "days before; {band} % is {points} points.",
+        "days before; {band} is {points} points.",
         percent=signed(percent.quantize(Decimal("0.1"))),
         earlier=shown(earlier.weight_kg),
         on=earlier.weighed_on,
         place=earlier.place,
         newest=shown(visit.limit["earlier_weight_from"]),
         oldest=shown(visit.limit["earlier_weight_to"]),
-        band=band.words(),
+        band=band.words("%"),
         points=band.reading,
     )
     if Decimal(band.reading) > 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -34,15 +35,16 @@ class Band:
     low_included: bool
     high_included: bool
 
-    def words(self) -> str:
-        """The band in words, 28 to below 33."""
-        low, high = shown(self.low), shown(self.high)
+    def words(self, unit: str) -> str:
+        """The band in words, 28 to below 33 %."""
+        low, high = f"{shown(self.low)} {unit}", f"{shown(self.high)} {unit}"
         if self.high is None:
             return tr("{low} or more", low=low) if self.low_included else tr("above {n}", n=low)
         if self.low is None:
             return (
                 tr("{high} or less", high=high) if self.high_included else tr("below {n}", n=high)
             )
+        low = shown(self.low)
         begin = low if self.low_included else tr("above {n}", n=low)
         end = high if self.high_included else tr("below {n}", n=high)
         return tr("{low} to {high}", low=begin, high=end)
@@ -81,3 +83,17 @@ def band_of(
     values = {"measure": measure, "sex": sex, "years": years, "share": share, "held": held}
     row = connection.execute(BAND, values).mappings().one_or_none()
     return None if row is None else Band(**row)
+
+
+def contradictions(
+    connection: Connection, rule: str, patient: int, record: int
+) -> list[dict[str, Any]]:
+    """The facts of each contradiction that a rule of the worklist finds in a record."""
+    found = connection.execute(
+        text(
+            f"select facts from present.contradiction_{rule} "
+            "where patient_id = :patient and from_record_id = :record"
+        ),
+        {"patient": patient, "record": record},
+    )
+    return list(found.scalars())
