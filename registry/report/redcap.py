@@ -1,0 +1,102 @@
+"""Writes the registry as a REDCap project: its data dictionary, its data, what repeats."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from registry.errors import Refused
+from registry.models import ENTITIES, Patient, table_of
+from registry.models.redcap import (
+    DICTIONARY_HEADER,
+    INSTANCE,
+    INSTRUMENT,
+    RECORD_ID,
+    Field,
+    data_dictionary,
+    fields,
+    raw_code,
+)
+from registry.records.cells import spelled
+from registry.variables import Kind
+from registry.words import tr
+
+DICTIONARY_FILE = "data_dictionary.csv"
+REPEATING_FILE = "repeating_instruments.csv"
+DATA_FILE = "data.csv"
+
+
+def write_redcap(connection: Connection, folder: Path) -> int:
+    """Writes the three files into the folder, which is made; returns the rows of data.
+
+    Raises Refused where a file is there already or cannot be written.
+    """
+    known = list(fields())
+    header = [RECORD_ID, INSTRUMENT, INSTANCE, *(field.name for field in known)]
+    repeating = [
+        {"form_name": entity.file_name, "custom_form_label": ""}
+        for entity in ENTITIES
+        if entity is not Patient
+    ]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / DICTIONARY_FILE, DICTIONARY_HEADER, data_dictionary())
+        _write(folder / REPEATING_FILE, ("form_name", "custom_form_label"), repeating)
+        return _write(folder / DATA_FILE, header, _data(connection, known))
+    except FileExistsError as error:
+        raise Refused(
+            tr("{path} is there already.", path=error.filename),
+            cure=tr("Name another folder, or take the file away first."),
+        ) from None
+    except OSError as error:
+        raise Refused(
+            tr("{path} cannot be written: {reason}.", path=error.filename, reason=error.strerror)
+        ) from None
+
+
+def _write(path: Path, header: Iterable[str], rows: Iterable[Mapping[str, str]]) -> int:
+    with path.open("x", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(header), restval="", lineterminator="\n")
+        writer.writeheader()
+        return sum(1 for row in rows if writer.writerow(row))
+
+
+def _data(connection: Connection, known: list[Field]) -> Iterator[dict[str, str]]:
+    """A row per patient, then a row per record of each instrument, numbered patient by patient."""
+    for entity in ENTITIES:
+        of_entity = [field for field in known if field.entity is entity]
+        table = table_of(entity)
+        columns = ", ".join(
+            f"{spelled('t', field.column, field.variable)} as {field.name}" for field in of_entity
+        )
+        order = "".join(f", t.{name}" for name in entity.natural_key)
+        rows = connection.execution_options(stream_results=True).execute(
+            text(
+                f"select n.study_id, row_number() over (partition by n.study_id order by 1{order}) "
+                f"as instance, {columns} from {table.schema}.{table.name} t "
+                f"join reference.patient_number n using (patient_id) order by n.study_id{order}"
+            )
+        )
+        for row in rows.mappings():
+            repeated = {INSTRUMENT: entity.file_name, INSTANCE: str(row["instance"])}
+            yield {
+                RECORD_ID: row["study_id"],
+                **(repeated if entity is not Patient else {}),
+                **{field.name: _raw(field, row[field.name]) for field in of_entity},
+            }
+
+
+def _raw(field: Field, value: str | None) -> str:
+    """The value as REDCap keeps it."""
+    if not value:
+        return ""
+    match field.variable.kind:
+        case Kind.FLAG:
+            return "1" if value == "yes" else "0"
+        case Kind.CODE:
+            return raw_code(value)
+        case _:
+            return value
