@@ -25,6 +25,7 @@ from registry.cli import (
     explain,
     export,
     importing,
+    patient_show,
     schedule,
     sql,
     status,
@@ -54,6 +55,7 @@ app.command("template")(codebook.template_command)
 app.command("derive")(derive.derive_command)
 app.command("status")(status.status_command)
 app.command("explain")(explain.explain_command)
+app.add_typer(patient_show.app, name="patient")
 app.add_typer(definition.app, name="definition")
 app.add_typer(analyse.app, name="analyse")
 app.add_typer(schedule.app, name="schedule")

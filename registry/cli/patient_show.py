@@ -1,0 +1,160 @@
+"""`registry patient show`: one patient on one screen, as a figure, or as data."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from registry.cli.analyse import up_to_date
+from registry.cli.context import DefinitionOption, warn
+from registry.cli.output import Format, FormatOption, print_csv, print_json
+from registry.errors import Refused, WrongUsage
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from registry.report.terminal import Line
+
+app = typer.Typer(help="One patient on one screen.")
+
+FIGURES = (".svg", ".png")
+# What a role looks like on a terminal with colours; each is said by a sign or a word as well.
+STYLES = {
+    "title": "bold",
+    "label": "bold",
+    "loss": "bold red",
+    "excluded": "bold yellow",
+    "low": "red",
+    "good": "green",
+    "remission": "green",
+    "response": "blue",
+    "baseline": "bold blue",
+    "week14": "bold green",
+    "visit": "bold",
+    "note": "dim",
+    "line": "dim",
+    "unseen": "yellow",
+    "infusion": "cyan",
+    "intensified": "bold magenta",
+    "event": "magenta",
+    "drug.immunomodulator": "blue",
+    "drug.glucocorticoid": "yellow",
+    "drug.nutrition": "green",
+    "drug.biologic": "red",
+    "drug.small_molecule": "magenta",
+    "drug.other": "white",
+}
+
+
+@app.command("show")
+def patient_show_command(
+    context: typer.Context,
+    patient: Annotated[str, typer.Argument(metavar="ID", help="A study id.")],
+    definition: DefinitionOption = "paper",
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Draw a figure instead: FILE.svg or FILE.png."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every row of long tables, not the last twelve.")
+    ] = False,
+    width: Annotated[
+        int | None,
+        typer.Option("--width", min=60, max=400, help="Columns; those of the terminal."),
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show one patient: status and why, the course in time, infusions, levels, drugs, genes.
+
+    Example: registry patient show P023 --to P023.svg
+    """
+    if to is not None and to.suffix.lower() not in FIGURES:
+        raise WrongUsage(
+            tr("{file} ends neither in .svg nor in .png.", file=to),
+            cure=tr("Name the figure by one of the two."),
+        )
+    document = _document(context, patient, definition)
+    if to is not None:
+        _draw(document, to)
+    match form:
+        case Format.JSON:
+            print_json(document)
+        case Format.CSV:
+            print_csv(_cells(document), ("table", "row", "column", "value"))
+        case Format.TABLE if to is None:
+            _print(document, width, everything)
+
+
+def _document(context: typer.Context, patient: str, definition: str) -> dict[str, Any]:
+    from registry.derivation.explanation import explain
+    from registry.patient.reading import patient_number, read_patient
+
+    with up_to_date(context, definition) as connection:
+        connection.execution_options(isolation_level="REPEATABLE READ")
+        patient_number(connection, patient)
+        explanation = explain(connection, patient, definition).to_json()
+        record = read_patient(connection, patient, definition).to_json()
+    kept = {key: explanation[key] for key in ("conclusion", "rules")}
+    return record | {"explanation": kept}
+
+
+def _draw(document: dict[str, Any], to: Path) -> None:
+    from registry.report.patient_figure import patient_figure, save
+
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        save(patient_figure(document), to)
+    except OSError as error:
+        raise Refused(
+            tr("{file} cannot be written: {problem}.", file=to, problem=error.strerror)
+        ) from None
+    warn(tr("Drawn: {file}", file=to))
+
+
+def _cells(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every value of the tree in a row of its own: the table, its row, the column, the value."""
+    found: list[dict[str, Any]] = []
+
+    def add(table: str, number: int | None, row: dict[str, Any]) -> None:
+        found.extend(
+            {"table": table, "row": number, "column": column, "value": value}
+            for column, value in row.items()
+        )
+
+    tree = document | {"explanation": {"conclusion": document["explanation"]["conclusion"]}}
+    # The patient's own columns stand first in the tree.
+    add("patients", None, dict(takewhile(lambda pair: pair[0] != "definition", tree.items())))
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            add(name, None, value)
+        elif isinstance(value, tuple):
+            for number, row in enumerate(value, start=1):
+                add(name, number, row)
+    return found
+
+
+def _print(document: dict[str, Any], width: int | None, everything: bool) -> None:
+    from rich.console import Console
+
+    from registry.report.patient_screen import patient_screen
+    from registry.report.terminal import ASCII, UNICODE
+
+    glyphs = UNICODE if (sys.stdout.encoding or "").lower().startswith("utf") else ASCII
+    columns = width or shutil.get_terminal_size().columns
+    lines = patient_screen(document, columns, glyphs, everything=everything)
+    show(lines, Console(width=max(columns, 60), highlight=False, emoji=False, markup=False))
+
+
+def show(lines: list[Line], console: Any) -> None:
+    """Prints the lines on a console, in colour where it has colours."""
+    from rich.text import Text
+
+    for line in lines:
+        words = Text(no_wrap=True, end="")
+        for span in line:
+            words.append(span.text, STYLES.get(span.role, ""))
+        console.print(words, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Everything the registry holds of one patient, as one tree of plain data."""

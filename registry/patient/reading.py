@@ -1,0 +1,221 @@
+"""Reads one patient's record: the tables, and beside each row what the rules' views say of it.
+
+Every view is asked by the patient's number, a condition that reaches down to the tables, so that
+one patient costs the same in a registry of a hundred and of a million. Run it in one snapshot
+(REPEATABLE READ), after a derivation: status, phases and mechanism are the stored ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, text
+
+from registry.errors import NotFound
+from registry.patient.record import (
+    AfterLoss,
+    Condition,
+    Endoscopy,
+    FollowUpEnd,
+    GeneFinding,
+    Growth,
+    HeldTo,
+    Infusion,
+    LabValue,
+    Level,
+    Mechanism,
+    PatientRecord,
+    Person,
+    Phenotype,
+    Status,
+    Surgery,
+    Treatment,
+    Visit,
+)
+from registry.words import tr
+
+Row = TypeVar("Row")
+
+# The ages of the Paris classification are its own (Levine et al. 2011), not a definition's.
+PERSON = """
+select
+    n.study_id as patient_id, p.centre, p.sex, p.birth_date, p.onset_on, p.onset_on_precision,
+    p.diagnosed_on, p.diagnosed_on_precision, p.diagnosis,
+    extract(year from age(current_date, p.birth_date))::integer as age_now,
+    extract(year from age(rules.date_in_period(
+        p.onset_on, p.onset_on_precision, p.birth_date, s.start_on
+    ), p.birth_date))::integer as age_at_onset,
+    extract(year from age(s.start_on, p.birth_date))::integer as age_at_start,
+    case
+        when diagnosis_age < 10 then 'A1a'
+        when diagnosis_age < 17 then 'A1b'
+        when diagnosis_age <= 40 then 'A2'
+    end as paris_age
+from clinical.patient p
+join reference.patient_number n using (patient_id)
+join derived.lor_status s using (patient_id)
+cross join lateral (
+    select extract(year from age(rules.date_in_period(
+        p.diagnosed_on, p.diagnosed_on_precision, p.birth_date, s.start_on
+    ), p.birth_date)) as diagnosis_age
+) paris
+where p.patient_id = :number and s.definition = :definition
+"""
+
+HELD_TO = """
+select d.*, s.baseline_pcdai - d.response_drop as response_at_most
+from reference.definition d
+join derived.lor_status s on s.definition = d.name
+where s.patient_id = :number and d.name = :definition
+"""
+
+STATUS = "select * from derived.lor_status where patient_id = :number and definition = :definition"
+
+MECHANISM = """
+select * from analytics.lor_mechanism where patient_id = :patient and definition = :definition
+"""
+
+AFTER_LOSS = """
+select * from analytics.lor_outcome where patient_id = :patient and definition = :definition
+"""
+
+VISITS = """
+select v.*, v.visited_on <= :data_cut as seen, c.day, c.phase, c.severity, c.no_height
+from clinical.pcdai_visit v
+left join analytics.pcdai_course c
+    on c.record_id = v.record_id and c.patient_id = :patient and c.definition = :definition
+where v.patient_id = :number
+order by v.visited_on
+"""
+
+INFUSIONS = """
+select
+    i.*, i.infused_on <= :data_cut as seen, s.number, i.dose_mg / i.weight_kg as dose_mg_per_kg,
+    s.interval_days, s.dose_raised, s.interval_shortened, s.intensified
+from clinical.infusion i
+left join rules.infusion_step s
+    on s.record_id = i.record_id and s.patient_id = :number and s.definition = :definition
+where i.patient_id = :number
+order by i.infused_on
+"""
+
+LEVELS = """
+select
+    t.*, t.sampled_on <= :data_cut as seen, r.is_trough, r.timepoint, r.threshold_ug_ml,
+    r.threshold_source, r.phenotype_held_to, r.trough_level, r.low_between_infusions, r.ada_status
+from clinical.tdm_level t
+left join rules.level_reading r
+    on r.record_id = t.record_id and r.patient_id = :number and r.definition = :definition
+where t.patient_id = :number
+order by t.sampled_on, t.assay
+"""
+
+MEDICATIONS = """
+select m.*, g.drug_class, m.started_on <= :data_cut as seen
+from clinical.medication m
+join reference.drug g on g.code = m.drug
+where m.patient_id = :number
+order by m.started_on, m.drug
+"""
+
+LAB_RESULTS = """
+select
+    r.*, r.collected_on <= :data_cut as seen, r.value * u.factor as own_value, u.own_unit,
+    l.side, l.cut_off,
+    case l.side
+        when 'above' then rules.is_above(r.value * u.factor, r.value_comparator, l.cut_off)
+        when 'below' then rules.is_below(r.value * u.factor, r.value_comparator, l.cut_off)
+    end as beyond
+from clinical.lab_result r
+join reference.analyte_unit u using (analyte, unit)
+join reference.definition d on d.name = :definition
+left join lateral (
+    values
+        ('CRP', 'above', d.crp_above), ('ESR', 'above', d.esr_above),
+        ('WBC', 'above', d.wbc_above), ('PLT', 'above', d.plt_above),
+        ('HGB', 'below', d.hb_below), ('ALB', 'below', d.alb_below)
+) as l (analyte, side, cut_off) on l.analyte = r.analyte
+where r.patient_id = :number
+order by r.collected_on, r.analyte
+"""
+
+ANTHROPOMETRY = """
+select
+    a.record_id, a.measured_on, a.measured_on <= :data_cut as seen, a.height_cm, a.weight_kg,
+    z.height_z, z.height_z_source, z.bmi_z, z.bmi_z_source
+from clinical.anthropometry a
+left join rules.anthropometry_z z
+    on z.record_id = a.record_id and z.patient_id = :number
+where a.patient_id = :number
+order by a.measured_on
+"""
+
+# What no rule speaks of: a table and the column that dates it.
+PLAIN = """
+select *, coalesce({date} <= :data_cut, true) as seen
+from clinical.{table}
+where patient_id = :number
+order by {date} nulls last, record_id
+"""
+
+
+def patient_number(connection: Connection, patient: str) -> int:
+    """The registry's own number of a study id; NotFound where no such patient is."""
+    number = connection.execute(
+        text(
+            "select patient_id from reference.patient_number "
+            "join clinical.patient using (patient_id) where study_id = :patient"
+        ),
+        {"patient": patient},
+    ).scalar_one_or_none()
+    if number is None:
+        raise NotFound(
+            tr("There is no patient {patient}.", patient=patient),
+            cure=tr('Study ids are in: registry sql "select patient_id from patient"'),
+        )
+    return int(number)
+
+
+def read_patient(connection: Connection, patient: str, definition: str) -> PatientRecord:
+    """Everything of one patient under one definition, whose status is derived.
+
+    Raises NotFound for a study id that is no patient's.
+    """
+    asked: dict[str, Any] = {
+        "patient": patient,
+        "number": patient_number(connection, patient),
+        "definition": definition,
+    }
+
+    def rows(kind: type[Row], statement: str) -> tuple[Row, ...]:
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+        found = connection.execute(text(statement), asked).mappings()
+        return tuple(kind(**{name: row[name] for name in names}) for row in found)
+
+    def plain(kind: type[Row], table: str, dated_by: str) -> tuple[Row, ...]:
+        return rows(kind, PLAIN.format(table=table, date=dated_by))
+
+    [held_to] = rows(HeldTo, HELD_TO)
+    [person] = rows(Person, PERSON)
+    [status] = rows(Status, STATUS)
+    asked["data_cut"] = held_to.data_cut
+    return PatientRecord(
+        person=person,
+        definition=held_to,
+        status=status,
+        mechanism=next(iter(rows(Mechanism, MECHANISM)), None),
+        after_loss=next(iter(rows(AfterLoss, AFTER_LOSS)), None),
+        phenotypes=plain(Phenotype, "phenotype", "assessed_on"),
+        anthropometry=rows(Growth, ANTHROPOMETRY),
+        infusions=rows(Infusion, INFUSIONS),
+        tdm_levels=rows(Level, LEVELS),
+        pcdai_visits=rows(Visit, VISITS),
+        lab_results=rows(LabValue, LAB_RESULTS),
+        medications=rows(Treatment, MEDICATIONS),
+        endoscopies=plain(Endoscopy, "endoscopy", "performed_on"),
+        surgeries=plain(Surgery, "surgery", "performed_on"),
+        gene_findings=plain(GeneFinding, "gene_finding", "reported_on"),
+        conditions=plain(Condition, "condition", "onset_on"),
+        follow_up_ends=plain(FollowUpEnd, "follow_up_end", "ended_on"),
+    )
