@@ -12,8 +12,7 @@ from typing import TextIO
 
 from registry.errors import Refused
 from registry.importing.encoding import Encoding, encoding_of
-from registry.importing.layout import lay_out
-from registry.importing.table import Table
+from registry.importing.layout import Table, lay_out
 from registry.parsing.conventions import Conventions
 from registry.records.problems import Problem
 from registry.records.source import NOT_UTF8, Row, is_utf8

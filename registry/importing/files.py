@@ -1,171 +1,172 @@
-"""Finds the import files and reads their rows as text, one at a time."""
+"""Finds the files of an import and the table of the registry that each of their tables fills."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from registry.errors import NotFound, Refused
+from registry.importing.delimited import cannot_read
+from registry.importing.table import DELIMITED, ENDINGS, WORKBOOK, Table, read_tables
+from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.problems import Problem
 from registry.records.source import (
     BY_FILE_NAME,
-    NOT_UTF8,
     PATIENT_COLUMN,
     Entity,
-    Row,
     Source,
     dictionary_columns,
-    is_utf8,
 )
-
-# One cell of a spreadsheet holds 32,767 characters at the most.
-csv.field_size_limit(131_072)
+from registry.words import tr
 
 
 @dataclass(frozen=True)
-class ImportFile:
-    """One file and the table it fills.
+class ImportTable:
+    """A table of a file and the table of the registry that it fills.
 
-    `number` tells it from the others of the run; `shown` is the name that a complaint carries.
+    `number` tells it from the others of the run.
     """
 
     number: int
-    path: Path
+    table: Table
     entity: Entity
-    shown: str
+
+    def header_problems(self) -> list[Problem]:
+        """What is wrong before any row is read."""
+        if self.table.problems:
+            return self.table.problems
+        return [
+            Problem(self.table.shown, self.table.header_line, column, None, problem)
+            for column, problem in _wrong_columns(self.table.header, self.entity)
+        ]
+
+    def source(self) -> Source:
+        """The rows on their way into the table of the registry."""
+        table = self.table
+        return Source(self.number, self.entity, table.shown, table.header, table.rows)
 
 
-def find_files(paths: list[Path]) -> list[ImportFile]:
-    """The files named, and the CSV files of the folders named, patients first.
+def find_tables(paths: list[Path], conventions: Conventions = NOTHING_SAID) -> list[ImportTable]:
+    """The tables of the files named, and of the files in the folders named, patients first.
 
-    Raises NotFound for a path that is not there and Refused for a file that is no table's.
+    A file, or a sheet of a workbook, is named after its table, whatever its capitals; a workbook of
+    one sheet may have the name itself. Raises NotFound for a path that is not there and Refused for
+    a file or sheet that is no table's.
+    """
+    files = find_files(paths)
+    names = [path.name for path in files]
+    found: list[tuple[Entity, Table]] = []
+    strangers = [path.name for path in files if _is_stranger(path)]
+    if strangers:
+        raise _no_table(strangers)
+    for path in files:
+        shown = path.name if names.count(path.name) == 1 else str(path)
+        tables = read_tables(path, conventions, shown=shown)
+        entities = [_entity_of(table, alone=len(tables) == 1) for table in tables]
+        found += [
+            (entity, table)
+            for entity, table in zip(entities, tables, strict=True)
+            if entity is not None
+        ]
+        strangers += [
+            table.shown for entity, table in zip(entities, tables, strict=True) if entity is None
+        ]
+    if strangers:
+        raise _no_table(strangers)
+    order = list(BY_FILE_NAME.values())
+    found.sort(key=lambda pair: order.index(pair[0]))
+    return [
+        ImportTable(number, table, entity) for number, (entity, table) in enumerate(found, start=1)
+    ]
+
+
+def find_files(paths: list[Path]) -> list[Path]:
+    """The files named, and those of the folders named whose ending is a table's, each once.
+
+    Raises NotFound for a path that is not there and for a folder without any.
     """
     try:
         found = [file for path in paths for file in _files_at(path)]
-        unique = list({path.resolve(): path for path in reversed(found)}.values())
+        return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
     except OSError as error:
-        raise _cannot_read(error) from None
-    strangers = [path.name for path in unique if _table_of(path) is None]
-    if strangers:
-        raise Refused(
-            f"No table belongs to the file {', '.join(sorted(strangers))}.",
-            cure=f"Name files after their tables: {_names()}.",
-        )
-    order = list(BY_FILE_NAME)
-    unique.sort(key=lambda path: (order.index(path.stem), found.index(path)))
-    names = [path.name for path in unique]
-    return [
-        ImportFile(
-            number,
-            path,
-            BY_FILE_NAME[path.stem],
-            path.name if names.count(path.name) == 1 else str(path),
-        )
-        for number, path in enumerate(unique, start=1)
-    ]
+        raise cannot_read(error) from None
 
 
 def _files_at(path: Path) -> list[Path]:
     if path.is_dir():
-        inside = sorted(path.glob("*.csv"))
+        inside = sorted(file for file in path.iterdir() if _is_meant(file))
         if not inside:
             raise NotFound(
-                f"The folder {path} holds no CSV file.",
-                cure=f"Files are named after their tables: {_names()}.",
+                tr("The folder {folder} holds no CSV file or workbook.", folder=path),
+                cure=_files_are_named(),
             )
         return inside
     if not path.is_file():
-        raise NotFound(f"There is no file or folder {path}.")
+        raise NotFound(tr("There is no file or folder {path}.", path=path))
     return [path]
 
 
-def _table_of(path: Path) -> Entity | None:
-    return BY_FILE_NAME.get(path.stem) if path.suffix == ".csv" else None
+def _is_meant(file: Path) -> bool:
+    """Whether a file in a folder is there to be imported: a text is, if it is named after a table.
+
+    What spreadsheets and file systems keep beside an open file begins with ~$ or ._ .
+    """
+    if file.name.startswith(("~$", "._")):
+        return False
+    ending = file.suffix.lower()
+    return ending in ENDINGS and (ending != ".txt" or file.stem.casefold() in BY_FILE_NAME)
 
 
-def _names() -> str:
-    return ", ".join(f"{name}.csv" for name in BY_FILE_NAME)
+def _is_stranger(path: Path) -> bool:
+    ending = path.suffix.lower()
+    return ending != WORKBOOK and not (ending in DELIMITED and path.stem.casefold() in BY_FILE_NAME)
 
 
-def read_header(file: ImportFile) -> tuple[list[str], list[Problem]]:
-    """The header's columns, and what is wrong with them."""
-    problems: list[Problem] = []
-    header = next(read_rows(file, problems, header=True), None)
-    if header is None or header.cells is None:
-        if not problems:
-            problem = "the file is empty; it needs a header"
-            problems.append(Problem(file.shown, 1, None, None, problem))
-        return [], problems
-    line = header.line
+def _entity_of(table: Table, *, alone: bool) -> Entity | None:
+    names = [table.path.stem] if table.sheet is None else [table.sheet]
+    if alone:
+        names.append(table.path.stem)
+    return next(
+        (BY_FILE_NAME[n] for name in names if (n := name.strip().casefold()) in BY_FILE_NAME), None
+    )
 
-    def complain(column: str | None, problem: str) -> None:
-        problems.append(Problem(file.shown, line, column, None, problem))
 
-    columns = [cell.strip() for cell in header.cells]
-    if not all(is_utf8(column) for column in columns):
-        complain(None, NOT_UTF8)
-        return [], problems
-    known = [PATIENT_COLUMN, *dictionary_columns(file.entity)]
+def _no_table(strangers: list[str]) -> Refused:
+    return Refused(
+        tr("No table belongs to {files}.", files=", ".join(sorted(strangers))),
+        cure=_files_are_named(),
+    )
+
+
+def _files_are_named() -> str:
+    names = ", ".join(f"{name}.csv" for name in BY_FILE_NAME)
+    return tr(
+        "Name files, or the sheets of a workbook (.xlsx), after their tables: {names}.",
+        names=names,
+    )
+
+
+def _wrong_columns(columns: list[str], entity: Entity) -> Iterator[tuple[str, str]]:
+    """Column and complaint: one too many, one twice, one that is not there."""
+    known = [PATIENT_COLUMN, *dictionary_columns(entity)]
     for column in dict.fromkeys(columns):
         if columns.count(column) > 1:
-            complain(column, "stands twice in the header")
+            yield column, tr("stands twice in the header")
         if column not in known:
             near = get_close_matches(column, known, 1)
-            hint = f"; meant {near[0]}?" if near else f"; the columns are {', '.join(known)}"
-            complain(column, f"is not a column of {file.entity.file_name}{hint}")
+            yield (
+                column,
+                tr("is not a column of {table}; meant {near}?",
+                   table=entity.file_name, near=near[0])
+                if near
+                else tr("is not a column of {table}; the columns are {columns}",
+                        table=entity.file_name, columns=", ".join(known)),
+            )  # fmt: skip
     required = [PATIENT_COLUMN] + [
-        name for name, variable in dictionary_columns(file.entity).items() if variable.required
+        name for name, variable in dictionary_columns(entity).items() if variable.required
     ]
     for column in required:
         if column not in columns:
-            complain(column, "is missing from the header")
-    return columns, problems
-
-
-def source_of(file: ImportFile, columns: list[str]) -> Source:
-    """The file's rows on their way into its table."""
-
-    def rows(problems: list[Problem]) -> Iterator[Row]:
-        return read_rows(file, problems)
-
-    return Source(file.number, file.entity, file.shown, columns, rows)
-
-
-def read_rows(file: ImportFile, problems: list[Problem], *, header: bool = False) -> Iterator[Row]:
-    """The rows after the header, or from it on, empty ones left out.
-
-    What cannot be read goes to `problems`; a row that is no CSV ends the file. Bytes that are not
-    UTF-8 are kept as lone surrogates.
-    """
-    width = None
-    begins = 1
-    try:
-        with file.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            try:
-                for cells in reader:
-                    line, begins = begins, reader.line_num + 1
-                    if width is None and cells:
-                        width = len(cells)
-                        if header:
-                            yield Row(line, cells)
-                    elif any(cell.strip() for cell in cells):
-                        if len(cells) == width:
-                            yield Row(line, cells)
-                        else:
-                            problem = f"has {len(cells)} cells where the header has {width}"
-                            problems.append(Problem(file.shown, line, None, None, problem))
-                            yield Row(line, None)
-            except csv.Error as error:
-                problem = f"is not CSV from here on: {error}"
-                problems.append(Problem(file.shown, begins, None, None, problem))
-                yield Row(begins, None)
-    except OSError as error:
-        raise _cannot_read(error) from None
-
-
-def _cannot_read(error: OSError) -> Refused:
-    return Refused(f"The file {error.filename} cannot be read: {error.strerror}.")
+            yield column, tr("is missing from the header")

@@ -1,12 +1,12 @@
-"""Finds the header in the rows of a file or sheet and brings the rows below it in line with it."""
+"""A table of text: finds its header in a file or sheet and brings the rows below in line."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from registry.importing.table import Table
 from registry.records.problems import Problem
 from registry.records.source import Row
 from registry.words import tr
@@ -15,6 +15,28 @@ Grid = Callable[[list[Problem]], Iterator[Row]]
 
 # A header further down than this is not looked for.
 _LOOKED_AT = 20
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of text as it stands in a file, nothing interpreted yet.
+
+    `shown` is the name that complaints carry: the file's name, for a sheet "file.xlsx [sheet]".
+    `header` holds the names of the columns without the blanks around them; a column without a name
+    and without a cell is left out. `rows` yields the rows below the header, their cells aligned
+    with it and empty rows left out, and adds to the list it is given what cannot be read; it can be
+    called again. `problems` say why there is no header to go by. `notes` say in words what was read
+    in another way than one may expect; `rows` adds to them.
+    """
+
+    path: Path
+    sheet: str | None
+    shown: str
+    header_line: int
+    header: list[str]
+    rows: Callable[[list[Problem]], Iterator[Row]]
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def lay_out(

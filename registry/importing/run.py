@@ -6,9 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from registry.importing.files import find_files, read_header, source_of
+from registry.importing.encoding import check_encoding
+from registry.importing.files import find_tables
+from registry.importing.reading import TableReader
+from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.problems import Problem, TableCounts, WriteResult
-from registry.records.source import Source
 from registry.records.write import Progress, write_rows
 
 
@@ -16,29 +18,42 @@ def import_files(
     connection: Connection,
     paths: list[Path],
     *,
+    conventions: Conventions = NOTHING_SAID,
     update: bool = False,
     changes: int | None = 0,
     progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
     """Imports files and folders of files; nothing is written when anything is wrong.
 
-    The caller commits; `committed` is set by it. `changes` is how many changed cells the result
-    lists, None for all. `progress` hears of a step and of rows done.
+    A value in another spelling than the import format's is read where it can mean one thing only;
+    `conventions` say what else it may mean. The caller commits; `committed` is set by it. `changes`
+    is how many changed cells the result lists, None for all. `progress` hears of a step and of rows
+    done.
     Raises NotFound and Refused where the files themselves are wrong.
     """
-    files = find_files(paths)
+    check_encoding(conventions.encoding)
+    tables = find_tables(paths, conventions)
     problems: list[Problem] = []
-    readable: list[Source] = []
-    for file in files:
-        header, wrong = read_header(file)
+    readers: list[TableReader] = []
+    for table in tables:
+        wrong = table.header_problems()
         problems.extend(wrong)
         if not wrong:
-            readable.append(source_of(file, header))
+            readers.append(TableReader(table.source(), conventions))
     result = write_rows(
-        connection, readable, problems, update=update, changes=changes, progress=progress
+        connection,
+        [reader.read() for reader in readers],
+        problems,
+        update=update,
+        changes=changes,
+        progress=progress,
     )
-    for file in files:
-        result.tables.setdefault(file.entity.file_name, TableCounts())
-    place = {file.shown: number for number, file in enumerate(files)}
+    for table in tables:
+        result.tables.setdefault(table.entity.file_name, TableCounts())
+        result.notes.extend(table.table.notes)
+    for reader in readers:
+        result.notes.extend(reader.notes)
+        result.errors = reader.as_typed(result.errors)
+    place = {table.table.shown: number for number, table in enumerate(tables)}
     result.errors.sort(key=lambda problem: (place[problem.file], problem.line or 0))
     return result

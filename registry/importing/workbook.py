@@ -18,8 +18,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.exceptions import InvalidFileException
 
 from registry.errors import Refused
-from registry.importing.layout import Grid, lay_out
-from registry.importing.table import Table
+from registry.importing.layout import Grid, Table, lay_out
 from registry.parsing.typed import FaultText, NumberText, NumberText1904
 from registry.records.problems import Problem
 from registry.records.source import Row
@@ -45,17 +44,17 @@ def read_workbook(path: Path, shown: str, header_names: Collection[str]) -> list
     Raises Refused for a file that is no workbook or cannot be opened.
     """
     values = _load(path, shown, data_only=True)
-    tables = []
-    hidden = [sheet.title for sheet in values.worksheets if sheet.sheet_state != "visible"]
     visible = [sheet for sheet in values.worksheets if sheet.sheet_state == "visible"]
-    for sheet in visible:
-        table = _read_sheet(path, f"{shown} [{sheet.title}]", values, sheet, header_names)
-        if table.header or len(visible) == 1:
-            tables.append(table)
+    tables = [
+        _read_sheet(path, f"{shown} [{sheet.title}]", values, sheet, header_names)
+        for sheet in visible
+        if not _is_empty(sheet) or len(visible) == 1
+    ]
     if tables:
         tables[0].notes.extend(
-            tr("{file}: the hidden sheet {sheet} was left out", file=shown, sheet=title)
-            for title in hidden
+            tr("{file}: the hidden sheet {sheet} was left out", file=shown, sheet=sheet.title)
+            for sheet in values.worksheets
+            if sheet not in visible
         )
     return tables
 
@@ -74,11 +73,19 @@ def _load(path: Path, shown: str, *, data_only: bool) -> Any:
         ) from None
 
 
+def _is_empty(sheet: Any) -> bool:
+    """Whether no cell of the sheet is filled; one that cannot be read is not empty."""
+    # A stated size may be wrong; without one all rows are read.
+    sheet.reset_dimensions()
+    try:
+        return not any(cell.value is not None for row in sheet.iter_rows() for cell in row)
+    except _BROKEN:
+        return False
+
+
 def _read_sheet(
     path: Path, shown: str, values: Any, sheet: Any, header_names: Collection[str]
 ) -> Table:
-    # A stated size may be wrong; without one all rows are read.
-    sheet.reset_dimensions()
     merged, computes = _looked_through(sheet)
     formulas = _load(path, shown, data_only=False)[sheet.title] if computes else None
     if formulas is not None:
@@ -87,7 +94,7 @@ def _read_sheet(
     for area in [area for area in merged if _matters(area, table)][:_MERGES_NAMED]:
         _left, top, _right, _bottom = range_boundaries(area)
         problem = tr("the cells {area} are merged; split them", area=area)
-        table.problems.append(Problem(shown, max(top, table.header_line), None, None, problem))
+        table.problems.append(Problem(shown, top, None, None, problem))
     return table
 
 

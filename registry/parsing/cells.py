@@ -116,7 +116,7 @@ def without_unit(text: str, unit: str | None) -> str:
 
 
 def canonical_pattern(variable: Variable, conventions: Conventions = NOTHING_SAID) -> str:
-    """A regular expression of cells that need no reading: nothing in them can be read otherwise.
+    """A regular expression of cells without a tab that need no reading: it would change nothing.
 
     What it lets through may still be wrong, a 31 February or a number beyond its limits; that is
     for the checks of the records to say.
@@ -136,4 +136,5 @@ def canonical_pattern(variable: Variable, conventions: Conventions = NOTHING_SAI
         case Kind.CODE:
             return "|".join(map(re.escape, variable.codes or ()))
         case Kind.TEXT:
-            return "[!-~]+" if variable.pattern is not None else r"(?s:.+)"
+            # A text that begins like an error or a formula of a workbook may be one.
+            return "[!-~]+" if variable.pattern is not None else r"[^\t#=][^\t]*"

@@ -30,7 +30,7 @@ _YEAR_LAST = re.compile(rf"{_ONE_OR_TWO}([-/.]){_ONE_OR_TWO}\2{_YEAR}")
 _BASIC = re.compile(rf"{_YEAR}([0-9]{{2}})([0-9]{{2}})")
 _CHINESE = re.compile(rf"{_YEAR} ?年 ?{_ONE_OR_TWO} ?月 ?{_ONE_OR_TWO} ?[日号]")
 _CHINESE_MONTH = re.compile(rf"{_YEAR} ?年 ?{_ONE_OR_TWO} ?月份?")
-_CHINESE_YEAR = re.compile(rf"{_YEAR} ?年")
+_YEAR_ALONE = re.compile(rf"{_YEAR}(?: ?年)?")
 _DAY_NAME_YEAR = re.compile(rf"{_ONE_OR_TWO}[ /-]?{_NAME}\.?,?[ /-]?{_YEAR}")
 _NAME_DAY_YEAR = re.compile(rf"{_NAME}\.?[ /-]?{_ONE_OR_TWO}(?:, ?|[ /-]){_YEAR}")
 _YEAR_NAME_DAY = re.compile(rf"{_YEAR}[ /-]?{_NAME}\.?[ /-]?{_ONE_OR_TWO}")
@@ -52,6 +52,8 @@ _BEFORE_SERIALS = date(1899, 12, 30)
 _SERIALS = range(
     (date(1950, 1, 1) - _BEFORE_SERIALS).days, (date(2101, 1, 1) - _BEFORE_SERIALS).days
 )
+# A date with a time and a zone is no longer.
+_LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ def read_date(
     time of day, or a date that the order contradicts, and NotOfKind for what is no date.
     """
     plain = folded(text).lower()
+    if len(plain) > _LONGEST:
+        raise not_a_date(partial=partial)
     if _ISO.fullmatch(plain) or (partial and _ISO_PARTIAL.fullmatch(plain)):
         return DateReading(_checked(plain, partial=partial))
     plain = _without_midnight(plain)
@@ -188,6 +192,6 @@ def _known_part(plain: str) -> tuple[int, int | None, None] | None:
         return int(parts[2]), int(parts[1]), None
     if (parts := _NAME_YEAR.fullmatch(plain)) is not None:
         return int(parts[2]), _MONTH_OF[parts[1]], None
-    if (parts := _CHINESE_YEAR.fullmatch(plain)) is not None:
+    if (parts := _YEAR_ALONE.fullmatch(plain)) is not None:
         return int(parts[1]), None, None
     return None

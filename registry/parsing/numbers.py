@@ -11,12 +11,15 @@ from registry.words import tr
 
 # Longer numbers are no measurements, and would be slow to compute with.
 LONGEST_NUMBER = 32
+# A number and its unit are no longer than this; what is would be slow to take apart.
+_LONGEST = 100
 
-CANONICAL_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+CANONICAL_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _PLAIN = re.compile(CANONICAL_NUMBER)
 _WITH_COMMA = re.compile(r"([+-]?)([0-9]*),([0-9]+)")
-_LIKE_A_NUMBER = re.compile(r"[+-]?[0-9][0-9., '’]*[0-9]")
-_PARTS = re.compile(r"([<>]?) *([+-]?[0-9.,][0-9., '’]*?) *([^0-9.,' ’:+-].*)?")
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:[., '’][0-9]{3})+(?:[.,][0-9]+)?")
+_EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
+_PARTS = re.compile(r"([<>]?) *([+-]?[0-9.,][0-9., '’]*?) *([^0-9.,' ’:+<>-].*)?")
 _ARROWS = " ↑↓"
 
 
@@ -28,8 +31,8 @@ def split_number(text: str) -> tuple[str, str, str]:
     with a number comes back whole as the number.
     """
     plain = folded(text).rstrip(_ARROWS)
-    parts = _PARTS.fullmatch(plain)
-    if parts is None:
+    parts = _PARTS.fullmatch(plain) if len(plain) <= _LONGEST else None
+    if parts is None or (parts[3] and _EXPONENT.fullmatch(parts[3])):
         return "", plain, ""
     return parts[1], parts[2], parts[3] or ""
 
@@ -51,7 +54,7 @@ def read_number(text: str, decimal: DecimalMark | None = None) -> str:
     parts = _WITH_COMMA.fullmatch(plain)
     if parts is not None:
         return _with_comma(parts[1], parts[2], parts[3], decimal)
-    if _LIKE_A_NUMBER.fullmatch(plain):
+    if _THOUSANDS.fullmatch(plain):
         raise Unreadable(tr("has thousands separators; write the digits and one decimal mark"))
     raise NotOfKind(tr("is not a number"))
 

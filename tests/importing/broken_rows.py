@@ -58,7 +58,6 @@ HIGH_ITEMS = (
 ITEMS = (*HIGH_ITEMS, *LOW_ITEMS)
 NO_NUMBERS = (
     "abc",
-    "1,5",
     "1e3",
     "NaN",
     "Infinity",
@@ -68,10 +67,16 @@ NO_NUMBERS = (
     "+",
     "1.2.3",
     "٣",
-    "0x1F",
     "1" * 33,
 )
-NO_MEASURES = (*NO_NUMBERS, "<", ">", "<x", "<<1", "=1", "1<", "<=1", "≤1", "< ")
+NO_MEASURES = (*NO_NUMBERS, "<", ">", "<x", "<<1", "=1", "1<", "< ")
+SEPARATED = "has thousands separators; write the digits and one decimal mark"
+DOUBTFUL_NUMBERS = {
+    "1,234": "may be 1.234 or 1234; say which with --decimal , or --decimal .",
+    "1,234.5": SEPARATED,
+    "1 234,5": SEPARATED,
+}
+NEITHER = "is neither < nor >; a limit of quantification is <x or >x"
 
 DATES = {
     "phenotypes": "assessed_on",
@@ -96,19 +101,26 @@ NO_DATES = (
     "2020-04-31",
     "1900-02-29",
     "0000-01-01",
-    "01/02/2020",
-    "2020-1-5",
-    "20200105",
-    "2020-01-01T00:00",
-    "2020-06",
-    "2020",
+    "2020-1-32",
+    "20201305",
+    "31/04/2020",
+    "99999",
+    "2020.6",
     "today",
     "now",
     "infinity",
     "-infinity",
     "epoch",
 )
-NO_PARTIAL_DATES = ("2020-13", "2020-00", "2020-1", "20", "2020-", "2020-02-30", "spring", "202O")
+DOUBTFUL_DATES = {
+    "01/02/2020": "may be 2020-02-01 or 2020-01-02; say which with --date-order dmy or mdy, "
+    "or write YYYY-MM-DD",
+    "2020-01-01T09:30": "has a time of day; write the day alone",
+    "20-06-01": "has a year of two digits; write it with four",
+    "2020-06": "has no day; write YYYY-MM-DD",
+    "2020": "has no day; write YYYY-MM-DD",
+}
+NO_PARTIAL_DATES = ("2020-13", "2020-00", "2020.1", "20", "2020-", "2020-02-30", "spring", "202O")
 
 CODES = {
     ("patients", "sex"): ("female", "male"),
@@ -139,14 +151,14 @@ CODES = {
 }  # fmt: skip
 
 UNITS = {
-    "CRP": ("mg/L", "mg/dL"),
+    "CRP": ("mg/L", "mg/dL", "ug/mL"),
     "ESR": ("mm/h",),
-    "WBC": ("10^9/L",),
+    "WBC": ("10^9/L", "/uL"),
     "HGB": ("g/L", "g/dL"),
-    "HCT": ("%",),
-    "PLT": ("10^9/L",),
+    "HCT": ("%", "L/L"),
+    "PLT": ("10^9/L", "/uL", "10^4/uL"),
     "ALB": ("g/L", "g/dL"),
-    "FCAL": ("ug/g",),
+    "FCAL": ("ug/g", "mg/kg"),
 }
 WRONG_UNITS = {"CRP": "g/L", "ESR": "mg/L", "WBC": "%", "HGB": "mg/dL", "HCT": "g/L", "ALB": "mg/L"}
 
@@ -196,10 +208,15 @@ def numbers() -> Iterator[Broken]:
         kind = "a number, <number or >number" if measured else "a number"
         for cell in NO_MEASURES if measured else NO_NUMBERS:
             yield _one(table, column, cell, f"is not {kind}", None)
+        for cell, words in DOUBTFUL_NUMBERS.items():
+            yield _one(table, column, cell, words, None)
     yield _one("tdm_levels", "ifx_ug_ml", ">200.01", "is outside 0 to 200 ug/mL", "{}")
     yield _one("lab_results", "value", "-0.1", "is outside 0 or more", "{}")
     for cell in NO_MEASURES:
         yield _one("lab_results", "value", cell, "is not a number, <number or >number", None)
+    for cell in ("<=1", "≤1"):
+        yield _one("lab_results", "value", cell, NEITHER, None)
+        yield _one("tdm_levels", "ifx_ug_ml", cell, NEITHER, None)
     for cell in ("1", "2.4", "37.6", "0.01"):
         words = "is outside 0 to 100 in steps of 2.5 points"
         yield _one("pcdai_visits", "total", cell, words, "{}")
@@ -217,6 +234,8 @@ def dates() -> Iterator[Broken]:
     for table, column in DATES.items():
         for cell in NO_DATES:
             yield _one(table, column, cell, "is not a date; write YYYY-MM-DD", None)
+        for cell, words in DOUBTFUL_DATES.items():
+            yield _one(table, column, cell, words, None)
         yield _one(table, column, tomorrow(), "lies in the future", "{}")
         named = f"{column}_not_before_birth"
         yield _one(table, column, DAY_BEFORE_BIRTH, "lies before the birth", named)
@@ -270,13 +289,13 @@ def between_dates() -> Iterator[Broken]:
 def codes() -> Iterator[Broken]:
     for (table, column), allowed in CODES.items():
         words = f"is not one of {', '.join(allowed)}"
-        for cell in ("wrong", allowed[0].swapcase(), f"{allowed[0]}|{allowed[1]}", "="):
+        for cell in ("wrong", f"{allowed[0]}x", f"{allowed[0]}|{allowed[1]}", "="):
             yield _one(table, column, cell, words, "{}")
-    for cell in ("Yes", "NO", "1", "0", "true", "maybe", "y"):
+    for cell in ("2", "-", "maybe", "ja", "yes no"):
         yield _one("phenotypes", "perianal", cell, "is neither yes nor no", None)
     units = [unit for listed in UNITS.values() for unit in listed]
     words = f"is not one of {', '.join(dict.fromkeys(units))}"
-    for cell in ("mmol/L", "MG/L", "g/l"):
+    for cell in ("mmol/L", "mg", "109/L"):
         yield _one("lab_results", "unit", cell, words, "{}")
     for analyte, unit in WRONG_UNITS.items():
         yield Broken(

@@ -195,7 +195,7 @@ def test_the_other_files_are_checked_beside_a_wrong_header(
 
 
 def test_short_and_long_rows(connection: Connection, patients: Callable[[str], Path]) -> None:
-    content = f"{HEADER}\nP1,BCH,male\n{FIRST},,\n{SECOND}\nP3\nP4,BCH,x,2010-01-15,CD\n"
+    content = f"{HEADER}\nP1,BCH,male\n{FIRST},,x\n{SECOND}, ,\nP3\nP4,BCH,x,2010-01-15,CD\n"
     result = take(connection, patients(content))
     assert complaints(result) == [
         ("patients.csv", 2, None, None, "has 3 cells where the header has 5"),
@@ -220,8 +220,8 @@ def test_bytes_that_are_not_utf8(connection: Connection, patients: Callable[[byt
     assert result.tables == {"patients": counts(3, inserted=2, rejected=1)}
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
-def test_a_file_in_another_encoding(
+@pytest.mark.parametrize("encoding", ["utf-32-le", "cp037"])
+def test_a_file_in_an_encoding_that_cannot_be_told(
     connection: Connection, patients: Callable[[bytes], Path], encoding: str
 ) -> None:
     result = take(connection, patients(f"{HEADER}\n{FIRST}\n".encode(encoding)))
@@ -302,10 +302,10 @@ def refusal(connection: Connection, kind: type[RegistryError], *paths: Path) -> 
 
 def test_a_name_that_is_no_tables(connection: Connection, tmp_path: Path) -> None:
     write_all(tmp_path, {"patients": [VALID["patients"]]})
-    for name in ("notes.csv", "Patients.csv", "patient.csv"):
+    for name in ("notes.csv", "pa tients.csv", "patient.csv"):
         (tmp_path / name).write_text("a\n")
     said = refusal(connection, Refused, tmp_path)
-    assert "No table belongs to the file Patients.csv, notes.csv, patient.csv." in said
+    assert "No table belongs to notes.csv, pa tients.csv, patient.csv." in said
     assert "pcdai_visits.csv" in said
 
 
