@@ -22,8 +22,10 @@ from registry.cli import (
     definition,
     demo,
     derive,
+    entry,
     explain,
     export,
+    history,
     importing,
     patient_show,
     schedule,
@@ -52,6 +54,9 @@ app.add_typer(database.app, name="db")
 app.command("import")(importing.import_command)
 app.command("codebook")(codebook.codebook_command)
 app.command("template")(codebook.template_command)
+entry.add_groups(app)
+app.command("history")(history.history_command)
+app.command("undo")(history.undo_command)
 app.command("derive")(derive.derive_command)
 app.command("status")(status.status_command)
 app.command("explain")(explain.explain_command)

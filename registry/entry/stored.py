@@ -161,9 +161,33 @@ def listed(records: list[Stored]) -> str:
     return ", ".join(shown) + (", ..." if len(records) > 20 else "")
 
 
-def last_record(
-    connection: Connection, entity: Entity, study_id: str, before: date | None = None
-) -> Stored | None:
-    """The patient's latest record, on or before a day; None without one."""
-    found = find_records(connection, entity, study_id=study_id, until=before)
-    return found[-1] if found else None
+def last_known(connection: Connection, entity: Entity, study_id: str, column: str) -> str | None:
+    """A value of the patient's that was known last, with its day; None without one.
+
+    A weight may come from wherever the child was weighed; for a drug it is what is still taken.
+    """
+    if entity is Patient or (column in entity.natural_key and column != "drug"):
+        return None
+    number = patient_number(connection, study_id)
+    if column == "weight_kg":
+        query = (
+            "select trim_scale(weight_kg)::text, weighed_on from rules.weighing "
+            "where patient_id = :patient order by weighed_on desc limit 1"
+        )
+    elif column == "drug":
+        query = (
+            "select drug, started_on from clinical.medication "
+            "where patient_id = :patient and stopped_on is null order by started_on desc limit 1"
+        )
+    else:
+        value = spelled("t", column, dictionary_columns(entity)[column])
+        on = dated(entity)
+        query = (
+            f"select {value}, t.{on} from {table_of(entity).fullname} t "
+            f"where t.patient_id = :patient and t.{column} is not null order by t.{on} desc limit 1"
+        )
+    row = connection.execute(text(query), {"patient": number}).one_or_none()
+    if row is None:
+        return None
+    value, on_day = row
+    return f"{value}, {on_day}"

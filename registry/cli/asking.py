@@ -1,0 +1,250 @@
+"""Asks at a terminal for what a record lacks, one value at a time; in a pipe nothing is asked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import typer
+
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from registry.database.engine import Database
+    from registry.entry.proposals import Proposal
+    from registry.records.source import Entity
+    from registry.variables import Variable
+
+Cells = dict[str, str]
+# What a person types to leave a proposed value out.
+NONE = "-"
+
+
+def may_ask(no_input: bool) -> bool:
+    """Whether there is a person who can answer."""
+    return not no_input and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask_reason() -> str:
+    """Why a record is changed; asked until something is said."""
+    return _ask_until(tr("Reason"), lambda answer: None if answer else tr("is needed"))
+
+
+def ask_for_missing(database: Database, entity: Entity, given: Mapping[str, str]) -> Cells:
+    """The cells with what was answered for the others; nothing is asked when nothing is needed.
+
+    Each answer is held to the registry's own checks at once; a wrong one is asked again with the
+    reason. No transaction stays open while a person thinks.
+    """
+    from registry.models.patient import STUDY_ID
+    from registry.records.source import PATIENT_COLUMN, dictionary_columns
+
+    dialogue = Dialogue(database, entity, given)
+    if not dialogue.complaints():
+        return dialogue.cells
+    variables = {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(entity)}
+    for column in dialogue.order(variables):
+        dialogue.ask(column, variables[column])
+    return {column: dialogue.cells[column] for column in variables if column in dialogue.cells}
+
+
+class Dialogue:
+    """One record that is being asked for."""
+
+    def __init__(self, database: Database, entity: Entity, given: Mapping[str, str]) -> None:
+        self._database = database
+        self._entity = entity
+        self.cells: Cells = dict(given)
+        self._proposals: dict[str, Proposal] | None = None
+
+    def order(self, variables: Mapping[str, Variable]) -> list[str]:
+        """The columns as they are asked: a PCDAI's total before its items."""
+        columns = list(variables)
+        if "total" in columns:
+            columns.remove("total")
+            columns.insert(2, "total")
+        return columns
+
+    def ask(self, column: str, variable: Variable) -> None:
+        """Asks for one column, unless it is known and right, or another has made it needless."""
+        if column in self.cells:
+            problem = self._problem(column, self.cells[column])
+            if problem is None:
+                return
+            typer.echo(f"  {column} {self.cells.pop(column)!r} {problem}", err=True)
+        if self._is_needless(column):
+            return
+        proposal = self._proposal(column)
+        answer = _ask_until(
+            self._words(column, variable, proposal),
+            lambda answer: self._against(column, variable, proposal, answer),
+            variable.codes or (),
+        )
+        if not answer and proposal is not None:
+            answer = f"{proposal.points.normalize():f}"
+        if answer and answer != NONE:
+            self.cells[column] = answer
+
+    def complaints(self) -> list[tuple[str | None, str]]:
+        """What would be said against the record as it stands: column and problem."""
+        from registry.entry.save import Draft, complaints_of
+        from registry.records.source import PATIENT_COLUMN
+
+        with self._database.engine.connect() as connection:
+            found = complaints_of(
+                connection, [Draft(self._entity, {PATIENT_COLUMN: "", **self.cells})]
+            )
+        return [(complaint.column, complaint.problem) for complaint in found]
+
+    def _against(
+        self, column: str, variable: Variable, proposal: Proposal | None, answer: str
+    ) -> str | None:
+        if answer in ("", NONE):
+            needed = variable.required and proposal is None
+            return tr("is needed") if needed else None
+        return self._problem(column, answer)
+
+    def _problem(self, column: str, answer: str) -> str | None:
+        """What is wrong with an answer; None if nothing is."""
+        from registry.records.source import PATIENT_COLUMN
+
+        before, self.cells = self.cells, {**self.cells, column: answer}
+        try:
+            for name, problem in self.complaints():
+                if name == column:
+                    return problem
+            key = (PATIENT_COLUMN, *self._entity.natural_key)
+            if self._entity.natural_key and column == key[-1] and self._is_there():
+                return tr("is that of a record that is there already; amend that one")
+        finally:
+            self.cells = before
+        return None
+
+    def _is_there(self) -> bool:
+        """Whether a record with the key that was answered stands in the registry."""
+        from registry.entry.save import read_typed
+        from registry.entry.stored import find_records
+        from registry.records.source import PATIENT_COLUMN, dictionary_columns
+
+        variables = dictionary_columns(self._entity)
+        key = {
+            name: read_typed(self.cells.get(name, ""), variables[name])
+            for name in self._entity.natural_key
+        }
+        with self._database.engine.connect() as connection:
+            return bool(
+                find_records(connection, self._entity, study_id=self.cells[PATIENT_COLUMN], key=key)
+            )
+
+    def _is_needless(self, column: str) -> bool:
+        from registry.models.pcdai_visit import ITEMS, PcdaiVisit
+
+        return column in ITEMS and "total" in self.cells and self._entity is PcdaiVisit
+
+    def _proposal(self, column: str) -> Proposal | None:
+        """What the registry proposes for an item of a PCDAI on the day of the visit."""
+        from registry.models import PcdaiVisit
+
+        if self._entity is not PcdaiVisit or "visited_on" not in self.cells:
+            return None
+        if self._proposals is None:
+            self._proposals = proposals(self._database, self.cells)
+        return self._proposals.get(column)
+
+    def _words(self, column: str, variable: Variable, proposal: Proposal | None) -> str:
+        """The question: label, unit, allowed values, what was last known."""
+        about = [variable.unit, variable.limits() or None, _form(variable)]
+        if variable.required:
+            about.append(tr("required"))
+        words = f"{tr(variable.label)} ({'; '.join(filter(None, about))})".replace(" ()", "")
+        last = self._last(column)
+        if last is not None:
+            words += f" [{tr('last {value}', value=last)}]"
+        if proposal is not None:
+            words += "\n  " + tr(
+                "proposed {points}: {why}; Enter takes it, - leaves it out",
+                points=f"{proposal.points.normalize():f}",
+                why=proposal.why,
+            )
+        return words
+
+    def _last(self, column: str) -> str | None:
+        """The patient's last known value: weight, drug, phenotype ..."""
+        from registry.entry.stored import last_known
+        from registry.records.source import PATIENT_COLUMN
+
+        study_id = self.cells.get(PATIENT_COLUMN)
+        if study_id is None or column == PATIENT_COLUMN:
+            return None
+        with self._database.engine.connect() as connection:
+            return last_known(connection, self._entity, study_id, column)
+
+
+def proposals(database: Database, cells: Mapping[str, str]) -> dict[str, Proposal]:
+    """What the registry proposes for the items of a PCDAI, by item."""
+    from registry.entry.proposals import propose_items
+    from registry.entry.save import read_typed
+    from registry.models.pcdai_visit import PcdaiVisit
+    from registry.records.source import PATIENT_COLUMN, dictionary_columns
+
+    on = read_typed(cells["visited_on"], dictionary_columns(PcdaiVisit)["visited_on"])
+    with database.engine.connect() as connection:
+        found = propose_items(connection, cells[PATIENT_COLUMN], date.fromisoformat(on), {})
+    return {proposal.item: proposal for proposal in found}
+
+
+def _form(variable: Variable) -> str | None:
+    from registry.variables import Kind
+
+    match variable.kind:
+        case Kind.DATE:
+            return tr("YYYY-MM-DD or today")
+        case Kind.PARTIAL_DATE:
+            return tr("YYYY-MM-DD, YYYY-MM or YYYY")
+        case Kind.MEASURED:
+            return tr("a number, <number or >number")
+        case _:
+            return None
+
+
+def _ask_until(
+    words: str, problem_of: Callable[[str], str | None], codes: Sequence[str] = ()
+) -> str:
+    while True:
+        answer = _read(f"{words}: ", codes)
+        problem = problem_of(answer)
+        if problem is None:
+            return answer
+        typer.echo(f"  {answer!r} {problem}" if answer else f"  {problem}", err=True)
+
+
+def _read(words: str, codes: Sequence[str]) -> str:
+    """One line of a person; with line editing, and the codes by the tab key, where there are."""
+    if not sys.stdout.isatty():
+        typer.echo(words, nl=False, err=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise KeyboardInterrupt
+        return line.strip()
+    try:
+        import readline
+    except ImportError:  # not everywhere
+        pass
+    else:
+        readline.set_completer(_completer(codes))
+        readline.set_completer_delims("")
+        readline.parse_and_bind("tab: complete")
+    try:
+        return input(words).strip()
+    except EOFError:
+        raise KeyboardInterrupt from None
+
+
+def _completer(codes: Sequence[str]) -> Callable[[str, int], str | None]:
+    def complete(begun: str, state: int) -> str | None:
+        fitting = [code for code in codes if code.lower().startswith(begun.lower())]
+        return fitting[state] if state < len(fitting) else None
+
+    return complete

@@ -1,0 +1,96 @@
+"""`registry history` and `registry undo`: what was changed, and back again."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.output import Format, FormatOption, print_rows
+from registry.errors import WrongUsage
+from registry.words import tr
+
+CHANGE_OPTION = typer.Option("--command", help="The number is a command's: all that it did.")
+
+
+def history_command(
+    context: typer.Context,
+    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="A study id.")],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List every change of a patient's records: when, who, why, from what to what.
+
+    Example: registry history P023
+    """
+    from registry.entry.history import history
+
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        changes = history(connection, patient)
+    if form is Format.JSON:
+        print_rows(changes, form)
+        return
+    print_rows([_row(change) for change in changes], form)
+
+
+def undo_command(
+    context: typer.Context,
+    number: Annotated[
+        int, typer.Argument(metavar="CHANGE", help="A change's number in registry history.")
+    ],
+    command: Annotated[bool, CHANGE_OPTION] = False,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Take a change back: bring back what was voided, give an amended record its old values.
+
+    With --command all that one command did is taken back, as an import; its number stands in the
+    history too. Refused where a record has been changed since.
+
+    Example: registry undo 4711 --reason "voided by mistake"
+    """
+    if not (reason and reason.strip()):
+        raise WrongUsage(
+            tr("A record is changed or taken out only for a reason."),
+            cure=tr('Add --reason "why".'),
+        )
+    from registry.entry.history import undo, undo_all
+    from registry.records.change import declare_change, summarise_change
+
+    settings = run_of(context).settings(user)
+    with opened(settings) as database, database.engine.begin() as connection:
+        declare_change(connection, user=settings.user, command="undo", reason=reason)
+        undone = (undo_all if command else undo)(connection, number)
+        summarise_change(connection, f"{len(undone)} changes undone")
+    if form is not Format.TABLE:
+        print_rows(undone, form)
+    warn(tr("Changes undone: {number}.", number=len(undone)))
+
+
+def _row(change: dict[str, Any]) -> dict[str, Any]:
+    """A change as people read it: what it was about in one cell."""
+    old, new = change["old_values"] or {}, change["new_values"] or {}
+    if change["operation"] == "update":
+        what = ", ".join(f"{name} {_shown(old.get(name))} -> {_shown(new[name])}" for name in new)
+    else:
+        values = new or old
+        what = ", ".join(f"{name} {_shown(v)}" for name, v in values.items() if v is not None)
+    return {
+        "change": change["audit_id"],
+        "when": f"{change['changed_at']:%Y-%m-%d %H:%M}",
+        "who": change["changed_by"],
+        "command": change["command"],
+        "table": change["table_name"],
+        "did": change["operation"],
+        "what": what,
+        "reason": change["reason"],
+    }
+
+
+def _shown(value: Any) -> str:
+    return "-" if value is None else value if isinstance(value, str) else json.dumps(value)
