@@ -27,7 +27,6 @@ from registry.cli import (
     export,
     history,
     importing,
-    patient_show,
     schedule,
     sql,
     status,
@@ -60,7 +59,6 @@ app.command("undo")(history.undo_command)
 app.command("derive")(derive.derive_command)
 app.command("status")(status.status_command)
 app.command("explain")(explain.explain_command)
-app.add_typer(patient_show.app, name="patient")
 app.add_typer(definition.app, name="definition")
 app.add_typer(analyse.app, name="analyse")
 app.add_typer(schedule.app, name="schedule")

@@ -430,7 +430,7 @@ def _option(name: str, variable: Variable, also: tuple[str, ...] = ()) -> inspec
         f"--{named.replace('_', '-')}",
         metavar=variable.kind.value.upper(),
         help=variable.comment(),
-        autocompletion=complete_codes(variable),
+        autocompletion=None if variable.codes is None else complete_codes(variable.codes),
     )
     return _parameter(named, str | None, option, None)
 
