@@ -14,7 +14,7 @@ from registry.importing.dialect import PLAIN, Dialect
 from registry.importing.mapped_table import MappedRows, MappedTable, Place
 from registry.importing.mapping import FileMapping
 from registry.importing.table import ENDINGS, Table, read_tables
-from registry.parsing.conventions import NOTHING_SAID
+from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.problems import Change, Problem, WriteResult
 from registry.records.write import Progress, write_rows
 from registry.words import tr
@@ -29,16 +29,21 @@ def import_mapped(
     mapping: FileMapping,
     *,
     dialect: Dialect = PLAIN,
+    conventions: Conventions = NOTHING_SAID,
     update: bool = False,
     changes: int | None = 0,
     progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
     """Imports files and folders of files by the mapping; nothing is written when anything is wrong.
 
-    Complaints name the file's own line and header. The caller commits; `committed` is set by it.
+    `conventions` hold where the mapping says nothing. Complaints name the file's own line and
+    header, and show the cell as it stands there. `changes` is how many changed cells the result
+    lists, None for all. `progress` hears of a step and of rows done. The caller commits;
+    `committed` is set by it.
+
     Raises NotFound and Refused where the files, or what the mapping says of them, are wrong.
     """
-    mapped = read_mapped(paths, mapping, dialect)
+    mapped = read_mapped(paths, mapping.where_unsaid(conventions), dialect)
     problems: list[Problem] = []
     sources: list[MappedRows] = []
     for table in mapped:
@@ -60,7 +65,7 @@ def import_mapped(
         back.problems(result.errors), key=lambda one: (order[one.file], one.line or 0)
     )
     result.changes = [back.change(change) for change in result.changes]
-    result.notes.extend(note for table in mapped for note in table.notes())
+    result.notes.extend(back.text(note) for table in mapped for note in table.notes())
     return result
 
 
@@ -173,7 +178,10 @@ class _WayBack:
         if place.header is not None:
             column = place.table.shown_header(place.header)
             value = cells.get((shown, place.line, place.header), "") or None
-        return Problem(shown, place.line, column, value, self.text(problem.problem))
+        words = self.text(problem.problem)
+        if value and problem.value and value != problem.value and not place.counted:
+            words = tr("{problem} (read as {value})", problem=words, value=problem.value)
+        return Problem(shown, place.line, column, value, words)
 
     def change(self, change: Change) -> Change:
         """A changed cell with file and line as they stand in the file."""

@@ -11,15 +11,12 @@ from registry.importing.mapping import Codes, RowsMapping, SourceMapping, Taken
 from registry.importing.mapping_file import codes_of
 from registry.importing.units import CONVERSIONS, converted
 from registry.models.patient import STUDY_ID
-from registry.parsing.conventions import Conventions
-from registry.parsing.dates import read_date
-from registry.parsing.numbers import read_measured, read_number
-from registry.parsing.typed import FaultText
-from registry.parsing.units import read_unit
+from registry.parsing.cells import read_cell
+from registry.parsing.numbers import split_number
+from registry.parsing.units import same_unit
 from registry.parsing.unreadable import Unreadable
 from registry.records.source import PATIENT_COLUMN, Row, dictionary_columns
-from registry.variables import Kind, Variable
-from registry.vocabulary import ANALYTE_UNITS
+from registry.variables import Variable
 from registry.words import tr
 
 # How a box that is ticked, or is not, is written by the programs that have boxes.
@@ -31,8 +28,12 @@ Read = tuple[str, str | None]
 """The text of a value, and what is wrong with it."""
 
 
-class CellReader:
-    """Reads the cells of one table, and counts what a note of the import should say."""
+class MappedCells:
+    """Takes the values of one table from its cells, and counts what a note of the import says.
+
+    A cell that stands for nothing else is handed on as it is: how dates and numbers are written is
+    for the reading of the import format.
+    """
 
     def __init__(self, places: Mapping[str, int], mapping: SourceMapping, dialect: Dialect) -> None:
         self._places = places
@@ -44,7 +45,6 @@ class CellReader:
             for record in rows.records:
                 for taken in record.columns.values():
                     self._know(taken)
-        self.converted: Counter[tuple[str, str, str]] = Counter()
         self.missing: Counter[str] = Counter()
 
     def _know(self, taken: Taken) -> None:
@@ -92,28 +92,24 @@ class CellReader:
                 self.missing[said] += 1
                 return "", None
         if label != text:
-            text = cell = label
+            cell = label
         codes = codes_of(variable)
-        if codes:
-            return self._coded(text, column, codes)
-        value, problem = read_value(cell, variable, self._mapping.conventions)
-        if problem is not None:
-            return text, problem
-        if taken.days is not None:
-            return _later(value, taken.days)
-        if taken.unit is not None and variable.unit is not None:
-            self.converted[column, taken.unit, variable.unit] += 1
-            value = converted(value, CONVERSIONS[variable.unit][taken.unit])
-        return value, None
+        if codes and column not in UNIT_COLUMNS:
+            return self._coded(cell, column, variable, codes)
+        if taken.unit is not None:
+            operator, number, behind = split_number(cell)
+            if behind and same_unit(behind, [taken.unit]):
+                cell = operator + number
+        return cell, None
 
-    def _coded(self, text: str, column: str, codes: tuple[str, ...]) -> Read:
-        if column in UNIT_COLUMNS:
-            # Which it may be depends on the analyte; see `lab_unit`.
-            return text, None
-        code = _code(text, {one: one for one in codes})
-        if code is not None:
+    def _coded(self, cell: str, column: str, variable: Variable, codes: tuple[str, ...]) -> Read:
+        try:
+            code = read_cell(cell, variable)
+        except Unreadable:
+            code = ""
+        if code in codes:
             return code, None
-        return text, tr(
+        return cell, tr(
             "is none of {codes}; say in the mapping what it stands for, under codes.{column}",
             codes=", ".join(codes),
             column=column,
@@ -131,35 +127,20 @@ class CellReader:
         return "".join(codes), None
 
 
-def read_value(cell: str, variable: Variable, conventions: Conventions) -> Read:
-    """A cell that has no code, in the dictionary's spelling."""
-    if isinstance(cell, FaultText):
-        return cell, cell.problem
-    try:
-        match variable.kind:
-            case Kind.DATE | Kind.PARTIAL_DATE:
-                partial = variable.kind is Kind.PARTIAL_DATE
-                return read_date(cell, conventions.date_order, partial=partial).text, None
-            case Kind.NUMBER | Kind.INTEGER:
-                return read_number(cell, conventions.decimal), None
-            case Kind.MEASURED:
-                return read_measured(cell, conventions), None
-            case _:
-                return cell.strip(), None
-    except Unreadable as error:
-        return cell.strip(), error.problem
-
-
-def lab_unit(values: dict[str, str], rows: RowsMapping) -> Read:
+def unit_of(values: dict[str, str], rows: RowsMapping) -> str:
     """The unit of a laboratory value: the one beside it, or else the one said of the analyte."""
-    analyte = values.get("analyte", "")
-    unit = values.get("unit") or rows.analyte_units.get(analyte, "")
-    if not unit or analyte not in ANALYTE_UNITS:
-        return unit, None
-    try:
-        return read_unit(unit, analyte), None
-    except Unreadable as error:
-        return unit, error.problem
+    return values.get("unit") or rows.analyte_units.get(values.get("analyte", ""), "")
+
+
+def finished(value: str, taken: Taken, variable: Variable) -> Read:
+    """A value in the import format, in the dictionary's unit, so many days later as is said."""
+    if not value:
+        return value, None
+    if taken.days is not None:
+        return _later(value, taken.days)
+    if taken.unit is not None and variable.unit is not None:
+        return converted(value, CONVERSIONS[variable.unit][taken.unit]), None
+    return value, None
 
 
 def variables_of(rows: RowsMapping) -> dict[str, Variable]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from registry.importing.dialect import PLAIN, Dialect
-from registry.importing.mapped_cell import CellReader, lab_unit, variables_of
+from registry.importing.mapped_cell import MappedCells, finished, unit_of, variables_of
 from registry.importing.mapping import RecordMapping, RowsMapping, SourceMapping, Taken, matches
+from registry.importing.reading import TableReader
 from registry.importing.table import Table
 from registry.models import LabResult, Patient
 from registry.records.problems import Problem
@@ -26,11 +27,15 @@ NOTHING = Taken(constant="")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a person finds what a record, or one of its columns, came from."""
+    """Where a person finds what a record, or one of its columns, came from.
+
+    `counted` says that the value is a date counted from the cell.
+    """
 
     table: MappedTable
     line: int
     header: str | None
+    counted: bool = False
 
 
 class MappedTable:
@@ -43,12 +48,14 @@ class MappedTable:
         self.mapping = mapping
         self._names = [dialect.name(header) for header in table.header]
         self.places = {name: place for place, name in enumerate(self._names)}
-        self.cells = CellReader(self.places, mapping, dialect)
+        self.cells = MappedCells(self.places, mapping, dialect)
         self.left_out: Counter[tuple[str, str]] = Counter()
+        self.converted: Counter[tuple[str, str, str]] = Counter()
         self.parts = [
             MappedRows(self, rows, number)
             for number, rows in enumerate(mapping.rows, start=first_number)
         ]
+        self.readers: list[TableReader] = []
         self._kept: list[Row] | None = None
 
     def shown_header(self, name: str) -> str:
@@ -131,7 +138,7 @@ class MappedTable:
         said = [
             tr("{file}: {column}, {number} values converted from {unit} to {own}",
                file=shown, column=column, number=number, unit=unit, own=own)
-            for (column, unit, own), number in self.cells.converted.items()
+            for (column, unit, own), number in self.converted.items()
         ]  # fmt: skip
         said += [
             tr("{file}: {number} cells with {text} taken as empty",
@@ -143,6 +150,7 @@ class MappedTable:
                file=shown, number=number, header=header, table=name)
             for (name, header), number in self.left_out.items()
         ]  # fmt: skip
+        said += [note for reader in self.readers for note in reader.notes]
         return [*self.table.notes, *said]
 
 
@@ -158,7 +166,7 @@ class MappedRows:
         self._columns = rows.columns
         self._variables = variables_of(rows)
         self._records = [one for one in rows.records if self._is_there(one)]
-        # A patient's value from another line than the first that speaks of the patient.
+        # Record and column of a patient -> another record, of the line that says it.
         self._elsewhere: dict[tuple[int, str], int] = {}
 
     @property
@@ -173,18 +181,21 @@ class MappedRows:
 
     def source(self) -> Source:
         """The records on their way into their table."""
-        make = self._patients if self.entity is Patient else self._each
-        return Source(self.number, self.entity, self.name, self._columns, make)
+        taken = Source(self.number, self.entity, self.name, self._columns, self._taken)
+        reader = TableReader(taken, self._table.mapping.conventions)
+        self._table.readers.append(reader)
+        read = reader.read()
+        finish = self._patients if self.entity is Patient else self._finished
+        return replace(read, rows=lambda problems: finish(read.rows(problems), problems))
 
     def place(self, number: int, column: str | None) -> Place:
         """Where a record, or what stands in one of its columns, came from."""
-        line, which = divmod(number, len(self._records))
-        header = None
         if column is not None:
-            line = self._elsewhere.get((line, column), line)
-            taken = self._records[which].columns.get(column, NOTHING)
-            header = next(iter(taken.headers), None)
-        return Place(self._table, line, header)
+            number = self._elsewhere.get((number, column), number)
+        line, which = divmod(number, len(self._records))
+        taken = self._records[which].columns.get(column or "", NOTHING)
+        header = next(iter(taken.headers), None)
+        return Place(self._table, line, header, taken.days is not None)
 
     def lacking(self) -> set[str]:
         """The headers that the mapping needs and the file has not.
@@ -235,8 +246,8 @@ class MappedRows:
         )
         met.clear()
 
-    def _each(self, problems: list[Problem]) -> Iterator[Row]:
-        """A row per record, in the order of the file."""
+    def _taken(self, problems: list[Problem]) -> Iterator[Row]:
+        """A row per record, in the order of the file, with the cells as they stand there."""
         for row in self._chosen_rows(problems):
             if row.cells is None:
                 yield Row(self._number(row.line), None)
@@ -244,8 +255,7 @@ class MappedRows:
             for which, record in enumerate(self._records):
                 if self._makes(record, row):
                     number = self._number(row.line, which)
-                    values = self._values(record, row, number, problems)
-                    yield Row(number, [values[column] for column in self._columns])
+                    yield Row(number, self._cells_of(record, row, number, problems))
 
     def _makes(self, record: RecordMapping, row: Row) -> bool:
         if any(self._cells.filled(row, header) for header in record.own):
@@ -255,48 +265,61 @@ class MappedRows:
             self._table.left_out[self.entity.file_name, " / ".join(self._rows.only_if)] += 1
         return False
 
-    def _values(
+    def _cells_of(
         self, record: RecordMapping, row: Row, number: int, problems: list[Problem]
-    ) -> dict[str, str]:
-        """Column -> text as the dictionary writes it; what cannot be read stays as it is."""
-        values: dict[str, str] = {}
-
-        def complain(column: str, problem: str | None) -> None:
-            if problem is not None:
-                problems.append(Problem(self.name, number, column, values[column], problem))
-
+    ) -> list[str]:
+        """The record's cells, codes and constants, in the order of the columns."""
+        values = {}
         for column in self._columns:
             taken = record.columns.get(column, NOTHING)
-            values[column], problem = self._cells.value(self._variables[column], column, taken, row)
-            complain(column, problem)
+            value, problem = self._cells.value(self._variables[column], column, taken, row)
+            values[column] = value
+            if problem is not None:
+                problems.append(Problem(self.name, number, column, value, problem))
         if self.entity is LabResult:
-            values["unit"], problem = lab_unit(values, self._rows)
-            complain("unit", problem)
-        return values
+            values["unit"] = unit_of(values, self._rows)
+        return [values[column] for column in self._columns]
 
-    def _patients(self, problems: list[Problem]) -> Iterator[Row]:
+    def _finished(self, rows: Iterator[Row], problems: list[Problem]) -> Iterator[Row]:
+        """The records once their cells are read, in the dictionary's units."""
+        changed = any(
+            taken.unit is not None or taken.days is not None
+            for record in self._records
+            for taken in record.columns.values()
+        )
+        for row in rows:
+            if row.cells is None or not changed:
+                yield row
+                continue
+            cells = []
+            record = self._records[row.line % len(self._records)]
+            for column, cell in zip(self._columns, row.cells, strict=True):
+                taken, variable = record.columns.get(column, NOTHING), self._variables[column]
+                value, problem = finished(cell, taken, variable)
+                cells.append(value)
+                if problem is not None:
+                    problems.append(Problem(self.name, row.line, column, cell, problem))
+                elif value and taken.unit is not None:
+                    self._table.converted[column, taken.unit, variable.unit or ""] += 1
+            yield Row(row.line, cells)
+
+    def _patients(self, rows: Iterator[Row], problems: list[Problem]) -> Iterator[Row]:
         """A row per patient, put together from all that speak of the patient.
 
         A row that says something else than one before it is a complaint.
         """
         first: dict[str, tuple[int, dict[str, str]]] = {}
-        for row in self._chosen_rows(problems):
-            if row.cells is None:
-                yield Row(self._number(row.line), None)
+        for row in self._finished(rows, problems):
+            values = dict(zip(self._columns, row.cells or (), strict=False))
+            patient = values.get(PATIENT_COLUMN, "").strip()
+            if not patient:
+                yield row
                 continue
-            for which, record in enumerate(self._records):
-                if not self._makes(record, row):
-                    continue
-                number = self._number(row.line, which)
-                values = self._values(record, row, number, problems)
-                known = first.setdefault(values[PATIENT_COLUMN], (row.line, values))
-                if not values[PATIENT_COLUMN]:
-                    first.pop("")
-                    yield Row(number, [values[column] for column in self._columns])
-                elif known[1] is not values and not self._agree(known, values, number, problems):
-                    yield Row(number, None)
-        for line, values in first.values():
-            yield Row(self._number(line), [values[column] for column in self._columns])
+            known = first.setdefault(patient, (row.line, values))
+            if known[1] is not values and not self._agree(known, values, row.line, problems):
+                yield Row(row.line, None)
+        for number, values in first.values():
+            yield Row(number, [values[column] for column in self._columns])
 
     def _agree(
         self,
@@ -306,17 +329,15 @@ class MappedRows:
         problems: list[Problem],
     ) -> bool:
         """Adds what a further row says of a patient; false where it says something else."""
-        line, said = known
+        first, said = known
         agree = True
         for column, value in values.items():
             if value and not said[column]:
                 said[column] = value
-                self._elsewhere[line, column] = number // len(self._records)
+                self._elsewhere[first, column] = number
             elif value and value != said[column]:
                 agree = False
-                problem = tr(
-                    "is not what line {line} says of the patient",
-                    line=self._elsewhere.get((line, column), line),
-                )
+                line = self.place(first, column).line
+                problem = tr("is not what line {line} says of the patient", line=line)
                 problems.append(Problem(self.name, number, column, value, problem))
         return agree
