@@ -4,29 +4,33 @@
 create view contradiction_total as
 with summed as (
     select
-        v.patient_id,
-        v.record_id,
-        v.visited_on,
-        v.total,
-        sum(coalesce(x.points, 0)) as lowest,
-        sum(coalesce(x.points, x.highest)) as highest
-    from pcdai_visit v
-    cross join lateral (
-        values
-            (v.abdominal_pain, 10),
-            (v.stools, 10),
-            (v.functioning, 10),
-            (v.hematocrit, 5),
-            (v.esr, 5),
-            (v.albumin, 10),
-            (v.weight, 10),
-            (v.height, 10),
-            (v.abdomen, 10),
-            (v.perirectal, 10),
-            (v.extraintestinal, 10)
-    ) x (points, highest)
-    where v.total is not null
-    group by v.patient_id, v.record_id, v.visited_on, v.total
+        patient_id,
+        record_id,
+        visited_on,
+        total,
+        coalesce(abdominal_pain, 0)
+        + coalesce(stools, 0)
+        + coalesce(functioning, 0)
+        + coalesce(hematocrit, 0)
+        + coalesce(esr, 0)
+        + coalesce(albumin, 0)
+        + coalesce(weight, 0)
+        + coalesce(height, 0)
+        + coalesce(abdomen, 0)
+        + coalesce(perirectal, 0)
+        + coalesce(extraintestinal, 0) as lowest,
+        coalesce(abdominal_pain, 10)
+        + coalesce(stools, 10)
+        + coalesce(functioning, 10)
+        + coalesce(hematocrit, 5)
+        + coalesce(esr, 5)
+        + coalesce(albumin, 10)
+        + coalesce(weight, 10)
+        + coalesce(height, 10)
+        + coalesce(abdomen, 10)
+        + coalesce(perirectal, 10)
+        + coalesce(extraintestinal, 10) as highest
+    from pcdai_visit
 )
 select
     patient_id,

@@ -18,8 +18,14 @@ with weighed as (
         f.weight_kg as first_kg
     from last_infusion i
     join infusion l on l.patient_id = i.patient_id and l.infused_on = i.last_infused_on
-    left join planned_infusion n on n.patient_id = i.patient_id and n.number_in_course = 4
-    left join infusion f on f.patient_id = n.patient_id and f.record_id = n.record_id
+    left join lateral (
+        select f.dose_mg, f.weight_kg
+        from infusion f
+        where f.patient_id = i.patient_id
+        order by f.infused_on
+        offset 3
+        limit 1
+    ) f on true
     left join lateral (
         select a.weight_kg, a.measured_on
         from anthropometry a

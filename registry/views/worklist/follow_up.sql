@@ -5,11 +5,6 @@
 -- @last_record_on: date of the last record of any kind
 -- @silent: whether follow-up goes on and nothing has been recorded for too long
 create view follow_up as
-with last_record as (
-    select patient_id, max(dated_on) as last_record_on
-    from dated_record
-    group by patient_id
-)
 select
     p.patient_id,
     e.ended_on,
@@ -20,4 +15,10 @@ select
 from patient p
 cross join worklist_setting s
 left join follow_up_end e on e.patient_id = p.patient_id
-left join last_record r on r.patient_id = p.patient_id;
+cross join lateral (
+    -- "offset 0" keeps this a lookup by patient, whether one is asked for or all.
+    select max(dated_on) as last_record_on
+    from dated_record r
+    where r.patient_id = p.patient_id
+    offset 0
+) r;

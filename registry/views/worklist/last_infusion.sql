@@ -6,12 +6,18 @@
 -- @number_in_course: place of the last infusion in the child's course
 -- @next_planned_on: day for which the next infusion is planned
 create view last_infusion as
-select distinct on (patient_id)
-    patient_id,
-    record_id,
-    min(infused_on) over (partition by patient_id) as first_infused_on,
-    infused_on as last_infused_on,
-    number_in_course,
-    next_planned_on
-from planned_infusion
-order by patient_id, infused_on desc;
+select p.patient_id, i.*
+from patient p
+cross join lateral (
+    -- A lookup by patient, whether one is asked for or all.
+    select
+        n.record_id,
+        min(n.infused_on) over () as first_infused_on,
+        n.infused_on as last_infused_on,
+        n.number_in_course,
+        n.next_planned_on
+    from planned_infusion n
+    where n.patient_id = p.patient_id
+    order by n.infused_on desc
+    limit 1
+) i;

@@ -1,6 +1,7 @@
 -- One row per definition and patient whose last level that tells shows a low trough, when nothing
 -- has been intensified since: no dose per kg raised over that of the infusion before the sample,
--- no interval shortened, no immunomodulator, other biologic or small molecule begun.
+-- no interval shortened, no immunomodulator, other biologic or small molecule begun. A trough of
+-- week 2 or 6 counts until infusion 4 is given.
 -- Source: the thresholds of reference.tdm_threshold, each with its own; what counts as
 -- intensification is the definition's.
 create view low_trough as
@@ -45,7 +46,8 @@ select
 from low l
 join last_infusion i on i.patient_id = l.patient_id
 where
-    not exists (
+    (l.timepoint in ('week_14', 'maintenance') or i.number_in_course < 4)
+    and not exists (
         select
         from infusion_step r
         where
