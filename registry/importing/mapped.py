@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,15 +94,23 @@ def read_mapped(
 
 
 def tables_of(
-    paths: Sequence[Path], mapping: FileMapping | None = None, dialect: Dialect = PLAIN
+    paths: Sequence[Path],
+    mapping: FileMapping | None = None,
+    dialect: Dialect = PLAIN,
+    *,
+    header_names: Collection[str] = (),
 ) -> list[Table]:
-    """Every table of the files and of the files in the folders, in the order of their names."""
+    """Every table of the files and of the files in the folders, in the order of their names.
+
+    A row below the first is taken for the header if it holds a header of the mapping, or one of
+    `header_names`.
+    """
     files = files_of(paths)
     names = [file.name for file in files]
     tables = []
     for file in files:
         sources = mapping.of_file(file.name) if mapping else []
-        headers = {header for source in sources for header in source.headers}
+        headers = {header for source in sources for header in source.headers} | set(header_names)
         headers |= {header for header, name in dialect.names.items() if name in headers}
         tables += read_tables(
             file,

@@ -1,0 +1,55 @@
+"""How `registry import` reads files: by their names, by a mapping, or as a REDCap project."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from registry.records.problems import WriteResult
+
+MapOption = Annotated[
+    Path | None,
+    typer.Option("--map", metavar="FILE", help="A mapping (TOML) of the files' own columns."),
+]
+RedcapOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--redcap", metavar="DICTIONARY", help="The files are a REDCap export; its dictionary."
+    ),
+]
+SuggestOption = Annotated[
+    bool, typer.Option("--suggest-map", help="Draft a mapping of the files; import nothing.")
+]
+
+
+def reader_of(map_file: Path | None, redcap: Path | None) -> Callable[..., WriteResult]:
+    """What imports files by these options. Raises Refused for a mapping that is wrong."""
+    if map_file is None and redcap is None:
+        from registry.importing.run import import_files
+
+        return import_files
+    from registry.importing.dialect import PLAIN
+    from registry.importing.mapped import import_mapped
+    from registry.importing.mapping_file import read_mapping
+    from registry.importing.redcap import in_redcap, read_dictionary, redcap_mapping
+
+    mapping = None if map_file is None else read_mapping(map_file)
+    if redcap is None:
+        assert mapping is not None
+        return partial(import_mapped, mapping=mapping, dialect=PLAIN)
+    dialect = read_dictionary(redcap)
+    mapping = redcap_mapping() if mapping is None else in_redcap(mapping)
+    return partial(import_mapped, mapping=mapping, dialect=dialect)
+
+
+def print_draft(paths: list[Path]) -> None:
+    """Prints a mapping of the files, drafted from their headers and codes."""
+    from registry.importing.suggest import suggest
+
+    typer.echo(suggest(paths), nl=False)
