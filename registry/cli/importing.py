@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.conventions import (
+    DateOrderOption,
+    DecimalOption,
+    EncodingOption,
+    with_conventions,
+)
 from registry.cli.dry_run import changes_kept, print_result, take_back
+from registry.cli.mapping import MapOption, RedcapOption, SuggestOption, print_draft, reader_of
 from registry.cli.output import Format, FormatOption, on_terminal
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -27,7 +34,9 @@ def import_command(
     context: typer.Context,
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Folders, or CSV files named after their tables."),
+        typer.Argument(
+            metavar="PATH...", help="Folders, or CSV, TSV or XLSX files named after their tables."
+        ),
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and count everything, write nothing.")
@@ -35,6 +44,12 @@ def import_command(
     update: Annotated[
         bool, typer.Option("--update", help="Change records that are there with other values.")
     ] = False,
+    map_file: MapOption = None,
+    redcap: RedcapOption = None,
+    suggest_map: SuggestOption = False,
+    date_order: DateOrderOption = None,
+    decimal: DecimalOption = None,
+    encoding: EncodingOption = None,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
@@ -47,6 +62,9 @@ def import_command(
 
     Example: registry import visits/ --dry-run
     """
+    if suggest_map:
+        print_draft(paths)
+        return
     if update and not dry_run and not (reason and reason.strip()):
         raise WrongUsage(
             "--update changes records, so it needs a reason.",
@@ -54,9 +72,15 @@ def import_command(
         )
     from registry.derivation.status import waiting_patients
     from registry.importing.record import summary_of
-    from registry.importing.run import import_files
     from registry.records.change import declare_change, summarise_change
 
+    import_files = with_conventions(
+        reader_of(map_file, redcap),
+        date_order,
+        decimal,
+        encoding,
+        mapped=bool(map_file or redcap),
+    )
     settings = run_of(context).settings(user)
     with opened(settings) as database, database.engine.connect() as connection:
         transaction = connection.begin()
