@@ -9,18 +9,72 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-SEXES = ("female", "male")
-DIAGNOSES = ("CD", "UC", "IBDU")
-LOCATIONS = ("L1", "L2", "L3", "none")
-UPPER_GI = ("L4a", "L4b", "L4ab")
-BEHAVIOURS = ("B1", "B2", "B3", "B2B3")
-GROWTH = ("G0", "G1")
-ZYGOSITIES = ("heterozygous", "homozygous", "hemizygous", "compound_heterozygous", "unknown")
-ACMG_CLASSES = ("pathogenic", "likely_pathogenic", "uncertain", "likely_benign", "benign")
-FOLLOW_UP_END_REASONS = ("ifx_stopped", "transferred_to_adult_care", "lost_to_follow_up", "died")
+# Code -> its meaning; the codes alone are the tuples below each.
+SEX_MEANINGS = {"female": "female", "male": "male"}
+SEXES = tuple(SEX_MEANINGS)
+DIAGNOSIS_MEANINGS = {
+    "CD": "Crohn's disease",
+    "UC": "ulcerative colitis",
+    "IBDU": "inflammatory bowel disease, unclassified",
+}
+DIAGNOSES = tuple(DIAGNOSIS_MEANINGS)
+# The Paris classification (Levine et al., Inflamm Bowel Dis 2011;17:1314-21).
+LOCATION_MEANINGS = {
+    "L1": "terminal ileum",
+    "L2": "colon",
+    "L3": "ileocolon",
+    "none": "none below the ligament of Treitz",
+}
+LOCATIONS = tuple(LOCATION_MEANINGS)
+UPPER_GI_MEANINGS = {
+    "L4a": "proximal to the ligament of Treitz",
+    "L4b": "distal to the ligament of Treitz",
+    "L4ab": "proximal and distal to the ligament of Treitz",
+}
+UPPER_GI = tuple(UPPER_GI_MEANINGS)
+BEHAVIOUR_MEANINGS = {
+    "B1": "neither stricturing nor penetrating",
+    "B2": "stricturing",
+    "B3": "penetrating",
+    "B2B3": "stricturing and penetrating",
+}
+BEHAVIOURS = tuple(BEHAVIOUR_MEANINGS)
+GROWTH_MEANINGS = {"G0": "no growth delay", "G1": "growth delay"}
+GROWTH = tuple(GROWTH_MEANINGS)
+ZYGOSITY_MEANINGS = {
+    "heterozygous": "on one of two copies of the gene",
+    "homozygous": "the same change on both copies",
+    "hemizygous": "on the only copy, as of an X-linked gene in a boy",
+    "compound_heterozygous": "a different change on each copy",
+    "unknown": "not known",
+}
+ZYGOSITIES = tuple(ZYGOSITY_MEANINGS)
+# The five classes of variants (Richards et al., Genet Med 2015;17:405-24).
+ACMG_MEANINGS = {
+    "pathogenic": "class 5",
+    "likely_pathogenic": "class 4",
+    "uncertain": "class 3, of uncertain significance",
+    "likely_benign": "class 2",
+    "benign": "class 1",
+}
+ACMG_CLASSES = tuple(ACMG_MEANINGS)
+FOLLOW_UP_END_MEANINGS = {
+    "ifx_stopped": "infliximab was stopped",
+    "transferred_to_adult_care": "transferred to adult care",
+    "lost_to_follow_up": "lost to follow-up",
+    "died": "died",
+}
+FOLLOW_UP_END_REASONS = tuple(FOLLOW_UP_END_MEANINGS)
 
 CONTRAINDICATIONS = ("severe_infection", "active_tuberculosis", "lymphoma", "malignancy")
-CONDITIONS = (*CONTRAINDICATIONS, "other")
+CONDITION_MEANINGS = {
+    "severe_infection": "severe infection; a contraindication to infliximab",
+    "active_tuberculosis": "active tuberculosis; a contraindication to infliximab",
+    "lymphoma": "lymphoma; a contraindication to infliximab",
+    "malignancy": "another malignancy; a contraindication to infliximab",
+    "other": "any other condition",
+}
+CONDITIONS = tuple(CONDITION_MEANINGS)
 
 # A drug and its class; a biologic started before infliximab excludes, a small molecule does not.
 DRUG_CLASSES = {
@@ -45,6 +99,10 @@ DRUG_CLASSES = {
     "upadacitinib": "small_molecule",
 }
 DRUGS = tuple(DRUG_CLASSES)
+DRUG_MEANINGS = {
+    drug: "other drug" if group == "other" else group.replace("_", " ")
+    for drug, group in DRUG_CLASSES.items()
+} | {"EEN": "exclusive enteral nutrition"}
 
 # Analyte -> unit -> factor to the analyte's own unit, which is the one listed first.
 ANALYTE_UNITS: dict[str, dict[str, Decimal]] = {
@@ -57,8 +115,42 @@ ANALYTE_UNITS: dict[str, dict[str, Decimal]] = {
     "ALB": {"g/L": Decimal(1), "g/dL": Decimal(10)},
     "FCAL": {"ug/g": Decimal(1), "mg/kg": Decimal(1)},
 }
+ANALYTE_MEANINGS = {
+    "CRP": "C-reactive protein",
+    "ESR": "erythrocyte sedimentation rate",
+    "WBC": "white blood cells",
+    "HGB": "haemoglobin",
+    "HCT": "haematocrit",
+    "PLT": "platelets",
+    "ALB": "albumin",
+    "FCAL": "faecal calprotectin",
+}
 ANALYTES = tuple(ANALYTE_UNITS)
 UNITS = tuple(dict.fromkeys(unit for units in ANALYTE_UNITS.values() for unit in units))
+UNIT_MEANINGS = {
+    unit: "of " + ", ".join(name for name, units in ANALYTE_UNITS.items() if unit in units)
+    for unit in UNITS
+}
+
+# A variable's codes -> their meanings.
+MEANINGS: dict[tuple[str, ...], dict[str, str]] = {
+    tuple(meanings): meanings
+    for meanings in (
+        SEX_MEANINGS,
+        DIAGNOSIS_MEANINGS,
+        LOCATION_MEANINGS,
+        UPPER_GI_MEANINGS,
+        BEHAVIOUR_MEANINGS,
+        GROWTH_MEANINGS,
+        ZYGOSITY_MEANINGS,
+        ACMG_MEANINGS,
+        FOLLOW_UP_END_MEANINGS,
+        CONDITION_MEANINGS,
+        DRUG_MEANINGS,
+        ANALYTE_MEANINGS,
+        UNIT_MEANINGS,
+    )
+}
 
 # The first failure, in this order, is the reason that a patient is not in the cohort.
 EXCLUSION_REASONS = {

@@ -20,7 +20,13 @@ from registry.analysis.dataset import (
     require_columns,
 )
 from registry.errors import CannotEstimate
-from registry.vocabulary import BEHAVIOURS, LOCATIONS
+from registry.vocabulary import (
+    BEHAVIOUR_MEANINGS,
+    BEHAVIOURS,
+    LOCATION_MEANINGS,
+    LOCATIONS,
+    UPPER_GI_MEANINGS,
+)
 
 METHOD = (
     "Numbers with percentages of the patients in whom the item is known; means with standard"
@@ -162,23 +168,17 @@ _COLUMNS = (
     "time_days",
 )
 
-# Upper disease and severity have labels that the codes alone do not give.
+# Id, code and label of upper disease.
 _UPPER = (
-    ("L4a_only", "L4a", "L4a, proximal to the ligament of Treitz"),
+    ("L4a_only", "L4a", f"L4a, {UPPER_GI_MEANINGS['L4a']}"),
     ("L4b_only", "L4b", "L4b, distal to it"),
     ("L4a+4b", "L4ab", "L4a and L4b"),
 )
-_LOCATION = {
-    "L1": "L1, terminal ileum",
-    "L2": "L2, colon",
-    "L3": "L3, ileocolon",
-    "none": "None below the ligament of Treitz",
+_LOCATION = {code: f"{code}, {meaning}" for code, meaning in LOCATION_MEANINGS.items()} | {
+    "none": "None below the ligament of Treitz"
 }
-_BEHAVIOUR = {
-    "B1": "B1, neither stricturing nor penetrating",
-    "B2": "B2, stricturing",
-    "B3": "B3, penetrating",
-    "B2B3": "B2B3, both",
+_BEHAVIOUR = {code: f"{code}, {meaning}" for code, meaning in BEHAVIOUR_MEANINGS.items()} | {
+    "B2B3": "B2B3, both"
 }
 _SEVERITY = {
     "remission": "PCDAI <10, remission",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from registry.cli.completion import complete_definition
 from registry.settings import HOME_VARIABLE, Settings
 
 if TYPE_CHECKING:
@@ -23,7 +24,13 @@ UserOption = Annotated[
     str | None, typer.Option("--user", metavar="NAME", help="Who makes it, for the record.")
 ]
 DefinitionOption = Annotated[
-    str, typer.Option("--definition", metavar="NAME", help="The definition to hold to.")
+    str,
+    typer.Option(
+        "--definition",
+        metavar="NAME",
+        help="The definition to hold to.",
+        autocompletion=complete_definition,
+    ),
 ]
 
 

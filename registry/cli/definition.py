@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from registry.cli.completion import complete_definition
 from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
@@ -35,7 +36,10 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
 @app.command("show")
 def show_command(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A definition.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="A definition.", autocompletion=complete_definition),
+    ],
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show every parameter of a definition.
@@ -57,7 +61,13 @@ def add_command(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new definition.")],
     base: Annotated[
-        str, typer.Option("--from", metavar="NAME", help="The definition to start from.")
+        str,
+        typer.Option(
+            "--from",
+            metavar="NAME",
+            help="The definition to start from.",
+            autocompletion=complete_definition,
+        ),
     ],
     changes: Annotated[
         list[str] | None,

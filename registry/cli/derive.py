@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from registry.cli.completion import complete_definition
 from registry.cli.context import UserOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 
@@ -16,7 +17,12 @@ def derive_command(
     context: typer.Context,
     definition: Annotated[
         str | None,
-        typer.Option("--definition", metavar="NAME", help="Only this definition, not all."),
+        typer.Option(
+            "--definition",
+            metavar="NAME",
+            help="Only this definition, not all.",
+            autocompletion=complete_definition,
+        ),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Every patient, not only changed.")] = False,
     dry_run: Annotated[

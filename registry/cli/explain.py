@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from registry.cli.completion import complete_patient
 from registry.cli.context import DefinitionOption, opened, run_of
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 
@@ -17,7 +18,10 @@ MARKS = {True: "yes", False: "NO", None: "-"}
 
 def explain_command(
     context: typer.Context,
-    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="A study id.")],
+    patient: Annotated[
+        str,
+        typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
+    ],
     definition: DefinitionOption = "paper",
     form: FormatOption = Format.TABLE,
 ) -> None:

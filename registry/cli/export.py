@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from registry.cli.completion import complete_view
 from registry.cli.context import opened, run_of, warn
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -15,7 +16,10 @@ from registry.words import tr
 def export_command(
     context: typer.Context,
     view: Annotated[
-        str | None, typer.Argument(metavar="[VIEW]", help="A view of schema analytics.")
+        str | None,
+        typer.Argument(
+            metavar="[VIEW]", help="A view of schema analytics.", autocompletion=complete_view
+        ),
     ] = None,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE", help="Ending .csv, .parquet or .xlsx.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from registry.cli.completion import complete_patient
 from registry.cli.context import DefinitionOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_rows
 
@@ -28,7 +29,10 @@ COLUMNS = (
 
 def status_command(
     context: typer.Context,
-    patient: Annotated[str | None, typer.Argument(metavar="[PATIENT]", help="A study id.")] = None,
+    patient: Annotated[
+        str | None,
+        typer.Argument(metavar="[PATIENT]", help="A study id.", autocompletion=complete_patient),
+    ] = None,
     definition: DefinitionOption = "paper",
     form: FormatOption = Format.TABLE,
 ) -> None:

@@ -6,47 +6,78 @@ from typing import Any
 
 from registry.models import ENTITIES, table_of
 from registry.models.patient import STUDY_ID
-from registry.variables import Variable
+from registry.variables import Kind, Variable
+from registry.vocabulary import MEANINGS
 
 # The patient's column stands first in every file; in the tables it is a number.
 PATIENT_COLUMN = "patient_id"
 
+# How a value of the kind is written in a file.
+WRITTEN = {
+    Kind.TEXT: "text",
+    Kind.CODE: "code",
+    Kind.FLAG: "yes or no",
+    Kind.DATE: "YYYY-MM-DD",
+    Kind.PARTIAL_DATE: "YYYY-MM-DD, YYYY-MM or YYYY",
+    Kind.NUMBER: "number",
+    Kind.INTEGER: "whole number",
+    Kind.MEASURED: "number, <number or >number",
+}
 
-def codebook() -> list[dict[str, Any]]:
-    """A row per file and column: what it is called, how it is written, what is allowed."""
-    rows = []
-    for entity in ENTITIES:
-        rows.append(_row(entity.file_name, PATIENT_COLUMN, STUDY_ID, key=True))
-        rows.extend(
-            _row(
-                entity.file_name,
-                column.name,
-                column.info["variable"],
-                key=column.name in entity.natural_key,
-            )
+
+def declarations() -> dict[str, dict[str, Variable]]:
+    """File name -> column -> its declaration, in the files' order."""
+    return {
+        entity.file_name: {PATIENT_COLUMN: STUDY_ID}
+        | {
+            column.name: column.info["variable"]
             for column in table_of(entity).columns
             if "variable" in column.info
-        )
-    return rows
-
-
-def _row(file: str, column: str, declaration: Variable, *, key: bool) -> dict[str, Any]:
-    return {
-        "table": file,
-        "column": column,
-        "label": declaration.label,
-        "kind": declaration.kind.value,
-        "required": declaration.required,
-        "key": key,
-        "unit": declaration.unit,
-        "allowed": declaration.limits() or None,
-        "meaning": declaration.meaning or None,
+        }
+        for entity in ENTITIES
     }
+
+
+def keys() -> dict[str, tuple[str, ...]]:
+    """File name -> the columns that name a record."""
+    return {entity.file_name: (PATIENT_COLUMN, *entity.natural_key) for entity in ENTITIES}
+
+
+def descriptions() -> dict[str, str]:
+    """File name -> what a row of it is."""
+    return {entity.file_name: table_of(entity).comment or "" for entity in ENTITIES}
+
+
+def codebook() -> list[dict[str, Any]]:
+    """A row per file and column: what it is called, how it is written, what is allowed.
+
+    `codes` maps each allowed code to its meaning; None where the variable has no codes.
+    """
+    key = keys()
+    return [
+        {
+            "table": table,
+            "column": column,
+            "label": declaration.label,
+            "kind": declaration.kind.value,
+            "required": declaration.required,
+            "key": column in key[table],
+            "unit": declaration.unit,
+            "allowed": declaration.limits() or None,
+            "written": WRITTEN[declaration.kind],
+            "meaning": declaration.meaning or None,
+            "codes": meanings(declaration),
+        }
+        for table, columns in declarations().items()
+        for column, declaration in columns.items()
+    ]
+
+
+def meanings(declaration: Variable) -> dict[str, str] | None:
+    """Each code of the variable with its meaning."""
+    return None if declaration.codes is None else MEANINGS[declaration.codes]
 
 
 def headers() -> dict[str, list[str]]:
     """File name -> its columns, in order."""
-    found: dict[str, list[str]] = {}
-    for row in codebook():
-        found.setdefault(row["table"], []).append(row["column"])
-    return found
+    return {table: list(columns) for table, columns in declarations().items()}

@@ -17,7 +17,7 @@ STUDY_ID = Variable(
     Kind.TEXT,
     required=True,
     pattern="^[A-Za-z0-9_-]{1,32}$",
-    meaning="the natural key everywhere; never a name or a hospital number",
+    meaning="1 to 32 of A-Z a-z 0-9 _ -; never a name or a hospital number",
 )
 
 

@@ -1,0 +1,118 @@
+"""What the shell offers behind Tab: patients, definitions, views, tables and codes.
+
+A callback says nothing where the database cannot be reached, for a line that is being typed is no
+place for an error. The embedded server is started for it, unless it ended in a crash, whose repair
+may take long. Nothing heavy is loaded: the driver talks to the server by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from registry.settings import Settings
+from registry.vocabulary import MEANINGS
+
+if TYPE_CHECKING:
+    import psycopg
+
+# More than a screen of them is not read; another letter brings the rest.
+OFFERED = 100
+CONNECT_SECONDS = 2
+STATEMENT_MILLISECONDS = 500
+
+Offer = list[str] | list[tuple[str, str]]
+
+
+def complete_patient(context: typer.Context, incomplete: str) -> list[str]:
+    """Study ids that begin so."""
+    return _asked(
+        context,
+        "select n.study_id from reference.patient_number n "
+        "join clinical.patient using (patient_id) "
+        "where starts_with(n.study_id, %s) order by 1 limit %s",
+        incomplete,
+    )
+
+
+def complete_definition(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of definitions that begin so."""
+    return _asked(
+        context,
+        "select name from reference.definition where starts_with(name, %s) order by 1 limit %s",
+        incomplete,
+    )
+
+
+def complete_view(context: typer.Context, incomplete: str) -> list[str]:
+    """Views of the analysts that begin so."""
+    return _asked(
+        context,
+        "select viewname::text from pg_views where schemaname = 'analytics' "
+        "and starts_with(viewname::text, %s) order by 1 limit %s",
+        incomplete,
+    )
+
+
+def complete_table(incomplete: str) -> list[str]:
+    """Import files' tables that begin so."""
+    from registry.models.codebook import headers
+
+    return [name for name in headers() if name.startswith(incomplete)]
+
+
+def complete_codes(codes: tuple[str, ...]) -> Callable[[str], list[tuple[str, str]]]:
+    """A callback for a list of the vocabulary: the codes that begin so, with their meanings."""
+
+    def complete(incomplete: str) -> list[tuple[str, str]]:
+        return [
+            (code, meaning)
+            for code, meaning in MEANINGS[codes].items()
+            if code.lower().startswith(incomplete.lower())
+        ]
+
+    return complete
+
+
+def _asked(context: typer.Context, query: str, incomplete: str) -> list[str]:
+    with suppress(Exception), _connected(context) as connection:
+        return [row[0] for row in connection.execute(query, (incomplete, OFFERED))]
+    return []
+
+
+@contextmanager
+def _connected(context: typer.Context) -> Iterator[psycopg.Connection[Any]]:
+    """The database that the command being typed would use; raises where there is none."""
+    import psycopg
+
+    given = context.find_root().params
+    settings = Settings.read(home=given.get("home"), database_url=given.get("database_url"))
+    with (
+        _server_url(settings) as url,
+        psycopg.connect(
+            re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql://", url),
+            connect_timeout=CONNECT_SECONDS,
+            options=f"-c statement_timeout={STATEMENT_MILLISECONDS}",
+        ) as connection,
+    ):
+        yield connection
+
+
+@contextmanager
+def _server_url(settings: Settings) -> Iterator[str]:
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    from registry.database import embedded
+    from registry.database.cluster import Layout
+
+    data = Layout(settings.home).data
+    crashed = (data / "postmaster.pid").exists() and not embedded.is_running(settings.home)
+    if crashed or not data.is_dir():
+        raise FileNotFoundError(data)
+    with embedded.start(settings.home) as server:
+        yield server.url()

@@ -1,0 +1,183 @@
+"""A workbook to fill and import: a sheet a table, with what the declarations know of each column.
+
+A spreadsheet can hold a cell to its limits while it is typed; the import holds it to all the rules.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from registry.models.codebook import WRITTEN, declarations, descriptions, keys, meanings
+from registry.models.patient import STUDY_ID
+from registry.variables import Kind, Variable
+from registry.words import tr
+
+WORKBOOK_NAME = "registry.xlsx"
+CODES_SHEET = "codes"
+LAST_ROW = 1_048_576
+# A longer list is no choice; the number is typed.
+LONGEST_CHOICE = 5
+
+_TEXT = "@"
+_DATE = "yyyy-mm-dd"
+_KEY = (PatternFill("solid", fgColor="FF1F4E79"), Font(bold=True, color="FFFFFFFF"))
+_REQUIRED = (PatternFill("solid", fgColor="FF9DC3E6"), Font(bold=True))
+_OPTIONAL = (PatternFill("solid", fgColor="FFEDEDED"), Font())
+_NARROWEST = 12
+_COMMENT_WIDTH, _LINE_HEIGHT, _LINE_LETTERS = 320, 18, 44
+# What a spreadsheet takes as the words of a validation.
+_LONGEST_TITLE, _LONGEST_MESSAGE = 32, 255
+
+
+def write_template(path: Path) -> None:
+    """Writes the workbook. Raises OSError where the file cannot be written."""
+    workbook = Workbook()
+    workbook.remove(workbook.active)
+    codes = workbook.create_sheet(CODES_SHEET)
+    codes.sheet_state = "hidden"
+    lists: dict[tuple[str, ...], str] = {}
+    key, described = keys(), descriptions()
+    for table, columns in declarations().items():
+        sheet = workbook.create_sheet(table)
+        sheet.freeze_panes = "B2"
+        for number, (name, variable) in enumerate(columns.items(), start=1):
+            comment = _comment(variable, is_key=name in key[table])
+            if number == 1:
+                comment = f"{described[table]}\n{comment}"
+            _write_header(sheet.cell(1, number, name), variable, comment, name in key[table])
+            _hold(sheet, number, variable, codes, lists)
+    # The hidden sheet behind the others, so that a spreadsheet opens on the first table.
+    workbook.move_sheet(codes, len(workbook.sheetnames))
+    workbook.active = 0
+    workbook.save(path)
+
+
+def _write_header(cell: Any, variable: Variable, words: str, is_key: bool) -> None:
+    cell.fill, cell.font = _KEY if is_key else _REQUIRED if variable.required else _OPTIONAL
+    cell.alignment = Alignment(vertical="center")
+    lines = sum(1 + len(line) // _LINE_LETTERS for line in words.splitlines())
+    cell.comment = Comment(
+        words, "registry", height=_LINE_HEIGHT * (lines + 1), width=_COMMENT_WIDTH
+    )
+
+
+def _comment(variable: Variable, *, is_key: bool) -> str:
+    unit = f" ({variable.unit})" if variable.unit else ""
+    marks = [tr("key")] if is_key else []
+    marks += [tr("required")] if variable.required else [tr("may be empty")]
+    lines = [
+        f"{variable.label}{unit}: {', '.join(marks)}",
+        "" if variable.codes else WRITTEN[variable.kind],
+        "" if variable.codes or variable.kind is Kind.FLAG else variable.limits(),
+        variable.meaning,
+        *(f"{code} = {words}" for code, words in (meanings(variable) or {}).items()),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _hold(
+    sheet: Any,
+    number: int,
+    variable: Variable,
+    codes: Any,
+    lists: dict[tuple[str, ...], str],
+) -> None:
+    """Gives a column its format, its list to choose from and the limits of its cells."""
+    letter = get_column_letter(number)
+    column = sheet.column_dimensions[letter]
+    column.width = max(_NARROWEST, len(sheet.cell(1, number).value) + 3)
+    if variable.kind in (Kind.TEXT, Kind.CODE, Kind.PARTIAL_DATE):
+        # Nothing is turned into a date or a number, and no leading zero is lost.
+        column.number_format = _TEXT
+    elif variable.kind is Kind.DATE:
+        column.number_format = _DATE
+    choices = _choices(variable)
+    if choices is not None:
+        if choices not in lists:
+            numbers = variable.kind is Kind.NUMBER
+            lists[choices] = _write_list(codes, len(lists) + 1, choices, numbers=numbers)
+        held = DataValidation(type="list", formula1=lists[choices])
+    else:
+        formula = _formula(variable, f"{letter}2")
+        if formula is None:
+            return
+        held = DataValidation(type="custom", formula1=formula)
+    held.allow_blank = True
+    held.showErrorMessage = True
+    held.errorTitle = variable.label[:_LONGEST_TITLE]
+    held.error = _refusal(variable)[:_LONGEST_MESSAGE]
+    held.add(f"{letter}2:{letter}{LAST_ROW}")
+    sheet.add_data_validation(held)
+
+
+def _choices(variable: Variable) -> tuple[str, ...] | None:
+    """The few values that are allowed, as they are written; None where there are many."""
+    if variable.codes is not None:
+        return variable.codes
+    if variable.kind is Kind.FLAG:
+        return ("yes", "no")
+    low, high, step = variable.minimum, variable.maximum, variable.step
+    if step is None or low is None or high is None or (high - low) / step >= LONGEST_CHOICE:
+        return None
+    return tuple(f"{low + step * place:g}" for place in range(int((high - low) / step) + 1))
+
+
+def _write_list(sheet: Any, number: int, choices: tuple[str, ...], *, numbers: bool) -> str:
+    """Writes a list into a column of the hidden sheet; returns its reference."""
+    letter = get_column_letter(number)
+    for row, choice in enumerate(choices, start=1):
+        sheet.cell(row, number, float(choice) if numbers else choice)
+    return f"{CODES_SHEET}!${letter}$1:${letter}${len(choices)}"
+
+
+def _formula(variable: Variable, cell: str) -> str | None:
+    """A formula that is true where the cell may stand so; None where anything may."""
+    match variable.kind:
+        case Kind.DATE:
+            return f"AND(ISNUMBER({cell}),{cell}<=TODAY())"
+        case Kind.PARTIAL_DATE:
+            return f"OR(ISNUMBER({cell}),LEN({cell})=4,LEN({cell})=7,LEN({cell})=10)"
+        case Kind.NUMBER | Kind.INTEGER:
+            return _within(variable, cell)
+        case Kind.MEASURED:
+            return f'OR(LEFT({cell},1)="<",LEFT({cell},1)=">",{_within(variable, cell)})'
+        case _ if variable is STUDY_ID:
+            return f'AND(LEN({cell})<=32,ISERROR(FIND(" ",{cell})))'
+        case _:
+            return None
+
+
+def _within(variable: Variable, cell: str) -> str:
+    parts = [f"ISNUMBER({cell})"]
+    if variable.minimum is not None:
+        parts.append(f"{cell}{'>' if variable.above_minimum else '>='}{variable.minimum}")
+    if variable.maximum is not None:
+        parts.append(f"{cell}<={variable.maximum}")
+    if variable.step is not None:
+        # In whole steps, for a remainder of binary fractions may be off.
+        parts.append(f"{cell}/{variable.step}=INT({cell}/{variable.step})")
+    return f"AND({','.join(parts)})"
+
+
+def _refusal(variable: Variable) -> str:
+    match variable.kind:
+        case Kind.CODE | Kind.FLAG:
+            return tr("Choose from the list.")
+        case Kind.DATE:
+            return tr("A date that is not in the future, as 2024-03-31.")
+        case Kind.PARTIAL_DATE:
+            return tr("A date, a month or a year: 2024-03-31, 2024-03 or 2024.")
+        case Kind.MEASURED:
+            return tr("A number, {limits}; or <number or >number.", limits=variable.limits())
+        case Kind.NUMBER | Kind.INTEGER:
+            unit = f" {variable.unit}" if variable.unit else ""
+            return tr("A number, {limits}.", limits=f"{variable.limits()}{unit}")
+        case _:
+            return tr("A study id: {meaning}.", meaning=variable.meaning)
