@@ -51,12 +51,8 @@ def answer_gene(connection: Connection, patient: int, record: int, definition: s
     answer.add("hgvs_c", tr("DNA"), finding.hgvs_c)
     answer.add("hgvs_p", tr("Protein"), finding.hgvs_p_normalised, _protein(finding))
     codon = codon_of(finding.hgvs_c)
-    answer.add(
-        "codon",
-        tr("Codon"),
-        codon,
-        tr("not of a substitution in an exon") if codon is None else None,
-    )
+    none = tr("none: not a substitution in an exon")
+    answer.add("codon", tr("Codon"), codon, none if codon is None else None)
     answer.warn(*check_gene(finding))
     return answer
 
@@ -125,9 +121,7 @@ def _gene(finding: Finding) -> str:
 
 
 def _chromosome(finding: Finding) -> str:
-    return finding.chromosome or tr(
-        "not known to the registry: hemizygous is not checked against it"
-    )
+    return finding.chromosome or tr("not known for this gene: zygosity is not held to it")
 
 
 def _protein(finding: Finding) -> str:

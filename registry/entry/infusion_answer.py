@@ -101,15 +101,18 @@ def _trough(level: Any) -> str:
 
 
 def _warn(answer: Answer, infusion: Any) -> None:
-    dose, low, high = (
-        rounded(infusion.dose_mg_per_kg, "0.01"),
-        shown(infusion.dose_low),
-        shown(infusion.dose_high),
-    )
     if infusion.dose_is != "within":
-        answer.warn(
-            tr("{dose} mg/kg is outside {low} to {high} mg/kg.", dose=dose, low=low, high=high)
-        )
+        values = {
+            "low": shown(infusion.dose_low),
+            "high": shown(infusion.dose_high),
+            "dose": shown(infusion.dose_mg),
+            "weight": shown(infusion.weight_kg),
+        }
+        if infusion.dose_is == "below":
+            words = tr("Below the usual {low}-{high} mg/kg: {dose} mg for {weight} kg.", **values)
+        else:
+            words = tr("Above the usual {low}-{high} mg/kg: {dose} mg for {weight} kg.", **values)
+        answer.warn(words)
     if infusion.timing_is in ("early", "late") and infusion.planned_day is not None:
         answer.warn(
             tr(

@@ -20,16 +20,25 @@ def warn_of_weight(
     """Adds a warning when the record's weight jumps; `place` is its table."""
     values = {"place": place, "patient": patient, "record": record}
     jump = connection.execute(JUMP, values).one_or_none()
-    if jump is not None:
-        answer.warn(
-            tr(
-                "The weight jumps: {weight} kg is {percent} % against {other} kg of {on} "
-                "({place}), {days} days apart.",
-                weight=shown(jump.weight_kg),
-                percent=signed(round(jump.percent)),
-                other=shown(jump.other_kg),
-                on=jump.other_on,
-                place=jump.other_place,
-                days=jump.apart_days,
-            )
+    if jump is None:
+        return
+    values = {
+        "weight": shown(jump.weight_kg),
+        "percent": signed(round(jump.percent)),
+        "other": shown(jump.other_kg),
+        "on": jump.other_on,
+        "place": jump.other_place,
+        "days": jump.apart_days,
+    }
+    if jump.apart_days == 0:
+        words = tr(
+            "Two weights of one day: {weight} kg is {percent} % against {other} kg ({place}).",
+            **values,
         )
+    else:
+        words = tr(
+            "The weight jumps: {weight} kg is {percent} % against {other} kg of {on} ({place}), "
+            "{days} days apart.",
+            **values,
+        )
+    answer.warn(words)
