@@ -138,7 +138,9 @@ def once_command(
     settings = run_of(context).settings(user)
     plan = _plan(context, settings, config)
     with _reached(settings, plan, warn, Event().wait) as database:
-        night = run_night(database, plan, _work(settings), user=settings.user, clock=_now)
+        night = run_night(
+            database, plan, work_of_night(settings.user), user=settings.user, clock=_now
+        )
     assert night is not None
     _print_night(night, plan, form)
     for step in night.steps:
@@ -329,7 +331,7 @@ def _carry_out(settings: Settings, plan: Plan, ended: Event, say: Callable[[str]
             night = run_night(
                 database,
                 plan,
-                _work(settings),
+                work_of_night(settings.user),
                 user=settings.user,
                 clock=_now,
                 due=plan.trigger.at_or_before(_now()),
@@ -345,21 +347,23 @@ def _carry_out(settings: Settings, plan: Plan, ended: Event, say: Callable[[str]
 
 
 def _summary(night: Night) -> str:
-    losses = len((night.report or {}).get("new_losses", ()))
+    from registry.schedule.report import patients_of
+
+    losses = patients_of((night.report or {}).get("new_losses", ()))
     words = tr(
-        "Run {number}: {losses} new losses of response.", number=night.night_id, losses=losses
+        "Run {number}: {losses} patients have lost response.", number=night.night_id, losses=losses
     )
     bad = [f"{step.name}: {step.said}" for step in night.steps if step.state != "good"]
     return " ".join([words, *bad]) if bad else f"{words} {tr('Every step went well.')}"
 
 
-def _work(settings: Settings) -> Work:
+def work_of_night(user: str) -> Work:
     """The parts of the program that a night calls on."""
     from registry.derivation.run import derive
     from registry.schedule.night import Work
 
     def derived(database: Database) -> str:
-        result = derive(database.engine, user=settings.user)
+        result = derive(database.engine, user=user)
         return tr(
             "{examined} patients examined, {number} transitions",
             examined=result.examined,

@@ -21,7 +21,7 @@ from registry.errors import RegistryError
 from registry.schedule import store
 from registry.schedule.changes import Item, store_report
 from registry.schedule.plan import Plan
-from registry.schedule.report import free_name, write_reports
+from registry.schedule.report import free_name, patients_of, write_reports
 from registry.schedule.rotation import back_up_daily
 from registry.schedule.store import FAILED, GOOD, LEFT_OUT, Step
 from registry.schedule.tell import tell
@@ -135,8 +135,8 @@ class _Run:
         )
         written = write_reports(self._database.engine, self._plan)
         return tr(
-            "{number} new losses of response; {file}",
-            number=len(report["new_losses"]),
+            "{number} patients have lost response; {file}",
+            number=patients_of(report["new_losses"]),
             file=", ".join(map(str, written)),
         )
 

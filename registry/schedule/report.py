@@ -72,11 +72,12 @@ def report_text(report: Report, plan: Plan) -> str:
     """The whole report: new losses first."""
     lines = [f"# {tr('Nightly run of {day}', day=report['day'])}", "", _since(report, plan)]
     lines += _outcome(report)
+    losses = report["new_losses"]
     if not report["derived"]:
         lines += ["", tr("What changed is in the report of the next run that derives.")]
     else:
-        lines += ["", _heading(tr("New losses of response"), report["new_losses"])]
-        lines += loss_lines(report["new_losses"])
+        lines += ["", _heading(tr("New losses of response"), patients_of(losses))]
+        lines += loss_lines(losses)
         lines += _changes(report)
         lines += _data(report, plan)
     lines += _worklist(report)
@@ -84,22 +85,42 @@ def report_text(report: Report, plan: Plan) -> str:
     return "\n".join(lines) + "\n"
 
 
+def patients_of(losses: Sequence[Report]) -> int:
+    """How many patients these are; one may be lost by several definitions."""
+    return len({loss["patient_id"] for loss in losses})
+
+
 def loss_lines(losses: Sequence[Report]) -> list[str]:
-    """A line a loss, with its evidence: the deciding visit, its score, what it was held to."""
-    return [f"- {_loss(loss)}" for loss in losses]
+    """A line a loss with its evidence: the deciding visit, its score, what it was held to.
+
+    Definitions that one visit decides alike share a line.
+    """
+    alike: dict[tuple[Any, ...], list[Report]] = {}
+    for loss in losses:
+        alike.setdefault(tuple(loss[name] for name in _EVIDENCE), []).append(loss)
+    return [f"- {_loss(together)}" for together in alike.values()]
 
 
-def _loss(loss: Report) -> str:
+_EVIDENCE = ("patient_id", "on", "pcdai", "above", "confirmations", "last_negative_on", "cause")
+
+
+def _loss(together: list[Report]) -> str:
+    loss = together[0]
     words = tr(
-        "{patient} ({definition}): PCDAI {score} on {day}, above {limit}",
+        "{patient} ({definitions}): PCDAI {score} on {day}, above {limit}",
         patient=loss["patient_id"],
-        definition=loss["definition"],
+        definitions=", ".join(one["definition"] for one in together),
         score=loss["pcdai"],
         day=loss["on"],
         limit=loss["above"],
     )
-    if loss["above_week14"]:
-        words += tr(" and above {score} of week 14", score=loss["week14_pcdai"])
+    for one in together:
+        if one["above_week14"]:
+            words += tr(
+                ", by {definition} above {score} of week 14",
+                definition=one["definition"],
+                score=one["week14_pcdai"],
+            )
     if loss["confirmations"] > 1:
         words += tr(", confirmed by the next visit")
     if loss["last_negative_on"]:
@@ -130,14 +151,13 @@ def _outcome(report: Report) -> list[str]:
     return [words, "", *(f"- **{step['name']}**: {step['said']}" for step in failed)]
 
 
-def _heading(words: str, listed: Sequence[Any] | int) -> str:
-    number = listed if isinstance(listed, int) else len(listed)
-    return f"## {words}: {number}\n" if number else f"## {words}: 0"
+def _heading(words: str, number: int) -> str:
+    return f"## {words}: {number}" + ("\n" if number else "")
 
 
 def _changes(report: Report) -> Iterator[str]:
     if report["withdrawn_losses"]:
-        yield from ("", _heading(tr("Losses taken back"), report["withdrawn_losses"]))
+        yield from ("", _heading(tr("Losses taken back"), patients_of(report["withdrawn_losses"])))
         yield from map(_change, report["withdrawn_losses"])
     others = [
         one for one in report["transitions"] if "loss_of_response" not in (one["from"], one["to"])
@@ -182,8 +202,7 @@ def _worklist(report: Report) -> Iterator[str]:
     worklist = report["worklist"]
     if worklist is None:
         return
-    title = tr("Worklist, {number} of it new", number=worklist["new"])
-    yield from ("", _heading(title, worklist["items"]))
+    yield from ("", _heading(tr("Worklist"), worklist["items"]))
     for kind in worklist["kinds"]:
         new = tr(", {number} new", number=kind["new"]) if kind["new"] else ""
         yield f"- {kind['kind']}: {kind['items']}{new}"

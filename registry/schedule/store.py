@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 
 from registry.errors import Refused
 from registry.words import tr
@@ -50,7 +51,12 @@ def only_one_night(engine: Engine) -> Iterator[None]:
                 tr("Another nightly run is at work in this registry."),
                 cure=tr("Let it end; registry schedule status shows it."),
             )
-        yield
+        try:
+            yield
+        finally:
+            # The end of the connection would do, but the server may be late to see it.
+            with suppress(DBAPIError):
+                connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": NIGHT_LOCK})
 
 
 def lock_nights(connection: Connection) -> None:

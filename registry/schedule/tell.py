@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 from registry.errors import Refused
 from registry.schedule import store
 from registry.schedule.plan import Plan
-from registry.schedule.report import loss_lines, write_file
+from registry.schedule.report import loss_lines, patients_of, write_file
 from registry.words import tr
 
 Report = Mapping[str, Any]
@@ -130,7 +130,7 @@ def mail(report: Report, plan: Plan) -> EmailMessage:
     losses = report["new_losses"]
     made_at = plan.local(datetime.fromisoformat(report["made_at"]))
     message = EmailMessage(policy=SMTP)
-    message["Subject"] = tr("New losses of response: {number}", number=len(losses))
+    message["Subject"] = tr("New losses of response: {number}", number=patients_of(losses))
     message["From"] = plan.mail_from
     message["To"] = ", ".join(plan.mail_to)
     message["Date"] = made_at
