@@ -6,7 +6,6 @@ of an earlier growth curve, later for the SD of a growth velocity, and the regis
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,14 +17,15 @@ from sqlalchemy import Connection, text
 from registry.entry.facts import measured, shown, signed
 from registry.entry.reference import Band, band_of, limits, range_of
 from registry.errors import NotFound
+from registry.parsing.numbers import read_number, split_number
+from registry.parsing.units import same_unit
+from registry.parsing.unreadable import Unreadable
 from registry.words import tr
 
 GIVEN = "given"
 ANALYTE_OF_ITEM = {"hematocrit": "HCT", "esr": "ESR", "albumin": "ALB"}
 WEIGHT = "weight"
 GIVEN_WEIGHT = "weight_kg"
-
-_MEASURED = re.compile(r"(?P<comparator>[<>]?)\s*(?P<value>\d{1,9}(?:\.\d{1,9})?)\s*(?P<unit>\S*)")
 
 CHILD = text(
     "select p.patient_id, p.sex, extract(year from age(:visited_on, p.birth_date))::integer "
@@ -154,14 +154,26 @@ def _laboratory(
 def _typed(
     typed: str, analyte: str, own_unit: str, units: Mapping[tuple[str, str], Any], on: date
 ) -> _Value | None:
-    match = _MEASURED.fullmatch(typed)
-    unit = units.get((analyte, match["unit"] or own_unit)) if match else None
-    if match is None or unit is None:
+    """A typed value with its unit, or in the analyte's own; None for what cannot be read."""
+    comparator, number, behind = split_number(typed)
+    unit = (
+        same_unit(behind, [known for of, known in units if of == analyte]) if behind else own_unit
+    )
+    value = _number(number)
+    if unit is None or value is None:
         return None
-    value = Decimal(match["value"])
-    comparator = match["comparator"] or None
-    entered = f"{measured(value, comparator)} {unit.unit}"
-    return _Value(entered, value * unit.factor, unit.own_unit, comparator, GIVEN, on)
+    entered = f"{measured(value, comparator)} {unit}"
+    own_value = value * units[analyte, unit].factor
+    return _Value(entered, own_value, own_unit, comparator or None, GIVEN, on)
+
+
+def _number(text: str) -> Decimal | None:
+    """A number as people write it, which no measurement is below nought; None for anything else."""
+    try:
+        value = Decimal(read_number(text))
+    except Unreadable:
+        return None
+    return value if value >= 0 else None
 
 
 def _of_value(connection: Connection, visit: _Visit, item: str, value: _Value) -> Proposal | None:
@@ -207,10 +219,11 @@ def _weight(connection: Connection, visit: _Visit, given: Mapping[str, str]) -> 
     """The item of weight, from the weight of the visit against an earlier one."""
     typed = given.get(GIVEN_WEIGHT, "").strip()
     if typed:
-        match = _MEASURED.fullmatch(typed)
-        if match is None or match["comparator"] or match["unit"] not in ("", "kg"):
+        comparator, number, behind = split_number(typed)
+        kg = _number(number)
+        if kg is None or comparator or behind not in ("", "kg"):
             return None
-        place, weighed_on, weight_kg = GIVEN, visit.on, Decimal(match["value"])
+        place, weighed_on, weight_kg = GIVEN, visit.on, kg
     else:
         row = connection.execute(NEAREST_WEIGHT, visit.window()).one_or_none()
         if row is None:

@@ -67,6 +67,9 @@ ALB  3.5 g/dL    0
 ALB  3.49 g/dL   5
 ALB  3.01 g/dL   5
 ALB  3.0 g/dL    10
+ALB  3,5 g/dl    0
+ALB  3.0 g / dL  10
+ESR  -5          -
 ESR  <20 mm/h    0
 ESR  <21 mm/h    -
 ESR  >20 mm/h    -
