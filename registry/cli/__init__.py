@@ -31,6 +31,7 @@ from registry.cli import (
     sql,
     status,
     synth,
+    worklist,
 )
 from registry.cli.context import Run
 from registry.errors import RegistryError
@@ -61,6 +62,7 @@ app.command("status")(status.status_command)
 app.command("explain")(explain.explain_command)
 app.add_typer(definition.app, name="definition")
 app.add_typer(analyse.app, name="analyse")
+app.add_typer(worklist.app, name="worklist")
 app.add_typer(schedule.app, name="schedule")
 app.command("sql")(sql.sql_command)
 app.command("export")(export.export_command)

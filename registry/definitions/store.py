@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -13,9 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.models import Definition
-from registry.variables import Kind, Variable
-
-NONE = "none"
+from registry.parsing.parameter import read_parameter
 
 
 def list_definitions(connection: Connection) -> list[dict[str, Any]]:
@@ -70,7 +65,7 @@ def add_definition(
     values = get_definition(connection, base)
     parameters = Definition.parameters()
     for change in changes:
-        key, value = _parsed(change, parameters)
+        key, value = read_parameter(change, parameters, "registry definition show paper")
         values[key] = value
     row = {key: values[key] for key in parameters} | {
         "name": name,
@@ -123,69 +118,3 @@ def _constraint(error: IntegrityError) -> str:
     """The name of the rule that stands against it, in words."""
     name = str(getattr(getattr(error.orig, "diag", None), "constraint_name", "") or "")
     return name.removeprefix("ck_definition_").replace("_", " ") or "refused by the database"
-
-
-def _parsed(change: str, parameters: dict[str, Variable]) -> tuple[str, Any]:
-    key, equals, written = change.partition("=")
-    key, written = key.strip(), written.strip()
-    if not equals:
-        raise WrongUsage(f"--set {change} is not KEY=VALUE.")
-    if key not in parameters:
-        near = get_close_matches(key, parameters, 1)
-        raise WrongUsage(
-            f"There is no parameter {key}.",
-            cure=f"Did you mean {near[0]}?" if near else "See: registry definition show paper",
-        )
-    variable = parameters[key]
-    if written.lower() in (NONE, ""):
-        if variable.required:
-            raise Refused(f"{key} needs a value{_allowed(variable)}.")
-        return key, None
-    value = _value(key, written, variable)
-    _refuse_impossible(key, value, written, variable)
-    return key, value
-
-
-def _value(key: str, written: str, variable: Variable) -> Any:
-    try:
-        match variable.kind:
-            case Kind.FLAG:
-                return {"yes": True, "true": True, "no": False, "false": False}[written.lower()]
-            case Kind.INTEGER:
-                return int(written)
-            case Kind.NUMBER:
-                number = Decimal(written)
-                if not number.is_finite():
-                    raise ValueError(written)
-                return number
-            case Kind.DATE:
-                return date.fromisoformat(written)
-            case _:
-                return written
-    except (KeyError, ValueError, InvalidOperation):
-        kinds = {
-            Kind.FLAG: "yes or no",
-            Kind.INTEGER: "a whole number",
-            Kind.NUMBER: "a number",
-            Kind.DATE: "a date as YYYY-MM-DD",
-        }
-        raise WrongUsage(f"{key}={written} is not {kinds[variable.kind]}.") from None
-
-
-def _refuse_impossible(key: str, value: Any, written: str, variable: Variable) -> None:
-    impossible = (
-        (variable.codes is not None and value not in variable.codes)
-        or (variable.minimum is not None and value < variable.minimum)
-        or (variable.maximum is not None and value > variable.maximum)
-        or (variable.kind is Kind.DATE and value > date.today())
-    )
-    if impossible:
-        raise Refused(f"{key}={written} is impossible{_allowed(variable)}.")
-
-
-def _allowed(variable: Variable) -> str:
-    if variable.kind is Kind.DATE:
-        return ": not in the future, since follow-up that has not been lived cannot be analysed"
-    words = variable.limits()
-    unit = f" {variable.unit}" if variable.unit else ""
-    return f": {words}{unit}" if words else ""

@@ -26,7 +26,9 @@ with asked as (
         r.place,
         r.kind,
         i.rule,
-        concat_ws(':', r.kind, i.record_on, case when r.after_end then i.rule end, i.about) as item,
+        concat_ws(
+            ':', case when r.after_end then i.rule else r.kind end, i.record_on, i.about
+        ) as item,
         filled(r.action, i.facts) as action,
         filled(r.why, i.facts) as why,
         r.source,

@@ -1,0 +1,330 @@
+"""`registry worklist`: who needs what today, why, and until when."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections import Counter
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from registry.cli.context import (
+    DefinitionOption,
+    ReasonOption,
+    UserOption,
+    opened,
+    run_of,
+    warn,
+)
+from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.errors import WrongUsage
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from registry.worklist.read import Item
+
+# What a spreadsheet or CSV of the list holds; JSON also has what the words were filled with.
+COLUMNS = (
+    "rank",
+    "patient_id",
+    "centre",
+    "kind",
+    "action",
+    "why",
+    "due_on",
+    "days_overdue",
+    "rule",
+    "source",
+    "item",
+    "set_aside",
+    "set_aside_until",
+)
+RULE_COLUMNS = ("rule", "kind", "active", "action", "source")
+# The width of a table where no terminal says its own, and the least one of the words in it.
+USUAL_WIDTH, LEAST_WIDTH = 100, 40
+CALENDAR = ".ics"
+
+
+class ListByDefault(TyperGroup):
+    """A group whose first word may be left out: `registry worklist P001` lists."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Puts `list` before arguments that do not begin with a command or ask for help."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=ListByDefault,
+    help="Who needs what today, why, and until when. Without a further word it lists: "
+    "registry worklist P001 is registry worklist list P001.",
+)
+
+ItemArgument = Annotated[
+    str, typer.Argument(metavar="ITEM", help="An item, as the list names it: PATIENT:KIND:DATE.")
+]
+
+
+@app.command("list")
+def list_command(
+    context: typer.Context,
+    patient: Annotated[str | None, typer.Argument(metavar="[PATIENT]", help="A study id.")] = None,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option("--kind", metavar="KIND", help="Only this kind; may be repeated."),
+    ] = None,
+    centre: Annotated[
+        str | None, typer.Option("--centre", metavar="CODE", help="Only this centre.")
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option("--on", metavar="DATE", help="Judge on this day; what is later is not seen."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N items.")
+    ] = None,
+    set_aside: Annotated[
+        bool, typer.Option("--set-aside", help="Also what has been set aside.")
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Write FILE.csv, FILE.xlsx or FILE.ics instead."),
+    ] = None,
+    definition: DefinitionOption = "paper",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List what is to be done, the most urgent first.
+
+    Example: registry worklist list --kind visit_overdue --centre BCH --to worklist.xlsx
+    """
+    from registry.worklist.read import Filters, read_worklist
+
+    day = _day("--on", on)
+    filters = Filters(definition, patient, kinds or (), centre, day, set_aside)
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        found = read_worklist(connection, filters)
+    shown = found[:limit]
+    if to is not None:
+        _write(shown, to, day or date.today())
+    elif form is Format.JSON:
+        print_json([item.to_json() for item in shown])
+    elif form is Format.CSV:
+        print_rows([item.to_json() for item in shown], form, COLUMNS)
+    elif shown:
+        _print(shown)
+    _summarise(found, len(shown), day or date.today())
+
+
+@app.command("dismiss")
+def dismiss_command(
+    context: typer.Context,
+    item: ItemArgument,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="DATE", help="Last day it is aside; without it for good."),
+    ] = None,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+) -> None:
+    """Set an item aside, for a time or for good; who did it and why is kept.
+
+    Example: registry worklist dismiss P085:gene_test_missing --reason "panel found nothing"
+    """
+    from registry.worklist.dismissal import dismiss
+
+    last = _day("--until", until)
+    with _change(context, user, "worklist dismiss", reason, summary=item) as connection:
+        dismiss(connection, item, until=last, on=date.today())
+    if last is None:
+        warn(tr("{item} is set aside for good.", item=item))
+    else:
+        warn(tr("{item} is set aside through {until}.", item=item, until=last))
+
+
+@app.command("resume")
+def resume_command(
+    context: typer.Context,
+    item: ItemArgument,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+) -> None:
+    """Take an item up again that was set aside.
+
+    Example: registry worklist resume P085:gene_test_missing --reason "exome is planned"
+    """
+    from registry.worklist.dismissal import resume
+
+    with _change(context, user, "worklist resume", reason, summary=item) as connection:
+        resume(connection, item, on=date.today())
+    warn(tr("{item} is in the worklist again.", item=item))
+
+
+@app.command("rules")
+def rules_command(
+    context: typer.Context,
+    off: Annotated[
+        list[str] | None,
+        typer.Option("--off", metavar="RULE", help="Have the rule give no items, for everyone."),
+    ] = None,
+    on: Annotated[
+        list[str] | None,
+        typer.Option("--on", metavar="RULE", help="Have the rule give items again."),
+    ] = None,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List the rules in the order of the list, with their source; switch rules off or on.
+
+    Example: registry worklist rules --off height_falls --reason "heights are not measured here"
+    """
+    from registry.worklist.rules import list_rules, switch_rule
+
+    switched = [(rule, False) for rule in off or ()] + [(rule, True) for rule in on or ()]
+    if switched:
+        words = ", ".join(f"{rule} {'on' if active else 'off'}" for rule, active in switched)
+        with _change(context, user, "worklist rules", reason, summary=words) as connection:
+            for rule, active in switched:
+                switch_rule(connection, rule, active=active)
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        rows = list_rules(connection)
+    print_rows(rows, form, RULE_COLUMNS if form is Format.TABLE else None)
+
+
+@app.command("parameters")
+def parameters_command(
+    context: typer.Context,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A number to change; may be repeated."),
+    ] = None,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List the numbers that the rules are held to, with their origin; change them for everyone.
+
+    Example: registry worklist parameters --set visit_interval_days=84 --reason "every 12 weeks"
+    """
+    from registry.worklist.rules import list_parameters, set_parameters
+
+    if changes:
+        with _change(
+            context, user, "worklist parameters", reason, summary=", ".join(changes)
+        ) as connection:
+            set_parameters(connection, changes)
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        rows = list_parameters(connection)
+    print_rows(rows, form)
+
+
+@contextmanager
+def _change(
+    context: typer.Context, user: str | None, command: str, reason: str | None, *, summary: str
+) -> Iterator[Connection]:
+    """A transaction that changes the worklist, with who, why and what; committed at its end."""
+    if not (reason and reason.strip()):
+        raise WrongUsage(
+            tr("This changes the worklist for everyone, so it needs a reason."),
+            cure=tr('Say why with --reason "..."'),
+        )
+    from registry.records.change import declare_change, summarise_change
+
+    settings = run_of(context).settings(user)
+    with opened(settings) as database, database.engine.begin() as connection:
+        declare_change(connection, user=settings.user, command=command, reason=reason)
+        yield connection
+        summarise_change(connection, summary)
+
+
+def _day(option: str, written: str | None) -> date | None:
+    if written is None:
+        return None
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise WrongUsage(
+            tr("{option} {written} is not a date.", option=option, written=written),
+            cure=tr("Write it as YYYY-MM-DD."),
+        ) from None
+
+
+def _print(items: Sequence[Item]) -> None:
+    """What to do, why and the item's name below each other, as wide as the terminal."""
+    heads = (tr("rank"), tr("patient"), tr("due"), tr("overdue"), tr("what to do, and why"))
+    cells = [
+        (str(item.rank), item.patient_id, str(item.due_on or ""), str(item.days_overdue or ""))
+        for item in items
+    ]
+    widths = [max(len(line[n]) for line in [heads, *cells]) for n in range(4)]
+    width = shutil.get_terminal_size((USUAL_WIDTH, 24)).columns - sum(widths) - 2 * len(widths)
+    width = max(width, LEAST_WIDTH)
+    lines = [
+        _line(heads[:4], widths, heads[4]),
+        _line(["-" * w for w in widths], widths, "-" * width),
+    ]
+    for item, line in zip(items, cells, strict=True):
+        words = [item.action, item.why, item.item]
+        texts = [part for said in words for part in _wrapped(said, width)]
+        lines.append(_line(line, widths, texts[0]))
+        lines += [_line([""] * 4, widths, part) for part in texts[1:]]
+    typer.echo("\n".join(lines))
+
+
+def _wrapped(words: str, width: int) -> list[str]:
+    """Lines of whole words, so that the name of an item can be copied."""
+    return textwrap.wrap(words, width, break_long_words=False, break_on_hyphens=False)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], words: str) -> str:
+    rank, patient, due, overdue = cells
+    return (
+        f"{rank:>{widths[0]}}  {patient:{widths[1]}}  {due:{widths[2]}}  "
+        f"{overdue:>{widths[3]}}  {words}"
+    ).rstrip()
+
+
+def _write(items: Sequence[Item], to: Path, day: date) -> None:
+    from registry.report.sheet import write_sheet
+
+    def events() -> bytes:
+        from registry.worklist.calendar import calendar
+
+        return calendar(items, day)
+
+    rows: list[dict[str, Any]] = [item.to_json() for item in items]
+    write_sheet(rows, COLUMNS, to, title="worklist", other={CALENDAR: events})
+    warn(tr("{count} items written to {file}.", count=len(items), file=to))
+    undated = sum(item.due_on is None for item in items)
+    if to.suffix.lower() == CALENDAR and undated:
+        warn(tr("{count} of them have no date, so the calendar lacks them.", count=undated))
+
+
+def _summarise(found: Sequence[Item], shown: int, day: date) -> None:
+    """The number of items by kind, most urgent first, as they were found."""
+    if not found:
+        warn(tr("There is nothing to do on {day}.", day=day))
+        return
+    counts = ", ".join(f"{kind} {n}" for kind, n in Counter(item.kind for item in found).items())
+    warn(tr("{count} items on {day}: {kinds}.", count=len(found), day=day, kinds=counts))
+    if shown < len(found):
+        warn(tr("Only the first {shown} are shown.", shown=shown))

@@ -1,0 +1,107 @@
+"""Rows as a file for a person to work through: a spreadsheet with filters, CSV, or ready bytes."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from registry.errors import Refused, WrongUsage
+from registry.words import tr
+
+Rows = Sequence[Mapping[str, Any]]
+
+NARROWEST, WIDEST = 8, 60
+
+
+def write_sheet(
+    rows: Rows,
+    columns: Sequence[str],
+    path: Path,
+    *,
+    title: str,
+    other: Mapping[str, Callable[[], bytes]] | None = None,
+) -> None:
+    """Writes the columns of the rows to `path`, whole or not at all, in the format of its ending.
+
+    `.csv` and `.xlsx` are written here; `other` makes the bytes of further endings. Raises
+    WrongUsage for another ending and Refused where the file cannot be written.
+    """
+    writers: dict[str, Callable[[Path], Any]] = {
+        ".csv": lambda part: _write_csv(rows, columns, part),
+        ".xlsx": lambda part: _write_workbook(rows, columns, part, title),
+    }
+    for ending, made in (other or {}).items():
+        writers[ending] = _writer_of_bytes(made)
+    writer = writers.get(path.suffix.lower())
+    if writer is None:
+        raise WrongUsage(
+            tr("{file} does not tell a format by its ending.", file=path.name),
+            cure=tr("End it in {endings}.", endings=", ".join(writers)),
+        )
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        writer(part)
+        os.replace(part, path)
+    except OSError as error:
+        raise Refused(
+            tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _writer_of_bytes(made: Callable[[], bytes]) -> Callable[[Path], Any]:
+    return lambda path: path.write_bytes(made())
+
+
+def _write_csv(rows: Rows, columns: Sequence[str], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_plain(row[name]) for name in columns] for row in rows)
+
+
+def _write_workbook(rows: Rows, columns: Sequence[str], path: Path, title: str) -> None:
+    """One sheet: a header that stays in sight, a filter on every column, long texts wrapped."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = title
+    sheet.append(list(columns))
+    for row in rows:
+        sheet.append([_typed(row[name]) for name in columns])
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions
+    for number, cells in enumerate(sheet.columns, start=1):
+        longest = max(len(str(cell.value or "")) for cell in cells)
+        width = min(max(longest + 2, NARROWEST), WIDEST)
+        sheet.column_dimensions[get_column_letter(number)].width = width
+        for cell in cells:
+            cell.alignment = Alignment(vertical="top", wrap_text=longest > WIDEST)
+            if isinstance(cell.value, str):
+                # A text is a text, also one that begins like a formula.
+                cell.data_type = "s"
+    book.save(path)
+
+
+def _plain(value: Any) -> Any:
+    """As every table of the program is written: yes or no for a flag, nothing for no value."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else value
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if value is None or isinstance(value, int | float | Decimal | date) else str(value)

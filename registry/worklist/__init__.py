@@ -1,0 +1,1 @@
+"""Who needs what today: reads the worklist, sets items aside, changes the numbers of its rules."""

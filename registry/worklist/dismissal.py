@@ -1,0 +1,69 @@
+"""Sets items of the worklist aside, for a time or for good, and takes them up again.
+
+Each time is a row that stays, with who did it, when and why; the last one of an item counts.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, text
+
+from registry.errors import NotFound, Refused
+from registry.records.patients import patient_number
+from registry.words import tr
+from registry.worklist.read import judge_on
+
+
+def dismiss(connection: Connection, item: str, *, until: date | None, on: date) -> None:
+    """Sets an item aside through `until`, for good when None; the caller has said who and why.
+
+    Raises NotFound for an item that the worklist of day `on` does not have under any definition,
+    Refused for a day before `on`.
+    """
+    if until is not None and until < on:
+        raise Refused(
+            tr("An item cannot be set aside until {until}: that is past.", until=until),
+            cure=tr("Give a later day, or none to set it aside for good."),
+        )
+    if not _aside(connection, item, on):
+        raise NotFound(
+            tr("The worklist has no item {item}.", item=item),
+            cure=tr("The items are in the last line of each in: registry worklist"),
+        )
+    _store(connection, item, until)
+
+
+def resume(connection: Connection, item: str, *, on: date) -> None:
+    """Takes an item up again that was set aside; NotFound when it is not aside on day `on`."""
+    if True not in _aside(connection, item, on):
+        raise NotFound(
+            tr("No item {item} is set aside.", item=item),
+            cure=tr("What is set aside is shown by: registry worklist --set-aside"),
+        )
+    _store(connection, item, on - timedelta(days=1))
+
+
+def _aside(connection: Connection, item: str, on: date) -> set[bool]:
+    """Whether the item is set aside on day `on`; empty when the worklist does not have it."""
+    judge_on(connection, on)
+    return set(
+        connection.execute(
+            text(
+                "select distinct set_aside from analytics.worklist "
+                "where patient_id = :patient and item = :item"
+            ),
+            {"patient": item.partition(":")[0], "item": item},
+        ).scalars()
+    )
+
+
+def _store(connection: Connection, item: str, until: date | None) -> None:
+    patient, _, name = item.partition(":")
+    connection.execute(
+        text(
+            "insert into reference.worklist_dismissal (patient_id, item, until_on) "
+            "values (:number, :name, :until)"
+        ),
+        {"number": patient_number(connection, patient), "name": name, "until": until},
+    )

@@ -1,0 +1,132 @@
+"""Reads the worklist as of a day: the records as they are now, without what is dated later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from registry.errors import NotFound, WrongUsage
+from registry.records.patients import patient_number
+from registry.words import tr
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What of the worklist is asked for; `on` None is today.
+
+    `set_aside` also asks for the items that someone has set aside.
+    """
+
+    definition: str = "paper"
+    patient: str | None = None
+    kinds: Sequence[str] = ()
+    centre: str | None = None
+    on: date | None = None
+    set_aside: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """One piece of work; the fields are columns of the view `analytics.worklist`."""
+
+    rank: int
+    patient_id: str
+    centre: str
+    kind: str
+    action: str
+    why: str
+    due_on: date | None
+    days_overdue: int | None
+    rule: str
+    source: str
+    item: str
+    set_aside: bool
+    set_aside_until: date | None
+    from_table: str | None
+    record_on: date | None
+    facts: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """The item with its fields as keys."""
+        return asdict(self)
+
+
+def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
+    """The items that the filters let through, the most urgent first; ranks are those of the whole.
+
+    Raises NotFound for a definition, patient or centre that is not there, WrongUsage for a kind
+    that no rule has.
+    """
+    _require(connection, filters)
+    judge_on(connection, filters.on)
+    conditions = ["definition = :definition"]
+    if filters.patient is not None:
+        conditions.append("patient_id = :patient")
+    if filters.kinds:
+        conditions.append("kind = any(:kinds)")
+    if filters.centre is not None:
+        conditions.append("centre = :centre")
+    if not filters.set_aside:
+        conditions.append("not set_aside")
+    rows = connection.execute(
+        text(
+            f"select {', '.join(field.name for field in fields(Item))} from analytics.worklist "
+            f"where {' and '.join(conditions)} order by rank"
+        ),
+        {
+            "definition": filters.definition,
+            "patient": filters.patient,
+            "kinds": list(filters.kinds),
+            "centre": filters.centre,
+        },
+    ).mappings()
+    return [Item(**row) for row in rows]
+
+
+def judge_on(connection: Connection, day: date | None) -> None:
+    """Makes `day` the day of the worklist for this transaction; None is today."""
+    connection.execute(
+        text("select set_config('registry.today', :day, true)"),
+        {"day": "" if day is None else day.isoformat()},
+    )
+
+
+def kinds_of_work(connection: Connection) -> list[str]:
+    """Every kind, the most urgent first."""
+    return list(
+        connection.execute(
+            text("select kind from reference.worklist_rule group by kind order by min(place)")
+        ).scalars()
+    )
+
+
+def _require(connection: Connection, filters: Filters) -> None:
+    definitions = _codes(connection, "select name from reference.definition order by 1")
+    if filters.definition not in definitions:
+        raise NotFound(
+            tr("There is no definition {name}.", name=filters.definition),
+            cure=tr("There are: {names}.", names=", ".join(definitions)),
+        )
+    if filters.patient is not None:
+        patient_number(connection, filters.patient)
+    kinds = kinds_of_work(connection)
+    for kind in filters.kinds:
+        if kind not in kinds:
+            raise WrongUsage(
+                tr("There is no kind of work {kind}.", kind=kind),
+                cure=tr("There are: {names}.", names=", ".join(kinds)),
+            )
+    centres = _codes(connection, "select code from reference.centre order by 1")
+    if filters.centre is not None and filters.centre not in centres:
+        raise NotFound(
+            tr("There is no centre {code}.", code=filters.centre),
+            cure=tr("There are: {names}.", names=", ".join(centres)),
+        )
+
+
+def _codes(connection: Connection, question: str) -> list[str]:
+    return list(connection.execute(text(question)).scalars())
