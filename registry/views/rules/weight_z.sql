@@ -4,22 +4,44 @@
 -- months), with the WHO's restricted rule beyond 3 SD; a month is 30.4375 days.
 -- @weight_z: Z-score of weight for age, computed; empty past 120 months of age
 create view weight_z as
+with aged as (
+    select
+        a.patient_id,
+        a.record_id,
+        a.measured_on,
+        a.weight_kg::double precision as weight,
+        p.sex,
+        (a.measured_on - p.birth_date) / 30.4375::double precision as age_months
+    from anthropometry a
+    join patient p using (patient_id)
+    where a.weight_kg is not null
+),
+referenced as (
+    -- L, M and S lie between those of the completed month and of the next. "offset 0" makes the
+    -- month one value, which the server can look up once and remember.
+    select
+        g.*,
+        part,
+        this.l::double precision,
+        this.m::double precision,
+        this.s::double precision,
+        (next.l - this.l)::double precision as l_change,
+        (next.m - this.m)::double precision as m_change,
+        (next.s - this.s)::double precision as s_change
+    from aged g
+    cross join lateral (
+        select floor(age_months)::integer as month, age_months - floor(age_months) as part
+        offset 0
+    ) age
+    left join growth_reference this
+        on this.measure = 'weight' and this.sex = g.sex and this.month = age.month
+    left join growth_reference next
+        on next.measure = 'weight' and next.sex = g.sex and next.month = age.month + 1
+)
 select
-    a.patient_id,
-    a.record_id,
-    a.measured_on,
-    restricted_score(
-        a.weight_kg::double precision,
-        (this.l + part * (next.l - this.l))::double precision,
-        (this.m + part * (next.m - this.m))::double precision,
-        (this.s + part * (next.s - this.s))::double precision
-    )::numeric(8, 4) as weight_z
-from anthropometry a
-join patient p using (patient_id)
-cross join lateral (select (a.measured_on - p.birth_date) / 30.4375 as months) age
-cross join lateral (select floor(months)::integer as month, months - floor(months) as part) lms
-left join growth_reference this
-    on this.measure = 'weight' and this.sex = p.sex and this.month = lms.month
-left join growth_reference next
-    on next.measure = 'weight' and next.sex = p.sex and next.month = lms.month + 1
-where a.weight_kg is not null;
+    patient_id,
+    record_id,
+    measured_on,
+    restricted_score(weight, l + part * l_change, m + part * m_change, s + part * s_change)
+        ::numeric(8, 4) as weight_z
+from referenced;
