@@ -88,8 +88,9 @@ def print_told(
     else:
         if words:
             typer.echo(words)
-        width = max((len(fact.label) for fact in said.facts), default=0)
-        for fact in said.facts:
+        shown = [fact for fact in said.facts if fact.text]
+        width = max((len(fact.label) for fact in shown), default=0)
+        for fact in shown:
             typer.echo(f"  {fact.label:<{width}}  {fact.text}")
         for consequence in said.consequences:
             typer.echo(f"  {consequence.text}")
