@@ -313,7 +313,7 @@ def _write(items: Sequence[Item], to: Path, day: date) -> None:
 
     rows: list[dict[str, Any]] = [item.to_json() for item in items]
     write_sheet(rows, COLUMNS, to, title="worklist", other={CALENDAR: events})
-    warn(tr("{count} items written to {file}.", count=len(items), file=to))
+    warn(tr("Written to {file}: {count} items.", file=to, count=len(items)))
     undated = sum(item.due_on is None for item in items)
     if to.suffix.lower() == CALENDAR and undated:
         warn(tr("{count} of them have no date, so the calendar lacks them.", count=undated))
@@ -325,6 +325,6 @@ def _summarise(found: Sequence[Item], shown: int, day: date) -> None:
         warn(tr("There is nothing to do on {day}.", day=day))
         return
     counts = ", ".join(f"{kind} {n}" for kind, n in Counter(item.kind for item in found).items())
-    warn(tr("{count} items on {day}: {kinds}.", count=len(found), day=day, kinds=counts))
+    warn(tr("Items on {day}: {count} ({kinds}).", day=day, count=len(found), kinds=counts))
     if shown < len(found):
         warn(tr("Only the first {shown} are shown.", shown=shown))

@@ -31,7 +31,7 @@ with asked as (
         ) as item,
         filled(r.action, i.facts) as action,
         filled(r.why, i.facts) as why,
-        r.source,
+        filled(r.source, i.facts) as source,
         i.due_on,
         greatest(worklist_today() - i.due_on, case when i.due_on is not null then 0 end)
             as days_overdue,
