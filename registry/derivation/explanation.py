@@ -54,17 +54,21 @@ class Explanation:
 
 def explain(connection: Connection, patient: str, definition: str) -> Explanation:
     """Applies the rules to the patient's data as they are now, step by step."""
+    # The number as a constant is a condition that the views pass down to the tables.
+    number = connection.execute(
+        text("select patient_id from reference.patient_number where study_id = :patient"),
+        {"patient": patient},
+    ).scalar_one()
     facts = dict(
         connection.execute(
             text(
                 "select e.*, p.birth_date, s.condition_words from rules.eligibility e "
-                "join reference.patient_number n using (patient_id) "
                 "join clinical.patient p using (patient_id) "
                 "cross join lateral (select replace(e.contraindication, '_', ' ')) "
                 "as s (condition_words) "
-                "where n.study_id = :patient and e.definition = :definition"
+                "where e.patient_id = :number and e.definition = :definition"
             ),
-            {"patient": patient, "definition": definition},
+            {"number": number, "definition": definition},
         )
         .mappings()
         .one()
