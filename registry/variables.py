@@ -30,7 +30,8 @@ class Variable:
 
     `minimum` and `maximum` are inclusive unless `above_minimum`; `step` is the grid a number lies
     on; `codes` lists the allowed codes, in order; `pattern` is an anchored regular expression that
-    both Python and PostgreSQL read alike. `key` names the part a variable has in the natural key.
+    both Python and PostgreSQL read alike. `levels` say what the numbers of the grid mean, from the
+    minimum on.
     """
 
     label: str
@@ -44,6 +45,7 @@ class Variable:
     step: Decimal | None = None
     pattern: str | None = None
     meaning: str = ""
+    levels: tuple[str, ...] = ()
 
     def comment(self) -> str:
         """Label, unit, limits and meaning in one line, for a reader of the database."""
@@ -52,7 +54,19 @@ class Variable:
             parts.append(self.limits())
         if self.meaning:
             parts.append(self.meaning)
+        parts += [f"{number:f} = {level}" for number, level in self.meanings().items()]
         return "; ".join(parts)
+
+    def grid(self) -> tuple[Decimal, ...]:
+        """Every number that is allowed; none where the variable has no grid with two ends."""
+        if self.minimum is None or self.maximum is None or self.step is None:
+            return ()
+        steps = int((self.maximum - self.minimum) / self.step)
+        return tuple(self.minimum + place * self.step for place in range(steps + 1))
+
+    def meanings(self) -> dict[Decimal, str]:
+        """What each number of the grid means, where that is declared."""
+        return dict(zip(self.grid(), self.levels, strict=False))
 
     def limits(self) -> str:
         """The allowed values in words, empty where anything of the kind is allowed."""

@@ -31,8 +31,12 @@ SUM_OF_ITEMS = " + ".join(f"coalesce({i}, 0)" if i == "height" else i for i in I
 SUM_OF_ALL_ITEMS = " + ".join(ITEMS)
 
 
-def item(label: str, high: int = 10) -> Variable:
-    """One item: nothing, the middle or the high score; 0, 2.5, 5 or 0, 5, 10 points."""
+def item(label: str, *levels: str, high: int = 10) -> Variable:
+    """One item: nothing, the middle or the high score; 0, 2.5, 5 or 0, 5, 10 points.
+
+    `levels` are the three in words (Hyams et al., J Pediatr Gastroenterol Nutr 1991;12:439-47). An
+    item that is read off a laboratory value has its bands in reference.score_band instead.
+    """
     return Variable(
         label,
         Kind.NUMBER,
@@ -41,6 +45,7 @@ def item(label: str, high: int = 10) -> Variable:
         maximum=Decimal(high),
         step=Decimal(high) / 2,
         meaning="PCDAI item",
+        levels=levels,
     )
 
 
@@ -57,17 +62,73 @@ class PcdaiVisit(PatientRecord):
     )
 
     visited_on: Mapped[date] = variable(Variable("Visited on", Kind.DATE, required=True))
-    abdominal_pain: Mapped[Decimal | None] = variable(item("Abdominal pain"))
-    stools: Mapped[Decimal | None] = variable(item("Stools"))
-    functioning: Mapped[Decimal | None] = variable(item("Functioning"))
-    hematocrit: Mapped[Decimal | None] = variable(item("Haematocrit", 5))
-    esr: Mapped[Decimal | None] = variable(item("ESR", 5))
+    abdominal_pain: Mapped[Decimal | None] = variable(
+        item(
+            "Abdominal pain",
+            "none",
+            "brief, does not limit activity",
+            "daily, longer lasting, limits activity, or at night",
+        )
+    )
+    stools: Mapped[Decimal | None] = variable(
+        item(
+            "Stools",
+            "0-1 liquid a day, no blood",
+            "up to 2 semiformed with little blood, or 2-5 liquid",
+            "gross blood, 6 or more liquid, or at night",
+        )
+    )
+    functioning: Mapped[Decimal | None] = variable(
+        item(
+            "Functioning",
+            "well, no limitation",
+            "occasional difficulty",
+            "frequent limitation",
+        )
+    )
+    hematocrit: Mapped[Decimal | None] = variable(item("Haematocrit", high=5))
+    esr: Mapped[Decimal | None] = variable(item("ESR", high=5))
     albumin: Mapped[Decimal | None] = variable(item("Albumin"))
-    weight: Mapped[Decimal | None] = variable(item("Weight"))
-    height: Mapped[Decimal | None] = variable(item("Height"))
-    abdomen: Mapped[Decimal | None] = variable(item("Abdomen"))
-    perirectal: Mapped[Decimal | None] = variable(item("Perirectal disease"))
-    extraintestinal: Mapped[Decimal | None] = variable(item("Extraintestinal manifestations"))
+    weight: Mapped[Decimal | None] = variable(
+        item(
+            "Weight",
+            "gain, or voluntary: stable or lost",
+            "involuntary: stable, or 1-9 % lost",
+            "10 % or more lost",
+        )
+    )
+    height: Mapped[Decimal | None] = variable(
+        item(
+            "Height",
+            "at diagnosis less than 1 channel lost; later velocity -1 SD or above",
+            "at diagnosis 1 to less than 2 channels lost; later velocity between",
+            "at diagnosis 2 or more channels lost; later velocity -2 SD or below",
+        )
+    )
+    abdomen: Mapped[Decimal | None] = variable(
+        item(
+            "Abdomen",
+            "no tenderness, no mass",
+            "tenderness, or a mass without tenderness",
+            "tenderness, guarding, definite mass",
+        )
+    )
+    perirectal: Mapped[Decimal | None] = variable(
+        item(
+            "Perirectal disease",
+            "none, or tags without symptoms",
+            "1-2 indolent fistulae, scant drainage",
+            "active fistula, drainage, tenderness or abscess",
+        )
+    )
+    extraintestinal: Mapped[Decimal | None] = variable(
+        item(
+            "Extraintestinal manifestations",
+            "no fever, arthritis, uveitis, erythema nodosum, pyoderma gangrenosum",
+            "one of them",
+            "two or more of them",
+        )
+    )
     total: Mapped[Decimal | None] = variable(
         Variable(
             "PCDAI declared",
