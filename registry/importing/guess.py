@@ -22,12 +22,15 @@ from registry.importing.table import Table
 from registry.models.pcdai_visit import ITEMS
 from registry.records.source import BY_FILE_NAME, PATIENT_COLUMN, dictionary_columns
 from registry.variables import Kind
+from registry.vocabulary import ANALYTES
 from registry.words import tr
 
 LAB = "lab_results"
 PATIENTS = "patients"
 # What a file of one centre, or of one disease, does not say in each row.
 SAID_ONCE = ("centre", "diagnosis")
+# The day of a record whose natural key has none.
+OTHER_DAYS = {"follow_up_ends": "ended_on", "gene_findings": "reported_on"}
 # Items of the index that are called as a measurement is, unless the sheet is of the index alone.
 LIKE_MEASUREMENTS = frozenset(
     plain(item) for item in ITEMS if item in ("hematocrit", "esr", "albumin", "weight", "height")
@@ -120,14 +123,26 @@ class _Guesser:
         """Fills the rows and the unknown headers of what is guessed."""
         parts: dict[tuple[str, str | None], GuessedRows] = {}
         scores = self._scores()
-        for heading in self._headings:
+        # What can be of one table alone has its place before what can be of several.
+        for heading in sorted(self._headings, key=lambda one: len(self._candidates[one.header])):
             candidates = self._candidates[heading.header]
             if not candidates:
                 continue
-            best = max(candidates, key=lambda one: scores[self._table(one), heading.family])
+
+            def likely(one: Meaning, heading: Heading = heading) -> tuple[bool, bool, bool, int]:
+                part = (self._table(one), heading.family)
+                rows = parts.get(part)
+                there = rows.columns.get(one.column) if rows else None
+                free = there is None or there.template == heading.template
+                return free, self._may_be(*part), self._is_required(one), scores[part]
+
+            best = max(candidates, key=likely)
             table = self._table(best)
             rows = parts.setdefault((table, heading.family), GuessedRows(table, heading.family))
             self._place(rows, heading, best)
+        for rows in parts.values():
+            in_order = sorted(rows.headers.items(), key=lambda item: self._position(item[1][0]))
+            rows.headers = {name: sorted(many, key=self._position) for name, many in in_order}
         order = list(BY_FILE_NAME)
         for rows in sorted(
             parts.values(), key=lambda one: (order.index(one.table), one.family or "")
@@ -140,6 +155,33 @@ class _Guesser:
                 self._found.unknown.setdefault(
                     heading.header, tr("not known; name its column if it is one")
                 )
+
+    def _position(self, header: str) -> int:
+        return self._found.table.header.index(header)
+
+    def _may_be(self, table: str, family: str | None) -> bool:
+        """Whether the headings can fill what a record of the table cannot do without."""
+        entity = BY_FILE_NAME[table]
+        needed = {
+            name
+            for name, one in dictionary_columns(entity).items()
+            if one.required
+            and not (one.kind is Kind.DATE and name in (*entity.natural_key, *OTHER_DAYS.values()))
+            and not (table == PATIENTS and name in SAID_ONCE)
+        }
+        columns = {
+            one.column
+            for heading in self._headings
+            if heading.family == family
+            for one in self._candidates[heading.header]
+            if one.table == table or (table == LAB and one.table == ANALYTE_NAMES)
+        }
+        return needed <= columns or (table == LAB and any(one in ANALYTES for one in columns))
+
+    def _is_required(self, meaning: Meaning) -> bool:
+        if meaning.table == ANALYTE_NAMES:
+            return True
+        return dictionary_columns(BY_FILE_NAME[meaning.table])[meaning.column].required
 
     def _table(self, meaning: Meaning) -> str:
         return LAB if meaning.table == ANALYTE_NAMES else meaning.table
@@ -185,9 +227,8 @@ class _Guesser:
         entity = BY_FILE_NAME[rows.table]
         variables = dictionary_columns(entity)
         day = next((name for name in entity.natural_key if variables[name].kind is Kind.DATE), None)
-        if rows.table == "follow_up_ends":
-            day = "ended_on"
-        if day is not None and day not in rows.columns and variables[day].required:
+        day = day or OTHER_DAYS.get(rows.table)
+        if day is not None and day not in rows.columns:
             self._find_day(rows, day)
         given = {*rows.columns, *(("analyte", "value") if rows.analytes else ()), "unit"}
         if rows.counted_from:
@@ -209,6 +250,7 @@ class _Guesser:
             return
         for name in lacking:
             rows.lacking[name] = tr("no header is known for it; say it once here, or as a column")
+        rows.numbers.sort(key=int)
         self._found.rows.append(rows)
 
     def _leave(self, rows: GuessedRows, heading: Heading, why: str) -> None:

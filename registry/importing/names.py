@@ -130,6 +130,8 @@ def codes_for(column: str) -> Mapping[str, str]:
 
 def read_heading(header: str) -> Heading:
     """Takes a header apart."""
+    if plain(header) in meanings():
+        return Heading(header, plain(header), template=header)
     rest, unit = _without_unit(header)
     if plain(rest) in meanings():
         return Heading(header, plain(rest), unit, template=header)

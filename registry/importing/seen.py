@@ -60,16 +60,18 @@ class Seen:
             if len(self.codes) > _MOST_CODES:
                 self.codes = None
 
-    def in_words(self) -> str:
-        """The column in a few words, for a comment."""
-        filled = self.cells - self.missing.total()
-        if not filled:
-            return tr("empty")
-        if self.dates == filled:
-            return tr("{number} dates", number=filled)
-        if self.numbers == filled:
-            return tr("{number} numbers", number=filled)
-        return tr("{number} cells", number=filled)
+
+def in_words(columns: Iterable[Seen]) -> str:
+    """What the cells of some columns are, in a few words for a comment."""
+    listed = list(columns)
+    filled = sum(seen.cells - seen.missing.total() for seen in listed)
+    if not filled:
+        return tr("empty")
+    if sum(seen.dates for seen in listed) == filled:
+        return tr("dates: {number}", number=filled)
+    if sum(seen.numbers for seen in listed) == filled:
+        return tr("numbers: {number}", number=filled)
+    return tr("cells: {number}", number=filled)
 
 
 def look_at(table: Table) -> list[Seen]:

@@ -14,7 +14,7 @@ from registry.importing.guess import Guess, GuessedRows, guess
 from registry.importing.mapped import tables_of
 from registry.importing.mapping_file import codes_of
 from registry.importing.names import Heading, codes_for, missing_words, patient_headers, plain
-from registry.importing.seen import MOST_SHOWN, Seen, order_of
+from registry.importing.seen import MOST_SHOWN, Seen, in_words, order_of
 from registry.importing.units import units_of
 from registry.parsing.cells import read_cell
 from registry.parsing.units import same_unit
@@ -126,10 +126,10 @@ def _rows(found: Guess, rows: GuessedRows) -> Iterator[str]:
 
 def _line(found: Guess, rows: GuessedRows, name: str, heading: Heading) -> str:
     """A name with its header, what its cells look like, and why it may be wrong."""
-    said = [found.seen[header].in_words() for header in rows.headers_of(heading)]
+    words = in_words(found.seen[header] for header in rows.headers_of(heading))
     doubt = rows.doubts.get(name.partition(".")[2])
-    words = [*dict.fromkeys(said), *([f"unsure: {doubt}"] if doubt else [])]
-    return f"{name} = {quoted(heading.template)}  # {'; '.join(words)}"
+    comment = f"{words}; unsure: {doubt}" if doubt else words
+    return f"{name} = {quoted(heading.template)}  # {comment}"
 
 
 def _column(found: Guess, rows: GuessedRows, column: str, variable: Variable) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Hospitals' own files: mappings, drafts of them, REDCap."""
