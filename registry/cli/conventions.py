@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from registry.errors import WrongUsage
 from registry.words import tr
 
-if TYPE_CHECKING:
-    from registry.records.problems import WriteResult
+Read = TypeVar("Read")
 
 
 class DateOrder(StrEnum):
@@ -44,16 +43,16 @@ EncodingOption = Annotated[
 
 
 def with_conventions(
-    import_files: Callable[..., WriteResult],
+    read: Callable[..., Read],
     date_order: DateOrder | None,
     decimal: DecimalMark | None,
     encoding: str | None,
     *,
     mapped: bool,
-) -> Callable[..., WriteResult]:
-    """The import held to the options. Raises WrongUsage where a mapping is to say it."""
+) -> Callable[..., Read]:
+    """The reader of files held to the options. Raises WrongUsage where a mapping is to say it."""
     if date_order is None and decimal is None and encoding is None:
-        return import_files
+        return read
     if mapped:
         raise WrongUsage(
             tr("--date-order, --decimal and --encoding are for files without a mapping."),
@@ -66,4 +65,4 @@ def with_conventions(
         None if decimal is None else decimal.value,
         encoding,
     )
-    return partial(import_files, conventions=conventions)
+    return partial(read, conventions=conventions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,13 +18,21 @@ from registry.cli.conventions import (
     with_conventions,
 )
 from registry.cli.dry_run import changes_kept, print_result, take_back
-from registry.cli.mapping import MapOption, RedcapOption, SuggestOption, print_draft, reader_of
+from registry.cli.mapping import (
+    MapOption,
+    RedcapOption,
+    SuggestOption,
+    print_draft,
+    reader_of,
+    sheets_reader,
+)
 from registry.cli.output import Format, FormatOption, on_terminal
 from registry.errors import WrongUsage
 from registry.words import tr
 
 if TYPE_CHECKING:
     from registry.derivation.run import Transition
+    from registry.importing.marked import Sheet
     from registry.records.problems import WriteResult
 
 # More than a screen of complaints helps nobody; JSON has them all.
@@ -50,6 +59,14 @@ def import_command(
     date_order: DateOrderOption = None,
     decimal: DecimalOption = None,
     encoding: EncodingOption = None,
+    errors_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--errors-to",
+            metavar="FILE",
+            help="Write files with bad cells again, marked, to be mended; .xlsx or .csv.",
+        ),
+    ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
@@ -58,7 +75,8 @@ def import_command(
 
     A row that is already there unchanged is no error. One whose natural key is there with other
     values is refused unless --update, which needs a --reason; an empty cell then empties the
-    value, a column that the file does not have is left alone.
+    value, a column that the file does not have is left alone. With --dry-run every value that
+    would change is shown, and every state that would follow.
 
     Example: registry import visits/ --dry-run
     """
@@ -70,17 +88,22 @@ def import_command(
             "--update changes records, so it needs a reason.",
             cure='Add --reason "why", or look first with --dry-run.',
         )
+    if errors_to is not None:
+        from registry.importing.marked import check_target
+
+        check_target(errors_to, paths)
     from registry.derivation.status import waiting_patients
     from registry.importing.record import summary_of
     from registry.records.change import declare_change, summarise_change
 
-    import_files = with_conventions(
-        reader_of(map_file, redcap),
-        date_order,
-        decimal,
-        encoding,
+    held = partial(
+        with_conventions,
+        date_order=date_order,
+        decimal=decimal,
+        encoding=encoding,
         mapped=bool(map_file or redcap),
     )
+    import_files = held(reader_of(map_file, redcap))
     settings = run_of(context).settings(user)
     with opened(settings) as database, database.engine.connect() as connection:
         transaction = connection.begin()
@@ -105,7 +128,26 @@ def import_command(
     print_result(result, turned, form, dry_run=dry_run)
     _say_more(result, waiting, dry_run=dry_run)
     if result.errors:
+        if errors_to is not None:
+            _mark(held(sheets_reader(map_file, redcap))(paths), result, errors_to)
         raise typer.Exit(1)
+
+
+def _mark(sheets: list[Sheet], result: WriteResult, path: Path) -> None:
+    """Writes the files with problems again, marked, and says how to go on."""
+    from registry.importing.marked import write_marked
+
+    marked = write_marked(sheets, result.errors, path)
+    warn(
+        tr(
+            "Marked in {file}: {files}. Mend the coloured cells there, and import it in place of "
+            "these, with the other files.",
+            file=path,
+            files=", ".join(marked.files),
+        )
+    )
+    for reason in marked.left_out:
+        warn(tr("Not in it, to be mended in the file itself: {reason}", reason=reason))
 
 
 def _say_more(result: WriteResult, waiting: int, *, dry_run: bool) -> None:

@@ -11,6 +11,9 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from registry.importing.dialect import Dialect
+    from registry.importing.mapping import FileMapping
+    from registry.importing.marked import Sheet
     from registry.records.problems import WriteResult
 
 MapOption = Annotated[
@@ -34,18 +37,37 @@ def reader_of(map_file: Path | None, redcap: Path | None) -> Callable[..., Write
         from registry.importing.run import import_files
 
         return import_files
-    from registry.importing.dialect import PLAIN
     from registry.importing.mapped import import_mapped
+
+    mapping, dialect = _mapping(map_file, redcap)
+    return partial(import_mapped, mapping=mapping, dialect=dialect)
+
+
+def sheets_reader(map_file: Path | None, redcap: Path | None) -> Callable[..., list[Sheet]]:
+    """What reads the same files again as they stand, to mark them."""
+    from registry.importing.marked import sheets_of, titled
+
+    if map_file is None and redcap is None:
+        return sheets_of
+    from registry.importing.mapped import tables_of
+
+    mapping, dialect = _mapping(map_file, redcap)
+    return lambda paths: titled(
+        (table.sheet or table.path.stem, table) for table in tables_of(paths, mapping, dialect)
+    )
+
+
+def _mapping(map_file: Path | None, redcap: Path | None) -> tuple[FileMapping, Dialect]:
+    from registry.importing.dialect import PLAIN
     from registry.importing.mapping_file import read_mapping
     from registry.importing.redcap import in_redcap, read_dictionary, redcap_mapping
 
     mapping = None if map_file is None else read_mapping(map_file)
     if redcap is None:
         assert mapping is not None
-        return partial(import_mapped, mapping=mapping, dialect=PLAIN)
+        return mapping, PLAIN
     dialect = read_dictionary(redcap)
-    mapping = redcap_mapping() if mapping is None else in_redcap(mapping)
-    return partial(import_mapped, mapping=mapping, dialect=dialect)
+    return redcap_mapping() if mapping is None else in_redcap(mapping), dialect
 
 
 def print_draft(paths: list[Path]) -> None:

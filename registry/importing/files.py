@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,6 +21,9 @@ from registry.records.source import (
     dictionary_columns,
 )
 from registry.words import tr
+
+# What a spreadsheet puts behind the name of a sheet's copy, as in "infusions (2)".
+_COPY = re.compile(r"\s*\([0-9]+\)$")
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,9 @@ class ImportTable:
 def find_tables(paths: list[Path], conventions: Conventions = NOTHING_SAID) -> list[ImportTable]:
     """The tables of the files named, and of the files in the folders named, patients first.
 
-    A file, or a sheet of a workbook, is named after its table, whatever its capitals; a workbook of
-    one sheet may have the name itself. Raises NotFound for a path that is not there and Refused for
-    a file or sheet that is no table's.
+    A file, or a sheet of a workbook, is named after its table, whatever its capitals and whichever
+    copy it is; a workbook of one sheet may have the name itself. Raises NotFound for a path that is
+    not there and Refused for a file or sheet that is no table's.
     """
     files = find_files(paths)
     names = [path.name for path in files]
@@ -125,7 +129,7 @@ def _is_stranger(path: Path) -> bool:
 
 
 def _entity_of(table: Table, *, alone: bool) -> Entity | None:
-    names = [table.path.stem] if table.sheet is None else [table.sheet]
+    names = [table.path.stem] if table.sheet is None else [_COPY.sub("", table.sheet)]
     if alone:
         names.append(table.path.stem)
     return next(

@@ -13,6 +13,9 @@ from registry.words import tr
 
 Grid = Callable[[list[Problem]], Iterator[Row]]
 
+# The column of reasons in a file that an import has marked; it is there to be read by people.
+PROBLEM_COLUMN = "problem"
+
 # A header further down than this is not looked for.
 _LOOKED_AT = 20
 
@@ -23,10 +26,11 @@ class Table:
 
     `shown` is the name that complaints carry: the file's name, for a sheet "file.xlsx [sheet]".
     `header` holds the names of the columns without the blanks around them; a column without a name
-    and without a cell is left out. `rows` yields the rows below the header, their cells aligned
-    with it and empty rows left out, and adds to the list it is given what cannot be read; it can be
-    called again. `problems` say why there is no header to go by. `notes` say in words what was read
-    in another way than one may expect; `rows` adds to them.
+    and without a cell is left out, and so is that of reasons which an import has written. `rows`
+    yields the rows below the header, their cells aligned with it and empty rows left out, and adds
+    to the list it is given what cannot be read; it can be called again. `problems` say why there is
+    no header to go by. `notes` say in words what was read in another way than one may expect;
+    `rows` adds to them.
     """
 
     path: Path
@@ -67,11 +71,16 @@ def lay_out(
         problems.append(Problem(shown, line, None, header_row.cells[0].strip() or None, problem))
     names = [cell.strip() for cell in header_row.cells]
     named = [place for place, name in enumerate(names) if name]
+    taken = [
+        place
+        for place in named
+        if names[place] != PROBLEM_COLUMN or PROBLEM_COLUMN in header_names or len(named) == 1
+    ]
 
     def aligned(problems: list[Problem]) -> Iterator[Row]:
-        return _aligned(grid(problems), line, named, shown, problems)
+        return _aligned(grid(problems), line, named, taken, shown, problems)
 
-    header = [names[place] for place in named]
+    header = [names[place] for place in taken]
     return Table(path, sheet, shown, line, header, aligned, problems, notes)
 
 
@@ -89,9 +98,14 @@ def _sure_header(rows: list[Row], header_names: Collection[str]) -> Row | None:
 
 
 def _aligned(
-    rows: Iterator[Row], header_line: int, named: list[int], shown: str, problems: list[Problem]
+    rows: Iterator[Row],
+    header_line: int,
+    named: list[int],
+    taken: list[int],
+    shown: str,
+    problems: list[Problem],
 ) -> Iterator[Row]:
-    """The rows below the header, each with a cell for each named column and no other."""
+    """The rows below the header, each with a cell for each column that is taken and no other."""
     width = named[-1] + 1
     gaps = len(named) < width
     for row in rows:
@@ -121,5 +135,6 @@ def _aligned(
                 problems.append(Problem(shown, row.line, None, stray[0], problem))
                 yield Row(row.line, None)
                 continue
-            cells = [cells[place] for place in named]
+        if len(taken) < width:
+            cells = [cells[place] for place in taken]
         yield row if cells is row.cells else Row(row.line, cells)
