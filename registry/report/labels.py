@@ -23,7 +23,7 @@ ABOVE_LEFT: Place = (-5, 6, "right", "bottom")
 # Further away, with a thin line to the point.
 FAR: tuple[Place, ...] = tuple(
     (x, y, "left" if x > 0 else "right", "center")
-    for y in (30, -30, 45, 60, 80, -50, 100)
+    for y in (30, -30, 45, 60, 80, -50, 100, 130, 160, 190)
     for x in (15, 40, -15, -40)
 )
 _FROM_HERE_A_LINE = 20  # typographic points

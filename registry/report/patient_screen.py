@@ -140,7 +140,7 @@ class Screen:
             name: sum(not row["seen"] for row in self._document[name])
             for name in ("pcdai_visits", *NAMES)
         }
-        counts = ", ".join(f"{name} {count}" for name, count in later.items() if count)
+        counts = ", ".join(f"{words_of(name)} {count}" for name, count in later.items() if count)
         if not counts:
             return []
         return self._fact(
@@ -200,9 +200,7 @@ class Screen:
         if any(row["intensified"] for row in document["infusions"]):
             known.append(tr("{sign} intensified", sign=glyphs.intensified))
         if any(level_sign(row) for row in document["tdm_levels"]):
-            known.append(
-                tr("- low trough, + at or above its threshold, ? a limit that does not tell")
-            )
+            known.append(tr("- low trough, + at or above its threshold, ? not told by a limit"))
         known += self._letters()
         return [(Span(line, "note"),) for line in self._flowing(known)]
 

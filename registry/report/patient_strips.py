@@ -102,7 +102,7 @@ def draw_scores(axes: Axes, scene: Scene) -> None:
     limits = thresholds(scene.document)
     top = float(max(*(one["score"] for one in visits), *(one.score for one in limits)))
     axes.set_ylim(-0.17 * top, 1.18 * top + 2)
-    axes.set_yticks(range(0, int(top) + 10, 10 if top <= 60 else 20))
+    axes.set_yticks(range(0, int(1.18 * top + 2), 10 if top <= 60 else 20))
     axes.set_ylabel("PCDAI", fontsize=SIZE)
     _draw_thresholds(axes, scene)
     course = [(scene.day(one["visited_on"]), float(one["score"])) for one in visits]
@@ -214,9 +214,8 @@ def draw_infusions(axes: Axes, scene: Scene) -> None:
     """A stem an infusion, as high as its dose per kg; triangles where it intensifies."""
     rows = scene.document["infusions"]
     stems = [(scene.day(row["infused_on"]), float(row["dose_mg_per_kg"])) for row in rows]
-    axes.set_ylim(0, 1.5 * max(dose for _, dose in stems))
+    _scale(axes, 1.5 * max(dose for _, dose in stems))
     axes.set_ylabel(tr("infliximab\nmg/kg"), fontsize=SIZE - 1)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
     for raised in (False, True):
         kept = [
             stem
@@ -232,10 +231,18 @@ def draw_infusions(axes: Axes, scene: Scene) -> None:
         style |= {"color": colour, "markersize": 8 if raised else 4}
         axes.plot(days, doses, gid="infusions", **style)
         scene.explain(tr("infusion that intensifies") if raised else tr("infusion"), **style)
-    # First those that intensify, then the first and the last, then as many as have room.
-    ends = (0, len(rows) - 1)
-    for i in sorted(range(len(rows)), key=lambda i: (not rows[i]["intensified"], i not in ends)):
+    # The first and those that intensify, then the last, then as many others as have room.
+    last = len(rows) - 1
+    matter = [i for i, row in enumerate(rows) if i == 0 or row["intensified"]]
+    for i in dict.fromkeys([*matter, last, *range(len(rows))]):
         scene.labels.put(axes, stems[i], f"{stems[i][1]:.1f}", (ABOVE,), fontsize=SIZE - 2)
+
+
+def _scale(axes: Axes, top: float) -> None:
+    """From 0 to the top, with few whole numbers."""
+    axes.set_ylim(0, top)
+    found = MaxNLocator(nbins=3, integer=True).tick_values(0, top)
+    axes.set_yticks([tick for tick in found if 0 <= tick < 0.97 * top])
 
 
 def measured_levels(document: Document) -> list[Any]:
@@ -248,9 +255,8 @@ def draw_levels(axes: Axes, scene: Scene) -> None:
     rows = measured_levels(scene.document)
     places = [(scene.day(row["sampled_on"]), float(row["ifx_ug_ml"])) for row in rows]
     held = [float(row["threshold_ug_ml"] or 0) for row in rows]
-    axes.set_ylim(0, 1.35 * max(*(level for _, level in places), *held, 1))
+    _scale(axes, 1.35 * max(*(level for _, level in places), *held, 1))
     axes.set_ylabel(tr("level\nug/mL"), fontsize=SIZE - 1)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
     scene.labels.avoid(axes, places, 8)
     reach = 0.012 * (scene.last - scene.first).days
     for row, point, threshold in zip(rows, places, held, strict=True):

@@ -197,7 +197,7 @@ class Tables:
             if row["trough_level"] is not None:
                 return f"{row['trough_level']} {points(row['threshold_ug_ml'])}"
             if row["low_between_infusions"]:
-                return tr("low between infusions")
+                return tr("already below {limit}", limit=points(row["threshold_ug_ml"]))
             return tr("no trough") if row["seen"] else tr("after the data cut")
 
         def antibodies(row: Document) -> str:
@@ -211,7 +211,7 @@ class Tables:
             Column("ug/mL", [measured(row, "ifx_ug_ml") for row in rows], right=True),
             Column(tr("Before"), [words_of(row["timepoint"] or "") for row in rows]),
             Column(tr("Threshold"), [result(row) for row in rows], roles=roles),
-            Column(tr("Antibodies, AU/mL"), [antibodies(row) for row in rows]),
+            Column(tr("ADA, AU/mL"), [antibodies(row) for row in rows]),
             Column(tr("Assay"), [row["assay"] or "" for row in rows]),
         ]
 
