@@ -89,7 +89,7 @@ def amend(connection: Connection, stored: Stored, cells: Mapping[str, str]) -> S
     An empty cell empties the value. Raises Rejected, and Refused where the record has been changed
     since it was read.
     """
-    _lock(connection, stored)
+    hold(connection, stored)
     draft = Draft(stored.entity, {PATIENT_COLUMN: stored.study_id, **cells})
     source = _source(1, stored.entity, [(0, draft)], record_id=stored.record)
     complaints = _complaints(write_rows(connection, [source], [], update=True).errors)
@@ -104,7 +104,7 @@ def void(connection: Connection, stored: Stored, *, with_records: bool = False) 
     A patient goes only when he has no records, or with all of them. Raises Refused otherwise, and
     where the record has been changed since it was read.
     """
-    _lock(connection, stored)
+    hold(connection, stored)
     if stored.entity is not Patient:
         _delete(connection, stored)
         return 1
@@ -153,8 +153,8 @@ def _delete(connection: Connection, stored: Stored) -> None:
     )
 
 
-def _lock(connection: Connection, stored: Stored) -> None:
-    """Holds the record until the transaction ends, if it is still as it was read."""
+def hold(connection: Connection, stored: Stored) -> None:
+    """Holds the record until the transaction ends, if it is still as it was read; else Refused."""
     record = "" if stored.record is None else " and record_id = :record"
     version = connection.execute(
         text(
