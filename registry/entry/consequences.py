@@ -131,7 +131,7 @@ def differences(before: Mapping[Key, Status], after: Mapping[Key, Status]) -> li
 def _named(words: str, definitions: list[str], as_of_today: bool) -> str:
     listed = ", ".join(definitions)
     if as_of_today:
-        listed = tr("{definitions}, after its data cut", definitions=listed)
+        listed = tr("{definitions}, as of today, beyond the data cut", definitions=listed)
     head, colon, rest = words.partition(":")
     return f"{head} ({listed}){colon}{rest}"
 

@@ -123,7 +123,8 @@ def test_what_comes_after_the_data_cut_is_told_as_such(database: Connection) -> 
         "on": "2024-02-01",
         "definitions": ["paper"],
         "as_of_today": True,
-        "text": "Loss of response on 2024-02-01 (paper, after its data cut): PCDAI 20 is above 15.",
+        "text": "Loss of response on 2024-02-01 (paper, as of today, beyond the data cut): "
+        "PCDAI 20 is above 15.",
     }
 
 
