@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -35,14 +36,15 @@ class Labels:
 
     def __init__(self, canvas: FigureCanvasAgg) -> None:
         self._renderer: Any = canvas.get_renderer()  # type: ignore[no-untyped-call]
-        self._taken: list[Bbox] = []
+        # Labels stay within their axes, so that they can only lie on what is there.
+        self._taken: defaultdict[Axes, list[Bbox]] = defaultdict(list)
 
     def avoid(self, axes: Axes, points: Iterable[tuple[float, float]], size: float) -> None:
         """Keeps labels off these points of the axes, `size` typographic points around each."""
         half = size / 72 * axes.figure.dpi / 2
         for point in points:
             x, y = axes.transData.transform(point)
-            self._taken.append(Bbox([[x - half, y - half], [x + half, y + half]]))
+            self._taken[axes].append(Bbox([[x - half, y - half], [x + half, y + half]]))
 
     def avoid_line(self, axes: Axes, points: Sequence[tuple[float, float]]) -> None:
         """Keeps labels off the straight lines between these points."""
@@ -52,7 +54,7 @@ class Labels:
             length = float(((stop - start) ** 2).sum() ** 0.5)
             for share in range(1, int(length / step)):
                 x, y = start + (stop - start) * share * step / length
-                self._taken.append(Bbox([[x - 1, y - 1], [x + 1, y + 1]]))
+                self._taken[axes].append(Bbox([[x - 1, y - 1], [x + 1, y + 1]]))
 
     def put(
         self,
@@ -80,9 +82,9 @@ class Labels:
             box = Text.get_window_extent(label, self._renderer)
             within = inside.x0 <= box.x0 and box.x1 <= inside.x1
             within = within and inside.y0 - 1 <= box.y0 and box.y1 <= inside.y1 + 1
-            free = within and not any(box.overlaps(other) for other in self._taken)
+            free = within and not any(box.overlaps(other) for other in self._taken[axes])
             if free or number == len(places):
-                self._taken.append(box.padded(_MARGIN))
+                self._taken[axes].append(box.padded(_MARGIN))
                 return label
             label.remove()
         return None
