@@ -99,7 +99,7 @@ def _add(group: str, entity: Entity) -> Callable[..., None]:
 
 def _list(group: str, entity: Entity) -> Callable[..., None]:
     def command(context: typer.Context, **given: Any) -> None:
-        study_id = given["patient"]
+        study_id = _patient(given)
         with (
             opened(run_of(context).settings()) as database,
             database.engine.connect() as connection,
@@ -328,10 +328,17 @@ def _cells(entity: Entity, given: dict[str, Any]) -> Cells:
         for name in dictionary_columns(entity)
         if given.get(_parameter_name(name)) is not None
     }
-    patient = given.get("patient") or given.get("patient_option")
-    if given.get("patient") and given.get("patient_option") not in (None, given["patient"]):
-        raise WrongUsage(tr("Two patients are named."), cure=tr("Name one."))
+    patient = _patient(given)
     return cells if patient is None else {PATIENT_COLUMN: patient, **cells}
+
+
+def _patient(given: dict[str, Any]) -> str | None:
+    """The study id, from the argument or from --patient-id."""
+    argument, option = given["patient"], given["patient_option"]
+    if argument is not None and option not in (None, argument):
+        raise WrongUsage(tr("Two patients are named."), cure=tr("Name one."))
+    chosen: str | None = option if argument is None else argument
+    return chosen
 
 
 def _hold_to_version(stored: Stored, version: int | None) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import BigInteger
 
 from registry.errors import NotFound, Refused
 from registry.models import ENTITIES, Patient, table_of
 from registry.records.patients import patient_number
 from registry.records.source import Entity
+from registry.records.write import refusal_of
 from registry.words import tr
 
 BY_TABLE: dict[str, Entity] = {table_of(entity).name: entity for entity in ENTITIES}
@@ -74,6 +76,33 @@ def _undo(
     ).all()
     if not found:
         raise NotFound(nothing, cure=tr("Changes are listed by: registry history PATIENT"))
+    try:
+        _reverse(connection, found)
+    except IntegrityError as error:
+        raise Refused(
+            tr(
+                "The registry is against it: {reason}",
+                reason=refusal_of(error),
+            ),
+            cure=tr("Nothing was undone. Another record has taken the place, or is missing."),
+        ) from None
+    undone = connection.execute(
+        text(
+            "select c.*, n.study_id as patient_id from audit.record_change c "
+            f"join reference.patient_number n using (patient_id) where c.{condition} "
+            "order by audit_id"
+        ),
+        {"number": number},
+    ).mappings()
+    return [
+        {name: row[name] for name in ("audit_id", "table_name", "operation")}
+        | {"patient_id": row["patient_id"]}
+        for row in undone
+    ]
+
+
+def _reverse(connection: Connection, found: Iterable[Any]) -> None:
+    """Takes the changes back, the last one first."""
     # The border between two courses of a drug may move: judge overlaps at the end.
     connection.execute(text("set constraints clinical.ex_medication_overlap deferred"))
     for (table, operation), rows in _together(found):
@@ -93,19 +122,6 @@ def _undo(
                 cure=tr("Nothing was undone. Undo the later changes first."),
             )
     connection.execute(text("set constraints clinical.ex_medication_overlap immediate"))
-    undone = connection.execute(
-        text(
-            "select c.*, n.study_id as patient_id from audit.record_change c "
-            f"join reference.patient_number n using (patient_id) where c.{condition} "
-            "order by audit_id"
-        ),
-        {"number": number},
-    ).mappings()
-    return [
-        {name: row[name] for name in ("audit_id", "table_name", "operation")}
-        | {"patient_id": row["patient_id"]}
-        for row in undone
-    ]
 
 
 def _together(rows: Iterable[Any]) -> Iterator[tuple[tuple[str, str], list[Any]]]:
@@ -144,8 +160,7 @@ def _reversal(table: str, operation: str) -> str:
         return (
             f"insert into {name} ({listed}, row_version) select {values}, b.row_version + 1 "
             f"from (select a.* {chosen}) b "
-            f"cross join lateral jsonb_populate_record(null::{name}, b.old_values) r "
-            "on conflict do nothing"
+            f"cross join lateral jsonb_populate_record(null::{name}, b.old_values) r"
         )
     assignments = ", ".join(f"{column} = r.{column}" for column in columns)
     return (

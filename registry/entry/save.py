@@ -91,7 +91,7 @@ def amend(connection: Connection, stored: Stored, cells: Mapping[str, str]) -> S
     """
     hold(connection, stored)
     draft = Draft(stored.entity, {PATIENT_COLUMN: stored.study_id, **cells})
-    source = _source(1, stored.entity, [(0, draft)], record_id=stored.record)
+    source = _source(1, stored.entity, [(0, draft)], amends=stored)
     complaints = _complaints(write_rows(connection, [source], [], update=True).errors)
     if complaints:
         raise Rejected([draft], complaints)
@@ -190,12 +190,14 @@ def _sources(drafts: Sequence[Draft]) -> list[Source]:
 
 
 def _source(
-    number: int, entity: Entity, drafts: list[tuple[int, Draft]], record_id: int | None = None
+    number: int, entity: Entity, drafts: list[tuple[int, Draft]], amends: Stored | None = None
 ) -> Source:
     """Rows of one entity; the line of each is the draft's place among all."""
-    columns = list(dict.fromkeys(column for _, draft in drafts for column in draft.cells))
-
     variables = {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(entity)}
+    given = [column for _, draft in drafts for column in draft.cells]
+    # What a new record must have is missed also where nobody speaks of it.
+    needed = [name for name, variable in variables.items() if variable.required and amends is None]
+    columns = list(dict.fromkeys([*needed, *given]))
 
     def rows(problems: list[Problem]) -> Iterator[Row]:
         for place, draft in drafts:
@@ -209,9 +211,8 @@ def _source(
                     cells.append(cell)
             yield Row(place, cells)
 
-    return Source(
-        number, entity, entity.file_name, columns, rows, record_id, tr("amend that record")
-    )
+    record = None if amends is None else amends.record
+    return Source(number, entity, entity.file_name, columns, rows, record, tr("amend that record"))
 
 
 def read_typed(text: str, variable: Variable) -> str:

@@ -81,7 +81,7 @@ def write_rows(
             written = _write(connection, entities, sources, progress)
         except IntegrityError as error:
             raise Refused(
-                f"The registry refused the rows: {_reason(error)}",
+                f"The registry refused the rows: {refusal_of(error)}",
                 cure="Nothing was written. Mend the rows, or try again if someone "
                 "else was changing the same patients.",
             ) from None
@@ -117,7 +117,7 @@ def _count_rejected(result: WriteResult, tables: dict[str, str]) -> None:
             result.tables[tables[name]].rejected += 1
 
 
-def _reason(error: IntegrityError) -> str:
+def refusal_of(error: IntegrityError) -> str:
     """The server's sentence; its detail, which repeats the row, is left out."""
     diagnosis = getattr(error.orig, "diag", None)
     return str(getattr(diagnosis, "message_primary", "a constraint does not hold"))

@@ -1,0 +1,1 @@
+"""Single records: entered, listed, shown, amended, voided, brought back."""

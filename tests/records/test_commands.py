@@ -1,0 +1,307 @@
+"""Every verb of every entity as a person types it, and what must not pass."""
+
+from __future__ import annotations
+
+import shlex
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from registry.cli.entry import GROUPS
+from registry.cli.examples import EXAMPLES
+from registry.database.engine import Database
+from registry.models import ENTITIES, table_of
+from tests.records.conftest import Inside
+
+TABLE = {entity.file_name: table_of(entity).name for entity in ENTITIES}
+CHILD = (
+    "patient", "add", "T1", "--centre", "BCH", "--sex", "male", "--birth-date", "2010-02-03",
+    "--diagnosis", "CD",
+)  # fmt: skip
+
+
+def rows(database: Database, table: str, columns: str) -> list[tuple[object, ...]]:
+    """The table's rows."""
+    with database.engine.connect() as connection:
+        found = connection.execute(text(f"select {columns} from clinical.{table} order by 1"))
+        return [tuple(row) for row in found]
+
+
+def audit(database: Database, table: str) -> list[tuple[str, str, str | None]]:
+    """What the audit says of a table: operation, command and reason."""
+    with database.engine.connect() as connection:
+        found = connection.execute(
+            text(
+                "select operation, command, reason from analytics.record_change "
+                "where table_name = :table order by audit_id"
+            ),
+            {"table": table},
+        )
+        return [(row[0], row[1], row[2]) for row in found]
+
+
+@pytest.mark.parametrize("group", [group for group in GROUPS if group != "patient"])
+def test_the_life_of_a_record_by_the_examples_of_the_help(
+    study: Database, inside: Inside, group: str
+) -> None:
+    table = TABLE[GROUPS[group][0]]
+    before = len(rows(study, table, "*"))
+    for arguments in (EXAMPLES["patient"]["add"], EXAMPLES["patient"]["amend"]):
+        verb = "add" if "--centre" in arguments else "amend"
+        assert inside(study, "patient", verb, *shlex.split(arguments)).status == 0
+    for verb in ("add", "list", "show", "amend", "void"):
+        ended = inside(study, group, verb, *shlex.split(EXAMPLES[group][verb]))
+        assert ended.status == 0, (verb, ended.err)
+        assert ended.out, verb
+        assert len(rows(study, table, "*")) == before + (verb != "void"), verb
+    reason = shlex.split(EXAMPLES[group]["amend"])[-1]
+    voided = shlex.split(EXAMPLES[group]["void"])[-1]
+    assert audit(study, table)[-3:] == [
+        ("insert", f"{group} add", None),
+        ("update", f"{group} amend", reason),
+        ("delete", f"{group} void", voided),
+    ]
+
+
+def test_a_patient_goes_only_with_his_records(study: Database, inside: Inside) -> None:
+    assert inside(study, *CHILD).status == 0
+    added = inside(
+        study, "infusion", "add", "T1", "--infused-on", "2020-01-07", "--dose-mg", "150",
+        "--weight-kg", "30",
+    )  # fmt: skip
+    assert added.status == 0
+    alone = inside(study, "patient", "void", "T1", "--reason", "entered twice")
+    assert alone.status == 1
+    assert "T1 has 1 records in infusions" in alone.err
+    assert "--with-records" in alone.err
+    gone = inside(study, "patient", "void", "T1", "--with-records", "--reason", "entered twice")
+    assert gone.status == 0
+    assert inside(study, "infusion", "list", "T1").status == 1
+    history = inside(study, "history", "T1", "--format", "json").json()
+    assert [change["operation"] for change in history] == ["insert", "insert", "delete", "delete"]
+
+
+def test_a_record_that_is_there_is_not_entered_again(registry: Database, inside: Inside) -> None:
+    inside(registry, *CHILD)
+    visit = ("pcdai", "add", "T1", "--visited-on", "2020-01-07", "--total")
+    assert inside(registry, *visit, "30").status == 0
+    assert inside(registry, *visit, "30").status == 0
+    other = inside(registry, *visit, "35")
+    assert other.status == 1
+    assert "is not what the record with this patient_id and visited_on has (30)" in other.err
+    assert "amend" in other.err
+    assert rows(registry, "pcdai_visit", "visited_on, total") == rows(
+        registry, "pcdai_visit", "visited_on, score"
+    )
+    assert [total for _, total in rows(registry, "pcdai_visit", "visited_on, total")] == [30]
+
+
+def test_every_value_is_held_to_the_imports_own_checks(registry: Database, inside: Inside) -> None:
+    inside(registry, *CHILD)
+    refused = inside(
+        registry, "infusion", "add", "T1", "--infused-on", "2009-01-01", "--dose-mg", "0",
+        "--weight-kg", "heavy",
+    )  # fmt: skip
+    assert refused.status == 1
+    said = refused.err.removeprefix("Error: ").splitlines()
+    assert sorted(said[:-1]) == [
+        "dose_mg '0' is outside above 0 to 2000 mg",
+        "infused_on '2009-01-01' lies before the birth",
+        "weight_kg 'heavy' is not a number",
+    ]
+    assert said[-1] == "Nothing was stored."
+    assert rows(registry, "infusion", "*") == []
+
+
+def test_values_as_people_write_them(registry: Database, inside: Inside) -> None:
+    inside(registry, *CHILD)
+    ended = inside(
+        registry, "tdm", "add", "T1", "--sampled-on", "2020年3月1日", "--ifx-ug-ml", "＜0.4 μg/mL",
+        "--format", "json",
+    )  # fmt: skip
+    assert ended.status == 0
+    columns = "sampled_on::text, ifx_ug_ml, ifx_ug_ml_comparator"
+    assert rows(registry, "tdm_level", columns) == [("2020-03-01", Decimal("0.4"), "<")]
+
+
+def test_a_record_keeps_its_number_when_its_date_is_corrected(
+    registry: Database, inside: Inside
+) -> None:
+    inside(registry, *CHILD)
+    entered = inside(
+        registry, "infusion", "add", "T1", "--infused-on", "2020-01-07", "--dose-mg", "150",
+        "--weight-kg", "30", "--format", "json",
+    ).json()  # fmt: skip
+    amended = inside(
+        registry, "infusion", "amend", "T1", "2020-01-07", "--infused-on", "2020-01-08",
+        "--reason", "ward's list", "--format", "json",
+    ).json()  # fmt: skip
+    assert (amended["record"], amended["version"]) == (entered["record"], 2)
+    assert (amended["infused_on"], amended["dose_mg"]) == ("2020-01-08", 150)
+    by_number = inside(
+        registry, "infusion", "amend", "T1", "--record", str(entered["record"]), "--infused-on",
+        "2020-01-09", "--reason", "ward's list",
+    )  # fmt: skip
+    assert by_number.status == 0
+    by_options = inside(
+        registry, "infusion", "amend", "--patient-id", "T1", "--infused-on", "2020-01-09",
+        "--dose-mg", "160", "--reason", "ward's list",
+    )  # fmt: skip
+    assert by_options.status == 0
+    assert rows(registry, "infusion", "record_id, infused_on::text, dose_mg, row_version") == [
+        (entered["record"], "2020-01-09", 160, 4)
+    ]
+
+
+def test_a_date_cannot_become_that_of_another_record(registry: Database, inside: Inside) -> None:
+    inside(registry, *CHILD)
+    for day in ("07", "21"):
+        inside(
+            registry, "infusion", "add", "T1", "--infused-on", f"2020-01-{day}", "--dose-mg",
+            "150", "--weight-kg", "30",
+        )  # fmt: skip
+    refused = inside(
+        registry, "infusion", "amend", "T1", "2020-01-07", "--infused-on", "2020-01-21",
+        "--reason", "x",
+    )  # fmt: skip
+    assert refused.status == 1
+    assert "infused_on '2020-01-21' makes it another record's" in refused.err
+    assert len(rows(registry, "infusion", "infused_on")) == 2
+
+
+def test_two_people_at_once(registry: Database, inside: Inside) -> None:
+    inside(registry, *CHILD)
+    visit = inside(
+        registry, "pcdai", "add", "T1", "--visited-on", "2020-01-07", "--total", "30",
+        "--format", "json",
+    ).json()  # fmt: skip
+    change = ("pcdai", "amend", "T1", "2020-01-07", "--version", str(visit["version"]), "--reason")
+    assert inside(registry, *change, "first", "--total", "35").status == 0
+    late = inside(registry, *change, "second", "--total", "40")
+    assert late.status == 1
+    assert "has been changed meanwhile: it is at version 2, not 1" in late.err
+    assert rows(registry, "pcdai_visit", "total") == [(35,)]
+
+
+@pytest.mark.parametrize("verb", ["amend", "void"])
+def test_a_change_needs_a_reason(study: Database, inside: Inside, verb: str) -> None:
+    new = ["--dose-mg", "150"] if verb == "amend" else []
+    for reason in ([], ["--reason", " "]):
+        ended = inside(study, "infusion", verb, "P023", "2020-01-21", *new, *reason)
+        assert ended.status == 2
+        assert "reason" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["infusion", "add", "P998", "--infused-on", "2020-01-01", "--dose-mg", "100",
+          "--weight-kg", "20"], 1, "is not a patient of the registry"),
+        (["infusion", "add", "--infused-on", "2020-01-01"], 1, "patient_id is missing"),
+        (["infusion", "list", "P998"], 1, "There is no patient P998"),
+        (["infusion", "show", "P023", "2019-01-01"], 1, "There is no record of P023"),
+        (["infusion", "show", "P023"], 1, "Several records of P023"),
+        (["infusion", "show"], 2, "Which patient?"),
+        (["infusion", "show", "P023", "2020-13-01"], 2, "is not a date"),
+        (["infusion", "show", "P023", "2020-01-21", "x"], 2, "Too many arguments"),
+        (["infusion", "amend", "P023", "2020-01-21", "--reason", "x"], 2, "Nothing to amend"),
+        (["infusion", "amend", "P023", "2020-01-21", "--dose-mg", "", "--reason", "x"], 1,
+         "dose_mg is missing"),
+        (["infusion", "list", "P023", "--patient-id", "P024"], 2, "Two patients are named"),
+        (["undo", "999999", "--reason", "x"], 1, "There is no such change"),
+        (["undo", "1"], 2, "reason"),
+        (["history", "P998"], 1, "There is no patient P998"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(
+    study: Database, inside: Inside, arguments: list[str], status: int, words: str
+) -> None:
+    ended = inside(study, *arguments)
+    assert ended.status == status
+    assert words in ended.err
+    assert ended.out == ""
+    with study.engine.connect() as connection:
+        made = connection.execute(text("select count(*) from reference.change_set"))
+        # That of the cohort's import.
+        assert made.scalar_one() == 1
+
+
+def test_an_empty_value_empties(study: Database, inside: Inside) -> None:
+    ended = inside(
+        study, "infusion", "amend", "P023", "2020-01-21", "--product", "", "--reason", "unknown"
+    )
+    assert ended.status == 0
+    assert "product infliximab -> -" in ended.out
+    first = inside(study, "infusion", "list", "P023", "--format", "json").json()[0]
+    assert first["product"] is None
+
+
+def test_a_list_as_csv_is_an_import_file(
+    study: Database, registry: Database, inside: Inside, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("listed")
+    for group, (file_name, _) in GROUPS.items():
+        listed = inside(study, group, "list", "--format", "csv")
+        (folder / f"{file_name}.csv").write_text(listed.out, encoding="utf-8")
+    imported = inside(registry, "import", str(folder), "--format", "json")
+    assert imported.status == 0
+    for table in TABLE.values():
+        own = "to_jsonb(t) - 'record_id' - 'patient_id' - 'row_version'"
+        content = f"n.study_id, {own}"
+        of_patient = f"{table} t join reference.patient_number n using (patient_id)"
+        assert sorted(rows(registry, of_patient, content), key=str) == sorted(
+            rows(study, of_patient, content), key=str
+        )
+
+
+def test_undo_of_each_kind_of_change(study: Database, inside: Inside) -> None:
+    columns = "(to_jsonb(t) - 'row_version')::text"
+    before = rows(study, "infusion t", columns)
+    for verb, new in (("amend", ["--dose-mg", "150"]), ("void", [])):
+        inside(study, "infusion", verb, "P023", "2020-01-21", *new, "--reason", "x")
+    inside(
+        study, "infusion", "add", "P023", "--infused-on", "2020-01-20", "--dose-mg", "100",
+        "--weight-kg", "20",
+    )  # fmt: skip
+    changes = [c["audit_id"] for c in inside(study, "history", "P023", "--format", "json").json()]
+    for change in reversed(changes[-3:]):
+        assert inside(study, "undo", str(change), "--reason", "mistaken").status == 0
+    assert rows(study, "infusion t", columns) == before
+    status = "select count(*) from derived.changed_patient"
+    with study.engine.connect() as connection:
+        assert connection.execute(text(status)).scalar_one() > 0
+
+
+def test_what_was_changed_since_is_not_undone(study: Database, inside: Inside) -> None:
+    for dose in ("150", "160"):
+        inside(study, "infusion", "amend", "P023", "2020-01-21", "--dose-mg", dose, "--reason", "x")
+    changes = inside(study, "history", "P023", "--format", "json").json()
+    first = str(changes[-2]["audit_id"])
+    refused = inside(study, "undo", first, "--reason", "mistaken")
+    assert refused.status == 1
+    assert "1 of the records in infusions have been changed since" in refused.err
+    assert inside(study, "infusion", "list", "P023", "--format", "json").json()[0]["dose_mg"] == 160
+
+
+def test_an_import_is_undone_as_a_whole_or_not_at_all(study: Database, inside: Inside) -> None:
+    labs = len(rows(study, "lab_result", "patient_id"))
+    with study.engine.connect() as connection:
+        change = connection.execute(text("select change_id from reference.change_set")).scalar()
+    inside(study, "infusion", "amend", "P023", "2020-01-21", "--product", "x", "--reason", "x")
+    refused = inside(study, "undo", str(change), "--command", "--reason", "wrong files")
+    assert refused.status == 1
+    assert len(rows(study, "patient", "patient_id")) == 85
+    history = inside(study, "history", "P023", "--format", "json").json()
+    inside(study, "undo", str(history[-1]["audit_id"]), "--reason", "back")
+    assert inside(study, "undo", str(change), "--command", "--reason", "wrong files").status == 0
+    for table in TABLE.values():
+        assert rows(study, table, "patient_id") == []
+    with study.engine.connect() as connection:
+        undone = connection.execute(
+            text("select max(change_id) from reference.change_set where command = 'undo'")
+        ).scalar()
+    again = ("undo", str(undone), "--command", "--reason", "right after all")
+    assert inside(study, *again).status == 0
+    assert len(rows(study, "patient", "patient_id")) == 85
+    assert len(rows(study, "lab_result", "patient_id")) == labs
