@@ -59,6 +59,7 @@ def main() -> None:
 def registry(home: Path, *arguments: str) -> str:
     """What the program writes for a person whose terminal has colours."""
     colours = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
+    colours["LC_ALL"] = "C.UTF-8"
     done = subprocess.run(
         [sys.executable, "-m", "registry", "--home", str(home), *arguments],
         env=os.environ | colours, cwd=PROJECT, stdout=subprocess.PIPE, encoding="utf-8", check=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from itertools import takewhile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="One patient on one screen.")
 
 FIGURES = (".svg", ".png")
+COERCED = ("", "C.UTF-8", "C.utf8", "UTF-8")
 # What a role looks like on a terminal with colours; each is said by a sign or a word as well.
 STYLES = {
     "title": "bold",
@@ -143,10 +145,22 @@ def _print(document: dict[str, Any], width: int | None, everything: bool) -> Non
     from registry.report.patient_screen import patient_screen
     from registry.report.terminal import ASCII, UNICODE
 
-    glyphs = UNICODE if (sys.stdout.encoding or "").lower().startswith("utf") else ASCII
+    glyphs = UNICODE if _shows_unicode() else ASCII
     columns = width or shutil.get_terminal_size().columns
     lines = patient_screen(document, columns, glyphs, everything=everything)
     show(lines, Console(width=max(columns, 60), highlight=False, emoji=False, markup=False))
+
+
+def _shows_unicode() -> bool:
+    """Whether the terminal can; a locale of C or POSIX asks for ASCII.
+
+    Python itself then speaks UTF-8, and says so in LC_CTYPE, which therefore does not count when
+    it says no more than that.
+    """
+    ctype = os.environ.get("LC_CTYPE", "")
+    asked = os.environ.get("LC_ALL") or (ctype if ctype not in COERCED else None)
+    locale = asked or os.environ.get("LANG")
+    return (sys.stdout.encoding or "").lower().startswith("utf") and locale not in ("C", "POSIX")
 
 
 def show(lines: list[Line], console: Any) -> None:

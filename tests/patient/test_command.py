@@ -40,11 +40,39 @@ def test_every_value_in_a_row_of_csv(program: Program, children: Database) -> No
     assert found["tdm_levels", "1", "ifx_ug_ml_comparator"] == "<"
 
 
-def test_the_screen_has_no_colours_where_nobody_looks(program: Program, children: Database) -> None:
+def test_the_screen_has_no_colours_where_nobody_looks(
+    program: Program, children: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     outcome = program(children, "patient", "show", "LOST", "--width", "80")
     assert outcome.status == 0
     assert outcome.out.startswith("LOST · male · CD · centre BCH\n")
     assert "\x1b" not in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("locale", "first"),
+    [
+        ({"LANG": "C"}, "LOST / male"),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, "LOST / male"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "POSIX"}, "LOST / male"),
+        ({"LANG": "C", "LC_CTYPE": "en_GB.UTF-8"}, "LOST · male"),
+        ({"LANG": "en_GB.UTF-8"}, "LOST · male"),
+        ({}, "LOST · male"),
+    ],
+)
+def test_a_locale_of_c_asks_for_ascii(
+    program: Program,
+    children: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    locale: dict[str, str],
+    first: str,
+) -> None:
+    for name in ("LANG", "LC_ALL", "LC_CTYPE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in locale.items():
+        monkeypatch.setenv(name, value)
+    assert program(children, "patient", "show", "LOST").out.startswith(first)
 
 
 def test_a_terminal_without_utf_8_is_written_to_in_ascii(
