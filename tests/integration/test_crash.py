@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,6 +186,62 @@ def test_the_server_is_killed_below_an_import(home: Path, files: Path, step: str
     assert "connection" in complaint
     assert "Traceback" not in complaint
     assert state(home) == before
+
+
+# Whatever a file, or a statement, says of a child.
+SAID = ("Ada", "Lovelace", "King Street", "151.25", "2003-02-01")
+
+
+def test_no_value_reaches_a_log(home: Path, tmp_path: Path) -> None:
+    """Neither by a complaint about another cell, nor by a crash below a statement that says it."""
+    cells = {"patient_id": "P1", "sex": "female", "birth_date": "2003-02-01", "diagnosis": "CD"}
+    infusion = {"patient_id": "P1", "infused_on": "2012-01-01", "dose_mg": "151.25"}
+    surgery = {"patient_id": "P1", "performed_on": "2011-05-05"}
+    tables = {
+        "patients": cells | {"centre": "King Street"},
+        "infusions": infusion | {"weight_kg": "25", "product": "Ada Lovelace"},
+        "surgeries": surgery | {"procedure": "Ada Lovelace"},
+    }
+    for name, row in tables.items():
+        text = ",".join(row) + "\n" + ",".join(row.values()) + "\n"
+        (tmp_path / f"{name}.csv").write_text(text)
+    log = home / "postgres.log"
+    with embedded.start(home) as server:
+        before = log.stat().st_size
+        program = start(home, *IMPORT, str(tmp_path))
+        held = held_at(server.url(), "clinical.surgery", program)
+        with contextlib.suppress(sa.exc.OperationalError), held:
+            crash_below(server.url(), "select pg_sleep(60), 'Ada Lovelace of King Street'")
+        cut_off = program.communicate(timeout=LONG)
+        assert program.returncode == 3
+        patients = tmp_path / "patients.csv"
+        patients.write_text(patients.read_text().replace("female", "f"))
+        program = start(home, *IMPORT, str(tmp_path))
+        complaint = program.communicate(timeout=LONG)[1]
+        assert program.returncode == 1
+    logged = log.read_bytes()[before:].decode()
+    # The crash is in it, so that it was worth looking.
+    assert "was terminated by signal 9" in logged
+    told = "\n".join([logged, *cut_off, complaint])
+    assert [value for value in SAID if value in told] == []
+
+
+def crash_below(url: str, statement: str) -> None:
+    """Kills the process of the server that runs the statement."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with contextlib.suppress(sa.exc.DBAPIError), engine.connect() as connection:
+        pid = connection.execute(sa.text("select pg_backend_pid()")).scalar_one()
+        running = f"select 1 from pg_stat_activity where pid = {pid} and wait_event = 'PgSleep'"
+
+        def kill() -> None:
+            wait_until(lambda: bool(ask(url, running)), LONG)
+            os.kill(pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        with contextlib.suppress(sa.exc.DBAPIError):
+            connection.execute(sa.text(statement))
+        killer.join()
 
 
 def test_killed_at_random_moments_then_done(spare_home: Path, files: Path) -> None:
