@@ -95,6 +95,8 @@ class Ward:
         judge_on(self.connection, on(day) if isinstance(day, int) else day)
         rows = self.connection.execute(text(f"execute {prepared(definition)}")).mappings()
         items = [Item(**row) for row in rows]
+        assert len({item.item for item in items}) == len(items), "an item has a name of its own"
+        assert not any("{" in item.action + item.why + item.source for item in items)
         return [
             item
             for item in items
