@@ -93,7 +93,9 @@ def thresholds(document: Document) -> list[Threshold]:
         Threshold(
             "loss",
             held["lor_above"],
-            tr("loss: above {score}", score=loss),
+            tr("loss: above {score} twice", score=loss)
+            if twice
+            else tr("loss: above {score}", score=loss),
             tr("Loss of response: above {score}, twice", score=loss)
             if twice
             else tr("Loss of response: above {score}", score=loss),

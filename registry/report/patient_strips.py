@@ -40,7 +40,7 @@ from registry.words import tr
 SIZE = 12.0  # typographic points
 INK, GREY = "#1a1a1a", "#666666"
 EDGE = 1.025  # of the width: where the words to the right of the axes begin
-COLOURS = {"loss": "#d55e00", "remission": "#00795a", "response": "#0072b2"}
+COLOURS = {"loss": "#c24d00", "remission": "#00795a", "response": "#0072b2"}
 _LINES: dict[str, Any] = {"loss": "-", "remission": (0, (6, 3)), "response": (0, (1.5, 2))}
 _DRUGS = {
     "immunomodulator": ("#0072b2", None),

@@ -44,6 +44,7 @@ CONTRACT = {
     "derive",
     "status",
     "explain",
+    "patient show",
     "definition list",
     "definition show",
     "definition add",

@@ -174,6 +174,12 @@ def test_a_definition_that_asks_for_a_rise_draws_it(read: Read) -> None:
     assert any(line.endswith("loss: also above 27.5") for line in screen(document, 90).splitlines())
 
 
+def test_a_definition_that_asks_for_two_visits_says_so(read: Read) -> None:
+    document = read("LOST")
+    document["definition"] |= {"lor_confirmations": 2}
+    assert any(line.endswith(" loss: above 15 twice") for line in screen(document, 80).splitlines())
+
+
 def test_a_long_table_shows_its_end_and_says_so(read: Read) -> None:
     document = read("LOST")
     [first, *_] = document["infusions"]
