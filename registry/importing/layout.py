@@ -78,7 +78,8 @@ def lay_out(
     ]
 
     def aligned(problems: list[Problem]) -> Iterator[Row]:
-        return _aligned(grid(problems), line, named, taken, shown, problems)
+        rows = grid(problems) if sheet is None else _filled_up(grid(problems), named[-1] + 1)
+        return _aligned(rows, line, named, taken, shown, problems)
 
     header = [names[place] for place in taken]
     return Table(path, sheet, shown, line, header, aligned, problems, notes)
@@ -95,6 +96,15 @@ def _sure_header(rows: list[Row], header_names: Collection[str]) -> Row | None:
         if any(cell.strip().casefold() in known for cell in row.cells or ()):
             return row
     return None
+
+
+def _filled_up(rows: Iterator[Row], width: int) -> Iterator[Row]:
+    """A sheet's rows, each of which ends with its last filled cell, at the width of the header."""
+    for row in rows:
+        if row.cells is not None and len(row.cells) < width:
+            yield Row(row.line, row.cells + [""] * (width - len(row.cells)))
+        else:
+            yield row
 
 
 def _aligned(

@@ -122,7 +122,6 @@ def _grid(values: Any, sheet: Any, formulas: Any, shown: str) -> Grid:
     number = NumberText1904 if values.epoch == CALENDAR_MAC_1904 else NumberText
 
     def rows(problems: list[Problem]) -> Iterator[Row]:
-        width = 0
         line = 0
         computed = formulas.iter_rows() if formulas is not None else None
         try:
@@ -131,9 +130,6 @@ def _grid(values: Any, sheet: Any, formulas: Any, shown: str) -> Grid:
                 if computed is not None:
                     _mark_never_computed(texts, cells, next(computed, ()))
                 if any(texts) and any(text.strip() for text in texts):
-                    # A row of a sheet ends with its last filled cell.
-                    width = width or len(texts)
-                    texts.extend("" for _ in range(width - len(texts)))
                     yield Row(line, texts)
         except _BROKEN:
             problem = tr("the sheet cannot be read from here on")

@@ -24,8 +24,8 @@ class Problem:
         value = self.value or ""
         if len(value) > LONGEST_SHOWN:
             value = f"{value[:LONGEST_SHOWN]}..."
-        subject = f"{self.column} {value!r}" if self.value is not None else (self.column or "")
-        return f"{place}: {subject + ' ' if subject else ''}{self.problem}"
+        subject = [self.column, None if self.value is None else repr(value)]
+        return f"{place}: {' '.join([*filter(None, subject), self.problem])}"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Files as they come, and what each must give."""
