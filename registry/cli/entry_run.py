@@ -1,0 +1,161 @@
+"""What add, list, show, amend and void of an entity do, with the options that were given."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import typer
+
+from registry.cli.asking import ask_for_missing, may_ask
+from registry.cli.context import opened, run_of, warn
+from registry.cli.entry_cells import (
+    cells_of,
+    hold_to_version,
+    patient_of,
+    reason_of,
+    said_changes,
+    sought,
+    with_proposals,
+)
+from registry.cli.entry_options import option_names
+from registry.cli.output import Format, print_json, print_rows
+from registry.cli.told import print_told, told
+from registry.entry.history import history
+from registry.entry.save import Draft, add, amend, void
+from registry.entry.stored import find_records
+from registry.errors import WrongUsage
+from registry.models import table_of
+from registry.records.change import declare_change, summarise_change
+from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
+from registry.words import tr
+
+Given = dict[str, Any]
+
+
+def add_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
+    """Enters a record; what is missing is asked for at a terminal."""
+    cells = cells_of(entity, given)
+    settings = run_of(context).settings(given["user"])
+    with opened(settings) as database:
+        if given.get("accept"):
+            cells = with_proposals(database, cells)
+        if may_ask(given["no_input"]):
+            cells = ask_for_missing(database, entity, cells)
+        with database.engine.begin() as connection:
+            declare_change(
+                connection,
+                user=settings.user,
+                command=f"{group} add",
+                reason=given["reason"],
+            )
+            answer = told(connection, entity, cells.get(PATIENT_COLUMN))
+            stored = add(connection, [Draft(entity, cells)])[0]
+            answer.about(connection, stored)
+            summarise_change(connection, f"{entity.file_name}: 1 inserted")
+    print_told(answer, given["form"], tr("Stored: {record}", record=stored.name()))
+
+
+def list_records(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
+    """Lists records."""
+    study_id = patient_of(given)
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        limit = given["limit"] if given["form"] is Format.TABLE else None
+        found = find_records(
+            connection,
+            entity,
+            study_id=study_id,
+            since=_day(given["since"]),
+            until=_day(given["until"]),
+            limit=None if limit is None else limit + 1,
+        )
+    if given["form"] is Format.JSON:
+        print_json([record.to_json() for record in found])
+        return
+    names = [PATIENT_COLUMN, *dictionary_columns(entity)]
+    rows = [{PATIENT_COLUMN: record.study_id, **record.cells} for record in found[:limit]]
+    if given["form"] is Format.TABLE:
+        # A column that nobody has filled tells nothing on a screen.
+        names = [name for name in names if any(row[name] for row in rows)]
+    print_rows(rows, given["form"], names or [PATIENT_COLUMN])
+    if limit is not None and len(found) > limit:
+        warn(tr("The first {number}; --limit shows more.", number=limit))
+    elif not found:
+        warn(tr("No records."))
+
+
+def show_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
+    """Shows one record, what follows from it and its history."""
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        stored = sought(database, entity, given)[0]
+        answer = told(connection, entity, None)
+        answer.about(connection, stored)
+        changes = history(
+            connection,
+            stored.study_id,
+            table=table_of(entity).name,
+            record=stored.record,
+        )
+    if given["form"] is Format.TABLE:
+        print_rows(
+            [
+                {"column": name, "value": cell}
+                for name, cell in stored.cells.items()
+                if cell is not None
+            ],
+            Format.TABLE,
+        )
+        typer.echo()
+    print_told(answer, given["form"], None, history=changes)
+
+
+def amend_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
+    """Gives one record other values."""
+    settings = run_of(context).settings(given["user"])
+    with opened(settings) as database:
+        stored, cells = sought(database, entity, given)
+        if not cells:
+            raise WrongUsage(
+                tr("Nothing to amend."),
+                cure=tr("Name the new values: {options}", options=option_names(entity)),
+            )
+        hold_to_version(stored, given["version"])
+        reason = reason_of(given)
+        with database.engine.begin() as connection:
+            declare_change(connection, user=settings.user, command=f"{group} amend", reason=reason)
+            answer = told(connection, entity, stored.study_id)
+            amended = amend(connection, stored, cells)
+            answer.about(connection, amended)
+            summarise_change(connection, f"{entity.file_name}: 1 updated")
+    print_told(answer, given["form"], said_changes(stored, amended))
+
+
+def void_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
+    """Takes one record out."""
+    settings = run_of(context).settings(given["user"])
+    with opened(settings) as database:
+        stored = sought(database, entity, given)[0]
+        hold_to_version(stored, given["version"])
+        reason = reason_of(given)
+        with database.engine.begin() as connection:
+            declare_change(connection, user=settings.user, command=f"{group} void", reason=reason)
+            answer = told(connection, entity, stored.study_id)
+            number = void(connection, stored, with_records=given.get("with_records", False))
+            answer.gone(connection, stored)
+            summarise_change(connection, f"{entity.file_name}: {number} deleted")
+    words = tr(
+        "Taken out: {record}. The audit keeps it: registry history {patient}",
+        record=stored.name(),
+        patient=stored.study_id,
+    )
+    print_told(answer, given["form"], words)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
