@@ -55,7 +55,6 @@ OWNERS = {
     "statsmodels": ANALYSTS,
     "matplotlib": ANALYSTS,
     "openpyxl": {*ANALYSTS, "importing", "patient"},
-    "plotext": {"report"},
     "textual": {"cli"},
     "apscheduler": {"schedule"},
     "icalendar": {"worklist"},
