@@ -31,6 +31,7 @@ from registry.cli import (
     sql,
     status,
     synth,
+    visit,
     worklist,
 )
 from registry.cli.context import Run
@@ -55,6 +56,7 @@ app.command("import")(importing.import_command)
 app.command("codebook")(codebook.codebook_command)
 app.command("template")(codebook.template_command)
 entry.add_groups(app)
+app.command("visit")(visit.visit_command)
 app.command("history")(history.history_command)
 app.command("undo")(history.undo_command)
 app.command("derive")(derive.derive_command)

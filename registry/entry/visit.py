@@ -8,6 +8,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from registry.entry.save import read_typed
 from registry.entry.stored import Stored, dated, find_record, find_records
 from registry.entry.visit_fields import (
     ASSAY,
@@ -18,9 +19,12 @@ from registry.entry.visit_fields import (
     WEIGHT,
     canonical,
 )
-from registry.models import Infusion, LabResult, Medication, Patient
-from registry.records.source import Entity
+from registry.errors import WrongUsage
+from registry.models import Infusion, LabResult, Medication, Patient, PcdaiVisit
+from registry.parsing.unreadable import Unreadable
+from registry.records.source import Entity, dictionary_columns
 from registry.vocabulary import ANALYTE_UNITS
+from registry.words import tr
 
 PRODUCT = "infusion.product"
 
@@ -101,6 +105,18 @@ class Visit:
     def is_changed(self, name: str) -> bool:
         """Whether the field would have another value than it has."""
         return self.cell(name) != self.day.filled.get(name, "")
+
+
+def read_on(typed: str) -> date:
+    """The day that was typed, also `today` or `yesterday`. Raises WrongUsage for what is none."""
+    variable = dictionary_columns(PcdaiVisit)["visited_on"]
+    try:
+        return date.fromisoformat(read_typed(typed, variable).strip())
+    except ValueError as error:
+        problem = error.problem if isinstance(error, Unreadable) else tr("is not a date")
+        raise WrongUsage(
+            f"{typed!r} {problem}.", cure=tr("Write it as YYYY-MM-DD, or today or yesterday.")
+        ) from None
 
 
 def read_day(connection: Connection, study_id: str, on: date) -> Day:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from registry.entry.answers import Answer, answer
 from registry.entry.consequences import Consequence, differences, status_of
 from registry.entry.proposals import ANALYTE_OF_ITEM, GIVEN_WEIGHT, Proposal, propose_items
-from registry.entry.save import Rejected, add, amend, hold, void
+from registry.entry.save import Draft, Rejected, add, amend, hold, void
 from registry.entry.stored import Stored
 from registry.entry.visit import Visit
 from registry.entry.visit_fields import FIELDS, WEIGHT, read_lab
@@ -98,14 +98,15 @@ def _in_its_unit(typed: str, analyte: str, unit: str) -> str:
 
 
 def preview(connection: Connection, visit: Visit) -> Outcome:
-    """What saving would say; whatever it takes to know is rolled back."""
+    """What saving would say; whatever it takes to know is rolled back.
+
+    With complaints, what is said is about the records that there is nothing against.
+    """
     attempt = connection.begin_nested()
     try:
         # Nobody will read this: it goes with the rest.
         declare_change(connection, user="preview", command="visit", reason="preview")
         return _written(connection, visit, plan_of(visit))
-    except VisitRejected as error:
-        return Outcome(complaints=error.complaints)
     except Refused as error:
         return Outcome(complaints=[FieldComplaint(None, None, error.problem)])
     finally:
@@ -132,6 +133,8 @@ def save(connection: Connection, visit: Visit, *, user: str, reason: str | None 
         hold(connection, record)
     declare_change(connection, user=user, command="visit", reason=reason or None)
     outcome = _written(connection, visit, plan)
+    if outcome.complaints:
+        raise VisitRejected(outcome.complaints)
     did = Counter((one.stored.entity.file_name, DONE[one.did]) for one in outcome.said)
     summarise_change(
         connection, "; ".join(f"{table}: {number} {done}" for (table, done), number in did.items())
@@ -140,7 +143,7 @@ def save(connection: Connection, visit: Visit, *, user: str, reason: str | None 
 
 
 def _written(connection: Connection, visit: Visit, plan: Plan) -> Outcome:
-    """Takes out, changes and enters; then asks what follows. Raises VisitRejected."""
+    """Takes out, changes and enters what there is nothing against; then asks what follows."""
     patient = visit.day.patient.patient
     before = status_of(connection, [patient])
     complaints = list(plan.complaints)
@@ -155,19 +158,28 @@ def _written(connection: Connection, visit: Visit, plan: Plan) -> Outcome:
                 done.append((did, amend(connection, stored, cells), stored))
         except Rejected as error:
             complaints += [complaint_of_field(stored, one) for one in error.complaints]
-    try:
-        with connection.begin_nested():
-            done += [(ENTERED, stored, None) for stored in add(connection, plan.new)]
-    except Rejected as error:
-        complaints += [complaint_of_field(plan.new[one.draft], one) for one in error.complaints]
-    if complaints:
-        raise VisitRejected(list(dict.fromkeys(complaints)))
-    after = status_of(connection, [patient])
+    done += [(ENTERED, stored, None) for stored in _entered(connection, plan.new, complaints)]
     said = [
         Said(did, stored, old, Answer() if did == VOIDED else _answer(connection, stored))
         for did, stored, old in done
     ]
-    return Outcome(said=said, consequences=differences(before, after))
+    consequences = differences(before, status_of(connection, [patient]))
+    return Outcome(list(dict.fromkeys(complaints)), said, consequences)
+
+
+def _entered(
+    connection: Connection, drafts: list[Draft], complaints: list[FieldComplaint]
+) -> list[Stored]:
+    """Enters the drafts but for those that something is against, which joins the complaints."""
+    while drafts:
+        try:
+            with connection.begin_nested():
+                return add(connection, drafts)
+        except Rejected as error:
+            complaints += [complaint_of_field(drafts[one.draft], one) for one in error.complaints]
+            against = {one.draft for one in error.complaints}
+            drafts = [draft for place, draft in enumerate(drafts) if place not in against]
+    return []
 
 
 def _answer(connection: Connection, stored: Stored) -> Answer:

@@ -1,0 +1,192 @@
+"""The parts of the form of a visit: a line with one field, the choices of an item, a section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.reactive import reactive
+from textual.suggester import Suggester
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from registry.entry.facts import shown
+from registry.entry.pcdai_levels import Levels
+from registry.vocabulary import DRUGS
+
+
+class Typed(Message):
+    """A field has another value; `done` where the person will not type on in it."""
+
+    def __init__(self, name: str, text: str, *, done: bool) -> None:
+        super().__init__()
+        self.name = name
+        self.text = text
+        self.done = done
+
+
+class TextField(Input):
+    """A value that is typed; Enter goes to the next field, as Tab does."""
+
+    def __init__(self, name: str, value: str, suggester: Suggester | None = None) -> None:
+        super().__init__(value, name=name, compact=True, suggester=suggester)
+        self.cursor_blink = False
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Says what is typed, at every key."""
+        event.stop()
+        self.post_message(Typed(self.name or "", event.value, done=False))
+
+    def on_input_blurred(self, event: Input.Blurred) -> None:
+        """Says that the field is left."""
+        event.stop()
+        self.post_message(Typed(self.name or "", event.value, done=True))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Goes on."""
+        event.stop()
+        self.screen.focus_next()
+
+
+class Drugs(Suggester):
+    """Completes the last of several drugs; the right arrow takes it."""
+
+    def __init__(self) -> None:
+        super().__init__(case_sensitive=False)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The whole text with the last name completed."""
+        begun = value.replace(",", " ").split(" ")[-1]
+        found = [drug for drug in DRUGS if begun and drug.casefold().startswith(begun)]
+        return value + found[0][len(begun) :] if found else None
+
+
+class Item(Widget, can_focus=True):
+    """An item of the PCDAI: the first digit of the points chooses and goes on.
+
+    The arrows choose without going on; Backspace empties.
+    """
+
+    points: reactive[str] = reactive("")
+
+    def __init__(self, name: str, levels: Levels, points: str) -> None:
+        super().__init__(name=name)
+        self.choices = [shown(one) for one in levels]
+        self.set_reactive(Item.points, points)
+
+    def render(self) -> Text:
+        """The three scores, the chosen one in brackets."""
+        text = Text()
+        for choice in self.choices:
+            chosen = choice == self.points
+            text.append(f"[{choice}]" if chosen else f" {choice} ", "bold" if chosen else "")
+            text.append(" ")
+        return text
+
+    def on_key(self, event: events.Key) -> None:
+        """Chooses, moves or empties."""
+        chosen = [choice for choice in self.choices if choice[0] == event.character]
+        if chosen:
+            self.choose(chosen[0])
+            self.screen.focus_next()
+        elif event.key in ("left", "right"):
+            place = self.choices.index(self.points) if self.points in self.choices else None
+            step = 1 if event.key == "right" else -1
+            first = 0 if step > 0 else len(self.choices) - 1
+            place = first if place is None else min(max(place + step, 0), len(self.choices) - 1)
+            self.choose(self.choices[place])
+        elif event.key in ("backspace", "delete", "minus"):
+            self.choose("")
+        elif event.key == "enter":
+            self.screen.focus_next()
+        else:
+            return
+        event.stop()
+
+    def choose(self, points: str) -> None:
+        """Sets the points and says so."""
+        self.points = points
+        self.post_message(Typed(self.name or "", points, done=True))
+
+
+class Course(Widget, can_focus=True):
+    """A drug that is taken: the space bar says that it was stopped on the day."""
+
+    stopped: reactive[bool] = reactive(False)
+
+    class Toggled(Message):
+        """A drug is stopped, or is not."""
+
+    def __init__(self, drug: str, stopped: bool) -> None:
+        super().__init__()
+        self.drug = drug
+        self.set_reactive(Course.stopped, stopped)
+
+    def render(self) -> Text:
+        """A box to tick."""
+        return Text("[x]" if self.stopped else "[ ]", "bold" if self.stopped else "")
+
+    def on_key(self, event: events.Key) -> None:
+        """Ticks, or goes on."""
+        if event.key in ("space", "x"):
+            self.stopped = not self.stopped
+            self.post_message(self.Toggled())
+        elif event.key == "enter":
+            self.screen.focus_next()
+        else:
+            return
+        event.stop()
+
+
+class Line(Horizontal):
+    """A field with its name, and beside it what is known or wrong."""
+
+    def __init__(self, label: str, control: Widget, beside: str = "") -> None:
+        super().__init__()
+        self.label = label
+        self.control = control
+        self._beside = Static(beside, classes="beside", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Name, field, and the rest of the line."""
+        yield Static(f"  {self.label}", classes="name", markup=False)
+        yield self.control
+        yield self._beside
+
+    def tell(self, words: str, kind: str) -> None:
+        """Shows words beside the field; `kind`: last, offer, wrong, needed or fact."""
+        self._beside.update(words)
+        self._beside.set_classes(f"beside {kind}")
+
+    def mark(self, is_here: bool) -> None:
+        """Shows where the person is, also without colours."""
+        self.query_one(".name", Static).update(f"{'>' if is_here else ' '} {self.label}")
+        self.set_class(is_here, "here")
+
+
+class Section(Vertical):
+    """A heading, the fields below it, and what the registry says to them."""
+
+    def __init__(self, section: str, heading: str, lines: list[Line]) -> None:
+        super().__init__(id=section)
+        self._heading = heading
+        self._lines = lines
+        self._said = Static(classes="said", markup=False)
+
+    def compose(self) -> Iterator[Widget]:
+        """Heading, fields, answer."""
+        yield Static(self._heading, classes="heading", markup=False)
+        yield from self._lines
+        yield self._said
+
+    def say(self, facts: list[str], warnings: list[str]) -> None:
+        """Shows facts in a row and warnings each on a line."""
+        text = Text("; ".join(facts))
+        for words in warnings:
+            text.append(("\n" if text else "") + f"! {words}", "bold yellow")
+        self._said.update(text)
+        self._said.display = bool(text)
