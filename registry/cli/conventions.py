@@ -9,9 +9,6 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from registry.errors import WrongUsage
-from registry.words import tr
-
 Read = TypeVar("Read")
 
 
@@ -47,17 +44,10 @@ def with_conventions(
     date_order: DateOrder | None,
     decimal: DecimalMark | None,
     encoding: str | None,
-    *,
-    mapped: bool,
 ) -> Callable[..., Read]:
-    """The reader of files held to the options. Raises WrongUsage where a mapping is to say it."""
+    """The reader of files held to the options."""
     if date_order is None and decimal is None and encoding is None:
         return read
-    if mapped:
-        raise WrongUsage(
-            tr("--date-order, --decimal and --encoding are for files without a mapping."),
-            cure=tr("Write date_order, decimal or encoding into the mapping."),
-        )
     from registry.parsing.conventions import Conventions
 
     conventions = Conventions(

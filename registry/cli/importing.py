@@ -96,13 +96,7 @@ def import_command(
     from registry.importing.record import summary_of
     from registry.records.change import declare_change, summarise_change
 
-    held = partial(
-        with_conventions,
-        date_order=date_order,
-        decimal=decimal,
-        encoding=encoding,
-        mapped=bool(map_file or redcap),
-    )
+    held = partial(with_conventions, date_order=date_order, decimal=decimal, encoding=encoding)
     import_files = held(reader_of(map_file, redcap))
     settings = run_of(context).settings(user)
     with opened(settings) as database, database.engine.connect() as connection:

@@ -50,11 +50,15 @@ def sheets_reader(map_file: Path | None, redcap: Path | None) -> Callable[..., l
     if map_file is None and redcap is None:
         return sheets_of
     from registry.importing.mapped import tables_of
+    from registry.parsing.conventions import NOTHING_SAID, Conventions
 
     mapping, dialect = _mapping(map_file, redcap)
-    return lambda paths: titled(
-        (table.sheet or table.path.stem, table) for table in tables_of(paths, mapping, dialect)
-    )
+
+    def read(paths: list[Path], conventions: Conventions = NOTHING_SAID) -> list[Sheet]:
+        tables = tables_of(paths, mapping.where_unsaid(conventions), dialect)
+        return titled((table.sheet or table.path.stem, table) for table in tables)
+
+    return read
 
 
 def _mapping(map_file: Path | None, redcap: Path | None) -> tuple[FileMapping, Dialect]:

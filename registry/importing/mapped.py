@@ -14,7 +14,7 @@ from registry.importing.dialect import PLAIN, Dialect
 from registry.importing.mapped_table import MappedRows, MappedTable, Place
 from registry.importing.mapping import FileMapping
 from registry.importing.table import ENDINGS, Table, read_tables
-from registry.parsing.conventions import NOTHING_SAID
+from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.problems import Change, Problem, WriteResult
 from registry.records.write import Progress, write_rows
 from registry.words import tr
@@ -29,19 +29,21 @@ def import_mapped(
     mapping: FileMapping,
     *,
     dialect: Dialect = PLAIN,
+    conventions: Conventions = NOTHING_SAID,
     update: bool = False,
     changes: int | None = 0,
     progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
     """Imports files and folders of files by the mapping; nothing is written when anything is wrong.
 
-    Complaints name the file's own line and header, and show the cell as it stands there.
+    `conventions` hold where the mapping says nothing. Complaints name the file's own line and
+    header, and show the cell as it stands there.
     `changes` is how many changed cells the result lists, None for all. `progress` hears of a step
     and of rows done. The caller commits; `committed` is set by it.
 
     Raises NotFound and Refused where the files, or what the mapping says of them, are wrong.
     """
-    mapped = read_mapped(paths, mapping, dialect)
+    mapped = read_mapped(paths, mapping.where_unsaid(conventions), dialect)
     problems: list[Problem] = []
     sources: list[MappedRows] = []
     for table in mapped:
@@ -58,10 +60,13 @@ def import_mapped(
         changes=changes,
         progress=lambda step, rows: progress(back.text(step), rows),
     )
-    order = {table.table.shown: number for number, table in enumerate(mapped)}
-    result.errors = sorted(
-        back.problems(result.errors), key=lambda one: (order[one.file], one.line or 0)
-    )
+    order = {table.table.shown: (number, table) for number, table in enumerate(mapped)}
+
+    def place(problem: Problem) -> tuple[int, int, int]:
+        number, table = order[problem.file]
+        return number, problem.line or 0, table.position(problem.column)
+
+    result.errors = sorted(back.problems(result.errors), key=place)
     result.changes = [back.change(change) for change in result.changes]
     result.notes.extend(back.text(note) for table in mapped for note in table.notes())
     return result

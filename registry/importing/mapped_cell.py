@@ -123,7 +123,7 @@ class MappedCells:
                 return text, tr("is neither ticked nor not, in {header}", header=header)
         codes = list(dict.fromkeys(boxes[name] for name, text in texts.items() if text in TICKED))
         if len(codes) > 1:
-            return ", ".join(codes), tr("are ticked together; a record has one")
+            return "", tr("is ticked, and so is another box: {codes}", codes=", ".join(codes))
         return "".join(codes), None
 
 

@@ -58,6 +58,10 @@ class MappedTable:
         self.readers: list[TableReader] = []
         self._kept: list[Row] | None = None
 
+    def position(self, header: str | None) -> int:
+        """Where the header stands in the file; before all others what is none."""
+        return self.table.header.index(header) if header in self.table.header else -1
+
     def shown_header(self, name: str) -> str:
         """The header as it stands in the file, for the name that the mapping uses."""
         place = self.places.get(name)
@@ -83,28 +87,22 @@ class MappedTable:
                     yield header, tr("stands twice in the header")
             elif not any(matches(pattern, name) for pattern in self.mapping.ignore):
                 near = get_close_matches(name, lacking, 1)
-                yield (
-                    header,
-                    (
-                        tr("is not in the mapping, which has {near}", near=near[0])
-                        if near
-                        else tr("is not in the mapping; map it or add it to ignore")
-                    ),
-                )
+                problem = tr("is not in the mapping; map it or add it to ignore")
+                if near:
+                    problem = tr("is not in the mapping, which has {near}", near=near[0])
+                yield header, problem
 
     def _lacking(self) -> Iterator[tuple[str, str]]:
         lacking = {name for part in self.parts for name in part.lacking()}
         lacking |= set(self.mapping.fill_down) - self.places.keys()
+        unused = [name for name in self._names if name not in self.mapping.headers]
         for name in sorted(lacking):
-            near = get_close_matches(name, self._names, 1)
-            yield (
-                name,
-                (
-                    tr("is in the mapping and not in the header, which has {near}", near=near[0])
-                    if near
-                    else tr("is in the mapping and not in the header")
-                ),
-            )
+            near = get_close_matches(name, unused, 1)
+            problem = tr("is in the mapping and not in the header")
+            if near:
+                problem = tr("is in the mapping and not in the header, which has {near}",
+                             near=near[0])  # fmt: skip
+            yield name, problem
 
     def rows(self, problems: list[Problem]) -> Iterator[Row]:
         """The rows of the file; kept where several sources read them, for it may be a workbook."""
@@ -136,18 +134,18 @@ class MappedTable:
         """What was read in another way than it stands in the file, in numbers of cells."""
         shown = self.table.shown
         said = [
-            tr("{file}: {column}, {number} values converted from {unit} to {own}",
+            tr("{file}: {column} converted from {unit} to {own}, values: {number}",
                file=shown, column=column, number=number, unit=unit, own=own)
             for (column, unit, own), number in self.converted.items()
         ]  # fmt: skip
         said += [
-            tr("{file}: {number} cells with {text} taken as empty",
-               file=shown, number=number, text=text)
+            tr("{file}: {text} taken as empty, cells: {number}",
+               file=shown, text=text, number=number)
             for text, number in self.cells.missing.items()
         ]  # fmt: skip
         said += [
-            tr("{file}: {number} rows without {header} left out of {table}",
-               file=shown, number=number, header=header, table=name)
+            tr("{file}: rows without {header} left out of {table}: {number}",
+               file=shown, header=header, table=name, number=number)
             for (name, header), number in self.left_out.items()
         ]  # fmt: skip
         said += [note for reader in self.readers for note in reader.notes]

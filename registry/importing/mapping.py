@@ -151,6 +151,23 @@ class FileMapping:
     name: str
     sources: tuple[SourceMapping, ...]
 
+    def where_unsaid(self, given: Conventions) -> FileMapping:
+        """The mapping with these conventions wherever it says nothing of them."""
+        return replace(
+            self,
+            sources=tuple(
+                replace(
+                    source,
+                    conventions=Conventions(
+                        date_order=source.conventions.date_order or given.date_order,
+                        decimal=source.conventions.decimal or given.decimal,
+                        encoding=source.conventions.encoding or given.encoding,
+                    ),
+                )
+                for source in self.sources
+            ),
+        )
+
     def of_file(self, file: str) -> list[SourceMapping]:
         """The sources that are about a file, whatever its sheets."""
         return [source for source in self.sources if matches(source.file, file)]

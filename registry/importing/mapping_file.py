@@ -114,7 +114,7 @@ def _texts(section: Section) -> dict[str, str]:
 
 
 def _source(section: Section, shared: _Shared) -> SourceMapping:
-    patient = section.text(PATIENT_COLUMN)
+    patient, inner = section.text(PATIENT_COLUMN), section.sections("rows")
     source = SourceMapping(
         file=section.text("file") or "*",
         sheet=section.text("sheet"),
@@ -123,14 +123,12 @@ def _source(section: Section, shared: _Shared) -> SourceMapping:
         fill_down=tuple(section.texts("fill_down")),
         missing=shared.missing | frozenset(section.texts("missing")),
         conventions=_conventions(section, shared.conventions),
-        rows=tuple(
-            _RowsReader(inner, patient, shared.codes).rows() for inner in section.sections("rows")
-        ),
     )
     section.finish()
-    if bool(source.rows) == source.skip:
+    if bool(inner) == source.skip:
         raise section.refused(tr("A [[source]] has either [[source.rows]] or skip = true."))
-    return with_own_headers(source)
+    rows = tuple(_RowsReader(one, patient, shared.codes).rows() for one in inner)
+    return with_own_headers(replace(source, rows=rows))
 
 
 class _RowsReader:

@@ -21,7 +21,7 @@ EVERY = "every"
 ANALYTE_NAMES = "analytes"
 
 _IN_BRACKETS = re.compile(r"^(.*\S)\s*[(\[（【]([^()\[\]（）【】]*)[)\]）】]\s*$")
-_BEHIND = re.compile(r"^(.*\S)[\s,，_/]+(\S+)$")
+_BEHIND = re.compile(r"^(.*?\S)[\s,，_/]+(\S+)$")
 _NOT_LETTERS = re.compile(r"[\s_\-·:：/.'’,，。()\[\]（）【】#*]+")
 _WEEK = re.compile(
     r"(?:第\s*(?P<a>[0-9]+)\s*周)|(?:(?<![a-z])(?:w|wk|week)[\s_.-]*(?P<b>[0-9]+)(?![0-9]))"

@@ -145,8 +145,9 @@ class TableReader:
         line, order = self._shown.get(doubt.column or "", (None, None))
         if line is None:
             return doubt
-        words = tr("{problem}; line {line} is in the order {order}",
-                   problem=doubt.problem, line=line, order=order)  # fmt: skip
+        words = tr("{problem}; {file}, line {line} is in the order {order}",
+                   problem=doubt.problem, file=self.source.shown, line=line,
+                   order=order)  # fmt: skip
         return replace(doubt, problem=words)
 
 

@@ -169,10 +169,10 @@ def _codes(
     if column == "analyte":
         taken = [cell for cell, code in known.items() if code is not None]
         yield f"where.{quoted(headers[0])} = [{', '.join(map(quoted, taken))}]  " + unsure(
-            tr("{number} other tests are left out", number=len(strange))
+            tr("other tests are left out: {number}", number=len(strange))
         )
     elif len(cells) > MOST_SHOWN:
-        yield unsure(tr("{number} other codes; each needs a line here", number=len(strange)))
+        yield unsure(tr("other codes, which need a line each: {number}", number=len(strange)))
     else:
         for cell in strange:
             yield f'# codes.{column}.{quoted(cell)} = "..."  ' + unsure(

@@ -46,7 +46,7 @@ def test_a_chinese_workbook_by_its_draft(
     assert "unsure" not in draft.read_text(encoding="utf-8").partition("[[source]]")[2]
     result = take(database, workbook, draft)
     assert all_contents(database) == canonical
-    assert result.notes == ["随访.xlsx [体格测量]: height_cm, 85 values converted from m to cm"]
+    assert result.notes == ["随访.xlsx [体格测量]: height_cm converted from m to cm, values: 85"]
 
 
 def test_a_chinese_workbook_by_a_mapping_of_hand(
