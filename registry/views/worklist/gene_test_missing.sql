@@ -8,7 +8,10 @@ with facts as (
     select
         l.definition,
         l.patient_id,
-        extract(year from age(o.onset, p.birth_date))::integer as onset_years,
+        -- On a day before the onset there is none.
+        case when o.onset <= worklist_today() then
+            extract(year from age(o.onset, p.birth_date))::integer
+        end as onset_years,
         d.veo_before_years,
         s.gene_always_before_years,
         l.event_on,
