@@ -45,8 +45,12 @@ def ask_for_missing(database: Database, entity: Entity, given: Mapping[str, str]
     if not dialogue.complaints():
         return dialogue.cells
     variables = {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(entity)}
-    for column in dialogue.order(variables):
-        dialogue.ask(column, variables[column])
+    asked = dialogue.order(variables)
+    # What the values are together may be wrong still: nothing that was typed is lost by it.
+    while asked:
+        for column in asked:
+            dialogue.ask(column, variables[column])
+        asked = dialogue.to_ask_again(variables)
     return {column: dialogue.cells[column] for column in variables if column in dialogue.cells}
 
 
@@ -86,6 +90,18 @@ class Dialogue:
             answer = f"{proposal.points.normalize():f}"
         if answer and answer != NONE:
             self.cells[column] = answer
+
+    def to_ask_again(self, variables: Mapping[str, Variable]) -> list[str]:
+        """Says what is wrong with the record as a whole; the columns that could mend it."""
+        found = self.complaints()
+        for column, problem in found:
+            typer.echo(f"  {column or ''} {problem}".rstrip(), err=True)
+        named = {column for column, _ in found}
+        if "total" in named:
+            named |= {column for column in variables if column not in self.cells}
+        for column in named:
+            self.cells.pop(column or "", None)
+        return [column for column in self.order(variables) if column in named]
 
     def complaints(self) -> list[tuple[str | None, str]]:
         """What would be said against the record as it stands: column and problem."""
