@@ -21,7 +21,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.suggester import Suggester, SuggestFromList
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from registry.cli.visit_screens import Leave, Summary
 from registry.cli.visit_widgets import Course, Drugs, Item, Line, Section, TextField, Typed
@@ -99,14 +99,17 @@ class VisitApp(App[None]):
     """
 
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (112, "-wide")]
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar = [
         Binding("f2,ctrl+s", "summary", priority=True),
         Binding("f3,ctrl+t", "take", priority=True),
         Binding("f4,ctrl+y", "take_all", priority=True),
         Binding("f5,ctrl+r", "read_again", priority=True),
-        Binding("down", "go(1)", priority=True),
-        Binding("up", "go(-1)", priority=True),
+        # Keys that leave a field are the app's own: what is typed ahead then goes to the next one.
+        Binding("down,enter,tab", "go(1)", priority=True),
+        Binding("up,shift+tab", "go(-1)", priority=True),
+        *(Binding(digit, f"choose('{digit}')", priority=True) for digit in Item.DIGITS),
         Binding("pagedown", "go_section(1)", priority=True),
         Binding("pageup", "go_section(-1)", priority=True),
         Binding("escape", "leave"),
@@ -127,11 +130,12 @@ class VisitApp(App[None]):
     Line { height: 1; }
     Line .name { width: 25; height: 1; text-overflow: ellipsis; text-wrap: nowrap; }
     Line.here .name { text-style: bold; }
-    Line TextField { width: 15; border: none; background: ansi_default; }
+    Line TextField { width: 15; background: ansi_default; border-left: solid ansi_blue;
+                     border-right: solid ansi_blue; }
     Line.long TextField { width: 1fr; max-width: 36; }
     Line Item, Line Course { width: 15; height: 1; }
     Line Item:focus, Line Course:focus { text-style: reverse; }
-    Line TextField:focus { text-style: underline; }
+    Line TextField:focus { border-left: solid ansi_yellow; border-right: solid ansi_yellow; }
     Input > .input--cursor { text-style: reverse; }
     .beside { width: 1fr; height: 1; padding-left: 1; text-overflow: ellipsis;
               text-wrap: nowrap; }
@@ -173,7 +177,6 @@ class VisitApp(App[None]):
         self.interrupted = False
         self._checked = Outcome()
         self._offers: dict[str, tuple[str, str]] = {}
-        self._on_text = day.on.isoformat()
         self._left: set[str] = set()
         self._asking = self._ask_again = self._saving = False
 
@@ -228,7 +231,7 @@ class VisitApp(App[None]):
         suggester: Suggester | None = Drugs() if one.name == STARTED else None
         if one.name in self.day.suggested():
             suggester = SuggestFromList([self.day.suggested()[one.name]], case_sensitive=False)
-        unit = one.variable.unit
+        unit = one.variable.unit if one.analyte is None else self.day.units[one.analyte]
         label = f"{one.label} ({unit})" if unit not in (None, "points") else one.label
         line = Line(label, TextField(one.name, value, suggester))
         line.set_class(one.name == STARTED, "long")
@@ -256,29 +259,35 @@ class VisitApp(App[None]):
     # Typing
 
     def on_typed(self, message: Typed) -> None:
-        """Keeps what is typed, and asks the registry when a field is done."""
+        """Asks the registry when a field is done."""
         if message.name == ON:
-            self._on_text = message.text
-            if message.done:
-                self._read_on()
+            self._read_on(message.text)
             return
-        filled = self.day.filled.get(message.name, "")
-        if message.text.strip() == filled:
-            self.typed.pop(message.name, None)
-        else:
-            self.typed[message.name] = message.text
-        if message.done and message.name not in self._left:
-            self._left.add(message.name)
-        if message.done:
-            self._check()
-        elif message.name.startswith("pcdai."):
-            self._show()
+        self._left.add(message.name)
+        self._collect()
+        self._show()
+        self._check()
 
-    def on_course_toggled(self) -> None:
-        """The drugs that are ticked are those that were stopped."""
-        courses = [course for course in self.query(Course) if course.stopped]
-        stopped = ", ".join(course.drug for course in courses)
-        self.on_typed(Typed(STOPPED, stopped, done=True))
+    def _collect(self) -> None:
+        """Takes over what stands in the fields."""
+        page = self.screen_stack[0]
+        texts = {str(one.name): one.value for one in page.query(TextField) if one.name in FIELDS}
+        texts |= {str(one.name): one.points for one in page.query(Item)}
+        texts[STOPPED] = ", ".join(one.drug for one in page.query(Course) if one.stopped)
+        filled = self.day.filled
+        self.typed = {
+            name: text.strip()
+            for name, text in texts.items()
+            if text.strip() != filled.get(name, "")
+        }
+
+    async def _settle(self) -> None:
+        """Waits until what has been typed so far stands in the fields."""
+        for one in self.screen.query(Input):
+            done = asyncio.Event()
+            one.call_later(done.set)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), timeout=1)
 
     def on_descendant_focus(self) -> None:
         """Marks the line, and says what the field is about."""
@@ -330,13 +339,14 @@ class VisitApp(App[None]):
             self.notify(message.words, severity="error", markup=False)
         self._show_head()
 
-    def _read_on(self) -> None:
+    def _read_on(self, typed: str) -> None:
         """Reads the day that was typed, if it is another one."""
         try:
-            on = read_on(self._on_text)
+            on = read_on(typed)
         except WrongUsage as error:
             self._tell(ON, error.problem, "wrong")
             return
+        self._tell(ON, "", "last")
         if on != self.day.on:
             self._read(on)
 
@@ -356,14 +366,15 @@ class VisitApp(App[None]):
 
     async def on_read(self, message: Read) -> None:
         """Shows the day as it now stands; what was typed stays."""
+        await self._settle()
+        self._collect()
         focused = self.focused.name if self.focused is not None else None
         self.day, self.levels = message.day, message.levels
-        self._on_text = self.day.on.isoformat()
-        self.typed = {n: text for n, text in self.typed.items() if text != self.day.filled.get(n)}
         body = self.screen_stack[0].query_one(Body)
         await body.remove_children()
         await body.mount_all(self._page())
         self._focus(focused or next(iter(FIELDS)))
+        self._collect()
         self._check()
 
     # Showing
@@ -372,22 +383,23 @@ class VisitApp(App[None]):
         self._show_head()
         wrong = {one.field: one for one in reversed(self._checked.complaints)}
         facts = self._facts()
-        for name, _ in self._lines():
-            if name == ON and name not in wrong:
-                continue
+        offered = self._offered()
+        for name, line in self._lines():
             text = self.visit.text(name)
             if name in wrong and (text or name == ON):
-                self._tell(name, f"! {wrong[name].problem}", "wrong")
-            elif name in wrong and name in self._left:
-                self._tell(name, wrong[name].problem, "needed")
+                line.tell(f"! {wrong[name].problem}", "wrong")
+            elif name not in FIELDS:
+                continue
+            elif name in wrong and name in self._left and name != TOTAL:
+                line.tell(wrong[name].problem, "needed")
             elif name in facts:
-                self._tell(name, facts[name], "fact")
-            elif not text and name in self._offered():
-                self._tell(name, tr("F3 takes {value}", value=self._offered()[name][0]), "offer")
+                line.tell(facts[name], "fact")
+            elif not text and name in offered:
+                line.tell(tr("F3 takes {value}", value=offered[name][0]), "offer")
             elif name in self.day.last:
-                self._tell(name, tr("last {value}", value=self.day.last[name]), "last")
+                line.tell(tr("last {value}", value=self.day.last[name]), "last")
             else:
-                self._tell(name, "", "last")
+                line.tell("", "last")
         for section in SECTIONS:
             self._say(section)
         self._show_about()
@@ -410,7 +422,12 @@ class VisitApp(App[None]):
     def _say(self, section: str) -> None:
         said = [o for o in self._checked.said if SECTION_OF[o.stored.entity] == section]
         answers = [one.answer for one in said]
-        facts = [f"{f.label}: {f.text}" for a in answers for f in a.facts if f.text]
+        facts = [
+            f"{fact.label}: {fact.text}"
+            for answer in answers
+            for fact in answer.facts
+            if fact.text and fact.value is not None
+        ]
         warnings = [words for answer in answers for words in answer.warnings]
         if section == "lab":
             facts = []
@@ -482,7 +499,8 @@ class VisitApp(App[None]):
             for points, words in self.levels.get(one.key, {}).items():
                 if one.section == "pcdai":
                     key = shown(points)
-                    text.append(f"\n {key[0]}", "bold").append(f"  {key:>3}  {words}")
+                    text.append("\n ").append(key[0], "bold underline")
+                    text.append(f"{key[1:]:<4}{words}")
             if one.name in self._offered():
                 value, why = self._offered()[one.name]
                 text.append("\n" + tr("Proposed {value}: {why}", value=value, why=why), "cyan")
@@ -492,9 +510,17 @@ class VisitApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The form's own keys are not those of the screens above it."""
+        if action == "choose":
+            return isinstance(self.focused, Item) and self.focused.takes(str(parameters[0]))
         if action in ("take", "take_all", "read_again", "go", "go_section", "leave"):
             return len(self.screen_stack) == 1
         return True
+
+    def action_choose(self, digit: str) -> None:
+        """The points of an item by their first digit; then the next item."""
+        if isinstance(self.focused, Item):
+            self.focused.choose_by(digit)
+            self.screen.focus_next()
 
     def action_go(self, step: int) -> None:
         """To the next field or the one before."""
@@ -532,17 +558,19 @@ class VisitApp(App[None]):
                 line.control.choose(value)
             elif found == name and isinstance(line.control, TextField):
                 line.control.value = value
-                self.on_typed(Typed(name, value, done=True))
+                self.on_typed(Typed(name))
 
     def action_read_again(self) -> None:
         """The day as it stands now; what was typed stays."""
         self._read(self.day.on)
 
-    def action_summary(self) -> None:
+    async def action_summary(self) -> None:
         """What would be stored; on the summary, stores it."""
+        await self._settle()
         if isinstance(self.screen, Summary):
             self.screen.save()
         elif len(self.screen_stack) == 1:
+            self._collect()
             self._left.update(FIELDS)
             title = tr(
                 "Visit of {patient} on {on}: summary", patient=self.day.study_id, on=self.day.on
@@ -574,8 +602,10 @@ class VisitApp(App[None]):
         self.outcome = message.outcome
         self.exit()
 
-    def action_leave(self) -> None:
+    async def action_leave(self) -> None:
         """Leaves, after a question where something has been typed."""
+        await self._settle()
+        self._collect()
 
         def answered(leave: bool | None) -> None:
             if leave:

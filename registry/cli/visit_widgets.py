@@ -20,36 +20,25 @@ from registry.vocabulary import DRUGS
 
 
 class Typed(Message):
-    """A field has another value; `done` where the person will not type on in it."""
+    """A field is done with: it was left, or chosen. `text` is what stands in it."""
 
-    def __init__(self, name: str, text: str, *, done: bool) -> None:
+    def __init__(self, name: str, text: str = "") -> None:
         super().__init__()
         self.name = name
         self.text = text
-        self.done = done
 
 
 class TextField(Input):
-    """A value that is typed; Enter goes to the next field, as Tab does."""
+    """A value that is typed."""
 
     def __init__(self, name: str, value: str, suggester: Suggester | None = None) -> None:
         super().__init__(value, name=name, compact=True, suggester=suggester)
         self.cursor_blink = False
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Says what is typed, at every key."""
-        event.stop()
-        self.post_message(Typed(self.name or "", event.value, done=False))
-
     def on_input_blurred(self, event: Input.Blurred) -> None:
         """Says that the field is left."""
         event.stop()
-        self.post_message(Typed(self.name or "", event.value, done=True))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Goes on."""
-        event.stop()
-        self.screen.focus_next()
+        self.post_message(Typed(self.name or "", event.value))
 
 
 class Drugs(Suggester):
@@ -66,11 +55,13 @@ class Drugs(Suggester):
 
 
 class Item(Widget, can_focus=True):
-    """An item of the PCDAI: the first digit of the points chooses and goes on.
+    """An item of the PCDAI: the first digit of its points chooses.
 
     The arrows choose without going on; Backspace empties.
     """
 
+    # The first digits of 0, 2.5, 5 and 10.
+    DIGITS = ("0", "1", "2", "5")
     points: reactive[str] = reactive("")
 
     def __init__(self, name: str, levels: Levels, points: str) -> None:
@@ -80,37 +71,41 @@ class Item(Widget, can_focus=True):
 
     def render(self) -> Text:
         """The three scores, the chosen one in brackets."""
-        text = Text()
+        text = Text(" ")
         for choice in self.choices:
             chosen = choice == self.points
-            text.append(f"[{choice}]" if chosen else f" {choice} ", "bold" if chosen else "")
-            text.append(" ")
+            words = f"[{choice}]" if chosen else f" {choice} "
+            text.append(f"{words:<5}", "bold" if chosen else "")
         return text
 
-    def on_key(self, event: events.Key) -> None:
-        """Chooses, moves or empties."""
-        chosen = [choice for choice in self.choices if choice[0] == event.character]
-        if chosen:
-            self.choose(chosen[0])
-            self.screen.focus_next()
-        elif event.key in ("left", "right"):
-            place = self.choices.index(self.points) if self.points in self.choices else None
-            step = 1 if event.key == "right" else -1
-            first = 0 if step > 0 else len(self.choices) - 1
-            place = first if place is None else min(max(place + step, 0), len(self.choices) - 1)
-            self.choose(self.choices[place])
-        elif event.key in ("backspace", "delete", "minus"):
-            self.choose("")
-        elif event.key == "enter":
-            self.screen.focus_next()
-        else:
-            return
-        event.stop()
+    def takes(self, digit: str) -> bool:
+        """Whether points of this item begin with the digit."""
+        return any(choice[0] == digit for choice in self.choices)
+
+    def choose_by(self, digit: str) -> None:
+        """Chooses the points that begin with the digit."""
+        self.choose(next(choice for choice in self.choices if choice[0] == digit))
 
     def choose(self, points: str) -> None:
         """Sets the points and says so."""
         self.points = points
-        self.post_message(Typed(self.name or "", points, done=True))
+        self.post_message(Typed(self.name or "", points))
+
+    def on_key(self, event: events.Key) -> None:
+        """Moves the choice, or empties it."""
+        if event.key in ("backspace", "delete", "minus"):
+            self.choose("")
+        elif event.key in ("left", "right"):
+            last = len(self.choices) - 1
+            if self.points in self.choices:
+                step = 1 if event.key == "right" else -1
+                place = min(max(self.choices.index(self.points) + step, 0), last)
+            else:
+                place = 0 if event.key == "right" else last
+            self.choose(self.choices[place])
+        else:
+            return
+        event.stop()
 
 
 class Course(Widget, can_focus=True):
@@ -118,28 +113,21 @@ class Course(Widget, can_focus=True):
 
     stopped: reactive[bool] = reactive(False)
 
-    class Toggled(Message):
-        """A drug is stopped, or is not."""
-
     def __init__(self, drug: str, stopped: bool) -> None:
-        super().__init__()
+        super().__init__(name=f"stop {drug}")
         self.drug = drug
         self.set_reactive(Course.stopped, stopped)
 
     def render(self) -> Text:
         """A box to tick."""
-        return Text("[x]" if self.stopped else "[ ]", "bold" if self.stopped else "")
+        return Text(" [x]" if self.stopped else " [ ]", "bold" if self.stopped else "")
 
     def on_key(self, event: events.Key) -> None:
-        """Ticks, or goes on."""
+        """Ticks."""
         if event.key in ("space", "x"):
             self.stopped = not self.stopped
-            self.post_message(self.Toggled())
-        elif event.key == "enter":
-            self.screen.focus_next()
-        else:
-            return
-        event.stop()
+            self.post_message(Typed(self.name or ""))
+            event.stop()
 
 
 class Line(Horizontal):
@@ -181,6 +169,7 @@ class Section(Vertical):
         """Heading, fields, answer."""
         yield Static(self._heading, classes="heading", markup=False)
         yield from self._lines
+        self._said.display = False
         yield self._said
 
     def say(self, facts: list[str], warnings: list[str]) -> None:

@@ -24,7 +24,7 @@ from registry.parsing.units import read_unit
 from registry.parsing.unreadable import Unreadable
 from registry.records.source import Entity, dictionary_columns
 from registry.variables import Kind, Variable
-from registry.vocabulary import ANALYTE_MEANINGS, ANALYTE_UNITS, ANALYTES, DRUGS
+from registry.vocabulary import ANALYTE_UNITS, ANALYTES, DRUGS
 from registry.words import tr
 
 # Section of a visit -> its table; a section is called as the command of its single records.
@@ -71,9 +71,9 @@ class Field:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """What people call it; a laboratory value by its usual short name."""
         if self.analyte is not None:
-            return tr(ANALYTE_MEANINGS[self.analyte]).capitalize()
+            return self.analyte
         if self.name == STARTED:
             return tr("Drugs started")
         return tr("Drugs stopped") if self.name == STOPPED else tr(self.variable.label)

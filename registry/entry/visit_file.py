@@ -18,7 +18,7 @@ from registry.entry.visit_fields import FIELDS, ON, SECTIONS, STARTED, STOPPED, 
 from registry.errors import Refused
 from registry.models.pcdai_visit import ITEMS
 from registry.records.source import PATIENT_COLUMN
-from registry.vocabulary import ANALYTE_UNITS, DRUGS
+from registry.vocabulary import ANALYTE_MEANINGS, ANALYTE_UNITS, DRUGS
 from registry.words import tr
 
 # What stands for an empty value: nothing in quotes is what the template has everywhere.
@@ -102,7 +102,8 @@ def about_field(one: Field, day: Day) -> str:
         unit = day.units[one.analyte]
         others = [other for other in ANALYTE_UNITS[one.analyte] if other != unit]
         written = tr("or written behind it {units}", units=", ".join(others)) if others else ""
-        words += f" ({'; '.join(filter(None, [unit, written]))})"
+        meaning = tr(ANALYTE_MEANINGS[one.analyte])
+        words += f" ({'; '.join(filter(None, [meaning, unit, written]))})"
     else:
         limits = "; ".join(filter(None, [one.variable.unit, one.variable.limits()]))
         words += f" ({limits})" if limits else ""
