@@ -108,7 +108,7 @@ def run_command(
     plan = _plan(context, settings, config)
     ended = Event()
     warn(_next_run(plan))
-    run_daily(plan.trigger, lambda: _carry_out(settings, plan, ended, _say), ended)
+    run_daily(plan.trigger, lambda: carry_out(settings, plan, ended, _say), ended)
 
 
 @app.command("once")
@@ -322,7 +322,7 @@ def _reached(
         yield database
 
 
-def _carry_out(settings: Settings, plan: Plan, ended: Event, say: Callable[[str], None]) -> None:
+def carry_out(settings: Settings, plan: Plan, ended: Event, say: Callable[[str], None]) -> None:
     """The run that is due, if it has not gone well already; whatever happens is said."""
     from registry.schedule.night import complaint, run_night
 

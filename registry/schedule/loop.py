@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Event
+from typing import NoReturn
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
@@ -19,36 +21,57 @@ from registry.words import tr
 
 _FIRST_WAIT = timedelta(seconds=10)
 _LONGEST_WAIT = timedelta(minutes=10)
-_LOOK_MINUTES = 5
+_LOOK_SECONDS = 60
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run_daily(trigger: Daily, night: Callable[[], None], ended: Event) -> None:
     """Calls `night` now, since a run may have been missed, and then whenever one is due.
 
-    Returns after Ctrl-C, when the night that is at work has come to the end of its step: `ended`
-    tells it to. `night` must not raise.
+    Returns after SIGTERM or Ctrl-C, which set `ended`, when the night that is at work has come
+    back; a second signal ends the program at once. `night` must not raise.
     """
-    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL + 1)
     scheduler = BlockingScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(2)})
+    idle = Event()
+    idle.set()
+
+    def at_work() -> None:
+        idle.clear()
+        try:
+            night()
+        finally:
+            idle.set()
+
+    def end(*_: object) -> NoReturn:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        ended.set()
+        raise KeyboardInterrupt
+
+    def look() -> None:
+        # A computer that slept does not count those hours while it waits; called every minute, the
+        # scheduler looks at the clock. And an interrupt that comes while it starts a job it drops.
+        if ended.is_set() and scheduler.running:
+            scheduler.shutdown(wait=False)
+
     scheduler.add_job(
-        night,
+        at_work,
         trigger,
         coalesce=True,
         misfire_grace_time=None,
         max_instances=1,
         next_run_time=datetime.now(UTC),
     )
-    # A computer that slept does not count those hours while it waits: so the clock is looked at.
-    scheduler.add_job(_look, "interval", minutes=_LOOK_MINUTES)
+    scheduler.add_job(look, "interval", seconds=_LOOK_SECONDS)
+    before = {number: signal.signal(number, end) for number in _SIGNALS}
     try:
         scheduler.start()
     except KeyboardInterrupt:
-        ended.set()
-        scheduler.shutdown(wait=True)
-
-
-def _look() -> None:
-    """Nothing: being called is enough."""
+        scheduler.shutdown(wait=False)
+    idle.wait()
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @contextmanager

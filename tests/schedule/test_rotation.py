@@ -11,9 +11,10 @@ import pytest
 
 from registry.database import archive
 from registry.database.engine import Database
-from registry.errors import Refused
+from registry.errors import DatabaseUnavailable, Refused
 from registry.schedule.rotation import back_up_daily
 from tests.conftest import Databases
+from tests.integration.backups import on_empty
 
 DAY = date(2026, 3, 10)
 # What a backup begins and ends with.
@@ -76,11 +77,9 @@ def test_what_a_killed_backup_left_goes_a_day_later(registry: Database, tmp_path
 
 
 def test_a_backup_that_fails_removes_nothing(databases: Databases, tmp_path: Path) -> None:
-    from tests.integration.backups import on_empty
-
     made(tmp_path, "2026-03-06", "2026-03-07")
     with on_empty(databases) as nothing:
-        with pytest.raises(Exception, match="no registry has been made"):
+        with pytest.raises(DatabaseUnavailable, match="no registry has been made"):
             back_up_daily(nothing, tmp_path, DAY, keep=1)
         with pytest.raises(Refused, match="cannot be written"):
             back_up_daily(nothing, tmp_path / "registry-2026-03-06.backup", DAY, keep=1)
