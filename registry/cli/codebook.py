@@ -31,7 +31,7 @@ def codebook_command(
     table: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TABLE]",
+            metavar="TABLE",
             help="Only this table, as pcdai_visits.",
             autocompletion=complete_table,
         ),

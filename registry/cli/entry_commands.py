@@ -91,19 +91,21 @@ def _list(group: str, entity: Entity) -> Callable[..., None]:
             parameter(
                 "since",
                 datetime | None,
-                typer.Option("--from", formats=["%Y-%m-%d"], help="Dated on that day or later."),
+                _day_option("--from", "Dated on that day or later."),
                 None,
             ),
             parameter(
                 "until",
                 datetime | None,
-                typer.Option("--to", formats=["%Y-%m-%d"], help="Dated on that day or earlier."),
+                _day_option("--to", "Dated on that day or earlier."),
                 None,
             ),
             parameter(
                 "limit",
                 int,
-                typer.Option("--limit", min=1, help="Rows on the screen; CSV and JSON have all."),
+                typer.Option(
+                    "--limit", metavar="N", min=1, help="Rows on the screen; CSV and JSON have all."
+                ),
                 LONGEST_LIST,
             ),
         ],
@@ -181,6 +183,10 @@ def _void(group: str, entity: Entity) -> Callable[..., None]:
             else None,
         ],
     )
+
+
+def _day_option(name: str, words: str) -> Any:
+    return typer.Option(name, metavar="DATE", formats=["%Y-%m-%d"], help=words)
 
 
 def _example(group: str, verb: str) -> str:

@@ -86,7 +86,9 @@ def with_options(
     why: str = "--reason",
 ) -> Callable[..., None]:
     """The command with the signature that Typer reads its options from."""
-    patient_option = typer.Option("--patient-id", metavar="TEXT", help="The study id, as well.")
+    patient_option = typer.Option(
+        "--patient-id", metavar="TEXT", help="The study id, in place of PATIENT."
+    )
     reason = typer.Option(why, metavar="TEXT", help="Why the change is made.")
     common = [
         parameter("patient_option", str | None, patient_option, None),

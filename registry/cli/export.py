@@ -18,7 +18,7 @@ def export_command(
     view: Annotated[
         str | None,
         typer.Argument(
-            metavar="[VIEW]", help="A view of schema analytics.", autocompletion=complete_view
+            metavar="VIEW", help="A view of schema analytics.", autocompletion=complete_view
         ),
     ] = None,
     to: Annotated[

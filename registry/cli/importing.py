@@ -44,7 +44,7 @@ def import_command(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PATH...", help="Folders, or CSV, TSV or XLSX files named after their tables."
+            metavar="PATH", help="Folders, or CSV, TSV or XLSX files named after their tables."
         ),
     ],
     dry_run: Annotated[

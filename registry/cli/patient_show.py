@@ -66,7 +66,9 @@ def patient_show_command(
     ] = False,
     width: Annotated[
         int | None,
-        typer.Option("--width", min=60, max=400, help="Columns; those of the terminal."),
+        typer.Option(
+            "--width", metavar="N", min=60, max=400, help="Columns; those of the terminal."
+        ),
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

@@ -31,7 +31,7 @@ def status_command(
     context: typer.Context,
     patient: Annotated[
         str | None,
-        typer.Argument(metavar="[PATIENT]", help="A study id.", autocompletion=complete_patient),
+        typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
     ] = None,
     definition: DefinitionOption = "paper",
     form: FormatOption = Format.TABLE,

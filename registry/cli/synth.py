@@ -12,8 +12,10 @@ from registry.cli.output import Format, FormatOption, on_terminal, print_rows
 
 
 def synth_command(
-    patients: Annotated[int, typer.Option("--patients", min=1, help="How many patients.")],
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")],
+    patients: Annotated[
+        int, typer.Option("--patients", metavar="N", min=1, help="How many patients.")
+    ],
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Same seed, same bytes.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to.")],
     form: FormatOption = Format.TABLE,
 ) -> None:

@@ -78,7 +78,7 @@ ItemArgument = Annotated[
 @app.command("list")
 def list_command(
     context: typer.Context,
-    patient: Annotated[str | None, typer.Argument(metavar="[PATIENT]", help="A study id.")] = None,
+    patient: Annotated[str | None, typer.Argument(metavar="PATIENT", help="A study id.")] = None,
     kinds: Annotated[
         list[str] | None,
         typer.Option("--kind", metavar="KIND", help="Only this kind; may be repeated."),
