@@ -1,13 +1,14 @@
 """Measures import and derivation on synthetic registries, each against a yardstick of the same run.
 
-    python scripts/benchmark.py --patients 10000,100000
+    python scripts/benchmark.py --patients 10000,100000 --rows 10000,100000
 
 Makes a registry of each size on a server of its own in a temporary folder and prints a Markdown
-table. Seconds belong to the machine that they were taken on; the ratios are what can be compared.
-What is set against one another is timed in turn, three times, and the median of the ratios is
-printed, so that a machine that is busy for a while slows both sides; on one that others use all
-the time, --clock processor leaves their share out. Nothing is asserted but that SQL and pandas come
-to the same counts.
+table; `--rows` are imports of exactly so many rows into an empty registry, in a table of their own.
+Either may be empty. Seconds belong to the machine that they were taken on; the ratios are what can
+be compared. What is set against one another is timed in turn, three times, and the median of the
+ratios is printed, so that a machine that is busy for a while slows both sides; on one that others
+use all the time, --clock processor leaves their share out. Nothing is asserted but that SQL and
+pandas come to the same counts, and that every row is imported.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+from benchmark_rows import write_rows
 from benchmark_timings import Timings, processor_clock
 from sqlalchemy import Connection, text
 
@@ -52,6 +54,10 @@ DEFINITION = "paper"
 INPUTS = (Patient, Infusion, PcdaiVisit, Medication, Condition, FollowUpEnd)
 CHANGED = (1, 100, 10_000)
 BLOCK = 1 << 20
+BARE = "as select {listed} from clinical.{name} limit 0"
+COPIES = {"bare": (BARE, ROUNDS), "constrained": ("(like clinical.{name} including all)", 1)}
+
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -71,6 +77,12 @@ class Size:
 def say(words: str) -> None:
     """A line for whoever waits."""
     print(f"{time.strftime('%H:%M:%S')} {words}", file=sys.stderr, flush=True)
+
+
+def apart(function: Callable[..., Result], *arguments: object) -> Result:
+    """Calls it in a process of its own: it finds no memory filled by what was before."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def run_registry(home: Path, *arguments: str) -> float:
@@ -120,6 +132,35 @@ def measure(patients: int, seed: int, clock: str, folder: Path) -> Size:
     return size
 
 
+def measure_import(rows: int, seed: int, clock: str, folder: Path) -> Size:
+    """Imports of exactly so many rows into an empty registry, each beside a COPY of the same."""
+    size = Size(0, Timings(), rows=rows)
+    say(f"{rows} rows: writing the files")
+    # Elsewhere, for a program's peak of memory is never below that of the process that starts it.
+    files = apart(write_rows, rows, seed, folder)
+    size.megabytes = sum(path.stat().st_size for path in files.glob("*.csv")) / 1e6
+    for number in range(ROUNDS):
+        say(f"{rows} rows: import, round {number + 1} of {ROUNDS}")
+        home = folder / f"home{number}"
+        with open_database(Settings(home=home, database_url=None, user="benchmark")) as database:
+            if clock == PROCESSOR:
+                postmaster = (home / "postgres" / "postmaster.pid").read_text().split()[0]
+                size.timings.clock = processor_clock(int(postmaster))
+            migrate.upgrade(database)
+            with size.timings.of("import"):
+                peak = run_registry(home, "import", str(files))
+            with size.timings.of("dry run again"):
+                run_registry(home, "import", "--dry-run", str(files))
+            size.peak_megabytes = max(size.peak_megabytes, peak)
+            found = sum(ask(database, f"select count(*) from {table_of(e)}") for e in ENTITIES)
+            if found != rows:
+                raise SystemExit(f"{found} rows were imported, not {rows}")
+            size.server = ask(database, "show server_version")
+            measure_copies(database, folder, size.timings, {"bare": (BARE, 1)})
+    size.timings.clock = time.perf_counter
+    return size
+
+
 def vacuum(database: Database) -> None:
     """What the server does by itself before long, done now: it would disturb what follows."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -138,10 +179,13 @@ def run(database: Database, statement: str) -> None:
         connection.exec_driver_sql(statement)
 
 
-def measure_copies(database: Database, folder: Path, timings: Timings) -> None:
+def measure_copies(
+    database: Database, folder: Path, timings: Timings, made: Mapping[str, tuple[str, int]] = COPIES
+) -> None:
     """COPY of the imported rows into tables of the same types: bare, and with their constraints.
 
-    Neither has foreign keys or triggers; the bare ones have no key, no check and no index either.
+    `made` are the kinds of tables, how each is made and how many times. None has foreign keys or
+    triggers; the bare ones have no key, no check and no index either.
     """
     columns = {
         table.name: ", ".join(column.name for column in table.columns if column.computed is None)
@@ -152,10 +196,6 @@ def measure_copies(database: Database, folder: Path, timings: Timings) -> None:
         with files[name].open("wb") as file:
             for block in copied(database, f"select {listed} from clinical.{name}"):
                 file.write(block)
-    made = {
-        "bare": ("as select {listed} from clinical.{name} limit 0", ROUNDS),
-        "constrained": ("(like clinical.{name} including all)", 1),
-    }
     for kind, (shape, rounds) in made.items():
         for _ in range(rounds):
             say(f"COPY into {kind} tables")
@@ -246,7 +286,8 @@ def touch(database: Database, patients: int) -> None:
     """Changes the diagnosis of so many scattered patients: nearly all change their state."""
     run(
         database,
-        "update clinical.patient set diagnosis = case diagnosis when 'CD' then 'UC' else 'CD' end "
+        "set local registry.reason = 'benchmark'; update clinical.patient "
+        "set diagnosis = case diagnosis when 'CD' then 'UC' else 'CD' end "
         "where patient_id in (select patient_id from clinical.patient "
         f"order by md5(patient_id::text) limit {patients})",
     )
@@ -302,11 +343,21 @@ ROWS: tuple[tuple[str, Cell], ...] = (
 )
 
 
-def print_table(sizes: list[Size]) -> None:
+IMPORT_ROWS: tuple[tuple[str, Cell], ...] = (
+    ("files", lambda size: f"{size.megabytes:.1f} MB"),
+    ("(1) COPY of the rows into bare tables", seconds("bare")),
+    ("import, against (1)", times("import", "bare")),
+    ("import, rows a second", lambda size: f"{size.rows / size.timings.median('import'):,.0f}"),
+    ("the same again as a dry run, against (1)", times("dry run again", "bare")),
+    ("import, peak memory of the program", lambda size: f"{size.peak_megabytes:.0f} MB"),
+)
+
+
+def print_table(heads: list[str], rows: tuple[tuple[str, Cell], ...], sizes: list[Size]) -> None:
     """The figures, a column a size."""
-    print(f"| | {' | '.join(f'{size.patients:,} patients' for size in sizes)} |")
+    print(f"\n| | {' | '.join(heads)} |")
     print(f"|---|{'---:|' * len(sizes)}")
-    for label, cell in ROWS:
+    for label, cell in rows:
         print(f"| {label} | {' | '.join(cell(size) for size in sizes)} |")
 
 
@@ -314,6 +365,7 @@ def main() -> None:
     """Reads the options, measures every size, prints."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--patients", default="10000,100000", help="sizes, with commas between")
+    parser.add_argument("--rows", default="10000,100000", help="of imports, likewise")
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic registries")
     parser.add_argument("--clock", choices=(WALL, PROCESSOR), default=WALL)
     parser.add_argument("--home", type=Path, help="new folder to work in and leave behind")
@@ -322,20 +374,26 @@ def main() -> None:
     load = os.getloadavg()[0]
     made = nullcontext(options.home) if options.home else tempfile.TemporaryDirectory()
     with made as folder:
-        sizes = []
-        for patients in map(int, options.patients.split(",")):
-            home = Path(folder) / str(patients)
-            home.mkdir(parents=True)
-            # A process of its own each: no size finds memory filled by the one before.
-            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-                done = pool.submit(measure, patients, options.seed, options.clock, home)
-                sizes.append(done.result())
+
+        def measured(measure: Callable[..., Size], listed: str, kind: str) -> list[Size]:
+            sizes = []
+            for number in map(int, filter(None, listed.split(","))):
+                home = Path(folder) / f"{number}-{kind}"
+                home.mkdir(parents=True)
+                sizes.append(apart(measure, number, options.seed, options.clock, home))
+            return sizes
+
+        imports = measured(measure_import, options.rows, "rows")
+        sizes = measured(measure, options.patients, "patients")
     print(
-        f"{os.cpu_count()} cores, {platform.machine()}, PostgreSQL {sizes[0].server}, Python "
-        f"{platform.python_version()}; {options.clock} time, medians of {ROUNDS}; load average "
-        f"{load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.\n"
+        f"{os.cpu_count()} cores, {platform.machine()}, PostgreSQL {[*imports, *sizes][0].server}, "
+        f"Python {platform.python_version()}; {options.clock} time, medians of {ROUNDS}; load "
+        f"average {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end."
     )
-    print_table(sizes)
+    if imports:
+        print_table([f"{size.rows:,} rows" for size in imports], IMPORT_ROWS, imports)
+    if sizes:
+        print_table([f"{size.patients:,} patients" for size in sizes], ROWS, sizes)
 
 
 if __name__ == "__main__":
