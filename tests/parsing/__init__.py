@@ -1,0 +1,1 @@
+"""Values as people write them: what is read, what is refused, never anything else."""
