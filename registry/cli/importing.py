@@ -17,7 +17,7 @@ from registry.cli.conventions import (
     EncodingOption,
     with_conventions,
 )
-from registry.cli.dry_run import changes_kept, print_result, take_back
+from registry.cli.import_result import changes_kept, print_result, take_back
 from registry.cli.mapping import (
     MapOption,
     RedcapOption,
