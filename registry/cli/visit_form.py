@@ -25,7 +25,7 @@ from textual.widgets import Input, Static
 
 from registry.cli.visit_screens import Leave, Summary
 from registry.cli.visit_widgets import Course, Drugs, Item, Line, Section, TextField, Typed
-from registry.cli.visit_words import section_label
+from registry.cli.visit_words import section_label, short_label
 from registry.database.engine import Database
 from registry.entry.facts import shown
 from registry.entry.pcdai_levels import Levels, levels_of_items
@@ -98,6 +98,7 @@ class VisitApp(App[None]):
     set where the person gave up with Ctrl-C.
     """
 
+    TITLE = "registry visit"
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (112, "-wide")]  # noqa: RUF012
@@ -123,12 +124,15 @@ class VisitApp(App[None]):
     #body { height: 1fr; scrollbar-size-vertical: 1; }
     #left, #right { height: auto; }
     .-wide #body { layout: horizontal; }
-    .-wide #left { width: 45%; }
-    .-wide #right { width: 55%; }
+    .-wide #left { width: 48%; padding-right: 1; }
+    .-wide #right { width: 52%; }
+    .-wide Line .name { width: 21; }
+    .-wide #left Line .name { width: 20; }
+    .-wide #left TextField { width: 13; }
     Section { height: auto; margin-bottom: 1; }
     .heading { text-style: bold underline; height: 1; }
     Line { height: 1; }
-    Line .name { width: 25; height: 1; text-overflow: ellipsis; text-wrap: nowrap; }
+    Line .name { width: 23; height: 1; text-overflow: ellipsis; text-wrap: nowrap; }
     Line.here .name { text-style: bold; }
     Line TextField { width: 15; background: ansi_default; border-left: solid ansi_blue;
                      border-right: solid ansi_blue; }
@@ -144,10 +148,15 @@ class VisitApp(App[None]):
     .wrong { color: ansi_red; text-style: bold; }
     .said { padding-left: 2; height: auto; color: ansi_green; }
     #about { height: 6; border-top: solid ansi_blue; text-style: none; padding: 0 1; }
-    #keys { height: 1; text-style: reverse; padding: 0 1; }
-    Summary .title { height: 1; text-style: reverse bold; padding: 0 1; }
-    #summary { height: 1fr; padding: 1 1; }
-    #words { height: auto; }
+    #keys { height: 1; text-style: reverse; }
+    Summary .title { height: 1; text-style: reverse; }
+    #summary { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    #summary Static { height: auto; }
+    Summary .heading { margin-top: 1; }
+    Summary .record, Summary .consequence, Summary .wrong { padding-left: 2; text-style: bold; }
+    Summary .fact { padding-left: 4; text-style: dim; }
+    Summary .warning { padding-left: 4; color: ansi_yellow; text-style: bold; }
+    Summary .consequence { color: ansi_cyan; }
     #reason { width: 1fr; border: none; text-style: underline; margin: 0 1; }
     Summary #asked { height: 1; padding: 0 1; text-style: bold; }
     Leave { align: center middle; }
@@ -191,8 +200,7 @@ class VisitApp(App[None]):
         with Body(id="body"):
             yield from self._page()
         yield Static(id="about", markup=False)
-        keys = tr("F2 save  F3 take proposal  F4 take all  PgDn next section  Esc leave")
-        yield Static(keys, id="keys", markup=False)
+        yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:
         """Begins at the first field that nobody has named yet."""
@@ -200,6 +208,7 @@ class VisitApp(App[None]):
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTERM, self.action_interrupt)
         self._focus(ON if self._ask_day else next(iter(FIELDS)))
+        self._show()
         self._check()
 
     # The page
@@ -232,7 +241,8 @@ class VisitApp(App[None]):
         if one.name in self.day.suggested():
             suggester = SuggestFromList([self.day.suggested()[one.name]], case_sensitive=False)
         unit = one.variable.unit if one.analyte is None else self.day.units[one.analyte]
-        label = f"{one.label} ({unit})" if unit not in (None, "points") else one.label
+        words = short_label(one)
+        label = f"{words} ({unit})" if unit not in (None, "points") else words
         line = Line(label, TextField(one.name, value, suggester))
         line.set_class(one.name == STARTED, "long")
         return line
@@ -242,8 +252,8 @@ class VisitApp(App[None]):
 
     def _course(self, drug: str, since: str) -> Line:
         stopped = drug in drugs_of(self.visit.text(STOPPED))
-        line = Line(tr("{drug} stopped", drug=drug), Course(drug, stopped))
-        line.tell(tr("taken since {on}; space ticks", on=since), "last")
+        line = Line(drug, Course(drug, stopped))
+        line.tell(tr("since {on}; the space bar ticks", on=since), "last")
         return line
 
     def _lines(self) -> Iterator[tuple[str, Line]]:
@@ -317,7 +327,7 @@ class VisitApp(App[None]):
 
         self.run_worker(ask, thread=True, exit_on_error=False)
 
-    def on_checked(self, message: Checked) -> None:
+    async def on_checked(self, message: Checked) -> None:
         """Shows it beside the fields, or asks again where more has been typed meanwhile."""
         self._asking = False
         if self._ask_again:
@@ -328,13 +338,13 @@ class VisitApp(App[None]):
         self._offers = {f"pcdai.{one.item}": (shown(one.points), one.why) for one in message.offers}
         self._show()
         if isinstance(self.screen, Summary):
-            self.screen.show(self._checked)
+            await self.screen.show(self._checked)
 
-    def on_failed(self, message: Failed) -> None:
+    async def on_failed(self, message: Failed) -> None:
         """Says why, on the summary where something was to be stored."""
         self._asking = self._saving = False
         if isinstance(self.screen, Summary):
-            self.screen.refuse(message.words)
+            await self.screen.refuse(message.words)
         else:
             self.notify(message.words, severity="error", markup=False)
         self._show_head()
@@ -392,7 +402,7 @@ class VisitApp(App[None]):
                 continue
             elif name in wrong and name in self._left and name != TOTAL:
                 line.tell(wrong[name].problem, "needed")
-            elif name in facts:
+            elif facts.get(name):
                 line.tell(facts[name], "fact")
             elif not text and name in offered:
                 line.tell(tr("F3 takes {value}", value=offered[name][0]), "offer")
@@ -416,7 +426,8 @@ class VisitApp(App[None]):
             analyte = one.stored.cells.get("analyte")
             if analyte:
                 said = [f"{fact.label}: {fact.text}" for fact in one.answer.facts if fact.text]
-                facts[f"lab.{analyte}"] = "; ".join([str(one.stored.cells["unit"]), *said[1:]])
+                # The limit is among the facts of the summary; here is little room.
+                facts[f"lab.{analyte}"] = "; ".join(words.split(" (")[0] for words in said[1:])
         return facts
 
     def _say(self, section: str) -> None:
@@ -429,7 +440,8 @@ class VisitApp(App[None]):
             if fact.text and fact.value is not None
         ]
         warnings = [words for answer in answers for words in answer.warnings]
-        if section == "lab":
+        if section in ("lab", "medication"):
+            # Several records: theirs stand beside the fields, and in the summary.
             facts = []
         if section == "pcdai" and not facts:
             facts = self._running_total()
@@ -481,7 +493,13 @@ class VisitApp(App[None]):
             state = tr("asking ...")
         head = self.screen_stack[0].query_one("#head", Static)
         space = max(self.size.width - len(who) - len(state) - 2, 1)
-        head.update(f" {who}{' ' * space}{state}")
+        head.update(f" {who}{' ' * space}{state} ")
+        keys = tr("F2 save  F3 take proposal  F4 take all  PgDn next section  Esc leave")
+        self.screen_stack[0].query_one("#keys", Static).update(f" {keys}".ljust(self.size.width))
+
+    def on_resize(self) -> None:
+        """The bars are as wide as the terminal."""
+        self._show_head()
 
     def _is_wrong(self, name: str) -> bool:
         return bool(self.visit.text(name)) if name in FIELDS else True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -12,21 +11,14 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
-from registry.cli.visit_words import lines_of
+from registry.cli.visit_words import complaint_words, lines_of
 from registry.words import tr
 
 if TYPE_CHECKING:
     from registry.entry.visit_write import Outcome
 
-STYLES = {
-    "record": "bold",
-    "fact": "dim",
-    "warning": "bold yellow",
-    "consequence": "bold green",
-    "wrong": "bold red",
-    "heading": "bold underline",
-}
-INDENT = {"fact": "    ", "warning": "    ! ", "wrong": "  ! ", "heading": ""}
+# What stands before a line, so that it is told from others without colours.
+SIGNS = {"warning": "! ", "wrong": "! "}
 
 
 class Summary(Screen[None]):
@@ -50,9 +42,9 @@ class Summary(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, the summary, the reason where one is needed, the keys."""
-        yield Static(self._title, classes="title", markup=False)
+        yield Static(f" {self._title}".ljust(self.app.size.width), classes="title", markup=False)
         with VerticalScroll(id="summary", can_focus=not self._needs_reason):
-            yield Static(tr("Asking the registry ..."), id="words", markup=False)
+            yield Static(tr("Asking the registry ..."), markup=False)
         if self._needs_reason:
             yield Static(tr("Reason for the change:"), id="asked", markup=False)
             yield Input(self._reason, id="reason", compact=True)
@@ -63,19 +55,25 @@ class Summary(Screen[None]):
         self.query_one("#reason" if self._needs_reason else "#summary").focus()
         self._show_keys()
 
-    def show(self, outcome: Outcome) -> None:
+    async def show(self, outcome: Outcome) -> None:
         """Fills the summary."""
         self._outcome = outcome
-        text = Text()
-        for kind, words in _lines(outcome):
-            text.append(f"{INDENT.get(kind, '  ')}{words}\n", STYLES[kind])
-        self.query_one("#words", Static).update(text)
+        await self._fill(_lines(outcome))
         self._show_keys()
 
-    def refuse(self, words: str) -> None:
+    async def refuse(self, words: str) -> None:
         """Says why nothing was stored."""
-        text = Text(f"! {words}\n", STYLES["wrong"])
-        self.query_one("#words", Static).update(text)
+        self._outcome = None
+        await self._fill([("wrong", line) for line in words.splitlines()])
+        self._show_keys()
+
+    async def _fill(self, lines: list[tuple[str, str]]) -> None:
+        summary = self.query_one("#summary", VerticalScroll)
+        await summary.remove_children()
+        await summary.mount_all(
+            Static(f"{SIGNS.get(kind, '')}{words}", classes=kind, markup=False)
+            for kind, words in lines
+        )
 
     def save(self) -> None:
         """Asks for it to be stored, unless something is wrong or the reason is missing."""
@@ -84,9 +82,8 @@ class Summary(Screen[None]):
             return
         reason = self.query_one("#reason", Input).value.strip() if self._needs_reason else ""
         if self._needs_reason and not reason:
-            self.query_one("#asked", Static).update(
-                Text(tr("Reason for the change, needed:"), STYLES["wrong"])
-            )
+            asked = self.query_one("#asked", Static)
+            asked.update(tr("! A change of what was entered before needs a reason:"))
             self.query_one("#reason").focus()
             return
         self.post_message(self.Save(reason or self._reason))
@@ -100,7 +97,7 @@ class Summary(Screen[None]):
         keys = tr("Esc back to the form   Ctrl-C give up")
         if can_save and self._outcome is not None and not self._outcome.complaints:
             keys = tr("F2 or Ctrl-S save all of it") + "   " + keys
-        self.query_one("#keys", Static).update(keys)
+        self.query_one("#keys", Static).update(f" {keys}".ljust(self.app.size.width))
 
 
 class Leave(ModalScreen[bool]):
@@ -130,13 +127,15 @@ def _lines(outcome: Outcome) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     if outcome.complaints:
         lines.append(("heading", tr("To mend first")))
-        lines += [("wrong", str(complaint)) for complaint in outcome.complaints]
+        lines += [("wrong", complaint_words(one)) for one in outcome.complaints]
         return lines
     if not outcome.said:
         return [("record", tr("Nothing is new: there is nothing to store."))]
     said = lines_of(outcome)
-    lines.append(("heading", tr("Will be stored")))
-    lines += [line for line in said if line[0] != "consequence"]
-    lines.append(("heading", tr("What follows")))
     follows = [line for line in said if line[0] == "consequence"]
-    return lines + (follows or [("fact", tr("Nothing changes in the patient's status."))])
+    return [
+        ("heading", tr("What follows")),
+        *(follows or [("fact", tr("Nothing changes in the patient's status."))]),
+        ("heading", tr("Will be stored")),
+        *(line for line in said if line[0] != "consequence"),
+    ]

@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from registry.entry.facts import shown
 from registry.entry.pcdai_levels import Levels
 from registry.vocabulary import DRUGS
+from registry.words import tr
 
 
 class Typed(Message):
@@ -120,7 +121,8 @@ class Course(Widget, can_focus=True):
 
     def render(self) -> Text:
         """A box to tick."""
-        return Text(" [x]" if self.stopped else " [ ]", "bold" if self.stopped else "")
+        box = "[x]" if self.stopped else "[ ]"
+        return Text(f" {box} {tr('stopped')}", "bold" if self.stopped else "")
 
     def on_key(self, event: events.Key) -> None:
         """Ticks."""

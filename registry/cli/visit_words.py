@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from registry.words import tr
 
 if TYPE_CHECKING:
+    from registry.entry.visit_fields import Field
+    from registry.entry.visit_plan import FieldComplaint
     from registry.entry.visit_write import Outcome, Said
 
 
@@ -22,12 +24,43 @@ def section_label(section: str) -> str:
     }[section]
 
 
+def short_label(one: Field) -> str:
+    """What a field is called where there is little room."""
+    short = {
+        "pcdai.total": tr("Declared total"),
+        "pcdai.extraintestinal": tr("Extraintestinal"),
+        "tdm.ada_au_ml": tr("Antibodies"),
+    }
+    return short.get(one.name, one.label)
+
+
+def complaint_words(complaint: FieldComplaint) -> str:
+    """A complaint with the field as people call it."""
+    from registry.entry.visit_fields import FIELDS
+
+    one = FIELDS.get(complaint.field or "")
+    if one is None:
+        return str(complaint)
+    value = f" {complaint.value!r}" if complaint.value else ""
+    return f"{section_label(one.section)}, {one.label}{value} {complaint.problem}"
+
+
 def lines_of(outcome: Outcome) -> list[tuple[str, str]]:
     """Kind and text of each line: record, fact, warning or consequence."""
+    from registry.models import LabResult
+
     lines = []
     for one in outcome.said:
-        lines.append(("record", record_words(one)))
-        lines += [("fact", f"{fact.label}: {fact.text}") for fact in one.answer.facts if fact.text]
+        facts = [
+            f"{fact.label}: {fact.text}"
+            for fact in one.answer.facts
+            if fact.text and fact.key != "value" and fact.text != tr("none")
+        ]
+        if one.stored.entity is LabResult and facts:
+            lines.append(("record", f"{record_words(one)}; {'; '.join(facts)}"))
+        else:
+            lines.append(("record", record_words(one)))
+            lines += [("fact", "; ".join(facts))] if facts else []
         lines += [("warning", words) for words in one.answer.warnings]
     return lines + [("consequence", one.text) for one in outcome.consequences]
 

@@ -45,9 +45,9 @@ class Day:
     """A child's records of one day, as they were when they were read, and what was known before.
 
     `courses` are those begun before the day and taken until then: still open, or stopped on it.
-    `filled` are the fields that have a value, by name; `last` the values before, `units` in which
-    unit a laboratory value is meant that is typed without one: the patient's last, else the
-    analyte's own.
+    `filled` are the fields that have a value, by name; `units` the unit in which a laboratory value
+    is meant that is written without one: the patient's last, else the analyte's own; `last` the
+    values before, with their unit where it is another.
     """
 
     patient: Stored
@@ -139,8 +139,8 @@ def read_day(connection: Connection, study_id: str, on: date) -> Day:
     ]
     day = Day(patient, on, records, courses)
     earlier = {entity: [r for r in held if r not in records] for entity, held in found.items()}
-    day.last.update(_last(earlier))
     day.units.update(_units(found[LabResult]))
+    day.last.update(_last(earlier, day.units))
     day.filled.update(_filled(day))
     return day
 
@@ -163,7 +163,7 @@ def _filled(day: Day) -> dict[str, str]:
     return filled
 
 
-def _last(earlier: Mapping[Entity, list[Stored]]) -> dict[str, Known]:
+def _last(earlier: Mapping[Entity, list[Stored]], units: Mapping[str, str]) -> dict[str, Known]:
     """The newest earlier value of each field; a weight may come from an infusion."""
     last: dict[str, Known] = {}
     for name, one in FIELDS.items():
@@ -172,8 +172,9 @@ def _last(earlier: Mapping[Entity, list[Stored]]) -> dict[str, Known]:
         for record in earlier[one.entity]:
             value = record.cells[one.column]
             if value and one.analyte in (None, record.cells.get("analyte")):
-                shown = f"{value} {record.cells['unit']}" if one.analyte else value
-                last[name] = Known(shown, record.values[dated(one.entity)])
+                if one.analyte and record.cells["unit"] != units[one.analyte]:
+                    value += f" {record.cells['unit']}"
+                last[name] = Known(value, record.values[dated(one.entity)])
     for record in earlier[Infusion]:
         weighed = Known(str(record.cells["weight_kg"]), record.values["infused_on"])
         if WEIGHT not in last or last[WEIGHT].on < weighed.on:
