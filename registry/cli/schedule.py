@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from registry.cli.context import UserOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.cli.schedule_options import (
+    AtOption,
+    BackupDirOption,
+    ConfigOption,
+    KeepOption,
+    KeepTryingOption,
+    MailDirOption,
+    MailFromOption,
+    MailToOption,
+    OnLossOption,
+    OnLossTimeoutOption,
+    ReportDirOption,
+    ZoneOption,
+    call_of,
+    option,
+    plan_of,
+)
 from registry.errors import WrongUsage
 from registry.settings import Settings
 from registry.words import tr
@@ -25,58 +41,12 @@ if TYPE_CHECKING:
     from registry.schedule.changes import Item
     from registry.schedule.night import Night, Work
     from registry.schedule.plan import Plan
-    from registry.schedule.units import Call
 
 app = typer.Typer(help="Run every night: derive, report what changed, tell of losses, back up.")
 
 # The definition by which the worklist is counted, as `registry worklist` shows it.
 WORKLIST_DEFINITION = "paper"
 STEP_COLUMNS = ("name", "state", "said", "seconds")
-
-
-def _option(name: str, metavar: str, words: str) -> Any:
-    return typer.Option(name, metavar=metavar, help=words)
-
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        envvar="REGISTRY_SCHEDULE",
-        help="TOML with these options, without their dashes; an option given here wins.",
-    ),
-]
-AtOption = Annotated[str | None, _option("--at", "HH:MM", "When to run every day.  [02:00]")]
-ZoneOption = Annotated[str | None, _option("--timezone", "NAME", "Whose clock.  [this computer's]")]
-ReportDirOption = Annotated[
-    Path | None, _option("--report-dir", "DIR", "Where reports go.  [reports in the home]")
-]
-BackupDirOption = Annotated[
-    Path | None,
-    _option("--backup-dir", "DIR", "Where backups go, of this registry alone.  [backups in it]"),
-]
-KeepOption = Annotated[int | None, _option("--keep", "N", "Days of backups to keep.  [14]")]
-OnLossOption = Annotated[
-    str | None,
-    _option("--on-loss", "COMMAND", "Called on new losses, with the report as JSON on its input."),
-]
-OnLossTimeoutOption = Annotated[
-    str | None, _option("--on-loss-timeout", "TIME", "How long it may take.  [1m]")
-]
-MailToOption = Annotated[
-    str | None, _option("--mail-to", "ADDRESS", "Who gets mail on new losses; several by commas.")
-]
-MailFromOption = Annotated[
-    str | None, _option("--mail-from", "ADDRESS", "Who it is from.  [registry@this computer]")
-]
-MailDirOption = Annotated[
-    Path | None, _option("--mail-dir", "DIR", "Where mail is put, as .eml, for a mail program.")
-]
-KeepTryingOption = Annotated[
-    str | None,
-    _option("--keep-trying", "TIME", "How long to try a database that is away.  [1h]"),
-]
 
 
 @app.command("run")
@@ -105,7 +75,7 @@ def run_command(
     from registry.schedule.loop import run_daily
 
     settings = run_of(context).settings(user)
-    plan = _plan(context, settings, config)
+    plan = plan_of(context, settings, config)
     ended = Event()
     warn(_next_run(plan))
     run_daily(plan.trigger, lambda: carry_out(settings, plan, ended, _say), ended)
@@ -136,7 +106,7 @@ def once_command(
     from registry.schedule.night import run_night
 
     settings = run_of(context).settings(user)
-    plan = _plan(context, settings, config)
+    plan = plan_of(context, settings, config)
     with _reached(settings, plan, warn, Event().wait) as database:
         night = run_night(
             database, plan, work_of_night(settings.user), user=settings.user, clock=_now
@@ -155,7 +125,7 @@ def status_command(
     context: typer.Context,
     max_age: Annotated[
         str | None,
-        _option("--max-age", "TIME", "How old the last good run may be.  [26h]"),
+        option("--max-age", "TIME", "How old the last good run may be.  [26h]"),
     ] = None,
     at: AtOption = None,
     timezone: ZoneOption = None,
@@ -170,7 +140,7 @@ def status_command(
     from registry.schedule.store import is_running, last_runs
 
     settings = run_of(context).settings()
-    plan = _plan(context, settings, config)
+    plan = plan_of(context, settings, config)
     with opened(settings) as database, database.engine.connect() as connection:
         good, last = last_runs(connection)
         running = is_running(connection)
@@ -231,64 +201,9 @@ def show_command(
     if systemd and cron:
         raise WrongUsage(tr("--systemd and --cron are two things."), cure=tr("Choose one."))
     settings = run_of(context).settings(user)
-    plan = _plan(context, settings, config)
-    call = _call(context, settings, config)
+    plan = plan_of(context, settings, config)
+    call = call_of(context, settings, config)
     typer.echo(cron_line(call, plan) if cron else systemd_units(call, plan))
-
-
-# What stands on a command line of `once` as it was given here.
-_FOR_ONCE = (
-    "report_dir",
-    "backup_dir",
-    "keep",
-    "on_loss",
-    "on_loss_timeout",
-    "mail_to",
-    "mail_from",
-    "mail_dir",
-    "keep_trying",
-)
-_OF_PLAN = (*_FOR_ONCE, "at", "timezone", "max_age")
-
-
-def _plan(context: typer.Context, settings: Settings, config: Path | None) -> Plan:
-    """The plan from this command's options and the file."""
-    from registry.schedule.plan import read_plan
-
-    given = {
-        name.replace("_", "-"): context.params[name] for name in _OF_PLAN if name in context.params
-    }
-    return read_plan(given, config=config, home=settings.home)
-
-
-def _call(context: typer.Context, settings: Settings, config: Path | None) -> Call:
-    """The command that `schedule show` is about: this program, its home, the options given."""
-    from registry.database.engine import server_url, shown
-    from registry.schedule.units import Call
-
-    url = settings.database_url
-    where = [] if url else ["--home", str(settings.home)]
-    given = {name: context.params[name] for name in _FOR_ONCE}
-    if config is not None:
-        given = {"config": config.absolute(), **given}
-    options = []
-    for name, value in given.items():
-        if value is not None:
-            written = value.expanduser().absolute() if isinstance(value, Path) else value
-            options += [f"--{name.replace('_', '-')}", str(written)]
-    return Call(
-        command=[*_program(), *where, "schedule", "once", *options],
-        user=settings.user,
-        url=None if url is None else shown(server_url(url)),
-    )
-
-
-def _program() -> list[str]:
-    """This program by its absolute path."""
-    import sys
-
-    script = Path(sys.executable).with_name("registry")
-    return [str(script)] if script.exists() else [sys.executable, "-m", "registry"]
 
 
 def _now() -> datetime:

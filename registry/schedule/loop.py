@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Event
+from threading import Event, Lock
 from typing import NoReturn
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -33,21 +33,11 @@ def run_daily(trigger: Daily, night: Callable[[], None], ended: Event) -> None:
     """
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL + 1)
     scheduler = BlockingScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(2)})
-    idle = Event()
-    idle.set()
+    alone = Lock()
 
-    def at_work() -> None:
-        idle.clear()
-        try:
+    def night_alone() -> None:
+        with alone:
             night()
-        finally:
-            idle.set()
-
-    def end(*_: object) -> NoReturn:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-        ended.set()
-        raise KeyboardInterrupt
 
     def look() -> None:
         # A computer that slept does not count those hours while it waits; called every minute, the
@@ -56,7 +46,7 @@ def run_daily(trigger: Daily, night: Callable[[], None], ended: Event) -> None:
             scheduler.shutdown(wait=False)
 
     scheduler.add_job(
-        at_work,
+        night_alone,
         trigger,
         coalesce=True,
         misfire_grace_time=None,
@@ -64,14 +54,31 @@ def run_daily(trigger: Daily, night: Callable[[], None], ended: Event) -> None:
         next_run_time=datetime.now(UTC),
     )
     scheduler.add_job(look, "interval", seconds=_LOOK_SECONDS)
+    with _signals_set(ended):
+        try:
+            scheduler.start()
+        except KeyboardInterrupt:
+            scheduler.shutdown(wait=False)
+        with alone:
+            pass  # the night that was at work has come back
+
+
+@contextmanager
+def _signals_set(ended: Event) -> Iterator[None]:
+    """The first SIGTERM or Ctrl-C sets `ended` and interrupts; the next ends the program."""
+
+    def end(*_: object) -> NoReturn:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        ended.set()
+        raise KeyboardInterrupt
+
     before = {number: signal.signal(number, end) for number in _SIGNALS}
     try:
-        scheduler.start()
-    except KeyboardInterrupt:
-        scheduler.shutdown(wait=False)
-    idle.wait()
-    for number, handler in before.items():
-        signal.signal(number, handler)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -74,7 +74,12 @@ def saved(shared_study: Database, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def test_a_restored_registry_gives_the_same(
-    databases: Databases, shared_study: Database, saved: Path, tmp_path: Path, command: Command
+    databases: Databases,
+    shared_study: Database,
+    saved: Path,
+    tmp_path: Path,
+    command: Command,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     home = tmp_path / "home"
     done = command(home, "--user", "Ada", "db", "restore", str(saved), "--reason", "moved")
@@ -98,6 +103,11 @@ def test_a_restored_registry_gives_the_same(
     with on_empty(databases) as elsewhere:
         refill(elsewhere, saved)
         same(shared_study, elsewhere)
+        for analysis in ("flow", "table2", "km"):
+            asked = ("analyse", analysis, "--format", "json")
+            given = here(capsys, elsewhere, *asked)
+            assert given[0] == 0
+            assert given == here(capsys, shared_study, *asked)
 
 
 def test_what_is_in_the_file(shared_study: Database, saved: Path) -> None:

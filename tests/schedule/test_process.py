@@ -25,7 +25,7 @@ from tests.conftest import place
 
 from .conftest import ENTER_LOSS, Nights, execute, sustained
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 120.0
 
 
 def start(where: Database | Path, *arguments: str) -> subprocess.Popen[str]:
