@@ -19,8 +19,8 @@ from registry.records.problems import Change, Problem, WriteResult
 from registry.records.write import Progress, write_rows
 from registry.words import tr
 
-# A source's name inside the import, and the number of a record if it follows.
-_NAME = re.compile("\x1f([0-9]+)\x1f(?:, line ([0-9]+))?")
+# A source's name inside the import.
+_NAME = re.compile("\x1f([0-9]+)\x1f")
 
 
 def import_mapped(
@@ -120,6 +120,7 @@ def tables_of(
             sources[0].conventions if sources else NOTHING_SAID,
             shown=file.name if names.count(file.name) == 1 else str(file),
             header_names=headers,
+            filled_down={header for source in sources for header in source.fill_down},
         )
     return tables
 
@@ -154,16 +155,19 @@ class _WayBack:
         self._parts = {part.number: part for part in parts}
 
     def text(self, words: str) -> str:
-        """The words with each source's name, and a line behind it, as the person knows them."""
+        """The words with each source's name, and the line with it, as the person knows them."""
 
-        def shown(found: re.Match[str]) -> str:
-            part = self._parts[int(found[1])]
-            if found[2] is None:
-                return part.shown
-            line = part.place(int(found[2]), None).line
+        def with_line(found: re.Match[str]) -> str:
+            part = self._parts[int(found["part"])]
+            line = part.place(int(found["line"]), None).line
             return tr("{file}, line {line}", file=part.shown, line=line)
 
-        return _NAME.sub(shown, words)
+        # As the checks say it, in the person's language.
+        said = re.escape(tr("{file}, line {line}", file="\0", line="\1"))
+        name = _NAME.pattern.replace("(", "(?P<part>")
+        lined = said.replace("\0", name).replace("\1", "(?P<line>[0-9]+)")
+        words = re.sub(lined, with_line, words)
+        return _NAME.sub(lambda found: self._parts[int(found[1])].shown, words)
 
     def problems(self, problems: list[Problem]) -> list[Problem]:
         """The complaints with file, line, header and cell as they stand in the file, each once."""

@@ -83,16 +83,16 @@ class MappedCells:
         text = cell.strip()
         if not text:
             return "", None
-        label = self._dialect.label(taken.header or "", text)
-        for said in dict.fromkeys((text, label)):
-            code = _code(said, taken.codes)
-            if code is not None:
-                return code, None
-            if said in self._mapping.missing:
-                self.missing[said] += 1
-                return "", None
-        if label != text:
-            cell = label
+        code = taken.code(text)
+        if code is None and self._dialect.choices:
+            label = self._dialect.label(taken.header or "", text)
+            if label != text:
+                code, cell = taken.code(label), label
+        if code is not None:
+            return code, None
+        if text in self._mapping.missing or cell in self._mapping.missing:
+            self.missing[text] += 1
+            return "", None
         codes = codes_of(variable)
         if codes and column not in UNIT_COLUMNS:
             return self._coded(cell, column, variable, codes)
@@ -146,14 +146,6 @@ def finished(value: str, taken: Taken, variable: Variable) -> Read:
 def variables_of(rows: RowsMapping) -> dict[str, Variable]:
     """Every column that the rows may fill."""
     return {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(rows.entity)}
-
-
-def _code(text: str, codes: Codes) -> str | None:
-    """The code of a cell: as it is written, or else whatever its capitals."""
-    if text in codes:
-        return codes[text]
-    plain = text.casefold()
-    return next((code for cell, code in codes.items() if cell.casefold() == plain), None)
 
 
 def _later(day: str, days: int) -> Read:

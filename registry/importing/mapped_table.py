@@ -164,6 +164,7 @@ class MappedRows:
         self._columns = rows.columns
         self._variables = variables_of(rows)
         self._records = [one for one in rows.records if self._is_there(one)]
+        self._headers = sorted(rows.headers)
         # Record and column of a patient -> another record, of the line that says it.
         self._elsewhere: dict[tuple[int, str], int] = {}
 
@@ -245,8 +246,17 @@ class MappedRows:
         met.clear()
 
     def _taken(self, problems: list[Problem]) -> Iterator[Row]:
-        """A row per record, in the order of the file, with the cells as they stand there."""
+        """A row per record, in the order of the file, with the cells as they stand there.
+
+        A file may say of a patient in each of many rows what one of them says.
+        """
+        said: set[tuple[str, ...]] = set()
         for row in self._chosen_rows(problems):
+            if self.entity is Patient and row.cells is not None:
+                cells = tuple(self._cells.text(row, header) for header in self._headers)
+                if cells in said:
+                    continue
+                said.add(cells)
             if row.cells is None:
                 yield Row(self._number(row.line), None)
                 continue

@@ -49,7 +49,7 @@ from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
 from registry.variables import Kind
 
-Codes = Mapping[str, str]
+Codes = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,17 @@ class Taken:
     days: int | None = None
     codes: Codes = field(default_factory=dict)
     unit: str | None = None
+
+    def code(self, cell: str) -> str | None:
+        """What the cell stands for, as it is written or else whatever its capitals."""
+        if not self.codes:
+            return None
+        code = self.codes.get(cell)
+        return self._folded.get(cell.casefold()) if code is None else code
+
+    @cached_property
+    def _folded(self) -> dict[str, str]:
+        return {cell.casefold(): code for cell, code in reversed(self.codes.items())}
 
     @property
     def headers(self) -> list[str]:

@@ -24,7 +24,7 @@ from registry.importing.mapping import (
     with_own_headers,
 )
 from registry.importing.table import read_tables
-from registry.models import ENTITIES, Patient
+from registry.models import ENTITIES, LabResult, Patient
 from registry.models.redcap import (
     CHOICES,
     FIELD,
@@ -68,7 +68,11 @@ def redcap_mapping() -> FileMapping:
         instrument = {""} if entity is Patient else {name, title(name)}
         rows.append(
             RowsMapping(
-                entity, (RecordMapping(columns),), where={INSTRUMENT: frozenset(instrument)}
+                entity,
+                (RecordMapping(columns),),
+                where={INSTRUMENT: frozenset(instrument)},
+                # A value that was not measured, with the code that says why, is no record.
+                only_if=("lab_result_value",) if entity is LabResult else (),
             )
         )
     return FileMapping("REDCap", (with_own_headers(_of_redcap(SourceMapping(rows=tuple(rows)))),))

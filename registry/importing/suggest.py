@@ -118,9 +118,11 @@ def _rows(found: Guess, rows: GuessedRows) -> Iterator[str]:
         yield f'# constants.{column} = "..."  ' + unsure(why)
     for analyte, heading in rows.analytes.items():
         yield _line(found, rows, f"analytes.{analyte}", heading)
-        own = next(iter(ANALYTE_UNITS[analyte]))
-        said = same_unit(heading.unit, ANALYTE_UNITS[analyte]) if heading.unit else None
-        doubt = "" if said else "  " + unsure(tr("the header does not say the unit"))
+        known = ANALYTE_UNITS[analyte]
+        said = same_unit(heading.unit, known) if heading.unit else None
+        own = next(iter(known))
+        sure = said or len(known) == 1
+        doubt = "" if sure else "  " + unsure(tr("the header does not say the unit"))
         yield f"units.{analyte} = {quoted(said or own)}{doubt}"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from registry.parsing.text import folded
 from registry.parsing.unreadable import NotOfKind, Unreadable
@@ -37,6 +38,7 @@ _WORDS = {
 _WORD = re.compile("|".join(_WORDS))
 
 
+@lru_cache(1024)
 def plain_unit(text: str) -> str:
     """A unit so that spellings of one are equal: `×10⁹/L`, `10*9/l`, `10E9/L` are `10^9/l`."""
     plain = _RAISED.sub(lambda found: "^" + found[0].translate(_SUPERSCRIPTS), folded(text))

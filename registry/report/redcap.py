@@ -41,16 +41,17 @@ def write_redcap(connection: Connection, folder: Path) -> int:
         for entity in ENTITIES
         if entity is not Patient
     ]
+    for name in (DICTIONARY_FILE, REPEATING_FILE, DATA_FILE):
+        if (folder / name).exists():
+            raise Refused(
+                tr("{path} is there already.", path=folder / name),
+                cure=tr("Name another folder, or take the file away first."),
+            )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / DICTIONARY_FILE, DICTIONARY_HEADER, data_dictionary())
         _write(folder / REPEATING_FILE, ("form_name", "custom_form_label"), repeating)
         return _write(folder / DATA_FILE, header, _data(connection, known))
-    except FileExistsError as error:
-        raise Refused(
-            tr("{path} is there already.", path=error.filename),
-            cure=tr("Name another folder, or take the file away first."),
-        ) from None
     except OSError as error:
         raise Refused(
             tr("{path} cannot be written: {reason}.", path=error.filename, reason=error.strerror)
@@ -58,7 +59,7 @@ def write_redcap(connection: Connection, folder: Path) -> int:
 
 
 def _write(path: Path, header: Iterable[str], rows: Iterable[Mapping[str, str]]) -> int:
-    with path.open("x", encoding="utf-8", newline="") as stream:
+    with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(header), restval="", lineterminator="\n")
         writer.writeheader()
         return sum(1 for row in rows if writer.writerow(row))
