@@ -196,7 +196,12 @@ def _done(
 def _print(visit: Visit, outcome: Outcome, form: Format, dry_run: bool) -> None:
     if form is Format.JSON:
         head = {"patient_id": visit.day.study_id, "on": visit.day.on, "committed": not dry_run}
-        print_json(head | outcome.to_json())
+        document = outcome.to_json()
+        for record in document["records"] if dry_run else []:
+            if record["did"] == "entered":
+                # A number is given when it is stored.
+                record |= {"record": None, "version": None}
+        print_json(head | document)
         return
     if form is Format.CSV:
         names = ["table", "did", "record", "version"]
