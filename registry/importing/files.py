@@ -26,6 +26,10 @@ from registry.words import tr
 _COPY = re.compile(r"\s*\([0-9]+\)$")
 
 
+# What other spreadsheets and older ones write.
+_OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
+
+
 @dataclass(frozen=True)
 class ImportTable:
     """A table of a file and the table of the registry that it fills.
@@ -60,6 +64,12 @@ def find_tables(paths: list[Path], conventions: Conventions = NOTHING_SAID) -> l
     not there and Refused for a file or sheet that is no table's.
     """
     files = find_files(paths)
+    others = [path.name for path in files if path.suffix.lower() in _OTHER_WORKBOOKS]
+    if others:
+        raise Refused(
+            tr("These workbooks cannot be read: {files}.", files=", ".join(others)),
+            cure=tr("Save them as Excel workbooks (.xlsx), or each table as CSV UTF-8."),
+        )
     names = [path.name for path in files]
     found: list[tuple[Entity, Table]] = []
     strangers = [path.name for path in files if _is_stranger(path)]
@@ -113,14 +123,16 @@ def _files_at(path: Path) -> list[Path]:
 
 
 def _is_meant(file: Path) -> bool:
-    """Whether a file in a folder is there to be imported: a text is, if it is named after a table.
+    """Whether a file in a folder is there to be imported: a .txt is, if it is named after a table.
 
     What spreadsheets and file systems keep beside an open file begins with ~$ or ._ .
     """
     if file.name.startswith(("~$", "._")):
         return False
     ending = file.suffix.lower()
-    return ending in ENDINGS and (ending != ".txt" or file.stem.casefold() in BY_FILE_NAME)
+    if ending == ".txt":
+        return file.stem.casefold() in BY_FILE_NAME
+    return ending in (*ENDINGS, *_OTHER_WORKBOOKS)
 
 
 def _is_stranger(path: Path) -> bool:

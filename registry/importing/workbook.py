@@ -38,7 +38,9 @@ _ONLY_ZEROS = re.compile("0{2,}")
 _MERGES_NAMED = 10
 
 
-def read_workbook(path: Path, shown: str, header_names: Collection[str]) -> list[Table]:
+def read_workbook(
+    path: Path, shown: str, header_names: Collection[str], filled_down: Collection[str]
+) -> list[Table]:
     """The visible sheets that hold anything; the first has the notes about the others.
 
     Raises Refused for a file that is no workbook or cannot be opened.
@@ -46,7 +48,7 @@ def read_workbook(path: Path, shown: str, header_names: Collection[str]) -> list
     values = _load(path, shown, data_only=True)
     visible = [sheet for sheet in values.worksheets if sheet.sheet_state == "visible"]
     tables = [
-        _read_sheet(path, f"{shown} [{sheet.title}]", values, sheet, header_names)
+        _read_sheet(path, f"{shown} [{sheet.title}]", values, sheet, header_names, filled_down)
         for sheet in visible
         if not _is_empty(sheet) or len(visible) == 1
     ]
@@ -84,24 +86,35 @@ def _is_empty(sheet: Any) -> bool:
 
 
 def _read_sheet(
-    path: Path, shown: str, values: Any, sheet: Any, header_names: Collection[str]
+    path: Path,
+    shown: str,
+    values: Any,
+    sheet: Any,
+    header_names: Collection[str],
+    filled_down: Collection[str],
 ) -> Table:
     merged, computes = _looked_through(sheet)
     formulas = _load(path, shown, data_only=False)[sheet.title] if computes else None
     if formulas is not None:
         formulas.reset_dimensions()
-    table = lay_out(path, sheet.title, shown, _grid(values, sheet, formulas, shown), header_names)
-    for area in [area for area in merged if _matters(area, table)][:_MERGES_NAMED]:
+    grid = _grid(values, sheet, formulas, shown)
+    table = lay_out(path, sheet.title, shown, grid, header_names)
+    for area in [one for one in merged if _matters(one, table, grid, filled_down)][:_MERGES_NAMED]:
         _left, top, _right, _bottom = range_boundaries(area)
         problem = tr("the cells {area} are merged; split them", area=area)
         table.problems.append(Problem(shown, top, None, None, problem))
     return table
 
 
-def _matters(area: str, table: Table) -> bool:
-    """Whether merged cells are of the header or below it."""
-    _left, _top, _right, bottom = range_boundaries(area)
-    return bool(bottom is not None and bottom >= table.header_line)
+def _matters(area: str, table: Table, grid: Grid, filled_down: Collection[str]) -> bool:
+    """Whether merged cells hide that a cell of the header or below it is empty."""
+    left, top, right, bottom = range_boundaries(area)
+    if bottom < table.header_line:
+        return False
+    if left != right or top <= table.header_line:
+        return True
+    header = next((row.cells for row in grid([]) if row.line == table.header_line), None) or []
+    return left > len(header) or header[left - 1].strip() not in filled_down
 
 
 def _looked_through(sheet: Any) -> tuple[list[str], bool]:
@@ -115,7 +128,7 @@ def _looked_through(sheet: Any) -> tuple[list[str], bool]:
             computes = computes or _FORMULA.search(kept) is not None
             merged.extend(found.decode() for found in _MERGED.findall(kept))
             kept = kept[kept.rfind(b"<") :][:_LONGEST_TAG]
-    return merged, computes
+    return list(dict.fromkeys(merged)), computes
 
 
 def _grid(values: Any, sheet: Any, formulas: Any, shown: str) -> Grid:
