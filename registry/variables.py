@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from registry.words import in_english, tr
+
 
 class Kind(StrEnum):
     """How a value is written in a file and stored in a column."""
@@ -48,10 +50,11 @@ class Variable:
     levels: tuple[str, ...] = ()
 
     def comment(self) -> str:
-        """Label, unit, limits and meaning in one line, for a reader of the database."""
+        """Label, unit, limits and meaning in one line, for a reader of the database; in English."""
         parts = [self.label + (f" ({self.unit})" if self.unit else "")]
-        if self.limits():
-            parts.append(self.limits())
+        with in_english():
+            if self.limits():
+                parts.append(self.limits())
         if self.meaning:
             parts.append(self.meaning)
         parts += [f"{number:f} = {level}" for number, level in self.meanings().items()]
@@ -71,19 +74,19 @@ class Variable:
     def limits(self) -> str:
         """The allowed values in words, empty where anything of the kind is allowed."""
         if self.codes is not None:
-            return "one of " + ", ".join(self.codes)
+            return tr("one of {codes}", codes=", ".join(self.codes))
         if self.kind is Kind.FLAG:
-            return "yes or no"
+            return tr("yes or no")
         if self.minimum is None and self.maximum is None:
             return ""
-        low = f"{'above ' if self.above_minimum else ''}{self.minimum}"
+        low = tr("above {number}", number=self.minimum) if self.above_minimum else self.minimum
         if self.maximum is None:
-            words = f"{low}" if self.above_minimum else f"{low} or more"
+            words = str(low) if self.above_minimum else tr("{number} or more", number=low)
         elif self.minimum is None:
-            words = f"at most {self.maximum}"
+            words = tr("at most {number}", number=self.maximum)
         else:
-            words = f"{low} to {self.maximum}"
-        return words + (f" in steps of {self.step}" if self.step else "")
+            words = tr("{lower} to {upper}", lower=low, upper=self.maximum)
+        return tr("{range} in steps of {step}", range=words, step=self.step) if self.step else words
 
     def check(self, column: str) -> str | None:
         """The limits as a boolean SQL expression over `column`; None where there are none.

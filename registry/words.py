@@ -1,18 +1,26 @@
 """Words for people, in their language: messages are written in English where they are used.
 
-The translations of a language stand in `registry/locale/LANGUAGE/LC_MESSAGES/registry.po`; the
-person's locale (LANGUAGE, LC_ALL, LC_MESSAGES, LANG, in this order) chooses. A message without a
-translation is said in English. Names of tables, columns, codes and options are never translated.
+The translations of a language stand in `registry/locale/LANGUAGE/LC_MESSAGES/registry.po`, kept by
+`scripts/translations`; the person's locale (LANGUAGE, LC_ALL, LC_MESSAGES, LANG, in this order)
+chooses. A message without a translation is said in English. Names of tables, columns, codes and
+options are never translated, nor is what is stored or published.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
-from gettext import NullTranslations, translation
+from gettext import NullTranslations, find, translation
 from pathlib import Path
+from unicodedata import combining, east_asian_width
 
 DOMAIN = "registry"
 LOCALES = Path(__file__).parent / "locale"
+SOURCE_LANGUAGE = "en"
+
+_english: ContextVar[bool] = ContextVar("english", default=False)
 
 
 @cache
@@ -23,8 +31,72 @@ def _translations() -> NullTranslations:
 def tr(message: str, /, **values: object) -> str:
     """The message in the person's language, with `{name}` replaced by the value of that name.
 
-    `message` is a literal, so that the translators' catalogue can be made from the source.
+    `message` is a literal, so that the translators' catalogue can be made from the source; the
+    label of a declaration and the words of a code list, which it holds as well, may stand for one.
     """
     # The catalogue's own header stands under the empty message.
-    said = _translations().gettext(message) if message else ""
-    return said.format(**values) if values else said
+    known = message and not _english.get()
+    words = _translations().gettext(message) if known else message
+    return words.format(**values) if values else words
+
+
+@contextmanager
+def in_english() -> Iterator[None]:
+    """Within it every message is in English: for what is stored, published or drawn."""
+    before = _english.set(True)
+    try:
+        yield
+    finally:
+        _english.reset(before)
+
+
+class Note(str):
+    """English words for a document, which still know the message that they were made from."""
+
+    message: str
+    values: dict[str, object]
+
+
+def note(message: str, /, **values: object) -> Note:
+    """The message in English, whatever the person's language; `said` gives it in that."""
+    made = Note(message.format(**values) if values else message)
+    made.message, made.values = message, values
+    return made
+
+
+def said(words: str) -> str:
+    """Words of a document in the person's language: a note, or a label that is a message itself."""
+    if not isinstance(words, Note):
+        return tr(words)
+    values = {
+        name: said(value) if isinstance(value, str) else value
+        for name, value in words.values.items()
+    }
+    return tr(words.message, **values)
+
+
+def language() -> str:
+    """The language that `tr` speaks, as HTML names it: `en`, `zh-CN`."""
+    if _english.get():
+        return SOURCE_LANGUAGE
+    found = find(DOMAIN, LOCALES)
+    return Path(found).parents[1].name.replace("_", "-") if found else SOURCE_LANGUAGE
+
+
+def width(words: str) -> int:
+    """Columns that the words take in a terminal, where a Chinese character takes two."""
+    if words.isascii():
+        return len(words)
+    return sum(
+        0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in words
+    )
+
+
+def left(words: str, columns: int) -> str:
+    """The words filled up with blanks behind them."""
+    return words + " " * (columns - width(words))
+
+
+def right(words: str, columns: int) -> str:
+    """The words filled up with blanks before them."""
+    return " " * (columns - width(words)) + words

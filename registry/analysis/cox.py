@@ -32,6 +32,7 @@ from registry.analysis.separation import refuse_if_not_estimable
 from registry.analysis.table2 import univariate_table
 from registry.errors import CannotEstimate, WrongUsage
 from registry.vocabulary import Covariate
+from registry.words import note, tr
 
 Ties = Literal["breslow", "efron"]
 
@@ -88,9 +89,11 @@ class Cox:
         """The document of `registry analyse cox`."""
         return {
             "definition": self.definition,
-            "method": (
-                f"Cox proportional-hazards regression, ties by {self.ties.capitalize()}, complete"
-                f" cases, Wald tests and limits; covariates {self.chosen_by}."
+            "method": note(
+                "Cox proportional-hazards regression, ties by {ties}, complete cases, Wald tests "
+                "and limits; covariates {chosen_by}.",
+                ties=self.ties.capitalize(),
+                chosen_by=self.chosen_by,
             ),
             "n": self.n,
             "dropped": self.dropped,
@@ -126,22 +129,30 @@ def cox_regression(
         Refused: the rows are not fit for analysis (see `survival_data`).
     """
     if ties not in ("breslow", "efron"):
-        raise WrongUsage(f"Ties cannot be handled by '{ties}'.", cure="Use breslow or efron.")
+        raise WrongUsage(
+            tr("Ties cannot be handled by '{ties}'.", ties=ties), cure=tr("Use breslow or efron.")
+        )
     data = survival_data(frame, definition)
     if not data["event"].any():
         raise CannotEstimate(
-            f"None of the {len(data)} patients of definition '{definition}' lost response, so a"
-            " Cox model cannot be fitted.",
-            cure="`registry analyse table1`, `flow` and `km` still describe them.",
+            tr(
+                "None of the {number} patients of definition '{definition}' lost response, "
+                "so a Cox model cannot be fitted.",
+                number=len(data),
+                definition=definition,
+            ),
+            cure=tr("`registry analyse table1`, `flow` and `km` still describe them."),
         )
     if covariates is None:
         chosen = _significant(frame, definition, alpha)
-        chosen_by = f"with a univariate log-rank P below {alpha:g}"
+        chosen_by = note("with a univariate log-rank P below {alpha:g}", alpha=alpha)
     else:
         chosen = covariates_by_id(list(covariates))
-        chosen_by = "as named"
+        chosen_by = note("as named")
     if not chosen:
-        raise WrongUsage("A Cox model needs a covariate.", cure="Name one or more covariates.")
+        raise WrongUsage(
+            tr("A Cox model needs a covariate."), cure=tr("Name one or more covariates.")
+        )
     ids = [covariate.id for covariate in chosen]
     require_columns(data, ids, "analysis_set")
 
@@ -158,9 +169,12 @@ def cox_regression(
     if np.abs(coef).max() > _LARGEST_COEF or se.max() > _LARGEST_SE:
         worst = chosen[int(np.argmax(se))]
         raise CannotEstimate(
-            f"The hazard ratio of '{worst.label}' runs away to infinity or 0: its levels separate"
-            " those who lost response.",
-            cure=f"Leave {worst.id} out.",
+            tr(
+                "The hazard ratio of '{covariate}' runs away to infinity or 0: its levels separate "
+                "those who lost response.",
+                covariate=tr(worst.label),
+            ),
+            cure=tr("Leave {covariate} out.", covariate=worst.id),
         )
     return Cox(
         definition=definition,
@@ -182,8 +196,12 @@ def _significant(frame: pd.DataFrame, definition: str, alpha: float) -> tuple[Co
     chosen = tuple(row.covariate for row in table.rows if row.test and row.test.p < alpha)
     if not chosen:
         raise CannotEstimate(
-            f"No covariate has a univariate P below {alpha:g}, so there is none for the Cox model.",
-            cure="Name the covariates with --covariates.",
+            tr(
+                "No covariate has a univariate P below {alpha:g}, so there is none for the "
+                "Cox model.",
+                alpha=alpha,
+            ),
+            cure=tr("Name the covariates with --covariates."),
         )
     return chosen
 
@@ -195,23 +213,41 @@ def _refuse_if_too_little(
     events = int(event.sum())
     if events == 0:
         raise CannotEstimate(
-            f"Of {len(data)} patients, {len(used)} have a value of every covariate ({names}), and"
-            " none of these lost response.",
-            cure="Leave out the covariate with the most missing values.",
+            tr(
+                "Of {number} patients, {used} have a value of every covariate ({names}), "
+                "and none of these lost response.",
+                number=len(data),
+                used=len(used),
+                names=names,
+            ),
+            cure=tr("Leave out the covariate with the most missing values."),
         )
     for covariate in chosen:
         levels = set(used[covariate.id].tolist())
         if len(levels) == 1:
             level = covariate.level if levels == {True} else covariate.other_level
             raise CannotEstimate(
-                f"'{covariate.label}' is '{level}' in all {len(used)} patients of the model, so it"
-                " has no hazard ratio.",
-                cure=f"Leave {covariate.id} out.",
+                tr(
+                    "'{covariate}' is '{level}' in all {number} patients of the model, so it has "
+                    "no hazard ratio.",
+                    covariate=tr(covariate.label),
+                    level=tr(level),
+                    number=len(used),
+                ),
+                cure=tr("Leave {covariate} out.", covariate=covariate.id),
             )
     if events < len(chosen):
         raise CannotEstimate(
-            f"Losses of response are too few ({events}) for {len(chosen)} covariates ({names}).",
-            cure=f"Name at most {events}; about ten events for each covariate are usual.",
+            tr(
+                "Losses of response are too few ({events}) for {number} covariates ({names}).",
+                events=events,
+                number=len(chosen),
+                names=names,
+            ),
+            cure=tr(
+                "Name at most {events}; about ten events for each covariate are usual.",
+                events=events,
+            ),
         )
 
 
@@ -263,8 +299,8 @@ def _efron(time: Days, event: Flags, values: Floats) -> tuple[Floats, Floats]:
 def _no_convergence(chosen: Sequence[Covariate]) -> CannotEstimate:
     names = ", ".join(covariate.id for covariate in chosen)
     return CannotEstimate(
-        f"The Cox model of {names} did not converge.",
-        cure="Name fewer covariates, starting with those that have few patients in a level.",
+        tr("The Cox model of {names} did not converge.", names=names),
+        cure=tr("Name fewer covariates, starting with those that have few patients in a level."),
     )
 
 
@@ -274,12 +310,22 @@ def _notes(
     notes = []
     if len(used) < len(data):
         notes.append(
-            f"{len(used)} of {len(data)} patients have a value of every covariate and are in the"
-            f" model; {len(data) - len(used)} are not."
+            note(
+                "{used} of {number} patients have a value of every covariate and are in the model; "
+                "{others} are not.",
+                used=len(used),
+                number=len(data),
+                others=len(data) - len(used),
+            )
         )
     if events < 10 * len(chosen):
         notes.append(
-            f"Events per covariate: {events / len(chosen):.1f} ({events} for {len(chosen)}; ten"
-            " are usual). The limits are wide and the ratios tend to be too far from 1."
+            note(
+                "Events per covariate: {ratio:.1f} ({events} for {covariates}; ten are usual). The "
+                "limits are wide and the ratios tend to be too far from 1.",
+                ratio=events / len(chosen),
+                events=events,
+                covariates=len(chosen),
+            )
         )
     return (*notes, *immortal_time_notes(chosen))

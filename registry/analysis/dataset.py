@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, column, select, table, text
 
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.vocabulary import COVARIATES, Covariate
+from registry.words import note, tr
 
 DAYS_PER_MONTH = 30.4375
 """Days in a month, a twelfth of 365.25; exact in binary, so months convert without rounding."""
@@ -25,12 +27,6 @@ DAYS_PER_MONTH = 30.4375
 Floats = NDArray[np.float64]
 Days = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-IMMORTAL_TIME = (
-    "{names}: decided by treatment after the first infusion and taken as if known on that day, as"
-    " the published study does. Who stays without loss for longer has more time to receive the"
-    " added drug, so the comparison is biased in favour of that drug (immortal-time bias)."
-)
 
 
 def read_view(
@@ -76,21 +72,24 @@ def survival_data(frame: pd.DataFrame, definition: str) -> pd.DataFrame:
     check_definition(frame, definition, "analysis_set")
     if frame.empty:
         raise CannotEstimate(
-            f"No patient is eligible under definition '{definition}', so there is nothing to"
-            " estimate.",
-            cure="`registry analyse flow` shows where the patients were excluded.",
+            tr(
+                "No patient is eligible under definition '{definition}', so there is nothing "
+                "to estimate.",
+                definition=definition,
+            ),
+            cure=tr("`registry analyse flow` shows where the patients were excluded."),
         )
     require_columns(frame, ("patient_id", "time_days", "event"), "analysis_set")
     patients = frame["patient_id"].astype(str)
-    _refuse("a patient more than once", patients, patients.duplicated(), "analysis_set")
+    _refuse(tr("a patient more than once"), patients, patients.duplicated(), "analysis_set")
 
     time = numbers(frame, "time_days")
     whole = np.isfinite(time) & (time >= 0) & (time == np.floor(time))
-    _refuse("a time that is not a whole number of days", patients, ~whole, "analysis_set")
+    _refuse(tr("a time that is not a whole number of days"), patients, ~whole, "analysis_set")
     event = flags(frame, "event", "analysis_set")
-    _refuse("no event indicator", patients, event.isna(), "analysis_set")
+    _refuse(tr("no event indicator"), patients, event.isna(), "analysis_set")
     happened = event.to_numpy(dtype=bool, na_value=False)
-    _refuse("an event on day 0", patients, happened & (time == 0), "analysis_set")
+    _refuse(tr("an event on day 0"), patients, happened & (time == 0), "analysis_set")
 
     columns: dict[str, Any] = {
         "patient_id": patients.to_numpy(),
@@ -113,13 +112,14 @@ def covariates_by_id(ids: Sequence[str]) -> tuple[Covariate, ...]:
     unknown = [one for one in ids if one not in known]
     if unknown:
         raise WrongUsage(
-            f"No covariate is called {', '.join(unknown)}.",
-            cure=f"The covariates are {', '.join(known)}.",
+            tr("No covariate is called {unknown}.", unknown=", ".join(unknown)),
+            cure=tr("The covariates are {known}.", known=", ".join(known)),
         )
     twice = sorted({one for one in ids if ids.count(one) > 1})
     if twice:
         raise WrongUsage(
-            f"The covariate {', '.join(twice)} is named more than once.", cure="Name it once."
+            tr("The covariate {twice} is named more than once.", twice=", ".join(twice)),
+            cure=tr("Name it once."),
         )
     return tuple(known[one] for one in ids)
 
@@ -127,7 +127,18 @@ def covariates_by_id(ids: Sequence[str]) -> tuple[Covariate, ...]:
 def immortal_time_notes(covariates: Iterable[Covariate]) -> tuple[str, ...]:
     """One sentence on immortal-time bias if any of these covariates is acquired after the start."""
     names = [covariate.label for covariate in covariates if covariate.acquired_after_start]
-    return (IMMORTAL_TIME.format(names="; ".join(names)),) if names else ()
+    if not names:
+        return ()
+    listed = reduce(lambda one, other: note("{one}; {other}", one=one, other=other), names)
+    return (
+        note(
+            "{names}: decided by treatment after the first infusion and taken as if known on that "
+            "day, as the published study does. Who stays without loss for longer has more time to "
+            "receive the added drug, so the comparison is biased in favour of that drug "
+            "(immortal-time bias).",
+            names=listed,
+        ),
+    )
 
 
 def check_definition(frame: pd.DataFrame, definition: str, view: str) -> None:
@@ -136,8 +147,13 @@ def check_definition(frame: pd.DataFrame, definition: str, view: str) -> None:
     others = sorted(set(frame["definition"].astype(str)) - {definition})
     if others:
         raise Refused(
-            f"Rows of {view} belong to definition {', '.join(others)}, not to '{definition}'.",
-            cure="Analyse one definition at a time.",
+            tr(
+                "Rows of {view} belong to definition {others}, not to '{definition}'.",
+                view=view,
+                others=", ".join(others),
+                definition=definition,
+            ),
+            cure=tr("Analyse one definition at a time."),
         )
 
 
@@ -146,8 +162,8 @@ def require_columns(frame: pd.DataFrame, names: Iterable[str], view: str) -> Non
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise Refused(
-            f"The view {view} has no column {', '.join(missing)}.",
-            cure="`registry db upgrade` rebuilds the views.",
+            tr("The view {view} has no column {missing}.", view=view, missing=", ".join(missing)),
+            cure=tr("`registry db upgrade` rebuilds the views."),
         )
 
 
@@ -165,8 +181,12 @@ def flags(frame: pd.DataFrame, name: str, view: str) -> pd.Series[bool]:
         return frame[name].astype("boolean").reset_index(drop=True)
     except (TypeError, ValueError) as error:
         raise Refused(
-            f"The column {name} of {view} has values that are neither true, false nor missing.",
-            cure="Code yes as true or 1, no as false or 0.",
+            tr(
+                "The column {name} of {view} has values that are neither true, false nor missing.",
+                name=name,
+                view=view,
+            ),
+            cure=tr("Code yes as true or 1, no as false or 0."),
         ) from error
 
 
@@ -195,6 +215,13 @@ def _refuse(problem: str, patients: pd.Series[str], bad: Any, view: str) -> None
         shown = ", ".join(sorted(set(patients[rows]))[:5])
         more = ", ..." if rows.sum() > 5 else ""
         raise Refused(
-            f"{view} has {problem} ({int(rows.sum())} rows: {shown}{more}).",
-            cure="This is a fault of the view, not of the data: please report it.",
+            tr(
+                "{view} has {problem} ({number} rows: {shown}{more}).",
+                view=view,
+                problem=problem,
+                number=int(rows.sum()),
+                shown=shown,
+                more=more,
+            ),
+            cure=tr("This is a fault of the view, not of the data: please report it."),
         )

@@ -10,6 +10,7 @@ import pandas as pd
 from registry.analysis.dataset import check_definition, require_columns
 from registry.errors import Refused
 from registry.vocabulary import EXCLUSION_REASONS
+from registry.words import tr
 
 
 @dataclass(frozen=True)
@@ -70,18 +71,20 @@ def cohort_flow(frame: pd.DataFrame, definition: str) -> Flow:
     for step, reason, n in zip(rows["step"], rows["reason"], rows["n"], strict=True):
         if step == "excluded":
             if reason not in EXCLUSION_REASONS:
-                raise Refused(f"cohort_flow has an unknown reason for exclusion: {reason}.")
+                raise Refused(
+                    tr("cohort_flow has an unknown reason for exclusion: {reason}.", reason=reason)
+                )
             if int(n) > 0:
                 excluded.append(Exclusion(str(reason), int(n)))
         elif step in counts:
-            raise Refused(f"cohort_flow has the step {step} twice.")
+            raise Refused(tr("cohort_flow has the step {step} twice.", step=step))
         else:
             counts[str(step)] = int(n)
 
     steps = ("registered", "no_infliximab", "started", "eligible", "events", "responders")
     missing = [step for step in steps if step not in counts]
     if missing:
-        raise Refused(f"cohort_flow lacks the step {', '.join(missing)}.")
+        raise Refused(tr("cohort_flow lacks the step {missing}.", missing=", ".join(missing)))
     flow = Flow(definition=definition, excluded=tuple(excluded), **{s: counts[s] for s in steps})
     sums = (
         ("registered", flow.registered, flow.no_infliximab + flow.started),
@@ -90,5 +93,12 @@ def cohort_flow(frame: pd.DataFrame, definition: str) -> Flow:
     )
     for name, whole, parts in sums:
         if whole != parts:
-            raise Refused(f"cohort_flow does not add up: {name} {whole}, its parts {parts}.")
+            raise Refused(
+                tr(
+                    "cohort_flow does not add up: {name} {whole}, its parts {parts}.",
+                    name=name,
+                    whole=whole,
+                    parts=parts,
+                )
+            )
     return flow

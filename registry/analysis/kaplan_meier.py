@@ -28,8 +28,9 @@ from registry.analysis.dataset import (
 )
 from registry.analysis.logrank import LogRank, logrank
 from registry.errors import CannotEstimate, WrongUsage
+from registry.words import note, tr
 
-METHOD = (
+METHOD = note(
     "Kaplan-Meier estimate of the cumulative incidence of loss of response with 95 % limits on the"
     " log-log scale; log-rank (Mantel-Cox) test between groups; month = 30.4375 days."
 )
@@ -224,8 +225,8 @@ def kaplan_meier(
     months = sorted(set(at_months))
     if any(not np.isfinite(month) or month < 0 for month in months):
         raise WrongUsage(
-            "A month to read the curve at is negative or not a number.",
-            cure="Give months from the first infusion, for example 12,24,36.",
+            tr("A month to read the curve at is negative or not a number."),
+            cure=tr("Give months from the first infusion, for example 12,24,36."),
         )
     covariate = covariates_by_id([by])[0] if by is not None else None
     data = survival_data(frame, definition)
@@ -237,11 +238,13 @@ def kaplan_meier(
     test: LogRank | None = None
     missing = 0
     if covariate is None:
-        groups = [_group("all", "All patients", time, event, months)]
+        groups = [_group("all", note("All patients"), time, event, months)]
         if event.any() and not event.all():
             notes.append(
-                "The quartiles among those who lost response leave out everybody who has not lost"
-                " it, so their median is not the median of a Kaplan-Meier curve."
+                note(
+                    "The quartiles among those who lost response leave out everybody who has not "
+                    "lost it, so their median is not the median of a Kaplan-Meier curve."
+                )
             )
     else:
         require_columns(data, (covariate.id,), "analysis_set")
@@ -251,8 +254,12 @@ def kaplan_meier(
         missing = int((~known).sum())
         if missing == len(data):
             raise CannotEstimate(
-                f"'{covariate.label}' is missing in all {len(data)} patients.",
-                cure="Enter it, or choose another covariate.",
+                tr(
+                    "'{covariate}' is missing in all {number} patients.",
+                    covariate=tr(covariate.label),
+                    number=len(data),
+                ),
+                cure=tr("Enter it, or choose another covariate."),
             )
         levels = (
             ("true", covariate.level, known & true),
@@ -264,17 +271,26 @@ def kaplan_meier(
             if mask.any()
         ]
         notes += [
-            f"No patient has the level '{label}' of '{covariate.label}'."
+            note(
+                "No patient has the level '{level}' of '{covariate}'.",
+                level=label,
+                covariate=covariate.label,
+            )
             for _, label, mask in levels
             if not mask.any()
         ]
         test, reason = logrank(time[known], event[known], true[known])
         if reason and len(groups) == 2:
-            notes.append(f"No log-rank test: {reason}.")
+            notes.append(note("No log-rank test: {reason}.", reason=reason))
         if missing:
             notes.append(
-                f"'{covariate.label}' is missing in {missing} of {len(data)} patients, who are in"
-                " no group."
+                note(
+                    "'{covariate}' is missing in {missing} of {number} patients, who are in no "
+                    "group.",
+                    covariate=covariate.label,
+                    missing=missing,
+                    number=len(data),
+                )
             )
         notes += immortal_time_notes([covariate])
     notes += _beyond_follow_up(groups)
@@ -327,15 +343,20 @@ def _group(name: str, label: str, time: Days, event: Flags, months: Sequence[flo
 
 
 def _beyond_follow_up(groups: Sequence[Group]) -> list[str]:
-    notes = []
+    notes: list[str] = []
     for group in groups:
         beyond = [f"{e.at_months:g}" for e in group.estimates if e.cumulative_incidence is None]
         if beyond:
-            who = "" if group.group == "all" else f" of the group '{group.label}'"
+            who = "" if group.group == "all" else note(" of the group '{group}'", group=group.label)
             last = group.curve.days[-1] / DAYS_PER_MONTH
             notes.append(
-                f"No estimate at {', '.join(beyond)} months: the observation{who} ends after"
-                f" {last:.1f} months."
+                note(
+                    "No estimate at {beyond} months: the observation{who} ends after {last:.1f} "
+                    "months.",
+                    beyond=", ".join(beyond),
+                    who=who,
+                    last=last,
+                )
             )
     return notes
 

@@ -11,6 +11,7 @@ import numpy as np
 from lifelines.statistics import logrank_test
 
 from registry.analysis.dataset import Days, Flags
+from registry.words import note
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,18 @@ def logrank(time_days: Days, event: Flags, group: Flags) -> tuple[LogRank | None
         event, or no event while both groups were still at risk (the variance is then 0).
     """
     if not group.any() or group.all():
-        return None, "one group is empty"
+        return None, note("one group is empty")
     if not event.any():
-        return None, "nobody lost response"
+        return None, note("nobody lost response")
     if not _both_at_risk(time_days, event, group):
-        return None, "no loss of response fell in a time when both groups were under observation"
+        return None, note(
+            "no loss of response fell in a time when both groups were under observation"
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         test = logrank_test(time_days[group], time_days[~group], event[group], event[~group])
     if not math.isfinite(test.test_statistic):
-        return None, "the variance of the difference is 0"
+        return None, note("the variance of the difference is 0")
     return LogRank(float(test.test_statistic), 1, float(test.p_value)), None
 
 

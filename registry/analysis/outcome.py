@@ -9,6 +9,7 @@ import pandas as pd
 
 from registry.analysis.dataset import check_definition, flags, require_columns
 from registry.errors import Refused
+from registry.words import tr
 
 _OUTCOMES = ("stopped", "optimised", "neither")
 
@@ -56,11 +57,13 @@ def outcomes_after_loss(frame: pd.DataFrame, definition: str) -> Outcomes:
     outcome = frame["outcome"].astype(object).reset_index(drop=True)
     unknown = sorted({str(one) for one in outcome if one not in _OUTCOMES})
     if unknown:
-        raise Refused(f"lor_outcome has an unknown outcome: {', '.join(unknown)}.")
+        raise Refused(
+            tr("lor_outcome has an unknown outcome: {unknown}.", unknown=", ".join(unknown))
+        )
     regained = flags(frame, "regained", "lor_outcome")
     optimised = outcome == "optimised"
     if regained[~optimised].notna().any():
-        raise Refused("lor_outcome says 'regained' of a patient who was not optimised.")
+        raise Refused(tr("lor_outcome says 'regained' of a patient who was not optimised."))
     n = {name: int((outcome == name).sum()) for name in _OUTCOMES}
     return Outcomes(
         definition=definition,

@@ -20,6 +20,7 @@ from scipy.optimize import linprog
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate
+from registry.words import tr
 
 _MOST_DIFFERENCES = 1_000_000
 
@@ -47,15 +48,25 @@ def refuse_if_not_estimable(
         if np.any(column) and (np.all(column >= 0) or np.all(column <= 0)):
             level = covariate.level if np.all(column >= 0) else covariate.other_level
             raise CannotEstimate(
-                f"Every loss of response at which '{covariate.label}' differed was in the level"
-                f" '{level}', so its hazard ratio has no finite estimate (separation).",
-                cure=f"Leave {covariate.id} out, and report its counts and log-rank test instead.",
+                tr(
+                    "Every loss of response at which '{covariate}' differed was in the level "
+                    "'{level}', so its hazard ratio has no finite estimate (separation).",
+                    covariate=tr(covariate.label),
+                    level=tr(level),
+                ),
+                cure=tr(
+                    "Leave {covariate} out, and report its counts and log-rank test instead.",
+                    covariate=covariate.id,
+                ),
             )
     if np.linalg.matrix_rank(differences) < len(covariates):
         raise CannotEstimate(
-            f"The covariates {_names(covariates)} cannot be told apart: one follows from the"
-            " others, or none of them varies among those at risk at a loss of response.",
-            cure="Leave one of them out.",
+            tr(
+                "The covariates {names} cannot be told apart: one follows from the others, "
+                "or none of them varies among those at risk at a loss of response.",
+                names=_names(covariates),
+            ),
+            cure=tr("Leave one of them out."),
         )
     separating = _separating_direction(differences)
     if separating is not None:
@@ -63,9 +74,12 @@ def refuse_if_not_estimable(
             c for c, weight in zip(covariates, separating, strict=True) if abs(weight) > 1e-6
         ]
         raise CannotEstimate(
-            f"Together the covariates {_names(together)} separate those who lost response, so"
-            " their hazard ratios have no finite estimate.",
-            cure="Leave one of them out.",
+            tr(
+                "Together the covariates {names} separate those who lost response, so their "
+                "hazard ratios have no finite estimate.",
+                names=_names(together),
+            ),
+            cure=tr("Leave one of them out."),
         )
 
 

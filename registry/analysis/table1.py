@@ -27,8 +27,9 @@ from registry.vocabulary import (
     LOCATIONS,
     UPPER_GI_MEANINGS,
 )
+from registry.words import note, tr
 
-METHOD = (
+METHOD = note(
     "Numbers with percentages of the patients in whom the item is known; means with standard"
     " deviations (n - 1); medians with quartiles by the (n + 1)p rule."
 )
@@ -139,8 +140,11 @@ def baseline_table(frame: pd.DataFrame, definition: str) -> Table1:
     check_definition(frame, definition, "baseline")
     if frame.empty:
         raise CannotEstimate(
-            f"No patient is eligible under definition '{definition}', so there is no baseline.",
-            cure="`registry analyse flow` shows where the patients were excluded.",
+            tr(
+                "No patient is eligible under definition '{definition}', so there is no baseline.",
+                definition=definition,
+            ),
+            cure=tr("`registry analyse flow` shows where the patients were excluded."),
         )
     require_columns(frame, _COLUMNS, "baseline")
     return Table1(definition=definition, n=len(frame), rows=tuple(_rows(frame)))
@@ -170,51 +174,55 @@ _COLUMNS = (
 
 # Id, code and label of upper disease.
 _UPPER = (
-    ("L4a_only", "L4a", f"L4a, {UPPER_GI_MEANINGS['L4a']}"),
-    ("L4b_only", "L4b", "L4b, distal to it"),
-    ("L4a+4b", "L4ab", "L4a and L4b"),
+    ("L4a_only", "L4a", note("{code}, {meaning}", code="L4a", meaning=UPPER_GI_MEANINGS["L4a"])),
+    ("L4b_only", "L4b", note("L4b, distal to it")),
+    ("L4a+4b", "L4ab", note("L4a and L4b")),
 )
-_LOCATION = {code: f"{code}, {meaning}" for code, meaning in LOCATION_MEANINGS.items()} | {
-    "none": "None below the ligament of Treitz"
-}
-_BEHAVIOUR = {code: f"{code}, {meaning}" for code, meaning in BEHAVIOUR_MEANINGS.items()} | {
-    "B2B3": "B2B3, both"
-}
+_LOCATION = {
+    code: note("{code}, {meaning}", code=code, meaning=meaning)
+    for code, meaning in LOCATION_MEANINGS.items()
+} | {"none": note("None below the ligament of Treitz")}
+_BEHAVIOUR = {
+    code: note("{code}, {meaning}", code=code, meaning=meaning)
+    for code, meaning in BEHAVIOUR_MEANINGS.items()
+} | {"B2B3": note("B2B3, both")}
 _SEVERITY = {
-    "remission": "PCDAI <10, remission",
-    "mild": "PCDAI 10 to 27.5, mild",
-    "moderate": "PCDAI 30 to 37.5, moderate",
-    "severe": "PCDAI >=40, severe",
+    "remission": note("PCDAI <10, remission"),
+    "mild": note("PCDAI 10 to 27.5, mild"),
+    "moderate": note("PCDAI 30 to 37.5, moderate"),
+    "severe": note("PCDAI >=40, severe"),
 }
 # CDEIS bands of the study, lower limit included.
 _CDEIS: tuple[tuple[str, str, Callable[[Floats], Any]], ...] = (
-    ("cdeis_remission", "CDEIS <3, remission", lambda x: x < 3),
-    ("cdeis_mild", "CDEIS 3 to <9, mild", lambda x: (x >= 3) & (x < 9)),
-    ("cdeis_moderate", "CDEIS 9 to <12, moderate", lambda x: (x >= 9) & (x < 12)),
-    ("cdeis_severe", "CDEIS >=12, severe", lambda x: x >= 12),
+    ("cdeis_remission", note("CDEIS <3, remission"), lambda x: x < 3),
+    ("cdeis_mild", note("CDEIS 3 to <9, mild"), lambda x: (x >= 3) & (x < 9)),
+    ("cdeis_moderate", note("CDEIS 9 to <12, moderate"), lambda x: (x >= 9) & (x < 12)),
+    ("cdeis_severe", note("CDEIS >=12, severe"), lambda x: x >= 12),
 )
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
     rows: list[Row] = [
-        _level(frame, "male", "Male", "sex", "male"),
-        _level(frame, "female", "Female", "sex", "female"),
-        _median(frame, "age_first_ifx_y", "Age at first infusion, years", "age_at_start_years"),
+        _level(frame, "male", note("Male"), "sex", "male"),
+        _level(frame, "female", note("Female"), "sex", "female"),
+        _median(
+            frame, "age_first_ifx_y", note("Age at first infusion, years"), "age_at_start_years"
+        ),
         _median(
             frame,
             "duration_before_ifx_mo",
-            "Disease duration before infliximab, months",
+            note("Disease duration before infliximab, months"),
             "duration_before_start_months",
         ),
         _mean(
             frame,
             "initial_dose_mg_per_kg",
-            "First infliximab dose, mg/kg",
+            note("First infliximab dose, mg/kg"),
             "initial_dose_mg_per_kg",
         ),
-        _mean(frame, "haz", "Height Z-score", "height_z"),
-        _mean(frame, "baz", "BMI Z-score", "bmi_z"),
-        _mean(frame, "pcdai", "PCDAI, points", "baseline_pcdai"),
+        _mean(frame, "haz", note("Height Z-score"), "height_z"),
+        _mean(frame, "baz", note("BMI Z-score"), "bmi_z"),
+        _mean(frame, "pcdai", note("PCDAI, points"), "baseline_pcdai"),
     ]
     rows += [
         _level(frame, f"severity_{code}", label, "severity", code)
@@ -237,15 +245,15 @@ def _rows(frame: pd.DataFrame) -> list[Row]:
     ]
     rows += [_level(frame, code, _BEHAVIOUR[code], "behaviour", code) for code in BEHAVIOURS]
     rows += [
-        _flag(frame, "p", "Perianal disease", "perianal"),
-        _level(frame, "growth_delay", "Growth delay", "growth", "G1"),
-        _flag(frame, "surgery", "Intestinal or perianal surgery before", "prior_surgery"),
-        _mean(frame, "week14_pcdai", "PCDAI at week 14, points", "week14_pcdai"),
-        _median(frame, "infusions", "Infliximab infusions under observation", "infusions"),
+        _flag(frame, "p", note("Perianal disease"), "perianal"),
+        _level(frame, "growth_delay", note("Growth delay"), "growth", "G1"),
+        _flag(frame, "surgery", note("Intestinal or perianal surgery before"), "prior_surgery"),
+        _mean(frame, "week14_pcdai", note("PCDAI at week 14, points"), "week14_pcdai"),
+        _median(frame, "infusions", note("Infliximab infusions under observation"), "infusions"),
     ]
     months = numbers(frame, "time_days") / DAYS_PER_MONTH
     q1, median, q3 = quartiles(months)
-    label = "Time to loss of response or censoring, months"
+    label = note("Time to loss of response or censoring, months")
     rows.append(
         MedianQuartiles("analysis_time_mo", label, median, q1, q3, int(np.isnan(months).sum()))
     )

@@ -12,8 +12,9 @@ from registry.analysis.dataset import immortal_time_notes, require_columns, surv
 from registry.analysis.logrank import LogRank, logrank
 from registry.errors import CannotEstimate
 from registry.vocabulary import COVARIATES, Covariate
+from registry.words import note, tr
 
-METHOD = (
+METHOD = note(
     "Log-rank (Mantel-Cox) test of each covariate alone, over the patients in whom it is known; P"
     " values are not adjusted for the number of tests."
 )
@@ -92,9 +93,13 @@ def univariate_table(frame: pd.DataFrame, definition: str) -> Table2:
     event = data["event"].to_numpy(dtype=bool)
     if not event.any():
         raise CannotEstimate(
-            f"None of the {len(data)} patients of definition '{definition}' lost response, so"
-            " there is nothing to test.",
-            cure="`registry analyse table1`, `flow` and `km` still describe them.",
+            tr(
+                "None of the {number} patients of definition '{definition}' lost response, "
+                "so there is nothing to test.",
+                number=len(data),
+                definition=definition,
+            ),
+            cure=tr("`registry analyse table1`, `flow` and `km` still describe them."),
         )
     rows = []
     for covariate in COVARIATES:
@@ -104,7 +109,7 @@ def univariate_table(frame: pd.DataFrame, definition: str) -> Table2:
         if known.any():
             test, reason = logrank(time[known], event[known], true[known])
         else:
-            test, reason = None, "missing in every patient"
+            test, reason = None, note("missing in every patient")
         rows.append(
             UnivariateRow(
                 covariate=covariate,
@@ -114,7 +119,7 @@ def univariate_table(frame: pd.DataFrame, definition: str) -> Table2:
                 n_false=int((known & ~true).sum()),
                 missing=int((~known).sum()),
                 test=test,
-                note=None if reason is None else f"No test: {reason}.",
+                note=None if reason is None else note("No test: {reason}.", reason=reason),
             )
         )
     return Table2(

@@ -18,12 +18,13 @@ from registry.analysis.dataset import (
     require_columns,
 )
 from registry.errors import CannotEstimate, Refused
+from registry.words import note, tr
 
-METHOD = (
+METHOD = note(
     "Welch's t test, without response minus with loss; a level reported as <x counts as x/2 and"
     " one reported as >x as x."
 )
-_LABELS = {"lor": "Loss of response", "responder": "Response maintained"}
+_LABELS = {"lor": note("Loss of response"), "responder": note("Response maintained")}
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,12 @@ class Troughs:
         if not censored:
             return ()
         return (
-            f"{censored} of {n} levels lie outside the assay's range and stand for their limit (>x)"
-            " or half of it (<x); means and standard deviations are approximate.",
+            note(
+                "{censored} of {number} levels lie outside the assay's range and stand for their "
+                "limit (>x) or half of it (<x); means and standard deviations are approximate.",
+                censored=censored,
+                number=n,
+            ),
         )
 
 
@@ -95,28 +100,36 @@ def week14_troughs(frame: pd.DataFrame, definition: str) -> Troughs:
     check_definition(frame, definition, "tdm_week14")
     require_columns(frame, ("patient_id", "event", "ifx_comparator", "ifx_for_mean"), "tdm_week14")
     if frame["patient_id"].duplicated().any():
-        raise Refused("tdm_week14 has more than one level of a patient.")
+        raise Refused(tr("tdm_week14 has more than one level of a patient."))
     event = flags(frame, "event", "tdm_week14")
     level = numbers(frame, "ifx_for_mean")
     if event.isna().any() or np.isnan(level).any():
-        raise Refused("tdm_week14 has rows without a level or without an outcome.")
+        raise Refused(tr("tdm_week14 has rows without a level or without an outcome."))
     censored = frame["ifx_comparator"].notna().to_numpy(dtype=bool)
     lost = event.to_numpy(dtype=bool, na_value=False)
 
     levels = {"lor": level[lost], "responder": level[~lost]}
     for group, values in levels.items():
         if len(values) < 2:
-            counts = ", ".join(f"{_LABELS[g].lower()} {len(v)}" for g, v in levels.items())
+            counts = ", ".join(f"{tr(_LABELS[g]).lower()} {len(v)}" for g, v in levels.items())
             raise CannotEstimate(
-                f"Week-14 troughs cannot be compared: the group '{_LABELS[group].lower()}' has"
-                f" fewer than two levels ({counts}).",
-                cure="Two levels in each group are needed; `registry tdm list` shows them.",
+                tr(
+                    "Week-14 troughs cannot be compared: the group '{group}' has fewer than "
+                    "two levels ({counts}).",
+                    group=tr(_LABELS[group]).lower(),
+                    counts=counts,
+                ),
+                cure=tr("Two levels in each group are needed; `registry tdm list` shows them."),
             )
     if all(np.ptp(values) == 0 for values in levels.values()):
         raise CannotEstimate(
-            "Week-14 troughs cannot be compared: the levels do not vary within either group"
-            f" ({int(censored.sum())} of {len(level)} are limits of the assay).",
-            cure="Levels reported as numbers are needed, not as <x or >x.",
+            tr(
+                "Week-14 troughs cannot be compared: the levels do not vary within either "
+                "group ({censored} of {number} are limits of the assay).",
+                censored=int(censored.sum()),
+                number=len(level),
+            ),
+            cure=tr("Levels reported as numbers are needed, not as <x or >x."),
         )
     with warnings.catch_warnings():
         # scipy warns of a group without spread, where Welch's test is still exact.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from registry.errors import DatabaseUnavailable
+from registry.words import tr
 
 SYSTEM_ACCOUNT = "registry-db"
 
@@ -37,21 +38,29 @@ def server_account(home_folder: Path, data: Path) -> Account | None:
     if os.geteuid() != 0:
         if new and not _has_name(os.geteuid()):
             raise DatabaseUnavailable(
-                f"PostgreSQL makes no database for a user without a name (uid {os.geteuid()}).",
-                cure="Run as a user that /etc/passwd knows, or add this one to it.",
+                tr(
+                    "PostgreSQL makes no database for a user without a name (uid {uid}).",
+                    uid=os.geteuid(),
+                ),
+                cure=tr("Run as a user that /etc/passwd knows, or add this one to it."),
             )
         return None
     home = home_folder.stat()
     if new:
         if home.st_uid != 0 and _has_name(home.st_uid):
             return Account(home.st_uid, home.st_gid, reach=False)
-        return _system_account(make=True)
-    system = _system_account(make=False)
+        return _account(make=True)
+    system = _account(make=False)
     owner = data.stat()
     if owner.st_uid == 0:
         raise DatabaseUnavailable(
-            f"{data} belongs to root, as which PostgreSQL does not run.",
-            cure=f"Give it to the server's account: chown -R {system.uid}:{system.gid} {data}",
+            tr("{data} belongs to root, as which PostgreSQL does not run.", data=data),
+            cure=tr(
+                "Give it to the server's account: chown -R {uid}:{gid} {data}",
+                uid=system.uid,
+                gid=system.gid,
+                data=data,
+            ),
         )
     # Who could put a data folder of his own there must not get root's reach by its settings.
     only_root_writes = home.st_uid == 0 and not home.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
@@ -67,7 +76,7 @@ def _has_name(uid: int) -> bool:
     return True
 
 
-def _system_account(*, make: bool) -> Account:
+def _account(*, make: bool) -> Account:
     tries = 10 if make and shutil.which("useradd") else 0
     for attempt in range(tries + 1):
         with contextlib.suppress(KeyError):
@@ -86,8 +95,11 @@ def _system_account(*, make: bool) -> Account:
         entry = pwd.getpwnam("nobody")
     except KeyError:
         raise DatabaseUnavailable(
-            "PostgreSQL does not run as root, and there is no other account for it.",
-            cure=f"Make one: useradd --system --user-group {SYSTEM_ACCOUNT}",
+            tr("PostgreSQL does not run as root, and there is no other account for it."),
+            cure=tr(
+                "Make one: useradd --system --user-group {account}",
+                account=SYSTEM_ACCOUNT,
+            ),
         ) from None
     return Account(entry.pw_uid, entry.pw_gid, reach=True)
 

@@ -22,6 +22,7 @@ from typing import IO
 from registry.database import migrate
 from registry.database.programs import Program, ProgramFailed, find_program, running
 from registry.errors import NotFound, Refused
+from registry.words import tr
 
 # Where the records are. The views are not kept: a restore builds those of its own program.
 SCHEMAS = tuple(sorted(set(migrate.SCHEMAS) - {"rules", "present", "analytics"}))
@@ -32,7 +33,10 @@ _CHECKSUM = re.compile(rb"\nsha256 ([0-9a-f]{64})\n")
 _CHECKSUM_BYTES = 73
 _DESCRIPTION_BYTES = 65_536
 _BLOCK_BYTES = 1_048_576
-_CURE = "Nothing was touched. Use another backup."
+
+
+def _cure() -> str:
+    return tr("Nothing was touched. Use another backup.")
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,11 @@ def open_archive(path: Path) -> Iterator[Archive]:
         # Unbuffered, because pg_restore reads from the same place of it.
         file = path.open("rb", buffering=0)
     except FileNotFoundError:
-        raise NotFound(f"There is no file {path}.") from None
+        raise NotFound(tr("There is no file {path}.", path=path)) from None
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}.") from None
+        raise Refused(
+            tr("{path} cannot be read: {reason}.", path=path, reason=error.strerror)
+        ) from None
     with file:
         archive = _checked(path, file)
         try:
@@ -108,7 +114,9 @@ def open_archive(path: Path) -> Iterator[Archive]:
                 while sql.read(_BLOCK_BYTES):
                     pass
         except ProgramFailed as failure:
-            raise Refused(f"{path} cannot be read: {failure}.", cure=_CURE) from None
+            raise Refused(
+                tr("{path} cannot be read: {failure}.", path=path, failure=failure), cure=_cure()
+            ) from None
         yield archive
 
 
@@ -138,20 +146,27 @@ def _end_of_data(file: IO[bytes]) -> int:
 
 def _checked(path: Path, file: IO[bytes]) -> Archive:
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        raise Refused(f"{path} is no file.", cure=_CURE)
+        raise Refused(tr("{path} is no file.", path=path), cure=_cure())
     try:
         if file.read(len(_BEGINNING)) != _BEGINNING:
-            raise Refused(f"{path} is no backup of a registry.", cure=_CURE)
+            raise Refused(tr("{path} is no backup of a registry.", path=path), cure=_cure())
         end = _end_of_data(file)
         checksum = _checksum(file)
         if checksum is None:
-            raise Refused(f"{path} is cut short, or another program's dump.", cure=_CURE)
+            raise Refused(
+                tr("{path} is cut short, or another program's dump.", path=path), cure=_cure()
+            )
         if _digest(file, end) != checksum:
-            raise Refused(f"{path} is damaged: its checksum is not that of its data.", cure=_CURE)
+            raise Refused(
+                tr("{path} is damaged: its checksum is not that of its data.", path=path),
+                cure=_cure(),
+            )
         file.seek(max(0, end - _DESCRIPTION_BYTES))
         described = file.read(min(end, _DESCRIPTION_BYTES)).rpartition(_DESCRIPTION)[2]
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}.", cure=_CURE) from None
+        raise Refused(
+            tr("{path} cannot be read: {reason}.", path=path, reason=error.strerror), cure=_cure()
+        ) from None
     try:
         values = json.loads(described)
         description = Description(**values | {"schemas": tuple(values["schemas"])})
@@ -159,9 +174,12 @@ def _checked(path: Path, file: IO[bytes]) -> Archive:
         description = None
     if description is None or not set(description.schemas) <= set(SCHEMAS):
         raise Refused(
-            f"{path} was made by a newer program.", cure="Restore it with that one or a newer one."
+            tr("{path} was made by a newer program.", path=path),
+            cure=tr("Restore it with that one or a newer one."),
         )
-    pg_restore = find_program("pg_restore", description.pg_dump, f"{path} was made by pg_dump")
+    pg_restore = find_program(
+        "pg_restore", description.pg_dump, tr("{path} was made by pg_dump", path=path)
+    )
     return Archive(description, pg_restore, file)
 
 

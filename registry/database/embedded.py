@@ -32,6 +32,7 @@ from registry.database import cluster
 from registry.database.account import launcher, server_account
 from registry.database.cluster import Layout
 from registry.errors import DatabaseUnavailable
+from registry.words import tr
 
 _KEEPER = Path(__file__).with_name("keeper.py")
 _STEP_SECONDS = 0.01
@@ -137,7 +138,7 @@ def start(home: Path) -> EmbeddedServer:
         try:
             # Waits while a keeper stops the server; once shared, no keeper can.
             if not _lock(clients, fcntl.LOCK_SH, _STOP_SECONDS):
-                raise _hangs(layout, "does not end")
+                raise _hangs(layout, tr("does not end"))
             _ensure_running(layout)
             return EmbeddedServer(layout, layout.socket_folder, clients)
         except BaseException:
@@ -156,14 +157,14 @@ def _ensure_running(layout: Layout) -> None:
             if _try_lock(keeper, fcntl.LOCK_EX):
                 if len(log_offsets) == _STARTS:
                     output = cluster.log_since(layout, log_offsets[-1])
-                    raise cluster.failure(layout, "The database server does not start", output)
+                    raise cluster.failure(layout, tr("The database server does not start"), output)
                 log_offsets.append(_start_keeper(layout, keeper))
         finally:
             os.close(keeper)
         if _answers(layout.socket_folder):
             return
         time.sleep(_STEP_SECONDS)
-    raise _hangs(layout, "does not answer")
+    raise _hangs(layout, tr("does not answer"))
 
 
 def _answers(socket_folder: Path) -> bool:
@@ -173,8 +174,8 @@ def _answers(socket_folder: Path) -> bool:
     answer = pq.PGconn.ping(where.encode())
     if answer == pq.Ping.NO_ATTEMPT:
         raise DatabaseUnavailable(
-            "The environment misleads the connection to the database.",
-            cure="Unset PGSERVICE and other variables whose names begin with PG.",
+            tr("The environment misleads the connection to the database."),
+            cure=tr("Unset PGSERVICE and other variables whose names begin with PG."),
         )
     return answer == pq.Ping.OK
 
@@ -224,7 +225,7 @@ def _wait_for_orphan(layout: Layout, server: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
     if not _lock(server, fcntl.LOCK_EX, _STOP_SECONDS):
-        raise _hangs(layout, "does not end")
+        raise _hangs(layout, tr("does not end"))
 
 
 def _try_lock(descriptor: int, kind: int) -> bool:
@@ -258,27 +259,39 @@ def _collect_keepers() -> None:
 
 def _hangs(layout: Layout, problem: str) -> DatabaseUnavailable:
     pid = cluster.postmaster_pid(layout)
-    end = "" if pid is None else f" End process {pid} (kill -QUIT {pid}), then try again."
+    end = (
+        ""
+        if pid is None
+        else " " + tr("End process {pid} (kill -QUIT {pid}), then try again.", pid=pid)
+    )
     return DatabaseUnavailable(
-        f"The database server of {layout.home} {problem}.",
-        cure=f"Another computer or container may be using the same folder.{end} {layout.log} may "
-        "tell more.",
+        tr("The database server of {home} {problem}.", home=layout.home, problem=problem),
+        cure=tr(
+            "Another computer or container may be using the same folder.{end} {log} may tell more.",
+            end=end,
+            log=layout.log,
+        ),
     )
 
 
 def _unavailable(layout: Layout, error: OSError) -> DatabaseUnavailable:
     where = error.filename or layout.home
     reason = error.strerror or str(error)
+    others = {"other_home": cluster.other_home(), "other_server": cluster.other_server()}
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        cure = "Make room on the disk, then try again."
+        cure = tr("Make room on the disk, then try again.")
     elif error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
-        reason = f"no file can be locked there ({reason})"
-        cure = f"{cluster.OTHER_HOME} on a disk of this computer, {cluster.OTHER_SERVER}."
+        reason = tr("no file can be locked there ({reason})", reason=reason)
+        cure = tr("{other_home} on a disk of this computer, {other_server}.", **others)
     elif os.geteuid() == 0 and error.errno in (errno.EPERM, errno.EINVAL):
-        cure = (
+        cure = tr(
             "PostgreSQL does not run as root, and root may not hand the folder to another account "
-            f"here. Run as an ordinary user, {cluster.OTHER_SERVER}."
+            "here. Run as an ordinary user, {other_server}.",
+            other_server=cluster.other_server(),
         )
     else:
-        cure = f"{cluster.OTHER_HOME} that you may write to, {cluster.OTHER_SERVER}."
-    return DatabaseUnavailable(f"The database cannot be kept in {where}: {reason}.", cure=cure)
+        cure = tr("{other_home} that you may write to, {other_server}.", **others)
+    return DatabaseUnavailable(
+        tr("The database cannot be kept in {where}: {reason}.", where=where, reason=reason),
+        cure=cure,
+    )

@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from registry.errors import DatabaseUnavailable, Refused, RegistryError
 from registry.settings import DATABASE_URL_VARIABLE, Settings
+from registry.words import tr
 
 OLDEST_SERVER = 15
 
@@ -103,9 +104,15 @@ def _opened(database: Database) -> Iterator[Database]:
         database.engine.connect().close()
     except DBAPIError as error:
         raise DatabaseUnavailable(
-            f"The database at {shown(database.url)} cannot be reached: {first_line(error.orig)}",
-            cure=f"Check that the server runs and that {DATABASE_URL_VARIABLE}, or --database-url, "
-            "is right.",
+            tr(
+                "The database at {url} cannot be reached: {reason}",
+                url=shown(database.url),
+                reason=first_line(error.orig),
+            ),
+            cure=tr(
+                "Check that the server runs and that {variable}, or --database-url, is right.",
+                variable=DATABASE_URL_VARIABLE,
+            ),
         ) from None
     try:
         yield database
@@ -121,8 +128,8 @@ def server_url(given: str) -> URL:
             raise ArgumentError("not PostgreSQL")
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise DatabaseUnavailable(
-            "The database URL is not one of a PostgreSQL server.",
-            cure="Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
+            tr("The database URL is not one of a PostgreSQL server."),
+            cure=tr("Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
         ) from None
     return url.set(drivername="postgresql+psycopg")
 
@@ -162,9 +169,12 @@ def _check_version(number: int) -> None:
     """Before any statement, which an old server might not know."""
     if number // 10000 < OLDEST_SERVER:
         raise DatabaseUnavailable(
-            f"The server is PostgreSQL {number // 10000}; the registry needs {OLDEST_SERVER} or "
-            "newer.",
-            cure="Upgrade the server, or leave the URL out to use the embedded one.",
+            tr(
+                "The server is PostgreSQL {version}; the registry needs {oldest} or newer.",
+                version=number // 10000,
+                oldest=OLDEST_SERVER,
+            ),
+            cure=tr("Upgrade the server, or leave the URL out to use the embedded one."),
         )
 
 
@@ -181,7 +191,7 @@ def shown(url: URL) -> str:
 def first_line(error: BaseException | None) -> str:
     """What the server said, in one line, without the statement or its values."""
     message = str(error or "").strip().splitlines()
-    return message[0] if message else "no reason given"
+    return message[0] if message else tr("no reason given")
 
 
 def refused_by_database(error: DBAPIError | psycopg.Error) -> RegistryError | None:
@@ -190,35 +200,41 @@ def refused_by_database(error: DBAPIError | psycopg.Error) -> RegistryError | No
     state = getattr(origin, "sqlstate", None) or ""
     if state in ("55P03", "40001", "40P01"):
         return Refused(
-            "Someone else is changing the registry at this moment.",
-            cure="Nothing was changed by this command; run it again.",
+            tr("Someone else is changing the registry at this moment."),
+            cure=tr("Nothing was changed by this command; run it again."),
         )
     if state == "42501":
         return DatabaseUnavailable(
-            f"The database role lacks a right: {first_line(origin)}",
-            cure="The role must own the database; ask its administrator.",
+            tr("The database role lacks a right: {reason}", reason=first_line(origin)),
+            cure=tr("The role must own the database; ask its administrator."),
         )
     if state == "25006":
         return DatabaseUnavailable(
-            f"The server only reads: {first_line(origin)}",
-            cure="Use the primary server, not a standby, and no default of read-only transactions.",
+            tr("The server only reads: {reason}", reason=first_line(origin)),
+            cure=tr(
+                "Use the primary server, not a standby, and no default of read-only transactions."
+            ),
         )
     if state == "57014":
         return Refused(
-            f"The server ended the statement: {first_line(origin)}",
-            cure="Nothing was changed by this command. A time-out of the server or the role may be "
-            "too short for it.",
+            tr("The server ended the statement: {reason}", reason=first_line(origin)),
+            cure=tr(
+                "Nothing was changed by this command. A time-out of the server or the "
+                "role may be too short for it."
+            ),
         )
     if state.startswith("53"):
         return DatabaseUnavailable(
-            f"The server has run out of something: {first_line(origin)}",
-            cure="Nothing was changed by this command. Make room on the server and run it again.",
+            tr("The server has run out of something: {reason}", reason=first_line(origin)),
+            cure=tr(
+                "Nothing was changed by this command. Make room on the server and run it again."
+            ),
         )
     if isinstance(origin, psycopg.OperationalError) and (
         state == "" or state.startswith(("08", "57P"))
     ):
         return DatabaseUnavailable(
-            "The connection to the database was lost.",
-            cure="Nothing was changed by this command; run it again.",
+            tr("The connection to the database was lost."),
+            cure=tr("Nothing was changed by this command; run it again."),
         )
     return None

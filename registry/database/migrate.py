@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from registry.database.engine import Database
 from registry.errors import DatabaseUnavailable
+from registry.words import tr
 
 # Any number will do, as long as nothing else takes the same one.
 UPGRADE_LOCK = 7_202_344_001
@@ -93,13 +94,17 @@ def require_head(connection: Connection) -> None:
         return
     if found.current is None:
         raise DatabaseUnavailable(
-            "The database is empty: no registry has been made in it.",
-            cure="Make one: registry db upgrade",
+            tr("The database is empty: no registry has been made in it."),
+            cure=tr("Make one: registry db upgrade"),
         )
     if found.current in known_revisions():
         raise DatabaseUnavailable(
-            f"The database is at revision {found.current}, this program needs {found.head}.",
-            cure="Bring it up to date: registry db upgrade",
+            tr(
+                "The database is at revision {current}, this program needs {head}.",
+                current=found.current,
+                head=found.head,
+            ),
+            cure=tr("Bring it up to date: registry db upgrade"),
         )
     raise _unknown(found.current)
 
@@ -121,9 +126,12 @@ def refuse_others_schemas(connection: Connection) -> None:
     ).scalars()
     if names := ", ".join(others):
         raise DatabaseUnavailable(
-            f"The database holds schemas that are not of a registry but bear the names of its "
-            f"own: {names}.",
-            cure="Give the registry a database of its own.",
+            tr(
+                "The database holds schemas that are not of a registry but bear the names of "
+                "its own: {names}.",
+                names=names,
+            ),
+            cure=tr("Give the registry a database of its own."),
         )
 
 
@@ -136,6 +144,9 @@ def _wait_for_others(connection: Connection) -> None:
 
 def _unknown(revision: str) -> DatabaseUnavailable:
     return DatabaseUnavailable(
-        f"The database is at revision {revision}, which this program does not know.",
-        cure="It was made by a newer program: install that one.",
+        tr(
+            "The database is at revision {revision}, which this program does not know.",
+            revision=revision,
+        ),
+        cure=tr("It was made by a newer program: install that one."),
     )

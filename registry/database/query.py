@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from registry.database.engine import ANALYST_ROLE, FENCE, MAY_BECOME, Database, first_line
 from registry.errors import DatabaseUnavailable, Refused
+from registry.words import tr
 
 _LIST_VIEWS = (
-    'The views are listed by: registry sql "select table_name from information_schema.tables '
+    'registry sql "select table_name from information_schema.tables '
     "where table_schema = 'analytics'\""
 )
 
@@ -27,7 +28,7 @@ def run_query(database: Database, query: str) -> tuple[list[str], list[dict[str,
     try:
         statement = query.encode()
     except UnicodeEncodeError:
-        raise Refused("The query is not written in UTF-8.") from None
+        raise Refused(tr("The query is not written in UTF-8.")) from None
     with database.analyst_connection() as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
@@ -42,7 +43,8 @@ def run_query(database: Database, query: str) -> tuple[list[str], list[dict[str,
                 return columns, [dict(zip(columns, row, strict=True)) for row in cursor]
         except psycopg.Error as error:
             raise Refused(
-                f"The database refused the query: {first_line(error)}", cure=_cure(error)
+                tr("The database refused the query: {reason}", reason=first_line(error)),
+                cure=_cure(error),
             ) from None
 
 
@@ -54,7 +56,9 @@ def _described(driver: psycopg.Connection[Any], statement: bytes) -> pq.abc.PGre
     if result.status != pq.ExecStatus.COMMAND_OK:
         raise errors.error_from_result(result)
     if result.nfields == 0:
-        raise Refused("This is no query: it gives no rows.", cure="Only reading is possible here.")
+        raise Refused(
+            tr("This is no query: it gives no rows."), cure=tr("Only reading is possible here.")
+        )
     return result
 
 
@@ -98,11 +102,11 @@ def _fenced(
 
 def _cure(error: psycopg.Error) -> str | None:
     if isinstance(error, errors.ReadOnlySqlTransaction):
-        return "Only reading is possible here."
+        return tr("Only reading is possible here.")
     if isinstance(error, errors.InsufficientPrivilege):
-        return "Only the views of schema analytics can be read here."
+        return tr("Only the views of schema analytics can be read here.")
     if isinstance(error, errors.UndefinedTable):
-        return _LIST_VIEWS
+        return tr("The views are listed by: {command}", command=_LIST_VIEWS)
     return None
 
 
@@ -120,12 +124,23 @@ def _require_role(database: Database) -> None:
         ).one()
     if not member:
         raise DatabaseUnavailable(
-            f"The role {role} is missing, or this login may not take it on.",
-            cure=f"An administrator runs: create role {role}; grant {role} to {login}; "
-            "then: registry db upgrade",
+            tr("The role {role} is missing, or this login may not take it on.", role=role),
+            cure=tr(
+                "An administrator runs: create role {role}; grant {role} to {login}; "
+                "then: registry db upgrade",
+                role=role,
+                login=login,
+            ),
         )
     if not temporary and not database.embedded:
         raise DatabaseUnavailable(
-            f"The role {role} may not make temporary objects, which a query of it is fenced by.",
-            cure=f"The owner of the database runs: grant temporary on database {name} to {role}",
+            tr(
+                "The role {role} may not make temporary objects, which a query of it is fenced by.",
+                role=role,
+            ),
+            cure=tr(
+                "The owner of the database runs: grant temporary on database {name} to {role}",
+                name=name,
+                role=role,
+            ),
         )

@@ -30,6 +30,7 @@ from registry.database.backup import (
 from registry.database.engine import Database, first_line, refused_by_database
 from registry.database.programs import ProgramFailed
 from registry.errors import Refused, RegistryError
+from registry.words import tr
 
 _READ_BYTES = 262_144
 # psql's own commands, and a setting that servers before 17 do not know.
@@ -58,8 +59,11 @@ def restore(
     revision = archive.description.revision
     if revision not in migrate.known_revisions():
         raise Refused(
-            f"The backup is at revision {revision}, which this program does not know.",
-            cure="It was made by a newer program: install that one.",
+            tr(
+                "The backup is at revision {revision}, which this program does not know.",
+                revision=revision,
+            ),
+            cure=tr("It was made by a newer program: install that one."),
         )
     try:
         with database.engine.begin() as connection:
@@ -74,7 +78,8 @@ def restore(
             _analyze(connection)
     except ProgramFailed as failure:
         raise Refused(
-            f"The backup cannot be read: {failure}.", cure="Nothing was changed. Use another one."
+            tr("The backup cannot be read: {failure}.", failure=failure),
+            cure=tr("Nothing was changed. Use another one."),
         ) from None
     except (psycopg.Error, DBAPIError) as error:
         raise _refusal(error) from None
@@ -107,10 +112,12 @@ def _require_place(connection: Connection, replace: bool) -> None:
         )
     ).one()
     if (patients or changes) and not replace:
-        held = f"{patients} patients" if patients else "changes, if no patients"
+        held = (
+            tr("{number} patients", number=patients) if patients else tr("changes, if no patients")
+        )
         raise Refused(
-            f"The registry already holds {held}; a restore would replace all of it.",
-            cure="Save it (registry db backup FILE), then say so: --replace --reason TEXT",
+            tr("The registry already holds {held}; a restore would replace all of it.", held=held),
+            cure=tr("Save it (registry db backup FILE), then say so: --replace --reason TEXT"),
         )
 
 
@@ -171,7 +178,7 @@ class _Lines:
             yield b"".join(batch[:place])
             if place < len(batch):
                 return
-        raise ProgramFailed("the rows of a table have no end")
+        raise ProgramFailed(tr("the rows of a table have no end"))
 
     def _more(self) -> bool:
         if not self._left:
@@ -189,8 +196,11 @@ def _require_complete(connection: Connection, description: Description) -> None:
     if found != description.rows:
         differing = {name for name, _rows in found.items() ^ description.rows.items()}
         raise Refused(
-            f"The backup does not hold what it says it does: {', '.join(sorted(differing))}.",
-            cure="Nothing was changed. Use another one.",
+            tr(
+                "The backup does not hold what it says it does: {differing}.",
+                differing=", ".join(sorted(differing)),
+            ),
+            cure=tr("Nothing was changed. Use another one."),
         )
 
 
@@ -226,11 +236,13 @@ def _refusal(error: psycopg.Error | DBAPIError) -> RegistryError:
     if known is not None:
         return known
     origin = error.orig if isinstance(error, DBAPIError) else error
-    state = getattr(origin, "sqlstate", None) or "no code"
+    state = getattr(origin, "sqlstate", None) or tr("no code")
     # An error of class 22 quotes the value, which may be a patient's.
-    words = "a value that it does not take" if state.startswith("22") else first_line(origin)
+    words = tr("a value that it does not take") if state.startswith("22") else first_line(origin)
     return Refused(
-        f"The server refused the backup ({state}): {words}",
-        cure="Nothing was changed. A server of the version that the backup comes from, or a newer "
-        "one, takes it.",
+        tr("The server refused the backup ({state}): {words}", state=state, words=words),
+        cure=tr(
+            "Nothing was changed. A server of the version that the backup comes from, "
+            "or a newer one, takes it."
+        ),
     )

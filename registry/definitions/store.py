@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.models import Definition
 from registry.parsing.parameter import read_parameter
+from registry.words import tr
 
 
 def list_definitions(connection: Connection) -> list[dict[str, Any]]:
@@ -37,7 +38,8 @@ def get_definition(connection: Connection, name: str) -> dict[str, Any]:
     if row is None:
         names = connection.execute(text("select name from reference.definition order by 1"))
         raise NotFound(
-            f"There is no definition {name}.", cure=f"There are: {', '.join(names.scalars())}."
+            tr("There is no definition {definition}.", definition=name),
+            cure=tr("There are: {listed}.", listed=", ".join(names.scalars())),
         )
     return dict(row)
 
@@ -59,8 +61,8 @@ def add_definition(
     pattern = Definition.__table__.columns["name"].info["variable"].pattern
     if not re.fullmatch(pattern, name):
         raise WrongUsage(
-            f"{name!r} cannot name a definition.",
-            cure="Begin with a letter; then up to 39 of a-z 0-9 _ -",
+            tr("{name!r} cannot name a definition.", name=name),
+            cure=tr("Begin with a letter; then up to 39 of a-z 0-9 _ -"),
         )
     values = get_definition(connection, base)
     parameters = Definition.parameters()
@@ -77,8 +79,8 @@ def add_definition(
     ).scalar_one()
     if taken and not replace:
         raise Refused(
-            f"There is a definition {name} already.",
-            cure="Take another name, or change it for everyone with --replace and --reason.",
+            tr("There is a definition {name} already.", name=name),
+            cure=tr("Take another name, or change it for everyone with --replace and --reason."),
         )
     names = ", ".join(row)
     marks = ", ".join(f":{key}" for key in row)
@@ -92,7 +94,9 @@ def add_definition(
             row,
         )
     except IntegrityError as error:
-        raise Refused(f"These parameters do not fit together: {_constraint(error)}.") from None
+        raise Refused(
+            tr("These parameters do not fit together: {constraint}.", constraint=_constraint(error))
+        ) from None
     return get_definition(connection, name)
 
 
@@ -117,4 +121,4 @@ def _description(base: str, changes: list[str]) -> str:
 def _constraint(error: IntegrityError) -> str:
     """The name of the rule that stands against it, in words."""
     name = str(getattr(getattr(error.orig, "diag", None), "constraint_name", "") or "")
-    return name.removeprefix("ck_definition_").replace("_", " ") or "refused by the database"
+    return name.removeprefix("ck_definition_").replace("_", " ") or tr("refused by the database")

@@ -17,6 +17,7 @@ from sqlalchemy.types import Text
 
 from registry.errors import NotFound
 from registry.models import LorStatus, table_of
+from registry.words import tr
 
 # Above this share of the patients one pass over the whole tables is quicker than one a patient.
 SHARE_FOR_WHOLE_PASS = 0.5
@@ -119,7 +120,8 @@ def _derive(
     }
     if definition is not None and definition not in states:
         raise NotFound(
-            f"There is no definition {definition}.", cure=f"There are: {', '.join(states)}."
+            tr("There is no definition {definition}.", definition=definition),
+            cure=tr("There are: {listed}.", listed=", ".join(states)),
         )
     chosen = [definition] if definition is not None else list(states)
     whole = [name for name in chosen if full or not states[name][1]]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound
+from registry.words import tr
 
 
 def require_definition(connection: Connection, name: str) -> int:
@@ -15,7 +16,10 @@ def require_definition(connection: Connection, name: str) -> int:
     rows = connection.execute(text("select definition, waiting from analytics.freshness"))
     waiting: dict[str, int] = {row.definition: row.waiting for row in rows}
     if name not in waiting:
-        raise NotFound(f"There is no definition {name}.", cure=f"There are: {', '.join(waiting)}.")
+        raise NotFound(
+            tr("There is no definition {definition}.", definition=name),
+            cure=tr("There are: {listed}.", listed=", ".join(waiting)),
+        )
     return int(waiting[name])
 
 
@@ -36,8 +40,8 @@ def require_patient(connection: Connection, patient: str) -> None:
     ).scalar_one()
     if not found:
         raise NotFound(
-            f"There is no patient {patient}.",
-            cure='Study ids are in: registry sql "select patient_id from patient"',
+            tr("There is no patient {patient}.", patient=patient),
+            cure=tr('Study ids are in: registry sql "select patient_id from patient"'),
         )
 
 

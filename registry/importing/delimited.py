@@ -16,7 +16,7 @@ from registry.importing.layout import Table, lay_out
 from registry.parsing.conventions import Conventions
 from registry.records.problems import Problem
 from registry.records.source import NOT_UTF8, Row, is_utf8
-from registry.words import tr
+from registry.words import said, tr
 
 # One cell of a spreadsheet holds 32,767 characters at the most.
 csv.field_size_limit(131_072)
@@ -37,12 +37,12 @@ def read_delimited(
         if encoding.problem is not None:
             problem = Problem(shown, encoding.line, None, None, encoding.problem)
             return Table(path, None, shown, 1, [], lambda _problems: iter(()), [problem])
-        separator, said = _separator(path, encoding, header_names)
+        separator, named_first = _separator(path, encoding, header_names)
     except OSError as error:
         raise cannot_read(error) from None
 
     def grid(problems: list[Problem]) -> Iterator[Row]:
-        return _rows(path, shown, encoding, separator, said, problems)
+        return _rows(path, shown, encoding, separator, named_first, problems)
 
     table = lay_out(path, None, shown, grid, header_names)
     if encoding.guessed is not None:
@@ -50,7 +50,7 @@ def read_delimited(
             0, tr("{file}: read as {encoding}", file=shown, encoding=encoding.guessed)
         )
     if not table.problems and not all(is_utf8(name) for name in table.header):
-        table.problems.append(Problem(shown, table.header_line, None, None, NOT_UTF8))
+        table.problems.append(Problem(shown, table.header_line, None, None, said(NOT_UTF8)))
     return table
 
 

@@ -30,13 +30,15 @@ def read_parameter(
     if key not in parameters:
         near = get_close_matches(key, parameters, 1)
         raise WrongUsage(
-            f"There is no parameter {key}.",
-            cure=f"Did you mean {near[0]}?" if near else f"See: {listing}",
+            tr("There is no parameter {key}.", key=key),
+            cure=tr("Did you mean {name}?", name=near[0])
+            if near
+            else tr("See: {listing}", listing=listing),
         )
     variable = parameters[key]
     if written.lower() in (NONE, ""):
         if variable.required:
-            raise Refused(f"{key} needs a value{_allowed(variable)}.")
+            raise Refused(tr("{key} needs a value{allowed}.", key=key, allowed=_allowed(variable)))
         return key, None
     value = _value(key, written, variable)
     _refuse_impossible(key, value, written, variable)
@@ -61,12 +63,19 @@ def _value(key: str, written: str, variable: Variable) -> Any:
                 return written
     except (KeyError, ValueError, InvalidOperation):
         kinds = {
-            Kind.FLAG: "yes or no",
-            Kind.INTEGER: "a whole number",
-            Kind.NUMBER: "a number",
-            Kind.DATE: "a date as YYYY-MM-DD",
+            Kind.FLAG: tr("yes or no"),
+            Kind.INTEGER: tr("a whole number"),
+            Kind.NUMBER: tr("a number"),
+            Kind.DATE: tr("a date as YYYY-MM-DD"),
         }
-        raise WrongUsage(f"{key}={written} is not {kinds[variable.kind]}.") from None
+        raise WrongUsage(
+            tr(
+                "{key}={written} is not {kind}.",
+                key=key,
+                written=written,
+                kind=kinds[variable.kind],
+            )
+        ) from None
 
 
 def _refuse_impossible(key: str, value: Any, written: str, variable: Variable) -> None:
@@ -77,12 +86,19 @@ def _refuse_impossible(key: str, value: Any, written: str, variable: Variable) -
         or (variable.kind is Kind.DATE and value > date.today())
     )
     if impossible:
-        raise Refused(f"{key}={written} is impossible{_allowed(variable)}.")
+        raise Refused(
+            tr(
+                "{key}={written} is impossible{allowed}.",
+                key=key,
+                written=written,
+                allowed=_allowed(variable),
+            )
+        )
 
 
 def _allowed(variable: Variable) -> str:
     if variable.kind is Kind.DATE:
-        return ": not in the future, since follow-up that has not been lived cannot be analysed"
+        return tr(": not in the future, since follow-up that has not been lived cannot be analysed")
     words = variable.limits()
     unit = f" {variable.unit}" if variable.unit else ""
-    return f": {words}{unit}" if words else ""
+    return tr(": {limits}", limits=f"{words}{unit}") if words else ""

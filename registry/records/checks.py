@@ -8,11 +8,11 @@ from registry.models import ENTITIES, Medication, Patient, table_of
 from registry.records.cells import casts, cleaned, spelled
 from registry.records.problems import LONGEST_SHOWN, Problem
 from registry.records.resolving import resolved, same_record, value_columns
-from registry.records.row_checks import literal, row_checks
+from registry.records.row_checks import literal, place, row_checks, spliced
 from registry.records.source import PATIENT_COLUMN, Entity, Source, dictionary_columns
 from registry.records.staging import staged, staged_columns
 from registry.variables import Variable
-from registry.words import tr
+from registry.words import said, tr
 
 
 def check(
@@ -147,12 +147,11 @@ def _not_what_it_has(file: Source, column: str, variable: Variable) -> str:
     words = tr(
         "is not what the record with this {key} has ({value}); to change it {cure}",
         key=_key(file.entity),
-        cure=file.to_change,
-        value="\0",
+        cure=said(file.to_change),
+        value=place("value"),
     )
-    before, after = map(literal, words.split("\0"))
     nothing = literal(tr("nothing"))
-    return f"{before} || coalesce(left({value}, {LONGEST_SHOWN}), {nothing}) || {after}"
+    return spliced(words, value=f"coalesce(left({value}, {LONGEST_SHOWN}), {nothing})")
 
 
 def _check_key_is_free(connection: Connection, file: Source) -> None:
@@ -170,12 +169,12 @@ def _check_key_is_free(connection: Connection, file: Source) -> None:
         f"r.file = {file.number} and exists (select from {table_of(entity).fullname} t "
         f"where t.patient_id = r.patient_id and t.record_id <> r.record_id and {same_key})",
         given[0] if given else PATIENT_COLUMN,
-        literal(f"makes it another record's {_key(entity)}"),
+        literal(tr("makes it another record's {key}", key=_key(entity))),
     )
 
 
 def _key(entity: Entity) -> str:
-    return " and ".join((PATIENT_COLUMN, *entity.natural_key))
+    return tr(" and ").join((PATIENT_COLUMN, *entity.natural_key))
 
 
 def _know_births(connection: Connection, entities: list[Entity]) -> None:
@@ -206,7 +205,7 @@ def _check_patient(connection: Connection, entity: Entity) -> None:
         entity,
         "r.study_id is not null and not exists (select from birth b where b.study_id = r.study_id)",
         PATIENT_COLUMN,
-        literal("is not a patient of the registry; add the patient first or in patients.csv"),
+        literal(tr("is not a patient of the registry; add the patient first or in patients.csv")),
     )
     for column in entity.not_before_birth:
         _complain(
@@ -215,7 +214,7 @@ def _check_patient(connection: Connection, entity: Entity) -> None:
             "exists (select from birth b where b.study_id = r.study_id "
             f"and r.{column} < b.birth_date)",
             column,
-            literal("lies before the birth"),
+            literal(tr("lies before the birth")),
         )
 
 
@@ -238,7 +237,13 @@ def _check_moved_births(connection: Connection) -> None:
                 f"select from {table.schema}.{table.name} t "
                 f"where t.patient_id = r.patient_id and t.{column} < r.birth_date)",
                 "birth_date",
-                literal(f"lies after {column} of a record in {entity.file_name}"),
+                literal(
+                    tr(
+                        "lies after {column} of a record in {table}",
+                        column=column,
+                        table=entity.file_name,
+                    )
+                ),
                 born_before,
             )
 
@@ -283,8 +288,15 @@ def _check_duplicates(connection: Connection, entity: Entity, files: list[Source
             entity,
             "not d.same",
             PATIENT_COLUMN,
-            f"{literal(f'stands twice with the same {_key(entity)} and other values, first in ')} "
-            f"|| case d.first_file {names} end || ', line ' || d.first_line",
+            spliced(
+                tr(
+                    "stands twice with the same {key} and other values, first in {place}",
+                    key=_key(entity),
+                    place=tr("{file}, line {line}", file=place("file"), line=place("line")),
+                ),
+                file=f"case d.first_file {names} end",
+                line="d.first_line",
+            ),
             f"join {repeated} d on d.file = r.file and d.line = r.line",
         )
     return twice
@@ -304,7 +316,7 @@ def _check_overlaps(connection: Connection) -> None:
     Courses are half-open: one may begin on the day that the other stops.
     """
     table = resolved(Medication)
-    problem = literal("overlaps another course of the same drug")
+    problem = literal(tr("overlaps another course of the same drug"))
     _complain(
         connection,
         Medication,

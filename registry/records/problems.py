@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from registry.words import tr
+
 # Of a long cell the beginning is enough to find it; JSON has it all.
 LONGEST_SHOWN = 80
 
@@ -20,7 +22,9 @@ class Problem:
     problem: str
 
     def __str__(self) -> str:
-        place = self.file + (f", line {self.line}" if self.line else "")
+        place = self.file
+        if self.line:
+            place = tr("{file}, line {line}", file=self.file, line=self.line)
         value = self.value or ""
         if len(value) > LONGEST_SHOWN:
             value = f"{value[:LONGEST_SHOWN]}..."

@@ -26,14 +26,15 @@ from registry.records.cells import cell
 from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
+from registry.words import note, said, tr
 
 NOT_READABLE = {
-    Kind.DATE: "is not a date; write YYYY-MM-DD",
-    Kind.PARTIAL_DATE: "is not a date; write YYYY-MM-DD, YYYY-MM or YYYY",
-    Kind.NUMBER: "is not a number",
-    Kind.INTEGER: "is not a whole number",
-    Kind.MEASURED: "is not a number, <number or >number",
-    Kind.FLAG: "is neither yes nor no",
+    Kind.DATE: note("is not a date; write YYYY-MM-DD"),
+    Kind.PARTIAL_DATE: note("is not a date; write YYYY-MM-DD, YYYY-MM or YYYY"),
+    Kind.NUMBER: note("is not a number"),
+    Kind.INTEGER: note("is not a whole number"),
+    Kind.MEASURED: note("is not a number, <number or >number"),
+    Kind.FLAG: note("is neither yes nor no"),
 }
 
 # HGVS is read in Python, before the database has the row.
@@ -58,17 +59,30 @@ def literal(words: str) -> str:
     return "'" + words.replace("'", "''") + "'"
 
 
+def place(name: str) -> str:
+    """Where in a sentence `spliced` puts the value of that name."""
+    return f"\0{name}\0"
+
+
+def spliced(words: str, **values: str) -> str:
+    """A sentence as an SQL expression, with the value of an SQL expression in each place."""
+    parts = words.split("\0")
+    return " || ".join(
+        values[part] if number % 2 else literal(part) for number, part in enumerate(parts)
+    )
+
+
 def row_checks(entity: Entity, header: Collection[str]) -> list[RowCheck]:
     """Every check that a file with these columns can be held to."""
     return [*_patient_column(), *_cells(entity, header), *_between(entity, header)]
 
 
 def _patient_column() -> Iterator[RowCheck]:
-    yield RowCheck(PATIENT_COLUMN, "r.study_id is null", literal("is missing"))
+    yield RowCheck(PATIENT_COLUMN, "r.study_id is null", literal(tr("is missing")))
     yield RowCheck(
         PATIENT_COLUMN,
         f"r.study_id !~ '{STUDY_ID.pattern}'",
-        literal("is not a study id: 1 to 32 of A-Z a-z 0-9 _ -"),
+        literal(tr("is not a study id: 1 to 32 of A-Z a-z 0-9 _ -")),
     )
 
 
@@ -77,12 +91,12 @@ def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
         if column not in header:
             continue
         if variable.required:
-            yield RowCheck(column, f"{cell(column)} is null", literal("is missing"))
+            yield RowCheck(column, f"{cell(column)} is null", literal(tr("is missing")))
         if variable.kind in NOT_READABLE:
             yield RowCheck(
                 column,
                 f"r.{column} is null and {cell(column)} is not null",
-                literal(NOT_READABLE[variable.kind]),
+                literal(said(NOT_READABLE[variable.kind])),
             )
         limit = variable.check(f"r.{column}")
         if limit is not None and column not in READ_BEFORE:
@@ -91,28 +105,39 @@ def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
             yield RowCheck(
                 column,
                 f"length(r.{column}) > {LONGEST_INDEXED_TEXT}",
-                literal(f"is longer than {LONGEST_INDEXED_TEXT} characters"),
+                literal(tr("is longer than {number} characters", number=LONGEST_INDEXED_TEXT)),
             )
 
 
 def _outside(variable: Variable) -> str:
     words = variable.limits()
     if variable.kind in (Kind.DATE, Kind.PARTIAL_DATE):
-        return "lies in the future"
+        return tr("lies in the future")
     if variable.codes is not None:
-        return f"is not {words}"
+        return tr("is not {limits}", limits=words)
     if words:
-        return f"is outside {words}{' ' + variable.unit if variable.unit else ''}"
-    return f"is not valid: {variable.meaning}"
+        unit = f" {variable.unit}" if variable.unit else ""
+        return tr("is outside {limits}", limits=f"{words}{unit}")
+    return tr("is not valid: {meaning}", meaning=tr(variable.meaning))
 
 
 def _between(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
     """The rules between the columns of one row."""
     if entity is Patient:
         for later, earlier, words, other_words in (
-            ("onset_on", "birth_date", "lies before the birth", "lies after the onset"),
-            ("diagnosed_on", "birth_date", "lies before the birth", "lies after the diagnosis"),
-            ("diagnosed_on", "onset_on", "lies before the onset", "lies after the diagnosis"),
+            ("onset_on", "birth_date", tr("lies before the birth"), tr("lies after the onset")),
+            (
+                "diagnosed_on",
+                "birth_date",
+                tr("lies before the birth"),
+                tr("lies after the diagnosis"),
+            ),
+            (
+                "diagnosed_on",
+                "onset_on",
+                tr("lies before the onset"),
+                tr("lies after the diagnosis"),
+            ),
         ):
             # Without the later column the registry's own value stands, and the earlier is at fault.
             yield RowCheck(
@@ -122,11 +147,11 @@ def _between(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
             )
     elif entity is Medication:
         yield RowCheck(
-            "stopped_on", "r.stopped_on < r.started_on", literal("lies before the start")
+            "stopped_on", "r.stopped_on < r.started_on", literal(tr("lies before the start"))
         )
     elif entity is Condition:
         yield RowCheck(
-            "resolved_on", "r.resolved_on < r.onset_on", literal("lies before the onset")
+            "resolved_on", "r.resolved_on < r.onset_on", literal(tr("lies before the onset"))
         )
     elif entity is LabResult:
         yield _unit_of_analyte()
@@ -137,7 +162,7 @@ def _between(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
 def _unit_of_analyte() -> RowCheck:
     """An analyte or a unit that is none at all has a complaint of its own."""
     complaints = {
-        analyte: f"is not a unit of {analyte}: {', '.join(units)}"
+        analyte: tr("is not a unit of {analyte}: {units}", analyte=analyte, units=", ".join(units))
         for analyte, units in ANALYTE_UNITS.items()
     }
     words = " ".join(
@@ -167,16 +192,23 @@ def _pcdai(header: Collection[str]) -> Iterator[RowCheck]:
     yield RowCheck(
         "total",
         f"r.total is null and {cell('total')} is null and ({' or '.join(empty.values())})",
-        "'is missing, and so are the items to compute it from: ' || "
-        f"array_to_string(array[{missing}], ', ')",
+        spliced(
+            tr(
+                "is missing, and so are the items to compute it from: {items}", items=place("items")
+            ),
+            items=f"array_to_string(array[{missing}], ', ')",
+        ),
     )
     total = of_row(SUM_OF_ALL_ITEMS)
     if "total" in header:
-        column, words = "total", f"'is not the sum of the items, ' || trim_scale({total})"
+        column = "total"
+        words = tr("is not the sum of the items, {total}", total=place("sum"))
     else:
         column = next((item for item in ITEMS if item in header), PATIENT_COLUMN)
-        words = (
-            f"'makes the sum of the items ' || trim_scale({total}) || "
-            "', which is not the total in the registry, ' || trim_scale(r.total)"
+        words = tr(
+            "makes the sum of the items {sum}, which is not the total in the registry, {total}",
+            sum=place("sum"),
+            total=place("total"),
         )
-    yield RowCheck(column, f"r.total <> {total}", words)
+    problem = spliced(words, sum=f"trim_scale({total})", total="trim_scale(r.total)")
+    yield RowCheck(column, f"r.total <> {total}", problem)

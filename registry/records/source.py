@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from registry.models import ENTITIES, Patient, PatientRecord, table_of
 from registry.records.problems import Problem
 from registry.variables import Variable
+from registry.words import note
 
 Entity = type[Patient] | type[PatientRecord]
 
 BY_FILE_NAME: dict[str, Entity] = {entity.file_name: entity for entity in ENTITIES}
 PATIENT_COLUMN = "patient_id"
-NOT_UTF8 = "is not in UTF-8; save the file as CSV UTF-8"
+NOT_UTF8 = note("is not in UTF-8; save the file as CSV UTF-8, or name its --encoding")
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Source:
     columns: list[str]
     rows: Callable[[list[Problem]], Iterator[Row]]
     record_id: int | None = None
-    to_change: str = "import with --update and --reason"
+    to_change: str = note("import with --update and --reason")
 
 
 def dictionary_columns(entity: Entity) -> dict[str, Variable]:

@@ -20,6 +20,7 @@ from registry.records.source import (
     is_utf8,
     readable,
 )
+from registry.words import said, tr
 
 NORMALISED = "hgvs_p_normalised"
 
@@ -115,7 +116,7 @@ def _storable(file: Source, line: int, cells: list[str], problems: list[Problem]
     storable = []
     for column, cell in zip(file.columns, cells, strict=True):
         if _UNSTORABLE.search(cell):
-            problem = "holds a control character" if is_utf8(cell) else NOT_UTF8
+            problem = tr("holds a control character") if is_utf8(cell) else said(NOT_UTF8)
             problems.append(Problem(file.shown, line, column, readable(cell), problem))
         storable.append(_UNSTORABLE.sub("\ufffd", cell))
     return storable
@@ -130,7 +131,7 @@ def _protein(file: Source, line: int, cells: list[str], problems: list[Problem])
     }
     coding = values.get("hgvs_c", "")
     if coding.strip() and not is_coding_change(coding.strip()):
-        problem = "is not a change of coding DNA, as c.664C>T"
+        problem = tr("is not a change of coding DNA, as c.664C>T")
         problems.append(Problem(file.shown, line, "hgvs_c", coding, problem))
     protein = values.get("hgvs_p", "")
     if not protein.strip():
@@ -138,6 +139,6 @@ def _protein(file: Source, line: int, cells: list[str], problems: list[Problem])
     try:
         return normalised_protein_change(protein.strip())
     except ValueError:
-        problem = "is not a change of a protein, as p.Arg222Ter"
+        problem = tr("is not a change of a protein, as p.Arg222Ter")
         problems.append(Problem(file.shown, line, "hgvs_p", protein, problem))
         return ""

@@ -17,6 +17,7 @@ from registry.records.problems import Problem, TableCounts, WriteResult
 from registry.records.resolving import create_resolved, resolve, resolved
 from registry.records.source import Entity, Source
 from registry.records.staging import copy_rows, create_staging, staged
+from registry.words import tr
 
 # Writers follow one another: two at once would each miss the other's new rows.
 WRITE_LOCK = 7_202_344_002
@@ -62,13 +63,13 @@ def write_rows(
         counts = result.tables[source.entity.file_name]
 
         def report(rows: int, name: str = source.shown) -> None:
-            progress(f"Reading {name}", rows)
+            progress(tr("Reading {name}", name=name), rows)
 
         counts.read += copy_rows(connection, source, problems, report)
     for entity in entities:
         connection.execute(text(f"analyze {staged(entity)} (file)"))
     for source in sources:
-        progress(f"Checking {source.shown}", 0)
+        progress(tr("Checking {name}", name=source.shown), 0)
         resolve(connection, source)
     for entity in entities:
         connection.execute(text(f"analyze {resolved(entity)} ({', '.join(JOINED)})"))
@@ -81,9 +82,11 @@ def write_rows(
             written = _write(connection, entities, sources, progress)
         except IntegrityError as error:
             raise Refused(
-                f"The registry refused the rows: {refusal_of(error)}",
-                cure="Nothing was written. Mend the rows, or try again if someone "
-                "else was changing the same patients.",
+                tr("The registry refused the rows: {refusal_of}", refusal_of=refusal_of(error)),
+                cure=tr(
+                    "Nothing was written. Mend the rows, or try again if someone else "
+                    "was changing the same patients."
+                ),
             ) from None
     for entity in entities:
         counts = result.tables[entity.file_name]
@@ -100,7 +103,7 @@ def _write(
     connection.execute(text("set constraints clinical.ex_medication_overlap deferred"))
     written = {}
     for entity in entities:
-        progress(f"Writing {entity.file_name}", 0)
+        progress(tr("Writing {name}", name=entity.file_name), 0)
         if entity is Patient:
             number_patients(connection)
         written[entity.file_name] = merge(
@@ -120,4 +123,4 @@ def _count_rejected(result: WriteResult, tables: dict[str, str]) -> None:
 def refusal_of(error: IntegrityError) -> str:
     """The server's sentence; its detail, which repeats the row, is left out."""
     diagnosis = getattr(error.orig, "diag", None)
-    return str(getattr(diagnosis, "message_primary", "a constraint does not hold"))
+    return str(getattr(diagnosis, "message_primary", tr("a constraint does not hold")))

@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused, WrongUsage
+from registry.words import tr
 
 
 def _write_spreadsheet(frame: pd.DataFrame, path: Path) -> None:
@@ -32,8 +33,8 @@ def write_view(connection: Connection, view: str, path: Path) -> int:
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
         raise WrongUsage(
-            f"{path.name} does not tell a format by its ending.",
-            cure=f"End it in {', '.join(WRITERS)}.",
+            tr("{file} does not tell a format by its ending.", file=path.name),
+            cure=tr("End it in {endings}.", endings=", ".join(WRITERS)),
         )
     views = (
         connection.execute(
@@ -46,7 +47,10 @@ def write_view(connection: Connection, view: str, path: Path) -> int:
         .all()
     )
     if view not in views:
-        raise NotFound(f"There is no view {view}.", cure=f"There are: {', '.join(views)}.")
+        raise NotFound(
+            tr("There is no view {view}.", view=view),
+            cure=tr("There are: {listed}.", listed=", ".join(views)),
+        )
     frame = pd.read_sql(
         text(f"select * from analytics.{view} order by 1, 2"), connection, coerce_float=False
     )
@@ -58,7 +62,9 @@ def write_view(connection: Connection, view: str, path: Path) -> int:
         os.replace(part, path)
     except OSError as error:
         # pandas itself says in words that a folder is missing, without the system's number.
-        raise Refused(f"{path} cannot be written: {error.strerror or error}.") from None
+        raise Refused(
+            tr("{path} cannot be written: {reason}.", path=path, reason=error.strerror or error)
+        ) from None
     finally:
         part.unlink(missing_ok=True)
     return len(frame)

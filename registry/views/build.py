@@ -28,6 +28,7 @@ from registry.database.engine import ANALYST_ROLE, MAY_BECOME
 from registry.errors import Refused
 from registry.models import ENTITIES, Base, Definition, Patient, table_of
 from registry.vocabulary import COVARIATES
+from registry.words import tr
 
 RULES = "rules"
 PRESENT = "present"
@@ -81,10 +82,16 @@ def drop_views(connection: Connection) -> None:
         if not isinstance(error.orig, DependentObjectsStillExist):
             raise
         raise Refused(
-            "Something that the registry did not make stands among its views or on them: "
-            f"{(error.orig.diag.message_detail or '').splitlines()[0]}.",
-            cure="Keep its definition, drop it, and make it again after the upgrade; a schema of "
-            f"your own is a better place for it than {ANALYTICS}.",
+            tr(
+                "Something that the registry did not make stands among its views or on them: "
+                "{what}.",
+                what=(error.orig.diag.message_detail or "").splitlines()[0],
+            ),
+            cure=tr(
+                "Keep its definition, drop it, and make it again after the upgrade; a "
+                "schema of your own is a better place for it than {schema}.",
+                schema=ANALYTICS,
+            ),
         ) from None
 
 
