@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from registry.words import tr
 
 if TYPE_CHECKING:
     from registry.database.engine import Database
+    from registry.entry.pcdai_levels import Levels
     from registry.entry.proposals import Proposal
     from registry.records.source import Entity
     from registry.variables import Variable
@@ -62,6 +64,7 @@ class Dialogue:
         self._entity = entity
         self.cells: Cells = dict(given)
         self._proposals: dict[str, Proposal] | None = None
+        self._item_levels: dict[str, Levels] | None = None
 
     def order(self, variables: Mapping[str, Variable]) -> list[str]:
         """The columns as they are asked: a PCDAI's total before its items."""
@@ -80,6 +83,8 @@ class Dialogue:
             typer.echo(f"  {column} {self.cells.pop(column)!r} {problem}", err=True)
         if self._is_needless(column):
             return
+        if column == "unit":
+            variable = self._unit_of_analyte(variable)
         proposal = self._proposal(column)
         answer = _ask_until(
             self._words(column, variable, proposal),
@@ -90,6 +95,14 @@ class Dialogue:
             answer = f"{proposal.points.normalize():f}"
         if answer and answer != NONE:
             self.cells[column] = answer
+
+    def _unit_of_analyte(self, variable: Variable) -> Variable:
+        """The unit with those alone in which the analyte is reported."""
+        from registry.parsing.codes import read_code
+        from registry.vocabulary import ANALYTE_UNITS
+
+        units = ANALYTE_UNITS[read_code(self.cells["analyte"], tuple(ANALYTE_UNITS))]
+        return replace(variable, codes=tuple(units))
 
     def to_ask_again(self, variables: Mapping[str, Variable]) -> list[str]:
         """Says what is wrong with the record as a whole; the columns that could mend it."""
@@ -178,6 +191,7 @@ class Dialogue:
         last = self._last(column)
         if last is not None:
             words += f" [{tr('last {value}', value=last)}]"
+        words += "".join(f"\n  {level}" for level in self._levels(column))
         if proposal is not None:
             words += "\n  " + tr(
                 "proposed {points}: {why}; Enter takes it, - leaves it out",
@@ -185,6 +199,24 @@ class Dialogue:
                 why=proposal.why,
             )
         return words
+
+    def _levels(self, column: str) -> list[str]:
+        """What the points of an item of a PCDAI mean for the child on that day."""
+        from registry.entry.facts import shown
+        from registry.entry.pcdai_levels import levels_of_items
+        from registry.models import PcdaiVisit
+        from registry.models.pcdai_visit import ITEMS
+        from registry.records.patients import patient_number
+        from registry.records.source import PATIENT_COLUMN
+
+        if self._entity is not PcdaiVisit or column not in ITEMS or "visited_on" not in self.cells:
+            return []
+        if self._item_levels is None:
+            with self._database.engine.connect() as connection:
+                number = patient_number(connection, self.cells[PATIENT_COLUMN])
+                self._item_levels = levels_of_items(connection, number, _visited_on(self.cells))
+        levels = self._item_levels[column]
+        return [f"{shown(points):>3} = {words}" for points, words in levels.items() if words]
 
     def _last(self, column: str) -> str | None:
         """The patient's last known value: weight, drug, phenotype ..."""
@@ -195,20 +227,23 @@ class Dialogue:
         if study_id is None or column == PATIENT_COLUMN:
             return None
         with self._database.engine.connect() as connection:
-            return last_known(connection, self._entity, study_id, column)
+            return last_known(connection, self._entity, study_id, column, self.cells)
 
 
 def proposals(database: Database, cells: Mapping[str, str]) -> dict[str, Proposal]:
     """What the registry proposes for the items of a PCDAI, by item."""
     from registry.entry.proposals import propose_items
-    from registry.entry.save import read_typed
-    from registry.models.pcdai_visit import PcdaiVisit
-    from registry.records.source import PATIENT_COLUMN, dictionary_columns
+    from registry.records.source import PATIENT_COLUMN
 
-    on = read_typed(cells["visited_on"], dictionary_columns(PcdaiVisit)["visited_on"])
     with database.engine.connect() as connection:
-        found = propose_items(connection, cells[PATIENT_COLUMN], date.fromisoformat(on), {})
+        found = propose_items(connection, cells[PATIENT_COLUMN], _visited_on(cells), {})
     return {proposal.item: proposal for proposal in found}
+
+
+def _visited_on(cells: Mapping[str, str]) -> date:
+    from registry.entry.visit import read_on
+
+    return read_on(cells["visited_on"])
 
 
 def _form(variable: Variable) -> str | None:
@@ -229,7 +264,7 @@ def _ask_until(
     words: str, problem_of: Callable[[str], str | None], codes: Sequence[str] = ()
 ) -> str:
     while True:
-        answer = _read(f"{words}: ", codes)
+        answer = _read(f"{words}\n  > " if "\n" in words else f"{words}: ", codes)
         problem = problem_of(answer)
         if problem is None:
             return answer
@@ -254,7 +289,9 @@ def _read(words: str, codes: Sequence[str]) -> str:
         readline.parse_and_bind("tab: complete")
     try:
         return input(words).strip()
-    except EOFError:
+    except (EOFError, KeyboardInterrupt):
+        # What is said next begins on a line of its own.
+        typer.echo(err=True)
         raise KeyboardInterrupt from None
 
 

@@ -10,12 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused
-from registry.models import Patient, table_of
+from registry.models import LabResult, Patient, table_of
+from registry.parsing.codes import read_code
+from registry.parsing.unreadable import Unreadable
 from registry.records.cells import spelled
 from registry.records.patients import patient_number
 from registry.records.resolving import NOT_FROM_A_FILE
 from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
 from registry.variables import Kind
+from registry.vocabulary import ANALYTES
 from registry.words import tr
 
 
@@ -161,14 +164,22 @@ def listed(records: list[Stored]) -> str:
     return ", ".join(shown) + (", ..." if len(records) > 20 else "")
 
 
-def last_known(connection: Connection, entity: Entity, study_id: str, column: str) -> str | None:
+def last_known(
+    connection: Connection,
+    entity: Entity,
+    study_id: str,
+    column: str,
+    cells: Mapping[str, str] | None = None,
+) -> str | None:
     """A value of the patient's that was known last, with its day; None without one.
 
-    A weight may come from wherever the child was weighed; for a drug it is what is still taken.
+    A weight may come from wherever the child was weighed; for a drug it is what is still taken; a
+    laboratory value is of the analyte that `cells`, the record so far, name.
     """
-    if entity is Patient or (column in entity.natural_key and column != "drug"):
+    key = set(entity.natural_key) - {"drug", "assay"}
+    if entity is Patient or column in key:
         return None
-    number = patient_number(connection, study_id)
+    values = {"patient": patient_number(connection, study_id), "analyte": _analyte(cells or {})}
     if column == "weight_kg":
         query = (
             "select trim_scale(weight_kg)::text, weighed_on from rules.weighing "
@@ -182,12 +193,25 @@ def last_known(connection: Connection, entity: Entity, study_id: str, column: st
     else:
         value = spelled("t", column, dictionary_columns(entity)[column])
         on = dated(entity)
+        of_analyte = ""
+        if entity is LabResult:
+            of_analyte = "and t.analyte = :analyte"
+            value = f"{value} || ' ' || t.unit" if column == "value" else value
         query = (
             f"select {value}, t.{on} from {table_of(entity).fullname} t "
-            f"where t.patient_id = :patient and t.{column} is not null order by t.{on} desc limit 1"
+            f"where t.patient_id = :patient and t.{column} is not null {of_analyte} "
+            f"order by t.{on} desc limit 1"
         )
-    row = connection.execute(text(query), {"patient": number}).one_or_none()
+    row = connection.execute(text(query), values).one_or_none()
     if row is None:
         return None
     value, on_day = row
     return f"{value}, {on_day}"
+
+
+def _analyte(cells: Mapping[str, str]) -> str | None:
+    """The analyte of a record as the registry spells it; None for what is none."""
+    try:
+        return read_code(cells.get("analyte", ""), ANALYTES)
+    except Unreadable:
+        return None
