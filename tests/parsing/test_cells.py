@@ -22,7 +22,7 @@ from .texts import any_text, read_or_refused
 VARIABLES = [variable for entity in ENTITIES for variable in dictionary_columns(entity).values()]
 OF_KIND = {
     kind: next(one for one in VARIABLES if one.kind is kind)
-    for kind in {one.kind for one in VARIABLES}
+    for kind in dict.fromkeys(one.kind for one in VARIABLES)
 }
 DAY, MEASURED = OF_KIND[Kind.DATE], OF_KIND[Kind.MEASURED]
 conventions = st.builds(
