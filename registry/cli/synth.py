@@ -21,7 +21,7 @@ def synth_command(
 ) -> None:
     """Write a synthetic registry as import files; no row describes a real child.
 
-    Example: registry synth --patients 1000 --seed 1 --out synthetic
+    Example: registry synth --patients 100 --seed 1 --out synthetic
     """
     from registry.synth import write_registry
 

@@ -141,7 +141,7 @@ def dismiss_command(
 ) -> None:
     """Set an item aside, for a time or for good; who did it and why is kept.
 
-    Example: registry worklist dismiss P085:gene_test_missing --reason "panel found nothing"
+    Example: registry worklist dismiss P003:silent:2023-12-19 --reason "family called"
     """
     from registry.worklist.dismissal import dismiss
 
@@ -163,7 +163,7 @@ def resume_command(
 ) -> None:
     """Take an item up again that was set aside.
 
-    Example: registry worklist resume P085:gene_test_missing --reason "exome is planned"
+    Example: registry worklist resume P003:silent:2023-12-19 --reason "no answer yet"
     """
     from registry.worklist.dismissal import resume
 

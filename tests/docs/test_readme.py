@@ -5,23 +5,19 @@ With REGISTRY_REWRITE_DOCS=1 the outputs are written anew; read the difference b
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from registry.database.engine import Database
 from registry.derivation.run import derive
+from tests.docs.pages import PROJECT, REWRITE, Page, held, load
 
-PROJECT = Path(__file__).parents[2]
 README = PROJECT / "README.md"
-BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
-REWRITE = "REGISTRY_REWRITE_DOCS"
 
 VISITS = """\
 patient_id,visited_on,abdominal_pain,total
@@ -31,60 +27,11 @@ P002,2016-05-01,7,12.4
 """
 
 
-def commands(block: str) -> list[tuple[str, str]]:
-    """Each command of a block with the output that is shown for it."""
-    pairs = []
-    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        command, _, output = part.partition("\n")
-        pairs.append((command, output))
-    return pairs
-
-
-def run(command: str, folder: Path, database: Database) -> str:
-    """What a person would see in the terminal."""
-    url = database.url.render_as_string(hide_password=False)
-    program = f"{sys.executable} -m registry"
-    ended = subprocess.run(
-        re.sub(r"^registry\b", program, command),
-        shell=True,
-        cwd=folder,
-        env={**os.environ, "REGISTRY_DATABASE_URL": url, "PYTHONPATH": str(PROJECT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return ended.stdout
-
-
 def test_blocks_show_what_the_commands_print(study: Database, tmp_path: Path) -> None:
     (tmp_path / "visits").mkdir()
     (tmp_path / "visits" / "pcdai_visits.csv").write_text(VISITS, encoding="utf-8")
     derive(study.engine, user="tester")
-    readme = README.read_text(encoding="utf-8")
-    found = readme
-    for block in BLOCK.findall(readme):
-        lines = []
-        for command, shown in commands(block):
-            printed = run(command, tmp_path, study)
-            if shown.strip() == "...":
-                printed = shown
-            lines.append(f"$ {command}\n{printed}")
-        found = found.replace(block, "".join(lines))
-    if os.environ.get(REWRITE):
-        README.write_text(found, encoding="utf-8")
-    assert found == readme
-
-
-def load(path: Path) -> ModuleType:
-    """A script as a module."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    held(Page(README, tmp_path, study))
 
 
 def test_table_of_the_published_figures_is_current(shared_study: Database) -> None:

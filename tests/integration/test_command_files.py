@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
+import signal
 import sys
 from datetime import date
 from pathlib import Path
-from subprocess import CompletedProcess, run
+from subprocess import PIPE, CompletedProcess, Popen, run
 from typing import Any
 
 import pandas as pd
@@ -264,3 +265,26 @@ def test_the_registry_of_the_demo_can_be_used_on(
     assert (done.returncode, done.stdout, done.stderr) == (0, "n\n138\n", "")
     done = command(home, "db", "psql", "-c", "selekt")
     assert done.returncode == 1
+
+
+def test_an_analyst_reads_the_registry_that_is_served(
+    demo: tuple[Path, CompletedProcess[str]],
+) -> None:
+    home = demo[0] / "out" / "registry"
+    program = Popen(
+        [sys.executable, "-m", "registry", "--home", str(home), "db", "serve"],
+        stdout=PIPE,
+        stderr=PIPE,
+        text=True,
+    )
+    try:
+        assert program.stdout is not None
+        with psycopg.connect(program.stdout.readline().strip()) as analyst:
+            row = analyst.execute("select count(*) from analytics.analysis_set").fetchone()
+            assert row == (138,)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                analyst.execute("select * from clinical.patient")
+    finally:
+        program.send_signal(signal.SIGINT)
+        _, complaint = program.communicate(timeout=60)
+    assert (program.returncode, "Stopped." in complaint) == (0, True)

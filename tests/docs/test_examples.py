@@ -1,0 +1,99 @@
+"""The example in every command's help does what it shows, on the study's registry."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from registry.cli.groups import GROUPS
+from registry.database.engine import Database
+from tests.architecture.test_command_line import COMMANDS
+from tests.conftest import COHORT, Databases, opened_for_test
+from tests.docs.pages import PROJECT
+from tests.integration.backups import here
+
+Words = tuple[str, ...]
+Capture = pytest.CaptureFixture[str]
+
+# What runs until it is ended, needs a home of its own, or has its own test: where it is run.
+ELSEWHERE = {
+    ("demo",): "tests/integration/test_command_files.py",
+    ("db", "serve"): "tests/integration/test_command_files.py",
+    ("db", "psql"): "tests/integration/test_command_files.py",
+    ("schedule", "run"): "tests/schedule/test_process.py",
+    # All verbs of a group in turn, with what they leave in the tables and the audit.
+    **{
+        words: "tests/records/test_commands.py"
+        for words in COMMANDS
+        if words[0] in GROUPS and words[0] != "patient"
+    },
+}
+LAST_VOIDED = text("select max(audit_id) from audit.record_change where operation = 'delete'")
+VISIT = """\
+[anthropometry]
+weight_kg = 27.5
+[pcdai]
+total = 7.5
+"""
+
+
+def example(words: Words) -> list[str]:
+    """The arguments of a command's example."""
+    [line] = re.findall(r"^\s*Example: registry (.+)$", COMMANDS[words].help, re.M)
+    return shlex.split(line)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the examples name; what they write by default goes there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REGISTRY_HOME", str(tmp_path / "home"))
+    (tmp_path / "visits").mkdir()
+    shutil.copy(COHORT / "pcdai_visits.csv", tmp_path / "visits")
+    (tmp_path / "visit.toml").write_text(VISIT, encoding="utf-8")
+    return tmp_path
+
+
+def failures(capsys: Capture, database: Database, lines: Iterable[Sequence[str]]) -> list[str]:
+    """What each of these lines said that did not end well, or said nothing."""
+    bad = []
+    for line in lines:
+        status, out, err = here(capsys, database, *line)
+        if status != 0 or not (out + err).strip():
+            bad.append(f"registry {shlex.join(line)}: {status} {err}")
+    return bad
+
+
+def test_every_example(
+    study: Database,
+    databases: Databases,
+    migrated_template: str,
+    folder: Path,
+    capsys: Capture,
+) -> None:
+    order = [words for words in COMMANDS if words not in ELSEWHERE]
+    # These need what another has done: a change, a backup.
+    order.remove(("undo",))
+    order.remove(("db", "restore"))
+    bad = failures(capsys, study, map(example, order))
+
+    with study.engine.connect() as connection:
+        number = connection.execute(LAST_VOIDED).scalar_one()
+    [undo, change, *why] = example(("undo",))
+    assert change.isdigit()
+    bad += failures(capsys, study, [[undo, str(number), *why]])
+
+    with opened_for_test(databases.create(migrated_template)) as empty:
+        bad += failures(capsys, empty, [example(("db", "restore"))])
+    assert bad == []
+
+
+def test_what_is_run_elsewhere_is() -> None:
+    for words, path in ELSEWHERE.items():
+        assert f'"{words[-1]}"' in (PROJECT / path).read_text(encoding="utf-8"), words
