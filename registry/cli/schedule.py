@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Run every night: derive, report what changed, tell of losses, back up.")
 
-# The definition by which the worklist is counted, as `registry worklist` shows it.
-WORKLIST_DEFINITION = "paper"
 STEP_COLUMNS = ("name", "state", "said", "seconds")
 
 
@@ -289,18 +287,11 @@ def work_of_night(user: str) -> Work:
 
 
 def _worklist(connection: Connection) -> Sequence[Item]:
-    from sqlalchemy import text
-
+    """What `registry worklist` lists without options."""
     from registry.schedule.changes import Item
+    from registry.worklist.read import Filters, read_worklist
 
-    rows = connection.execute(
-        text(
-            "select kind, item from analytics.worklist "
-            "where definition = :definition and not set_aside order by rank"
-        ),
-        {"definition": WORKLIST_DEFINITION},
-    )
-    return [Item(row.kind, row.item) for row in rows]
+    return [Item(work.kind, work.item) for work in read_worklist(connection, Filters())]
 
 
 def _print_night(night: Night, plan: Plan, form: Format) -> None:

@@ -113,7 +113,7 @@ def test_only_what_is_new_with_its_evidence(nights: Nights) -> None:
 
 def test_a_loss_by_a_corrected_record(nights: Nights) -> None:
     [patient] = sustained(nights.database, 1)
-    execute(nights.database, ENTER_LOSS.replace("40", "5"), patient=patient)
+    execute(nights.database, ENTER_LOSS.replace(", 40 from", ", 5 from"), patient=patient)
     nights.done()
     execute(
         nights.database,
