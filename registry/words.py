@@ -14,7 +14,6 @@ from contextvars import ContextVar
 from functools import cache
 from gettext import NullTranslations, find, translation
 from pathlib import Path
-from unicodedata import combining, east_asian_width
 
 DOMAIN = "registry"
 LOCALES = Path(__file__).parent / "locale"
@@ -81,22 +80,3 @@ def language() -> str:
         return SOURCE_LANGUAGE
     found = find(DOMAIN, LOCALES)
     return Path(found).parents[1].name.replace("_", "-") if found else SOURCE_LANGUAGE
-
-
-def width(words: str) -> int:
-    """Columns that the words take in a terminal, where a Chinese character takes two."""
-    if words.isascii():
-        return len(words)
-    return sum(
-        0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in words
-    )
-
-
-def left(words: str, columns: int) -> str:
-    """The words filled up with blanks behind them."""
-    return words + " " * (columns - width(words))
-
-
-def right(words: str, columns: int) -> str:
-    """The words filled up with blanks before them."""
-    return " " * (columns - width(words)) + words

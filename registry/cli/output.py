@@ -15,6 +15,9 @@ from typing import Annotated, Any
 
 import typer
 
+from registry.columns import columns as columns_of
+from registry.columns import padded
+
 
 class Format(StrEnum):
     """How a result is printed."""
@@ -52,7 +55,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None
         bool(rows) and all(_is_number(row.get(name)) for row in rows if row.get(name) is not None)
         for name in names
     ]
-    widths = [max(len(line[i]) for line in [names, *cells]) for i in range(len(names))]
+    widths = [max(columns_of(line[i]) for line in [names, *cells]) for i in range(len(names))]
     lines = [_aligned(names, widths, right), "  ".join("-" * width for width in widths)]
     lines += [_aligned(line, widths, right) for line in cells]
     typer.echo("\n".join(lines))
@@ -78,7 +81,7 @@ def on_terminal() -> bool:
 
 def _aligned(cells: Iterable[str], widths: list[int], right: list[bool]) -> str:
     return "  ".join(
-        cell.rjust(width) if to_right else cell.ljust(width)
+        padded(cell, width, right=to_right)
         for cell, width, to_right in zip(cells, widths, right, strict=True)
     ).rstrip()
 

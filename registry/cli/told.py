@@ -8,6 +8,7 @@ import typer
 
 from registry.cli.context import warn
 from registry.cli.output import Format, print_json, print_rows
+from registry.columns import columns, padded
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -89,9 +90,9 @@ def print_told(
         if words:
             typer.echo(words)
         shown = [fact for fact in said.facts if fact.text]
-        width = max((len(fact.label) for fact in shown), default=0)
+        width = max((columns(fact.label) for fact in shown), default=0)
         for fact in shown:
-            typer.echo(f"  {fact.label:<{width}}  {fact.text}")
+            typer.echo(f"  {padded(fact.label, width)}  {fact.text}")
         for consequence in said.consequences:
             typer.echo(f"  {consequence.text}")
         for row in history or []:

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
 
+from registry.columns import columns, padded
 from registry.report.patient_course import (
     OUTSIDE,
     Course,
@@ -25,7 +26,7 @@ from registry.report.patient_course import (
     ticks,
     window,
 )
-from registry.report.terminal import Canvas, Glyphs, Line, Span, columns, fit, joined_spans
+from registry.report.terminal import Canvas, Glyphs, Line, Span, fit, joined_spans
 from registry.words import tr
 
 FINE, COARSE = Decimal("2.5"), Decimal(5)  # points a row
@@ -108,7 +109,9 @@ class Chart:
         line = canvas.line(row)
         drawn = sum(columns(span.text) for span in line)
         gap = Span(" " * (self._width - drawn + 1))
-        return joined_spans([Span(left.rjust(LEFT), "note"), *line, gap, Span(label, role)])
+        return joined_spans(
+            [Span(padded(left, LEFT, right=True), "note"), *line, gap, Span(label, role)]
+        )
 
     def _scores(self) -> list[Line]:
         visits = self._document["pcdai_visits"]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import dropwhile
 from typing import Any
 
+from registry.columns import columns, padded
 from registry.report.patient_chart import Chart, level_sign
 from registry.report.patient_course import Document, points, window
 from registry.report.patient_tables import NAMES, paris, tables, words_of
@@ -18,10 +19,8 @@ from registry.report.terminal import (
     Line,
     Span,
     clean,
-    columns,
     fit,
     joined_spans,
-    padded,
     spelled,
     wrapped,
 )

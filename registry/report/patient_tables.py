@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from registry.columns import columns, padded
 from registry.report.patient_course import Document, gene_words, measured, points
 from registry.report.terminal import (
     Glyphs,
     Line,
     Span,
     clean,
-    columns,
     fit,
     joined_spans,
-    padded,
     text_of,
     wrapped,
 )

@@ -6,10 +6,11 @@ command line's business, and nothing is said by a role alone.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from registry.columns import columns, columns_of_sign
 
 
 class Span(NamedTuple):
@@ -112,17 +113,6 @@ def text_of(line: Line) -> str:
     return "".join(span.text for span in line)
 
 
-def columns(text: str) -> int:
-    """How many columns of a terminal the text takes."""
-    return sum(_columns(sign) for sign in text)
-
-
-def _columns(sign: str) -> int:
-    if unicodedata.combining(sign):
-        return 0
-    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-
-
 def clean(text: str) -> str:
     """The text without what would move the cursor or turn the direction of writing."""
     return "".join(sign if sign.isprintable() else " " for sign in text)
@@ -138,12 +128,6 @@ def fit(text: str, width: int, ellipsis: str) -> str:
             break
         kept += sign
     return kept + ellipsis if width > 0 else ""
-
-
-def padded(text: str, width: int, *, right: bool = False) -> str:
-    """The text filled up with spaces to `width` columns."""
-    spaces = " " * (width - columns(text))
-    return spaces + text if right else text + spaces
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -174,7 +158,7 @@ def spelled(line: Line, glyphs: Glyphs) -> Line:
 
 
 def _in_ascii(sign: str) -> str:
-    return sign if sign.isascii() else ASCII_SIGNS.get(sign, "?" * _columns(sign))
+    return sign if sign.isascii() else ASCII_SIGNS.get(sign, "?" * columns_of_sign(sign))
 
 
 class Canvas:
@@ -186,10 +170,15 @@ class Canvas:
 
     def put(self, row: int, column: int, text: str, role: str = "", *, over: bool = True) -> None:
         """Writes text from a cell on; not `over` what is there, and never past the edges."""
-        for place, sign in enumerate(text, start=column):
-            free = self._cells[row][place].text == " " if 0 <= place < self.width else False
-            if 0 <= place < self.width and (over or free):
+        place = column
+        for sign in text:
+            wide = columns_of_sign(sign) == 2
+            inside = place >= 0 and place + wide < self.width
+            if inside and (over or self._cells[row][place].text == " "):
                 self._cells[row][place] = Span(sign, role)
+                if wide:
+                    self._cells[row][place + 1] = Span("", role)
+            place += 1 + wide
 
     def is_free(self, row: int, first: int, last: int) -> bool:
         """Whether nothing stands in these columns of a row, all of them on the canvas."""

@@ -36,7 +36,7 @@ LAYERS = (
     ("database",),
     ("parsing",),
     ("settings", "errors", "vocabulary", "variables", "hgvs", "__init__"),
-    ("words",),
+    ("words", "columns"),
 )
 LAYER = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 FOUNDATION = (*LAYERS[-2], *LAYERS[-1])
