@@ -213,7 +213,7 @@ def test_bytes_that_are_not_utf8(connection: Connection, patients: Callable[[byt
     assert complaints(result) == [
         (
             "patients.csv", 3, "centre", "Z\\xfcrich",
-            "is not in UTF-8; save the file as CSV UTF-8",
+            "is not in UTF-8; save the file as CSV UTF-8, or name its --encoding",
         ),
         ("patients.csv", 3, "diagnosis", "XX", "is not one of CD, UC, IBDU"),
     ]  # fmt: skip
