@@ -36,6 +36,7 @@ from registry.cli import (
 )
 from registry.cli.context import Run
 from registry.errors import RegistryError
+from registry.words import tr
 
 INTERRUPTED = 130
 DEBUG_VARIABLE = "REGISTRY_DEBUG"
@@ -112,7 +113,7 @@ def run(arguments: list[str] | None = None) -> None:
     except SystemExit as end:
         # Typer has caught the keyboard's interrupt, and a reader of the output that has left.
         if end.code == INTERRUPTED:
-            typer.echo("Interrupted: what was not finished is not stored.", err=True)
+            typer.echo(tr("Interrupted: what was not finished is not stored."), err=True)
         raise
     except RegistryError as error:
         _end(str(error), error.exit_status)
@@ -123,8 +124,12 @@ def run(arguments: list[str] | None = None) -> None:
         if known is not None:
             _end(str(known), known.exit_status)
         _end(
-            f"Unexpected error: {type(error).__name__}. What was not finished is not stored.\n"
-            f"This is a fault of the program; with {DEBUG_VARIABLE}=1 it shows where.",
+            tr(
+                "Unexpected error: {name}. What was not finished is not stored.\n"
+                "This is a fault of the program; with {variable}=1 it shows where.",
+                name=type(error).__name__,
+                variable=DEBUG_VARIABLE,
+            ),
             1,
         )
 
@@ -147,5 +152,5 @@ def _known(error: Exception) -> RegistryError | None:
 
 
 def _end(message: str, exit_status: int) -> NoReturn:
-    typer.echo(f"Error: {message}", err=True)
+    typer.echo(tr("Error: {message}", message=message), err=True)
     sys.exit(exit_status)

@@ -13,6 +13,7 @@ import typer
 from registry.cli.context import DefinitionOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
+from registry.words import tr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,7 @@ def up_to_date(context: typer.Context, definition: str) -> Iterator[Connection]:
             require_definition(connection, definition)
         result = bring_up_to_date(database.engine, user=settings.user)
         if result is not None and result.examined:
-            warn(f"Derived {result.examined} changed patients first.")
+            warn(tr("Derived {examined} changed patients first.", examined=result.examined))
         with database.engine.connect() as connection:
             yield connection
 
@@ -158,8 +159,10 @@ def km_command(
             figure.parent.mkdir(parents=True, exist_ok=True)
             drawn = save(cumulative_incidence(result.to_json(curves=True)), figure)
         except OSError as error:
-            raise Refused(f"{figure} cannot be written: {error.strerror}.") from None
-        warn(f"Drawn: {', '.join(str(path) for path in drawn)}")
+            raise Refused(
+                tr("{file} cannot be written: {reason}.", file=figure, reason=error.strerror)
+            ) from None
+        warn(tr("Drawn: {files}", files=", ".join(map(str, drawn))))
     _show(result.to_json(), "kaplan_meier", form)
 
 
@@ -168,7 +171,8 @@ def _months(written: str) -> list[float]:
         return [float(part) for part in written.split(",") if part.strip()]
     except ValueError:
         raise WrongUsage(
-            f"--at {written} is not a list of months.", cure="Write it as --at 12,24,36"
+            tr("--at {written} is not a list of months.", written=written),
+            cure=tr("Write it as --at 12,24,36"),
         ) from None
 
 

@@ -10,6 +10,7 @@ import typer
 
 from registry.cli.context import ReasonOption, UserOption, run_of, warn
 from registry.errors import WrongUsage
+from registry.words import tr
 
 
 def backup_command(
@@ -33,9 +34,17 @@ def backup_command(
     with open_database(run_of(context).settings()) as database:
         made = back_up(database, file, force=force)
     warn(
-        f"Saved {made.patients} patients, {made.total:,} rows of {len(made.rows)} tables at "
-        f"revision {made.revision} in {file} ({_size(file.stat().st_size)}, "
-        f"{time.monotonic() - begun:.1f} s)."
+        tr(
+            "Saved {patients} patients, {total:,} rows of {number} tables at revision "
+            "{revision} in {file} ({size}, {seconds:.1f} s).",
+            patients=made.patients,
+            total=made.total,
+            number=len(made.rows),
+            revision=made.revision,
+            file=file,
+            size=_size(file.stat().st_size),
+            seconds=time.monotonic() - begun,
+        )
     )
 
 
@@ -58,8 +67,8 @@ def restore_command(
     """
     if replace and not (reason and reason.strip()):
         raise WrongUsage(
-            "--replace ends what the registry holds, so it needs a reason.",
-            cure='Add --reason "why".',
+            tr("--replace ends what the registry holds, so it needs a reason."),
+            cure=tr('Add --reason "why".'),
         )
     from registry.database.archive import open_archive
     from registry.database.engine import ANALYST_ROLE, open_database
@@ -74,15 +83,26 @@ def restore_command(
         with database.engine.connect() as connection:
             if not analyst_role_exists(connection):
                 warn(
-                    f"`registry sql` needs the role {ANALYST_ROLE}, which this login may not "
-                    "create; `registry db upgrade` says how."
+                    tr(
+                        "`registry sql` needs the role {role}, which this login may "
+                        "not create; `registry db upgrade` says how.",
+                        role=ANALYST_ROLE,
+                    )
                 )
     found = archive.description
-    upgraded = "" if found.revision == head() else f", brought up to {head()}"
+    upgraded = "" if found.revision == head() else tr(", brought up to {revision}", revision=head())
     warn(
-        f"Restored {found.patients} patients, {found.total:,} rows of {len(found.rows)} tables at "
-        f"revision {found.revision}{upgraded}, saved at {found.made_at} "
-        f"({time.monotonic() - begun:.1f} s)."
+        tr(
+            "Restored {patients} patients, {total:,} rows of {number} tables at revision "
+            "{revision}{upgraded}, saved at {made_at} ({seconds:.1f} s).",
+            patients=found.patients,
+            total=found.total,
+            number=len(found.rows),
+            revision=found.revision,
+            upgraded=upgraded,
+            made_at=found.made_at,
+            seconds=time.monotonic() - begun,
+        )
     )
 
 
@@ -90,4 +110,4 @@ def _size(number: int) -> str:
     for unit, bytes_ in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if number >= bytes_:
             return f"{number / bytes_:.1f} {unit}"
-    return f"{number} bytes"
+    return tr("{number} bytes", number=number)

@@ -49,7 +49,10 @@ def codebook_command(
     from registry.models.codebook import codebook, descriptions, headers
 
     if table is not None and table not in headers():
-        raise NotFound(f"There is no table {table}.", cure=f"There are: {', '.join(headers())}.")
+        raise NotFound(
+            tr("There is no table {table}.", table=table),
+            cure=tr("There are: {listed}.", listed=", ".join(headers())),
+        )
     rows = [row for row in codebook() if table is None or row["table"] == table]
     if to is not None:
         from registry.report.codebook import write_codebook

@@ -10,6 +10,7 @@ from registry.cli.backup import backup_command, restore_command
 from registry.cli.context import opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.errors import NotFound, WrongUsage
+from registry.words import tr
 
 app = typer.Typer(help="Make, upgrade and reach the database.")
 app.command("backup")(backup_command)
@@ -37,17 +38,22 @@ def upgrade_command(context: typer.Context) -> None:
             login = connection.execute(text("select current_user")).scalar_one()
             if not analyst_role_exists(connection):
                 warn(
-                    f"This login may not make or take on the role {ANALYST_ROLE}, which "
-                    f"`registry sql` needs. An administrator runs: create role {ANALYST_ROLE}; "
-                    f"grant {ANALYST_ROLE} to {login}; then: registry db upgrade"
+                    tr(
+                        "This login may not make or take on the role {role}, which "
+                        "`registry sql` needs. An administrator runs: create role "
+                        "{role}; grant {role} to {login}; then: registry db "
+                        "upgrade",
+                        role=ANALYST_ROLE,
+                        login=login,
+                    )
                 )
     if before.current is None:
-        words = "created"
+        words = tr("created")
     elif before.current == after.current:
-        words = "as before; the views were built anew"
+        words = tr("as before; the views were built anew")
     else:
-        words = f"from {before.current}"
-    warn(f"The registry is at revision {after.current} ({words}).")
+        words = tr("from {revision}", revision=before.current)
+    warn(tr("The registry is at revision {current} ({words}).", current=after.current, words=words))
 
 
 @app.command("status")
@@ -80,9 +86,16 @@ def status_command(context: typer.Context, form: FormatOption = Format.TABLE) ->
         elif form is Format.CSV:
             print_rows(sizes, form, ("table", "rows"))
         else:
-            where = "embedded" if database.embedded else document["url"]
+            where = tr("embedded") if database.embedded else document["url"]
             typer.echo(f"PostgreSQL {document['server']}, {where}")
-            typer.echo(f"revision {found.current or 'none'}, this program needs {found.head}\n")
+            typer.echo(
+                tr(
+                    "revision {current}, this program needs {head}",
+                    current=found.current or tr("none"),
+                    head=found.head,
+                )
+                + "\n"
+            )
             if sizes:
                 print_rows(sizes, form)
         migrate.require_head(connection)
@@ -107,8 +120,12 @@ def url_command(
             url = without_password(url).set(username=ANALYST_ROLE)
             if not database.embedded:
                 warn(
-                    f"On a server {ANALYST_ROLE} has no password unless an administrator gives it "
-                    "one; a login of your own that it was granted to can use the views as well."
+                    tr(
+                        "On a server {role} has no password unless an administrator "
+                        "gives it one; a login of your own that it was granted to can use "
+                        "the views as well.",
+                        role=ANALYST_ROLE,
+                    )
                 )
         typer.echo(url.render_as_string(hide_password=False))
 
@@ -126,16 +143,16 @@ def serve_command(context: typer.Context) -> None:
     settings = run_of(context).settings()
     if settings.database_url is not None:
         raise WrongUsage(
-            "The database URL names a server that runs by itself: there is nothing to serve.",
-            cure="See: registry db url",
+            tr("The database URL names a server that runs by itself: there is nothing to serve."),
+            cure=tr("See: registry db url"),
         )
     with opened(settings) as database:
         typer.echo(shown(database.url.set(username=ANALYST_ROLE)))
-        warn("Serving the registry at this URL, read-only for analysts. Ctrl-C stops it.")
+        warn(tr("Serving the registry at this URL, read-only for analysts. Ctrl-C stops it."))
         try:
             signal.pause()
         except KeyboardInterrupt:
-            warn("Stopped.")
+            warn(tr("Stopped."))
 
 
 @app.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -154,7 +171,9 @@ def psql_command(context: typer.Context) -> None:
     with open_database(run_of(context).settings()) as database:
         program = str(database.programs / "psql") if database.programs else shutil.which("psql")
         if program is None:
-            raise NotFound("psql is not on the path.", cure="Install PostgreSQL's client programs.")
+            raise NotFound(
+                tr("psql is not on the path."), cure=tr("Install PostgreSQL's client programs.")
+            )
         environment = dict(os.environ)
         password = database.url.password or database.url.query.get("password")
         if password is not None:

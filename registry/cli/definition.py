@@ -10,6 +10,7 @@ from registry.cli.completion import complete_definition
 from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
+from registry.words import said, tr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +89,7 @@ def add_command(
     Example: registry definition add strict --from paper --set lor_above=10
     """
     if replace and not (reason and reason.strip()):
-        raise WrongUsage("--replace changes a definition, so it needs a --reason.")
+        raise WrongUsage(tr("--replace changes a definition, so it needs a --reason."))
     from registry.definitions.store import add_definition, record_definition
     from registry.derivation.run import bring_up_to_date
 
@@ -102,7 +103,7 @@ def add_command(
         result = bring_up_to_date(database.engine, user=settings.user)
     _print(definition, form)
     if result is not None:
-        warn(f"Derived for {result.examined} patients.")
+        warn(tr("Derived for {examined} patients.", examined=result.examined))
 
 
 def _print(definition: Mapping[str, Any], form: Format) -> None:
@@ -115,15 +116,17 @@ def _print(definition: Mapping[str, Any], form: Format) -> None:
     rows = [
         {
             "parameter": key,
-            "value": "none" if value is None else value,
+            "value": tr("none") if value is None else value,
             "unit": declared[key].unit,
-            "meaning": declared[key].label,
-            "origin": declared[key].meaning,
+            "meaning": said(declared[key].label),
+            "origin": said(declared[key].meaning),
         }
         for key, value in definition.items()
         if key in declared
     ]
     if form is Format.TABLE:
-        typer.echo(f"{definition['name']}, version {definition['version']}")
-        typer.echo(f"{definition['description']}\n{definition['hash']}\n")
+        typer.echo(
+            tr("{name}, version {version}", name=definition["name"], version=definition["version"])
+        )
+        typer.echo(f"{said(definition['description'])}\n{definition['hash']}\n")
     print_rows(rows, form)

@@ -9,6 +9,7 @@ import typer
 from registry.cli.completion import complete_definition
 from registry.cli.context import UserOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.words import tr
 
 TRANSITIONS_SHOWN = 40
 
@@ -56,9 +57,16 @@ def derive_command(
     elif rows:
         print_rows(rows[:TRANSITIONS_SHOWN], form, columns)
         if len(rows) > TRANSITIONS_SHOWN:
-            warn(f"... and {len(rows) - TRANSITIONS_SHOWN} more transitions")
-    run = "A dry run" if result.run_id is None else f"Run {result.run_id}"
+            warn(tr("... and {number} more transitions", number=len(rows) - TRANSITIONS_SHOWN))
+    run = tr("A dry run") if result.run_id is None else tr("Run {number}", number=result.run_id)
     warn(
-        f"{run} of {', '.join(result.definitions)}: {result.examined} patients examined, "
-        f"{result.changed} statuses changed, {len(rows)} transitions."
+        tr(
+            "{run} of {definitions}: {examined} patients examined, {changed} statuses "
+            "changed, {number} transitions.",
+            run=run,
+            definitions=", ".join(result.definitions),
+            examined=result.examined,
+            changed=result.changed,
+            number=len(rows),
+        )
     )

@@ -9,11 +9,13 @@ import typer
 from registry.cli.completion import complete_patient
 from registry.cli.context import DefinitionOption, opened, run_of
 from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.columns import columns, padded
+from registry.words import note, said, tr
 
 if TYPE_CHECKING:
     from registry.derivation.explanation import Explanation
 
-MARKS = {True: "yes", False: "NO", None: "-"}
+MARKS = {True: note("yes"), False: note("NO"), None: "-"}
 
 
 def explain_command(
@@ -48,13 +50,23 @@ def explain_command(
 
 
 def _print(explanation: Explanation) -> None:
-    typer.echo(f"{explanation.patient_id}, definition {explanation.definition}")
+    typer.echo(
+        tr(
+            "{patient}, definition {definition}",
+            patient=explanation.patient_id,
+            definition=explanation.definition,
+        )
+    )
     typer.echo(explanation.conclusion)
-    width = max(len(step.rule) for step in explanation.rules)
+    width = max(columns(step.rule) for step in explanation.rules)
     for number, step in enumerate(explanation.rules, start=1):
-        typer.echo(f"\n{number:>2}  {MARKS[step.passed]:<3}  {step.rule:<{width}}  {step.finding}")
-        typer.echo(f"{'':{width + 11}}held to: {step.held_to}", nl=False)
+        mark, rule = padded(said(MARKS[step.passed]), 3), padded(step.rule, width)
+        typer.echo(f"\n{number:>2}  {mark}  {rule}  {step.finding}")
+        below = " " * (width + 11)
+        typer.echo(below + tr("held to: {limit}", limit=step.held_to), nl=False)
         if step.table is not None:
-            record = step.table + (f" of {step.on}" if step.on else "")
-            typer.echo(f"\n{'':{width + 11}}record: {record}", nl=False)
+            record = step.table
+            if step.on:
+                record = tr("{table} of {day}", table=step.table, day=step.on)
+            typer.echo(f"\n{below}" + tr("record: {record}", record=record), nl=False)
     typer.echo()

@@ -51,7 +51,7 @@ def export_command(
         bring_up_to_date(database.engine, user=settings.user)
         with database.engine.connect() as connection:
             rows = write_view(connection, view, to)
-    warn(f"{rows} rows written to {to}.")
+    warn(tr("{number} rows written to {file}.", number=rows, file=to))
 
 
 def _export_redcap(context: typer.Context, folder: Path) -> None:

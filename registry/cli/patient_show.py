@@ -15,7 +15,7 @@ from registry.cli.analyse import up_to_date
 from registry.cli.context import DefinitionOption, warn
 from registry.cli.output import Format, FormatOption, print_csv, print_json
 from registry.errors import Refused, WrongUsage
-from registry.words import tr
+from registry.words import in_english, tr
 
 if TYPE_CHECKING:
     from registry.report.terminal import Line
@@ -81,9 +81,14 @@ def patient_show_command(
             tr("{file} ends neither in .svg nor in .png.", file=to),
             cure=tr("Name the figure by one of the two."),
         )
-    document = _document(context, patient, definition)
-    if to is not None:
-        _draw(document, to)
+    if to is None:
+        document = _document(context, patient, definition)
+    else:
+        # The fonts of a figure have no Chinese.
+        with in_english():
+            document = _document(context, patient, definition)
+            _draw(document, to)
+        warn(tr("Drawn: {files}", files=to))
     match form:
         case Format.JSON:
             print_json(document)
@@ -114,9 +119,8 @@ def _draw(document: dict[str, Any], to: Path) -> None:
         save(patient_figure(document), to)
     except OSError as error:
         raise Refused(
-            tr("{file} cannot be written: {problem}.", file=to, problem=error.strerror)
+            tr("{file} cannot be written: {reason}.", file=to, reason=error.strerror)
         ) from None
-    warn(tr("Drawn: {file}", file=to))
 
 
 def _cells(document: dict[str, Any]) -> list[dict[str, Any]]:

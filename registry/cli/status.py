@@ -9,6 +9,7 @@ import typer
 from registry.cli.completion import complete_patient
 from registry.cli.context import DefinitionOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_rows
+from registry.words import tr
 
 COLUMNS = (
     "patient_id",
@@ -52,4 +53,9 @@ def status_command(
         rows = status_rows(connection, definition, COLUMNS, patient)
     print_rows(rows, form, COLUMNS)
     if waiting:
-        warn(f"{waiting} patients have changed since the last derivation: registry derive")
+        warn(
+            tr(
+                "{number} patients have changed since the last derivation: registry derive",
+                number=waiting,
+            )
+        )

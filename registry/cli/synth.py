@@ -9,6 +9,7 @@ import typer
 
 from registry.cli.context import warn
 from registry.cli.output import Format, FormatOption, on_terminal, print_rows
+from registry.words import tr
 
 
 def synth_command(
@@ -26,10 +27,11 @@ def synth_command(
     from registry.synth import write_registry
 
     def show(done: int) -> None:
-        typer.echo(f"\r{done:,} of {patients:,} patients", err=True, nl=False)
+        words = tr("{done:,} of {patients:,} patients", done=done, patients=patients)
+        typer.echo(f"\r{words}", err=True, nl=False)
 
     rows = write_registry(patients, seed, out, progress=show if on_terminal() else None)
     if on_terminal():
         typer.echo("", err=True)
     print_rows([{"file": f"{name}.csv", "rows": count} for name, count in rows.items()], form)
-    warn(f"Written to {out}. Import it with: registry import {out}")
+    warn(tr("Written to {folder}. Import it with: registry import {folder}", folder=out))

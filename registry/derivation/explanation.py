@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.vocabulary import EXCLUSION_REASONS
+from registry.words import note, said, tr
 
 ENDINGS = {
-    "ifx_stopped": "infliximab was stopped",
-    "transferred_to_adult_care": "transferred to adult care",
-    "lost_to_follow_up": "lost to follow-up",
-    "died": "died",
-    "exposure_ended": "no infusion for longer than the tail of exposure",
-    "data_cut": "the data cut",
+    "ifx_stopped": note("infliximab was stopped"),
+    "transferred_to_adult_care": note("transferred to adult care"),
+    "lost_to_follow_up": note("lost to follow-up"),
+    "died": note("died"),
+    "exposure_ended": note("no infusion for longer than the tail of exposure"),
+    "data_cut": note("the data cut"),
 }
 
 
@@ -84,22 +85,25 @@ def explain(connection: Connection, patient: str, definition: str) -> Explanatio
     reason = facts["reason"]
     if reason is not None:
         state = reason
-        conclusion = f"Not in the cohort: {EXCLUSION_REASONS[reason].lower()}."
+        words = tr(EXCLUSION_REASONS[reason])
+        conclusion = tr("Not in the cohort: {reason}.", reason=words[:1].lower() + words[1:])
     else:
         steps += _outcome_steps(facts, held)
         if facts["event_on"] is not None:
             state = "loss_of_response"
-            conclusion = f"Lost response on {facts['event_on']}."
+            conclusion = tr("Lost response on {day}.", day=facts["event_on"])
         else:
             state = "sustained_response"
-            conclusion = (
-                f"No loss of response up to {facts['end_on']}: {ENDINGS[facts['end_reason']]}."
+            conclusion = tr(
+                "No loss of response up to {day}: {reason}.",
+                day=facts["end_on"],
+                reason=said(ENDINGS[facts["end_reason"]]),
             )
     return Explanation(patient, definition, held["hash"], state, conclusion, steps)
 
 
 def _points(value: Decimal | None) -> str:
-    return "none" if value is None else f"{value.normalize():f}"
+    return tr("none") if value is None else f"{value.normalize():f}"
 
 
 def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step]:
@@ -122,9 +126,11 @@ def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step
 
     add(
         "no_infliximab",
-        "Started infliximab",
-        "no infusion up to the data cut" if start is None else f"first infusion on {start} (t0)",
-        f"data cut {held['data_cut']}",
+        tr("Started infliximab"),
+        tr("no infusion up to the data cut")
+        if start is None
+        else tr("first infusion on {start} (t0)", start=start),
+        tr("data cut {data_cut}", data_cut=held["data_cut"]),
         None if start is None else "infusion",
         start,
     )
@@ -132,46 +138,56 @@ def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step
         return steps
     add(
         "not_crohns_disease",
-        "Has Crohn's disease",
-        f"diagnosis {facts['diagnosis']}",
+        tr("Has Crohn's disease"),
+        tr("diagnosis {diagnosis}", diagnosis=facts["diagnosis"]),
         "CD",
         "patient",
     )
     add(
         "age_18_or_over",
-        "Is a child at t0",
-        f"{facts['age_years']} completed years, born {facts['birth_date']}",
-        f"below {held['age_limit_years']} years",
+        tr("Is a child at t0"),
+        tr(
+            "{age_years} completed years, born {birth_date}",
+            age_years=facts["age_years"],
+            birth_date=facts["birth_date"],
+        ),
+        tr("below {age_limit_years} years", age_limit_years=held["age_limit_years"]),
         "patient",
     )
     add(
         "prior_biologic",
-        "No other biologic before t0",
-        f"{facts['biologic']} from {facts['biologic_on']}" if facts["biologic"] else "none",
-        f"none started before {start}",
+        tr("No other biologic before t0"),
+        tr("{what} from {day}", what=facts["biologic"], day=facts["biologic_on"])
+        if facts["biologic"]
+        else tr("none"),
+        tr("none started before {start}", start=start),
         "medication" if facts["biologic"] else None,
         facts["biologic_on"],
     )
     add(
         "contraindication",
-        "No contraindication at t0",
-        f"{facts['condition_words']} from {facts['contraindication_on']}"
+        tr("No contraindication at t0"),
+        tr(
+            "{what} from {day}",
+            what=tr(facts["condition_words"]),
+            day=facts["contraindication_on"],
+        )
         if facts["contraindication"]
-        else "none",
-        f"none unresolved on {start}",
+        else tr("none"),
+        tr("none unresolved on {start}", start=start),
         "condition" if facts["contraindication"] else None,
         facts["contraindication_on"],
     )
     add(
         "fewer_than_4_infusions",
-        "Induction complete",
-        f"{facts['infusions']} infusions",
-        f"at least {held['required_infusions']}",
+        tr("Induction complete"),
+        tr("{infusions} infusions", infusions=facts["infusions"]),
+        tr("at least {required_infusions}", required_infusions=held["required_infusions"]),
         "infusion",
     )
     add(
         "late_induction_infusion",
-        "Induction on time",
+        tr("Induction on time"),
         _induction(facts),
         "days "
         + ", ".join(
@@ -183,39 +199,60 @@ def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step
     window = held["baseline_window_days"]
     add(
         "no_baseline_pcdai",
-        "Baseline PCDAI (B)",
-        f"{_points(facts['baseline_pcdai'])} on {facts['baseline_on']}"
+        tr("Baseline PCDAI (B)"),
+        tr(
+            "{score} on {day}",
+            score=_points(facts["baseline_pcdai"]),
+            day=facts["baseline_on"],
+        )
         if facts["baseline_on"]
-        else "none",
-        f"the last from {start - timedelta(days=window)} to {start}",
+        else tr("none"),
+        tr("the last from {first} to {last}", first=start - timedelta(days=window), last=start),
         "pcdai_visit" if facts["baseline_on"] else None,
         facts["baseline_on"],
     )
     add(
         "no_week14_pcdai",
-        "Week-14 PCDAI (W)",
-        f"{_points(facts['week14_pcdai'])} on {facts['week14_on']}, "
-        f"day {(facts['week14_on'] - start).days}"
+        tr("Week-14 PCDAI (W)"),
+        tr(
+            "{score} on {day}, day {number}",
+            score=_points(facts["week14_pcdai"]),
+            day=facts["week14_on"],
+            number=(facts["week14_on"] - start).days,
+        )
         if facts["week14_on"]
-        else "none",
-        f"nearest to day {held['week14_target_day']} within "
-        f"{held['week14_from_day']} to {held['week14_to_day']}, not after infusion 4 if possible",
+        else tr("none"),
+        tr(
+            "nearest to day {week14_target_day} within {week14_from_day} to {week14_to_day}, "
+            "not after infusion 4 if possible",
+            week14_target_day=held["week14_target_day"],
+            week14_from_day=held["week14_from_day"],
+            week14_to_day=held["week14_to_day"],
+        ),
         "pcdai_visit" if facts["week14_on"] else None,
         facts["week14_on"],
     )
     if facts["baseline_pcdai"] is not None and facts["week14_pcdai"] is not None:
         fall = facts["baseline_pcdai"] - facts["week14_pcdai"]
         or_remission = (
-            f", or W below {_points(held['remission_below'])}"
+            tr(", or W below {remission_below}", remission_below=_points(held["remission_below"]))
             if held["remission_overrides_drop"]
             else ""
         )
         add(
             "primary_non_response",
-            "Responded to induction",
-            f"PCDAI fell by {_points(fall)}, from {_points(facts['baseline_pcdai'])} "
-            f"to {_points(facts['week14_pcdai'])}",
-            f"a fall of at least {_points(held['response_drop'])}{or_remission}",
+            tr("Responded to induction"),
+            tr(
+                "PCDAI fell by {fall}, from {before} to {after}",
+                fall=_points(fall),
+                before=_points(facts["baseline_pcdai"]),
+                after=_points(facts["week14_pcdai"]),
+            ),
+            tr(
+                "a fall of at least {response_drop}{or_remission}",
+                response_drop=_points(held["response_drop"]),
+                or_remission=or_remission,
+            ),
             "pcdai_visit",
             facts["week14_on"],
         )
@@ -224,47 +261,69 @@ def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step
 
 def _induction(facts: dict[str, Any]) -> str:
     days = [
-        f"{n}: day {(facts[f'infusion_{n}_on'] - facts['start_on']).days}"
+        tr(
+            "{infusion}: day {number}",
+            infusion=n,
+            number=(facts[f"infusion_{n}_on"] - facts["start_on"]).days,
+        )
         for n in (2, 3, 4)
         if facts[f"infusion_{n}_on"] is not None
     ]
-    return "infusion " + ", ".join(days) if days else "no second infusion"
+    return tr("infusion {days}", days=", ".join(days)) if days else tr("no second infusion")
 
 
 def _outcome_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step]:
     remission = facts["week14_pcdai"] < held["remission_below"]
-    rise = " and above W" if held["lor_requires_rise"] else ""
-    twice = ", at two consecutive visits" if held["lor_confirmations"] == 2 else ""
+    rise = tr(" and above W") if held["lor_requires_rise"] else ""
+    twice = tr(", at two consecutive visits") if held["lor_confirmations"] == 2 else ""
     tail = held["exposure_tail_days"]
-    tail_words = "" if tail is None else f", {tail} days after the last infusion"
+    tail_words = "" if tail is None else tr(", {tail} days after the last infusion", tail=tail)
     lost = facts["event_on"] is not None
     last = facts["last_negative_on"]
     return [
         Step(
-            "Induction outcome",
+            tr("Induction outcome"),
             None,
-            "remission" if remission else "response without remission",
-            f"remission is W below {_points(held['remission_below'])}",
+            tr("remission") if remission else tr("response without remission"),
+            tr(
+                "remission is W below {remission_below}",
+                remission_below=_points(held["remission_below"]),
+            ),
             "pcdai_visit",
             facts["week14_on"],
         ),
         Step(
-            "End of observation",
+            tr("End of observation"),
             None,
-            f"{facts['end_on']}: {ENDINGS[facts['end_reason']]}",
-            f"first of recorded end{tail_words} and data cut {held['data_cut']}",
+            tr(": ").join([str(facts["end_on"]), said(ENDINGS[facts["end_reason"]])]),
+            tr(
+                "first of recorded end{tail_words} and data cut {data_cut}",
+                tail_words=tail_words,
+                data_cut=held["data_cut"],
+            ),
             facts["end_table"],
             facts["end_on"],
         ),
         Step(
-            "Loss of response",
+            tr("Loss of response"),
             lost,
-            f"PCDAI {_points(facts['event_pcdai'])} on {facts['event_on']}"
-            + (f"; last visit without loss {last}" if last else "")
+            tr(
+                "PCDAI {score} on {day}",
+                score=_points(facts["event_pcdai"]),
+                day=facts["event_on"],
+            )
+            + (tr("; last visit without loss {last}", last=last) if last else "")
             if lost
-            else "no visit shows it" + (f"; last scored visit {last}" if last else ""),
-            f"first PCDAI above {_points(held['lor_above'])}{rise}{twice} "
-            f"after {facts['week14_on']}, up to {facts['end_on']}",
+            else tr("no visit shows it")
+            + (tr("; last scored visit {last}", last=last) if last else ""),
+            tr(
+                "first PCDAI above {lor_above}{rise}{twice} after {week14_on}, up to {end_on}",
+                lor_above=_points(held["lor_above"]),
+                rise=rise,
+                twice=twice,
+                week14_on=facts["week14_on"],
+                end_on=facts["end_on"],
+            ),
             "pcdai_visit" if lost or last else None,
             facts["event_on"] if lost else last,
         ),

@@ -23,6 +23,7 @@ from matplotlib.figure import Figure
 
 from registry.report.numbers import median_months, p_equation
 from registry.report.tables import Document, lower_first
+from registry.words import in_english
 
 # Dark and light enough to stay apart in grey; line style and hatching say the same again.
 _STYLES: tuple[dict[str, Any], ...] = (
@@ -57,7 +58,7 @@ def cumulative_incidence(document: Document, *, time_zero: str = "the first infu
     Returns:
         A figure that no window and no global state knows of.
     """
-    with _settings():
+    with _settings(), in_english():
         groups = document["groups"]
         per_month = float(document["days_per_month"])
         last = max(group["curve"]["days"][-1] for group in groups) / per_month

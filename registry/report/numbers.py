@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from registry.words import tr
+
 MISSING = "–"
 
 
@@ -42,16 +44,21 @@ def limits(lower: float | None, upper: float | None, decimals: int) -> str:
     """'1.6 to 35.2'; a limit that does not exist is an en dash."""
     if lower is None and upper is None:
         return MISSING
-    return f"{fixed(lower, decimals)} to {fixed(upper, decimals)}"
+    return tr("{lower} to {upper}", lower=fixed(lower, decimals), upper=fixed(upper, decimals))
 
 
 def months(value: float | None) -> str:
     """A time in months, or 'not reached'."""
-    return "not reached" if value is None else fixed(value, 1)
+    return tr("not reached") if value is None else fixed(value, 1)
 
 
 def median_months(median: float | None, lower: float | None, upper: float | None) -> str:
     """'16.2 (9.1 to not reached)'; without a median the limit that exists is still told."""
     if lower is None and upper is None:
         return months(median)
-    return f"{months(median)} ({months(lower)} to {months(upper)})"
+    return tr(
+        "{median} ({lower} to {upper})",
+        median=months(median),
+        lower=months(lower),
+        upper=months(upper),
+    )

@@ -8,6 +8,7 @@ from html import escape
 
 from registry.report import figure
 from registry.report.tables import LAYOUTS, Document, Table, lower_first
+from registry.words import in_english
 
 _ORDER = ("flow", "table1", "km", "table2", "cox", "tdm", "outcomes")
 _HEADINGS = {
@@ -71,6 +72,7 @@ class Facts:
     time_zero: str = "the first infusion"
 
 
+@in_english()
 def page(
     documents: Mapping[str, Document | str],
     facts: Facts,

@@ -66,7 +66,11 @@ class Screen:
     def _head(self) -> list[Line]:
         document = self._document
         status, held = document["status"], document["definition"]
-        who = [document["sex"], document["diagnosis"], tr("centre {code}", code=document["centre"])]
+        who = [
+            words_of(document["sex"]),
+            document["diagnosis"],
+            tr("centre {code}", code=document["centre"]),
+        ]
         title = f"{document['patient_id']}{self._glyphs.between}"
         rest = fit(clean(self._between(who)), self.width - columns(title), self._glyphs.ellipsis)
         lines = [joined_spans([Span(title, "title"), Span(rest)])]
@@ -119,11 +123,11 @@ class Screen:
                 mechanism=words_of(why["mechanism"]),
                 trough=words_of(why["trough_status"]),
                 antibodies=words_of(why["ada_status"] or "absent"),
-                action=why["action"],
+                action=tr(why["action"]),
             )
             lines += self._fact(tr("Mechanism"), words)
             if why["caveat"]:
-                lines += self._fact("", why["caveat"], "note")
+                lines += self._fact("", tr(why["caveat"]), "note")
         if after is not None:
             known = [words_of(after["outcome"])]
             if after["intensified_on"] is not None:

@@ -55,7 +55,7 @@ class Column:
 
 def words_of(code: str) -> str:
     """A code as words."""
-    return code.replace("_", " ")
+    return tr(code.replace("_", " "))
 
 
 def paris(row: Document) -> str:

@@ -16,6 +16,7 @@ from registry.report.numbers import (
     p_value,
     percent,
 )
+from registry.words import said, tr
 
 Document = Mapping[str, Any]
 
@@ -41,23 +42,29 @@ def flow(document: Document) -> Table:
     eligible, started = document["eligible"], document["started"]
     excluded = document["excluded"]
     total = sum(one["n"] for one in excluded)
-    rows = [("Registered", str(document["registered"]), "")]
+    rows = [(tr("Registered"), str(document["registered"]), "")]
     if document["no_infliximab"]:
-        rows.append(("  No infliximab", str(document["no_infliximab"]), ""))
-    rows.append(("Started infliximab", str(started), ""))
-    rows.append(("  Excluded", str(total), _of(total, started)))
-    rows += [(f"    {one['label']}", str(one["n"]), "") for one in excluded]
-    rows.append(("In the cohort", str(eligible), _of(eligible, started)))
-    rows.append(("  Loss of response", str(document["events"]), _of(document["events"], eligible)))
+        rows.append(("  " + tr("No infliximab"), str(document["no_infliximab"]), ""))
+    rows.append((tr("Started infliximab"), str(started), ""))
+    rows.append(("  " + tr("Excluded"), str(total), _of(total, started)))
+    rows += [("    " + said(one["label"]), str(one["n"]), "") for one in excluded]
+    rows.append((tr("In the cohort"), str(eligible), _of(eligible, started)))
     rows.append(
         (
-            "  Response maintained",
+            "  " + tr("Loss of response"),
+            str(document["events"]),
+            _of(document["events"], eligible),
+        )
+    )
+    rows.append(
+        (
+            "  " + tr("Response maintained"),
             str(document["responders"]),
             _of(document["responders"], eligible),
         )
     )
     return Table(
-        title=_title("Patient flow", document),
+        title=_title(tr("Patient flow"), document),
         header=("", "n", "%"),
         rows=tuple(rows),
         notes=_notes(document),
@@ -70,20 +77,25 @@ def table1(document: Document) -> Table:
     for row in document["rows"]:
         decimals = 2 if row["id"] in ("haz", "baz") else 1
         if "percent" in row:
-            label = f"{row['label']}, n (%)"
+            label = tr("{label}, n (%)", label=said(row["label"]))
             shown = f"{row['n']} ({fixed(row['percent'], 1)})"
         elif "mean" in row:
-            label = f"{row['label']}, mean ± SD"
+            label = tr("{label}, mean ± SD", label=said(row["label"]))
             shown = _plus_minus(row["mean"], row["sd"], decimals)
         else:
-            label = f"{row['label']}, median (quartiles)"
+            label = tr("{label}, median (quartiles)", label=said(row["label"]))
             shown = MISSING
             if row["median"] is not None:
-                shown = f"{row['median']:.1f} ({row['q1']:.1f} to {row['q3']:.1f})"
+                shown = tr(
+                    "{median:.1f} ({q1:.1f} to {q3:.1f})",
+                    median=row["median"],
+                    q1=row["q1"],
+                    q3=row["q3"],
+                )
         rows.append((label, shown, str(row["missing"]) if row["missing"] else ""))
     return Table(
-        title=_title("Table 1. Patients at the first infusion", document),
-        header=("Characteristic", f"n = {document['n']}", "missing"),
+        title=_title(tr("Table 1. Patients at the first infusion"), document),
+        header=(tr("Characteristic"), f"n = {document['n']}", tr("missing")),
         rows=tuple(rows),
         notes=_notes(document),
     )
@@ -99,11 +111,11 @@ def table2(document: Document) -> Table:
         kept = row["n_true"] + row["n_false"] - lost
         mark = ""
         if row["note"]:
-            notes.append(f"{row['label']}. {row['note']}")
+            notes.append(tr("{label}. {note}", label=said(row["label"]), note=said(row["note"])))
             mark = " *"
         rows.append(
             (
-                f"{row['label']}: {row['level']}{mark}",
+                tr("{label}: {level}", label=said(row["label"]), level=said(row["level"])) + mark,
                 count(row["events_true"], lost),
                 count(row["n_true"] - row["events_true"], kept),
                 fixed(row["chi2"], 3),
@@ -113,7 +125,7 @@ def table2(document: Document) -> Table:
         )
         rows.append(
             (
-                f"    {row['other_level']}",
+                "    " + said(row["other_level"]),
                 count(row["events_false"], lost),
                 count(row["n_false"] - row["events_false"], kept),
                 "",
@@ -121,16 +133,27 @@ def table2(document: Document) -> Table:
                 "",
             )
         )
-    header = ("Covariate", "Loss, n (%)", "No loss, n (%)", "Chi-square", "P", "missing")
+    header = (
+        tr("Covariate"),
+        tr("Loss, n (%)"),
+        tr("No loss, n (%)"),
+        tr("Chi-square"),
+        "P",
+        tr("missing"),
+    )
     width = len(header) if any_missing else len(header) - 1
     events = document["events"]
     return Table(
-        title=_title("Table 2. Loss of response by each covariate alone", document),
+        title=_title(tr("Table 2. Loss of response by each covariate alone"), document),
         header=header[:width],
         rows=tuple(row[:width] for row in rows),
         lines=(
-            f"{document['n']} patients, {events} with loss of response, {document['n'] - events}"
-            " without.",
+            tr(
+                "{n} patients, {events} with loss of response, {kept} without.",
+                n=document["n"],
+                events=events,
+                kept=document["n"] - events,
+            ),
         ),
         notes=(*(f"* {note}" for note in notes), *_notes(document)),
     )
@@ -140,7 +163,12 @@ def cox(document: Document) -> Table:
     """Cox regression."""
     rows = tuple(
         (
-            f"{term['label']}: {term['level']} against {term['other_level']}",
+            tr(
+                "{label}: {level} against {other_level}",
+                label=said(term["label"]),
+                level=said(term["level"]),
+                other_level=said(term["other_level"]),
+            ),
             fixed(term["coef"], 3),
             fixed(term["se"], 3),
             fixed(term["wald"], 3),
@@ -150,14 +178,27 @@ def cox(document: Document) -> Table:
         )
         for term in document["terms"]
     )
-    dropped = f", {document['dropped']} left out" if document["dropped"] else ""
+    dropped = tr(", {dropped} left out", dropped=document["dropped"]) if document["dropped"] else ""
     return Table(
-        title=_title("Table 3. Cox regression", document),
-        header=("Covariate", "B", "SE", "Wald", "HR", "95 % limits", "P"),
+        title=_title(tr("Table 3. Cox regression"), document),
+        header=(
+            tr("Covariate"),
+            "B",
+            "SE",
+            "Wald",
+            "HR",
+            tr("95 % limits"),
+            "P",
+        ),
         rows=rows,
         lines=(
-            f"{document['n']} patients{dropped}, {document['events']} with loss of response; ties:"
-            f" {document['ties'].capitalize()}.",
+            tr(
+                "{n} patients{dropped}, {events} with loss of response; ties: {ties}.",
+                n=document["n"],
+                dropped=dropped,
+                events=document["events"],
+                ties=document["ties"].capitalize(),
+            ),
         ),
         notes=_notes(document),
     )
@@ -167,7 +208,12 @@ def kaplan_meier(document: Document) -> Table:
     """Cumulative incidence at fixed months, a block of rows for each group."""
     rows = []
     for group in document["groups"]:
-        label = f"{group['label']} (n = {group['n']}, {group['events']} with loss)"
+        label = tr(
+            "{label} (n = {n}, {events} with loss)",
+            label=said(group["label"]),
+            n=group["n"],
+            events=group["events"],
+        )
         for estimate in group["estimates"]:
             lower, upper = _hundredfold(estimate["lower"]), _hundredfold(estimate["upper"])
             rows.append(
@@ -180,10 +226,14 @@ def kaplan_meier(document: Document) -> Table:
                 )
             )
             label = ""
-    by = f" by {lower_first(document['by_label'])}" if document["by"] else ""
+    by = (
+        tr(" by {covariate}", covariate=lower_first(said(document["by_label"])))
+        if document["by"]
+        else ""
+    )
     return Table(
-        title=_title(f"Cumulative incidence of loss of response{by}", document),
-        header=("", "Months", "At risk", "Incidence, %", "95 % limits"),
+        title=_title(tr("Cumulative incidence of loss of response{by}", by=by), document),
+        header=("", tr("Months"), tr("At risk"), tr("Incidence, %"), tr("95 % limits")),
         rows=tuple(rows),
         lines=tuple(_kaplan_meier_lines(document)),
         notes=_notes(document),
@@ -193,36 +243,53 @@ def kaplan_meier(document: Document) -> Table:
 def _kaplan_meier_lines(document: Document) -> list[str]:
     lines = []
     for group in document["groups"]:
-        who = "" if group["group"] == "all" else f", {group['label']}"
+        who = "" if group["group"] == "all" else f", {said(group['label'])}"
         median = median_months(
             group["median_months"], group["median_lower_months"], group["median_upper_months"]
         )
-        lines.append(f"Median months to loss of response (95 % limits){who}: {median}.")
+        lines.append(
+            tr(
+                "Median months to loss of response (95 % limits){who}: {median}.",
+                who=who,
+                median=median,
+            )
+        )
     test = document["logrank"]
     if test:
         lines.append(
-            f"Log-rank chi-square {test['chi2']:.3f}, df {test['df']}, {p_equation(test['p'])}."
+            tr(
+                "Log-rank chi-square {chi2:.3f}, df {df}, {p}.",
+                chi2=test["chi2"],
+                df=test["df"],
+                p=p_equation(test["p"]),
+            )
         )
     if document["by"] is None:
         readings = (
-            ("time_to_lor_quartiles_months", "Time to loss in those who lost response"),
-            ("analysis_time_quartiles_months", "Time to loss or censoring in all"),
+            ("time_to_lor_quartiles_months", tr("Time to loss in those who lost response")),
+            ("analysis_time_quartiles_months", tr("Time to loss or censoring in all")),
             (
                 "kaplan_meier_quartiles_months",
-                "Months until 25, 50 and 75 % have lost response, by Kaplan-Meier",
+                tr("Months until 25, 50 and 75 % have lost response, by Kaplan-Meier"),
             ),
         )
         for key, words in readings:
             first, median, third = document[key]
             if key.startswith("kaplan"):
                 shown = ", ".join(
-                    "not reached" if m is None else f"{m:.1f}" for m in (first, median, third)
+                    tr("not reached") if m is None else f"{m:.1f}" for m in (first, median, third)
                 )
-                lines.append(f"{words}: {shown}.")
+                lines.append(tr("{words}: {shown}.", words=words, shown=shown))
             elif median is not None:
                 lines.append(
-                    f"{words}, median (quartiles), months: {median:.1f} ({first:.1f} to"
-                    f" {third:.1f})."
+                    tr(
+                        "{words}, median (quartiles), months: {median:.1f} ({first:.1f} to "
+                        "{third:.1f}).",
+                        words=words,
+                        median=median,
+                        first=first,
+                        third=third,
+                    )
                 )
     return lines
 
@@ -230,11 +297,11 @@ def _kaplan_meier_lines(document: Document) -> list[str]:
 def tdm(document: Document) -> Table:
     """Week-14 troughs by outcome."""
     return Table(
-        title=_title(f"Infliximab trough at week 14, {document['unit']}", document),
-        header=("", "n", "outside the range", "mean ± SD"),
+        title=_title(tr("Infliximab trough at week 14, {unit}", unit=document["unit"]), document),
+        header=("", "n", tr("outside the range"), tr("mean ± SD")),
         rows=tuple(
             (
-                group["label"],
+                said(group["label"]),
                 str(group["n"]),
                 str(group["censored"]),
                 _plus_minus(group["mean"], group["sd"], 2),
@@ -242,8 +309,12 @@ def tdm(document: Document) -> Table:
             for group in document["groups"]
         ),
         lines=(
-            f"Welch's t = {document['t']:.3f}, df = {document['df']:.2f},"
-            f" {p_equation(document['p'])}.",
+            tr(
+                "Welch's t = {t:.3f}, df = {df:.2f}, {p}.",
+                t=document["t"],
+                df=document["df"],
+                p=p_equation(document["p"]),
+            ),
         ),
         notes=_notes(document),
     )
@@ -253,23 +324,31 @@ def outcomes(document: Document) -> Table:
     """What followed the loss of response."""
     lor, optimised = document["lor"], document["optimised"]
     rows = [
-        ("Loss of response", str(lor), ""),
-        ("  Infliximab stopped", str(document["stopped"]), _of(document["stopped"], lor)),
-        ("  Infliximab optimised", str(optimised), _of(optimised, lor)),
-        ("    Response regained", str(document["regained"]), _of(document["regained"], optimised)),
+        (tr("Loss of response"), str(lor), ""),
         (
-            "    Response not regained",
+            "  " + tr("Infliximab stopped"),
+            str(document["stopped"]),
+            _of(document["stopped"], lor),
+        ),
+        ("  " + tr("Infliximab optimised"), str(optimised), _of(optimised, lor)),
+        (
+            "    " + tr("Response regained"),
+            str(document["regained"]),
+            _of(document["regained"], optimised),
+        ),
+        (
+            "    " + tr("Response not regained"),
             str(document["not_regained"]),
             _of(document["not_regained"], optimised),
         ),
     ]
     if document["regained_unknown"]:
         unknown = document["regained_unknown"]
-        rows.append(("    Not known", str(unknown), _of(unknown, optimised)))
+        rows.append(("    " + tr("Not known"), str(unknown), _of(unknown, optimised)))
     if document["neither"]:
-        rows.append(("  Neither", str(document["neither"]), _of(document["neither"], lor)))
+        rows.append(("  " + tr("Neither"), str(document["neither"]), _of(document["neither"], lor)))
     return Table(
-        title=_title("After the loss of response", document),
+        title=_title(tr("After the loss of response"), document),
         header=("", "n", "%"),
         rows=tuple(rows),
         notes=_notes(document),
@@ -289,12 +368,12 @@ LAYOUTS: dict[str, Callable[[Document], Table]] = {
 
 
 def _title(words: str, document: Document) -> str:
-    return f"{words} (definition: {document['definition']})"
+    return tr("{words} (definition: {definition})", words=words, definition=document["definition"])
 
 
 def _notes(document: Document) -> tuple[str, ...]:
-    method = (document["method"],) if "method" in document else ()
-    return (*method, *document["notes"])
+    method = [document["method"]] if "method" in document else []
+    return tuple(map(said, [*method, *document["notes"]]))
 
 
 def _of(n: int, whole: int) -> str:

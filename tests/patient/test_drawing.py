@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.columns import columns, padded
 from registry.report.patient_chart import FINE, Rows
 from registry.report.patient_course import Threshold, drugs, ticks, window
 from registry.report.patient_strips import spread
-from registry.report.terminal import clean, columns, fit, padded, wrapped
+from registry.report.terminal import clean, fit, wrapped
 from tests.patient.conftest import Read
 
 words = st.text(
