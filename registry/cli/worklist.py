@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import textwrap
 from collections import Counter
 from contextlib import contextmanager
 from datetime import date
@@ -22,6 +21,7 @@ from registry.cli.context import (
     warn,
 )
 from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.columns import columns, padded, wrapped
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -275,7 +275,7 @@ def _print(items: Sequence[Item]) -> None:
         (str(item.rank), item.patient_id, str(item.due_on or ""), str(item.days_overdue or ""))
         for item in items
     ]
-    widths = [max(len(line[n]) for line in [heads, *cells]) for n in range(4)]
+    widths = [max(columns(line[n]) for line in [heads, *cells]) for n in range(4)]
     width = shutil.get_terminal_size((USUAL_WIDTH, 24)).columns - sum(widths) - 2 * len(widths)
     width = max(width, LEAST_WIDTH)
     lines = [
@@ -292,15 +292,13 @@ def _print(items: Sequence[Item]) -> None:
 
 def _wrapped(words: str, width: int) -> list[str]:
     """Lines of whole words, so that the name of an item can be copied."""
-    return textwrap.wrap(words, width, break_long_words=False, break_on_hyphens=False)
+    return wrapped(words, width, whole=True)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], words: str) -> str:
-    rank, patient, due, overdue = cells
-    return (
-        f"{rank:>{widths[0]}}  {patient:{widths[1]}}  {due:{widths[2]}}  "
-        f"{overdue:>{widths[3]}}  {words}"
-    ).rstrip()
+    to_right = (True, False, False, True)
+    shown = [padded(c, w, right=r) for c, w, r in zip(cells, widths, to_right, strict=True)]
+    return "  ".join([*shown, words]).rstrip()
 
 
 def _write(items: Sequence[Item], to: Path, day: date) -> None:

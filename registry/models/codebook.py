@@ -8,20 +8,21 @@ from registry.models import ENTITIES, table_of
 from registry.models.patient import STUDY_ID
 from registry.variables import Kind, Variable
 from registry.vocabulary import MEANINGS
+from registry.words import note, said, tr
 
 # The patient's column stands first in every file; in the tables it is a number.
 PATIENT_COLUMN = "patient_id"
 
 # How a value of the kind is written in a file.
 WRITTEN = {
-    Kind.TEXT: "text",
-    Kind.CODE: "code",
-    Kind.FLAG: "yes or no",
+    Kind.TEXT: note("text"),
+    Kind.CODE: note("code"),
+    Kind.FLAG: note("yes or no"),
     Kind.DATE: "YYYY-MM-DD",
-    Kind.PARTIAL_DATE: "YYYY-MM-DD, YYYY-MM or YYYY",
-    Kind.NUMBER: "number",
-    Kind.INTEGER: "whole number",
-    Kind.MEASURED: "number, <number or >number",
+    Kind.PARTIAL_DATE: note("YYYY-MM-DD, YYYY-MM or YYYY"),
+    Kind.NUMBER: note("number"),
+    Kind.INTEGER: note("whole number"),
+    Kind.MEASURED: note("number, <number or >number"),
 }
 
 
@@ -44,28 +45,29 @@ def keys() -> dict[str, tuple[str, ...]]:
 
 
 def descriptions() -> dict[str, str]:
-    """File name -> what a row of it is."""
-    return {entity.file_name: table_of(entity).comment or "" for entity in ENTITIES}
+    """File name -> what a row of it is, in the person's language."""
+    return {entity.file_name: tr(table_of(entity).comment or "") for entity in ENTITIES}
 
 
 def codebook() -> list[dict[str, Any]]:
     """A row per file and column: what it is called, how it is written, what is allowed.
 
-    `codes` maps each allowed code to its meaning; None where the variable has no codes.
+    Words are in the person's language. `codes` maps each allowed code to its meaning; None where
+    the variable has no codes.
     """
     key = keys()
     return [
         {
             "table": table,
             "column": column,
-            "label": declaration.label,
+            "label": tr(declaration.label),
             "kind": declaration.kind.value,
             "required": declaration.required,
             "key": column in key[table],
             "unit": declaration.unit,
             "allowed": declaration.limits() or None,
-            "written": WRITTEN[declaration.kind],
-            "meaning": declaration.meaning or None,
+            "written": said(WRITTEN[declaration.kind]),
+            "meaning": tr(declaration.meaning) or None,
             "codes": meanings(declaration),
         }
         for table, columns in declarations().items()
@@ -74,8 +76,10 @@ def codebook() -> list[dict[str, Any]]:
 
 
 def meanings(declaration: Variable) -> dict[str, str] | None:
-    """Each code of the variable with its meaning."""
-    return None if declaration.codes is None else MEANINGS[declaration.codes]
+    """Each code of the variable with its meaning, in the person's language."""
+    if declaration.codes is None:
+        return None
+    return {code: tr(words) for code, words in MEANINGS[declaration.codes].items()}
 
 
 def headers() -> dict[str, list[str]]:

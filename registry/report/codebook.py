@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from registry.errors import Refused, WrongUsage
-from registry.words import tr
+from registry.words import language, tr
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -120,7 +120,7 @@ def codebook_page(rows: Rows, descriptions: Mapping[str, str]) -> str:
     title = tr("Codebook of the registry")
     parts = [
         "<!DOCTYPE html>",
-        '<html lang="en"><head><meta charset="utf-8">',
+        f'<html lang="{language()}"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title)}</title>",
         f"<style>{_STYLE}</style></head><body>",

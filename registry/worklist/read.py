@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,9 @@ from sqlalchemy import Connection, text
 from registry.errors import NotFound, WrongUsage
 from registry.records.patients import patient_number
 from registry.words import tr
+
+# The fields of an item that its rule says in words.
+WORDED = ("action", "why", "source")
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,28 @@ def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
             "centre": filters.centre,
         },
     ).mappings()
-    return [Item(**row) for row in rows]
+    words = _words(connection)
+    return [_said(Item(**row), words) for row in rows]
+
+
+def _words(connection: Connection) -> dict[str, dict[str, str]]:
+    """Rule -> field of an item -> the rule's words for it, with `{fact}` for each fact."""
+    rows = connection.execute(
+        text("select rule, action, why, source from reference.worklist_rule")
+    ).mappings()
+    return {row["rule"]: {name: row[name] for name in WORDED} for row in rows}
+
+
+def _said(item: Item, words: dict[str, dict[str, str]]) -> Item:
+    """The item in the person's language; the view gives it in English."""
+    said: dict[str, Any] = {}
+    for name, message in words[item.rule].items():
+        translated = tr(message)
+        if translated != message:
+            for fact, value in item.facts.items():
+                translated = translated.replace(f"{{{fact}}}", "" if value is None else str(value))
+            said[name] = translated
+    return replace(item, **said) if said else item
 
 
 def judge_on(connection: Connection, day: date | None) -> None:

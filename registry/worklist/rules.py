@@ -16,14 +16,16 @@ LISTING = "registry worklist parameters"
 
 
 def list_rules(connection: Connection) -> list[dict[str, Any]]:
-    """A row per rule, in the order of the list."""
+    """A row per rule, in the order of the list; its words in the person's language."""
     rows = connection.execute(
         text(
             "select rule, kind, active, after_end, action, why, source "
             "from reference.worklist_rule order by place"
         )
     ).mappings()
-    return [dict(row) for row in rows]
+    return [
+        {**row, **{name: tr(row[name]) for name in ("action", "why", "source")}} for row in rows
+    ]
 
 
 def list_parameters(connection: Connection) -> list[dict[str, Any]]:
@@ -34,8 +36,8 @@ def list_parameters(connection: Connection) -> list[dict[str, Any]]:
             "parameter": name,
             "value": values[name],
             "unit": declared.unit,
-            "meaning": declared.label,
-            "origin": declared.meaning,
+            "meaning": tr(declared.label),
+            "origin": tr(declared.meaning),
         }
         for name, declared in WorklistSetting.parameters().items()
     ]
