@@ -85,8 +85,8 @@ def import_command(
         return
     if update and not dry_run and not (reason and reason.strip()):
         raise WrongUsage(
-            "--update changes records, so it needs a reason.",
-            cure='Add --reason "why", or look first with --dry-run.',
+            tr("--update changes records, so it needs a reason."),
+            cure=tr('Add --reason "why", or look first with --dry-run.'),
         )
     if errors_to is not None:
         from registry.importing.marked import check_target
@@ -151,13 +151,14 @@ def _say_more(result: WriteResult, waiting: int, *, dry_run: bool) -> None:
     for problem in result.errors[:COMPLAINTS_SHOWN]:
         warn(str(problem))
     if len(result.errors) > COMPLAINTS_SHOWN:
-        warn(f"... and {len(result.errors) - COMPLAINTS_SHOWN} more; --format json lists them all")
+        more = len(result.errors) - COMPLAINTS_SHOWN
+        warn(tr("... and {number} more; --format json lists them all", number=more))
     if result.errors:
         number = len(result.errors)
-        words = "1 complaint" if number == 1 else f"{number} complaints"
-        warn(f"Nothing was imported: {words}. Mend the cells and try again.")
+        words = tr("1 complaint") if number == 1 else tr("{number} complaints", number=number)
+        warn(tr("Nothing was imported: {words}. Mend the cells and try again.", words=words))
     elif dry_run:
-        warn("A dry run: nothing was written.")
+        warn(tr("A dry run: nothing was written."))
     elif waiting:
         warn(
             tr("Patients waiting for a derivation: {number}. Run: registry derive", number=waiting)
@@ -176,11 +177,11 @@ def _progress() -> Iterator[Callable[[str, int], None]]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        TextColumn("{task.completed:,.0f} rows"),
+        TextColumn("{task.completed:,.0f}" + tr(" rows")),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Reading", total=None)
+        task = bar.add_task(tr("Reading"), total=None)
 
         def advance(step: str, rows: int) -> None:
             bar.update(task, description=step, advance=rows)

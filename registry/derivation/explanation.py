@@ -189,10 +189,7 @@ def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step
         "late_induction_infusion",
         tr("Induction on time"),
         _induction(facts),
-        "days "
-        + ", ".join(
-            f"{held[f'induction_day_{n}']}±{held[f'induction_tolerance_{n}']}" for n in (2, 3, 4)
-        ),
+        tr("days {days}", days=", ".join(_induction_day(held, n) for n in (2, 3, 4))),
         "infusion",
         facts["deciding_on"] if reason == "late_induction_infusion" else None,
     )
@@ -257,6 +254,10 @@ def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step
             facts["week14_on"],
         )
     return steps
+
+
+def _induction_day(held: dict[str, Any], infusion: int) -> str:
+    return f"{held[f'induction_day_{infusion}']}±{held[f'induction_tolerance_{infusion}']}"
 
 
 def _induction(facts: dict[str, Any]) -> str:
