@@ -30,8 +30,8 @@ def _translations() -> NullTranslations:
 def tr(message: str, /, **values: object) -> str:
     """The message in the person's language, with `{name}` replaced by the value of that name.
 
-    `message` is a literal, so that the translators' catalogue can be made from the source; the
-    label of a declaration and the words of a code list, which it holds as well, may stand for one.
+    `message` is a literal, so that the translators' catalogue can be made from the source; for
+    words that are declared elsewhere there is `spoken`.
     """
     # The catalogue's own header stands under the empty message.
     known = message and not _english.get()
@@ -57,18 +57,18 @@ class Note(str):
 
 
 def note(message: str, /, **values: object) -> Note:
-    """The message in English, whatever the person's language; `said` gives it in that."""
+    """The message in English, whatever the person's language; `spoken` gives it in that."""
     made = Note(message.format(**values) if values else message)
     made.message, made.values = message, values
     return made
 
 
-def said(words: str) -> str:
-    """Words of a document in the person's language: a note, or a label that is a message itself."""
+def spoken(words: str) -> str:
+    """A note in the person's language, or the words of a declaration, a code list, a rule's row."""
     if not isinstance(words, Note):
         return tr(words)
     values = {
-        name: said(value) if isinstance(value, str) else value
+        name: spoken(value) if isinstance(value, str) else value
         for name, value in words.values.items()
     }
     return tr(words.message, **values)

@@ -32,7 +32,7 @@ from registry.analysis.separation import refuse_if_not_estimable
 from registry.analysis.table2 import univariate_table
 from registry.errors import CannotEstimate, WrongUsage
 from registry.vocabulary import Covariate
-from registry.words import note, tr
+from registry.words import note, spoken, tr
 
 Ties = Literal["breslow", "efron"]
 
@@ -172,7 +172,7 @@ def cox_regression(
             tr(
                 "The hazard ratio of '{covariate}' runs away to infinity or 0: its levels separate "
                 "those who lost response.",
-                covariate=tr(worst.label),
+                covariate=spoken(worst.label),
             ),
             cure=tr("Leave {covariate} out.", covariate=worst.id),
         )
@@ -230,8 +230,8 @@ def _refuse_if_too_little(
                 tr(
                     "'{covariate}' is '{level}' in all {number} patients of the model, so it has "
                     "no hazard ratio.",
-                    covariate=tr(covariate.label),
-                    level=tr(level),
+                    covariate=spoken(covariate.label),
+                    level=spoken(level),
                     number=len(used),
                 ),
                 cure=tr("Leave {covariate} out.", covariate=covariate.id),

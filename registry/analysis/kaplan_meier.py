@@ -28,7 +28,7 @@ from registry.analysis.dataset import (
 )
 from registry.analysis.logrank import LogRank, logrank
 from registry.errors import CannotEstimate, WrongUsage
-from registry.words import note, tr
+from registry.words import note, spoken, tr
 
 METHOD = note(
     "Kaplan-Meier estimate of the cumulative incidence of loss of response with 95 % limits on the"
@@ -256,7 +256,7 @@ def kaplan_meier(
             raise CannotEstimate(
                 tr(
                     "'{covariate}' is missing in all {number} patients.",
-                    covariate=tr(covariate.label),
+                    covariate=spoken(covariate.label),
                     number=len(data),
                 ),
                 cure=tr("Enter it, or choose another covariate."),

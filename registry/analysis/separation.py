@@ -20,7 +20,7 @@ from scipy.optimize import linprog
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate
-from registry.words import tr
+from registry.words import spoken, tr
 
 _MOST_DIFFERENCES = 1_000_000
 
@@ -51,8 +51,8 @@ def refuse_if_not_estimable(
                 tr(
                     "Every loss of response at which '{covariate}' differed was in the level "
                     "'{level}', so its hazard ratio has no finite estimate (separation).",
-                    covariate=tr(covariate.label),
-                    level=tr(level),
+                    covariate=spoken(covariate.label),
+                    level=spoken(level),
                 ),
                 cure=tr(
                     "Leave {covariate} out, and report its counts and log-rank test instead.",

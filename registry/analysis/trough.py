@@ -18,7 +18,7 @@ from registry.analysis.dataset import (
     require_columns,
 )
 from registry.errors import CannotEstimate, Refused
-from registry.words import note, tr
+from registry.words import note, spoken, tr
 
 METHOD = note(
     "Welch's t test, without response minus with loss; a level reported as <x counts as x/2 and"
@@ -111,12 +111,12 @@ def week14_troughs(frame: pd.DataFrame, definition: str) -> Troughs:
     levels = {"lor": level[lost], "responder": level[~lost]}
     for group, values in levels.items():
         if len(values) < 2:
-            counts = ", ".join(f"{tr(_LABELS[g]).lower()} {len(v)}" for g, v in levels.items())
+            counts = ", ".join(f"{spoken(_LABELS[g]).lower()} {len(v)}" for g, v in levels.items())
             raise CannotEstimate(
                 tr(
                     "Week-14 troughs cannot be compared: the group '{group}' has fewer than "
                     "two levels ({counts}).",
-                    group=tr(_LABELS[group]).lower(),
+                    group=spoken(_LABELS[group]).lower(),
                     counts=counts,
                 ),
                 cure=tr("Two levels in each group are needed; `registry tdm list` shows them."),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from registry.words import tr
+from registry.words import spoken, tr
 
 if TYPE_CHECKING:
     from registry.database.engine import Database
@@ -187,7 +187,7 @@ class Dialogue:
         about = [variable.unit, variable.limits() or None, _form(variable)]
         if variable.required:
             about.append(tr("required"))
-        words = f"{tr(variable.label)} ({'; '.join(filter(None, about))})".replace(" ()", "")
+        words = f"{spoken(variable.label)} ({'; '.join(filter(None, about))})".replace(" ()", "")
         last = self._last(column)
         if last is not None:
             words += f" [{tr('last {value}', value=last)}]"

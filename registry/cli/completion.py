@@ -16,7 +16,7 @@ import typer
 
 from registry.settings import Settings
 from registry.vocabulary import MEANINGS
-from registry.words import tr
+from registry.words import spoken
 
 if TYPE_CHECKING:
     import psycopg
@@ -71,7 +71,7 @@ def complete_codes(codes: tuple[str, ...]) -> Callable[[str], list[tuple[str, st
 
     def complete(incomplete: str) -> list[tuple[str, str]]:
         return [
-            (code, tr(meaning))
+            (code, spoken(meaning))
             for code, meaning in MEANINGS[codes].items()
             if code.lower().startswith(incomplete.lower())
         ]

@@ -10,7 +10,7 @@ from registry.cli.completion import complete_definition
 from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
-from registry.words import said, tr
+from registry.words import spoken, tr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,8 +118,8 @@ def _print(definition: Mapping[str, Any], form: Format) -> None:
             "parameter": key,
             "value": tr("none") if value is None else value,
             "unit": declared[key].unit,
-            "meaning": said(declared[key].label),
-            "origin": said(declared[key].meaning),
+            "meaning": spoken(declared[key].label),
+            "origin": spoken(declared[key].meaning),
         }
         for key, value in definition.items()
         if key in declared
@@ -128,5 +128,5 @@ def _print(definition: Mapping[str, Any], form: Format) -> None:
         typer.echo(
             tr("{name}, version {version}", name=definition["name"], version=definition["version"])
         )
-        typer.echo(f"{said(definition['description'])}\n{definition['hash']}\n")
+        typer.echo(f"{spoken(definition['description'])}\n{definition['hash']}\n")
     print_rows(rows, form)

@@ -11,7 +11,7 @@ import typer
 
 from registry.cli.context import run_of, warn
 from registry.errors import CannotEstimate, Refused
-from registry.words import in_english, note, said, tr
+from registry.words import in_english, note, spoken, tr
 
 if TYPE_CHECKING:
     from registry.database.engine import Database
@@ -80,13 +80,13 @@ def _import_cohort(database: Database, user: str) -> None:
                     "The study's files do not fit what is already there: {problem}",
                     problem=result.errors[0],
                 ),
-                cure=said(OWN_HOME),
+                cure=spoken(OWN_HOME),
             )
         # An exception here rolls the import back: real patients and made-up ones never mix.
         patients = connection.execute(text("select count(*) from clinical.patient")).scalar_one()
         if patients != result.tables["patients"].read:
             raise Refused(
-                tr("This registry holds other patients than the demo's."), cure=said(OWN_HOME)
+                tr("This registry holds other patients than the demo's."), cure=spoken(OWN_HOME)
             )
         summarise_change(connection, summary_of(result))
     rows = sum(counts.read for counts in result.tables.values())

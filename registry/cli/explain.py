@@ -10,7 +10,7 @@ from registry.cli.completion import complete_patient
 from registry.cli.context import DefinitionOption, opened, run_of
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.columns import columns, padded
-from registry.words import note, said, tr
+from registry.words import note, spoken, tr
 
 if TYPE_CHECKING:
     from registry.derivation.explanation import Explanation
@@ -60,7 +60,7 @@ def _print(explanation: Explanation) -> None:
     typer.echo(explanation.conclusion)
     width = max(columns(step.rule) for step in explanation.rules)
     for number, step in enumerate(explanation.rules, start=1):
-        mark, rule = padded(said(MARKS[step.passed]), 3), padded(step.rule, width)
+        mark, rule = padded(spoken(MARKS[step.passed]), 3), padded(step.rule, width)
         typer.echo(f"\n{number:>2}  {mark}  {rule}  {step.finding}")
         below = " " * (width + 11)
         typer.echo(below + tr("held to: {limit}", limit=step.held_to), nl=False)

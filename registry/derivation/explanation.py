@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.vocabulary import EXCLUSION_REASONS
-from registry.words import note, said, tr
+from registry.words import note, spoken, tr
 
 ENDINGS = {
     "ifx_stopped": note("infliximab was stopped"),
@@ -85,7 +85,7 @@ def explain(connection: Connection, patient: str, definition: str) -> Explanatio
     reason = facts["reason"]
     if reason is not None:
         state = reason
-        words = tr(EXCLUSION_REASONS[reason])
+        words = spoken(EXCLUSION_REASONS[reason])
         conclusion = tr("Not in the cohort: {reason}.", reason=words[:1].lower() + words[1:])
     else:
         steps += _outcome_steps(facts, held)
@@ -97,7 +97,7 @@ def explain(connection: Connection, patient: str, definition: str) -> Explanatio
             conclusion = tr(
                 "No loss of response up to {day}: {reason}.",
                 day=facts["end_on"],
-                reason=said(ENDINGS[facts["end_reason"]]),
+                reason=spoken(ENDINGS[facts["end_reason"]]),
             )
     return Explanation(patient, definition, held["hash"], state, conclusion, steps)
 
@@ -169,7 +169,7 @@ def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step
         tr("No contraindication at t0"),
         tr(
             "{what} from {day}",
-            what=tr(facts["condition_words"]),
+            what=spoken(facts["condition_words"]),
             day=facts["contraindication_on"],
         )
         if facts["contraindication"]
@@ -296,7 +296,7 @@ def _outcome_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step]:
         Step(
             tr("End of observation"),
             None,
-            tr(": ").join([str(facts["end_on"]), said(ENDINGS[facts["end_reason"]])]),
+            tr(": ").join([str(facts["end_on"]), spoken(ENDINGS[facts["end_reason"]])]),
             tr(
                 "first of recorded end{tail_words} and data cut {data_cut}",
                 tail_words=tail_words,

@@ -13,7 +13,7 @@ from registry.models import PcdaiVisit
 from registry.models.pcdai_visit import ITEMS
 from registry.records.source import dictionary_columns
 from registry.vocabulary import ANALYTE_UNITS
-from registry.words import tr
+from registry.words import spoken
 
 Levels = dict[Decimal, str]
 
@@ -36,7 +36,7 @@ def levels_of_items(connection: Connection, patient: int, visited_on: date) -> d
     found = {}
     for item in ITEMS:
         levels = dict.fromkeys(variables[item].grid(), "")
-        levels |= {points: tr(words) for points, words in variables[item].meanings().items()}
+        levels |= {points: spoken(words) for points, words in variables[item].meanings().items()}
         if item in ANALYTE_OF_ITEM:
             unit = next(iter(ANALYTE_UNITS[ANALYTE_OF_ITEM[item]]))
             rows = connection.execute(

@@ -25,7 +25,7 @@ from registry.parsing.unreadable import Unreadable
 from registry.records.source import Entity, dictionary_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, DRUGS
-from registry.words import tr
+from registry.words import spoken, tr
 
 # Section of a visit -> its table; a section is called as the command of its single records.
 SECTIONS: dict[str, Entity] = {
@@ -76,7 +76,7 @@ class Field:
             return self.analyte
         if self.name == STARTED:
             return tr("Drugs started")
-        return tr("Drugs stopped") if self.name == STOPPED else tr(self.variable.label)
+        return tr("Drugs stopped") if self.name == STOPPED else spoken(self.variable.label)
 
 
 def _fields() -> Iterator[Field]:

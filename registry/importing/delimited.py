@@ -16,7 +16,7 @@ from registry.importing.layout import Table, lay_out
 from registry.parsing.conventions import Conventions
 from registry.records.problems import Problem
 from registry.records.source import NOT_UTF8, Row, is_utf8
-from registry.words import said, tr
+from registry.words import spoken, tr
 
 # One cell of a spreadsheet holds 32,767 characters at the most.
 csv.field_size_limit(131_072)
@@ -50,7 +50,7 @@ def read_delimited(
             0, tr("{file}: read as {encoding}", file=shown, encoding=encoding.guessed)
         )
     if not table.problems and not all(is_utf8(name) for name in table.header):
-        table.problems.append(Problem(shown, table.header_line, None, None, said(NOT_UTF8)))
+        table.problems.append(Problem(shown, table.header_line, None, None, spoken(NOT_UTF8)))
     return table
 
 

@@ -17,7 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from registry.models.codebook import WRITTEN, declarations, descriptions, keys, meanings
 from registry.models.patient import STUDY_ID
 from registry.variables import Kind, Variable
-from registry.words import said, tr
+from registry.words import spoken, tr
 
 WORKBOOK_NAME = "registry.xlsx"
 CODES_SHEET = "codes"
@@ -73,10 +73,10 @@ def _comment(variable: Variable, *, is_key: bool) -> str:
     marks = [tr("key")] if is_key else []
     marks += [tr("required")] if variable.required else [tr("may be empty")]
     lines = [
-        f"{tr(variable.label)}{unit}: {', '.join(marks)}",
-        "" if variable.codes else said(WRITTEN[variable.kind]),
+        f"{spoken(variable.label)}{unit}: {', '.join(marks)}",
+        "" if variable.codes else spoken(WRITTEN[variable.kind]),
         "" if variable.codes or variable.kind is Kind.FLAG else variable.limits(),
-        tr(variable.meaning),
+        spoken(variable.meaning),
         *(f"{code} = {words}" for code, words in (meanings(variable) or {}).items()),
     ]
     return "\n".join(line for line in lines if line)
@@ -111,7 +111,7 @@ def _hold(
         held = DataValidation(type="custom", formula1=formula)
     held.allow_blank = True
     held.showErrorMessage = True
-    held.errorTitle = tr(variable.label)[:_LONGEST_TITLE]
+    held.errorTitle = spoken(variable.label)[:_LONGEST_TITLE]
     held.error = _refusal(variable)[:_LONGEST_MESSAGE]
     held.add(f"{letter}2:{letter}{LAST_ROW}")
     sheet.add_data_validation(held)
@@ -180,4 +180,4 @@ def _refusal(variable: Variable) -> str:
             unit = f" {variable.unit}" if variable.unit else ""
             return tr("A number, {limits}.", limits=f"{variable.limits()}{unit}")
         case _:
-            return tr("A study id: {meaning}.", meaning=tr(variable.meaning))
+            return tr("A study id: {meaning}.", meaning=spoken(variable.meaning))

@@ -8,7 +8,7 @@ from registry.models import ENTITIES, table_of
 from registry.models.patient import STUDY_ID
 from registry.variables import Kind, Variable
 from registry.vocabulary import MEANINGS
-from registry.words import note, said, tr
+from registry.words import note, spoken
 
 # The patient's column stands first in every file; in the tables it is a number.
 PATIENT_COLUMN = "patient_id"
@@ -46,7 +46,7 @@ def keys() -> dict[str, tuple[str, ...]]:
 
 def descriptions() -> dict[str, str]:
     """File name -> what a row of it is, in the person's language."""
-    return {entity.file_name: tr(table_of(entity).comment or "") for entity in ENTITIES}
+    return {entity.file_name: spoken(table_of(entity).comment or "") for entity in ENTITIES}
 
 
 def codebook() -> list[dict[str, Any]]:
@@ -60,14 +60,14 @@ def codebook() -> list[dict[str, Any]]:
         {
             "table": table,
             "column": column,
-            "label": tr(declaration.label),
+            "label": spoken(declaration.label),
             "kind": declaration.kind.value,
             "required": declaration.required,
             "key": column in key[table],
             "unit": declaration.unit,
             "allowed": declaration.limits() or None,
-            "written": said(WRITTEN[declaration.kind]),
-            "meaning": tr(declaration.meaning) or None,
+            "written": spoken(WRITTEN[declaration.kind]),
+            "meaning": spoken(declaration.meaning) or None,
             "codes": meanings(declaration),
         }
         for table, columns in declarations().items()
@@ -79,7 +79,7 @@ def meanings(declaration: Variable) -> dict[str, str] | None:
     """Each code of the variable with its meaning, in the person's language."""
     if declaration.codes is None:
         return None
-    return {code: tr(words) for code, words in MEANINGS[declaration.codes].items()}
+    return {code: spoken(words) for code, words in MEANINGS[declaration.codes].items()}
 
 
 def headers() -> dict[str, list[str]]:

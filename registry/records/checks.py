@@ -12,7 +12,7 @@ from registry.records.row_checks import literal, place, row_checks, spliced
 from registry.records.source import PATIENT_COLUMN, Entity, Source, dictionary_columns
 from registry.records.staging import staged, staged_columns
 from registry.variables import Variable
-from registry.words import said, tr
+from registry.words import spoken, tr
 
 
 def check(
@@ -147,7 +147,7 @@ def _not_what_it_has(file: Source, column: str, variable: Variable) -> str:
     words = tr(
         "is not what the record with this {key} has ({value}); to change it {cure}",
         key=_key(file.entity),
-        cure=said(file.to_change),
+        cure=spoken(file.to_change),
         value=place("value"),
     )
     nothing = literal(tr("nothing"))

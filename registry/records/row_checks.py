@@ -26,7 +26,7 @@ from registry.records.cells import cell
 from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
-from registry.words import note, said, tr
+from registry.words import note, spoken, tr
 
 NOT_READABLE = {
     Kind.DATE: note("is not a date; write YYYY-MM-DD"),
@@ -96,7 +96,7 @@ def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
             yield RowCheck(
                 column,
                 f"r.{column} is null and {cell(column)} is not null",
-                literal(said(NOT_READABLE[variable.kind])),
+                literal(spoken(NOT_READABLE[variable.kind])),
             )
         limit = variable.check(f"r.{column}")
         if limit is not None and column not in READ_BEFORE:
@@ -118,7 +118,7 @@ def _outside(variable: Variable) -> str:
     if words:
         unit = f" {variable.unit}" if variable.unit else ""
         return tr("is outside {limits}", limits=f"{words}{unit}")
-    return tr("is not valid: {meaning}", meaning=tr(variable.meaning))
+    return tr("is not valid: {meaning}", meaning=spoken(variable.meaning))
 
 
 def _between(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:

@@ -20,7 +20,7 @@ from registry.records.source import (
     is_utf8,
     readable,
 )
-from registry.words import said, tr
+from registry.words import spoken, tr
 
 NORMALISED = "hgvs_p_normalised"
 
@@ -116,7 +116,7 @@ def _storable(file: Source, line: int, cells: list[str], problems: list[Problem]
     storable = []
     for column, cell in zip(file.columns, cells, strict=True):
         if _UNSTORABLE.search(cell):
-            problem = tr("holds a control character") if is_utf8(cell) else said(NOT_UTF8)
+            problem = tr("holds a control character") if is_utf8(cell) else spoken(NOT_UTF8)
             problems.append(Problem(file.shown, line, column, readable(cell), problem))
         storable.append(_UNSTORABLE.sub("\ufffd", cell))
     return storable

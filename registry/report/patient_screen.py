@@ -24,7 +24,7 @@ from registry.report.terminal import (
     spelled,
     wrapped,
 )
-from registry.words import tr
+from registry.words import spoken, tr
 
 NARROWEST = 60
 INDENT = 12
@@ -123,11 +123,11 @@ class Screen:
                 mechanism=words_of(why["mechanism"]),
                 trough=words_of(why["trough_status"]),
                 antibodies=words_of(why["ada_status"] or "absent"),
-                action=tr(why["action"]),
+                action=spoken(why["action"]),
             )
             lines += self._fact(tr("Mechanism"), words)
             if why["caveat"]:
-                lines += self._fact("", tr(why["caveat"]), "note")
+                lines += self._fact("", spoken(why["caveat"]), "note")
         if after is not None:
             known = [words_of(after["outcome"])]
             if after["intensified_on"] is not None:

@@ -22,7 +22,7 @@ from registry.report.terminal import (
     text_of,
     wrapped,
 )
-from registry.words import tr
+from registry.words import spoken, tr
 
 TWO_COLUMNS_FROM = 110
 GAP = 4
@@ -55,7 +55,7 @@ class Column:
 
 def words_of(code: str) -> str:
     """A code as words."""
-    return tr(code.replace("_", " "))
+    return spoken(code.replace("_", " "))
 
 
 def paris(row: Document) -> str:

@@ -16,7 +16,7 @@ from registry.report.numbers import (
     p_value,
     percent,
 )
-from registry.words import said, tr
+from registry.words import spoken, tr
 
 Document = Mapping[str, Any]
 
@@ -47,7 +47,7 @@ def flow(document: Document) -> Table:
         rows.append(("  " + tr("No infliximab"), str(document["no_infliximab"]), ""))
     rows.append((tr("Started infliximab"), str(started), ""))
     rows.append(("  " + tr("Excluded"), str(total), _of(total, started)))
-    rows += [("    " + said(one["label"]), str(one["n"]), "") for one in excluded]
+    rows += [("    " + spoken(one["label"]), str(one["n"]), "") for one in excluded]
     rows.append((tr("In the cohort"), str(eligible), _of(eligible, started)))
     rows.append(
         (
@@ -77,13 +77,13 @@ def table1(document: Document) -> Table:
     for row in document["rows"]:
         decimals = 2 if row["id"] in ("haz", "baz") else 1
         if "percent" in row:
-            label = tr("{label}, n (%)", label=said(row["label"]))
+            label = tr("{label}, n (%)", label=spoken(row["label"]))
             shown = f"{row['n']} ({fixed(row['percent'], 1)})"
         elif "mean" in row:
-            label = tr("{label}, mean ± SD", label=said(row["label"]))
+            label = tr("{label}, mean ± SD", label=spoken(row["label"]))
             shown = _plus_minus(row["mean"], row["sd"], decimals)
         else:
-            label = tr("{label}, median (quartiles)", label=said(row["label"]))
+            label = tr("{label}, median (quartiles)", label=spoken(row["label"]))
             shown = MISSING
             if row["median"] is not None:
                 shown = tr(
@@ -109,13 +109,16 @@ def table2(document: Document) -> Table:
     for row in document["rows"]:
         lost = row["events_true"] + row["events_false"]
         kept = row["n_true"] + row["n_false"] - lost
-        mark = ""
+        label, mark = spoken(row["label"]), ""
         if row["note"]:
-            notes.append(tr("{label}. {note}", label=said(row["label"]), note=said(row["note"])))
+            notes.append(
+                tr("{label}. {note}", label=spoken(row["label"]), note=spoken(row["note"]))
+            )
             mark = " *"
         rows.append(
             (
-                tr("{label}: {level}", label=said(row["label"]), level=said(row["level"])) + mark,
+                tr("{label}: {level}", label=spoken(row["label"]), level=spoken(row["level"]))
+                + mark,
                 count(row["events_true"], lost),
                 count(row["n_true"] - row["events_true"], kept),
                 fixed(row["chi2"], 3),
@@ -125,7 +128,7 @@ def table2(document: Document) -> Table:
         )
         rows.append(
             (
-                "    " + said(row["other_level"]),
+                "    " + spoken(row["other_level"]),
                 count(row["events_false"], lost),
                 count(row["n_false"] - row["events_false"], kept),
                 "",
@@ -165,9 +168,9 @@ def cox(document: Document) -> Table:
         (
             tr(
                 "{label}: {level} against {other_level}",
-                label=said(term["label"]),
-                level=said(term["level"]),
-                other_level=said(term["other_level"]),
+                label=spoken(term["label"]),
+                level=spoken(term["level"]),
+                other_level=spoken(term["other_level"]),
             ),
             fixed(term["coef"], 3),
             fixed(term["se"], 3),
@@ -210,7 +213,7 @@ def kaplan_meier(document: Document) -> Table:
     for group in document["groups"]:
         label = tr(
             "{label} (n = {n}, {events} with loss)",
-            label=said(group["label"]),
+            label=spoken(group["label"]),
             n=group["n"],
             events=group["events"],
         )
@@ -227,7 +230,7 @@ def kaplan_meier(document: Document) -> Table:
             )
             label = ""
     by = (
-        tr(" by {covariate}", covariate=lower_first(said(document["by_label"])))
+        tr(" by {covariate}", covariate=lower_first(spoken(document["by_label"])))
         if document["by"]
         else ""
     )
@@ -243,7 +246,7 @@ def kaplan_meier(document: Document) -> Table:
 def _kaplan_meier_lines(document: Document) -> list[str]:
     lines = []
     for group in document["groups"]:
-        who = "" if group["group"] == "all" else f", {said(group['label'])}"
+        who = "" if group["group"] == "all" else f", {spoken(group['label'])}"
         median = median_months(
             group["median_months"], group["median_lower_months"], group["median_upper_months"]
         )
@@ -301,7 +304,7 @@ def tdm(document: Document) -> Table:
         header=("", "n", tr("outside the range"), tr("mean ± SD")),
         rows=tuple(
             (
-                said(group["label"]),
+                spoken(group["label"]),
                 str(group["n"]),
                 str(group["censored"]),
                 _plus_minus(group["mean"], group["sd"], 2),
@@ -373,7 +376,7 @@ def _title(words: str, document: Document) -> str:
 
 def _notes(document: Document) -> tuple[str, ...]:
     method = [document["method"]] if "method" in document else []
-    return tuple(map(said, [*method, *document["notes"]]))
+    return tuple(map(spoken, [*method, *document["notes"]]))
 
 
 def _of(n: int, whole: int) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, WrongUsage
 from registry.records.patients import patient_number
-from registry.words import tr
+from registry.words import spoken, tr
 
 # The fields of an item that its rule says in words.
 WORDED = ("action", "why", "source")
@@ -103,7 +103,7 @@ def _said(item: Item, words: dict[str, dict[str, str]]) -> Item:
     """The item in the person's language; the view gives it in English."""
     said: dict[str, Any] = {}
     for name, message in words[item.rule].items():
-        translated = tr(message)
+        translated = spoken(message)
         if translated != message:
             for fact, value in item.facts.items():
                 translated = translated.replace(f"{{{fact}}}", "" if value is None else str(value))

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from registry.errors import NotFound, Refused
 from registry.models import WorklistSetting
 from registry.parsing.parameter import read_parameter
-from registry.words import tr
+from registry.words import spoken, tr
 
 LISTING = "registry worklist parameters"
 
@@ -24,7 +24,7 @@ def list_rules(connection: Connection) -> list[dict[str, Any]]:
         )
     ).mappings()
     return [
-        {**row, **{name: tr(row[name]) for name in ("action", "why", "source")}} for row in rows
+        {**row, **{name: spoken(row[name]) for name in ("action", "why", "source")}} for row in rows
     ]
 
 
@@ -36,8 +36,8 @@ def list_parameters(connection: Connection) -> list[dict[str, Any]]:
             "parameter": name,
             "value": values[name],
             "unit": declared.unit,
-            "meaning": tr(declared.label),
-            "origin": tr(declared.meaning),
+            "meaning": spoken(declared.label),
+            "origin": spoken(declared.meaning),
         }
         for name, declared in WorklistSetting.parameters().items()
     ]
