@@ -1,3 +1,3 @@
 """A longitudinal registry of children with Crohn's disease on infliximab."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
