@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from registry import __version__
 from registry.database.engine import Database
 from registry.report.patient_figure import patient_figure, save
 from tests.patient.conftest import HAND_MADE, RANDOM, Read, document_of
@@ -111,7 +112,8 @@ def test_the_words_of_the_figure(lost: Figure, read: Read) -> None:
         "surgery: fistulotomy",
         "<0.4, held to 12.7, antibodies <10 undetected",
         "azathioprine",
-        f"Definition paper ({definition['hash'][:12]}). Data cut 2023-12-31. Crohn registry 0.1.0.",
+        f"Definition paper ({definition['hash'][:12]}). Data cut 2023-12-31. "
+        f"Crohn registry {__version__}.",
     ):
         assert expected in found
     assert any("XIAP c.664C>T p.(Arg222Ter)" in line for line in found)
