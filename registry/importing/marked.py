@@ -7,6 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,7 @@ def _write(sheets: list[Sheet], marks: dict[str, Marks], path: Path) -> None:
         writer = _write_csv
     part = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         writer(sheets, marks, part)
         os.replace(part, path)
     except OSError as error:
@@ -163,7 +165,8 @@ def _write(sheets: list[Sheet], marks: dict[str, Marks], path: Path) -> None:
             tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror)
         ) from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _write_csv(sheets: list[Sheet], marks: dict[str, Marks], path: Path) -> None:
@@ -181,11 +184,13 @@ def _write_csv(sheets: list[Sheet], marks: dict[str, Marks], path: Path) -> None
 def _write_workbook(sheets: list[Sheet], marks: dict[str, Marks], path: Path) -> None:
     from openpyxl import Workbook
 
-    workbook = Workbook(write_only=True)
-    for sheet in sheets:
-        wrong = marks.get(sheet.table.shown, {})
-        _MarkedSheet(workbook.create_sheet(sheet.title), wrong).write(sheet.table)
-    workbook.save(path)
+    # Opened first: rows of a workbook that has no place to go are never written.
+    with path.open("wb") as stream:
+        workbook = Workbook(write_only=True)
+        for sheet in sheets:
+            wrong = marks.get(sheet.table.shown, {})
+            _MarkedSheet(workbook.create_sheet(sheet.title), wrong).write(sheet.table)
+        workbook.save(stream)
 
 
 class _MarkedSheet:

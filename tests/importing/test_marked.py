@@ -209,3 +209,17 @@ def test_more_than_a_sheet_shows_well_has_reasons_without_comments(
     assert sum(cell.comment is not None for cell in column) == 1000
     assert all(cell.fill.fgColor.rgb != PLAIN for cell in column)
     assert all(sheet.cell(line, 8).value for line in range(2, 1102))
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx"])
+def test_a_folder_is_made_and_a_place_that_is_none_is_said(
+    connection: Connection, tmp_path: Path, ending: str
+) -> None:
+    file = tmp_path / "patients.csv"
+    file.write_text("patient_id,centre\nT1,\n", encoding="utf-8")
+    target = tmp_path / "back" / f"patients{ending}"
+    assert marked(connection, target, file).files == ["patients.csv"]
+    assert target.exists()
+    with pytest.raises(Refused, match="cannot be written"):
+        marked(connection, file / f"patients{ending}", file)
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
