@@ -79,13 +79,13 @@ class Variable:
             return tr("yes or no")
         if self.minimum is None and self.maximum is None:
             return ""
-        low = tr("above {number}", number=self.minimum) if self.above_minimum else self.minimum
+        low = tr("above {n}", n=self.minimum) if self.above_minimum else self.minimum
         if self.maximum is None:
-            words = str(low) if self.above_minimum else tr("{number} or more", number=low)
+            words = str(low) if self.above_minimum else tr("{low} or more", low=low)
         elif self.minimum is None:
             words = tr("at most {number}", number=self.maximum)
         else:
-            words = tr("{lower} to {upper}", lower=low, upper=self.maximum)
+            words = tr("{low} to {high}", low=low, high=self.maximum)
         return tr("{range} in steps of {step}", range=words, step=self.step) if self.step else words
 
     def check(self, column: str) -> str | None:

@@ -166,6 +166,16 @@ EXCLUSION_REASONS = {
     "primary_non_response": "Primary non-response",
 }
 
+# Codes that the views derive, beside those above, and that a screen says as words.
+DERIVED_CODES = (
+    *("pharmacodynamic", "pharmacokinetic", "immunogenic_low_titre", "immunogenic"),
+    *("undetermined", "within", "low", "none", "above", "below"),
+    *("undetected", "low_titre", "high_titre", "not_evaluable", "positive_unclassed"),
+    *("unclassed", "absent"),
+    *("week_2", "week_6", "week_14", "maintenance"),
+    *("optimised", "stopped", "neither", "remission", "response"),
+)
+
 CENSOR_REASONS = (*FOLLOW_UP_END_REASONS, "exposure_ended", "data_cut")
 INDUCTION_OUTCOMES = ("remission", "response")
 

@@ -51,7 +51,7 @@ def codebook_command(
     if table is not None and table not in headers():
         raise NotFound(
             tr("There is no table {table}.", table=table),
-            cure=tr("There are: {listed}.", listed=", ".join(headers())),
+            cure=tr("There are: {names}.", names=", ".join(headers())),
         )
     rows = [row for row in codebook() if table is None or row["table"] == table]
     if to is not None:

@@ -102,10 +102,10 @@ def open_archive(path: Path) -> Iterator[Archive]:
         # Unbuffered, because pg_restore reads from the same place of it.
         file = path.open("rb", buffering=0)
     except FileNotFoundError:
-        raise NotFound(tr("There is no file {path}.", path=path)) from None
+        raise NotFound(tr("There is no file {file}.", file=path)) from None
     except OSError as error:
         raise Refused(
-            tr("{path} cannot be read: {reason}.", path=path, reason=error.strerror)
+            tr("{file} cannot be read: {reason}.", file=path, reason=error.strerror)
         ) from None
     with file:
         archive = _checked(path, file)
@@ -115,7 +115,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
                     pass
         except ProgramFailed as failure:
             raise Refused(
-                tr("{path} cannot be read: {failure}.", path=path, failure=failure), cure=_cure()
+                tr("{file} cannot be read: {reason}.", file=path, reason=failure), cure=_cure()
             ) from None
         yield archive
 
@@ -146,7 +146,7 @@ def _end_of_data(file: IO[bytes]) -> int:
 
 def _checked(path: Path, file: IO[bytes]) -> Archive:
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        raise Refused(tr("{path} is no file.", path=path), cure=_cure())
+        raise Refused(tr("{file} is no file.", file=path), cure=_cure())
     try:
         if file.read(len(_BEGINNING)) != _BEGINNING:
             raise Refused(tr("{path} is no backup of a registry.", path=path), cure=_cure())
@@ -165,7 +165,7 @@ def _checked(path: Path, file: IO[bytes]) -> Archive:
         described = file.read(min(end, _DESCRIPTION_BYTES)).rpartition(_DESCRIPTION)[2]
     except OSError as error:
         raise Refused(
-            tr("{path} cannot be read: {reason}.", path=path, reason=error.strerror), cure=_cure()
+            tr("{file} cannot be read: {reason}.", file=path, reason=error.strerror), cure=_cure()
         ) from None
     try:
         values = json.loads(described)

@@ -91,7 +91,7 @@ def _require_free(target: Path, force: bool) -> None:
         return
     if not target.is_file():
         raise Refused(
-            tr("{target} is no file.", target=target), cure=tr("Name a file that is to be made.")
+            tr("{file} is no file.", file=target), cure=tr("Name a file that is to be made.")
         )
     if not force:
         raise Refused(
@@ -209,7 +209,7 @@ def _publish(part: Path, target: Path, force: bool) -> None:
 def _unwritable(target: Path, error: OSError) -> Refused:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return Refused(
-        tr("{target} cannot be written: {reason}.", target=target, reason=error.strerror or error),
+        tr("{file} cannot be written: {reason}.", file=target, reason=error.strerror or error),
         cure=tr("Make room there.")
         if full
         else tr("Name a file in a folder that you may write to."),

@@ -38,8 +38,8 @@ def get_definition(connection: Connection, name: str) -> dict[str, Any]:
     if row is None:
         names = connection.execute(text("select name from reference.definition order by 1"))
         raise NotFound(
-            tr("There is no definition {definition}.", definition=name),
-            cure=tr("There are: {listed}.", listed=", ".join(names.scalars())),
+            tr("There is no definition {name}.", name=name),
+            cure=tr("There are: {names}.", names=", ".join(names.scalars())),
         )
     return dict(row)
 

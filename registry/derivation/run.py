@@ -120,8 +120,8 @@ def _derive(
     }
     if definition is not None and definition not in states:
         raise NotFound(
-            tr("There is no definition {definition}.", definition=definition),
-            cure=tr("There are: {listed}.", listed=", ".join(states)),
+            tr("There is no definition {name}.", name=definition),
+            cure=tr("There are: {names}.", names=", ".join(states)),
         )
     chosen = [definition] if definition is not None else list(states)
     whole = [name for name in chosen if full or not states[name][1]]

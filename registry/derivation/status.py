@@ -17,8 +17,8 @@ def require_definition(connection: Connection, name: str) -> int:
     waiting: dict[str, int] = {row.definition: row.waiting for row in rows}
     if name not in waiting:
         raise NotFound(
-            tr("There is no definition {definition}.", definition=name),
-            cure=tr("There are: {listed}.", listed=", ".join(waiting)),
+            tr("There is no definition {name}.", name=name),
+            cure=tr("There are: {names}.", names=", ".join(waiting)),
         )
     return int(waiting[name])
 

@@ -19,7 +19,7 @@ from registry.errors import Refused
 from registry.models.pcdai_visit import ITEMS
 from registry.records.source import PATIENT_COLUMN
 from registry.vocabulary import ANALYTE_MEANINGS, ANALYTE_UNITS, DRUGS
-from registry.words import tr
+from registry.words import spoken, tr
 
 # What stands for an empty value: nothing in quotes is what the template has everywhere.
 EMPTIED = "-"
@@ -102,7 +102,7 @@ def about_field(one: Field, day: Day) -> str:
         unit = day.units[one.analyte]
         others = [other for other in ANALYTE_UNITS[one.analyte] if other != unit]
         written = tr("or written behind it {units}", units=", ".join(others)) if others else ""
-        meaning = tr(ANALYTE_MEANINGS[one.analyte])
+        meaning = spoken(ANALYTE_MEANINGS[one.analyte])
         words += f" ({'; '.join(filter(None, [meaning, unit, written]))})"
     else:
         limits = "; ".join(filter(None, [one.variable.unit, one.variable.limits()]))

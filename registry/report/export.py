@@ -49,7 +49,7 @@ def write_view(connection: Connection, view: str, path: Path) -> int:
     if view not in views:
         raise NotFound(
             tr("There is no view {view}.", view=view),
-            cure=tr("There are: {listed}.", listed=", ".join(views)),
+            cure=tr("There are: {names}.", names=", ".join(views)),
         )
     frame = pd.read_sql(
         text(f"select * from analytics.{view} order by 1, 2"), connection, coerce_float=False
@@ -63,7 +63,7 @@ def write_view(connection: Connection, view: str, path: Path) -> int:
     except OSError as error:
         # pandas itself says in words that a folder is missing, without the system's number.
         raise Refused(
-            tr("{path} cannot be written: {reason}.", path=path, reason=error.strerror or error)
+            tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
         ) from None
     finally:
         part.unlink(missing_ok=True)

@@ -44,7 +44,7 @@ def limits(lower: float | None, upper: float | None, decimals: int) -> str:
     """'1.6 to 35.2'; a limit that does not exist is an en dash."""
     if lower is None and upper is None:
         return MISSING
-    return tr("{lower} to {upper}", lower=fixed(lower, decimals), upper=fixed(upper, decimals))
+    return tr("{low} to {high}", low=fixed(lower, decimals), high=fixed(upper, decimals))
 
 
 def months(value: float | None) -> str:

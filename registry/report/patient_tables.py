@@ -164,7 +164,7 @@ class Tables:
             if row["product"] and (before is None or before["product"] != row["product"])
         }
 
-        def note(row: Document) -> str:
+        def remark(row: Document) -> str:
             known = []
             if row["dose_raised"]:
                 known.append(tr("dose up"))
@@ -185,7 +185,7 @@ class Tables:
             Column("kg", [points(row["weight_kg"]) for row in rows], right=True),
             Column("mg/kg", [f"{row['dose_mg_per_kg']:.2f}" for row in rows], right=True),
             Column(tr("days"), [self._number(row["interval_days"]) for row in rows], right=True),
-            Column("", [note(row) for row in rows], roles=roles),
+            Column("", [remark(row) for row in rows], roles=roles),
         ]
 
     def _number(self, value: int | None) -> str:

@@ -1,0 +1,182 @@
+"""Brings the catalogues of translations up to what the program says, and checks them.
+
+A message is the first argument of `tr` or `note`, which must be a literal, or is declared: labels
+and meanings of variables and codes, the words of rules. Every one stands in each language's
+`registry.po`, for its translator; `registry.mo` is the same for the program. Neither holds a date,
+a path or a line, so that they change with the messages alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import runpy
+import sys
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from registry.models import ENTITIES, Base, table_of
+from registry.models.patient import STUDY_ID
+from registry.vocabulary import (
+    COVARIATES,
+    DERIVED_CODES,
+    DRUG_CLASSES,
+    EXCLUSION_REASONS,
+    MEANINGS,
+)
+from registry.words import LOCALES
+
+PROJECT = Path(__file__).parents[1]
+PACKAGE = PROJECT / "registry"
+MIGRATIONS = PROJECT / "migrations" / "versions"
+# Where words are said as they come, from what `declared` gives.
+SPEAKER = PACKAGE / "words.py"
+MARKERS = ("tr", "note")
+_PLACE = re.compile(r"\{[^{}]*\}")
+_SQL_LITERAL = re.compile(r"--[^\n]*|'([^']*)'")
+
+
+class Catalogue(Catalog):
+    """A catalogue whose header says nothing but the language and the encoding."""
+
+    def __iter__(self) -> Iterator[Message]:
+        _, *messages = super().__iter__()
+        header = f"Language: {self.locale_identifier}\nContent-Type: text/plain; charset=utf-8\n"
+        yield Message("", header, flags=())
+        yield from messages
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status 1 where a catalogue is not as it should be."""
+    messages = sorted({*literals(), *declared()} - {""})
+    wrong = []
+    for po in sorted(LOCALES.glob("*/LC_MESSAGES/registry.po")):
+        language = po.parents[1].name
+        current = read(po)
+        if arguments != ["--check"]:
+            po.write_bytes(po_of(merged(current, messages)))
+            current = read(po)
+            po.with_suffix(".mo").write_bytes(mo_of(current))
+        wrong += [f"{language}: {problem}" for problem in problems(current, messages)]
+        if po.with_suffix(".mo").read_bytes() != mo_of(current):
+            wrong.append(f"{language}: registry.mo is not made from registry.po")
+        print(f"{language}: {len(messages)} messages", file=sys.stderr)
+    for problem in wrong:
+        print(problem)
+    return 1 if wrong else 0
+
+
+def literals() -> Iterator[str]:
+    """Every literal that the program's source marks as a message."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path == SPEAKER:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in MARKERS:
+                yield _literal(node, path)
+
+
+def _literal(call: ast.Call, path: Path) -> str:
+    words = call.args[0] if call.args else None
+    if isinstance(words, ast.Constant) and isinstance(words.value, str):
+        return words.value
+    shown = f"{path.relative_to(PROJECT)}:{call.lineno}"
+    raise SystemExit(f"{shown}: {ast.unparse(call.func)} needs a literal; say others by `spoken`")
+
+
+def declared() -> Iterator[str]:
+    """Every word that is declared and then said by `spoken`."""
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if (variable := column.info.get("variable")) is not None:
+                yield from (variable.label, variable.meaning, *variable.levels)
+    yield from (STUDY_ID.label, STUDY_ID.meaning)
+    yield from (table_of(entity).comment or "" for entity in ENTITIES)
+    for meanings in MEANINGS.values():
+        yield from meanings.values()
+    for covariate in COVARIATES:
+        yield from (covariate.label, covariate.level, covariate.other_level)
+    yield from EXCLUSION_REASONS.values()
+    codes = [*DERIVED_CODES, *DRUG_CLASSES.values()]
+    codes += [code for codes_of_one in MEANINGS for code in codes_of_one if "_" in code]
+    yield from (code.replace("_", " ") for code in codes)
+    yield from worklist_rules()
+    yield from definitions()
+    yield from guidance()
+
+
+def worklist_rules() -> Iterator[str]:
+    """What the rules of the worklist say: what to do, why, and where it is from."""
+    for rule in runpy.run_path(str(MIGRATIONS / "0007_worklist.py"))["RULES"]:
+        yield from rule[-3:]
+
+
+def definitions() -> Iterator[str]:
+    """What the definitions that ship are for."""
+    source = (MIGRATIONS / "0003_reference_data.py").read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "definition":
+            yield ast.literal_eval(node.args[1])
+
+
+def guidance() -> Iterator[str]:
+    """The sentences of the view that advises after a loss of response."""
+    source = (PACKAGE / "views" / "analytics" / "lor_mechanism.sql").read_text(encoding="utf-8")
+    yield from (words for words in _SQL_LITERAL.findall(source) if " " in words)
+
+
+def read(po: Path) -> Catalog:
+    """The catalogue as it stands; its comment holds the glossary."""
+    with po.open("rb") as file:
+        return read_po(file, locale=po.parents[1].name)
+
+
+def merged(current: Catalog, messages: Iterable[str]) -> Catalog:
+    """A catalogue of these messages, with the translations that there are."""
+    made = Catalogue(
+        locale=current.locale_identifier, header_comment=current.header_comment, charset="utf-8"
+    )
+    for message in messages:
+        known = current.get(message)
+        made.add(
+            message,
+            known.string if known else "",
+            user_comments=known.user_comments if known else (),
+        )
+    return made
+
+
+def po_of(catalogue: Catalog) -> bytes:
+    """The catalogue for its translator."""
+    file = BytesIO()
+    write_po(file, catalogue, width=100, no_location=True, sort_output=True)
+    return file.getvalue().rstrip(b"\n") + b"\n"
+
+
+def mo_of(catalogue: Catalog) -> bytes:
+    """The catalogue for the program."""
+    file = BytesIO()
+    write_mo(file, merged(catalogue, [message.id for message in catalogue if message.id]))
+    return file.getvalue()
+
+
+def problems(catalogue: Catalog, messages: list[str]) -> Iterator[str]:
+    """What is missing, left over, or loses or invents a placeholder."""
+    held = {message.id: message for message in catalogue if message.id}
+    yield from (f"not in the catalogue: {words!r}" for words in messages if words not in held)
+    for words, message in held.items():
+        if words not in messages:
+            yield f"no longer said: {words!r}"
+        elif message.fuzzy or not message.string:
+            yield f"without a translation: {words!r}"
+        elif set(_PLACE.findall(words)) != set(_PLACE.findall(message.string)):
+            yield f"other placeholders: {words!r}: {message.string!r}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
