@@ -47,7 +47,7 @@ from registry.entry.visit_plan import plan_of
 from registry.entry.visit_write import Outcome, preview, proposals, save
 from registry.errors import RegistryError, WrongUsage
 from registry.models.pcdai_visit import ITEMS
-from registry.words import tr
+from registry.words import spoken, tr
 
 LEFT = ("anthropometry", "lab")
 
@@ -264,7 +264,8 @@ class VisitApp(App[None]):
     def _focus(self, name: str) -> None:
         for found, line in self._lines():
             if found == name:
-                line.control.focus()
+                # Not line.control.focus(), which comes after what has been typed ahead.
+                self.screen_stack[0].set_focus(line.control)
 
     # Typing
 
@@ -481,7 +482,7 @@ class VisitApp(App[None]):
         who = tr(
             "Visit of {patient}, {sex}, {years} years, {centre}",
             patient=self.day.study_id,
-            sex=tr(str(sex)),
+            sex=spoken(str(sex)),
             years=self.day.age(),
             centre=centre,
         )
@@ -550,7 +551,7 @@ class VisitApp(App[None]):
         ancestors = [] if self.focused is None else self.focused.ancestors
         here = [place for place, one in enumerate(self._sections()) if one in ancestors]
         place = here[0] + step if here else 0
-        firsts[min(max(place, 0), len(firsts) - 1)].focus()
+        self.screen.set_focus(firsts[min(max(place, 0), len(firsts) - 1)])
 
     def _sections(self) -> list[Section]:
         return [section for section in self.query(Section) if section.query(Line)]

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
+from registry.cli.visit_widgets import Typing
 from registry.cli.visit_words import complaint_words, lines_of
 from registry.words import tr
 
@@ -47,7 +48,7 @@ class Summary(Screen[None]):
             yield Static(tr("Asking the registry ..."), markup=False)
         if self._needs_reason:
             yield Static(tr("Reason for the change:"), id="asked", markup=False)
-            yield Input(self._reason, id="reason", compact=True)
+            yield Typing(self._reason, id="reason", compact=True)
         yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:

@@ -29,8 +29,23 @@ class Typed(Message):
         self.text = text
 
 
-class TextField(Input):
-    """A value that is typed."""
+class Typing(Input):
+    """A line of text whose keys come in their order, however fast they are typed.
+
+    Keys with a binding, as Backspace, would otherwise reach the application later than the letters
+    around them, and then mean the field that has the focus by then.
+    """
+
+    async def _on_key(self, event: events.Key) -> None:
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            event.stop()
+            event.prevent_default()
+            await self.run_action(binding.action)
+            return
+
+
+class TextField(Typing):
+    """A value of the form."""
 
     def __init__(self, name: str, value: str, suggester: Suggester | None = None) -> None:
         super().__init__(value, name=name, compact=True, suggester=suggester)
