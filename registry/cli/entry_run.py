@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -24,11 +24,14 @@ from registry.cli.told import print_told, told
 from registry.entry.history import history
 from registry.entry.save import Draft, add, amend, void
 from registry.entry.stored import find_records
-from registry.errors import WrongUsage
+from registry.errors import NotFound, WrongUsage
 from registry.models import table_of
 from registry.records.change import declare_change, summarise_change
 from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
 from registry.words import tr
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 Given = dict[str, Any]
 
@@ -49,11 +52,28 @@ def add_record(context: typer.Context, group: str, entity: Entity, given: Given)
                 command=f"{group} add",
                 reason=given["reason"],
             )
-            answer = told(connection, entity, cells.get(PATIENT_COLUMN))
+            study_id = cells.get(PATIENT_COLUMN)
+            answer = told(connection, entity, study_id)
+            before = _number_of(connection, entity, study_id)
             stored = add(connection, [Draft(entity, cells)])[0]
             answer.about(connection, stored)
-            summarise_change(connection, f"{entity.file_name}: 1 inserted")
-    print_told(answer, given["form"], tr("Stored: {record}", record=stored.name()))
+            is_new = _number_of(connection, entity, study_id) > before
+            if is_new:
+                summarise_change(connection, f"{entity.file_name}: 1 inserted")
+    words = (
+        tr("Stored: {record}", record=stored.name())
+        if is_new
+        else tr("{record} has these values already.", record=stored.name())
+    )
+    print_told(answer, given["form"], words)
+
+
+def _number_of(connection: Connection, entity: Entity, study_id: str | None) -> int:
+    """How many such records the patient has; none of one who is not there."""
+    try:
+        return len(find_records(connection, entity, study_id=study_id))
+    except NotFound:
+        return 0
 
 
 def list_records(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
@@ -111,7 +131,8 @@ def show_record(context: typer.Context, group: str, entity: Entity, given: Given
             ],
             Format.TABLE,
         )
-        typer.echo()
+        numbers = {"record": stored.record, "version": stored.version}
+        typer.echo("\n" + tr("record {record}, version {version}", **numbers) + "\n")
     print_told(answer, given["form"], None, history=changes)
 
 

@@ -12,6 +12,8 @@ from registry.cli.output import Format, FormatOption, print_rows
 from registry.errors import WrongUsage
 from registry.words import tr
 
+# More than a screen helps nobody; JSON and CSV have them all.
+SHOWN = 40
 CHANGE_OPTION = typer.Option("--command", help="The number is a command's: all that it did.")
 
 
@@ -67,8 +69,7 @@ def undo_command(
         declare_change(connection, user=settings.user, command="undo", reason=reason)
         undone = (undo_all if command else undo)(connection, number)
         summarise_change(connection, f"{len(undone)} changes undone")
-    if form is not Format.TABLE:
-        print_rows(undone, form)
+    print_rows(undone[:SHOWN] if form is Format.TABLE else undone, form)
     warn(tr("Changes undone: {number}.", number=len(undone)))
 
 
@@ -87,8 +88,9 @@ def _row(change: dict[str, Any]) -> dict[str, Any]:
         "command": change["command"],
         "table": change["table_name"],
         "did": change["operation"],
-        "what": what,
         "reason": change["reason"],
+        # Last, for it may be long.
+        "what": what,
     }
 
 

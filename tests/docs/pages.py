@@ -177,8 +177,9 @@ def at_terminal(command: str, answers: list[str], folder: Path, environment: dic
     log = io.StringIO()
     spawned.logfile_read = log
     for answer in answers:
-        # A prompt is a line that waits; a message ends its line.
-        spawned.expect(r"[^\r\n]+: $")
+        # A prompt waits behind a colon or, below what points mean, behind a >.
+        if spawned.expect([r"[^\r\n]*[:>] $", pexpect.EOF]):
+            break
         spawned.sendline(answer)
     spawned.expect(pexpect.EOF)
     spawned.close()

@@ -305,3 +305,24 @@ def test_an_import_is_undone_as_a_whole_or_not_at_all(study: Database, inside: I
     assert inside(study, *again).status == 0
     assert len(rows(study, "patient", "patient_id")) == 85
     assert len(rows(study, "lab_result", "patient_id")) == labs
+
+
+def test_a_record_that_is_there_already_is_said_to_be(study: Database, inside: Inside) -> None:
+    assert inside(study, *CHILD).out.startswith("Stored: T1\n")
+    assert inside(study, *CHILD).out.startswith("T1 has these values already.\n")
+    with study.engine.connect() as connection:
+        told = connection.execute(
+            text("select count(*) from reference.change_set where command = 'patient add'")
+        )
+        assert told.scalar_one() == 1
+
+
+def test_the_version_that_amend_takes_stands_in_what_is_shown(
+    study: Database, inside: Inside
+) -> None:
+    record = ("P023", "2020-01-21")
+    assert ", version 1\n" in inside(study, "infusion", "show", *record).out
+    amend = ("infusion", "amend", *record, "--weight-kg", "21.5", "--reason", "misread")
+    assert inside(study, *amend, "--version", "1").status == 0
+    assert ", version 2\n" in inside(study, "infusion", "show", *record).out
+    assert inside(study, *amend, "--version", "1").status == 1
