@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ ITEMS = [value for name, value in DAYS_WORK.items() if name.startswith("pcdai.")
 
 def typing(database: Database, *arguments: str, program: tuple[str, ...] = ()) -> pexpect.spawn:
     """The program on a terminal of 80 by 24, as a person starts it."""
-    return pexpect.spawn(
+    child = pexpect.spawn(
         sys.executable,
         [*(program or ("-m", "registry", *place(database))), *arguments],
         dimensions=(24, 80),
@@ -38,6 +39,8 @@ def typing(database: Database, *arguments: str, program: tuple[str, ...] = ()) -
         timeout=60,
         env={**os.environ, "TERM": "xterm-256color"},
     )
+    child.delaybeforesend = None
+    return child
 
 
 @pytest.fixture
@@ -49,13 +52,11 @@ def clinic(registry: Database) -> Database:
     return registry
 
 
-def test_the_same_visit_four_ways_gives_the_same_rows(
-    clinic: Database, command: Command, tmp_path: Path
-) -> None:
+def test_the_same_visit_four_ways_gives_the_same_rows(clinic: Database, tmp_path: Path) -> None:
     by_prompts(clinic)
     by_options(clinic)
     by_form(clinic)
-    by_file(clinic, command, tmp_path / "visit.toml")
+    by_file(clinic, tmp_path / "visit.json")
     with clinic.engine.connect() as connection:
         numbers = connection.execute(
             text("select study_id, patient_id from reference.patient_number")
@@ -153,30 +154,29 @@ def by_form(database: Database) -> None:
     assert child.exitstatus == 0
 
 
-def by_file(database: Database, command: Command, path: Path) -> None:
-    """The template filled in; tried first, which stores nothing."""
-    done = command(database, "visit", "FILE", *ON, "--template")
-    filled = done.stdout
+def by_file(database: Database, path: Path) -> None:
+    """Tried first, which stores nothing; then stored."""
+    sections: dict[str, dict[str, str]] = {}
     for name, value in DAYS_WORK.items():
         section, key = name.split(".")
-        before, heading, after = filled.partition(f"[{section}]\n")
-        empty = "[]" if section == "medication" else '""'
-        given = json.dumps([value] if section == "medication" else value)
-        filled = before + heading + after.replace(f"{key} = {empty}\n", f"{key} = {given}\n", 1)
-    path.write_text(filled, encoding="utf-8")
-    tried = command(database, "visit", "FILE", "--file", str(path), "--dry-run")
-    assert "Loss of response on 2020-06-08" in tried.stdout
-    stored = command(database, "visit", "FILE", "--file", "-", "--format", "json", input=filled)
-    assert stored.returncode == 0, stored.stderr
-    document = json.loads(stored.stdout)
-    assert (document["patient_id"], document["on"], document["committed"]) == (
-        "FILE",
-        str(DAY),
-        True,
+        sections.setdefault(section, {})[key] = value
+    path.write_text(json.dumps({"patient_id": "FILE", "on": str(DAY), **sections}), "utf-8")
+    visit = [*place(database), "visit", "FILE", "--file", str(path), "--format", "json"]
+    done = subprocess.run(
+        [sys.executable, "-c", SEVERAL, json.dumps([[*visit, "--dry-run"], visit])],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
-    assert len(document["records"]) == 8
-    assert {one["kind"] for one in document["status_changes"]} >= {"loss_of_response"}
-    assert any("cut-off" in words for words in document["warnings"])
+    tried, stored = map(json.loads, done.stdout.replace("}\n{", "}\0{").split("\0"))
+    assert (tried.pop("committed"), stored.pop("committed")) == (False, True)
+    for one in tried["records"] + stored["records"]:
+        del one["record"], one["version"]
+    assert tried == stored
+    assert (stored["patient_id"], stored["on"], len(stored["records"])) == ("FILE", str(DAY), 8)
+    assert {one["kind"] for one in stored["status_changes"]} == {"loss_of_response"}
+    assert any("cut-off" in words for words in stored["warnings"])
 
 
 @pytest.fixture
