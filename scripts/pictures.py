@@ -1,4 +1,4 @@
-"""Makes the pictures of one patient in docs/images: the terminal's screen and the figure.
+"""Makes the pictures in docs/images: one patient's screen and figure, the form of a visit.
 
 The program runs as a person would run it, on a demo registry in a folder that is removed again.
 What it writes with its colours is drawn as a page, of which a browser takes the picture.
@@ -17,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
+from visit_pictures import PICTURES, make_visit_pictures
 
 PROJECT = Path(__file__).resolve().parents[1]
 IMAGES = PROJECT / "docs" / "images"
@@ -38,7 +39,7 @@ pre {{ font: 15px/1.22 "DejaVu Sans Mono", monospace; color: #1a1a1a; margin: 0 
 
 
 def main() -> None:
-    """Makes both pictures of the patient that is named, or of the usual one."""
+    """Makes the pictures of the patient that is named, or of the usual one, and of the form."""
     patient = sys.argv[1] if len(sys.argv) > 1 else PATIENT
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
@@ -52,7 +53,8 @@ def main() -> None:
         page.write_text(as_page(f"$ registry patient show {patient}\n{shown}"), encoding="utf-8")
         height = 32 + round(15 * 1.22 * (shown.count("\n") + 2))
         photograph(browser, page, (COLUMNS * 9 + 40, height), Path(folder))
-    for name in ("patient-screen.png", "patient-figure.png"):
+        make_visit_pictures(home, IMAGES, browser, Path(folder))
+    for name in ("patient-screen.png", "patient-figure.png", *PICTURES):
         print(f"{IMAGES / name}: {(IMAGES / name).stat().st_size // 1000} kB")
 
 

@@ -194,6 +194,11 @@ class VisitApp(App[None]):
         """What has been typed for the day."""
         return Visit(self.day, dict(self.typed))
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether the registry still thinks about what was typed."""
+        return self._asking
+
     def compose(self) -> ComposeResult:
         """Whose visit, the page, what the field is about, the keys."""
         yield Static(id="head", markup=False)
@@ -216,7 +221,7 @@ class VisitApp(App[None]):
     def _page(self) -> Iterator[Widget]:
         sections = {name: self._section(name) for name in SECTIONS}
         day = Line(tr("Day of the visit"), TextField(ON, self.day.on.isoformat()))
-        day.tell(tr("YYYY-MM-DD, today or yesterday"), "last")
+        day.tell(tr("YYYY-MM-DD or today"), "last")
         yield Vertical(
             Section("visit", tr("Visit"), [day]), *(sections[name] for name in LEFT), id="left"
         )
@@ -236,7 +241,7 @@ class VisitApp(App[None]):
     def _line(self, one: Field) -> Line:
         value = self.visit.text(one.name)
         if one.key in ITEMS and one.section == "pcdai":
-            return Line(one.label, Item(one.name, self.levels[one.key], value))
+            return Line(short_label(one), Item(one.name, self.levels[one.key], value))
         suggester: Suggester | None = Drugs() if one.name == STARTED else None
         if one.name in self.day.suggested():
             suggester = SuggestFromList([self.day.suggested()[one.name]], case_sensitive=False)
@@ -253,7 +258,7 @@ class VisitApp(App[None]):
     def _course(self, drug: str, since: str) -> Line:
         stopped = drug in drugs_of(self.visit.text(STOPPED))
         line = Line(drug, Course(drug, stopped))
-        line.tell(tr("since {on}; the space bar ticks", on=since), "last")
+        line.tell(tr("since {on}", on=since), "last")
         return line
 
     def _lines(self) -> Iterator[tuple[str, Line]]:
@@ -512,6 +517,10 @@ class VisitApp(App[None]):
         text = Text()
         if one is not None:
             text.append(about_field(one, self.day), "bold")
+            if isinstance(self.focused, Course):
+                text.append("\n" + tr("The space bar ticks what was stopped on the day."))
+            if isinstance(self.focused, Item):
+                text.append("; " + tr("the first digit chooses"))
             wrong = [c.problem for c in self._checked.complaints if c.field == one.name]
             if wrong and self.visit.text(one.name):
                 text.append(f"\n! {wrong[0]}", "bold red")

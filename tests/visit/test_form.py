@@ -70,7 +70,7 @@ def shows(words: str) -> Callable[[VisitApp], bool]:
 
 def asked(app: VisitApp) -> bool:
     """Whether the registry has said its word on all that was typed."""
-    return not app._asking
+    return not app.is_asking
 
 
 def test_the_day_is_another_one(clinic: Database) -> None:
