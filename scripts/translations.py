@@ -44,9 +44,13 @@ _SQL_LITERAL = re.compile(r"--[^\n]*|'([^']*)'")
 class Catalogue(Catalog):
     """A catalogue whose header says nothing but the language and the encoding."""
 
+    def __init__(self, language: str, comment: str) -> None:
+        super().__init__(locale=language, header_comment=comment, charset="utf-8")
+        self.language = language
+
     def __iter__(self) -> Iterator[Message]:
         _, *messages = super().__iter__()
-        header = f"Language: {self.locale_identifier}\nContent-Type: text/plain; charset=utf-8\n"
+        header = f"Language: {self.language}\nContent-Type: text/plain; charset=utf-8\n"
         yield Message("", header, flags=())
         yield from messages
 
@@ -130,42 +134,47 @@ def guidance() -> Iterator[str]:
     yield from (words for words in _SQL_LITERAL.findall(source) if " " in words)
 
 
-def read(po: Path) -> Catalog:
+def read(po: Path) -> Catalogue:
     """The catalogue as it stands; its comment holds the glossary."""
+    language = po.parents[1].name
     with po.open("rb") as file:
-        return read_po(file, locale=po.parents[1].name)
-
-
-def merged(current: Catalog, messages: Iterable[str]) -> Catalog:
-    """A catalogue of these messages, with the translations that there are."""
-    made = Catalogue(
-        locale=current.locale_identifier, header_comment=current.header_comment, charset="utf-8"
-    )
-    for message in messages:
-        known = current.get(message)
-        made.add(
-            message,
-            known.string if known else "",
-            user_comments=known.user_comments if known else (),
-        )
+        found = read_po(file, locale=language)
+    made = Catalogue(language, found.header_comment)
+    for message in found:
+        if message.id:
+            made.add(
+                message.id, message.string, flags=message.flags, user_comments=message.user_comments
+            )
     return made
 
 
-def po_of(catalogue: Catalog) -> bytes:
+def merged(current: Catalogue, messages: Iterable[str]) -> Catalogue:
+    """A catalogue of these messages, with the translations that there are."""
+    made = Catalogue(current.language, current.header_comment)
+    for message in messages:
+        known = current.get(message)
+        if known is None:
+            made.add(message, "")
+        else:
+            made.add(message, known.string, flags=known.flags, user_comments=known.user_comments)
+    return made
+
+
+def po_of(catalogue: Catalogue) -> bytes:
     """The catalogue for its translator."""
     file = BytesIO()
     write_po(file, catalogue, width=100, no_location=True, sort_output=True)
     return file.getvalue().rstrip(b"\n") + b"\n"
 
 
-def mo_of(catalogue: Catalog) -> bytes:
+def mo_of(catalogue: Catalogue) -> bytes:
     """The catalogue for the program."""
     file = BytesIO()
-    write_mo(file, merged(catalogue, [message.id for message in catalogue if message.id]))
+    write_mo(file, catalogue)
     return file.getvalue()
 
 
-def problems(catalogue: Catalog, messages: list[str]) -> Iterator[str]:
+def problems(catalogue: Catalogue, messages: list[str]) -> Iterator[str]:
     """What is missing, left over, or loses or invents a placeholder."""
     held = {message.id: message for message in catalogue if message.id}
     yield from (f"not in the catalogue: {words!r}" for words in messages if words not in held)

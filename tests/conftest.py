@@ -36,6 +36,10 @@ def _no_settings_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
     """The person's own registry is never touched by a test."""
     for name in ("REGISTRY_HOME", "REGISTRY_DATABASE_URL", "REGISTRY_USER"):
         monkeypatch.delenv(name, raising=False)
+    # Nor does the person's language choose the words.
+    for name in ("LANGUAGE", *(name for name in os.environ if name.startswith("LC_"))):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ class Problem:
         if len(value) > LONGEST_SHOWN:
             value = f"{value[:LONGEST_SHOWN]}..."
         subject = [self.column, None if self.value is None else repr(value)]
-        return f"{place}: {' '.join([*filter(None, subject), self.problem])}"
+        return tr(": ").join([place, " ".join([*filter(None, subject), self.problem])])
 
 
 @dataclass(frozen=True)

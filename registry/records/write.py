@@ -82,7 +82,7 @@ def write_rows(
             written = _write(connection, entities, sources, progress)
         except IntegrityError as error:
             raise Refused(
-                tr("The registry refused the rows: {refusal_of}", refusal_of=refusal_of(error)),
+                tr("The registry refused the rows: {reason}", reason=refusal_of(error)),
                 cure=tr(
                     "Nothing was written. Mend the rows, or try again if someone else "
                     "was changing the same patients."
