@@ -30,16 +30,17 @@ PROJECT = Path(__file__).parents[1]
 COHORT = PROJECT / "registry" / "demo" / "cohort"
 TEST_URL_VARIABLE = "REGISTRY_TEST_DATABASE_URL"
 
+# The person's language does not choose the words, from the first fixture on.
+for _name in [name for name in os.environ if name == "LANGUAGE" or name.startswith("LC_")]:
+    del os.environ[_name]
+os.environ["LANG"] = "C.UTF-8"
+
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
     """The person's own registry is never touched by a test."""
     for name in ("REGISTRY_HOME", "REGISTRY_DATABASE_URL", "REGISTRY_USER"):
         monkeypatch.delenv(name, raising=False)
-    # Nor does the person's language choose the words.
-    for name in ("LANGUAGE", *(name for name in os.environ if name.startswith("LC_"))):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "C.UTF-8")
 
 
 @pytest.fixture(scope="session")
