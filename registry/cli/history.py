@@ -14,7 +14,7 @@ from registry.words import tr
 
 # More than a screen helps nobody; JSON and CSV have them all.
 SHOWN = 40
-CHANGE_OPTION = typer.Option("--command", help="The number is a command's: all that it did.")
+CHANGE_OPTION = typer.Option("--command", help="All that the command of this change did.")
 
 
 def history_command(
@@ -51,8 +51,8 @@ def undo_command(
 ) -> None:
     """Take a change back: bring back what was voided, give an amended record its old values.
 
-    With --command all that one command did is taken back, as an import; its number stands in the
-    history too. Refused where a record has been changed since.
+    With --command all that the same command did is taken back, as a whole import. Refused where a
+    record has been changed since.
 
     Example: registry undo 4711 --reason "voided by mistake"
     """

@@ -53,20 +53,22 @@ def undo(connection: Connection, audit_id: int) -> list[dict[str, Any]]:
     Returns the change as the history shows it. Raises NotFound for a number that is no change's
     and Refused where the record has been changed since.
     """
-    return _undo(connection, "audit_id = :number", audit_id, tr("There is no such change."))
+    return _undo(connection, "audit_id = :number", audit_id)
 
 
-def undo_all(connection: Connection, change_id: int) -> list[dict[str, Any]]:
-    """Takes back everything that one command did, as an import, or nothing of it.
+def undo_all(connection: Connection, audit_id: int) -> list[dict[str, Any]]:
+    """Takes back everything that the command of a change did, as an import, or nothing of it.
 
     Raises NotFound and Refused as `undo` does.
     """
-    return _undo(connection, "change_id = :number", change_id, tr("There is no such command."))
+    return _undo(
+        connection,
+        "change_id = (select change_id from audit.record_change where audit_id = :number)",
+        audit_id,
+    )
 
 
-def _undo(
-    connection: Connection, condition: str, number: int, nothing: str
-) -> list[dict[str, Any]]:
+def _undo(connection: Connection, condition: str, number: int) -> list[dict[str, Any]]:
     found = connection.execute(
         text(
             "select audit_id, table_name, operation from audit.record_change "
@@ -75,7 +77,10 @@ def _undo(
         {"number": number},
     ).all()
     if not found:
-        raise NotFound(nothing, cure=tr("Changes are listed by: registry history PATIENT"))
+        raise NotFound(
+            tr("There is no change {number}.", number=number),
+            cure=tr("Changes are listed by: registry history PATIENT"),
+        )
     try:
         _reverse(connection, found)
     except IntegrityError as error:

@@ -209,7 +209,7 @@ def test_a_change_needs_a_reason(study: Database, inside: Inside, verb: str) -> 
         (["infusion", "amend", "P023", "2020-01-21", "--dose-mg", "", "--reason", "x"], 1,
          "dose_mg is missing"),
         (["infusion", "list", "P023", "--patient-id", "P024"], 2, "Two patients are named"),
-        (["undo", "999999", "--reason", "x"], 1, "There is no such change"),
+        (["undo", "999999", "--reason", "x"], 1, "There is no change 999999"),
         (["undo", "1"], 2, "reason"),
         (["history", "P998"], 1, "There is no patient P998"),
     ],
@@ -287,7 +287,9 @@ def test_what_was_changed_since_is_not_undone(study: Database, inside: Inside) -
 def test_an_import_is_undone_as_a_whole_or_not_at_all(study: Database, inside: Inside) -> None:
     labs = len(rows(study, "lab_result", "patient_id"))
     with study.engine.connect() as connection:
-        change = connection.execute(text("select change_id from reference.change_set")).scalar()
+        change = connection.execute(
+            text("select max(audit_id) from audit.record_change where table_name = 'infusion'")
+        ).scalar()
     inside(study, "infusion", "amend", "P023", "2020-01-21", "--product", "x", "--reason", "x")
     refused = inside(study, "undo", str(change), "--command", "--reason", "wrong files")
     assert refused.status == 1
@@ -299,7 +301,7 @@ def test_an_import_is_undone_as_a_whole_or_not_at_all(study: Database, inside: I
         assert rows(study, table, "patient_id") == []
     with study.engine.connect() as connection:
         undone = connection.execute(
-            text("select max(change_id) from reference.change_set where command = 'undo'")
+            text("select max(audit_id) from audit.record_change where operation = 'delete'")
         ).scalar()
     again = ("undo", str(undone), "--command", "--reason", "right after all")
     assert inside(study, *again).status == 0
