@@ -6,6 +6,7 @@
   that ends in .xlsx is shown as CSV and written as a workbook
 - `<!-- typed: a | b -->` before a block: what a person answers to the prompts of its command
 - `<!-- mended: bad.xlsx sheet!C3 = 128.5 -->`: a person writes a cell of a workbook
+- `<!-- edited: map.toml: old => new -->`: a person changes a line in an editor
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from types import ModuleType
 import openpyxl
 import pexpect
 import pytest
+from sqlalchemy import URL
 
 from registry.cli import run as run_registry
-from registry.database.engine import Database
 
 PROJECT = Path(__file__).parents[2]
 REWRITE = "REGISTRY_REWRITE_DOCS"
@@ -38,17 +39,23 @@ STEP = re.compile(
     r"```console\n(?P<console>.*?)```"
     r"|^`(?P<name>[^`\n]+)`:\n\n```\w*\n(?P<content>.*?)```"
     r"|<!-- typed: (?P<typed>.*?) -->"
-    r"|<!-- mended: (?P<book>\S+) (?P<sheet>\S+)!(?P<cell>[A-Z]+\d+) = (?P<value>.*?) -->",
+    r"|<!-- mended: (?P<book>\S+) (?P<sheet>\S+)!(?P<cell>[A-Z]+\d+) = (?P<value>.*?) -->"
+    r"|<!-- edited: (?P<file>\S+): (?P<old>.*?) => (?P<new>.*?) -->",
     re.DOTALL | re.MULTILINE,
 )
-# What differs from run to run: moments, seconds, sizes of files, the revision of the program.
+# What differs from run to run: days and moments from 2026 on, which no page's story reaches, ages
+# of today, seconds, sizes of files, the revision of the program.
 VARYING = (
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?( [A-Z]{2,5})?"), "MOMENT"),
-    (re.compile(r"\b\d+\.\d+ (s|kB|MB)\b"), r"N \1"),
-    (re.compile(r"revision \w+"), "revision N"),
+    (re.compile(r"20(?:2[6-9]|[3-9]\d)-\d\d-\d\d"), "DAY"),
+    (re.compile(r"DAY[ T]\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d| [A-Z]{3,5}\b)?"), "MOMENT"),
+    (re.compile(r"(Age +)\d+ years|\b\d+ now\b"), r"\1N"),
+    (re.compile(r"\b\d+(\.\d+)? (s|kB|MB)\b"), r"N \2"),
+    (re.compile(r"([\d,]+ rows of \d+ tables at )?revision \w+"), "N"),
 )
-# A shell is needed for these.
-OF_SHELL = re.compile(r"[|<>;&$*]")
+# Where the folder of a page is, for its reader; who works there.
+FOLDER, PERSON = "~/week", "ann"
+# A command of the registry and, outside of quotes, what a shell does with its output.
+PIPED = re.compile(r"""registry((?:[^'"|>]|'[^']*'|"[^"]*")*)(?:>(?P<file>.*)|\|(?P<rest>.*))?""")
 
 
 @dataclass
@@ -57,9 +64,9 @@ class Page:
 
     path: Path
     folder: Path
-    database: Database
-    # What else `--home NAME` stands for.
-    homes: dict[str, str] = field(default_factory=dict)
+    database: URL
+    # What `--home NAME` stands for on it.
+    homes: dict[str, URL] = field(default_factory=dict)
 
     def run(self) -> tuple[str, str]:
         """The page as it is, and as it would be with what the commands print now."""
@@ -78,6 +85,8 @@ class Page:
                 write_file(self.folder / step["name"], step["content"])
             elif step["typed"] is not None:
                 answers = [answer.strip() for answer in step["typed"].split("|")]
+            elif step["file"] is not None:
+                edit(self.folder / step["file"], step["old"], step["new"])
             else:
                 mend(self.folder / step["book"], step["sheet"], step["cell"], step["value"])
             made.append(shown)
@@ -94,31 +103,47 @@ class Page:
 
     def _printed(self, command: str, answers: list[str] | None) -> str:
         """What a person would see in the terminal."""
-        url = self.database.url.render_as_string(hide_password=False)
+        command = command.replace("\\\n", "")
+        url = self.database
         for name, other in self.homes.items():
             if f"--home {name} " in command:
                 url = other
                 command = command.replace(f"--home {name} ", "")
         environment = {
             **os.environ,
-            "REGISTRY_DATABASE_URL": url,
+            "REGISTRY_DATABASE_URL": url.render_as_string(hide_password=False),
+            "REGISTRY_HOME": str(self.folder / "home"),
+            "REGISTRY_USER": PERSON,
             "PYTHONPATH": str(PROJECT),
             "COLUMNS": str(WIDTH),
             "LC_ALL": "C.UTF-8",
         }
         if answers is not None:
-            return at_terminal(command, answers, self.folder, environment)
-        if command.startswith("registry ") and not OF_SHELL.search(command):
-            return in_process(shlex.split(command)[1:], self.folder, environment)
-        return in_shell(command, self.folder, environment)
+            printed = at_terminal(command, answers, self.folder, environment)
+        elif piped := PIPED.fullmatch(command):
+            out, err = in_process(shlex.split(piped[1]), self.folder, environment, piped.lastgroup)
+            printed = err + self._taken_on(out, piped, environment)
+        else:
+            printed = in_shell(command, self.folder, environment)
+        return printed.replace(str(self.folder), FOLDER)
+
+    def _taken_on(self, out: str, piped: re.Match[str], environment: dict[str, str]) -> str:
+        """What a shell prints of an output that goes to a file or to another program."""
+        if piped["file"] is not None:
+            (self.folder / piped["file"].strip()).write_text(out, encoding="utf-8")
+            return ""
+        if piped["rest"] is not None:
+            return in_shell(piped["rest"], self.folder, environment, given=out)
+        return out
 
 
 def commands(block: str) -> list[tuple[str, str]]:
     """Each command of a block with the output that is shown for it."""
     pairs = []
     for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        command, _, output = part.partition("\n")
-        pairs.append((command, output))
+        # A line that ends in a backslash goes on in the next.
+        [command] = re.findall(r"\A(?:.*\\\n)*.*", part)
+        pairs.append((command, part[len(command) + 1 :]))
     return pairs
 
 
@@ -129,31 +154,35 @@ def steady(output: str) -> str:
     return output
 
 
-def in_process(arguments: list[str], folder: Path, environment: dict[str, str]) -> str:
-    """What `registry` prints here, without a program of its own."""
-    said = io.StringIO()
+def in_process(
+    arguments: list[str], folder: Path, environment: dict[str, str], apart: object
+) -> tuple[str, str]:
+    """What `registry` prints here, without a program of its own; with errors between or apart."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) if apart else out
     before = signal.getsignal(signal.SIGTERM)
     with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
         for name, value in environment.items():
             patch.setenv(name, value)
         try:
-            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 run_registry(arguments)
         except SystemExit:
             pass
         finally:
             signal.signal(signal.SIGTERM, before)
-    return said.getvalue()
+    printed = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    return printed[0], printed[1] if apart else ""
 
 
-def in_shell(command: str, folder: Path, environment: dict[str, str]) -> str:
-    """What a shell prints."""
-    program = f"{shlex.quote(sys.executable)} -m registry"
+def in_shell(command: str, folder: Path, environment: dict[str, str], given: str = "") -> str:
+    """What another program prints, with this on its input."""
     ended = subprocess.run(
-        re.sub(r"(^|[|;&] *)registry\b", rf"\1{program}", command),
+        command,
         shell=True,
         cwd=folder,
         env=environment,
+        input=given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -172,7 +201,7 @@ def at_terminal(command: str, answers: list[str], folder: Path, environment: dic
         env={**environment, "TERM": "dumb"},
         dimensions=(50, 300),
         encoding="utf-8",
-        timeout=60,
+        timeout=30,
     )
     log = io.StringIO()
     spawned.logfile_read = log
@@ -181,8 +210,9 @@ def at_terminal(command: str, answers: list[str], folder: Path, environment: dic
         if spawned.expect([r"[^\r\n]*[:>] $", pexpect.EOF]):
             break
         spawned.sendline(answer)
-    spawned.expect(pexpect.EOF)
-    spawned.close()
+    ended = spawned.expect([pexpect.EOF, pexpect.TIMEOUT]) == 0
+    spawned.close(force=True)
+    assert ended, f"{command} asks for more than was typed:\n{log.getvalue()}"
     # Where nothing was typed the line ends at the colon.
     return re.sub(r" *\r?\n", "\n", log.getvalue())
 
@@ -206,6 +236,13 @@ def mend(path: Path, sheet: str, cell: str, value: str) -> None:
     book = openpyxl.load_workbook(path)
     book[sheet][cell] = value
     book.save(path)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Changes a place in a file, as a person does in an editor."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, (path.name, old)
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def held(page: Page) -> None:

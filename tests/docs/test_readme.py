@@ -31,7 +31,7 @@ def test_blocks_show_what_the_commands_print(study: Database, tmp_path: Path) ->
     (tmp_path / "visits").mkdir()
     (tmp_path / "visits" / "pcdai_visits.csv").write_text(VISITS, encoding="utf-8")
     derive(study.engine, user="tester")
-    held(Page(README, tmp_path, study))
+    held(Page(README, tmp_path, study.url))
 
 
 def test_table_of_the_published_figures_is_current(shared_study: Database) -> None:
