@@ -22,6 +22,7 @@ from babel.messages.pofile import read_po, write_po
 
 from registry.models import ENTITIES, Base, table_of
 from registry.models.patient import STUDY_ID
+from registry.report.patient_tables import NAMES
 from registry.vocabulary import (
     COVARIATES,
     DERIVED_CODES,
@@ -106,7 +107,7 @@ def declared() -> Iterator[str]:
     for covariate in COVARIATES:
         yield from (covariate.label, covariate.level, covariate.other_level)
     yield from EXCLUSION_REASONS.values()
-    codes = [*DERIVED_CODES, *DRUG_CLASSES.values()]
+    codes = [*DERIVED_CODES, *DRUG_CLASSES.values(), "pcdai_visits", *NAMES]
     codes += [code for codes_of_one in MEANINGS for code in codes_of_one if "_" in code]
     yield from (code.replace("_", " ") for code in codes)
     yield from worklist_rules()

@@ -108,8 +108,13 @@ class Section:
 
     def refused(self, problem: str, key: str | None = None, *, cure: str | None = None) -> Refused:
         """The error that says what is wrong with the table, or with a key of it, and where."""
-        where = tr("{file}, line {line}:", file=self._name, line=self.line(key))
-        return Refused(f"{where} {problem}", cure=cure)
+        words = tr(
+            "{file}, line {line}: {problem}",
+            file=self._name,
+            line=self.line(key),
+            problem=problem,
+        )
+        return Refused(words, cure=cure)
 
     def _take(self, key: str) -> Any:
         self._taken.append(key)

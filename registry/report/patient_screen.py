@@ -86,7 +86,13 @@ class Screen:
             STATE_ROLES.get(status["state"], "excluded"),
         )
         for step in self._deciding_steps():
-            lines += self._fact("", f"{step['rule']}: {step['finding']} ({step['held_to']})", "why")
+            words = tr(
+                "{rule}: {finding} ({limit})",
+                rule=step["rule"],
+                finding=step["finding"],
+                limit=step["held_to"],
+            )
+            lines += self._fact("", words, "why")
         lines += self._after_loss()
         words = tr(
             "{name} ({hash}), data cut {cut}",

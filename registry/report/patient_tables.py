@@ -221,7 +221,7 @@ class Tables:
         def verdict(row: Document) -> str:
             if row["side"] is None:
                 return ""
-            limit = f"{row['side']} {points(row['cut_off'])}"
+            limit = f"{words_of(row['side'])} {points(row['cut_off'])}"
             if row["beyond"] is None:
                 return tr("? {limit}", limit=limit)
             arrow = self._glyphs.high if row["side"] == "above" else self._glyphs.low

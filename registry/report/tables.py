@@ -111,14 +111,11 @@ def table2(document: Document) -> Table:
         kept = row["n_true"] + row["n_false"] - lost
         label, mark = spoken(row["label"]), ""
         if row["note"]:
-            notes.append(
-                tr("{label}. {note}", label=spoken(row["label"]), note=spoken(row["note"]))
-            )
+            notes.append(tr("{label}. {note}", label=label, note=spoken(row["note"])))
             mark = " *"
         rows.append(
             (
-                tr("{label}: {level}", label=spoken(row["label"]), level=spoken(row["level"]))
-                + mark,
+                tr("{label}: {level}", label=label, level=spoken(row["level"])) + mark,
                 count(row["events_true"], lost),
                 count(row["n_true"] - row["events_true"], kept),
                 fixed(row["chi2"], 3),
@@ -246,7 +243,7 @@ def kaplan_meier(document: Document) -> Table:
 def _kaplan_meier_lines(document: Document) -> list[str]:
     lines = []
     for group in document["groups"]:
-        who = "" if group["group"] == "all" else f", {spoken(group['label'])}"
+        who = "" if group["group"] == "all" else tr(", {group}", group=spoken(group["label"]))
         median = median_months(
             group["median_months"], group["median_lower_months"], group["median_upper_months"]
         )
