@@ -47,8 +47,8 @@ class Typing(Input):
 class TextField(Typing):
     """A value of the form."""
 
-    def __init__(self, name: str, value: str, suggester: Suggester | None = None) -> None:
-        super().__init__(value, name=name, compact=True, suggester=suggester)
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__(value, name=name, compact=True)
         self.cursor_blink = False
 
     def on_input_blurred(self, event: Input.Blurred) -> None:
@@ -150,11 +150,12 @@ class Course(Widget, can_focus=True):
 class Line(Horizontal):
     """A field with its name, and beside it what is known or wrong."""
 
-    def __init__(self, label: str, control: Widget, beside: str = "") -> None:
+    def __init__(self, label: str, control: Widget) -> None:
         super().__init__()
         self.label = label
         self.control = control
-        self._beside = Static(beside, classes="beside", markup=False)
+        self._told = ("", "")
+        self._beside = Static(classes="beside", markup=False)
 
     def compose(self) -> ComposeResult:
         """Name, field, and the rest of the line."""
@@ -162,14 +163,23 @@ class Line(Horizontal):
         yield self.control
         yield self._beside
 
+    def rename(self, label: str) -> None:
+        """Calls the field by another name: its unit has changed."""
+        self.label = label
+        self.mark(self.has_class("here"))
+
     def tell(self, words: str, kind: str) -> None:
         """Shows words beside the field; `kind`: last, offer, wrong, needed or fact."""
-        self._beside.update(words)
+        if (words, kind) == self._told:
+            return
+        self._told = words, kind
+        self._beside.update(words, layout=False)
         self._beside.set_classes(f"beside {kind}")
 
     def mark(self, is_here: bool) -> None:
         """Shows where the person is, also without colours."""
-        self.query_one(".name", Static).update(f"{'>' if is_here else ' '} {self.label}")
+        words = f"{'>' if is_here else ' '} {self.label}"
+        self.query_one(".name", Static).update(words, layout=False)
         self.set_class(is_here, "here")
 
 
@@ -181,6 +191,7 @@ class Section(Vertical):
         self._heading = heading
         self._lines = lines
         self._said = Static(classes="said", markup=False)
+        self._told: tuple[list[str], list[str]] = ([], [])
 
     def compose(self) -> Iterator[Widget]:
         """Heading, fields, answer."""
@@ -191,6 +202,9 @@ class Section(Vertical):
 
     def say(self, facts: list[str], warnings: list[str]) -> None:
         """Shows facts in a row and warnings each on a line."""
+        if (facts, warnings) == self._told:
+            return
+        self._told = facts, warnings
         text = Text("; ".join(facts))
         for words in warnings:
             text.append(("\n" if text else "") + f"! {words}", "bold yellow")

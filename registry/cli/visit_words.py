@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from registry.words import tr
+from registry.words import spoken, tr
 
 if TYPE_CHECKING:
     from registry.entry.visit_fields import Field
@@ -103,7 +103,7 @@ def _values(one: Said) -> str:
             continue
         if before or one.stored.cells[column]:
             unit = f" {variable.unit}" if variable.unit not in (None, "points") else ""
-            shown.append(f"{tr(variable.label)} {_change(one, column)}{unit}")
+            shown.append(f"{spoken(variable.label)} {_change(one, column)}{unit}")
     return ", ".join(shown)
 
 
