@@ -37,7 +37,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Database": ("db", "demo", "synth"),
 }
 # These need no database.
-WITHOUT_DATABASE = {"codebook", "template", "synth"}
+WITHOUT_DATABASE = {("codebook",), ("template",), ("synth",), ("schedule", "show")}
 STATUSES = {
     0: "done",
     1: "refused or not found: bad data, an unknown patient, a rule of the registry",
@@ -135,7 +135,7 @@ def _page(words: Words, command: Any, context: Any) -> str:
 
 def _statuses(words: Words) -> str:
     numbers = [0, 1, 2]
-    if words[0] not in WITHOUT_DATABASE:
+    if words not in WITHOUT_DATABASE:
         numbers.append(3)
     if words[0] == "analyse":
         numbers.append(4)

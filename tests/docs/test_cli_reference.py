@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from registry.cli import run
+from registry.cli.groups import GROUPS
 from tests.architecture.test_command_line import COMMANDS
 from tests.docs.pages import PROJECT, load
+from tests.docs.test_examples import example
+
+# They wait for the database, want none by a URL, or read a backup first.
+NOT_AWAY = {("schedule", "run"), ("schedule", "once"), ("db", "serve"), ("db", "restore")}
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +52,23 @@ def test_every_command_and_every_example_is_in_it(script: ModuleType) -> None:
     for words, command in COMMANDS.items():
         [example] = re.findall(r"^\s*Example: (.+)$", command.help, re.M)
         assert f"\n{example.strip()}\n" in text, words
+
+
+def test_without_a_database_a_command_ends_as_the_reference_says(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "visits").mkdir()
+    (tmp_path / "visit.toml").write_text("on = 2024-03-01\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    away = ["--database-url", "postgresql://nobody@127.0.0.1:1/none"]
+    ended = {}
+    for words in set(COMMANDS) - NOT_AWAY:
+        if words[0] not in GROUPS or words[0] == "patient":
+            # A definition list or a codebook prints much; nobody reads it here.
+            with pytest.raises(SystemExit) as end, redirect_stdout(StringIO()):
+                run([*away, *example(words)])
+            ended[words] = end.value.code or 0
+    assert ended == {words: 0 if words in script.WITHOUT_DATABASE else 3 for words in ended}
 
 
 def test_every_link_leads_to_a_heading(script: ModuleType) -> None:
