@@ -176,7 +176,7 @@ def test_who_works_is_recorded(
         ("status", "a", "b"),
         ("definition",),
         ("definition", "nonsense"),
-        ("export", "status"),
+        ("export", "status", "--nonsense"),
         ("synth", "--patients", "x", "--seed", "1", "--out", "y"),
         ("status", "--format", "xml"),
     ],

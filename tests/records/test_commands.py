@@ -43,21 +43,20 @@ def audit(database: Database, table: str) -> list[tuple[str, str, str | None]]:
 
 @pytest.mark.parametrize("group", [group for group in GROUPS if group != "patient"])
 def test_the_life_of_a_record_by_the_examples_of_the_help(
-    study: Database, inside: Inside, group: str
+    registry: Database, inside: Inside, group: str
 ) -> None:
     table = TABLE[GROUPS[group][0]]
-    before = len(rows(study, table, "*"))
     for arguments in (EXAMPLES["patient"]["add"], EXAMPLES["patient"]["amend"]):
         verb = "add" if "--centre" in arguments else "amend"
-        assert inside(study, "patient", verb, *shlex.split(arguments)).status == 0
-    for verb in ("add", "list", "show", "amend", "void"):
-        ended = inside(study, group, verb, *shlex.split(EXAMPLES[group][verb]))
+        assert inside(registry, "patient", verb, *shlex.split(arguments)).status == 0
+    for verb in ("add", "amend", "void"):
+        ended = inside(registry, group, verb, *shlex.split(EXAMPLES[group][verb]))
         assert ended.status == 0, (verb, ended.err)
         assert ended.out, verb
-        assert len(rows(study, table, "*")) == before + (verb != "void"), verb
+        assert len(rows(registry, table, "*")) == (verb != "void"), verb
     reason = shlex.split(EXAMPLES[group]["amend"])[-1]
     voided = shlex.split(EXAMPLES[group]["void"])[-1]
-    assert audit(study, table)[-3:] == [
+    assert audit(registry, table)[-3:] == [
         ("insert", f"{group} add", None),
         ("update", f"{group} amend", reason),
         ("delete", f"{group} void", voided),
