@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from registry.models import (
     Condition,
@@ -28,6 +29,8 @@ from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
 from registry.words import note, spoken, tr
 
+# A share of a whole, which no value exceeds: in the analyte's own unit.
+ANALYTE_WHOLE = {"HCT": Decimal(100)}
 NOT_READABLE = {
     Kind.DATE: note("is not a date; write YYYY-MM-DD"),
     Kind.PARTIAL_DATE: note("is not a date; write YYYY-MM-DD, YYYY-MM or YYYY"),
@@ -155,6 +158,7 @@ def _between(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
         )
     elif entity is LabResult:
         yield _unit_of_analyte()
+        yield from _share_of_whole()
     elif entity is PcdaiVisit:
         yield from _pcdai(header)
 
@@ -176,6 +180,18 @@ def _unit_of_analyte() -> RowCheck:
         f"and r.unit in ({', '.join(map(literal, UNITS))})",
         f"case r.analyte {words} end",
     )
+
+
+def _share_of_whole() -> Iterator[RowCheck]:
+    """Per cent in a field of fractions: 34 L/L is no haematocrit."""
+    for analyte, whole in ANALYTE_WHOLE.items():
+        for unit, factor in ANALYTE_UNITS[analyte].items():
+            most = whole / factor
+            yield RowCheck(
+                "value",
+                f"r.analyte = {literal(analyte)} and r.unit = {literal(unit)} and r.value > {most}",
+                literal(tr("is outside {limits}", limits=f"0 to {most} {unit}")),
+            )
 
 
 def _pcdai(header: Collection[str]) -> Iterator[RowCheck]:

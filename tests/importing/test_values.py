@@ -86,7 +86,8 @@ def _measured() -> list[Sound]:
             found.append(_sound("lab_results", "value", cell, stored))
     for analyte, units in UNITS.items():
         for unit in units:
-            cells = row("lab_results", analyte=analyte, unit=unit)
+            value = "1" if unit == "L/L" else VALID["lab_results"]["value"]
+            cells = row("lab_results", analyte=analyte, unit=unit, value=value)
             found.append(Sound("lab_results", cells, "unit", unit))
     return found
 
@@ -318,3 +319,17 @@ def test_centres_and_assays_add_themselves(connection: Connection, tmp_path: Pat
     accepted(connection, write_all(tmp_path, tables))
     known = text("select code from reference.centre union all select name from reference.assay")
     assert {"BCH", "ELISA 2"} <= set(connection.execute(known).scalars())
+
+
+def test_a_haematocrit_is_no_more_than_the_whole(connection: Connection, tmp_path: Path) -> None:
+    """34 in a column of fractions was meant as per cent."""
+    values = [("0.34", "L/L"), ("1", "L/L"), ("100", "%"), ("34", "L/L"), ("100.1", "%")]
+    rows = [
+        row("lab_results", analyte="HCT", value=value, unit=unit, collected_on=f"2019-01-0{day}")
+        for day, (value, unit) in enumerate(values, start=1)
+    ]
+    write_all(tmp_path, {"patients": [VALID["patients"]], "lab_results": rows})
+    assert complaints(take(connection, tmp_path)) == [
+        ("lab_results.csv", 5, "value", "34", "is outside 0 to 1 L/L"),
+        ("lab_results.csv", 6, "value", "100.1", "is outside 0 to 100 %"),
+    ]
