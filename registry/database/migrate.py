@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from registry.database.engine import Database
 from registry.errors import DatabaseUnavailable
 from registry.words import tr
+
+# Every command asks for the revision and few migrate, so Alembic is loaded only for that.
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # Any number will do, as long as nothing else takes the same one.
 UPGRADE_LOCK = 7_202_344_001
@@ -43,6 +43,8 @@ def migrations_folder() -> Path:
 
 def configuration(**attributes: Any) -> Config:
     """Alembic's configuration; `attributes` reach migrations/env.py."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
     config.set_main_option("version_path_separator", "os")
@@ -51,15 +53,15 @@ def configuration(**attributes: Any) -> Config:
 
 
 def head() -> str:
-    """The revision that this program is written for."""
-    revision = ScriptDirectory.from_config(configuration()).get_current_head()
-    assert revision is not None
-    return revision
+    """The revision that this program is written for: that of the last migration's file."""
+    return max(known_revisions())
 
 
 def status(connection: Connection) -> MigrationStatus:
     """The database's revision beside this program's."""
-    return MigrationStatus(MigrationContext.configure(connection).get_current_revision(), head())
+    made = connection.scalar(text("select to_regclass('alembic_version')"))
+    current = connection.scalar(text("select version_num from alembic_version")) if made else None
+    return MigrationStatus(current, head())
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
@@ -68,6 +70,8 @@ def upgrade(database: Database, revision: str = "head") -> None:
     Raises DatabaseUnavailable when a newer program has made the registry, or when what is there
     under the registry's names is another's.
     """
+    from alembic import command
+
     with database.engine.begin() as connection:
         _wait_for_others(connection)
         current = status(connection).current
@@ -80,6 +84,8 @@ def upgrade(database: Database, revision: str = "head") -> None:
 
 def downgrade(database: Database, revision: str) -> None:
     """Takes the schema back to a revision, in one transaction."""
+    from alembic import command
+
     with database.engine.begin() as connection:
         _wait_for_others(connection)
         command.downgrade(
@@ -110,9 +116,10 @@ def require_head(connection: Connection) -> None:
 
 
 def known_revisions() -> set[str]:
-    """Every revision that this program can bring up to date."""
-    scripts = ScriptDirectory.from_config(configuration())
-    return {script.revision for script in scripts.walk_revisions()}
+    """Every revision that this program can bring up to date: its file's name begins with it."""
+    return {
+        file.name.partition("_")[0] for file in (migrations_folder() / "versions").glob("[0-9]*.py")
+    }
 
 
 def refuse_others_schemas(connection: Connection) -> None:

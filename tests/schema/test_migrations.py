@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from registry.database import migrate
@@ -217,3 +218,9 @@ def test_the_migrations_folder_is_where_the_program_looks() -> None:
     folder = migrate.migrations_folder()
     assert (folder / "env.py").is_file()
     assert sorted(path.stem[:4] for path in Path(folder / "versions").glob("*.py")) == CHAIN
+
+
+def test_the_files_of_the_migrations_are_named_after_their_revisions() -> None:
+    scripts = ScriptDirectory.from_config(migrate.configuration())
+    assert migrate.known_revisions() == {one.revision for one in scripts.walk_revisions()}
+    assert migrate.head() == scripts.get_current_head()
