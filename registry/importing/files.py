@@ -125,9 +125,10 @@ def _files_at(path: Path) -> list[Path]:
 def _is_meant(file: Path) -> bool:
     """Whether a file in a folder is there to be imported: a .txt is, if it is named after a table.
 
-    What spreadsheets and file systems keep beside an open file begins with ~$ or ._ .
+    What spreadsheets and file systems keep beside an open file begins with ~$ or ._ ; a pipe would
+    be waited for without end.
     """
-    if file.name.startswith(("~$", "._")):
+    if file.name.startswith(("~$", "._")) or file.is_fifo() or file.is_socket():
         return False
     ending = file.suffix.lower()
     if ending == ".txt":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -362,3 +363,12 @@ def test_a_pipe_is_no_file(connection: Connection, tmp_path: Path) -> None:
     pipe = tmp_path / "patients.csv"
     subprocess.run(["mkfifo", str(pipe)], check=True)
     assert "There is no file" in refusal(connection, NotFound, pipe)
+
+
+def test_a_pipe_in_a_folder_is_not_waited_for(
+    connection: Connection, patients: Callable[[str], Path]
+) -> None:
+    folder = patients(f"{HEADER}\n{FIRST}\n").parent
+    os.mkfifo(folder / "infusions.csv")
+    accepted(connection, folder)
+    assert number_rows(connection)["patients"] == 1
