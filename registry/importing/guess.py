@@ -90,6 +90,8 @@ def guess(table: Table) -> Guess:
     found = Guess(table, dict(zip(table.header, look_at(table), strict=True)))
     headings = [read_heading(header) for header in table.header]
     patients = [one for one in headings if _PATIENT in meanings().get(one.name, ())]
+    # "id" alone may count the rows, where another header names the patient.
+    patients.sort(key=lambda one: one.name == "id")
     if patients:
         found.patient = patients[0].header
     rest = [one for one in headings if one not in patients]

@@ -94,6 +94,7 @@ def test_weeks_are_counted_from_the_first_infusion_and_that_is_unsure(tmp_path: 
     text, source = draft(
         tmp_path, "id,patient id,首次输注日期,CRP_w0,CRP_w14\n1,P1,2020-01-02,5,6\n"
     )
+    assert source["patient_id"] == "patient id"
     [rows] = source["rows"]
     assert rows["repeat"] == {"w": ["0", "14"]}
     assert rows["columns"] == {"collected_on": {"on": "首次输注日期", "weeks": "{w}"}}
@@ -151,3 +152,9 @@ def test_no_name_stands_twice_for_one_table() -> None:
         names = Counter(name for one in codes.values() for name in {*map(plain, one)})  # type: ignore[attr-defined]
         assert [name for name, number in names.items() if number > 1] == [], column
     assert not identifiers() & {plain(name) for name in synonyms()["every"]["patient_id"]}
+
+
+def test_a_header_id_names_the_patient_where_no_other_does(tmp_path: Path) -> None:
+    _, source = draft(tmp_path, "id,date,CRP\nP1,2020-01-02,5\n")
+    assert source["patient_id"] == "id"
+    assert [rows["table"] for rows in source["rows"]] == ["lab_results"]
