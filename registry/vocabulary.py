@@ -174,6 +174,7 @@ DERIVED_CODES = (
     *("unclassed", "absent"),
     *("week_2", "week_6", "week_14", "maintenance"),
     *("optimised", "stopped", "neither", "remission", "response"),
+    *("mild", "moderate", "severe", "any", "perianal_fistulising"),
 )
 
 CENSOR_REASONS = (*FOLLOW_UP_END_REASONS, "exposure_ended", "data_cut")

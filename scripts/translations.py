@@ -111,7 +111,7 @@ def declared() -> Iterator[str]:
     codes += [code for codes_of_one in MEANINGS for code in codes_of_one if "_" in code]
     yield from (code.replace("_", " ") for code in codes)
     yield from worklist_rules()
-    yield from definitions()
+    yield from reference_data()
     yield from guidance()
 
 
@@ -121,9 +121,11 @@ def worklist_rules() -> Iterator[str]:
         yield from rule[-3:]
 
 
-def definitions() -> Iterator[str]:
-    """What the definitions that ship are for."""
-    source = (MIGRATIONS / "0003_reference_data.py").read_text(encoding="utf-8")
+def reference_data() -> Iterator[str]:
+    """What the definitions that ship are for, and where the thresholds are from."""
+    path = MIGRATIONS / "0003_reference_data.py"
+    yield from (threshold[-1] for threshold in runpy.run_path(str(path))["THRESHOLDS"])
+    source = path.read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "definition":
             yield ast.literal_eval(node.args[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.entry.facts import Answer, shown, signed
+from registry.entry.facts import Answer, coded, shown, signed
 from registry.entry.reference import band_of, range_of
 from registry.words import tr
 
@@ -76,7 +76,8 @@ def answer_endoscopy(connection: Connection, patient: int, record: int, definiti
         return answer
     band = band_of(connection, "cdeis", range_of(row.cdeis))
     answer.add("cdeis", tr("CDEIS"), row.cdeis)
-    answer.add("severity", tr("Severity"), None if band is None else band.reading)
+    severity = None if band is None else band.reading
+    answer.add("severity", tr("Severity"), severity, coded(severity))
     if row.previous is not None:
         change = row.cdeis - row.previous
         words = tr(

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from registry.words import spoken
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -51,6 +53,11 @@ def shown(value: Any) -> str:
             return digits.rstrip("0").rstrip(".") if "." in digits else digits
         case _:
             return str(value)
+
+
+def coded(code: str | None) -> str:
+    """A code of the registry's own as words in the person's language."""
+    return spoken((code or "").replace("_", " "))
 
 
 def rounded(value: Decimal, places: str = "0.1") -> str:

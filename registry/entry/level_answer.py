@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.entry.facts import Answer, measured, shown
-from registry.words import tr
+from registry.entry.facts import Answer, coded, measured, shown
+from registry.words import spoken, tr
 
 LEVEL = text(
     "select r.*, d.trough_days_before, coalesce(a.ada_positive_from is not null, false) "
@@ -86,9 +86,9 @@ def _add_threshold(answer: Answer, level: Any) -> None:
         words = tr(
             "{limit} ug/mL, {timepoint}, {phenotype} ({source})",
             limit=shown(level.threshold_ug_ml),
-            timepoint=level.timepoint,
-            phenotype=level.phenotype_held_to,
-            source=level.threshold_source,
+            timepoint=coded(level.timepoint),
+            phenotype=coded(level.phenotype_held_to),
+            source=spoken(level.threshold_source),
         )
         if against is not None:
             words = f"{readings[against]} {words}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.entry.facts import Answer, shown
+from registry.entry.facts import Answer, coded, shown
 from registry.words import tr
 
 COURSE = text(
@@ -29,7 +29,7 @@ def answer_medication(connection: Connection, patient: int, record: int, definit
     values = {"patient": patient, "record": record, "definition": definition}
     course = connection.execute(COURSE, values).one()
     answer = Answer()
-    answer.add("drug_class", tr("Class"), course.drug_class)
+    answer.add("drug_class", tr("Class"), course.drug_class, coded(course.drug_class))
     words = shown(course.days)
     if course.stopped_on is None:
         words = tr("{days} so far", days=course.days)
@@ -40,7 +40,8 @@ def answer_medication(connection: Connection, patient: int, record: int, definit
         "overlaps",
         tr("Beside"),
         [other.drug for other in others],
-        ", ".join(f"{other.drug} ({other.drug_class})" for other in others) or tr("no other drug"),
+        ", ".join(f"{other.drug} ({coded(other.drug_class)})" for other in others)
+        or tr("no other drug"),
     )
     for other in others:
         if other.drug_class == course.drug_class and course.drug_class == "biologic":

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.entry.facts import Answer, shown, signed
+from registry.entry.facts import Answer, coded, shown, signed
 from registry.entry.reference import contradictions
 from registry.words import tr
 
@@ -36,7 +36,7 @@ def answer_pcdai(connection: Connection, patient: int, record: int, definition: 
     answer.add("declared", tr("Declared"), visit.declared, "")
     answer.add("computed", tr("Computed"), visit.computed, "")
     answer.add("no_height", tr("Without height"), visit.no_height, "")
-    answer.add("severity", tr("Severity"), visit.severity)
+    answer.add("severity", tr("Severity"), visit.severity, coded(visit.severity))
     since_baseline = None
     if visit.baseline_on is not None and visit.visited_on > visit.baseline_on:
         since_baseline = visit.score - visit.baseline_pcdai

@@ -197,7 +197,7 @@ def test_perianal_fistulising_disease_has_a_threshold_of_its_own(database: Conne
     found = sample(database, patient, 98, "10")
     assert read(found) == (True, "week_14", 12.7, "below")
     assert text_of(found, "threshold_ug_ml") == (
-        "below 12.7 ug/mL, week_14, perianal_fistulising (published cohort)"
+        "below 12.7 ug/mL, week 14, perianal fistulising (published cohort)"
     )
 
 
