@@ -247,7 +247,7 @@ class VisitApp(App[None]):
         else:
             state = tr("typed: {number}", number=len(self.typed)) if self.typed else ""
         space = max(self.size.width - len(who) - len(state) - 2, 1)
-        keys = tr("F2 save  F3 take proposal  F4 take all  PgDn next section  Esc leave")
+        keys = tr("F2 save  F3 take proposal  F4 take all  F5 reread  PgDn section  Esc leave")
         form = self.screen_stack[0]
         form.query_one("#head", Static).update(f" {who}{' ' * space}{state} ", layout=False)
         bar = f" {keys}".ljust(self.size.width)

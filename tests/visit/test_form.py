@@ -133,10 +133,10 @@ def test_two_at_once(clinic: Database) -> None:
     assert app.outcome is None
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 def test_leaving_is_asked_about_only_where_something_is_lost(
-    clinic: Database, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    clinic: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """On a wide terminal without colours."""
     monkeypatch.setenv("NO_COLOR", "1")
     app = form(clinic)
     play(
@@ -144,6 +144,6 @@ def test_leaving_is_asked_about_only_where_something_is_lost(
         *"31", "escape", lambda app: isinstance(app.screen, Leave), "n", "f2",
         lambda app: isinstance(app.screen, Summary), "escape", "ctrl+u", "escape",
         lambda app: not app.is_running,
-        size=size,
+        size=(120, 40),
     )  # fmt: skip
     assert (app.outcome, app.interrupted) == (None, False)
