@@ -126,6 +126,9 @@ ANALYTE_MEANINGS = {
     "FCAL": "faecal calprotectin",
 }
 ANALYTES = tuple(ANALYTE_UNITS)
+# These do not move tenfold from one sample to the next, so a value that fits the last one only in
+# another unit has probably been given the wrong unit.
+STEADY_ANALYTES = ("HGB", "HCT", "ALB", "PLT")
 UNITS = tuple(dict.fromkeys(unit for units in ANALYTE_UNITS.values() for unit in units))
 UNIT_MEANINGS = {
     unit: "of " + ", ".join(name for name, units in ANALYTE_UNITS.items() if unit in units)

@@ -49,6 +49,8 @@ class Stored:
     def name(self) -> str:
         """What people call it: the patient and the natural key."""
         key = [self.cells[column] or "-" for column in self.entity.natural_key]
+        if not key and self.entity is not Patient:
+            return f"{self.entity.file_name} {self.study_id}"
         return " ".join([self.study_id, *key])
 
 

@@ -27,6 +27,8 @@ _COPY = re.compile(r"\s*\([0-9]+\)$")
 
 
 # What other spreadsheets and older ones write.
+# More names than these at once are another's file, and get one complaint together.
+MOST_STRANGERS = 5
 _OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 
 
@@ -153,8 +155,12 @@ def _entity_of(table: Table, *, alone: bool) -> Entity | None:
 def _no_table(strangers: list[str]) -> Refused:
     return Refused(
         tr("No table belongs to {files}.", files=", ".join(sorted(strangers))),
-        cure=_files_are_named(),
+        cure=f"{_files_are_named()}\n{_draft_a_mapping()}",
     )
+
+
+def _draft_a_mapping() -> str:
+    return tr("For a hospital's own files: registry import --suggest-map FILE drafts a mapping.")
 
 
 def _files_are_named() -> str:
@@ -165,13 +171,26 @@ def _files_are_named() -> str:
     )
 
 
-def _wrong_columns(columns: list[str], entity: Entity) -> Iterator[tuple[str, str]]:
+def _wrong_columns(columns: list[str], entity: Entity) -> Iterator[tuple[str | None, str]]:
     """Column and complaint: one too many, one twice, one that is not there."""
     known = [PATIENT_COLUMN, *dictionary_columns(entity)]
+    strange = [column for column in dict.fromkeys(columns) if column not in known]
+    if len(strange) > MOST_STRANGERS:
+        yield (
+            None,
+            tr(
+                "{number} columns are not of {table}: {strange}; the columns are {columns}",
+                number=len(strange),
+                table=entity.file_name,
+                strange=", ".join(strange[:MOST_STRANGERS]) + ", ...",
+                columns=", ".join(known),
+            )
+            + f". {_draft_a_mapping()}",
+        )
     for column in dict.fromkeys(columns):
         if columns.count(column) > 1:
             yield column, tr("stands twice in the header")
-        if column not in known:
+        if column in strange and len(strange) <= MOST_STRANGERS:
             near = get_close_matches(column, known, 1)
             yield (
                 column,
