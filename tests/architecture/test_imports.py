@@ -59,6 +59,7 @@ OWNERS = {
     "apscheduler": {"schedule"},
     "icalendar": {"worklist"},
     "pyarrow": ANALYSTS,
+    "docx": {"report"},
 }
 
 
