@@ -29,6 +29,11 @@ class Basis:
     clock: str
     censoring: str
 
+    @property
+    def origin(self) -> str:
+        """What the clock counts from."""
+        return self.clock.removeprefix("days from ")
+
     def to_json(self, entry: str = FROM_START) -> dict[str, Any]:
         return {
             "definition_hash": self.definition_hash,

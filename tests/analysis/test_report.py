@@ -15,8 +15,8 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 
-from registry.analysis import cox, flow, kaplan_meier, outcome, table1, table2, trough
-from registry.report import figure, numbers, page, rows, tables, text
+from registry.analysis import competing, cox, flow, kaplan_meier, outcome, table1, table2, trough
+from registry.report import figure, numbers, page, rows, tables, text, ticks
 
 from .frames import baseline_frame, flow_frame, outcome_frame, trough_frame
 
@@ -30,6 +30,9 @@ def documents(lung: pd.DataFrame) -> dict[str, Any]:
         "table1": table1.baseline_table(baseline_frame(cdeis=[5, 6, None, 7]), "paper").to_json(),
         "table2": table2.univariate_table(lung, "paper").to_json(),
         "km": kaplan_meier.kaplan_meier(lung, "paper").to_json(curves=True),
+        "cuminc": competing.cumulative_incidence(
+            lung.assign(event_code=lung["event"].astype(int)), "paper"
+        ).to_json(),
         "cox": cox.cox_regression(lung, "paper").to_json(),
         "tdm": trough.week14_troughs(trough_frame([1, 3], [4, 6, 8]), "paper").to_json(),
         "outcomes": outcome.outcomes_after_loss(
@@ -77,6 +80,7 @@ def test_text_fits_a_terminal(documents: dict[str, Any]) -> None:
         text.table1,
         text.table2,
         text.kaplan_meier,
+        text.cuminc,
         text.cox,
         text.tdm,
         text.outcomes,
@@ -202,7 +206,7 @@ def test_odd_curves_can_be_drawn(patients, tmp_path: Path, time, event) -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "ticks"),
+    ("last", "months"),
     [
         (0.0, [0, 3]),
         (3.0, [0, 3]),
@@ -211,8 +215,8 @@ def test_odd_curves_can_be_drawn(patients, tmp_path: Path, time, event) -> None:
         (99.0, [0, 12, 24, 36, 48, 60, 72, 84, 96, 108]),
     ],
 )
-def test_ticks(last: float, ticks: list[int]) -> None:
-    assert figure.month_ticks(last) == ticks
+def test_ticks(last: float, months: list[int]) -> None:
+    assert ticks.month_ticks(last) == months
 
 
 def test_figures_are_the_same_bytes_every_time(by_sex: dict[str, Any], tmp_path: Path) -> None:
