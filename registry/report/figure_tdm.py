@@ -135,8 +135,8 @@ def _course(axes: Axes, part: Document) -> None:
         for one in windows
     ]
     step = max(1, len(windows) // 18)
-    crowded = {"rotation": 90} if len(windows) > 5 else {}
-    axes.set_xticks(range(0, len(windows), step), shown[::step], fontsize=8, **crowded)
+    turned = 90 if len(windows) > 5 else 0
+    axes.set_xticks(range(0, len(windows), step), shown[::step], fontsize=8, rotation=turned)
     axes.set_xlabel("Induction by week, maintenance by months")
     axes.set_xlim(-0.6, max(len(windows) - 0.4, 0.6))
     axes.set_ylim(0, None)
