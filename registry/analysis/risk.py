@@ -48,8 +48,8 @@ METHOD = (
 VALIDATION = (
     "Concordance (Harrell's) and calibration slope less their optimism over the same bootstrap"
     " samples, its mean and its median; 0.5 is chance and 1 perfect, a slope below 1 says that the"
-    " predictions are too extreme. Groups by the mean prediction of the samples in which a patient was not drawn;"
-    " observed by Kaplan-Meier."
+    " predictions are too extreme. Groups by the mean prediction of the samples in which a patient"
+    " was not drawn; observed by Kaplan-Meier."
 )
 _USUAL = 10
 
