@@ -20,6 +20,7 @@ from registry.cli.analyse_curves import (
     km_command,
 )
 from registry.cli.analyse_levels import tdm_command
+from registry.cli.analyse_risk import risk_command
 from registry.cli.analysing import show, up_to_date
 from registry.cli.context import DefinitionOption
 from registry.cli.output import Format, FormatOption
@@ -113,6 +114,7 @@ app.command("cox")(cox_command)
 app.command("compare-published")(compare_published_command)
 app.command("sensitivity")(sensitivity_command)
 app.command("tdm")(tdm_command)
+app.command("risk")(risk_command)
 
 
 @app.command("outcomes")
