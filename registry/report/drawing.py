@@ -14,7 +14,7 @@ from html import escape
 WIDE, NARROW = 700, 358
 LINE = 17.0
 """Height of a line of text."""
-_LETTER = 6.7
+_LETTER = 7.3
 """Width of a letter of 13 px on average; a little more than in the usual fonts."""
 
 

@@ -72,11 +72,61 @@ def incidence_curves(
     return drawn
 
 
+def competing_as_curves(document: Document) -> dict[str, Any]:
+    """The causes of all patients, from a document on competing events, as curves to be drawn.
+
+    Causes that nobody had are left out. `shared_risk` says that one row tells who is at risk.
+    """
+    whole = document["groups"][0]
+    shared = whole["curve"]
+    days = shared["days"]
+    groups = []
+    for cause in whole["causes"]:
+        if not cause["events"]:
+            continue
+        steps = zip([0.0, *cause["incidence"]], cause["incidence"], strict=False)
+        groups.append(
+            {
+                "group": cause["cause"],
+                "label": cause["label"],
+                "n": whole["n"],
+                "events": cause["events"],
+                "estimates": cause["estimates"],
+                "curve": {
+                    "days": days,
+                    "incidence": cause["incidence"],
+                    "lower": cause["lower"],
+                    "upper": cause["upper"],
+                    "at_risk": shared["at_risk"],
+                    "censored": [0] * len(days),
+                    # Where the curve rises somebody had the event; how many is told elsewhere.
+                    "events": [int(after > before) for before, after in steps],
+                },
+            }
+        )
+    return {
+        "by": "cause",
+        "by_label": None,
+        "days_per_month": document["days_per_month"],
+        "groups": groups,
+        "logrank": None,
+        "shared_risk": True,
+    }
+
+
 def curves_title(document: Document) -> str:
     """The name of the figure."""
     if not document["by"]:
         return tr("Cumulative incidence of loss of response")
-    return tr("Loss of response by {covariate}", covariate=lower_first(document["by_label"]))
+    name = lower_first(document["by_label"])
+    landmark = document.get("landmark_months")
+    if landmark is not None:
+        return tr(
+            "Loss of response by {covariate}, from the landmark at {months} months",
+            covariate=name,
+            months=f"{landmark:g}",
+        )
+    return tr("Loss of response by {covariate}", covariate=name)
 
 
 def curves_in_words(document: Document) -> str:
@@ -157,6 +207,8 @@ def _legend(drawn: Drawing, document: Document) -> float:
     for group, style in zip(groups, curve_styles(groups), strict=True):
         who = tr("All patients") if group["group"] == "all" else group["label"]
         words = f"{who} (n = {group['n']})"
+        if document.get("shared_risk"):
+            words = tr("{who}: {n} of {all}", who=who, n=group["events"], all=group["n"])
         if "median_months" in group:
             median = median_months(
                 group["median_months"], group["median_lower_months"], group["median_upper_months"]
@@ -274,14 +326,17 @@ def _counts(
     """The numbers under their ticks; returns where they end."""
     y = scale.y(0) + 62
     groups = document["groups"]
+    if document.get("shared_risk"):
+        groups = groups[:1]
     counts = (
         (tr("At risk"), "at_risk"),
         (tr("Censored"), "censored"),
         (tr("Events"), "events"),
     )
-    shown = counts[:1] if drawn.is_narrow and len(groups) > 1 else counts
+    alone = document.get("shared_risk") or (drawn.is_narrow and len(groups) > 1)
+    shown = counts[:1] if alone else counts
     for group, style in zip(groups, curve_styles(groups), strict=True):
-        if document["by"]:
+        if document["by"] and not document.get("shared_risk"):
             drawn.line(0, y - 4, 22, y - 4, f"curve c{style}")
             drawn.text(28, y, group["label"], "first")
             y += LINE

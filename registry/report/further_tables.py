@@ -1,11 +1,12 @@
-"""Layouts of the tables that only a report has: what is missing, the losses, the genes."""
+"""The tables of each document of a report, and those that only a report has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from registry.report import model_tables, risk_tables, tdm_tables
 from registry.report.numbers import MISSING, fixed
-from registry.report.tables import Document, Table
+from registry.report.tables import LAYOUTS, Document, Table
 from registry.words import tr
 
 
@@ -91,12 +92,29 @@ def genes(document: Document) -> Table:
     )
 
 
-FURTHER: dict[str, Callable[[Document], Table]] = {
-    "missing": missing,
-    "losses": losses,
-    "genes": genes,
+def mechanisms(document: Document) -> list[Table]:
+    """The table of the mechanisms alone, of all those on drug levels."""
+    others = {part: None for part in tdm_tables.PARTS if part not in ("groups", "mechanisms")}
+    return tdm_tables.all_tables({**document, **others})[1:]
+
+
+def _alone(layout: Callable[[Document], Table]) -> Callable[[Document], list[Table]]:
+    return lambda document: [layout(document)]
+
+
+TABLES: dict[str, Callable[[Document], list[Table]]] = {
+    **{name: _alone(layout) for name, layout in LAYOUTS.items()},
+    "km_sound": _alone(LAYOUTS["km"]),
+    "compared": _alone(model_tables.compare_published),
+    "sensitivity": _alone(model_tables.sensitivity),
+    "tdm": tdm_tables.all_tables,
+    "mechanisms": mechanisms,
+    "risk": risk_tables.all_tables,
+    "missing": _alone(missing),
+    "losses": _alone(losses),
+    "genes": _alone(genes),
 }
-"""The layout of each document that is not of a `registry analyse` command."""
+"""The tables of each document of a report by its name."""
 
 
 def _plain(value: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from itertools import groupby
 
 from registry.report.drawing import NARROW, WIDE, Drawing
 from registry.report.tables import Table
@@ -86,10 +87,19 @@ def table(laid_out: Table, identity: str, *, sortable: bool = False) -> str:
         f'<div class="table{long}" role="region" aria-labelledby="{identity}-caption"'
         f' tabindex="0">\n<table id="{identity}"{sort}>'
         f'<caption><span id="{identity}-caption">{escape(laid_out.title)}</span></caption>\n'
-        f"{top}{body}\n</table></div>\n"
-        + "".join(paragraph(line, "result") for line in laid_out.lines)
-        + _notes(laid_out.notes)
+        f"{top}{body}\n</table></div>\n" + _results(laid_out.lines) + _notes(laid_out.notes)
     )
+
+
+def _results(lines: Sequence[str]) -> str:
+    """Results as paragraphs; those that begin with a dash as a list."""
+    parts = []
+    for listed, found in groupby(lines, lambda line: line.startswith("- ")):
+        if listed:
+            parts.append(bullets((line[2:] for line in found), "results"))
+        else:
+            parts += [paragraph(line, "result") for line in found]
+    return "".join(parts)
 
 
 def _notes(notes: Sequence[str]) -> str:

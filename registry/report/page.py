@@ -28,9 +28,9 @@ def page(
     """The report of one definition.
 
     Args:
-        documents: by the names of `sections.NAMES`, each a document, or a sentence that says why
-            there is none; what is absent is left out. Kaplan-Meier documents have curves
-            (`to_json(curves=True)`).
+        documents: by the names of `further_tables.TABLES`, and `levels`, each a document, or a
+            sentence that says why there is none; what is absent is left out. Documents on curves
+            have them (`to_json(curves=True)`).
         facts: what the page says about itself.
         curves_by: further Kaplan-Meier documents, by a covariate, with curves; or sentences.
 

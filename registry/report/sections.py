@@ -7,30 +7,23 @@ from dataclasses import dataclass, field, replace
 from html import escape
 
 from registry.report import html, methods, strobe
-from registry.report.drawing_curves import curves_title, incidence_curves, readings
+from registry.report.drawing_curves import (
+    competing_as_curves,
+    curves_title,
+    incidence_curves,
+    readings,
+)
 from registry.report.drawing_flow import flow_diagram
 from registry.report.drawing_forest import Ratio, forest_plot
 from registry.report.drawing_levels import level_dots
+from registry.report.drawing_roc import roc_plot
+from registry.report.drawing_specifications import specification_curve
 from registry.report.facts import Facts
-from registry.report.further_tables import FURTHER
+from registry.report.further_tables import TABLES
+from registry.report.model_tables import name_of
 from registry.report.numbers import MISSING, limits, months, percent
-from registry.report.tables import LAYOUTS, Document, Table
+from registry.report.tables import Document, Table
 from registry.words import tr
-
-NAMES = (
-    "flow",
-    "table1",
-    "km",
-    "table2",
-    "cox",
-    "tdm",
-    "levels",
-    "outcomes",
-    "losses",
-    "genes",
-    "missing",
-)
-"""The documents that a page can show; `levels`, `losses`, `genes` are rows beside analyses."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +46,7 @@ class Report:
     further_tables: int = 0
     there: list[str] = field(default_factory=list)
     tables: list[tuple[str, Table]] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
 
     def found(self, name: str) -> Document | None:
         """The document, where there is one and not a sentence."""
@@ -65,9 +59,20 @@ class Report:
         if not title.startswith("Table "):
             self.further_tables += 1
             title = tr("Table S{number}. {title}", number=self.further_tables, title=title)
-        laid_out = replace(laid_out, title=title)
-        self.tables.append((identity, laid_out))
-        return html.table(laid_out, identity, sortable=sortable)
+        numbered = replace(laid_out, title=title)
+        self.tables.append((identity, numbered))
+        shown = replace(numbered, notes=self._new_notes(numbered))
+        return html.table(shown, identity, sortable=sortable)
+
+    def _new_notes(self, laid_out: Table) -> tuple[str, ...]:
+        """The notes that no table before had; for the others where they stand."""
+        own = laid_out.title.partition(".")[0]
+        before = dict.fromkeys(self.notes[note] for note in laid_out.notes if note in self.notes)
+        new = [note for note in laid_out.notes if note not in self.notes]
+        self.notes |= {note: own for note in new}
+        if before:
+            new.append(tr("As noted under {tables}.", tables=", ".join(before)))
+        return tuple(new)
 
     def layout(self, name: str, *, sortable: bool = False) -> str:
         """The document's tables, or the sentence in their place."""
@@ -76,8 +81,16 @@ class Report:
             return ""
         if isinstance(document, str):
             return html.paragraph(document, "none")
-        return self.table(
-            {**LAYOUTS, **FURTHER}[name](document), f"table-{name}", sortable=sortable
+        return self.laid_out(name, document, sortable=sortable)
+
+    def laid_out(
+        self, name: str, document: Document, *, identity: str = "", sortable: bool = False
+    ) -> str:
+        """Every table of one document."""
+        stem = f"table-{identity or name}"
+        return "".join(
+            self.table(one, f"{stem}-{number}" if number else stem, sortable=sortable)
+            for number, one in enumerate(TABLES[name](document))
         )
 
     def caption(self, title: str) -> str:
@@ -118,11 +131,15 @@ def _sections() -> tuple[tuple[str, str, Callable[[Report], str]], ...]:
         ("patients", tr("Patients"), _patients),
         ("baseline", tr("At the first infusion"), lambda r: r.layout("table1")),
         ("curves", tr("Loss of response over time"), _curves),
+        ("competing", tr("What competes with the loss"), _competing),
         ("single", tr("One covariate at a time"), lambda r: r.layout("table2", sortable=True)),
         ("several", tr("Several covariates together"), _several),
+        ("sound", tr("The sound analysis beside the published"), _sound),
+        ("sensitivity", tr("Every reading of the rules"), _sensitivity),
         ("levels", tr("Drug levels"), _levels),
         ("losses", tr("After the loss of response"), _losses),
         ("genes", tr("Genes"), _genes),
+        ("risk", tr("Prediction at week 14"), lambda r: r.layout("risk")),
         ("quality", tr("Data quality"), lambda r: r.layout("missing", sortable=True)),
         ("methods", tr("Methods"), _methods),
         ("definition", tr("The definition"), _definition),
@@ -195,7 +212,66 @@ def _incidence(report: Report, document: Document | str | None, identity: str) -
         note=tr("Bands are 95 % limits, ticks are censored patients."),
         data=readings(document),
     )
-    return drawn + report.table(LAYOUTS["km"](document), f"table-{identity}")
+    return drawn + report.laid_out("km", document, identity=identity)
+
+
+def _competing(report: Report) -> str:
+    document = report.found("cuminc")
+    if document is None:
+        return report.layout("cuminc")
+    curves = competing_as_curves(document)
+    title = tr("Cumulative incidence of each of the competing events")
+    drawn = html.figure(
+        report.caption(title),
+        lambda prefix, width: incidence_curves(
+            curves, prefix, width, time_zero=report.facts.time_zero, title=title
+        ),
+        "figure-cuminc",
+        note=tr("Aalen-Johansen estimates; bands are 95 % limits."),
+        data=readings(curves),
+    )
+    return drawn + report.layout("cuminc")
+
+
+def _sound(report: Report) -> str:
+    document = report.found("compared")
+    drawn = ""
+    if document is not None:
+        rows = [
+            Ratio(name_of(one), *_ratio(one[key]), series=number)
+            for one in document["covariates"]
+            for number, key in enumerate(("published", "sound"))
+        ]
+        title = tr("Hazard ratios as published and from the sound analysis")
+        drawn = html.figure(
+            report.caption(title),
+            lambda prefix, width: forest_plot(
+                rows, prefix, width, title=title, series=(tr("As published"), tr("Sound"))
+            ),
+            "figure-compared",
+        )
+    return report.layout("compared", sortable=True) + drawn + report.layout("km_sound")
+
+
+def _ratio(numbers: Mapping[str, float | None] | None) -> tuple[float | None, ...]:
+    if numbers is None:
+        return None, None, None
+    return numbers["hr"], numbers["hr_lower"], numbers["hr_upper"]
+
+
+def _sensitivity(report: Report) -> str:
+    document = report.found("sensitivity")
+    if document is None:
+        return report.layout("sensitivity")
+    drawn = ""
+    if any(term for one in document["specifications"] for term in one["terms"].values()):
+        drawn = html.figure(
+            report.caption(tr("Hazard ratios under every reading of the rules")),
+            lambda prefix, width: specification_curve(document, prefix, width),
+            "figure-sensitivity",
+            note=tr("Lines are 95 % limits; the level line is a ratio of 1."),
+        )
+    return drawn + report.layout("sensitivity", sortable=True)
 
 
 def _several(report: Report) -> str:
@@ -231,11 +307,26 @@ def _levels(report: Report) -> str:
             "figure-levels",
             note=tr("A dot is a patient, a bar the mean; an open dot is a limit of the assay."),
         )
-    return drawn + report.layout("tdm")
+    tdm = report.found("tdm")
+    if tdm is None:
+        return drawn + report.layout("tdm")
+    roc = ""
+    if tdm.get("roc"):
+        roc = html.figure(
+            report.caption(tr("ROC curve of the week-14 trough for a later loss of response")),
+            lambda prefix, width: roc_plot(tdm["roc"], prefix, width),
+            "figure-roc",
+            note=tr("The band holds 95 % of the bootstrap samples."),
+        )
+    return drawn + report.laid_out("tdm", {**tdm, "mechanisms": None}) + roc
 
 
 def _losses(report: Report) -> str:
-    return report.layout("outcomes") + report.layout("losses")
+    tdm = report.found("tdm")
+    parts = [report.layout("outcomes")]
+    if tdm and tdm.get("mechanisms"):
+        parts.append(report.laid_out("mechanisms", tdm))
+    return "".join([*parts, report.layout("losses")])
 
 
 def _genes(report: Report) -> str:

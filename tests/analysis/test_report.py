@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,7 +15,7 @@ import pandas as pd
 import pytest
 
 from registry.analysis import competing, cox, flow, kaplan_meier, outcome, table1, table2, trough
-from registry.report import figure, numbers, page, rows, tables, text, ticks
+from registry.report import figure, numbers, rows, tables, text, ticks
 
 from .frames import baseline_frame, flow_frame, outcome_frame, trough_frame
 
@@ -234,59 +233,3 @@ def test_drawing_leaves_the_callers_settings_alone(by_sex: dict[str, Any]) -> No
     assert dict(mpl.rcParams) == before
     code = "import sys, registry.report.figure; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-class Collector(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-
-
-@pytest.fixture(scope="module")
-def whole_page(documents: dict[str, Any], by_sex: dict[str, Any]) -> str:
-    facts = page.Facts(
-        title="Loss of response & <more>",
-        definition="paper",
-        definition_hash="abc123",
-        nature="Synthetic patients; no row describes a real child.",
-        versions={"lifelines": "0.30.3"},
-    )
-    made = page.page(documents, facts, curves_by=[by_sex])
-    assert made == page.page(documents, facts, curves_by=[by_sex])
-    return made
-
-
-def test_page_is_self_contained(whole_page: str) -> None:
-    found = Collector()
-    found.feed(whole_page)
-    assert not {"script", "link", "img", "iframe", "object"} & set(found.tags)
-    assert found.tags.count("svg") == 2
-    fetched = [
-        v for k, v in found.attributes if k in ("src", "href") and not str(v).startswith("#")
-    ]
-    assert fetched == []
-    assert "@import" not in whole_page
-    ids = [value for key, value in found.attributes if key == "id"]
-    assert len(ids) == len(set(ids))
-    used = re.findall(r'(?:url\(#|href="#)([^")]+)', whole_page)
-    assert used
-    assert set(used) <= set(ids)
-
-
-def test_page_says_what_it_is(whole_page: str) -> None:
-    assert "<title>Loss of response &amp; &lt;more&gt;</title>" in whole_page
-    assert "no row describes a real child" in whole_page
-    for words in ("abc123", "0.30.3", "Table 1.", "Table 2.", "Table 3.", "Patient flow"):
-        assert words in whole_page
-
-
-def test_page_gives_the_reason_where_there_is_no_result(documents: dict[str, Any]) -> None:
-    facts = page.Facts("T", "paper", "h", "Synthetic.", {})
-    made = page.page({"cox": "No <covariate> was chosen.", "flow": documents["flow"]}, facts)
-    assert "No &lt;covariate&gt; was chosen." in made
-    assert "Table 1." not in made
