@@ -288,6 +288,9 @@ def maximise(
     k = likelihood.x.shape[1]
     free = np.array([j for j in range(k) if j != held], dtype=np.int64)
     here = likelihood.at(np.zeros(k) if start is None else np.asarray(start, dtype=np.float64))
+    # The information is not the curvature of the penalty: with few events the steps would jump to
+    # and fro about the top, so those that turn back without getting much shorter are damped.
+    damping, before = 1.0, np.zeros(free.size)
     for _ in range(_STEPS):
         if not np.isfinite(here.loglik) or not np.isfinite(here.information).all():
             return None
@@ -302,7 +305,10 @@ def maximise(
         # What the step promises to gain; below this it is rounding that decides.
         if float(step @ here.score[free]) < _CLOSE**2 or np.abs(step).max() < _CLOSE:
             return here
-        step *= min(1.0, 5.0 / np.abs(step).max())
+        if step @ before < 0 and np.abs(step).max() > np.abs(before).max() / 4:
+            damping = damping / 2
+        before = step
+        step = step * damping * min(1.0, 5.0 / np.abs(step).max())
         for _ in range(_HALVINGS):
             coef = here.coef.copy()
             coef[free] += step

@@ -17,8 +17,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from registry.analysis.basis import Basis
-from registry.analysis.cox import Cox, cox_regression
+from registry.analysis.cox import cox_regression
 from registry.analysis.cox_design import Design
+from registry.analysis.cox_result import Cox
 from registry.analysis.dataset import covariates_by_id
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy.optimize import linprog
@@ -23,24 +22,9 @@ from scipy.optimize import linprog
 from registry.analysis.dataset import Floats
 from registry.analysis.partial_likelihood import Rows
 from registry.errors import CannotEstimate
+from registry.vocabulary import Covariate
 
 _MOST_DIFFERENCES = 1_000_000
-
-
-class Named(Protocol):
-    """What a column of the model is called, and its levels."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def label(self) -> str: ...
-
-    @property
-    def level(self) -> str: ...
-
-    @property
-    def other_level(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -51,7 +35,7 @@ class Obstacle:
     error: CannotEstimate
 
 
-def obstacle(rows: Rows, covariates: Sequence[Named]) -> Obstacle | None:
+def obstacle(rows: Rows, covariates: Sequence[Covariate]) -> Obstacle | None:
     """What keeps the partial likelihood from having a single highest point, or None.
 
     Args:
@@ -82,7 +66,7 @@ def obstacle(rows: Rows, covariates: Sequence[Named]) -> Obstacle | None:
     )
 
 
-def _alone(differences: Floats, covariates: Sequence[Named]) -> CannotEstimate | None:
+def _alone(differences: Floats, covariates: Sequence[Covariate]) -> CannotEstimate | None:
     """The first covariate that separates by itself."""
     for k, covariate in enumerate(covariates):
         column = differences[:, k]
@@ -97,7 +81,7 @@ def _alone(differences: Floats, covariates: Sequence[Named]) -> CannotEstimate |
     return None
 
 
-def _not_told_apart(covariates: Sequence[Named]) -> CannotEstimate:
+def _not_told_apart(covariates: Sequence[Covariate]) -> CannotEstimate:
     return CannotEstimate(
         f"The covariates {_names(covariates)} cannot be told apart: one follows from the"
         " others, or none of them varies among those at risk at a loss of response.",
@@ -144,5 +128,5 @@ def _separating_direction(differences: Floats) -> Floats | None:
     return None
 
 
-def _names(covariates: Sequence[Named]) -> str:
+def _names(covariates: Sequence[Covariate]) -> str:
     return ", ".join(covariate.id for covariate in covariates)

@@ -10,7 +10,6 @@ import typer
 from registry.cli.analyse_cox import (
     compare_published_command,
     cox_command,
-    sensitivity_command,
 )
 from registry.cli.analyse_curves import (
     PermutationsOption,
@@ -21,6 +20,7 @@ from registry.cli.analyse_curves import (
 )
 from registry.cli.analyse_levels import tdm_command
 from registry.cli.analyse_risk import risk_command
+from registry.cli.analyse_sensitivity import sensitivity_command
 from registry.cli.analysing import show, up_to_date
 from registry.cli.context import DefinitionOption
 from registry.cli.output import Format, FormatOption

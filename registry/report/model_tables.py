@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from registry.report.numbers import MISSING, fixed, limits, p_value
-from registry.report.tables import Document, Table
+from registry.report.table import Document, Table, notes
 
 
 def compare_published(document: Document) -> Table:
@@ -31,7 +31,7 @@ def compare_published(document: Document) -> Table:
         header=("Covariate", "Published HR", "95 % limits", "P", "Sound HR", "95 % limits", "P"),
         rows=rows,
         lines=tuple(lines),
-        notes=(document["method"], *document["notes"]),
+        notes=notes(document),
     )
 
 
@@ -66,7 +66,7 @@ def sensitivity(document: Document) -> Table:
             f"{legend}. * limits exclude 1.",
             *(one["sentence"] for one in document["summary"]),
         ),
-        notes=(document["method"], *document["notes"]),
+        notes=notes(document),
     )
 
 
