@@ -83,7 +83,7 @@ def _table(written: Any, laid_out: Table) -> None:
     if table.rows:
         _rule(table.rows[0], "top", _RULE)
         _rule(table.rows[-1], "bottom", _RULE)
-    if any(laid_out.header):
+    if any(laid_out.header) and laid_out.rows:
         _rule(table.rows[0], "bottom", _THIN)
     for line in (*laid_out.lines, *laid_out.notes):
         paragraph = written.add_paragraph()

@@ -69,7 +69,7 @@ class Report:
         own = laid_out.title.partition(".")[0]
         before = dict.fromkeys(self.notes[note] for note in laid_out.notes if note in self.notes)
         new = [note for note in laid_out.notes if note not in self.notes]
-        self.notes |= {note: own for note in new}
+        self.notes |= dict.fromkeys(new, own)
         if before:
             new.append(tr("As noted under {tables}.", tables=", ".join(before)))
         return tuple(new)
@@ -238,7 +238,7 @@ def _sound(report: Report) -> str:
     drawn = ""
     if document is not None:
         rows = [
-            Ratio(name_of(one), *_ratio(one[key]), series=number)
+            _ratio(one, key, number)
             for one in document["covariates"]
             for number, key in enumerate(("published", "sound"))
         ]
@@ -253,10 +253,12 @@ def _sound(report: Report) -> str:
     return report.layout("compared", sortable=True) + drawn + report.layout("km_sound")
 
 
-def _ratio(numbers: Mapping[str, float | None] | None) -> tuple[float | None, ...]:
-    if numbers is None:
-        return None, None, None
-    return numbers["hr"], numbers["hr_lower"], numbers["hr_upper"]
+def _ratio(covariate: Document, key: str, series: int) -> Ratio:
+    """The estimate of one analysis of the comparison; empty where it has none."""
+    found = covariate[key] or {}
+    return Ratio(
+        name_of(covariate), found.get("hr"), found.get("hr_lower"), found.get("hr_upper"), series
+    )
 
 
 def _sensitivity(report: Report) -> str:

