@@ -82,7 +82,12 @@ def fine_gray(
         )
     if not (np.isfinite(beta).all() and (np.abs(beta) < 15).all()):
         return None, "the estimate is not finite (separation)"
-    se = np.sqrt(np.diag(robust_covariance(time, code, z, beta)))
+    try:
+        se = np.sqrt(np.diag(robust_covariance(time, code, z, beta)))
+    except np.linalg.LinAlgError:
+        return None, "the groups cannot be told apart"
+    if not (se > 1e-9).all():
+        return None, "its variance is 0"
     terms = tuple(
         Term(label, float(b), float(s)) for label, b, s in zip(labels[:-1], beta, se, strict=True)
     )

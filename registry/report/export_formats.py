@@ -157,7 +157,8 @@ def _plain_column(values: pd.Series[Any], is_date: bool) -> pd.Series[Any]:
     known = values.dropna()
     if not known.empty and known.map(lambda value: isinstance(value, bool | int | float)).all():
         return pd.Series(pd.to_numeric(values.map(float, na_action="ignore")), dtype="float64")
-    return values.map(str, na_action="ignore").fillna("").astype(object)
+    texts: pd.Series[Any] = values.map(str, na_action="ignore").fillna("").astype(object)
+    return texts
 
 
 def _longest(values: pd.Series[Any]) -> int:

@@ -155,17 +155,16 @@ def test_log_rank(
     if name in golden:
         check_test(test, golden[name])
     else:
-        # R's exact score test is slow with the ties of the synthetic cohort.
+        # R's exact score test is slow with the ties of the synthetic cohort. statsmodels fails with
+        # entry and strata together: strata that never meet in time are the same.
+        apart = 100_000 * column(frame, "sex_female") if stratified else 0
         chi2, _ = survdiff(
-            column(frame, "time_days"),
+            column(frame, "time_days") + apart,
             column(frame, "event"),
             frame[group].astype(str).to_numpy(),
-            strata=frame["sex_female"].astype(str).to_numpy() if stratified else None,
-            entry=column(frame, "entry_days"),
+            entry=column(frame, "entry_days") + apart,
         )
-        assert late
-        if test.df == 1:
-            assert test.chi2 == pytest.approx(chi2, rel=CLOSE)
+        assert test.chi2 == pytest.approx(chi2, rel=CLOSE)
 
 
 def test_the_command_uses_these_tests(study: pd.DataFrame) -> None:
@@ -186,8 +185,8 @@ def test_competing_events(cohort: tuple[pd.DataFrame, dict[str, Any]]) -> None:
     entry = column(frame, "entry_days")
     seen = time > entry
     counts = Counts.of(entry[seen], time[seen], code[seen], causes=4)
-    # With late entry R's infinitesimal jackknife counts those who were not yet there on earlier days
-    # apart; the delta method does not (docs/methods.md).
+    # With late entry R's infinitesimal jackknife keeps apart who was not yet there on earlier days;
+    # the delta method does not (docs/methods.md).
     check_states(counts, golden["competing_entry"], error=1e-4)
 
 
