@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from registry.analysis.dataset import Days, Floats
+from registry.analysis.dataset import Days, Flags, Floats
 
 EXACT_BELOW = 50
 """Both groups smaller than this: exact distribution, otherwise normal; as R's `wilcox.test`."""
@@ -56,36 +56,39 @@ class MannWhitney:
         }
 
 
-def comparisons(
+def surely(
     value: Floats, comparator: Sequence[Any], other: Floats, other_comparator: Sequence[Any]
-) -> Floats:
-    """1 where a level of `other` is surely higher, -1 where surely lower, else 0; (n, m).
+) -> tuple[Days, Days]:
+    """Of each level, how many of the others are surely lower, and how many surely higher.
 
     Args:
         value: levels, or the limits of those with a comparator.
         comparator: `<`, `>` or null (None, NaN), one for each level.
         other, other_comparator: the levels to compare with.
     """
-    low, high, exact = _interval(value, comparator)
-    low_2, high_2, exact_2 = _interval(other, other_comparator)
-    both = exact[:, None] & exact_2[None, :]
-
-    def below(upper: Floats, lower: Floats) -> Any:
-        return (upper < lower) | ((upper == lower) & ~both)
-
-    higher = below(high[:, None], low_2[None, :]).astype(np.float64)
-    return np.asarray(higher - below(high_2[None, :], low[:, None]), dtype=np.float64)
+    below, above, exact = _kinds(comparator)
+    other_below, other_above, other_exact = _kinds(other_comparator)
+    numbers = np.sort(other[other_exact])
+    limits_below, limits_above = np.sort(other[other_below]), np.sort(other[other_above])
+    lower = np.searchsorted(limits_below, value, side="right") + np.where(
+        exact, np.searchsorted(numbers, value, "left"), np.searchsorted(numbers, value, "right")
+    )
+    higher = len(limits_above) - np.searchsorted(limits_above, value, side="left") + len(numbers)
+    higher -= np.where(
+        exact, np.searchsorted(numbers, value, "right"), np.searchsorted(numbers, value, "left")
+    )
+    return np.where(below, 0, lower).astype(np.int64), np.where(above, 0, higher).astype(np.int64)
 
 
 def undecided(
     value: Floats, comparator: Sequence[Any], other: Floats, other_comparator: Sequence[Any]
 ) -> int:
     """How many pairs are tied because of a limit, not because two numbers are the same."""
-    tied = comparisons(value, comparator, other, other_comparator) == 0
-    same = (value[:, None] == other[None, :]) & (
-        _interval(value, comparator)[2][:, None] & _interval(other, other_comparator)[2][None, :]
-    )
-    return int((tied & ~same).sum())
+    lower, higher = surely(value, comparator, other, other_comparator)
+    mine = value[_kinds(comparator)[2]]
+    numbers = np.sort(other[_kinds(other_comparator)[2]])
+    same = np.searchsorted(numbers, mine, "right") - np.searchsorted(numbers, mine, "left")
+    return int(len(value) * len(other) - lower.sum() - higher.sum() - same.sum())
 
 
 def mann_whitney(
@@ -110,7 +113,8 @@ def mann_whitney(
         *(second_comparator if second_comparator is not None else [None] * m),
     ]
     # Of each level: how many are surely lower, less how many surely higher.
-    score = -comparisons(value, comparator, value, comparator).sum(axis=1).astype(np.int64)
+    lower, higher = surely(value, comparator, value, comparator)
+    score = lower - higher
     observed = int(score[n:].sum())
     u = (observed + n * m) / 2
     unclear = undecided(first, comparator[:n], second, comparator[n:])
@@ -143,8 +147,8 @@ def _normal_p(score: Days, n: int, m: int, observed: int) -> float:
     return float(min(1.0, 2 * norm.sf(distance / np.sqrt(variance))))
 
 
-def _interval(value: Floats, comparator: Sequence[Any]) -> tuple[Floats, Floats, Any]:
+def _kinds(comparator: Sequence[Any]) -> tuple[Flags, Flags, Flags]:
+    """Which levels are limits below which, limits above which, and numbers."""
     below = np.array([one == "<" for one in comparator], dtype=bool)
     above = np.array([one == ">" for one in comparator], dtype=bool)
-    low, high = np.where(below, -np.inf, value), np.where(above, np.inf, value)
-    return low, high, ~(below | above)
+    return below, above, ~(below | above)

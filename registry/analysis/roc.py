@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from registry.analysis.dataset import Floats
-from registry.analysis.ranks import comparisons
+from registry.analysis.dataset import Days, Floats
+from registry.analysis.ranks import surely
 
 METHOD = (
     "ROC curve of the level for a later loss of response, a level below the cut speaking for it;"
@@ -133,9 +133,10 @@ def roc_curve(
         bootstrap: how often, and the seed.
     """
     how = bootstrap or Bootstrap()
-    higher = (comparisons(lost, lost_comparator, kept, kept_comparator) + 1) / 2
-    auc = float(higher.mean())
-    of_lost, of_kept = higher.mean(axis=1), higher.mean(axis=0)
+    # Of each level the share of the other group on its right side, ties half.
+    of_lost = _share(*surely(lost, lost_comparator, kept, kept_comparator), len(kept))
+    of_kept = 1 - _share(*surely(kept, kept_comparator, lost, lost_comparator), len(lost))
+    auc = float(of_lost.mean())
     variance = of_lost.var(ddof=1) / len(lost) + of_kept.var(ddof=1) / len(kept)
     a, b = ordered(lost, lost_comparator), ordered(kept, kept_comparator)
     cuts, sensitivity, specificity = _points(a, b)
@@ -144,6 +145,10 @@ def roc_curve(
         len(a), len(b), auc, float(np.sqrt(variance)), cuts, sensitivity, specificity, band,
         youden, how,
     )  # fmt: skip
+
+
+def _share(lower: Days, higher: Days, of: int) -> Floats:
+    return np.asarray((of + higher - lower) / (2 * of), dtype=np.float64)
 
 
 def ordered(value: Floats, comparator: Sequence[Any]) -> Floats:

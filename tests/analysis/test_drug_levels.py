@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from registry.analysis.measured import who_was_measured
 from registry.analysis.mechanisms import mechanisms
-from registry.analysis.ranks import comparisons, mann_whitney
+from registry.analysis.ranks import mann_whitney, surely, undecided
 from registry.analysis.roc import Bootstrap, roc_curve
 from registry.analysis.tdm import drug_levels
 from registry.analysis.trough_course import troughs_over_time
@@ -75,9 +75,14 @@ def test_exact_test_is_the_count_of_all_divisions(
 
 def test_a_limit_is_ordered_where_it_can_be() -> None:
     limit, number = np.array([0.4]), np.array([0.3, 0.4, 5.0])
-    assert comparisons(limit, ["<"], number, [None] * 3).tolist() == [[0, 1, 1]]
-    assert comparisons(np.array([5.0]), [">"], number, [None] * 3).tolist() == [[-1, -1, -1]]
-    assert comparisons(limit, ["<"], np.array([0.8]), ["<"]).tolist() == [[0]]
+    # Of the numbers 0.4 and 5 are surely higher than a level below 0.4, 0.3 may be either.
+    assert [one.tolist() for one in surely(limit, ["<"], number, [None] * 3)] == [[0], [2]]
+    five = np.array([5.0])
+    assert [one.tolist() for one in surely(five, [">"], number, [None] * 3)] == [[3], [0]]
+    two = np.array([0.8])
+    assert [one.tolist() for one in surely(limit, ["<"], two, ["<"])] == [[0], [0]]
+    assert undecided(limit, ["<"], number, [None] * 3) == 1
+    assert undecided(number, [None] * 3, number, [None] * 3) == 0
 
 
 def test_roc_by_hand() -> None:
