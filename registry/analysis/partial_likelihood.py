@@ -290,16 +290,18 @@ def maximise(
     here = likelihood.at(np.zeros(k) if start is None else np.asarray(start, dtype=np.float64))
     # The information is not the curvature of the penalty: with few events the steps would jump to
     # and fro about the top, so those that turn back without getting much shorter are damped.
-    damping, before = 1.0, np.zeros(free.size)
+    damping = 1.0
+    before: Floats = np.zeros(free.size)
     for _ in range(_STEPS):
         if not np.isfinite(here.loglik) or not np.isfinite(here.information).all():
             return None
         if not free.size:
             return here
         try:
-            step = np.linalg.solve(here.information[np.ix_(free, free)], here.score[free])
+            solved = np.linalg.solve(here.information[np.ix_(free, free)], here.score[free])
         except np.linalg.LinAlgError:
             return None
+        step: Floats = np.asarray(solved, dtype=np.float64)
         if not np.isfinite(step).all():
             return None
         # What the step promises to gain; below this it is rounding that decides.
