@@ -10,7 +10,7 @@ import typer
 
 from registry.cli.context import run_of, warn
 from registry.cli.report import TITLE
-from registry.cli.report_content import CURVES_BY, Content, content_of, facts_of
+from registry.cli.report_content import Content, content_of, facts_of
 from registry.errors import Refused
 
 if TYPE_CHECKING:
@@ -121,10 +121,13 @@ def _write(out: Path, content: Content, facts: Facts) -> list[Path]:
     from registry.report.page import page
 
     written: list[Path] = []
-    stems = ["cumulative_incidence", *(f"cumulative_incidence_by_{by}" for by in CURVES_BY)]
-    for stem, document in zip(stems, [content.documents["km"], *content.curves], strict=True):
-        if not isinstance(document, str):
-            written.extend(save(cumulative_incidence(document), out / stem))
+    for document in (content.documents["km"], *content.curves):
+        # The study has no curves from a landmark; those stand in the report.
+        if isinstance(document, str) or document["landmark_months"] is not None:
+            continue
+        by = f"_by_{document['by']}" if document["by"] else ""
+        figure = cumulative_incidence(document)
+        written.extend(save(figure, out / f"cumulative_incidence{by}"))
     report = out / "report.html"
     html = page(content.documents, facts, curves_by=content.curves)
     report.write_text(html, encoding="utf-8")
