@@ -43,8 +43,9 @@ def risk_command(
     Example: registry analyse risk P001 --covariates week14_pcdai,bmi_z,growth_delay
     """
     from registry.analysis.basis import basis_of
-    from registry.analysis.risk import RiskRule, risk_of_loss
+    from registry.analysis.risk import risk_of_loss
     from registry.analysis.risk_data import DEFAULT, read_risk
+    from registry.analysis.risk_validation import RiskRule
     from registry.report import risk_tables
     from registry.report.text import render
 

@@ -13,8 +13,8 @@ import pytest
 
 from registry.analysis.ranks import mann_whitney
 from registry.analysis.ridge import Concordance, RidgeCox, choose
-from registry.analysis.risk import _slope
 from registry.analysis.risk_data import read_risk
+from registry.analysis.risk_validation import slope_of
 from registry.analysis.roc import Bootstrap, roc_curve
 from registry.analysis.trough import week14_troughs
 from registry.analysis.trough_quartiles import trough_quartiles
@@ -179,7 +179,7 @@ def test_ridge(name: str) -> None:
         assert Concordance(time, event).of(eta, once) == pytest.approx(
             expected["concordance"], rel=CLOSE
         )
-        assert _slope(ridge, fit.coef, once) == pytest.approx(expected["slope"], rel=1e-6)
+        assert slope_of(ridge, fit.coef, once) == pytest.approx(expected["slope"], rel=1e-6)
         days = np.array([365.25, 730.5])
         assert ridge.baseline(fit.coef, once, days) == pytest.approx(expected["hazard"], rel=1e-6)
 
