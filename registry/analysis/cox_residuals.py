@@ -64,10 +64,12 @@ class ProportionalHazards:
 
     @property
     def p(self) -> Floats:
+        """P of each term."""
         return np.asarray(stats.chi2.sf(self.chi2, 1), dtype=np.float64)
 
     @property
     def global_p(self) -> float:
+        """P of all terms together."""
         return float(stats.chi2.sf(self.global_chi2, len(self.chi2)))
 
 

@@ -68,6 +68,7 @@ def of_entry(
     before: Step,
     after: Step,
 ) -> Difference:
+    """What being at risk from week 14 on only did: how many sets at risk it changed."""
     cohort = cohort_of(frame, definition)
     entry = numbers(cohort.rows, "entry_days")
     days = cohort.time[cohort.event]
@@ -96,6 +97,7 @@ def of_entry(
 def of_immortal_time(
     one: Covariate, before: Step, after: Step, exposure: pd.DataFrame, frame: pd.DataFrame
 ) -> Difference:
+    """What holding a covariate fixed did that is acquired after the start."""
     old, new = before.term(one.id), after.term(one.id)
     if old is None or new is None:
         words = (
@@ -157,6 +159,7 @@ def _months_before(one: Covariate, exposure: pd.DataFrame, frame: pd.DataFrame) 
 
 
 def of_firth(one: Covariate, before: Step, after: Step) -> Difference:
+    """What Firth's penalty did to a hazard ratio and to the width of its limits."""
     old, new = before.term(one.id), after.term(one.id)
     assert new is not None
     if old is None:
@@ -181,6 +184,7 @@ def of_firth(one: Covariate, before: Step, after: Step) -> Difference:
 
 
 def of_hazards(sound: Step) -> list[Difference]:
+    """Whether anything speaks against proportional hazards in the sound model."""
     model = sound.model
     assert model is not None
     if not model.hazards:
@@ -204,6 +208,7 @@ def of_hazards(sound: Step) -> list[Difference]:
 
 
 def of_conclusions(chosen: Sequence[Covariate], published: Step, sound: Step) -> Difference:
+    """Which limits exclude 1, as published and in the sound model."""
     before = [one for one in chosen if _excludes(published.term(one.id))]
     after = [one for one in chosen if _excludes(sound.term(one.id))]
 
