@@ -16,7 +16,7 @@ from registry.report.tables import Document, lower_first
 from registry.report.ticks import counts_at, month_ticks
 
 # From the bottom of the stack up: loss, stop, transfer, death; lightness and hatching both differ.
-_AREAS = (
+_AREAS: tuple[dict[str, Any], ...] = (
     {"facecolor": "#123f6d", "hatch": None},
     {"facecolor": "#e9a15b", "hatch": "////"},
     {"facecolor": "#c9cdd2", "hatch": "...."},

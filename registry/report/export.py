@@ -89,13 +89,20 @@ def _write_codebook(rows: list[dict[str, str]], path: Path) -> None:
 
 
 def _whole(path: Path, write: Callable[[Path], Any]) -> None:
+    if not path.parent.is_dir():
+        raise Refused(
+            tr(
+                "{file} cannot be written: {folder} is a non-existent directory.",
+                file=path,
+                folder=path.parent,
+            )
+        )
     # A part file beside the target: an interrupted export leaves no half table under its name.
     part = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
         write(part)
         os.replace(part, path)
     except OSError as error:
-        # pandas itself says in words that a folder is missing, without the system's number.
         raise Refused(
             tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
         ) from None

@@ -151,7 +151,8 @@ def _plain_column(values: pd.Series[Any], is_date: bool) -> pd.Series[Any]:
     if is_date:
         return pd.to_datetime(values)
     if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return values.dt.tz_convert(None)
+        moments: pd.Series[Any] = values.dt.tz_convert(None)
+        return moments
     if values.dtype != object and not isinstance(values.dtype, pd.StringDtype):
         return values.astype("float64") if values.dtype == "bool" else values
     known = values.dropna()

@@ -40,7 +40,7 @@ gray <- function(time, code, group) {
   list(code = rownames(t), chi2 = t[, "stat"], df = t[, "df"], p = t[, "pv"])
 }
 # The NPMLE by the plain self-consistency algorithm on the innermost intervals (left, right]; R's
-# survfit(type = "interval") takes intervals as closed and stops earlier.
+# survfit(type = "interval2") takes the same intervals, but stops earlier.
 npmle <- function(left, right, steps = 5e4) {
   right[is.na(right)] <- Inf
   ends <- sort(unique(c(left, right)))
