@@ -123,7 +123,7 @@ def _split(drawn: Drawing, cohort: _Box, flow: Document, outcomes: Document | No
         said.append("   " + tr("{n} not known", n=outcomes["regained_unknown"]))
     if outcomes["neither"]:
         said.append(tr("{n} neither", n=outcomes["neither"]))
-    return _next(drawn, first, said)
+    return _next(drawn, first, said, "box plain")
 
 
 def _share(n: int, whole: int) -> str:
@@ -138,9 +138,9 @@ def _box(
     for number, line in enumerate(lines):
         # Blanks at the start of a line are lost in SVG, so they become room.
         indent = 6.0 * (len(line) - len(line.lstrip()))
-        name = "first" if number == 0 else ""
+        kind = "first" if number == 0 and name != "box plain" else ""
         place = y + _PADDING + 10 + number * LINE
-        drawn.text(x + _PADDING + indent, place, line.strip(), name)
+        drawn.text(x + _PADDING + indent, place, line.strip(), kind)
     return _Box(x, y, width, height, way=16.0 if drawn.is_narrow else x + width / 2)
 
 
@@ -156,12 +156,12 @@ def _aside(drawn: Drawing, from_box: _Box, lines: Sequence[str]) -> _Box:
     if drawn.is_narrow:
         x, y = 34.0, from_box.bottom + 12
     else:
-        x, y = from_box.width + 50, from_box.bottom + 8
+        x, y = from_box.width + 30, from_box.bottom + 8
     width = drawn.width - x
     shown = [lines[0]]
     for line in lines[1:]:
         parts = wrap(line, width - 2 * _PADDING)
-        shown += [parts[0], *("      " + part for part in parts[1:])]
+        shown += [parts[0], *("  " + part for part in parts[1:])]
     box = _box(drawn, x, y, width, shown, "box aside")
     drawn.line(from_box.way, from_box.bottom, from_box.way, box.bottom, "edge")
     drawn.arrow(from_box.way, box.y + box.height / 2, box.x, box.y + box.height / 2)

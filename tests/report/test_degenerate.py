@@ -61,7 +61,7 @@ def test_the_page_comes(small: tuple[str, Connection]) -> None:
     shown = " ".join(one.text for one in root.all("p") if one.attributes.get("class") == "none")
     for one in sentences:
         assert one.split("\n")[0][:60] in shown or "week 14" in one
-    assert not re.findall(r"[>(](?:nan|None|inf)\b", html)
+    assert not re.findall(r"[>(](?:nan|None|inf)[<,)]", html)
     if name == "nobody":
         assert len(root.all("figure")) == 1
         assert "The cohort is empty" in shown
