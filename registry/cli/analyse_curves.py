@@ -39,7 +39,9 @@ PermuteBelowOption = Annotated[
 PermutationsOption = Annotated[
     int, typer.Option("--permutations", metavar="N", min=0, help="How many permutations.")
 ]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the random permutations.")]
+SeedOption = Annotated[
+    int, typer.Option("--seed", metavar="N", min=0, help="Of the random permutations.")
+]
 
 
 def km_command(
