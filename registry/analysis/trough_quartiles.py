@@ -34,6 +34,10 @@ METHOD = (
     " (Breslow); hazard ratio of twice the trough by Cox regression on its logarithm (Breslow,"
     " Wald), a value below a limit at half of it."
 )
+SEPARATED = (
+    "No hazard ratio of twice the trough: the levels separate those who lost response from those at"
+    " risk with them, so it has no finite estimate."
+)
 MONTHS = (12.0, 24.0)
 _LARGEST_COEF = 12.0
 
@@ -76,6 +80,11 @@ class Quarters:
     per_doubling: dict[str, float] | None
     curves: tuple[dict[str, Any], ...]
 
+    @property
+    def events(self) -> int:
+        """Losses in all groups together."""
+        return sum(group.events for group in self.groups)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "method": METHOD,
@@ -86,6 +95,7 @@ class Quarters:
             "logrank_reason": self.reason,
             "trend": self.trend,
             "hazard_ratio_per_doubling": self.per_doubling,
+            "hazard_ratio_reason": None if self.per_doubling or not self.events else SEPARATED,
             "curves": list(self.curves),
         }
 

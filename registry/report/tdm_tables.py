@@ -86,6 +86,8 @@ def _quartiles(part: Document) -> Table:
             f"Hazard ratio of twice the trough: {ratio['hr']:.2f} (95 % limits"
             f" {limits(ratio['lower'], ratio['upper'], 2)}), {p_equation(ratio['p'])}."
         )
+    elif part["hazard_ratio_reason"]:
+        lines.append(part["hazard_ratio_reason"])
     return Table(
         title="Loss of response by quartile of the week-14 trough",
         header=(
@@ -115,6 +117,9 @@ def _roc(part: Document) -> Table:
         title="The week-14 trough as a sign of a later loss of response",
         header=("", "", "95 % limits"),
         rows=rows,
+        lines=("The levels of the groups do not overlap: the area has no limits.",)
+        if part["lower"] is None
+        else (),
         notes=(part["method"],),
     )
 

@@ -281,6 +281,23 @@ def test_quartiles_without_a_loss_or_with_levels_alike() -> None:
         trough_quartiles(alike["tdm_week14"], alike["survival"], "paper")
 
 
+def test_levels_that_separate_have_no_hazard_ratio() -> None:
+    """The lowest levels are lost first, one after the other: no finite estimate."""
+    n = 20
+    frames = views(
+        [*map(float, range(1, n + 1)), None],
+        [True] * 8 + [False] * 13,
+        [110 + 10 * i for i in range(n + 1)],
+        [None] * (n + 1),
+    )
+    document = drug_levels(frames, "paper", bootstrap=FEW).to_json()
+    assert document["quartiles"]["hazard_ratio_per_doubling"] is None
+    assert (document["roc"]["auc"], document["roc"]["lower"]) == (1, None)
+    printed = " ".join(text.drug_levels(document).split())
+    assert "it has no finite estimate" in printed
+    assert "the area has no limits" in printed
+
+
 def test_a_late_sample_is_a_late_entry() -> None:
     """Who lost response before the sample was drawn was never at risk with that level."""
     frames = views(LEVELS_OF_20, [True] * 20, [99] + [300 + i for i in range(19)], [None] * 20)
