@@ -234,3 +234,14 @@ COVARIATES = (
         acquired_after_start=True,
     ),
 )
+
+# What may change while a patient is under observation, beside the covariates acquired after the
+# start: a column of the view `exposure` each. A number counts by its unit.
+TIME_DEPENDENT = (
+    *(covariate for covariate in COVARIATES if covariate.acquired_after_start),
+    Covariate("immunomodulator", "Immunomodulator", "now", "not now", acquired_after_start=True),
+    Covariate("glucocorticoid", "Glucocorticoid", "now", "not now", acquired_after_start=True),
+    Covariate("intensified", "Infliximab intensified", "so far", "not yet", True),
+    Covariate("combination_months", "Immunomodulator so far", "a month more", "", True),
+    Covariate("dose_mg_per_kg", "Last infliximab dose", "1 mg/kg more", "", True),
+)

@@ -1,107 +1,62 @@
-"""Cox regression of the time to loss of response on yes-or-no covariates.
+"""Cox regression of the time to loss of response.
 
-Breslow ties by statsmodels, which is what SPSS computes and the study printed; Efron ties by
-lifelines. The two differ by up to 14 % in a coefficient, so a result always names its ties.
+The published model: fixed covariates, Breslow's ties as SPSS computes them, Wald limits. Beside it,
+by a `Design`: time-dependent covariates, a landmark, delayed entry, strata, robust errors and
+Firth's penalty with limits by the profile likelihood. Ties by Breslow and Efron differ by up to
+14 % in a coefficient, so a result always names its ties.
 """
 
 from __future__ import annotations
 
-import math
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from lifelines import CoxPHFitter
-from lifelines.exceptions import ConvergenceError
 from scipy import stats
-from statsmodels.duration.hazard_regression import PHReg
 
-from registry.analysis.dataset import (
-    Days,
-    Flags,
-    Floats,
-    covariates_by_id,
-    immortal_time_notes,
-    require_columns,
-    survival_data,
+from registry.analysis.basis import Basis
+from registry.analysis.cox_design import (
+    PUBLISHED,
+    Design,
+    Prepared,
+    covariates_of,
+    prepare,
 )
-from registry.analysis.separation import refuse_if_not_estimable
+from registry.analysis.cox_residuals import (
+    TRANSFORMS,
+    ProportionalHazards,
+    concordance,
+    proportional_hazards,
+    residuals,
+    robust_variance,
+    schoenfeld,
+)
+from registry.analysis.cox_result import Cox, Term
+from registry.analysis.dataset import Days, Flags, Floats, immortal_time_notes
+from registry.analysis.partial_likelihood import (
+    PartialLikelihood,
+    Point,
+    Rows,
+    Ties,
+    likelihood_ratio,
+    maximise,
+    profile_limits,
+)
+from registry.analysis.separation import Obstacle, obstacle
 from registry.analysis.table2 import univariate_table
 from registry.errors import CannotEstimate, WrongUsage
 from registry.vocabulary import Covariate
 from registry.words import note, spoken, tr
 
-Ties = Literal["breslow", "efron"]
-
-# A hazard ratio beyond e^12 or a standard error beyond 50 is a fit that runs away, not a finding.
+# A coefficient beyond 12 per level or a standard error beyond 50 is a fit that runs away.
 _LARGEST_COEF = 12.0
 _LARGEST_SE = 50.0
 _Z = float(stats.norm.ppf(0.975))
-
-
-@dataclass(frozen=True)
-class Term:
-    """One covariate of the model: level true against level false, 95 % Wald limits."""
-
-    covariate: Covariate
-    coef: float
-    se: float
-
-    @property
-    def wald(self) -> float:
-        """Wald chi-square with 1 df."""
-        return (self.coef / self.se) ** 2
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "covariate": self.covariate.id,
-            "label": self.covariate.label,
-            "level": self.covariate.level,
-            "other_level": self.covariate.other_level,
-            "acquired_after_start": self.covariate.acquired_after_start,
-            "coef": self.coef,
-            "se": self.se,
-            "wald": self.wald,
-            "hr": math.exp(self.coef),
-            "hr_lower": math.exp(self.coef - _Z * self.se),
-            "hr_upper": math.exp(self.coef + _Z * self.se),
-            "p": float(stats.chi2.sf(self.wald, 1)),
-        }
-
-
-@dataclass(frozen=True)
-class Cox:
-    """A fitted model; `dropped` patients lack one of the covariates and are not in `n`."""
-
-    definition: str
-    n: int
-    dropped: int
-    events: int
-    ties: Ties
-    chosen_by: str
-    terms: tuple[Term, ...]
-    notes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """The document of `registry analyse cox`."""
-        return {
-            "definition": self.definition,
-            "method": note(
-                "Cox proportional-hazards regression, ties by {ties}, complete cases, Wald tests "
-                "and limits; covariates {chosen_by}.",
-                ties=self.ties.capitalize(),
-                chosen_by=self.chosen_by,
-            ),
-            "n": self.n,
-            "dropped": self.dropped,
-            "events": self.events,
-            "ties": self.ties,
-            "terms": [term.to_json() for term in self.terms],
-            "notes": list(self.notes),
-        }
+# Events for each covariate below which estimates are known to be biased away from 0 (Peduzzi et
+# al., J Clin Epidemiol 1995;48:1503-10).
+USUAL_EVENTS_PER_TERM = 10
+# Below about this many clusters a sandwich is too small.
+_FEW_CLUSTERS = 20
 
 
 def cox_regression(
@@ -111,89 +66,205 @@ def cox_regression(
     covariates: Sequence[str] | None = None,
     ties: str = "breslow",
     alpha: float = 0.05,
+    design: Design = PUBLISHED,
+    exposure: pd.DataFrame | None = None,
+    basis: Basis | None = None,
 ) -> Cox:
     """Fit the model on the patients in whom all covariates are known.
 
     Args:
-        frame: rows of `analytics.analysis_set`.
+        frame: rows of `analytics.analysis_set`; for entry, strata or centres those of
+            `read_patients`.
         definition: the definition that all rows must belong to.
         covariates: ids in the order of the terms; without them those whose log-rank P in Table 2
             is below `alpha`, in the order of the vocabulary.
         ties: `breslow` or `efron`.
         alpha: the threshold of that choice.
+        design: what the model is beyond its covariates.
+        exposure: rows of `analytics.exposure`, for time-dependent covariates and landmarks.
+        basis: what the result rests on, to be told with it.
 
     Raises:
         CannotEstimate: no patient, no event, fewer events than covariates, no covariate below
-            `alpha`, a covariate with one level only, separation, collinearity, no convergence.
-        WrongUsage: an unknown covariate or way of handling ties.
-        Refused: the rows are not fit for analysis (see `survival_data`).
+            `alpha`, a covariate with one level only, separation without a penalty, collinearity,
+            no convergence.
+        Refused: a covariate that is acquired after the start would be held fixed in a sound design;
+            the rows are not fit for analysis.
+        WrongUsage: an unknown covariate or way of handling ties; robust errors with a penalty.
     """
     if ties not in ("breslow", "efron"):
+        raise WrongUsage(f"Ties cannot be handled by '{ties}'.", cure="Use breslow or efron.")
+    if design.robust and design.penalty == "firth":
         raise WrongUsage(
-            tr("Ties cannot be handled by '{ties}'.", ties=ties), cure=tr("Use breslow or efron.")
-        )
-    data = survival_data(frame, definition)
-    if not data["event"].any():
-        raise CannotEstimate(
-            tr(
-                "None of the {number} patients of definition '{definition}' lost response, "
-                "so a Cox model cannot be fitted.",
-                number=len(data),
-                definition=definition,
-            ),
-            cure=tr("`registry analyse table1`, `flow` and `km` still describe them."),
+            "Robust errors are not defined for Firth's penalty.",
+            cure="Use --penalty none, or leave --robust out.",
         )
     if covariates is None:
-        chosen = _significant(frame, definition, alpha)
-        chosen_by = note("with a univariate log-rank P below {alpha:g}", alpha=alpha)
+        names, chosen_by = (
+            significant(frame, definition, alpha),
+            (f"with a univariate log-rank P below {alpha:g}"),
+        )
     else:
-        chosen = covariates_by_id(list(covariates))
-        chosen_by = note("as named")
+        names, chosen_by = tuple(covariates), "as named"
+    chosen, left_out = covariates_of(names, design, named=covariates is not None)
     if not chosen:
-        raise WrongUsage(
-            tr("A Cox model needs a covariate."), cure=tr("Name one or more covariates.")
-        )
-    ids = [covariate.id for covariate in chosen]
-    require_columns(data, ids, "analysis_set")
-
-    used = data.dropna(subset=ids)
-    time = used["time_days"].to_numpy(dtype=np.int64)
-    event = used["event"].to_numpy(dtype=bool)
-    values = used[ids].to_numpy(dtype=np.float64)
-    _refuse_if_too_little(data, used, event, chosen)
-    refuse_if_not_estimable(time, event, values, chosen)
-
-    coef, se = fit(time, event, values, "breslow" if ties == "breslow" else "efron")
-    if not (np.isfinite(coef).all() and np.isfinite(se).all() and (se > 0).all()):
-        raise _no_convergence(chosen)
-    if np.abs(coef).max() > _LARGEST_COEF or se.max() > _LARGEST_SE:
-        worst = chosen[int(np.argmax(se))]
-        raise CannotEstimate(
-            tr(
-                "The hazard ratio of '{covariate}' runs away to infinity or 0: its levels separate "
-                "those who lost response.",
-                covariate=spoken(worst.label),
-            ),
-            cure=tr("Leave {covariate} out.", covariate=worst.id),
-        )
-    return Cox(
+        raise WrongUsage("A Cox model needs a covariate.", cure="Name one or more covariates.")
+    prepared = prepare(frame, definition, chosen, design, exposure)
+    _refuse_if_too_little(prepared, definition)
+    events = int(prepared.rows.event.sum())
+    found = obstacle(prepared.rows, chosen)
+    firth, why = _penalised(design, found, events, len(chosen))
+    if found is not None and not (firth and found.separation):
+        raise found.error
+    way: Ties = "breslow" if ties == "breslow" else "efron"
+    return _fit(
+        prepared,
+        way,
+        firth=firth,
+        finite=found is None,
         definition=definition,
-        n=len(used),
-        dropped=len(data) - len(used),
-        events=int(event.sum()),
-        ties="breslow" if ties == "breslow" else "efron",
         chosen_by=chosen_by,
-        terms=tuple(
-            Term(covariate, float(b), float(s))
-            for covariate, b, s in zip(chosen, coef, se, strict=True)
-        ),
-        notes=_notes(data, used, int(event.sum()), chosen),
+        design=design,
+        notes=(*_notes(prepared, events, firth, design), *why, *left_out),
+        basis=basis,
     )
 
 
-def _significant(frame: pd.DataFrame, definition: str, alpha: float) -> tuple[Covariate, ...]:
+def _fit(
+    prepared: Prepared,
+    ties: Ties,
+    *,
+    firth: bool,
+    finite: bool,
+    definition: str,
+    chosen_by: str,
+    design: Design,
+    notes: tuple[str, ...],
+    basis: Basis | None,
+) -> Cox:
+    rows, chosen = prepared.rows, prepared.covariates
+    likelihood = PartialLikelihood(rows, ties, firth=firth)
+    best = maximise(likelihood)
+    if best is None:
+        raise _no_convergence(chosen)
+    inverse = _inverse(best, chosen)
+    found = residuals(likelihood, best.coef, inverse)
+    variance = robust_variance(found, rows) if design.robust else inverse
+    if not firth:
+        _refuse_if_it_runs_away(best, variance, rows, chosen)
+    hazards, untested = _hazards(rows, ties, None if firth else best, finite=finite)
+    share, pairs = concordance(rows, rows.values @ best.coef)
+    if design.robust and prepared.clusters < _FEW_CLUSTERS:
+        notes = (
+            *notes,
+            f"Robust errors rest on {prepared.clusters} clusters and are too small below about"
+            f" {_FEW_CLUSTERS}.",
+        )
+    if untested:
+        notes = (*notes, untested)
+    return Cox(
+        definition=definition,
+        n=len(prepared.patients),
+        dropped=prepared.dropped,
+        never_at_risk=prepared.never_at_risk,
+        events=int(rows.event.sum()),
+        ties=ties,
+        firth=firth,
+        chosen_by=chosen_by,
+        design=design,
+        terms=_terms(prepared, likelihood, best, inverse, variance),
+        loglik=best.loglik,
+        concordance=share,
+        pairs=pairs,
+        hazards=hazards,
+        untested=untested,
+        schoenfeld=schoenfeld(likelihood, best.coef, inverse),
+        residuals=found.by(rows.subject),
+        patients=prepared.patients,
+        notes=notes,
+        basis=basis,
+    )
+
+
+def _terms(
+    prepared: Prepared,
+    likelihood: PartialLikelihood,
+    best: Point,
+    inverse: Floats,
+    variance: Floats,
+) -> tuple[Term, ...]:
+    terms = []
+    for k, covariate in enumerate(prepared.covariates):
+        coef, se = float(best.coef[k]), float(np.sqrt(variance[k, k]))
+        lower: float | None
+        upper: float | None
+        p: float | None
+        if likelihood.firth:
+            lower, upper = profile_limits(likelihood, best, k)
+            ratio = likelihood_ratio(likelihood, best, k)
+            p = None if ratio is None else float(stats.chi2.sf(ratio, 1))
+        else:
+            lower, upper = coef - _Z * se, coef + _Z * se
+            p = float(stats.chi2.sf((coef / se) ** 2, 1))
+        terms.append(
+            Term(
+                covariate=covariate,
+                coef=coef,
+                se=se,
+                se_model=float(np.sqrt(inverse[k, k])),
+                lower=lower,
+                upper=upper,
+                p=p,
+                limits="profile" if likelihood.firth else "wald",
+                time_dependent=covariate.id in prepared.time_dependent,
+            )
+        )
+    return tuple(terms)
+
+
+def _penalised(
+    design: Design, found: Obstacle | None, events: int, terms: int
+) -> tuple[bool, tuple[str, ...]]:
+    """Whether Firth's penalty is used, and why when nobody asked for it by name."""
+    wish = design.penalty or ("auto" if design.sound else "none")
+    if wish != "auto" or design.robust:
+        return wish == "firth", ()
+    if found is not None and found.separation:
+        return True, (
+            f"{found.error.problem} Firth's penalty, chosen for this, gives a finite one.",
+        )
+    if events < USUAL_EVENTS_PER_TERM * terms:
+        return True, (
+            f"Firth's penalty was chosen because there are {events / terms:.1f} events for each"
+            f" covariate, fewer than {USUAL_EVENTS_PER_TERM}.",
+        )
+    return False, ()
+
+
+def _hazards(
+    rows: Rows, ties: Ties, best: Point | None, *, finite: bool
+) -> tuple[tuple[ProportionalHazards, ...], str | None]:
+    """The tests of proportional hazards, at the estimate without a penalty; or why not."""
+    if not finite:
+        return (), "Proportional hazards are not tested: without the penalty there is no estimate."
+    plain = PartialLikelihood(rows, ties)
+    point = best if best is not None else maximise(plain)
+    tests = [
+        None if point is None else proportional_hazards(plain, point.coef, transform)
+        for transform in TRANSFORMS
+    ]
+    if any(test is None for test in tests):
+        return (), "Proportional hazards are not tested: the events are too few."
+    return tuple(test for test in tests if test is not None), None
+
+
+def significant(frame: pd.DataFrame, definition: str, alpha: float = 0.05) -> tuple[str, ...]:
+    """The covariates whose univariate log-rank P is below `alpha`.
+
+    Raises CannotEstimate when there is none, or no patient, or no event.
+    """
     table = univariate_table(frame, definition)
-    chosen = tuple(row.covariate for row in table.rows if row.test and row.test.p < alpha)
+    chosen = tuple(row.covariate.id for row in table.rows if row.test and row.test.p < alpha)
     if not chosen:
         raise CannotEstimate(
             tr(
@@ -206,35 +277,30 @@ def _significant(frame: pd.DataFrame, definition: str, alpha: float) -> tuple[Co
     return chosen
 
 
-def _refuse_if_too_little(
-    data: pd.DataFrame, used: pd.DataFrame, event: Flags, chosen: Sequence[Covariate]
-) -> None:
+def _refuse_if_too_little(prepared: Prepared, definition: str) -> None:
+    chosen, rows = prepared.covariates, prepared.rows
     names = ", ".join(covariate.id for covariate in chosen)
-    events = int(event.sum())
+    events, n = int(rows.event.sum()), len(prepared.patients)
+    if events == 0 and not prepared.dropped and not prepared.never_at_risk:
+        raise CannotEstimate(
+            f"None of the {n} patients of definition '{definition}' lost response, so a"
+            " Cox model cannot be fitted.",
+            cure="`registry analyse table1`, `flow` and `km` still describe them.",
+        )
     if events == 0:
         raise CannotEstimate(
-            tr(
-                "Of {number} patients, {used} have a value of every covariate ({names}), "
-                "and none of these lost response.",
-                number=len(data),
-                used=len(used),
-                names=names,
-            ),
-            cure=tr("Leave out the covariate with the most missing values."),
+            f"Of {prepared.of_all} patients, {n} were at risk with a value of every covariate"
+            f" ({names}), and none of these lost response.",
+            cure="Leave out the covariate with the most missing values.",
         )
-    for covariate in chosen:
-        levels = set(used[covariate.id].tolist())
+    for k, covariate in enumerate(chosen):
+        levels = set(rows.values[:, k].tolist())
         if len(levels) == 1:
-            level = covariate.level if levels == {True} else covariate.other_level
+            level = covariate.other_level if levels == {0.0} else covariate.level
             raise CannotEstimate(
-                tr(
-                    "'{covariate}' is '{level}' in all {number} patients of the model, so it has "
-                    "no hazard ratio.",
-                    covariate=spoken(covariate.label),
-                    level=spoken(level),
-                    number=len(used),
-                ),
-                cure=tr("Leave {covariate} out.", covariate=covariate.id),
+                f"'{covariate.label}' is '{level}' in all {n} patients of the model, so it"
+                " has no hazard ratio.",
+                cure=f"Leave {covariate.id} out.",
             )
     if events < len(chosen):
         raise CannotEstimate(
@@ -252,7 +318,7 @@ def _refuse_if_too_little(
 
 
 def fit(time_days: Days, event: Flags, values: Floats, ties: Ties) -> tuple[Floats, Floats]:
-    """Maximum partial likelihood; the caller has made sure that it has one.
+    """Maximum partial likelihood of fixed covariates; the caller has made sure that it has one.
 
     Args:
         time_days: whole days to the event or to censoring, shape (n,).
@@ -263,37 +329,35 @@ def fit(time_days: Days, event: Flags, values: Floats, ties: Ties) -> tuple[Floa
     Returns:
         Coefficients and standard errors, shape (k,) each; NaN where the fit did not arrive.
     """
-    return (_breslow if ties == "breslow" else _efron)(time_days, event, values)
+    best = maximise(PartialLikelihood(Rows.of(time_days, event, values), ties))
+    if best is None:
+        return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
+    return best.coef, np.sqrt(np.diag(np.linalg.inv(best.information)))
 
 
-def _breslow(time: Days, event: Flags, values: Floats) -> tuple[Floats, Floats]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            fit = PHReg(time, values, status=event.astype(np.int64), ties="breslow").fit()
-        except np.linalg.LinAlgError:
-            return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
-        coef, se = np.asarray(fit.params), np.asarray(fit.bse)
-    return coef.astype(np.float64), se.astype(np.float64)
+def _inverse(best: Point, chosen: Sequence[Covariate]) -> Floats:
+    try:
+        inverse = np.linalg.inv(best.information)
+    except np.linalg.LinAlgError:
+        raise _no_convergence(chosen) from None
+    if not (np.isfinite(inverse).all() and (np.diag(inverse) > 0).all()):
+        raise _no_convergence(chosen)
+    return np.asarray(inverse, dtype=np.float64)
 
 
-def _efron(time: Days, event: Flags, values: Floats) -> tuple[Floats, Floats]:
-    columns = [f"x{k}" for k in range(values.shape[1])]
-    frame = pd.DataFrame(values, columns=columns).assign(time=time, event=event)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            fitter = CoxPHFitter().fit(
-                frame, duration_col="time", event_col="event", fit_options={"precision": 1e-12}
-            )
-        except (ConvergenceError, np.linalg.LinAlgError):
-            return np.full(len(columns), np.nan), np.full(len(columns), np.nan)
-    # lifelines warns of low variance at levels that the check for separation has cleared; of a
-    # fit that did not arrive it says so in these words.
-    if any("failed to converge" in str(warning.message) for warning in caught):
-        return np.full(len(columns), np.nan), np.full(len(columns), np.nan)
-    coef = fitter.params_[columns].to_numpy(dtype=np.float64)
-    return coef, fitter.standard_errors_[columns].to_numpy(dtype=np.float64)
+def _refuse_if_it_runs_away(
+    best: Point, variance: Floats, rows: Rows, chosen: Sequence[Covariate]
+) -> None:
+    """A last look where patterns are too many for the check of separation."""
+    spread = rows.values.max(axis=0) - rows.values.min(axis=0)
+    se = np.sqrt(np.diag(variance)) * spread
+    if np.abs(best.coef * spread).max() > _LARGEST_COEF or se.max() > _LARGEST_SE:
+        worst = chosen[int(np.argmax(se))]
+        raise CannotEstimate(
+            f"The hazard ratio of '{worst.label}' runs away to infinity or 0: its levels separate"
+            " those who lost response.",
+            cure=f"Leave {worst.id} out, or use --penalty firth.",
+        )
 
 
 def _no_convergence(chosen: Sequence[Covariate]) -> CannotEstimate:
@@ -304,28 +368,24 @@ def _no_convergence(chosen: Sequence[Covariate]) -> CannotEstimate:
     )
 
 
-def _notes(
-    data: pd.DataFrame, used: pd.DataFrame, events: int, chosen: Sequence[Covariate]
-) -> tuple[str, ...]:
+def _notes(prepared: Prepared, events: int, firth: bool, design: Design) -> tuple[str, ...]:
     notes = []
-    if len(used) < len(data):
+    n, terms = len(prepared.patients), len(prepared.covariates)
+    if prepared.dropped:
         notes.append(
-            note(
-                "{used} of {number} patients have a value of every covariate and are in the model; "
-                "{others} are not.",
-                used=len(used),
-                number=len(data),
-                others=len(data) - len(used),
-            )
+            f"{n} of {prepared.of_all} patients have a value of every covariate and are in the"
+            f" model; {prepared.dropped} are not."
         )
-    if events < 10 * len(chosen):
+    if prepared.never_at_risk:
+        notes.append(f"{prepared.never_at_risk} patients left before they were at risk.")
+    if events < USUAL_EVENTS_PER_TERM * terms and not firth:
         notes.append(
-            note(
-                "Events per covariate: {ratio:.1f} ({events} for {covariates}; ten are usual). The "
-                "limits are wide and the ratios tend to be too far from 1.",
-                ratio=events / len(chosen),
-                events=events,
-                covariates=len(chosen),
-            )
+            f"Events per covariate: {events / terms:.1f} ({events} for {terms}; ten"
+            " are usual). The limits are wide and the ratios tend to be too far from 1."
         )
-    return (*notes, *immortal_time_notes(chosen))
+    held = [
+        one
+        for one in prepared.covariates
+        if one.id not in prepared.time_dependent and design.landmark_months is None
+    ]
+    return (*notes, *immortal_time_notes(held))

@@ -1,69 +1,199 @@
-"""The log-rank test of two groups, with a reason where there is none."""
+"""The log-rank test of any number of groups, in strata and with delayed entry, with a reason where
+there is none; and its permutation P value where the chi-square cannot be trusted.
+"""
 
 from __future__ import annotations
 
-import math
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from lifelines.statistics import logrank_test
+from numpy.typing import NDArray
+from scipy.stats import chi2 as chi2_distribution
 
-from registry.analysis.dataset import Days, Flags
-from registry.words import note
+from registry.analysis.counting import NO_ENTRY, at_risk_on
+from registry.analysis.dataset import Days, Flags, Floats
+
+_MOST_CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
 class LogRank:
-    """Mantel-Cox chi-square of two groups, as R's `survdiff(rho = 0)`."""
+    """Mantel-Cox chi-square, as R's `survdiff(rho = 0)`.
+
+    `observed` and `expected` are the events of each group, in sorted order of the groups.
+    """
 
     chi2: float
     df: int
     p: float
+    observed: tuple[float, ...] = field(default=(), compare=False)
+    expected: tuple[float, ...] = field(default=(), compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {"chi2": self.chi2, "df": self.df, "p": self.p}
 
 
-def logrank(time_days: Days, event: Flags, group: Flags) -> tuple[LogRank | None, str | None]:
-    """Compare two groups.
+@dataclass(frozen=True)
+class PermutationRule:
+    """When a log-rank test is also judged by permutation, and how.
+
+    Attributes:
+        below: a P by permutation is given when a group's expected events are fewer than this; 5 is
+            Cochran's rule for chi-square tests (Biometrics 1954;10:417-51). 0 means never.
+        permutations: how many random permutations are drawn.
+        seed: where the random numbers start, so that the same data give the same P.
+    """
+
+    below: float = 5.0
+    permutations: int = 9999
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class PermutationTest:
+    """P of the log-rank statistic over random permutations of the groups (within strata).
+
+    (1 + permutations at least as extreme) / (1 + permutations). It takes who enters, stays and is
+    censored to be exchangeable between the groups under the null hypothesis.
+    """
+
+    p: float
+    smallest_expected: float
+    rule: PermutationRule
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "p": self.p,
+            "permutations": self.rule.permutations,
+            "seed": self.rule.seed,
+            "smallest_expected_events": self.smallest_expected,
+            "used_below_expected_events": self.rule.below,
+        }
+
+
+def logrank(
+    time_days: Days,
+    event: Flags,
+    group: NDArray[Any],
+    *,
+    entry_days: Days | None = None,
+    strata: NDArray[Any] | None = None,
+) -> tuple[LogRank | None, str | None]:
+    """Compare groups.
 
     Args:
         time_days: whole days to the event or to censoring.
         event: whether the event happened.
         group: the group of each patient.
+        entry_days: from when on each is at risk (entry < day <= time); without it from day 0.
+        strata: groups are compared within each stratum, and the differences summed.
 
     Returns:
         The test and None; or None and why there is none, as half a sentence: an empty group, no
-        event, or no event while both groups were still at risk (the variance is then 0).
+        event, or no event while the groups were at risk together (the variance is then 0).
     """
-    if not group.any() or group.all():
-        return None, note("one group is empty")
+    names, index = np.unique(group, return_inverse=True)
+    if names.size < 2:
+        return None, "one group is empty"
     if not event.any():
-        return None, note("nobody lost response")
-    if not _both_at_risk(time_days, event, group):
-        return None, note(
-            "no loss of response fell in a time when both groups were under observation"
+        return None, "nobody lost response"
+    entry = np.full(len(time_days), NO_ENTRY) if entry_days is None else entry_days
+    observed = np.zeros(names.size)
+    expected = np.zeros(names.size)
+    variance = np.zeros((names.size, names.size))
+    for member in _strata(strata, len(time_days)):
+        o, e, v = _differences(
+            entry[member], time_days[member], event[member], index[member], names.size
         )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        test = logrank_test(time_days[group], time_days[~group], event[group], event[~group])
-    if not math.isfinite(test.test_statistic):
-        return None, note("the variance of the difference is 0")
-    return LogRank(float(test.test_statistic), 1, float(test.p_value)), None
+        observed, expected, variance = observed + o, expected + e, variance + v
+    together = np.flatnonzero(np.diag(variance) > 1e-12)
+    both = "both groups were" if names.size == 2 else "two groups were"
+    if together.size < 2:
+        return None, f"no loss of response fell in a time when {both} under observation"
+    free = together[1:]
+    difference, v = (observed - expected)[free], variance[np.ix_(free, free)]
+    if np.linalg.matrix_rank(v) < free.size:
+        return None, f"no loss of response fell in a time when {both} under observation"
+    statistic = float(difference @ np.linalg.solve(v, difference))
+    p = float(chi2_distribution.sf(statistic, free.size))
+    return LogRank(statistic, int(free.size), p, tuple(observed), tuple(expected)), None
 
 
-def _both_at_risk(time_days: Days, event: Flags, group: Flags) -> bool:
-    """Whether any event happened while both groups had a patient at risk and somebody was spared.
+def permutation_test(
+    time_days: Days,
+    event: Flags,
+    group: NDArray[Any],
+    test: LogRank | None,
+    rule: PermutationRule,
+    *,
+    entry_days: Days | None = None,
+    strata: NDArray[Any] | None = None,
+) -> PermutationTest | None:
+    """The P by permutation where a group's expected events are fewer than the rule says.
 
-    Only such a day adds to the variance: d (n - d) n1 n2 / (n^2 (n - 1)), which is 0 when one
-    group is empty or everybody at risk has the event at once.
+    The observed minus the expected events of a group are the sum of its patients' martingale
+    residuals, so a permutation only shuffles residuals; their covariance over all permutations
+    makes one number of several groups (Strasser and Weber 1999), the squared difference of two.
     """
-    for day in np.unique(time_days[event]):
-        at_risk = time_days >= day
-        happened = (time_days == day) & event
-        in_group = at_risk & group
-        if in_group.any() and (at_risk & ~group).any() and happened.sum() < at_risk.sum():
-            return True
-    return False
+    if test is None or min(test.expected) >= rule.below or rule.permutations < 1:
+        return None
+    names, index = np.unique(group, return_inverse=True)
+    entry = np.full(len(time_days), NO_ENTRY) if entry_days is None else entry_days
+    random = np.random.default_rng(rule.seed)
+    observed = np.zeros(names.size - 1)
+    covariance = np.zeros((names.size - 1, names.size - 1))
+    drawn = np.zeros((rule.permutations, names.size - 1))
+    for member in _strata(strata, len(time_days)):
+        residual = _residuals(entry[member], time_days[member], event[member])
+        n = len(residual)
+        if n < 2:
+            continue
+        indicator = (index[member][:, None] == np.arange(names.size - 1)).astype(np.float64)
+        observed += residual @ indicator
+        share = indicator.mean(axis=0)
+        spread = float(residual @ residual) / (n - 1)
+        covariance += spread * n * (np.diag(share) - np.outer(share, share))
+        step = max(1, _MOST_CELLS // n)
+        for start in range(0, rule.permutations, step):
+            rows = min(step, rule.permutations - start)
+            shuffled = random.permuted(np.tile(residual, (rows, 1)), axis=1)
+            drawn[start : start + rows] += shuffled @ indicator
+    inverse = np.linalg.pinv(covariance)
+    statistic = float(observed @ inverse @ observed)
+    others = np.einsum("ij,jk,ik->i", drawn, inverse, drawn)
+    extreme = int((others >= statistic * (1 - 1e-9)).sum())
+    return PermutationTest((1 + extreme) / (1 + rule.permutations), min(test.expected), rule)
+
+
+def _strata(strata: NDArray[Any] | None, n: int) -> list[Flags]:
+    if strata is None:
+        return [np.ones(n, dtype=bool)]
+    return [strata == one for one in np.unique(strata)]
+
+
+def _differences(
+    entry: Days, time: Days, event: Flags, index: Days, groups: int
+) -> tuple[Floats, Floats, Floats]:
+    """Observed and expected events of each group, and the hypergeometric covariance."""
+    days = np.unique(time[event])
+    at_risk = np.array(
+        [at_risk_on(entry[index == g], time[index == g], days) for g in range(groups)],
+        dtype=np.float64,
+    )
+    happened = np.zeros((groups, days.size))
+    np.add.at(happened, (index[event], np.searchsorted(days, time[event])), 1)
+    n, d = at_risk.sum(axis=0), happened.sum(axis=0)
+    share = at_risk / n
+    weight = np.where(n > 1, d * (n - d) / np.maximum(n - 1, 1), 0.0)
+    variance = np.diag((share * weight).sum(axis=1)) - (share * weight) @ share.T
+    return happened.sum(axis=1), (share * d).sum(axis=1), variance
+
+
+def _residuals(entry: Days, time: Days, event: Flags) -> Floats:
+    """Events minus the cumulative hazard of everybody over the days at risk (martingale)."""
+    days, d = np.unique(time[event], return_counts=True)
+    hazard = np.concatenate(([0.0], np.cumsum(d / at_risk_on(entry, time, days))))
+    until = hazard[np.searchsorted(days, time, side="right")]
+    since = hazard[np.searchsorted(days, entry, side="right")]
+    return np.asarray(event - (until - since), dtype=np.float64)

@@ -27,6 +27,7 @@ from registry.cli import (
     export,
     history,
     importing,
+    report,
     schedule,
     sql,
     status,
@@ -67,6 +68,7 @@ app.add_typer(definition.app, name="definition")
 app.add_typer(analyse.app, name="analyse")
 app.add_typer(worklist.app, name="worklist")
 app.add_typer(schedule.app, name="schedule")
+app.command("report")(report.report_command)
 app.command("sql")(sql.sql_command)
 app.command("export")(export.export_command)
 app.command("synth")(synth.synth_command)

@@ -3,62 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.context import DefinitionOption, opened, run_of, warn
-from registry.cli.output import Format, FormatOption, print_json, print_rows
-from registry.errors import WrongUsage
-from registry.words import tr
+from registry.cli.analyse_cox import (
+    compare_published_command,
+    cox_command,
+)
+from registry.cli.analyse_curves import (
+    PermutationsOption,
+    PermuteBelowOption,
+    SeedOption,
+    cuminc_command,
+    km_command,
+)
+from registry.cli.analyse_levels import tdm_command
+from registry.cli.analyse_risk import risk_command
+from registry.cli.analyse_sensitivity import sensitivity_command
+from registry.cli.analysing import show, up_to_date
+from registry.cli.context import DefinitionOption
+from registry.cli.output import Format, FormatOption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pandas import DataFrame
-    from sqlalchemy import Connection
 
 app = typer.Typer(help="Flow, Tables 1 to 3, Kaplan-Meier, troughs and outcomes.")
-
-
-class Ties(StrEnum):
-    """How the Cox model handles events on the same day."""
-
-    BRESLOW = "breslow"
-    EFRON = "efron"
-
-
-@contextmanager
-def up_to_date(context: typer.Context, definition: str) -> Iterator[Connection]:
-    """A connection on which nothing of the definition waits for a derivation."""
-    from registry.derivation.run import bring_up_to_date
-    from registry.derivation.status import require_definition
-
-    settings = run_of(context).settings()
-    with opened(settings) as database:
-        with database.engine.connect() as connection:
-            require_definition(connection, definition)
-        result = bring_up_to_date(database.engine, user=settings.user)
-        if result is not None and result.examined:
-            warn(tr("Derived {examined} changed patients first.", examined=result.examined))
-        with database.engine.connect() as connection:
-            yield connection
-
-
-def _show(document: dict[str, Any], name: str, form: Format) -> None:
-    """Prints one result; `name` is that of its functions in registry.report."""
-    from registry.report import rows, text
-
-    match form:
-        case Format.JSON:
-            print_json(document)
-        case Format.CSV:
-            print_rows(getattr(rows, name)(document), form)
-        case Format.TABLE:
-            typer.echo(getattr(text, name)(document))
 
 
 def _analyse(
@@ -74,7 +44,7 @@ def _analyse(
 
     with up_to_date(context, definition) as connection:
         frame = read_view(connection, view, definition)
-    _show(analysis(frame, definition).to_json(), name, form)
+    show(analysis(frame, definition).to_json(), name, form)
 
 
 @app.command("flow")
@@ -110,114 +80,41 @@ def table1_command(
 @app.command("table2")
 def table2_command(
     context: typer.Context,
+    holm: Annotated[
+        bool, typer.Option("--holm", help="Show P adjusted for the number of tests too.")
+    ] = False,
+    permute_below: PermuteBelowOption = 5,
+    permutations: PermutationsOption = 9999,
+    seed: SeedOption = 1,
     definition: DefinitionOption = "paper",
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Univariate log-rank tests of the 21 covariates.
 
-    Example: registry analyse table2 --definition recommended
+    Example: registry analyse table2 --definition recommended --holm
     """
+    from registry.analysis.basis import basis_of
+    from registry.analysis.dataset import read_view
+    from registry.analysis.logrank import PermutationRule
     from registry.analysis.table2 import univariate_table
 
-    _analyse(
-        context, definition, form, view="analysis_set", analysis=univariate_table, name="table2"
-    )
-
-
-@app.command("km")
-def km_command(
-    context: typer.Context,
-    by: Annotated[
-        str | None, typer.Option("--by", metavar="COVARIATE", help="A curve for each level.")
-    ] = None,
-    at: Annotated[
-        str, typer.Option("--at", metavar="MONTHS", help="When to read the incidence off.")
-    ] = "12,24,36",
-    figure: Annotated[
-        Path | None,
-        typer.Option("--figure", metavar="STEM", help="Also draw STEM.png and STEM.svg."),
-    ] = None,
-    definition: DefinitionOption = "paper",
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Kaplan-Meier: cumulative incidence of loss of response.
-
-    Example: registry analyse km --by im_over_6_months --at 6,12,24
-    """
-    months = _months(at)
-    from registry.analysis.dataset import read_view
-    from registry.analysis.kaplan_meier import kaplan_meier
-
+    rule = PermutationRule(permute_below, permutations, seed)
     with up_to_date(context, definition) as connection:
+        basis = basis_of(connection, definition)
         frame = read_view(connection, "analysis_set", definition)
-    result = kaplan_meier(frame, definition, by=by, at_months=months)
-    if figure is not None:
-        from registry.errors import Refused
-        from registry.report.figure import cumulative_incidence, save
-
-        try:
-            figure.parent.mkdir(parents=True, exist_ok=True)
-            drawn = save(cumulative_incidence(result.to_json(curves=True)), figure)
-        except OSError as error:
-            raise Refused(
-                tr("{file} cannot be written: {reason}.", file=figure, reason=error.strerror)
-            ) from None
-        warn(tr("Drawn: {files}", files=", ".join(map(str, drawn))))
-    _show(result.to_json(), "kaplan_meier", form)
+    result = univariate_table(frame, definition, permutation=rule, basis=basis)
+    show({**result.to_json(), "show_holm": holm}, "table2", form)
 
 
-def _months(written: str) -> list[float]:
-    try:
-        return [float(part) for part in written.split(",") if part.strip()]
-    except ValueError:
-        raise WrongUsage(
-            tr("--at {written} is not a list of months.", written=written),
-            cure=tr("Write it as --at 12,24,36"),
-        ) from None
+app.command("km")(km_command)
+app.command("cuminc")(cuminc_command)
 
 
-@app.command("cox")
-def cox_command(
-    context: typer.Context,
-    covariates: Annotated[
-        str | None,
-        typer.Option(
-            "--covariates",
-            metavar="A,B,...",
-            help="Covariates of the model; without them those with a univariate P below 0.05.",
-        ),
-    ] = None,
-    ties: Annotated[Ties, typer.Option("--ties", help="Events on the same day.")] = Ties.BRESLOW,
-    definition: DefinitionOption = "paper",
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Cox proportional hazards, as published: fixed covariates.
-
-    Example: registry analyse cox --covariates bmi_z_low,growth_delay --ties efron
-    """
-    from registry.analysis.cox import cox_regression
-    from registry.analysis.dataset import read_view
-
-    chosen = None if covariates is None else [c.strip() for c in covariates.split(",") if c.strip()]
-    with up_to_date(context, definition) as connection:
-        frame = read_view(connection, "analysis_set", definition)
-    result = cox_regression(frame, definition, covariates=chosen, ties=ties.value)
-    _show(result.to_json(), "cox", form)
-
-
-@app.command("tdm")
-def tdm_command(
-    context: typer.Context,
-    definition: DefinitionOption = "paper",
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Week-14 troughs of infliximab by outcome.
-
-    Example: registry analyse tdm
-    """
-    from registry.analysis.trough import week14_troughs
-
-    _analyse(context, definition, form, view="tdm_week14", analysis=week14_troughs, name="tdm")
+app.command("cox")(cox_command)
+app.command("compare-published")(compare_published_command)
+app.command("sensitivity")(sensitivity_command)
+app.command("tdm")(tdm_command)
+app.command("risk")(risk_command)
 
 
 @app.command("outcomes")

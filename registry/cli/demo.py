@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,16 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.context import run_of, warn
-from registry.errors import CannotEstimate, Refused
-from registry.words import in_english, note, spoken, tr
+from registry.cli.report import TITLE
+from registry.cli.report_content import Content, content_of, facts_of
+from registry.errors import Refused
 
 if TYPE_CHECKING:
     from registry.database.engine import Database
+    from registry.report.facts import Facts
 
 DEFINITION = "paper"
-OWN_HOME = note("Give the demo a home of its own: registry --home DIR demo")
-# The two covariates whose curves the study shows.
-CURVES_BY = ("im_over_6_months", "response_without_remission")
+OWN_HOME = "Give the demo a home of its own: registry --home DIR demo"
+PRINTED = ("flow", "table1", "table2", "km", "cox", "tdm", "outcomes")
 
 
 def demo(
@@ -56,11 +56,14 @@ def demo(
         migrate.upgrade(database)
         _import_cohort(database, settings.user)
         _derive(database, settings.user)
-        documents, curves = _analyse(database)
-        definition_hash = _hash(database)
-    _print(documents)
-    written = _write(out, documents, curves, definition_hash)
-    typer.echo("\n" + tr("Figures and report: {files}", files=", ".join(map(str, written))))
+        with database.engine.connect() as connection:
+            content = content_of(connection, DEFINITION)
+            facts = facts_of(
+                connection, DEFINITION, content.data_hash, title=TITLE, nature=_nature()
+            )
+    _print(content.documents)
+    written = _write(out, content, facts)
+    typer.echo("\nFigures and report: " + ", ".join(str(path) for path in written))
 
 
 def _import_cohort(database: Database, user: str) -> None:
@@ -115,91 +118,35 @@ def _derive(database: Database, user: str) -> None:
     )
 
 
-def _analyse(database: Database) -> tuple[dict[str, Any], list[Any]]:
-    """Each analysis as a document, or the sentence that says why there is none."""
-    from registry.analysis.cox import cox_regression
-    from registry.analysis.dataset import read_view
-    from registry.analysis.flow import cohort_flow
-    from registry.analysis.kaplan_meier import kaplan_meier
-    from registry.analysis.outcome import outcomes_after_loss
-    from registry.analysis.table1 import baseline_table
-    from registry.analysis.table2 import univariate_table
-    from registry.analysis.trough import week14_troughs
-
-    views = ("cohort_flow", "baseline", "analysis_set", "tdm_week14", "lor_outcome")
-    with database.engine.connect() as connection:
-        frames = {name: read_view(connection, name, DEFINITION) for name in views}
-
-    def document(make: Callable[[], Any]) -> Any:
-        try:
-            # For the page, which is in English; the terminal says the document in its language.
-            with in_english():
-                return make()
-        except CannotEstimate as error:
-            return str(error)
-
-    patients = frames["analysis_set"]
-    documents = {
-        "flow": document(lambda: cohort_flow(frames["cohort_flow"], DEFINITION).to_json()),
-        "table1": document(lambda: baseline_table(frames["baseline"], DEFINITION).to_json()),
-        "table2": document(lambda: univariate_table(patients, DEFINITION).to_json()),
-        "km": document(lambda: kaplan_meier(patients, DEFINITION).to_json(curves=True)),
-        "cox": document(lambda: cox_regression(patients, DEFINITION).to_json()),
-        "tdm": document(lambda: week14_troughs(frames["tdm_week14"], DEFINITION).to_json()),
-        "outcomes": document(
-            lambda: outcomes_after_loss(frames["lor_outcome"], DEFINITION).to_json()
-        ),
-    }
-
-    def curve_by(covariate: str) -> Any:
-        return document(
-            lambda: kaplan_meier(patients, DEFINITION, by=covariate).to_json(curves=True)
-        )
-
-    curves = [curve_by(covariate) for covariate in CURVES_BY]
-    return documents, curves
-
-
-def _hash(database: Database) -> str:
-    from registry.definitions.store import get_definition
-
-    with database.engine.connect() as connection:
-        return str(get_definition(connection, DEFINITION)["hash"])
+def _nature() -> str:
+    return (resources.files("registry.demo") / "NATURE.txt").read_text(encoding="utf-8").strip()
 
 
 def _print(documents: dict[str, Any]) -> None:
     from registry.report import text
 
-    printers = {"km": "kaplan_meier"}
-    for name, document in documents.items():
+    for name in PRINTED:
+        document = documents[name]
         typer.echo()
         if isinstance(document, str):
             typer.echo(document)
         else:
-            typer.echo(getattr(text, printers.get(name, name))(document))
+            typer.echo(getattr(text, "kaplan_meier" if name == "km" else name)(document))
 
 
-def _write(
-    out: Path, documents: dict[str, Any], curves: list[Any], definition_hash: str
-) -> list[Path]:
+def _write(out: Path, content: Content, facts: Facts) -> list[Path]:
     from registry.report.figure import cumulative_incidence, save
-    from registry.report.page import Facts, page
-    from registry.report.versions import versions
+    from registry.report.page import page
 
     written: list[Path] = []
-    stems = ["cumulative_incidence", *(f"cumulative_incidence_by_{by}" for by in CURVES_BY)]
-    for stem, document in zip(stems, [documents["km"], *curves], strict=True):
-        if not isinstance(document, str):
-            written.extend(save(cumulative_incidence(document), out / stem))
-    facts = Facts(
-        title="Loss of response to infliximab in paediatric Crohn's disease",
-        definition=DEFINITION,
-        definition_hash=definition_hash,
-        nature=(resources.files("registry.demo") / "NATURE.txt")
-        .read_text(encoding="utf-8")
-        .strip(),
-        versions=versions(),
-    )
+    for document in (content.documents["km"], *content.curves):
+        # The study has no curves from a landmark; those stand in the report.
+        if isinstance(document, str) or document["landmark_months"] is not None:
+            continue
+        by = f"_by_{document['by']}" if document["by"] else ""
+        figure = cumulative_incidence(document)
+        written.extend(save(figure, out / f"cumulative_incidence{by}"))
     report = out / "report.html"
-    report.write_text(page(documents, facts, curves_by=curves), encoding="utf-8")
+    html = page(content.documents, facts, curves_by=content.curves)
+    report.write_text(html, encoding="utf-8")
     return [*written, report]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,16 @@ from registry.errors import WrongUsage
 from registry.words import tr
 
 
+class FileFormat(StrEnum):
+    """The formats of an exported view, by their endings."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+    DTA = "dta"
+    XPT = "xpt"
+
+
 def export_command(
     context: typer.Context,
     view: Annotated[
@@ -22,27 +33,45 @@ def export_command(
         ),
     ] = None,
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="FILE", help="Ending .csv, .parquet or .xlsx.")
+        Path | None,
+        typer.Option(
+            "--to", metavar="FILE", help="Ending .csv, .parquet, .xlsx, .dta (Stata) or .xpt (SAS)."
+        ),
+    ] = None,
+    everything: Annotated[
+        Path | None,
+        typer.Option("--all", metavar="DIR", help="Every view, with a codebook of their columns."),
+    ] = None,
+    form: Annotated[
+        FileFormat | None, typer.Option("--format", help="Of the files of --all; csv without it.")
     ] = None,
     redcap: Annotated[
         Path | None,
         typer.Option("--redcap", metavar="DIR", help="All records, as a REDCap project."),
     ] = None,
 ) -> None:
-    """Write a view to a file; changed patients are brought up to date first.
+    """Write a view to a file, with labels; changed patients are brought up to date first.
 
-    With --redcap all records instead, with the data dictionary that makes the project.
+    With --all every view to a folder, with --redcap all records as a REDCap project.
 
     Example: registry export analysis_set --to analysis_set.csv
     """
-    if redcap is not None and view is None and to is None:
+    one = view is not None or to is not None
+    if [one, everything is not None, redcap is not None].count(True) != 1 or (
+        form is not None and everything is None
+    ):
+        raise WrongUsage(
+            tr("An export is of one view to one file, or of all views or records to a folder."),
+            cure=tr("Write VIEW --to FILE, or --all DIR --format FORMAT, or --redcap DIR."),
+        )
+    if redcap is not None:
         _export_redcap(context, redcap)
         return
-    if view is None or to is None or redcap is not None:
-        raise WrongUsage(
-            tr("An export is of one view to one file, or of all records to a folder."),
-            cure=tr("Write VIEW --to FILE, or --redcap DIR."),
-        )
+    if everything is not None:
+        _export_all(context, everything, form or FileFormat.CSV)
+        return
+    if view is None or to is None:
+        raise WrongUsage(tr("An export is of a view to a file."), cure=tr("Write VIEW --to FILE."))
     from registry.derivation.run import bring_up_to_date
     from registry.report.export import write_view
 
@@ -52,6 +81,28 @@ def export_command(
         with database.engine.connect() as connection:
             rows = write_view(connection, view, to)
     warn(tr("{number} rows written to {file}.", number=rows, file=to))
+
+
+def _export_all(context: typer.Context, folder: Path, form: FileFormat) -> None:
+    from registry.derivation.run import bring_up_to_date
+    from registry.report.export import write_all
+
+    settings = run_of(context).settings()
+    with opened(settings) as database:
+        bring_up_to_date(database.engine, user=settings.user)
+        # All files show the same moment.
+        with database.engine.connect().execution_options(
+            isolation_level="REPEATABLE READ"
+        ) as connection:
+            rows = write_all(connection, folder, f".{form.value}")
+    warn(
+        tr(
+            "{views} views, {rows} rows and a codebook written to {folder}.",
+            views=len(rows),
+            rows=sum(rows.values()),
+            folder=folder,
+        )
+    )
 
 
 def _export_redcap(context: typer.Context, folder: Path) -> None:

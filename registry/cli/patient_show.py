@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.analyse import up_to_date
+from registry.cli.analysing import up_to_date
 from registry.cli.context import DefinitionOption, warn
 from registry.cli.output import Format, FormatOption, print_csv, print_json
 from registry.errors import Refused, WrongUsage

@@ -1,27 +1,31 @@
-"""Writes a view of the analysts to CSV, Parquet or a spreadsheet."""
+"""Writes the views of the analysts to files, with the labels of their columns."""
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused, WrongUsage
+from registry.report.export_formats import FORMATS, Labelled
 from registry.words import tr
 
-
-def _write_spreadsheet(frame: pd.DataFrame, path: Path) -> None:
-    _without_zones(frame).to_excel(path, index=False, sheet_name="data")
+CODEBOOK = "codebook.csv"
 
 
-WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-    ".csv": lambda frame, path: frame.to_csv(path, index=False),
-    ".parquet": lambda frame, path: frame.to_parquet(path, index=False),
-    ".xlsx": _write_spreadsheet,
-}
+@dataclass(frozen=True)
+class _View:
+    name: str
+    label: str
+    # Column -> its type in the database and its comment.
+    columns: dict[str, tuple[str, str]]
 
 
 def write_view(connection: Connection, view: str, path: Path) -> int:
@@ -30,58 +34,113 @@ def write_view(connection: Connection, view: str, path: Path) -> int:
     Raises NotFound for an unknown view, WrongUsage for another ending and Refused where the file
     cannot be written.
     """
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
+    if path.suffix.lower() not in FORMATS:
         raise WrongUsage(
             tr("{file} does not tell a format by its ending.", file=path.name),
-            cure=tr("End it in {endings}.", endings=", ".join(WRITERS)),
+            cure=tr("End it in {endings}.", endings=", ".join(FORMATS)),
         )
-    views = (
-        connection.execute(
-            text(
-                "select table_name from information_schema.views where table_schema = 'analytics' "
-                "order by 1"
-            )
-        )
-        .scalars()
-        .all()
-    )
+    views = _views(connection)
     if view not in views:
         raise NotFound(
             tr("There is no view {view}.", view=view),
-            cure=tr("There are: {names}.", names=", ".join(views)),
+            cure=tr("There are: {views}.", views=", ".join(views)),
         )
-    frame = pd.read_sql(
-        text(f"select * from analytics.{view} order by 1, 2"), connection, coerce_float=False
-    )
-    frame = frame.apply(_without_decimals)
+    labelled = _read(connection, views[view])
+    _whole(path, lambda part: FORMATS[path.suffix.lower()].write(labelled, part))
+    return len(labelled.frame)
+
+
+def write_all(connection: Connection, folder: Path, ending: str) -> dict[str, int]:
+    """Writes every view to a file of its own, and `codebook.csv`; returns the rows of each view.
+
+    Raises Refused where a file cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(
+            tr("{file} cannot be written: {reason}.", file=folder, reason=error.strerror or error)
+        ) from None
+    views = _views(connection)
+    rows = {name: write_view(connection, name, folder / f"{name}{ending}") for name in views}
+    book = [
+        {
+            "view": view.name,
+            "view_comment": view.label,
+            "column": column,
+            "name_in_file": name,
+            "type": kind,
+            "label": label,
+        }
+        for view in views.values()
+        for (column, (kind, label)), name in zip(
+            view.columns.items(), FORMATS[ending].names(list(view.columns)), strict=True
+        )
+    ]
+    _whole(folder / CODEBOOK, lambda part: _write_codebook(book, part))
+    return rows
+
+
+def _write_codebook(rows: list[dict[str, str]], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _whole(path: Path, write: Callable[[Path], Any]) -> None:
+    if not path.parent.is_dir():
+        raise Refused(
+            tr(
+                "{file} cannot be written: {folder} is a non-existent directory.",
+                file=path,
+                folder=path.parent,
+            )
+        )
     # A part file beside the target: an interrupted export leaves no half table under its name.
     part = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
-        writer(frame, part)
+        write(part)
         os.replace(part, path)
     except OSError as error:
-        # pandas itself says in words that a folder is missing, without the system's number.
         raise Refused(
             tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
         ) from None
     finally:
         part.unlink(missing_ok=True)
-    return len(frame)
 
 
-def _without_zones(frame: pd.DataFrame) -> pd.DataFrame:
-    """Moments as UTC without saying so, because a spreadsheet knows no time zones."""
-    frame = frame.copy()
-    for name in frame.select_dtypes("datetimetz").columns:
-        frame[name] = frame[name].dt.tz_convert(None)
-    return frame
+def _views(connection: Connection) -> dict[str, _View]:
+    """Every view of schema analytics with its comment, and its columns with theirs."""
+    rows = connection.execute(
+        text(
+            "select c.relname as view, obj_description(c.oid, 'pg_class') as comment,"
+            " a.attname as column, format_type(a.atttypid, a.atttypmod) as type,"
+            " col_description(c.oid, a.attnum) as label"
+            " from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0"
+            " where c.relnamespace = 'analytics'::regnamespace and c.relkind = 'v'"
+            " order by c.relname, a.attnum"
+        )
+    ).mappings()
+    found: dict[str, _View] = {}
+    for row in rows:
+        view = found.setdefault(row["view"], _View(row["view"], row["comment"] or "", {}))
+        view.columns[row["column"]] = (row["type"], row["label"] or "")
+    return found
+
+
+def _read(connection: Connection, view: _View) -> Labelled:
+    frame = pd.read_sql(
+        text(f"select * from analytics.{view.name} order by 1, 2"), connection, coerce_float=False
+    )
+    frame = frame.apply(_without_decimals)
+    labels = {column: label for column, (_, label) in view.columns.items()}
+    dates = {column for column, (kind, _) in view.columns.items() if kind == "date"}
+    return Labelled(view.name, view.label, frame, labels, frozenset(dates))
 
 
 def _without_decimals(column: pd.Series) -> pd.Series:
     """A column of exact decimals as floating point, which every reader of the file knows."""
-    from decimal import Decimal
-
     if column.dtype == object and any(isinstance(value, Decimal) for value in column):
         return column.astype("float64")
     return column

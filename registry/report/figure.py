@@ -23,12 +23,16 @@ from matplotlib.figure import Figure
 
 from registry.report.numbers import median_months, p_equation
 from registry.report.tables import Document, lower_first
-from registry.words import in_english
+from registry.report.ticks import counts_at, month_ticks
 
 # Dark and light enough to stay apart in grey; line style and hatching say the same again.
-_STYLES: tuple[dict[str, Any], ...] = (
+STYLES: tuple[dict[str, Any], ...] = (
     {"color": "#123f6d", "linestyle": "-", "band": "#9fb6cf", "hatch": None},
     {"color": "#c8641b", "linestyle": (0, (5, 1.6)), "band": "#f0cfae", "hatch": "////"},
+    {"color": "#2a7f62", "linestyle": (0, (1.2, 1.2)), "band": "#bfe0d4", "hatch": None},
+    {"color": "#7b3f98", "linestyle": (0, (7, 1.5, 1.5, 1.5)), "band": "#dcc8e6", "hatch": None},
+    {"color": "#8a1c3b", "linestyle": (0, (3, 1, 1, 1, 1, 1)), "band": "#e6c0cb", "hatch": None},
+    {"color": "#5c5c5c", "linestyle": (0, (9, 2)), "band": "#d5d5d5", "hatch": None},
 )
 _SIZE = 9.0
 _WIDTH = 7.2  # inches: two columns of a journal
@@ -58,7 +62,7 @@ def cumulative_incidence(document: Document, *, time_zero: str = "the first infu
     Returns:
         A figure that no window and no global state knows of.
     """
-    with _settings(), in_english():
+    with settings():
         groups = document["groups"]
         per_month = float(document["days_per_month"])
         last = max(group["curve"]["days"][-1] for group in groups) / per_month
@@ -66,7 +70,8 @@ def cumulative_incidence(document: Document, *, time_zero: str = "the first infu
         rows = (len(_COUNTS) + bool(document["by"])) * len(groups)
         # Inches from the top: title and subtitle, legend, curves, axis labels, counts, margin.
         words = textwrap.wrap(_subtitle(document), 106)
-        above = 0.38 + 0.17 * len(words) + 0.19 * len(groups)
+        drawn = len(groups) + sum(bool(group.get("interval_censored")) for group in groups)
+        above = 0.38 + 0.17 * len(words) + 0.19 * drawn
         plot, labels, counts = 3.3, 0.5, 0.19 * rows
         height = above + plot + labels + counts + 0.06
         figure = Figure(figsize=(_WIDTH, height))
@@ -74,8 +79,11 @@ def cumulative_incidence(document: Document, *, time_zero: str = "the first infu
         axes = figure.add_axes((_LEFT, 1 - (above + plot) / height, _PANEL, plot / height))
         table = figure.add_axes((_LEFT, 0.06 / height, _PANEL, counts / height), sharex=axes)
 
-        for group, style in zip(groups, _styles(groups), strict=True):
+        for group, style in zip(groups, styles(groups), strict=True):
             _draw_curve(axes, group, style, per_month)
+            _draw_intervals(axes, group, style, per_month)
+        if document.get("landmark_months"):
+            axes.axvline(document["landmark_months"], color="#888888", linewidth=0.8)
         _finish_axes(axes, document, ticks, last, time_zero)
         _draw_counts(table, document, ticks, per_month)
         figure.text(0.012, 1 - 0.23 / height, _title(document), fontsize=_SIZE + 2, weight="bold")
@@ -87,7 +95,7 @@ def cumulative_incidence(document: Document, *, time_zero: str = "the first infu
 def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
     """Write `stem`.png (200 dots per inch) and `stem`.svg; the same figure gives the same bytes."""
     png, svg = stem.parent / f"{stem.name}.png", stem.parent / f"{stem.name}.svg"
-    with _settings():
+    with settings():
         figure.savefig(png, format="png", metadata={"Software": None})
     svg.write_text(svg_text(figure), encoding="utf-8")
     return png, svg
@@ -96,7 +104,7 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
 def svg_text(figure: Figure) -> str:
     """The figure as an SVG document: text as text, no date, the same bytes every time."""
     out = io.StringIO()
-    with _settings():
+    with settings():
         figure.savefig(
             out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
         )
@@ -120,26 +128,8 @@ def inline_svg(figure: Figure, prefix: str, description: str) -> str:
     return text.replace("<svg", f'<svg role="img" aria-label="{safe}"', 1).strip()
 
 
-def month_ticks(last: float) -> list[int]:
-    """Months for the axis: whole quarters or years, from 0 past the last month, ten at most."""
-    step = next((s for s in (3, 6, 12, 24, 36, 60) if last / s <= 9), 120)
-    return list(range(0, max(1, int(np.ceil(last / step))) * step + 1, step))
-
-
-def counts_at(curve: Mapping[str, Any], day: float) -> dict[str, int]:
-    """Numbers at risk on a day, and censored and with the event up to and including it."""
-    days = np.asarray(curve["days"])
-    later = np.flatnonzero(days >= day)
-    done = days <= day
-    return {
-        "at_risk": int(curve["at_risk"][later[0]]) if later.size else 0,
-        "censored": int(np.asarray(curve["censored"])[done].sum()),
-        "events": int(np.asarray(curve["events"])[done].sum()),
-    }
-
-
 @contextmanager
-def _settings() -> Iterator[None]:
+def settings() -> Iterator[None]:
     """Our settings alone, whatever the caller's are, and the caller's back afterwards."""
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -147,9 +137,12 @@ def _settings() -> Iterator[None]:
         yield
 
 
-def _styles(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    # A level keeps its style when the other has no patients.
-    return [_STYLES[1] if group["group"] == "false" else _STYLES[0] for group in groups]
+def styles(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Colour, line and hatching of each group."""
+    # A level of yes and no keeps its style when the other has no patients.
+    if all(group["group"] in ("all", "true", "false") for group in groups):
+        return [STYLES[1] if group["group"] == "false" else STYLES[0] for group in groups]
+    return [STYLES[i % len(STYLES)] for i in range(len(groups))]
 
 
 def _draw_curve(
@@ -199,6 +192,26 @@ def _draw_curve(
     )
 
 
+def _draw_intervals(
+    axes: Axes, group: Mapping[str, Any], style: Mapping[str, Any], per_month: float
+) -> None:
+    """The interval-censored curve: flat where it is known, a slope within an interval."""
+    found = group.get("interval_censored")
+    if not found or not found["mass"]:
+        return
+    months, incidence = [0.0], [0.0]
+    for left, right, mass in zip(
+        found["left_days"], found["right_days"], found["mass"], strict=True
+    ):
+        months += [left / per_month, right / per_month]
+        incidence += [incidence[-1], incidence[-1] + 100 * mass]
+    last = max(group["curve"]["days"][-1] / per_month, months[-1])
+    axes.plot(
+        [*months, last], [*incidence, incidence[-1]], color=style["color"], linewidth=0.9,
+        linestyle=(0, (1, 1)), label=f"{group['label']}: interval-censored",
+    )  # fmt: skip
+
+
 def _finish_axes(
     axes: Axes, document: Document, ticks: Sequence[int], last: float, time_zero: str
 ) -> None:
@@ -240,7 +253,7 @@ def _draw_counts(table: Axes, document: Document, ticks: Sequence[int], per_mont
     table.set_ylim(n_lines, 0)
     line = 0.5
     names = table.get_yaxis_transform()
-    for group, style in zip(groups, _styles(groups), strict=True):
+    for group, style in zip(groups, styles(groups), strict=True):
         if grouped:
             table.text(
                 -0.175, line, group["label"], transform=names, va="center", weight="bold",

@@ -47,22 +47,109 @@ def kaplan_meier(document: Document) -> Rows:
         "median_lower_months",
         "median_upper_months",
     )
+    permuted = document.get("permutation") or {}
     return [
         {
             "by": document["by"],
             **{key: group[key] for key in group_keys},
             **estimate,
+            **_intervals(group, i),
+            **_restricted_mean(group),
             **{f"logrank_{key}": value for key, value in test.items()},
+            "permutation_p": permuted.get("p"),
         }
         for group in document["groups"]
-        for estimate in group["estimates"]
+        for i, estimate in enumerate(group["estimates"])
+    ]
+
+
+def _intervals(group: dict[str, Any], i: int) -> dict[str, Any]:
+    """The interval-censored incidence beside the i-th estimate; empty without one."""
+    found = group.get("interval_censored")
+    estimate = found["estimates"][i] if found else {}
+    return {f"interval_censored_{key}": estimate.get(key) for key in ("least", "greatest")}
+
+
+def _restricted_mean(group: dict[str, Any]) -> dict[str, Any]:
+    keys = ("horizon_months", "months", "se", "lower", "upper")
+    mean = group.get("restricted_mean") or {}
+    return {f"restricted_mean_{key}": mean.get(key) for key in keys}
+
+
+def cuminc(document: Document) -> Rows:
+    """A row per group, month and cause, Gray's test of the cause repeated."""
+    tests = {test["cause"]: test for test in document["gray"]}
+    return [
+        {
+            "by": document["by"],
+            "group": group["group"],
+            "label": group["label"],
+            "n": group["n"],
+            "cause": cause["cause"],
+            "events": cause["events"],
+            **cause["estimates"][i],
+            "at_risk": group["at_risk"][i],
+            **{
+                f"gray_{key}": tests.get(cause["cause"], {}).get(key) for key in ("chi2", "df", "p")
+            },
+        }
+        for group in document["groups"]
+        for i in range(len(document["at_months"]))
+        for cause in group["causes"]
     ]
 
 
 def cox(document: Document) -> Rows:
     """A row per term, the size of the model and its ties repeated."""
-    shared = {key: document[key] for key in ("n", "dropped", "events", "ties")}
-    return [{**term, **shared} for term in document["terms"]]
+    keys = ("n", "dropped", "never_at_risk", "events", "ties", "penalty", "concordance")
+    shared = {key: document[key] for key in keys}
+    tests = document["proportional_hazards"]
+    p = {one["covariate"]: one["p"] for one in tests[0]["terms"]} if tests else {}
+    return [
+        {**term, **shared, "proportional_hazards_p": p.get(term["covariate"])}
+        for term in document["terms"]
+    ]
+
+
+def compare_published(document: Document) -> Rows:
+    """A row per covariate and model, from the published to the sound one."""
+    found = []
+    for one in document["covariates"]:
+        for model in document["models"]:
+            numbers = one[model["id"]] or {}
+            keys = ("coef", "se", "hr", "hr_lower", "hr_upper", "p", "limits")
+            found.append(
+                {
+                    "covariate": one["covariate"],
+                    "label": one["label"],
+                    "model": model["id"],
+                    **{key: numbers.get(key) for key in keys},
+                    "reason": model["reason"],
+                }
+            )
+    return found
+
+
+def sensitivity(document: Document) -> Rows:
+    """A row per reading and model, the ratios of each covariate beside each other."""
+    keys = ("definition", "definition_hash", "model", "reference", "clock", "censoring")
+    numbers = ("hr", "hr_lower", "hr_upper", "p")
+    ids = [one["covariate"] for one in document["covariates"]]
+    return [
+        {
+            **{key: one[key] for key in keys},
+            **{key: one["choices"].get(key) for key in document["varied"]},
+            "n": one["n"],
+            "events": one["events"],
+            **{
+                f"{number}_{covariate}": (one["terms"][covariate] or {}).get(number)
+                for covariate in ids
+                for number in numbers
+            },
+            "reason": one["reason"],
+        }
+        for one in document["specifications"]
+    ]
 
 
 def tdm(document: Document) -> Rows:
@@ -90,6 +177,7 @@ FLATTEN: dict[str, Callable[[Document], Rows]] = {
     "table1": table1,
     "table2": table2,
     "km": kaplan_meier,
+    "cuminc": cuminc,
     "cox": cox,
     "tdm": tdm,
     "outcomes": outcomes,

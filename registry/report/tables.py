@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from registry.report.numbers import (
-    MISSING,
-    count,
-    fixed,
-    limits,
-    median_months,
-    p_equation,
-    p_value,
-    percent,
+from registry.report.curve_tables import cuminc, kaplan_meier
+from registry.report.numbers import MISSING, count, fixed, limits, p_equation, p_value
+from registry.report.table import (
+    Document,
+    Table,
+    lower_first,
+    notes,
+    plus_minus,
+    share,
+    title,
 )
 from registry.words import spoken, tr
 
-Document = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of texts: the first `left` columns are words, the rest numbers.
-
-    A first cell may begin with two spaces for each step of indentation. `lines` are results that
-    stand under the table, `notes` what a reader must know beside them.
-    """
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: int = 1
-    lines: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+__all__ = (
+    "LAYOUTS",
+    "Document",
+    "Table",
+    "cox",
+    "cuminc",
+    "flow",
+    "kaplan_meier",
+    "lower_first",
+    "outcomes",
+    "table1",
+    "table2",
+    "tdm",
+)
 
 
 def flow(document: Document) -> Table:
@@ -44,11 +41,14 @@ def flow(document: Document) -> Table:
     total = sum(one["n"] for one in excluded)
     rows = [(tr("Registered"), str(document["registered"]), "")]
     if document["no_infliximab"]:
-        rows.append(("  " + tr("No infliximab"), str(document["no_infliximab"]), ""))
-    rows.append((tr("Started infliximab"), str(started), ""))
-    rows.append(("  " + tr("Excluded"), str(total), _of(total, started)))
-    rows += [("    " + spoken(one["label"]), str(one["n"]), "") for one in excluded]
-    rows.append((tr("In the cohort"), str(eligible), _of(eligible, started)))
+        rows.append(("  No infliximab", str(document["no_infliximab"]), ""))
+    rows.append(("Started infliximab", str(started), ""))
+    rows.append(("  Excluded", str(total), share(total, started)))
+    rows += [(f"    {one['label']}", str(one["n"]), "") for one in excluded]
+    rows.append(("In the cohort", str(eligible), share(eligible, started)))
+    rows.append(
+        ("  Loss of response", str(document["events"]), share(document["events"], eligible))
+    )
     rows.append(
         (
             "  " + tr("Loss of response"),
@@ -60,14 +60,14 @@ def flow(document: Document) -> Table:
         (
             "  " + tr("Response maintained"),
             str(document["responders"]),
-            _of(document["responders"], eligible),
+            share(document["responders"], eligible),
         )
     )
     return Table(
-        title=_title(tr("Patient flow"), document),
+        title=title("Patient flow", document),
         header=("", "n", "%"),
         rows=tuple(rows),
-        notes=_notes(document),
+        notes=notes(document),
     )
 
 
@@ -80,8 +80,8 @@ def table1(document: Document) -> Table:
             label = tr("{label}, n (%)", label=spoken(row["label"]))
             shown = f"{row['n']} ({fixed(row['percent'], 1)})"
         elif "mean" in row:
-            label = tr("{label}, mean ± SD", label=spoken(row["label"]))
-            shown = _plus_minus(row["mean"], row["sd"], decimals)
+            label = f"{row['label']}, mean ± SD"
+            shown = plus_minus(row["mean"], row["sd"], decimals)
         else:
             label = tr("{label}, median (quartiles)", label=spoken(row["label"]))
             shown = MISSING
@@ -94,24 +94,29 @@ def table1(document: Document) -> Table:
                 )
         rows.append((label, shown, str(row["missing"]) if row["missing"] else ""))
     return Table(
-        title=_title(tr("Table 1. Patients at the first infusion"), document),
-        header=(tr("Characteristic"), f"n = {document['n']}", tr("missing")),
+        title=title("Table 1. Patients at the first infusion", document),
+        header=("Characteristic", f"n = {document['n']}", "missing"),
         rows=tuple(rows),
-        notes=_notes(document),
+        notes=notes(document),
     )
 
 
 def table2(document: Document) -> Table:
     """Univariate log-rank tests; percentages are of the patients with that outcome."""
     rows = []
-    notes = []
-    any_missing = any(row["missing"] for row in document["rows"])
+    marked = []
+    # Columns that a table needs only now and then, and whether this one does.
+    extra = {
+        "P, Holm": bool(document.get("show_holm")),
+        "P, permuted": any(row.get("p_permutation") is not None for row in document["rows"]),
+        "missing": any(row["missing"] for row in document["rows"]),
+    }
     for row in document["rows"]:
         lost = row["events_true"] + row["events_false"]
         kept = row["n_true"] + row["n_false"] - lost
         label, mark = spoken(row["label"]), ""
         if row["note"]:
-            notes.append(tr("{label}. {note}", label=label, note=spoken(row["note"])))
+            marked.append(f"* {row['label']}. {row['note']}")
             mark = " *"
         rows.append(
             (
@@ -120,7 +125,12 @@ def table2(document: Document) -> Table:
                 count(row["n_true"] - row["events_true"], kept),
                 fixed(row["chi2"], 3),
                 p_value(row["p"]),
-                str(row["missing"]) if row["missing"] else "",
+                *_chosen(
+                    extra,
+                    p_value(row.get("p_holm")),
+                    "" if row.get("p_permutation") is None else p_value(row["p_permutation"]),
+                    str(row["missing"]) if row["missing"] else "",
+                ),
             )
         )
         rows.append(
@@ -130,23 +140,23 @@ def table2(document: Document) -> Table:
                 count(row["n_false"] - row["events_false"], kept),
                 "",
                 "",
-                "",
+                *_chosen(extra, "", "", ""),
             )
         )
-    header = (
-        tr("Covariate"),
-        tr("Loss, n (%)"),
-        tr("No loss, n (%)"),
-        tr("Chi-square"),
-        "P",
-        tr("missing"),
-    )
-    width = len(header) if any_missing else len(header) - 1
+    if extra["P, Holm"]:
+        marked.append(f"P, Holm: adjusted for the {document['tests']} tests of this table.")
+    if extra["P, permuted"]:
+        marked.append(
+            f"P, permuted: over {document['permutations']} random permutations (seed"
+            f" {document['permutation_seed']}), where a group expects fewer than"
+            f" {document['permuted_below_expected_events']:g} losses."
+        )
+    header = ("Covariate", "Loss, n (%)", "No loss, n (%)", "Chi-square", "P")
     events = document["events"]
     return Table(
-        title=_title(tr("Table 2. Loss of response by each covariate alone"), document),
-        header=header[:width],
-        rows=tuple(row[:width] for row in rows),
+        title=title("Table 2. Loss of response by each covariate alone", document),
+        header=(*header, *_chosen(extra, *extra)),
+        rows=tuple(rows),
         lines=(
             tr(
                 "{n} patients, {events} with loss of response, {kept} without.",
@@ -155,7 +165,7 @@ def table2(document: Document) -> Table:
                 kept=document["n"] - events,
             ),
         ),
-        notes=(*(f"* {note}" for note in notes), *_notes(document)),
+        notes=(*marked, *notes(document)),
     )
 
 
@@ -163,12 +173,7 @@ def cox(document: Document) -> Table:
     """Cox regression."""
     rows = tuple(
         (
-            tr(
-                "{label}: {level} against {other_level}",
-                label=spoken(term["label"]),
-                level=spoken(term["level"]),
-                other_level=spoken(term["other_level"]),
-            ),
+            _term(term),
             fixed(term["coef"], 3),
             fixed(term["se"], 3),
             fixed(term["wald"], 3),
@@ -180,131 +185,58 @@ def cox(document: Document) -> Table:
     )
     dropped = tr(", {dropped} left out", dropped=document["dropped"]) if document["dropped"] else ""
     return Table(
-        title=_title(tr("Table 3. Cox regression"), document),
-        header=(
-            tr("Covariate"),
-            "B",
-            "SE",
-            "Wald",
-            "HR",
-            tr("95 % limits"),
-            "P",
-        ),
+        title=title(_cox_title(document), document),
+        header=("Covariate", "B", "SE", "Wald", "HR", "95 % limits", "P"),
         rows=rows,
         lines=(
-            tr(
-                "{n} patients{dropped}, {events} with loss of response; ties: {ties}.",
-                n=document["n"],
-                dropped=dropped,
-                events=document["events"],
-                ties=document["ties"].capitalize(),
-            ),
+            f"{document['n']} patients{dropped}, {document['events']} with loss of response; ties:"
+            f" {document['ties'].capitalize()}.",
+            *_cox_lines(document),
         ),
-        notes=_notes(document),
+        notes=notes(document),
     )
 
 
-def kaplan_meier(document: Document) -> Table:
-    """Cumulative incidence at fixed months, a block of rows for each group."""
-    rows = []
-    for group in document["groups"]:
-        label = tr(
-            "{label} (n = {n}, {events} with loss)",
-            label=spoken(group["label"]),
-            n=group["n"],
-            events=group["events"],
-        )
-        for estimate in group["estimates"]:
-            lower, upper = _hundredfold(estimate["lower"]), _hundredfold(estimate["upper"])
-            rows.append(
-                (
-                    label,
-                    f"{estimate['at_months']:g}",
-                    str(estimate["at_risk"]),
-                    percent(estimate["cumulative_incidence"]),
-                    limits(lower, upper, 1),
-                )
-            )
-            label = ""
-    by = (
-        tr(" by {covariate}", covariate=lower_first(spoken(document["by_label"])))
-        if document["by"]
-        else ""
+def _cox_title(document: Document) -> str:
+    """The published table keeps its number; a model that claims more has none."""
+    more = document.get("penalty") == "firth" or any(
+        document.get(key) for key in ("landmark_months", "strata", "robust")
     )
-    return Table(
-        title=_title(tr("Cumulative incidence of loss of response{by}", by=by), document),
-        header=("", tr("Months"), tr("At risk"), tr("Incidence, %"), tr("95 % limits")),
-        rows=tuple(rows),
-        lines=tuple(_kaplan_meier_lines(document)),
-        notes=_notes(document),
-    )
+    varies = any(term.get("time_dependent") for term in document["terms"])
+    return "Cox regression" if more or varies else "Table 3. Cox regression"
 
 
-def _kaplan_meier_lines(document: Document) -> list[str]:
+def _term(term: Mapping[str, Any]) -> str:
+    """'BMI Z-score: <=-1 against >-1'; of a number only its unit."""
+    against = f" against {term['other_level']}" if term["other_level"] else ""
+    return f"{term['label']}: {term['level']}{against}"
+
+
+def _cox_lines(document: Document) -> list[str]:
+    """How well the model tells patients apart, and whether its hazards are proportional."""
     lines = []
-    for group in document["groups"]:
-        who = "" if group["group"] == "all" else tr(", {group}", group=spoken(group["label"]))
-        median = median_months(
-            group["median_months"], group["median_lower_months"], group["median_upper_months"]
-        )
+    if document.get("concordance") is not None:
+        lines.append(f"Concordance {fixed(document['concordance'], 3)}.")
+    for test in document.get("proportional_hazards", [])[:1]:
+        each = ", ".join(f"{one['covariate']} {p_value(one['p'])}" for one in test["terms"])
         lines.append(
-            tr(
-                "Median months to loss of response (95 % limits){who}: {median}.",
-                who=who,
-                median=median,
-            )
+            f"Proportional hazards, score test over {test['transform_in_words']}:"
+            f" {p_equation(test['p'])}; {each}."
         )
-    test = document["logrank"]
-    if test:
-        lines.append(
-            tr(
-                "Log-rank chi-square {chi2:.3f}, df {df}, {p}.",
-                chi2=test["chi2"],
-                df=test["df"],
-                p=p_equation(test["p"]),
-            )
-        )
-    if document["by"] is None:
-        readings = (
-            ("time_to_lor_quartiles_months", tr("Time to loss in those who lost response")),
-            ("analysis_time_quartiles_months", tr("Time to loss or censoring in all")),
-            (
-                "kaplan_meier_quartiles_months",
-                tr("Months until 25, 50 and 75 % have lost response, by Kaplan-Meier"),
-            ),
-        )
-        for key, words in readings:
-            first, median, third = document[key]
-            if key.startswith("kaplan"):
-                shown = ", ".join(
-                    tr("not reached") if m is None else f"{m:.1f}" for m in (first, median, third)
-                )
-                lines.append(tr("{words}: {shown}.", words=words, shown=shown))
-            elif median is not None:
-                lines.append(
-                    tr(
-                        "{words}, median (quartiles), months: {median:.1f} ({first:.1f} to "
-                        "{third:.1f}).",
-                        words=words,
-                        median=median,
-                        first=first,
-                        third=third,
-                    )
-                )
     return lines
 
 
 def tdm(document: Document) -> Table:
     """Week-14 troughs by outcome."""
     return Table(
-        title=_title(tr("Infliximab trough at week 14, {unit}", unit=document["unit"]), document),
-        header=("", "n", tr("outside the range"), tr("mean ± SD")),
+        title=title(f"Infliximab trough at week 14, {document['unit']}", document),
+        header=("", "n", "outside the range", "mean ± SD"),
         rows=tuple(
             (
                 spoken(group["label"]),
                 str(group["n"]),
                 str(group["censored"]),
-                _plus_minus(group["mean"], group["sd"], 2),
+                plus_minus(group["mean"], group["sd"], 2),
             )
             for group in document["groups"]
         ),
@@ -316,7 +248,7 @@ def tdm(document: Document) -> Table:
                 p=p_equation(document["p"]),
             ),
         ),
-        notes=_notes(document),
+        notes=notes(document),
     )
 
 
@@ -324,7 +256,14 @@ def outcomes(document: Document) -> Table:
     """What followed the loss of response."""
     lor, optimised = document["lor"], document["optimised"]
     rows = [
-        (tr("Loss of response"), str(lor), ""),
+        ("Loss of response", str(lor), ""),
+        ("  Infliximab stopped", str(document["stopped"]), share(document["stopped"], lor)),
+        ("  Infliximab optimised", str(optimised), share(optimised, lor)),
+        (
+            "    Response regained",
+            str(document["regained"]),
+            share(document["regained"], optimised),
+        ),
         (
             "  " + tr("Infliximab stopped"),
             str(document["stopped"]),
@@ -339,19 +278,19 @@ def outcomes(document: Document) -> Table:
         (
             "    " + tr("Response not regained"),
             str(document["not_regained"]),
-            _of(document["not_regained"], optimised),
+            share(document["not_regained"], optimised),
         ),
     ]
     if document["regained_unknown"]:
         unknown = document["regained_unknown"]
-        rows.append(("    " + tr("Not known"), str(unknown), _of(unknown, optimised)))
+        rows.append(("    Not known", str(unknown), share(unknown, optimised)))
     if document["neither"]:
-        rows.append(("  " + tr("Neither"), str(document["neither"]), _of(document["neither"], lor)))
+        rows.append(("  Neither", str(document["neither"]), share(document["neither"], lor)))
     return Table(
-        title=_title(tr("After the loss of response"), document),
+        title=title("After the loss of response", document),
         header=("", "n", "%"),
         rows=tuple(rows),
-        notes=_notes(document),
+        notes=notes(document),
     )
 
 
@@ -360,6 +299,7 @@ LAYOUTS: dict[str, Callable[[Document], Table]] = {
     "table1": table1,
     "table2": table2,
     "km": kaplan_meier,
+    "cuminc": cuminc,
     "cox": cox,
     "tdm": tdm,
     "outcomes": outcomes,
@@ -367,27 +307,6 @@ LAYOUTS: dict[str, Callable[[Document], Table]] = {
 """The layout of the document of each `registry analyse` command."""
 
 
-def _title(words: str, document: Document) -> str:
-    return tr("{words} (definition: {definition})", words=words, definition=document["definition"])
-
-
-def _notes(document: Document) -> tuple[str, ...]:
-    method = [document["method"]] if "method" in document else []
-    return tuple(map(spoken, [*method, *document["notes"]]))
-
-
-def _of(n: int, whole: int) -> str:
-    return percent(n / whole if whole else None)
-
-
-def _plus_minus(mean: float | None, sd: float | None, decimals: int) -> str:
-    return MISSING if mean is None else f"{fixed(mean, decimals)} ± {fixed(sd, decimals)}"
-
-
-def _hundredfold(share: float | None) -> float | None:
-    return None if share is None else 100 * share
-
-
-def lower_first(words: str) -> str:
-    """'Sex' to 'sex', but 'BMI Z-score', 'CRP' stay."""
-    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+def _chosen(shown: Mapping[str, bool], *cells: str) -> tuple[str, ...]:
+    """The cells of the columns that are shown."""
+    return tuple(cell for cell, wanted in zip(cells, shown.values(), strict=True) if wanted)

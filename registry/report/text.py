@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from registry.columns import columns, padded, wrapped
-from registry.report import tables
+import textwrap
+
+from registry.report import model_tables, tables
 from registry.report.tables import Document, Table
 
 WIDTH = 100
@@ -29,14 +30,36 @@ def kaplan_meier(document: Document) -> str:
     return render(tables.kaplan_meier(document))
 
 
+def cuminc(document: Document) -> str:
+    """Cumulative incidence of competing events as text."""
+    return render(tables.cuminc(document))
+
+
 def cox(document: Document) -> str:
     """Table 3 as text."""
     return render(tables.cox(document))
 
 
+def compare_published(document: Document) -> str:
+    """The published beside the sound Cox model as text."""
+    return render(model_tables.compare_published(document))
+
+
+def sensitivity(document: Document) -> str:
+    """Every reading as text."""
+    return render(model_tables.sensitivity(document))
+
+
 def tdm(document: Document) -> str:
     """Week-14 troughs as text."""
     return render(tables.tdm(document))
+
+
+def drug_levels(document: Document) -> str:
+    """Everything about drug levels, a table for each part."""
+    from registry.report.tdm_tables import all_tables
+
+    return "\n\n".join(render(table) for table in all_tables(document))
 
 
 def outcomes(document: Document) -> str:

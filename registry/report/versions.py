@@ -5,7 +5,17 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 
-LIBRARIES = ("crohn-registry", "lifelines", "statsmodels", "scipy", "pandas", "numpy", "matplotlib")
+LIBRARIES = (
+    "crohn-registry",
+    "lifelines",
+    "statsmodels",
+    "surpyval",
+    "firthmodels",
+    "scipy",
+    "pandas",
+    "numpy",
+    "matplotlib",
+)
 
 
 def versions() -> dict[str, str]:

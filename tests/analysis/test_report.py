@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,8 +14,8 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 
-from registry.analysis import cox, flow, kaplan_meier, outcome, table1, table2, trough
-from registry.report import figure, numbers, page, rows, tables, text
+from registry.analysis import competing, cox, flow, kaplan_meier, outcome, table1, table2, trough
+from registry.report import figure, numbers, rows, tables, text, ticks
 
 from .frames import baseline_frame, flow_frame, outcome_frame, trough_frame
 
@@ -30,6 +29,9 @@ def documents(lung: pd.DataFrame) -> dict[str, Any]:
         "table1": table1.baseline_table(baseline_frame(cdeis=[5, 6, None, 7]), "paper").to_json(),
         "table2": table2.univariate_table(lung, "paper").to_json(),
         "km": kaplan_meier.kaplan_meier(lung, "paper").to_json(curves=True),
+        "cuminc": competing.cumulative_incidence(
+            lung.assign(event_code=lung["event"].astype(int)), "paper"
+        ).to_json(),
         "cox": cox.cox_regression(lung, "paper").to_json(),
         "tdm": trough.week14_troughs(trough_frame([1, 3], [4, 6, 8]), "paper").to_json(),
         "outcomes": outcome.outcomes_after_loss(
@@ -77,6 +79,7 @@ def test_text_fits_a_terminal(documents: dict[str, Any]) -> None:
         text.table1,
         text.table2,
         text.kaplan_meier,
+        text.cuminc,
         text.cox,
         text.tdm,
         text.outcomes,
@@ -202,7 +205,7 @@ def test_odd_curves_can_be_drawn(patients, tmp_path: Path, time, event) -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "ticks"),
+    ("last", "months"),
     [
         (0.0, [0, 3]),
         (3.0, [0, 3]),
@@ -211,8 +214,8 @@ def test_odd_curves_can_be_drawn(patients, tmp_path: Path, time, event) -> None:
         (99.0, [0, 12, 24, 36, 48, 60, 72, 84, 96, 108]),
     ],
 )
-def test_ticks(last: float, ticks: list[int]) -> None:
-    assert figure.month_ticks(last) == ticks
+def test_ticks(last: float, months: list[int]) -> None:
+    assert ticks.month_ticks(last) == months
 
 
 def test_figures_are_the_same_bytes_every_time(by_sex: dict[str, Any], tmp_path: Path) -> None:
@@ -230,59 +233,3 @@ def test_drawing_leaves_the_callers_settings_alone(by_sex: dict[str, Any]) -> No
     assert dict(mpl.rcParams) == before
     code = "import sys, registry.report.figure; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-class Collector(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-
-
-@pytest.fixture(scope="module")
-def whole_page(documents: dict[str, Any], by_sex: dict[str, Any]) -> str:
-    facts = page.Facts(
-        title="Loss of response & <more>",
-        definition="paper",
-        definition_hash="abc123",
-        nature="Synthetic patients; no row describes a real child.",
-        versions={"lifelines": "0.30.3"},
-    )
-    made = page.page(documents, facts, curves_by=[by_sex])
-    assert made == page.page(documents, facts, curves_by=[by_sex])
-    return made
-
-
-def test_page_is_self_contained(whole_page: str) -> None:
-    found = Collector()
-    found.feed(whole_page)
-    assert not {"script", "link", "img", "iframe", "object"} & set(found.tags)
-    assert found.tags.count("svg") == 2
-    fetched = [
-        v for k, v in found.attributes if k in ("src", "href") and not str(v).startswith("#")
-    ]
-    assert fetched == []
-    assert "@import" not in whole_page
-    ids = [value for key, value in found.attributes if key == "id"]
-    assert len(ids) == len(set(ids))
-    used = re.findall(r'(?:url\(#|href="#)([^")]+)', whole_page)
-    assert used
-    assert set(used) <= set(ids)
-
-
-def test_page_says_what_it_is(whole_page: str) -> None:
-    assert "<title>Loss of response &amp; &lt;more&gt;</title>" in whole_page
-    assert "no row describes a real child" in whole_page
-    for words in ("abc123", "0.30.3", "Table 1.", "Table 2.", "Table 3.", "Patient flow"):
-        assert words in whole_page
-
-
-def test_page_gives_the_reason_where_there_is_no_result(documents: dict[str, Any]) -> None:
-    facts = page.Facts("T", "paper", "h", "Synthetic.", {})
-    made = page.page({"cox": "No <covariate> was chosen.", "flow": documents["flow"]}, facts)
-    assert "No &lt;covariate&gt; was chosen." in made
-    assert "Table 1." not in made

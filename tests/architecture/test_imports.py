@@ -60,6 +60,7 @@ OWNERS = {
     "apscheduler": {"schedule"},
     "icalendar": {"worklist"},
     "pyarrow": ANALYSTS,
+    "docx": {"report"},
 }
 
 

@@ -1,0 +1,96 @@
+"""What is missing: each variable of the cohort with the patients in whom it is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from registry.analysis.dataset import check_definition, require_columns
+from registry.errors import CannotEstimate, Refused
+
+METHOD = (
+    "Every variable of the cohort at its own window; a value reported as a limit is known. No value"
+    " was imputed: each analysis is of the patients in whom its variables are known."
+)
+LABELS = {
+    "sex": "Sex",
+    "onset_on": "Onset of symptoms",
+    "duration_before_start_days": "Disease duration before infliximab",
+    "initial_dose_mg_per_kg": "First infliximab dose per kg",
+    "height_z": "Height Z-score",
+    "bmi_z": "BMI Z-score",
+    "baseline_pcdai": "PCDAI at baseline",
+    "week14_pcdai": "PCDAI at week 14",
+    "location": "Paris location",
+    "behaviour": "Paris behaviour",
+    "perianal": "Perianal disease",
+    "growth": "Growth delay",
+    "crp": "CRP",
+    "esr": "ESR",
+    "wbc": "White cells",
+    "hb": "Haemoglobin",
+    "plt": "Platelets",
+    "alb": "Albumin",
+    "cdeis": "CDEIS",
+    "week14_trough": "Trough of infliximab at week 14",
+}
+
+
+@dataclass(frozen=True)
+class MissingValues:
+    """Patients in the cohort, and for each variable those in whom it is known."""
+
+    definition: str
+    n: int
+    known: tuple[tuple[str, int], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document: counts and percentages of the cohort."""
+        return {
+            "definition": self.definition,
+            "method": METHOD,
+            "n": self.n,
+            "rows": [
+                {
+                    "variable": variable,
+                    "label": LABELS[variable],
+                    "known": known,
+                    "missing": self.n - known,
+                    "percent": 100 * (self.n - known) / self.n,
+                }
+                for variable, known in self.known
+            ],
+            "notes": [],
+        }
+
+
+def missing_values(frame: pd.DataFrame, definition: str) -> MissingValues:
+    """The variables in the view's order.
+
+    Args:
+        frame: rows of `analytics.missing_values`.
+        definition: the definition that all rows must belong to.
+
+    Raises:
+        CannotEstimate: the cohort is empty.
+        Refused: the rows do not add up, or a variable has no label.
+    """
+    check_definition(frame, definition, "missing_values")
+    columns = ("position", "variable", "known", "missing", "patients")
+    require_columns(frame, columns, "missing_values")
+    if frame.empty:
+        raise CannotEstimate("The cohort is empty, so nothing is missing in it.")
+    rows = frame.sort_values("position", key=lambda position: position.astype(int))
+    unknown = sorted(set(rows["variable"]) - set(LABELS))
+    if unknown:
+        raise Refused(f"missing_values has a variable without a label: {', '.join(unknown)}.")
+    sizes = {int(n) for n in rows["patients"]} | {
+        int(known) + int(missing)
+        for known, missing in zip(rows["known"], rows["missing"], strict=True)
+    }
+    if len(sizes) > 1:
+        raise Refused("missing_values does not add up: variables are of different cohorts.")
+    pairs = zip(rows["variable"], rows["known"], strict=True)
+    return MissingValues(definition, sizes.pop(), tuple((str(v), int(k)) for v, k in pairs))

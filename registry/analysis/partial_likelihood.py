@@ -1,0 +1,376 @@
+"""Cox's partial likelihood of start-stop rows, with strata, entry, tied events and Firth's penalty.
+
+No library at hand does all of these together: statsmodels takes entry and strata but Breslow's ties
+alone and gives no residuals per row, lifelines takes start-stop rows but no strata with Efron's
+ties and no penalty of Firth's kind, firthmodels neither entry nor start-stop rows. So it is written
+once here and held against all of them and against R (`tests/analysis`).
+
+A row is at risk at t if start < t <= stop. At a time t with d events, S_m is the sum over those at
+risk of w x^m, w = exp(x b), and D_m the same over the events. Breslow takes S_m for each of the d
+events; Efron S_m - (j/d) D_m for the j-th of them, j = 0 ... d - 1. With E the mean of x under such
+weights,
+
+    log L  = sum over events of x b - sum over steps of log S_0
+    score  = sum over events of x   - sum over steps of E[x]
+    I      =                          sum over steps of E[xx'] - E[x]E[x]'
+
+Firth adds log |I| / 2 (Heinze and Schemper, Biometrics 2001;57:114-9); its derivative is half the
+third central moment of x contracted with the inverse of I.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+from scipy.optimize import brentq
+
+from registry.analysis.dataset import Days, Flags, Floats
+
+Ties = Literal["breslow", "efron"]
+
+_STEPS = 500
+_HALVINGS = 40
+_CLOSE = 1e-11
+# A search for a limit of a coefficient goes no further than this from its estimate.
+_FARTHEST = 60.0
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Who is at risk from when to when, (start, stop], and what ended it.
+
+    Attributes:
+        start, stop: days; a row with stop <= start is never at risk.
+        event: whether the event happened at `stop`.
+        values: covariates, shape (n, k).
+        stratum: number of the stratum; only rows of one stratum are compared.
+        subject: number of the patient, of whom there may be many rows.
+        cluster: number of the group whose patients may be alike.
+    """
+
+    start: Floats
+    stop: Floats
+    event: Flags
+    values: Floats
+    stratum: Days
+    subject: Days
+    cluster: Days
+
+    @classmethod
+    def of(
+        cls,
+        stop: Floats | Days,
+        event: Flags,
+        values: Floats,
+        *,
+        start: Floats | Days | None = None,
+        stratum: Days | None = None,
+        subject: Days | None = None,
+        cluster: Days | None = None,
+    ) -> Rows:
+        """Rows with what is left out filled in: start 0, one stratum, a patient a row."""
+        n = len(stop)
+        each = np.arange(n, dtype=np.int64)
+        who = each if subject is None else subject
+        return cls(
+            start=np.zeros(n) if start is None else np.asarray(start, dtype=np.float64),
+            stop=np.asarray(stop, dtype=np.float64),
+            event=np.asarray(event, dtype=bool),
+            values=np.asarray(values, dtype=np.float64).reshape(n, -1),
+            stratum=np.zeros(n, dtype=np.int64) if stratum is None else stratum,
+            subject=who,
+            cluster=who if cluster is None else cluster,
+        )
+
+    def columns(self, chosen: list[int]) -> Rows:
+        """The same rows with these covariates alone."""
+        return replace(self, values=self.values[:, chosen])
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The times of events, one element a distinct time of a stratum, and the steps in them.
+
+    Attributes:
+        time: the time of each.
+        stratum: its stratum.
+        events: number of events.
+        of_step: for each step, to which of the times it belongs.
+        share: for each step, how much of the tied events is no longer at risk.
+        times: for each step, how often it counts.
+    """
+
+    time: Floats
+    stratum: Days
+    events: Days
+    of_step: Days
+    share: Floats
+    times: Floats
+
+
+@dataclass(frozen=True)
+class Point:
+    """The (penalised) log-likelihood at some coefficients, its slope and the information."""
+
+    coef: Floats
+    loglik: float
+    score: Floats
+    information: Floats
+
+
+class PartialLikelihood:
+    """The function of the coefficients; everything that does not depend on them is done once.
+
+    Args:
+        rows: at least one event.
+        ties: Breslow's or Efron's approximation for events at one time.
+        firth: whether log |I| / 2 is added.
+    """
+
+    def __init__(self, rows: Rows, ties: Ties, *, firth: bool = False) -> None:
+        self.rows, self.ties, self.firth = rows, ties, firth
+        self.centre = rows.values.mean(axis=0)
+        self.x = rows.values - self.centre
+        at = np.flatnonzero(rows.event)
+        keys = np.stack([rows.stratum[at], rows.stop[at]], axis=1)
+        found, self.event_at = np.unique(keys, axis=0, return_inverse=True)
+        self.event_at = self.event_at.reshape(-1)
+        self.event_rows = at
+        events = np.bincount(self.event_at, minlength=len(found))
+        self.steps = _steps(found[:, 1], found[:, 0].astype(np.int64), events, ties)
+        self._by_stop = _Ordered(rows.stratum, rows.stop, self.steps)
+        self._by_start = _Ordered(rows.stratum, rows.start, self.steps)
+
+    def at(self, coef: Floats) -> Point:
+        """The function at these coefficients."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            weight, moments = self._moments(coef)
+            s0, mean, second = moments
+            times = self.steps.times
+            eta = self.x @ coef
+            shift = eta.max()
+            loglik = float(eta[self.event_rows].sum() - (times * (np.log(s0) + shift)).sum())
+            score = self.x[self.event_rows].sum(axis=0) - (times[:, None] * mean).sum(axis=0)
+            information = _information(times, mean, second)
+            if self.firth:
+                sign, log_det = np.linalg.slogdet(information)
+                if not sign > 0:
+                    return Point(coef, -np.inf, score, information)
+                loglik += log_det / 2
+                score = score + self._third(weight, s0, mean, second, times, information) / 2
+        return Point(coef, loglik, score, information)
+
+    def at_risk_sums(self, quantity: Floats) -> tuple[Floats, Floats]:
+        """Of a quantity of each row, its sum over those at risk and over the events, at each time.
+
+        Args:
+            quantity: shape (n, m).
+
+        Returns:
+            Two arrays of shape (times, m).
+        """
+        total = self._by_stop.sums(quantity) - self._by_start.sums(quantity)
+        events = np.zeros((len(self.steps.time), quantity.shape[1]))
+        np.add.at(events, self.event_at, quantity[self.event_rows])
+        return total, events
+
+    def of_steps(self, quantity: Floats) -> Floats:
+        """The sum over those at risk at each step, the tied events taken off by their share."""
+        total, events = self.at_risk_sums(quantity)
+        steps = self.steps
+        return total[steps.of_step] - steps.share[:, None] * events[steps.of_step]
+
+    def weights(self, coef: Floats) -> Floats:
+        """exp(x b) of each row, up to one factor."""
+        eta = self.x @ coef
+        return np.asarray(np.exp(eta - eta.max()), dtype=np.float64)
+
+    def means(self, coef: Floats) -> tuple[Floats, Floats]:
+        """S_0 (up to the factor of `weights`) and E[x], in the covariates' own units, by step."""
+        _, (s0, mean, _) = self._moments(coef)
+        return s0, mean + self.centre
+
+    def information_by_step(self, coef: Floats) -> Floats:
+        """The variance of x at each step, times how often it counts, shape (steps, k, k)."""
+        _, (_, mean, second) = self._moments(coef)
+        of_mean = mean[:, :, None] * mean[:, None, :]
+        return np.asarray(self.steps.times[:, None, None] * (second - of_mean))
+
+    def _moments(self, coef: Floats) -> tuple[Floats, tuple[Floats, Floats, Floats]]:
+        weight, x = self.weights(coef), self.x
+        n, k = x.shape
+        outer = (x[:, :, None] * x[:, None, :]).reshape(n, k * k)
+        sums = self.of_steps(weight[:, None] * np.hstack([np.ones((n, 1)), x, outer]))
+        s0 = sums[:, 0]
+        mean = sums[:, 1 : k + 1] / s0[:, None]
+        second = (sums[:, k + 1 :] / s0[:, None]).reshape(-1, k, k)
+        return weight, (s0, mean, second)
+
+    def _third(
+        self,
+        weight: Floats,
+        s0: Floats,
+        mean: Floats,
+        second: Floats,
+        times: Floats,
+        information: Floats,
+    ) -> Floats:
+        """trace(I^-1 dI/db): E[(x-m)' I^-1 (x-m) (x-m)] summed over the steps, m = E[x]."""
+        inverse, x = np.linalg.inv(information), self.x
+        square = np.einsum("ij,jk,ik->i", x, inverse, x)
+        sums = self.of_steps((weight * square)[:, None] * np.hstack([np.ones((len(x), 1)), x]))
+        q, qx = sums[:, 0] / s0, sums[:, 1:] / s0[:, None]
+        turned = mean @ inverse
+        of_mean = np.einsum("tj,tj->t", turned, mean)
+        third = (
+            qx
+            - mean * q[:, None]
+            - 2 * np.einsum("tjk,tk->tj", second, turned)
+            + 2 * mean * of_mean[:, None]
+        )
+        return np.asarray((times[:, None] * third).sum(axis=0))
+
+
+class _Ordered:
+    """Sums over the rows of a stratum whose time is `t` or later, by running totals."""
+
+    def __init__(self, stratum: Days, time: Floats, steps: Steps) -> None:
+        # Latest first within a stratum; a step's rows then stand between two places.
+        self._order = np.lexsort((-time, stratum))
+        ordered_stratum, ordered_time = stratum[self._order], time[self._order]
+        self._first = np.searchsorted(ordered_stratum, steps.stratum, side="left")
+        last = np.searchsorted(ordered_stratum, steps.stratum, side="right")
+        self._last = np.array(
+            [
+                a + np.searchsorted(-ordered_time[a:b], -t, side="right")
+                for a, b, t in zip(self._first, last, steps.time, strict=True)
+            ],
+            dtype=np.int64,
+        )
+
+    def sums(self, quantity: Floats) -> Floats:
+        running = np.zeros((len(quantity) + 1, quantity.shape[1]))
+        np.cumsum(quantity[self._order], axis=0, out=running[1:])
+        return np.asarray(running[self._last] - running[self._first], dtype=np.float64)
+
+
+def _steps(time: Floats, stratum: Days, events: Days, ties: Ties) -> Steps:
+    each = np.arange(len(time))
+    if ties == "breslow":
+        return Steps(time, stratum, events, each, np.zeros(len(time)), events.astype(np.float64))
+    of_step = np.repeat(each, events)
+    within = np.arange(len(of_step)) - np.repeat(np.cumsum(events) - events, events)
+    return Steps(time, stratum, events, of_step, within / events[of_step], np.ones(len(of_step)))
+
+
+def _information(times: Floats, mean: Floats, second: Floats) -> Floats:
+    return np.asarray(
+        np.einsum("t,tij->ij", times, second) - np.einsum("t,ti,tj->ij", times, mean, mean)
+    )
+
+
+def maximise(
+    likelihood: PartialLikelihood, *, start: Floats | None = None, held: int | None = None
+) -> Point | None:
+    """The highest point by Newton's steps, halved while they do not climb.
+
+    Args:
+        likelihood: with or without the penalty; its information serves as curvature for both.
+        start: where to begin; 0 without it.
+        held: the number of a coefficient that stays where it begins.
+
+    Returns:
+        The point, or None when the climb does not arrive.
+    """
+    k = likelihood.x.shape[1]
+    free = np.array([j for j in range(k) if j != held], dtype=np.int64)
+    here = likelihood.at(np.zeros(k) if start is None else np.asarray(start, dtype=np.float64))
+    # The information is not the curvature of the penalty: with few events the steps would jump to
+    # and fro about the top, so those that turn back without getting much shorter are damped.
+    damping = 1.0
+    before: Floats = np.zeros(free.size)
+    for _ in range(_STEPS):
+        if not np.isfinite(here.loglik) or not np.isfinite(here.information).all():
+            return None
+        if not free.size:
+            return here
+        try:
+            solved = np.linalg.solve(here.information[np.ix_(free, free)], here.score[free])
+        except np.linalg.LinAlgError:
+            return None
+        step: Floats = np.asarray(solved, dtype=np.float64)
+        if not np.isfinite(step).all():
+            return None
+        # What the step promises to gain; below this it is rounding that decides.
+        if float(step @ here.score[free]) < _CLOSE**2 or np.abs(step).max() < _CLOSE:
+            return here
+        if step @ before < 0 and np.abs(step).max() > np.abs(before).max() / 4:
+            damping = damping / 2
+        before = step
+        step = step * damping * min(1.0, 5.0 / np.abs(step).max())
+        for _ in range(_HALVINGS):
+            coef = here.coef.copy()
+            coef[free] += step
+            there = likelihood.at(coef)
+            if there.loglik >= here.loglik - 1e-12 * (1 + abs(here.loglik)):
+                break
+            step = step / 2
+        else:
+            return here if np.abs(step).max() < 1e-6 else None
+        here = there
+    return here if np.abs(step).max() < 1e-7 else None
+
+
+def profile_limits(
+    likelihood: PartialLikelihood, best: Point, which: int, *, level: float = 0.95
+) -> tuple[float | None, float | None]:
+    """The coefficients at which twice the fall of the profile likelihood reaches chi-square's.
+
+    Returns:
+        Lower and upper limit; None where the likelihood never falls that far.
+    """
+    fall = float(stats.chi2.ppf(level, 1)) / 2
+    se = float(np.sqrt(np.linalg.inv(best.information)[which, which]))
+
+    def search(direction: int) -> float | None:
+        # The last fit is close to the next one: each search begins where the last ended.
+        last = best.coef
+
+        def beyond(coefficient: float) -> float:
+            nonlocal last
+            start = last.copy()
+            start[which] = coefficient
+            point = maximise(likelihood, start=start, held=which)
+            if point is None:
+                start = best.coef.copy()
+                start[which] = coefficient
+                point = maximise(likelihood, start=start, held=which)
+            if point is None:
+                return np.nan
+            last = point.coef
+            return best.loglik - point.loglik - fall
+
+        inner, width = float(best.coef[which]), se
+        while True:
+            outer = inner + direction * width
+            if abs(outer - best.coef[which]) > _FARTHEST:
+                return None
+            value = beyond(outer)
+            if not np.isfinite(value):
+                return None
+            if value >= 0:
+                return float(brentq(beyond, inner, outer, xtol=1e-12, rtol=1e-13))
+            inner, width = outer, width * 1.5
+
+    return search(-1), search(1)
+
+
+def likelihood_ratio(likelihood: PartialLikelihood, best: Point, which: int) -> float | None:
+    """Twice the fall of the (penalised) log-likelihood when a coefficient is held at 0."""
+    start = best.coef.copy()
+    start[which] = 0.0
+    point = maximise(likelihood, start=start, held=which)
+    return None if point is None else max(0.0, 2 * (best.loglik - point.loglik))

@@ -1,0 +1,68 @@
+"""When a prediction at week 14 cannot be made, and what can be done about it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from registry.analysis.risk_data import RiskData
+from registry.errors import CannotEstimate, NotFound
+
+
+def refuse_unknown(data: RiskData, patient: str, definition: str) -> None:
+    """NotFound unless the patient is in the cohort."""
+    if patient not in data.patients:
+        raise NotFound(
+            f"{patient} is not in the cohort of definition '{definition}', so there is no"
+            " prediction.",
+            cure=f"See why: registry explain {patient} --definition {definition}",
+        )
+
+
+def refuse_missing(data: RiskData, patient: str) -> None:
+    """CannotEstimate unless every predictor is known of the patient."""
+    own = data.values[data.patients.index(patient)]
+    missing = [one.id for one, value in zip(data.predictors, own, strict=True) if np.isnan(value)]
+    if missing:
+        others = ",".join(one.id for one in data.predictors if one.id not in missing)
+        raise CannotEstimate(
+            f"{patient} has no {', '.join(missing)}, which the model needs.",
+            cure=f"Enter it, or leave it out: --covariates {others}" if others else "Enter it.",
+        )
+
+
+def refuse_too_few(data: RiskData, least: float) -> None:
+    """CannotEstimate with fewer losses per covariate than `least`, or one that does not vary."""
+    used, k = data.complete, len(data.predictors)
+    events = int(data.event[used].sum())
+    at_risk = int((data.time > 0).sum())
+    if events < max(1.0, least * k):
+        raise CannotEstimate(
+            f"{int(used.sum())} of {at_risk} patients have every covariate"
+            f" ({', '.join(one.id for one in data.predictors)}), and {events} of these lost"
+            f" response: {events / k:.1f} losses per covariate, fewer than {least:g}, so a"
+            " prediction would be made of noise.",
+            cure=_fewer(data, least),
+        )
+    raw = data.values[used]
+    for i, one in enumerate(data.predictors):
+        if np.ptp(raw[:, i]) == 0:
+            raise CannotEstimate(
+                f"'{one.label}' is the same in all {int(used.sum())} patients of the model.",
+                cure=f"Leave {one.id} out.",
+            )
+
+
+def _fewer(data: RiskData, least: float) -> str:
+    """The largest part of the covariates that the data can carry, as an option to type."""
+    left = data
+    while len(left.predictors) > 1:
+        missing = np.isnan(left.values[left.time > 0]).sum(axis=0)
+        # The one with the most missing values; of equal ones the last, the least important.
+        worst = int(np.flatnonzero(missing == missing.max())[-1])
+        left = left.with_predictors([one.id for i, one in enumerate(left.predictors) if i != worst])
+        if left.event[left.complete].sum() >= least * len(left.predictors):
+            return (
+                "Name fewer covariates, for example --covariates"
+                f" {','.join(one.id for one in left.predictors)}"
+            )
+    return "Report the Kaplan-Meier curve instead: registry analyse km"

@@ -1,0 +1,140 @@
+"""Troughs of infliximab over time, while response lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from registry.analysis.dataset import (
+    DAYS_PER_MONTH,
+    check_definition,
+    flags,
+    numbers,
+    quartiles,
+    require_columns,
+)
+
+METHOD = (
+    "Troughs within the observation and before any loss of response; of several of a patient in one"
+    " window the last. A level reported as <x counts as x/2 and one reported as >x as x."
+)
+INDUCTION = (("week_2", "Week 2"), ("week_6", "Week 6"), ("week_14", "Week 14"))
+WINDOW_MONTHS = 6
+"""Length of a window of maintenance."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Levels (ug/mL) of one window; `below` of them are surely below the therapeutic threshold."""
+
+    window: str
+    label: str
+    n: int
+    q1: float | None
+    median: float | None
+    q3: float | None
+    censored: int
+    below: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "window": self.window,
+            "label": self.label,
+            "n": self.n,
+            "median": self.median,
+            "q1": self.q1,
+            "q3": self.q3,
+            "censored": self.censored,
+            "censored_share": self.censored / self.n,
+            "below_threshold": self.below,
+        }
+
+
+@dataclass(frozen=True)
+class TroughCourse:
+    """The windows that have a level, in their order."""
+
+    windows: tuple[Window, ...]
+    after_loss: int
+    not_troughs: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "method": METHOD,
+            "windows": [window.to_json() for window in self.windows],
+            "after_loss": self.after_loss,
+            "not_troughs": self.not_troughs,
+        }
+
+
+def troughs_over_time(
+    frame: pd.DataFrame, definition: str, *, window_months: int = WINDOW_MONTHS
+) -> TroughCourse:
+    """Levels by window: the three of induction, then so many months each from the first infusion.
+
+    Args:
+        frame: rows of `analytics.trough`.
+        definition: the definition that all rows must belong to.
+        window_months: length of a window of maintenance.
+    """
+    check_definition(frame, definition, "trough")
+    columns = (
+        "patient_id", "within_observation", "after_event", "is_trough", "timepoint", "day",
+        "sampled_on", "assay", "ifx_ug_ml", "ifx_for_mean", "censored", "trough_level",
+    )  # fmt: skip
+    require_columns(frame, columns, "trough")
+    measured = frame["ifx_ug_ml"].notna().to_numpy(dtype=bool)
+    within = flags(frame, "within_observation", "trough").to_numpy(dtype=bool, na_value=False)
+    trough = flags(frame, "is_trough", "trough").to_numpy(dtype=bool, na_value=False)
+    after = flags(frame, "after_event", "trough").to_numpy(dtype=bool, na_value=False)
+    rows = frame[measured & within & trough & ~after].copy()
+    rows["window"] = [
+        _window(timepoint, day, window_months)
+        for timepoint, day in zip(rows["timepoint"], numbers(rows, "day"), strict=True)
+    ]
+    rows["assay"] = rows["assay"].fillna("~")
+    last = rows.sort_values(["sampled_on", "assay"], ascending=[True, False]).drop_duplicates(
+        ["patient_id", "window"], keep="last"
+    )
+    windows = [
+        _told(key, levels, window_months)
+        for key, levels in sorted(last.groupby("window"), key=lambda one: _place(str(one[0])))
+    ]
+    return TroughCourse(
+        tuple(windows),
+        int((measured & within & trough & after).sum()),
+        int((measured & within & ~trough).sum()),
+    )
+
+
+def _window(timepoint: Any, day: float, months: int) -> str:
+    if timepoint in dict(INDUCTION):
+        return str(timepoint)
+    return f"months_{int(day // (months * DAYS_PER_MONTH)) * months}"
+
+
+def _place(window: str) -> int:
+    names = [name for name, _ in INDUCTION]
+    return names.index(window) if window in names else 10 + int(window.removeprefix("months_"))
+
+
+def _told(key: Any, levels: pd.DataFrame, months: int) -> Window:
+    window = str(key)
+    label = dict(INDUCTION).get(window)
+    if label is None:
+        first = int(window.removeprefix("months_"))
+        label = f"Maintenance, months {first} to {first + months}"
+    q1, median, q3 = quartiles(numbers(levels, "ifx_for_mean"))
+    return Window(
+        window,
+        label,
+        len(levels),
+        q1,
+        median,
+        q3,
+        int(np.asarray(levels["censored"], dtype=bool).sum()),
+        int((levels["trough_level"] == "below").sum()),
+    )

@@ -1,0 +1,153 @@
+"""`registry analyse km` and `cuminc`: curves of the time to loss of response."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from registry.cli.analysing import FigureOption, draw, months, show, up_to_date
+from registry.cli.context import DefinitionOption
+from registry.cli.output import Format, FormatOption
+
+
+class Entry(StrEnum):
+    """From when on a patient is at risk."""
+
+    START = "start"
+    WEEK14 = "week14"
+
+
+ByOption = Annotated[
+    str | None, typer.Option("--by", metavar="COVARIATE", help="A curve for each level.")
+]
+AtOption = Annotated[
+    str, typer.Option("--at", metavar="MONTHS", help="When to read the incidence off.")
+]
+EntryOption = Annotated[
+    Entry, typer.Option("--entry", help="At risk from the start, or from the week-14 PCDAI on.")
+]
+PermuteBelowOption = Annotated[
+    float,
+    typer.Option(
+        "--permute-below",
+        metavar="N",
+        help="P by permutation too, where a group expects fewer losses (5: Cochran's rule).",
+    ),
+]
+PermutationsOption = Annotated[
+    int, typer.Option("--permutations", metavar="N", min=0, help="How many permutations.")
+]
+SeedOption = Annotated[
+    int, typer.Option("--seed", metavar="N", min=0, help="Of the random permutations.")
+]
+
+
+def km_command(
+    context: typer.Context,
+    by: ByOption = None,
+    at: AtOption = "12,24,36",
+    entry: EntryOption = Entry.START,
+    landmark: Annotated[
+        float | None,
+        typer.Option(
+            "--landmark", metavar="MONTHS", help="Only those still at risk then, and from then on."
+        ),
+    ] = None,
+    strata: Annotated[
+        str | None,
+        typer.Option("--strata", metavar="COVARIATE", help="Compare the groups within its levels."),
+    ] = None,
+    rmst: Annotated[
+        float | None,
+        typer.Option("--rmst", metavar="MONTHS", help="Mean time without loss up to then."),
+    ] = None,
+    interval_censored: Annotated[
+        bool,
+        typer.Option(
+            "--interval-censored", help="Also the curve of losses known only between two visits."
+        ),
+    ] = False,
+    permute_below: PermuteBelowOption = 5,
+    permutations: PermutationsOption = 9999,
+    seed: SeedOption = 1,
+    figure: FigureOption = None,
+    definition: DefinitionOption = "paper",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Kaplan-Meier: cumulative incidence of loss of response.
+
+    Example: registry analyse km --by im_over_6_months --landmark 6 --rmst 36
+    """
+    read_at = months(at)
+    from registry.analysis.basis import basis_of
+    from registry.analysis.dataset import read_view
+    from registry.analysis.kaplan_meier import kaplan_meier
+    from registry.analysis.logrank import PermutationRule
+    from registry.analysis.patients import read_patients
+
+    with up_to_date(context, definition) as connection:
+        basis = basis_of(connection, definition)
+        frame = read_patients(connection, definition)
+        exposure = None if landmark is None else read_view(connection, "exposure", definition)
+    result = kaplan_meier(
+        frame,
+        definition,
+        by=by,
+        at_months=read_at,
+        late_entry=entry is Entry.WEEK14,
+        landmark_months=landmark,
+        exposure=exposure,
+        strata=strata,
+        rmst_months=rmst,
+        interval_censored=interval_censored,
+        permutation=PermutationRule(permute_below, permutations, seed),
+        basis=basis,
+    )
+    if figure is not None:
+        from registry.report.figure import cumulative_incidence
+
+        draw(
+            lambda: cumulative_incidence(result.to_json(curves=True), time_zero=basis.origin),
+            figure,
+        )
+    show(result.to_json(), "kaplan_meier", form)
+
+
+def cuminc_command(
+    context: typer.Context,
+    by: ByOption = None,
+    at: AtOption = "12,24,36",
+    entry: EntryOption = Entry.START,
+    figure: FigureOption = None,
+    definition: DefinitionOption = "paper",
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Cumulative incidence of loss of response beside what rules it out: stop, transfer, death.
+
+    Example: registry analyse cuminc --by perianal --figure cuminc
+    """
+    read_at = months(at)
+    from registry.analysis.basis import basis_of
+    from registry.analysis.competing import cumulative_incidence
+    from registry.analysis.patients import read_patients
+
+    with up_to_date(context, definition) as connection:
+        basis = basis_of(connection, definition)
+        frame = read_patients(connection, definition)
+    result = cumulative_incidence(
+        frame,
+        definition,
+        by=by,
+        at_months=read_at,
+        late_entry=entry is Entry.WEEK14,
+        basis=basis,
+    )
+    if figure is not None:
+        from registry.report.competing_figure import competing_incidence
+
+        draw(
+            lambda: competing_incidence(result.to_json(curves=True), time_zero=basis.origin), figure
+        )
+    show(result.to_json(), "cuminc", form)

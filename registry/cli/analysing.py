@@ -1,0 +1,81 @@
+"""What the commands of `registry analyse` share: an up-to-date connection, and showing results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from registry.cli.context import opened, run_of, warn
+from registry.cli.output import Format, print_json, print_rows
+from registry.errors import Refused, WrongUsage
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.figure import Figure
+    from sqlalchemy import Connection
+
+FigureOption = Annotated[
+    Path | None,
+    typer.Option("--figure", metavar="STEM", help="Also draw STEM.png and STEM.svg."),
+]
+
+
+@contextmanager
+def up_to_date(context: typer.Context, definition: str) -> Iterator[Connection]:
+    """A connection on which nothing of the definition waits for a derivation."""
+    from registry.derivation.run import bring_up_to_date
+    from registry.derivation.status import require_definition
+
+    settings = run_of(context).settings()
+    with opened(settings) as database:
+        with database.engine.connect() as connection:
+            require_definition(connection, definition)
+        result = bring_up_to_date(database.engine, user=settings.user)
+        if result is not None and result.examined:
+            warn(tr("Derived {number} changed patients first.", number=result.examined))
+        with database.engine.connect() as connection:
+            yield connection
+
+
+def show(document: dict[str, Any], name: str, form: Format) -> None:
+    """Prints one result; `name` is that of its functions in registry.report."""
+    from registry.report import rows, text
+
+    match form:
+        case Format.JSON:
+            print_json(document)
+        case Format.CSV:
+            print_rows(getattr(rows, name)(document), form)
+        case Format.TABLE:
+            typer.echo(getattr(text, name)(document))
+
+
+def draw(make: Callable[[], Figure], stem: Path) -> None:
+    """Draws a figure and saves it as STEM.png and STEM.svg."""
+    from registry.report.figure import save
+
+    try:
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        drawn = save(make(), stem)
+    except OSError as error:
+        raise Refused(
+            tr("{file} cannot be written: {reason}.", file=stem, reason=error.strerror or error)
+        ) from None
+    warn(tr("Drawn: {files}", files=", ".join(str(path) for path in drawn)))
+
+
+def months(written: str) -> list[float]:
+    """The months of `--at 12,24,36`."""
+    try:
+        return [float(part) for part in written.split(",") if part.strip()]
+    except ValueError:
+        raise WrongUsage(
+            tr("--at {written} is not a list of months.", written=written),
+            cure=tr("Write it as --at 12,24,36"),
+        ) from None

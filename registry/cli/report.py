@@ -1,0 +1,110 @@
+"""`registry report`: every analysis of one definition on one page, or its tables for a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registry.cli.context import DefinitionOption, warn
+from registry.cli.report_content import CURVES_BY
+from registry.errors import Refused, WrongUsage
+from registry.words import tr
+
+TITLE = "Loss of response to infliximab in paediatric Crohn's disease"
+
+
+class Kind(StrEnum):
+    """What the report is written as."""
+
+    HTML = "html"
+    DOCX = "docx"
+    XLSX = "xlsx"
+
+
+def report_command(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the report goes.")],
+    to: Annotated[
+        Kind | None,
+        typer.Option("--to", help="A page, or the tables alone; without it FILE's ending tells."),
+    ] = None,
+    definition: DefinitionOption = "paper",
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Its heading.")] = TITLE,
+    curves_by: Annotated[
+        str,
+        typer.Option("--curves-by", metavar="A,B,...", help="Covariates with curves of their own."),
+    ] = ",".join(CURVES_BY),
+    losses: Annotated[
+        bool,
+        typer.Option("--losses", help="Also list every loss by study id, without dates."),
+    ] = False,
+) -> None:
+    """Write the report: flow, Tables 1 to 3, curves, levels, what is missing, methods, STROBE.
+
+    The page needs nothing else and can be printed; docx and xlsx hold its tables.
+
+    Example: registry report --out report.html
+    """
+    from registry.cli.analysing import up_to_date
+    from registry.cli.report_content import content_of, facts_of
+
+    kind = _kind(out, to)
+    covariates = [one.strip() for one in curves_by.split(",") if one.strip()]
+    with up_to_date(context, definition) as connection:
+        content = content_of(connection, definition, curves_by=covariates, losses=losses)
+        facts = facts_of(connection, definition, content.data_hash, title=title, nature="")
+
+    def write(part: Path) -> None:
+        match kind:
+            case Kind.HTML:
+                from registry.report.page import page
+
+                html = page(content.documents, facts, curves_by=content.curves)
+                part.write_text(html, encoding="utf-8")
+            case Kind.DOCX:
+                from registry.report.manuscript import write_manuscript
+
+                write_manuscript(content.documents, facts, part, curves_by=content.curves)
+            case Kind.XLSX:
+                from registry.report.tables_book import write_tables_book
+
+                write_tables_book(content.documents, facts, part, curves_by=content.curves)
+
+    write_whole(out, write)
+    warn(tr("Report written to {file}.", file=out))
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Writes the file whole or not at all.
+
+    Raises Refused where it cannot be written.
+    """
+    import os
+
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(part)
+        os.replace(part, path)
+    except OSError as error:
+        raise Refused(
+            tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _kind(out: Path, to: Kind | None) -> Kind:
+    if to is not None:
+        return to
+    ending = out.suffix.lower().removeprefix(".")
+    if ending not in set(Kind):
+        raise WrongUsage(
+            tr("{file} does not tell a format by its ending.", file=out.name),
+            cure=tr("End it in {endings}.", endings=", ".join(f".{one}" for one in Kind)),
+        )
+    return Kind(ending)

@@ -1,0 +1,26 @@
+"""The status of a definition that is tried out in a transaction which is rolled back afterwards."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from registry.derivation.run import STATUS_COLUMNS
+
+# No run of the registry has this number; nothing of a trial is kept.
+NO_RUN = 0
+
+
+def derive_on_trial(connection: Connection, definition: str) -> None:
+    """Puts every patient's status under a definition that has none yet where the views read it.
+
+    Unlike a run it takes no lock, leaves no trace of itself and must not be committed: the caller
+    rolls back.
+    """
+    listed = ", ".join(STATUS_COLUMNS)
+    connection.execute(
+        text(
+            f"insert into derived.lor_status ({listed}, run_id) "
+            f"select {listed}, :run from rules.loss_of_response where definition = :name"
+        ),
+        {"run": NO_RUN, "name": definition},
+    )

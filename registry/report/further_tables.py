@@ -1,0 +1,132 @@
+"""The tables of each document of a report, and those that only a report has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from registry.report import model_tables, risk_tables, tdm_tables
+from registry.report.numbers import MISSING, fixed
+from registry.report.tables import LAYOUTS, Document, Table
+from registry.words import tr
+
+
+def missing(document: Document) -> Table:
+    """What is missing by variable."""
+    return Table(
+        title=tr("Missing values, n = {n}", n=document["n"]),
+        header=(tr("Variable"), tr("Known"), tr("Missing"), tr("Missing, %")),
+        rows=tuple(
+            (row["label"], str(row["known"]), str(row["missing"]), fixed(row["percent"], 1))
+            for row in document["rows"]
+        ),
+        notes=(document["method"],),
+    )
+
+
+def losses(document: Document) -> Table:
+    """A row for each loss of response."""
+    return Table(
+        title=tr("The losses of response, one by one"),
+        header=(
+            tr("Study id"),
+            tr("Months"),
+            "PCDAI",
+            tr("Level, ug/mL"),
+            tr("Days from the loss"),
+            tr("Antibodies"),
+            tr("Mechanism"),
+            tr("Then"),
+        ),
+        rows=tuple(
+            (
+                row["patient_id"],
+                fixed(row["months"], 1),
+                _plain(row["pcdai"]),
+                (row["ifx_comparator"] or "") + _plain(row["ifx_ug_ml"]),
+                _plain(row["days_from_event"]),
+                _words(row["ada_status"]),
+                _words(row["mechanism"]),
+                _then(row["outcome"], row["regained"]),
+            )
+            for row in document["rows"]
+        ),
+        notes=(
+            tr(
+                "Months count from where the clock starts. The level is the one that decided the"
+                " mechanism; days are negative before the loss."
+            ),
+        ),
+    )
+
+
+def genes(document: Document) -> Table:
+    """A row for each change of a gene."""
+    return Table(
+        title=tr("Changes of genes found up to the data cut"),
+        header=(
+            tr("Gene"),
+            tr("Change of DNA"),
+            tr("Change of protein"),
+            tr("Class"),
+            tr("Zygosity"),
+            tr("Disease"),
+            tr("Patients"),
+            tr("In the cohort"),
+            tr("Lost response"),
+        ),
+        rows=tuple(
+            (
+                row["gene"] or MISSING,
+                row["hgvs_c"] or MISSING,
+                row["hgvs_p"] or MISSING,
+                _words(row["acmg_class"]),
+                _words(row["zygosity"]),
+                row["diagnosis"] or MISSING,
+                str(row["patients"]),
+                str(row["in_cohort"]),
+                str(row["losses"]),
+            )
+            for row in document["rows"]
+        ),
+        left=6,
+    )
+
+
+def mechanisms(document: Document) -> list[Table]:
+    """The table of the mechanisms alone, of all those on drug levels."""
+    others = {part: None for part in tdm_tables.PARTS if part not in ("groups", "mechanisms")}
+    return tdm_tables.all_tables({**document, **others})[1:]
+
+
+def _alone(layout: Callable[[Document], Table]) -> Callable[[Document], list[Table]]:
+    return lambda document: [layout(document)]
+
+
+TABLES: dict[str, Callable[[Document], list[Table]]] = {
+    **{name: _alone(layout) for name, layout in LAYOUTS.items()},
+    "km_sound": _alone(LAYOUTS["km"]),
+    "compared": _alone(model_tables.compare_published),
+    "sensitivity": _alone(model_tables.sensitivity),
+    "tdm": tdm_tables.all_tables,
+    "mechanisms": mechanisms,
+    "risk": risk_tables.all_tables,
+    "missing": _alone(missing),
+    "losses": _alone(losses),
+    "genes": _alone(genes),
+}
+"""The tables of each document of a report by its name."""
+
+
+def _plain(value: float | None) -> str:
+    return MISSING if value is None else f"{value:g}"
+
+
+def _words(code: str | None) -> str:
+    return MISSING if code is None else code.replace("_", " ")
+
+
+def _then(outcome: str | None, regained: bool | None) -> str:
+    words = _words(outcome)
+    if regained is None:
+        return words
+    return f"{words}, {tr('regained') if regained else tr('not regained')}"

@@ -1,0 +1,121 @@
+"""Tables of models of the hazard: the published beside the sound one, and every reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from registry.report.numbers import MISSING, fixed, limits, p_value
+from registry.report.table import Document, Table, notes
+
+
+def compare_published(document: Document) -> Table:
+    """The published and the sound hazard ratios, and a paragraph on each difference."""
+    rows = tuple(
+        (
+            name_of(one),
+            *_ratio(one["published"]),
+            *_ratio(one["sound"]),
+        )
+        for one in document["covariates"]
+    )
+    published, sound = document["models"][0]["model"], document["models"][-1]["model"]
+    lines = [
+        _size("As published", published, document["models"][0]["reason"]),
+        _size("Sound", sound, None),
+        "What made the difference:",
+        *(f"- {one['sentence']}" for one in document["differences"]),
+    ]
+    return Table(
+        title=f"The published and the sound Cox model (definition: {document['definition']})",
+        header=("Covariate", "Published HR", "95 % limits", "P", "Sound HR", "95 % limits", "P"),
+        rows=rows,
+        lines=tuple(lines),
+        notes=notes(document),
+    )
+
+
+def sensitivity(document: Document) -> Table:
+    """A row per reading and model; a star where the limits exclude 1."""
+    covariates = document["covariates"]
+    rows = tuple(
+        (
+            reading_in_words(one),
+            one["model"],
+            _whole(one["n"]),
+            _whole(one["events"]),
+            *(_starred(one["terms"][covariate["covariate"]]) for covariate in covariates),
+        )
+        for one in document["specifications"]
+    )
+    legend = "; ".join(
+        f"HR {number}: {name_of(one)}" for number, one in enumerate(covariates, start=1)
+    )
+    return Table(
+        title=f"Cox regression under every reading (reference: {document['definition']})",
+        header=(
+            "Reading",
+            "Model",
+            "n",
+            "Losses",
+            *(f"HR {number}" for number in range(1, len(covariates) + 1)),
+        ),
+        rows=rows,
+        left=2,
+        lines=(
+            f"{legend}. * limits exclude 1.",
+            *(one["sentence"] for one in document["summary"]),
+        ),
+        notes=notes(document),
+    )
+
+
+def name_of(covariate: Mapping[str, Any]) -> str:
+    """'BMI Z-score: <=-1 against >-1'; of a number only its unit."""
+    against = f" against {covariate['other_level']}" if covariate["other_level"] else ""
+    return f"{covariate['label']}: {covariate['level']}{against}"
+
+
+def reading_in_words(specification: Mapping[str, Any]) -> str:
+    """'paper, lor_above 12.5'; the reference is marked."""
+    choices = [f"{key} {value}" for key, value in specification["choices"].items()]
+    words = ", ".join([specification["definition"], *choices])
+    return f"{words} (reference)" if specification["reference"] else words
+
+
+def _ratio(numbers: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    if numbers is None:
+        return MISSING, MISSING, MISSING
+    return (
+        fixed(numbers["hr"], 2),
+        limits(numbers["hr_lower"], numbers["hr_upper"], 2),
+        p_value(numbers["p"]),
+    )
+
+
+def _size(words: str, model: Mapping[str, Any] | None, reason: str | None) -> str:
+    if model is None:
+        return f"{words}: not fitted. {reason}"
+    penalty = ", Firth's penalty" if model["penalty"] == "firth" else ""
+    return (
+        f"{words}: {model['n']} patients, {model['events']} with loss of response; ties:"
+        f" {model['ties'].capitalize()}{penalty}; {model['entry']}."
+    )
+
+
+def excludes_one(numbers: Mapping[str, Any] | None) -> bool:
+    """Whether the limits of a hazard ratio exclude 1."""
+    if numbers is None:
+        return False
+    lower, upper = numbers["hr_lower"], numbers["hr_upper"]
+    return (lower is not None and lower > 1) or (upper is not None and upper < 1)
+
+
+def _starred(numbers: Mapping[str, Any] | None) -> str:
+    if numbers is None:
+        return f"{MISSING} "
+    return f"{fixed(numbers['hr'], 2)}{'*' if excludes_one(numbers) else ' '}"
+
+
+def _whole(number: int | None) -> str:
+    return MISSING if number is None else str(number)

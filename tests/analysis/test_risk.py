@@ -1,0 +1,169 @@
+"""The prediction at week 14: what it refuses, that it is reproducible, that it finds a truth."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from registry.analysis.risk import risk_of_loss
+from registry.analysis.risk_validation import RiskRule
+from registry.errors import CannotEstimate, NotFound, WrongUsage
+from registry.report import figure_risk, risk_tables
+from registry.report.text import render
+from registry.vocabulary import COVARIATES
+
+START = date(2020, 1, 1)
+ENTRY = 98
+QUICK = RiskRule(resamples=50)
+MODEL = ("bmi_z", "growth_delay")
+
+
+def views(
+    n: int, seed: int = 1, *, effect: float = 0.7, yearly: float = 0.3, **columns: Any
+) -> dict[str, pd.DataFrame]:
+    """Patients whose hazard after week 14 is `yearly` times exp(effect times BMI Z-score)."""
+    random = np.random.default_rng(seed)
+    bmi, growth = random.normal(size=n), random.random(n) < 0.3
+    loss = random.exponential(365.25 / (yearly * np.exp(effect * bmi)))
+    end = random.uniform(200, 1500, n)
+    patients = [f"P{i:03d}" for i in range(n)]
+    every = pd.DataFrame({"definition": "paper", "patient_id": patients})
+    time = np.maximum(1, np.minimum(loss, end)).astype(int) + ENTRY
+    flags = {one.id: [False] * n for one in COVARIATES} | {"growth_delay": growth.tolist()}
+    numbers = dict.fromkeys(
+        ("height_z", "age_at_start_years", "duration_before_start_months",
+         "initial_dose_mg_per_kg", "alb", "hb", "week14_pcdai", "baseline_pcdai"), 1.0,
+    )  # fmt: skip
+    baseline = every.assign(**numbers, bmi_z=bmi).assign(**columns)
+    return {
+        "analysis_set": every.assign(time_days=time, event=loss <= end, **flags),
+        "survival": every.assign(origin_on=START, entry_days=ENTRY),
+        "baseline": baseline,
+        "tdm_week14": every.iloc[: n // 2].assign(
+            sampled_on=START + timedelta(days=ENTRY + 3), ifx_for_mean=5.0
+        ),
+    }
+
+
+def test_a_known_truth_is_found() -> None:
+    """By the way they are made the probability is 1 - exp(-0.3 years exp(0.7 z))."""
+    frames = views(1500)
+    document = risk_of_loss(frames, "paper", patient="P003", covariates=MODEL, rule=QUICK).to_json()
+    z = frames["baseline"]["bmi_z"][3]
+    for one in document["risks"]:
+        truth = 1 - np.exp(-0.3 * one["at_years"] * np.exp(0.7 * z))
+        assert one["lower"] < truth < one["upper"]
+        assert one["probability"] == pytest.approx(truth, abs=0.05)
+    terms = {term["covariate"]: term for term in document["terms"]}
+    assert terms["bmi_z"]["coef"] == pytest.approx(0.7, abs=0.1)
+    assert terms["growth_delay"]["coef"] == pytest.approx(0, abs=0.2)
+    assert terms["bmi_z"]["value"] == z
+    slope = document["validation"]["calibration_slope"]["corrected"]
+    assert slope == pytest.approx(1, abs=0.15)
+    for group in document["validation"]["groups"]:
+        assert group["lower"] < group["predicted"] < group["upper"]
+
+
+def test_without_an_effect_the_model_says_so() -> None:
+    document = risk_of_loss(
+        views(120, seed=2, effect=0), "paper", covariates=MODEL, rule=QUICK
+    ).to_json()
+    concordance = document["validation"]["concordance"]
+    assert concordance["corrected"] < concordance["apparent"]
+    assert concordance["corrected"] == pytest.approx(0.5, abs=0.1)
+    assert any("hardly tells patients apart" in note for note in document["notes"])
+    assert document["effective_df"] < 2
+
+
+def test_the_same_seed_gives_the_same_and_another_one_other_limits() -> None:
+    frames = views(80)
+
+    def told(seed: int) -> Any:
+        rule = RiskRule(resamples=50, seed=seed)
+        return risk_of_loss(frames, "paper", patient="P003", covariates=MODEL, rule=rule).to_json()[
+            "risks"
+        ]
+
+    assert told(1) == told(1)
+    assert told(1) != told(2)
+
+
+def test_too_few_losses_are_refused_with_what_can_be_done() -> None:
+    frames = views(40, yearly=0.2)
+    losses = int(frames["analysis_set"]["event"].sum())
+    assert 10 <= losses < 20
+    with pytest.raises(CannotEstimate, match=r"per covariate, fewer than 10") as refused:
+        risk_of_loss(
+            frames, "paper", covariates=MODEL, rule=RiskRule(events_per_covariate=10, resamples=50)
+        )
+    assert refused.value.cure == "Name fewer covariates, for example --covariates bmi_z"
+    # The trough is missing in half: leaving it out is the first thing to try.
+    frames["baseline"]["week14_pcdai"] = np.arange(40.0)
+    with pytest.raises(CannotEstimate) as refused:
+        risk_of_loss(
+            frames, "paper", covariates=("trough", "bmi_z"), rule=RiskRule(events_per_covariate=9)
+        )
+    assert refused.value.cure == "Name fewer covariates, for example --covariates bmi_z"
+
+
+def test_without_a_loss_there_is_no_model() -> None:
+    frames = views(60)
+    frames["analysis_set"]["event"] = False
+    with pytest.raises(CannotEstimate, match="0 of these lost response"):
+        risk_of_loss(frames, "paper", covariates=("bmi_z",), rule=QUICK)
+
+
+def test_a_patient_who_cannot_be_predicted() -> None:
+    frames = views(80)
+    with pytest.raises(NotFound, match="X99 is not in the cohort"):
+        risk_of_loss(frames, "paper", patient="X99", covariates=MODEL, rule=QUICK)
+    frames["baseline"].loc[3, "bmi_z"] = np.nan
+    with pytest.raises(CannotEstimate, match="P003 has no bmi_z") as refused:
+        risk_of_loss(frames, "paper", patient="P003", covariates=MODEL, rule=QUICK)
+    assert "--covariates growth_delay" in str(refused.value.cure)
+
+
+@pytest.mark.parametrize(
+    ("covariates", "error", "reason"),
+    [
+        (("im_over_6_months",), WrongUsage, "not known at week 14"),
+        (("nonsense",), WrongUsage, "No predictor is called nonsense"),
+        (("bmi_z", "bmi_z"), WrongUsage, "once"),
+        ((), WrongUsage, "one at least"),
+        (("hb",), CannotEstimate, "is the same in all"),
+        (("trough",), CannotEstimate, "is the same in all"),
+    ],
+)
+def test_covariates_that_cannot_be(
+    covariates: tuple[str, ...], error: type[Exception], reason: str
+) -> None:
+    with pytest.raises(error, match=reason):
+        risk_of_loss(views(120), "paper", covariates=covariates, rule=QUICK)
+
+
+def test_time_is_counted_from_the_later_of_score_and_sample() -> None:
+    frames = views(120)
+    frames["tdm_week14"] = frames["tdm_week14"].assign(ifx_for_mean=np.arange(1.0, 61))
+    with_trough = risk_of_loss(frames, "paper", covariates=("trough",), rule=QUICK)
+    without = risk_of_loss(frames, "paper", covariates=("bmi_z",), rule=QUICK)
+    assert (without.data.time[:60] - with_trough.data.time[:60] == 3).all()
+    assert with_trough.to_json()["dropped"] == 60
+
+
+def test_beyond_the_follow_up_there_is_no_probability() -> None:
+    frames = views(120)
+    short = frames["analysis_set"]
+    late = short["time_days"] - ENTRY > 500
+    short.loc[late, "event"] = False
+    short.loc[late, "time_days"] = 500 + ENTRY
+    document = risk_of_loss(frames, "paper", patient="P003", covariates=MODEL, rule=QUICK).to_json()
+    first, second = document["risks"]
+    assert first["probability"] is not None
+    assert second == {"at_years": 2.0, "probability": None, "lower": None, "upper": None}
+    assert [render(table) for table in risk_tables.all_tables(document)]
+    assert len(risk_tables.rows(document)) == 2
+    assert len(figure_risk.calibration_figure(document).axes) == 2

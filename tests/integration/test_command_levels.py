@@ -1,0 +1,78 @@
+"""`registry analyse tdm` and `risk` as a person runs them on the study cohort."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from registry.database.engine import Database
+from tests.integration.conftest import Program
+
+FEW = ("--resamples", "100")
+CARRIED = "week14_pcdai,bmi_z,growth_delay"
+
+
+def test_drug_levels(shared_study: Database, program: Program, tmp_path: Path) -> None:
+    stem = tmp_path / "figures" / "levels"
+    done = program(shared_study, "analyse", "tdm", *FEW, "--figure", str(stem), "--format", "json")
+    document = done.document
+    assert [(one["group"], one["n"]) for one in document["groups"]] == [
+        ("lor", 6),
+        ("responder", 28),
+    ]
+    # wilcox.test(kept, lost) of R.
+    assert document["mann_whitney"]["u"] == 132
+    assert document["mann_whitney"]["p"] == pytest.approx(0.0291604456526265)
+    assert len(document["definition_hash"]) >= 12
+    assert sum(one["n"] for one in document["mechanisms"]["rows"]) == 18
+    assert stem.with_suffix(".png").stat().st_size > 10_000
+    assert "<text" in stem.with_suffix(".svg").read_text()
+
+
+@pytest.mark.parametrize("part", ["quartiles", "roc", "over_time", "mechanisms", "measured"])
+def test_a_part_as_csv(shared_study: Database, program: Program, part: str) -> None:
+    done = program(shared_study, "analyse", "tdm", *FEW, "--part", part, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert done.status == 0
+    assert rows
+    assert all(None not in row for row in rows)
+
+
+def test_the_cohort_cannot_carry_the_whole_model(shared_study: Database, program: Program) -> None:
+    told = program(shared_study, "analyse", "risk", "P001").refused(4)
+    assert "6 of these lost response: 1.2 losses per covariate, fewer than 5" in told
+    assert f"--covariates {CARRIED}" in told
+
+
+def test_risk_of_a_patient(shared_study: Database, program: Program, tmp_path: Path) -> None:
+    stem = tmp_path / "calibration"
+    arguments = ("analyse", "risk", "P001", "--covariates", CARRIED, *FEW)
+    document = program(shared_study, *arguments, "--figure", str(stem), "--format", "json").document
+    assert (document["n"], document["events"], document["events_per_covariate"]) == (69, 18, 6)
+    first, second = document["risks"]
+    assert 0 < first["lower"] < first["probability"] < first["upper"] < 1
+    assert first["probability"] < second["probability"]
+    concordance = document["validation"]["concordance"]
+    assert 0.5 < concordance["corrected"] < concordance["apparent"]
+    assert any("not part of the bootstrap" in note for note in document["notes"])
+    assert stem.with_suffix(".svg").exists()
+    table = program(shared_study, *arguments).out
+    assert "Probability that P001 loses response" in table
+    assert max(len(line) for line in table.splitlines()) <= 100
+
+
+def test_risk_of_somebody_else(shared_study: Database, program: Program) -> None:
+    told = program(shared_study, "analyse", "risk", "P999", "--covariates", CARRIED).refused(1)
+    assert "P999 is not in the cohort" in told
+    told = program(
+        shared_study, "analyse", "risk", "P001", "--covariates", "im_over_6_months"
+    ).refused(2)
+    assert "not known at week 14" in told
+
+
+def test_an_empty_registry_is_told_so(registry: Database, program: Program) -> None:
+    assert "has fewer than two levels" in program(registry, "analyse", "tdm").refused(4)
+    assert program(registry, "analyse", "risk").refused(4)

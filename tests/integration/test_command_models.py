@@ -1,0 +1,135 @@
+"""`registry analyse cox`, `compare-published` and `sensitivity` as a program."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from registry.database.engine import Database
+from tests.integration.conftest import Program
+
+CONTRACT = ("covariate", "coef", "se", "wald", "hr", "hr_lower", "hr_upper", "p")
+PUBLISHED = "bmi_z_low,growth_delay,response_without_remission,im_over_6_months"
+
+
+def test_the_contract_holds_with_covariates_acquired_later(
+    program: Program, shared_study: Database
+) -> None:
+    asked = ("analyse", "cox", "--covariates", PUBLISHED, "--format", "json")
+    named = program(shared_study, *asked).document
+    plain = program(shared_study, "analyse", "cox", "--format", "json").document
+    assert [term["covariate"] for term in named["terms"]] == PUBLISHED.split(",")
+    assert named["terms"] == plain["terms"]
+    assert all(set(CONTRACT) <= set(term) for term in named["terms"])
+    assert any("immortal-time" in note for note in named["notes"])
+    for key in ("definition_hash", "clock", "entry", "censoring", "method", "ties"):
+        assert named[key]
+
+
+def test_immortal_time_is_refused_and_the_cure_named(
+    program: Program, shared_study: Database
+) -> None:
+    asked = ("analyse", "cox", "--covariates", PUBLISHED, "--entry", "week14")
+    said = program(shared_study, *asked).refused(1)
+    assert "immortal time" in said
+    assert "--time-dependent im_over_6_months" in said
+    held = program(shared_study, *asked, "--as-published", "--format", "json").document
+    assert len(held["terms"]) == 4
+    sound = ("--time-dependent", "im_over_6_months", "--format", "json")
+    document = program(shared_study, *asked, *sound).document
+    assert [term["time_dependent"] for term in document["terms"]] == [False, False, False, True]
+    assert document["penalty"] == "firth"
+
+
+def test_residuals_and_figures(program: Program, shared_study: Database, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    program(
+        shared_study, "analyse", "cox", "--residuals", str(out / "residuals.csv"), "--figure",
+        str(out / "cox"), "--format", "json",
+    )  # fmt: skip
+    with (out / "residuals.csv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) == 69
+    assert abs(sum(float(row["martingale"]) for row in rows)) < 1e-9
+    made = {path.name for path in out.iterdir()}
+    assert made >= {"cox.png", "cox.svg", "cox-hazards.png", "cox-hazards.svg"}
+    refused = ("analyse", "cox", "--residuals", str(out / "residuals.txt"))
+    assert ".csv or .json" in program(shared_study, *refused).refused(2)
+
+
+def test_published_beside_sound(program: Program, shared_study: Database) -> None:
+    asked = ("analyse", "compare-published", "--format", "json")
+    document = program(shared_study, *asked).document
+    assert [one["id"] for one in document["models"]] == [
+        "published", "delayed_entry", "time_dependent", "sound",
+    ]  # fmt: skip
+    plain = program(shared_study, "analyse", "cox", "--format", "json").document
+    assert document["models"][0]["model"]["terms"] == plain["terms"]
+    changes = {one["change"] for one in document["differences"]}
+    assert changes >= {"delayed_entry", "time_dependent", "sound", "conclusions"}
+
+
+def test_every_reading_and_nothing_stored(program: Program, shared_study: Database) -> None:
+    counted = text(
+        "select (select count(*) from reference.definition), "
+        "(select count(*) from derived.lor_status), (select count(*) from derived.derivation_run), "
+        "(select count(*) from derived.changed_patient)"
+    )
+    with shared_study.engine.connect() as connection:
+        before = connection.execute(counted).one()
+    document = program(
+        shared_study, "analyse", "sensitivity", "--definitions", "paper", "--vary",
+        "lor_above=12.5,15", "--vary", "time_zero=first_infusion,week14_visit", "--format", "json",
+    ).document  # fmt: skip
+    with shared_study.engine.connect() as connection:
+        assert connection.execute(counted).one() == before
+    rows = document["specifications"]
+    # Four combinations, of which one is the reference, with two models each.
+    assert len(rows) == 8
+    assert len({row["definition_hash"] for row in rows}) == 4
+    assert [row["choices"] for row in rows[:2]] == [
+        {"lor_above": "15", "time_zero": "first_infusion"}
+    ] * 2
+    assert all(row["reference"] for row in rows[:2])
+    plain = program(shared_study, "analyse", "cox", "--format", "json").document
+    for term in plain["terms"]:
+        assert math.isclose(rows[0]["terms"][term["covariate"]]["hr"], term["hr"], rel_tol=1e-12)
+    by_reading = {json.dumps(row["choices"]): row["events"] for row in rows}
+    assert by_reading[json.dumps({"lor_above": "12.5", "time_zero": "first_infusion"})] == 46
+
+
+def test_a_reading_is_that_of_a_definition_added(program: Program, study: Database) -> None:
+    """The trial gives what the definition gives when it is added for good."""
+    program(study, "definition", "add", "low", "--from", "paper", "--set", "lor_above=12.5")
+    asked = ("--covariates", PUBLISHED, "--format", "json")
+    added = program(study, "analyse", "cox", "--definition", "low", *asked).document
+    tried = program(
+        study, "analyse", "sensitivity", "--definitions", "paper", "--vary", "lor_above=12.5",
+        "--model", "published", *asked,
+    ).document  # fmt: skip
+    row = tried["specifications"][1]
+    assert row["definition_hash"] == added["definition_hash"]
+    assert [row["terms"][term["covariate"]]["hr"] for term in added["terms"]] == [
+        term["hr"] for term in added["terms"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--vary", "lor_above"), "--vary lor_above=12.5"),
+        (("--vary", "lor_abov=12"), "Did you mean lor_above"),
+        (("--vary", "lor_above=much"), "not a number"),
+        (("--vary", "lor_above=1,2", "--vary", "lor_above=3"), "given twice"),
+        (("--vary", "lor_above=10,12.5", "--limit", "2"), "more than 2"),
+    ],
+)
+def test_readings_that_make_no_sense(
+    program: Program, shared_study: Database, options: tuple[str, ...], words: str
+) -> None:
+    assert words in program(shared_study, "analyse", "sensitivity", *options).refused(2)
