@@ -46,7 +46,6 @@ from registry.analysis.separation import Obstacle, obstacle
 from registry.analysis.table2 import univariate_table
 from registry.errors import CannotEstimate, WrongUsage
 from registry.vocabulary import Covariate
-from registry.words import note, spoken, tr
 
 # A coefficient beyond 12 per level or a standard error beyond 50 is a fit that runs away.
 _LARGEST_COEF = 12.0
@@ -267,12 +266,8 @@ def significant(frame: pd.DataFrame, definition: str, alpha: float = 0.05) -> tu
     chosen = tuple(row.covariate.id for row in table.rows if row.test and row.test.p < alpha)
     if not chosen:
         raise CannotEstimate(
-            tr(
-                "No covariate has a univariate P below {alpha:g}, so there is none for the "
-                "Cox model.",
-                alpha=alpha,
-            ),
-            cure=tr("Name the covariates with --covariates."),
+            f"No covariate has a univariate P below {alpha:g}, so there is none for the Cox model.",
+            cure="Name the covariates with --covariates.",
         )
     return chosen
 
@@ -304,16 +299,8 @@ def _refuse_if_too_little(prepared: Prepared, definition: str) -> None:
             )
     if events < len(chosen):
         raise CannotEstimate(
-            tr(
-                "Losses of response are too few ({events}) for {number} covariates ({names}).",
-                events=events,
-                number=len(chosen),
-                names=names,
-            ),
-            cure=tr(
-                "Name at most {events}; about ten events for each covariate are usual.",
-                events=events,
-            ),
+            f"Losses of response are too few ({events}) for {len(chosen)} covariates ({names}).",
+            cure=f"Name at most {events}; about ten events for each covariate are usual.",
         )
 
 
@@ -363,8 +350,8 @@ def _refuse_if_it_runs_away(
 def _no_convergence(chosen: Sequence[Covariate]) -> CannotEstimate:
     names = ", ".join(covariate.id for covariate in chosen)
     return CannotEstimate(
-        tr("The Cox model of {names} did not converge.", names=names),
-        cure=tr("Name fewer covariates, starting with those that have few patients in a level."),
+        f"The Cox model of {names} did not converge.",
+        cure="Name fewer covariates, starting with those that have few patients in a level.",
     )
 
 

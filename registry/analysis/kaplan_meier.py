@@ -32,7 +32,7 @@ from registry.analysis.logrank import (
 from registry.analysis.patients import Cohort, cohort_of
 from registry.errors import WrongUsage
 
-METHOD = note(
+METHOD = (
     "Kaplan-Meier estimate of the cumulative incidence of loss of response with 95 % limits on the"
     " log-log scale; log-rank (Mantel-Cox) test between groups; month = 30.4375 days."
 )
@@ -239,8 +239,8 @@ def _checked_months(
     months = sorted(set(at_months))
     if any(not np.isfinite(month) or month < 0 for month in months):
         raise WrongUsage(
-            tr("A month to read the curve at is negative or not a number."),
-            cure=tr("Give months from the first infusion, for example 12,24,36."),
+            "A month to read the curve at is negative or not a number.",
+            cure="Give months from the first infusion, for example 12,24,36.",
         )
     if rmst_months is not None:
         least = landmark_months or 0

@@ -23,7 +23,6 @@ from registry.analysis.dataset import Floats
 from registry.analysis.partial_likelihood import Rows
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate
-from registry.words import spoken, tr
 
 _MOST_DIFFERENCES = 1_000_000
 

@@ -20,9 +20,8 @@ from registry.analysis.logrank import (
 )
 from registry.errors import CannotEstimate
 from registry.vocabulary import COVARIATES, Covariate
-from registry.words import note, tr
 
-METHOD = note(
+METHOD = (
     "Log-rank (Mantel-Cox) test of each covariate alone, over the patients in whom it is known; P"
     " values are not adjusted for the number of tests, but for those named Holm's."
 )
@@ -120,13 +119,9 @@ def univariate_table(
     event = data["event"].to_numpy(dtype=bool)
     if not event.any():
         raise CannotEstimate(
-            tr(
-                "None of the {number} patients of definition '{definition}' lost response, "
-                "so there is nothing to test.",
-                number=len(data),
-                definition=definition,
-            ),
-            cure=tr("`registry analyse table1`, `flow` and `km` still describe them."),
+            f"None of the {len(data)} patients of definition '{definition}' lost response, so"
+            " there is nothing to test.",
+            cure="`registry analyse table1`, `flow` and `km` still describe them.",
         )
     rows = []
     rule = permutation or PermutationRule(permutations=0)

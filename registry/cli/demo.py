@@ -48,10 +48,8 @@ def demo(
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refused(
-            tr("{out} cannot be made: {reason}.", out=out, reason=error.strerror)
-        ) from None
-    warn(tr("Starting the database ..."))
+        raise Refused(f"{out} cannot be made: {error.strerror}.") from None
+    warn("Starting the database ...")
     with open_database(settings) as database:
         migrate.upgrade(database)
         _import_cohort(database, settings.user)
@@ -79,29 +77,17 @@ def _import_cohort(database: Database, user: str) -> None:
         result = import_files(connection, [cohort])
         if result.errors:
             raise Refused(
-                tr(
-                    "The study's files do not fit what is already there: {problem}",
-                    problem=result.errors[0],
-                ),
-                cure=spoken(OWN_HOME),
+                f"The study's files do not fit what is already there: {result.errors[0]}",
+                cure=OWN_HOME,
             )
         # An exception here rolls the import back: real patients and made-up ones never mix.
         patients = connection.execute(text("select count(*) from clinical.patient")).scalar_one()
         if patients != result.tables["patients"].read:
-            raise Refused(
-                tr("This registry holds other patients than the demo's."), cure=spoken(OWN_HOME)
-            )
+            raise Refused("This registry holds other patients than the demo's.", cure=OWN_HOME)
         summarise_change(connection, summary_of(result))
     rows = sum(counts.read for counts in result.tables.values())
     new = sum(counts.inserted for counts in result.tables.values())
-    warn(
-        tr(
-            "Imported {rows} rows of {number} files, {new} of them new.",
-            rows=rows,
-            number=len(result.tables),
-            new=new,
-        )
-    )
+    warn(f"Imported {rows} rows of {len(result.tables)} files, {new} of them new.")
 
 
 def _derive(database: Database, user: str) -> None:
@@ -109,12 +95,8 @@ def _derive(database: Database, user: str) -> None:
 
     result = derive(database.engine, user=user)
     warn(
-        tr(
-            "Derived {examined} patients under {definitions}: {number} transitions.",
-            examined=result.examined,
-            definitions=tr(" and ").join(result.definitions),
-            number=len(result.transitions),
-        )
+        f"Derived {result.examined} patients under {' and '.join(result.definitions)}: "
+        f"{len(result.transitions)} transitions."
     )
 
 

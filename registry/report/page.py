@@ -19,7 +19,6 @@ from registry.words import tr
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
-@in_english()
 def page(
     documents: Mapping[str, Document | str],
     facts: Facts,

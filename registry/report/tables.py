@@ -16,7 +16,6 @@ from registry.report.table import (
     share,
     title,
 )
-from registry.words import spoken, tr
 
 __all__ = (
     "LAYOUTS",
@@ -39,7 +38,7 @@ def flow(document: Document) -> Table:
     eligible, started = document["eligible"], document["started"]
     excluded = document["excluded"]
     total = sum(one["n"] for one in excluded)
-    rows = [(tr("Registered"), str(document["registered"]), "")]
+    rows = [("Registered", str(document["registered"]), "")]
     if document["no_infliximab"]:
         rows.append(("  No infliximab", str(document["no_infliximab"]), ""))
     rows.append(("Started infliximab", str(started), ""))
@@ -51,14 +50,7 @@ def flow(document: Document) -> Table:
     )
     rows.append(
         (
-            "  " + tr("Loss of response"),
-            str(document["events"]),
-            _of(document["events"], eligible),
-        )
-    )
-    rows.append(
-        (
-            "  " + tr("Response maintained"),
+            "  Response maintained",
             str(document["responders"]),
             share(document["responders"], eligible),
         )
@@ -77,21 +69,16 @@ def table1(document: Document) -> Table:
     for row in document["rows"]:
         decimals = 2 if row["id"] in ("haz", "baz") else 1
         if "percent" in row:
-            label = tr("{label}, n (%)", label=spoken(row["label"]))
+            label = f"{row['label']}, n (%)"
             shown = f"{row['n']} ({fixed(row['percent'], 1)})"
         elif "mean" in row:
             label = f"{row['label']}, mean ± SD"
             shown = plus_minus(row["mean"], row["sd"], decimals)
         else:
-            label = tr("{label}, median (quartiles)", label=spoken(row["label"]))
+            label = f"{row['label']}, median (quartiles)"
             shown = MISSING
             if row["median"] is not None:
-                shown = tr(
-                    "{median:.1f} ({q1:.1f} to {q3:.1f})",
-                    median=row["median"],
-                    q1=row["q1"],
-                    q3=row["q3"],
-                )
+                shown = f"{row['median']:.1f} ({row['q1']:.1f} to {row['q3']:.1f})"
         rows.append((label, shown, str(row["missing"]) if row["missing"] else ""))
     return Table(
         title=title("Table 1. Patients at the first infusion", document),
@@ -114,13 +101,13 @@ def table2(document: Document) -> Table:
     for row in document["rows"]:
         lost = row["events_true"] + row["events_false"]
         kept = row["n_true"] + row["n_false"] - lost
-        label, mark = spoken(row["label"]), ""
+        mark = ""
         if row["note"]:
             marked.append(f"* {row['label']}. {row['note']}")
             mark = " *"
         rows.append(
             (
-                tr("{label}: {level}", label=label, level=spoken(row["level"])) + mark,
+                f"{row['label']}: {row['level']}{mark}",
                 count(row["events_true"], lost),
                 count(row["n_true"] - row["events_true"], kept),
                 fixed(row["chi2"], 3),
@@ -135,7 +122,7 @@ def table2(document: Document) -> Table:
         )
         rows.append(
             (
-                "    " + spoken(row["other_level"]),
+                f"    {row['other_level']}",
                 count(row["events_false"], lost),
                 count(row["n_false"] - row["events_false"], kept),
                 "",
@@ -158,12 +145,8 @@ def table2(document: Document) -> Table:
         header=(*header, *_chosen(extra, *extra)),
         rows=tuple(rows),
         lines=(
-            tr(
-                "{n} patients, {events} with loss of response, {kept} without.",
-                n=document["n"],
-                events=events,
-                kept=document["n"] - events,
-            ),
+            f"{document['n']} patients, {events} with loss of response, {document['n'] - events}"
+            " without.",
         ),
         notes=(*marked, *notes(document)),
     )
@@ -183,7 +166,7 @@ def cox(document: Document) -> Table:
         )
         for term in document["terms"]
     )
-    dropped = tr(", {dropped} left out", dropped=document["dropped"]) if document["dropped"] else ""
+    dropped = f", {document['dropped']} left out" if document["dropped"] else ""
     return Table(
         title=title(_cox_title(document), document),
         header=("Covariate", "B", "SE", "Wald", "HR", "95 % limits", "P"),
@@ -233,7 +216,7 @@ def tdm(document: Document) -> Table:
         header=("", "n", "outside the range", "mean ± SD"),
         rows=tuple(
             (
-                spoken(group["label"]),
+                group["label"],
                 str(group["n"]),
                 str(group["censored"]),
                 plus_minus(group["mean"], group["sd"], 2),
@@ -241,12 +224,8 @@ def tdm(document: Document) -> Table:
             for group in document["groups"]
         ),
         lines=(
-            tr(
-                "Welch's t = {t:.3f}, df = {df:.2f}, {p}.",
-                t=document["t"],
-                df=document["df"],
-                p=p_equation(document["p"]),
-            ),
+            f"Welch's t = {document['t']:.3f}, df = {document['df']:.2f},"
+            f" {p_equation(document['p'])}.",
         ),
         notes=notes(document),
     )
@@ -265,18 +244,7 @@ def outcomes(document: Document) -> Table:
             share(document["regained"], optimised),
         ),
         (
-            "  " + tr("Infliximab stopped"),
-            str(document["stopped"]),
-            _of(document["stopped"], lor),
-        ),
-        ("  " + tr("Infliximab optimised"), str(optimised), _of(optimised, lor)),
-        (
-            "    " + tr("Response regained"),
-            str(document["regained"]),
-            _of(document["regained"], optimised),
-        ),
-        (
-            "    " + tr("Response not regained"),
+            "    Response not regained",
             str(document["not_regained"]),
             share(document["not_regained"], optimised),
         ),

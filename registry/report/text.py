@@ -72,33 +72,31 @@ def render(table: Table, width: int = WIDTH) -> str:
 
     Columns of numbers are never broken; words of the first column are, when the row is too wide.
     """
-    widths = [
-        max(columns(row[i]) for row in (table.header, *table.rows))
-        for i in range(len(table.header))
-    ]
+    columns = range(len(table.header))
+    widths = [max(len(row[i]) for row in (table.header, *table.rows)) for i in columns]
     others = sum(widths[1:]) + 2 * (len(widths) - 1)
     widths[0] = max(20, min(widths[0], width - others))
     rule = "─" * min(width, widths[0] + others)
 
-    lines = [*wrapped(table.title, width), rule]
+    lines = [*textwrap.wrap(table.title, width, break_on_hyphens=False), rule]
     if any(table.header):
         lines += [*_row(table.header, widths, table.left), rule]
     for row in table.rows:
         lines += _row(row, widths, table.left)
     lines.append(rule)
     for paragraph in (*table.lines, *table.notes):
-        lines += wrapped(paragraph, width)
+        lines += textwrap.wrap(paragraph, width, break_on_hyphens=False)
     return "\n".join(lines)
 
 
 def _row(cells: tuple[str, ...], widths: list[int], left: int) -> list[str]:
     indent = " " * (len(cells[0]) - len(cells[0].lstrip()))
-    first = wrapped(
-        cells[0].strip(), widths[0], first=indent, others=indent + "    ", hyphens=True
+    first = textwrap.wrap(
+        cells[0].strip(), widths[0], initial_indent=indent, subsequent_indent=indent + "    "
     ) or [""]
     rest = [
-        padded(cell, width, right=i >= left)
+        cell.ljust(width) if i < left else cell.rjust(width)
         for i, (cell, width) in enumerate(zip(cells[1:], widths[1:], strict=True), start=1)
     ]
-    lines = ["  ".join([padded(first[0], widths[0]), *rest]).rstrip()]
+    lines = ["  ".join([first[0].ljust(widths[0]), *rest]).rstrip()]
     return lines + first[1:]
