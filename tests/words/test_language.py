@@ -80,11 +80,11 @@ def test_what_is_stored_or_published_is_in_english(speak: Speak) -> None:
 
 
 def test_a_note_is_english_and_can_be_said_in_the_persons_language(speak: Speak) -> None:
-    made = note("No log-rank test: {reason}.", reason=note("nobody lost response"))
+    made = note("{one}; {other}", one=note("Loss of response"), other=note("Response maintained"))
     speak("zh_CN")
-    assert made == "No log-rank test: nobody lost response."
-    assert json.dumps(made) == '"No log-rank test: nobody lost response."'
-    assert spoken(made) == "未做对数秩检验：无人失应答。"
+    assert made == "Loss of response; Response maintained"
+    assert json.dumps(made) == '"Loss of response; Response maintained"'
+    assert spoken(made) == "失应答；维持应答"
     assert spoken("Perianal disease") == "肛周病变"
 
 
