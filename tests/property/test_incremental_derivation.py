@@ -236,7 +236,7 @@ def test_any_sequence_of_changes(registry: Database) -> None:
         settings=settings(
             derandomize=True,
             deadline=None,
-            max_examples=10,
+            max_examples=7,
             stateful_step_count=18,
             suppress_health_check=list(HealthCheck),
         ),
