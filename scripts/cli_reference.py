@@ -33,7 +33,15 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Import": ("import", "template", "codebook"),
     "Worklist": ("worklist",),
     "Nightly run": ("derive", "schedule"),
-    "Status and analysis": ("status", "explain", "definition", "analyse", "report", "sql", "export"),
+    "Status and analysis": (
+        "status",
+        "explain",
+        "definition",
+        "analyse",
+        "report",
+        "sql",
+        "export",
+    ),
     "Database": ("db", "demo", "synth"),
 }
 # These need no database.
