@@ -10,7 +10,7 @@ from registry.records.resolving import given_columns, key_columns, resolved, sam
 from registry.records.source import Entity, Source
 
 # From here on the planner's statistics would be so stale that the next query suffers.
-ANALYSE_FROM_ROWS = 1000
+ANALYSE_FROM_ROWS = 200
 
 
 def number_patients(connection: Connection) -> None:
