@@ -45,9 +45,7 @@ def ask_for_missing(database: Database, entity: Entity, given: Mapping[str, str]
 
     dialogue = Dialogue(database, entity, given)
     variables = {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(entity)}
-    # A date alone is allowed, and is hardly all that somebody wants to enter.
-    more_than_its_key = set(given) - {PATIENT_COLUMN, *entity.natural_key}
-    if more_than_its_key and not dialogue.complaints():
+    if not dialogue.complaints():
         return dialogue.cells
     asked = dialogue.order(variables)
     # What the values are together may be wrong still: nothing that was typed is lost by it.
