@@ -20,7 +20,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from psycopg.errors import DependentObjectsStillExist
+from psycopg.errors import DependentObjectsStillExist, DuplicateObject, UniqueViolation
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
@@ -303,11 +303,17 @@ def _grant_to_analyst(connection: Connection, may_log_in: bool) -> None:
         try:
             with connection.begin_nested():
                 _run(connection, f"create role {ANALYST_ROLE} {login}")
-        except IntegrityError:
-            pass  # another registry on the same server has just made it
+        except (IntegrityError, ProgrammingError) as error:
+            # Another registry on the same server makes it now, or has since the look above.
+            if not isinstance(error.orig, UniqueViolation | DuplicateObject):
+                raise
     if not analyst_role_exists(connection):
         # From PostgreSQL 16 on only who made the role may grant it.
-        with suppress(ProgrammingError), connection.begin_nested():
+        # One that another registry gives at the same moment serves both.
+        with (
+            suppress(ProgrammingError, IntegrityError, InternalError),
+            connection.begin_nested(),
+        ):
             _run(connection, f"grant {ANALYST_ROLE} to current_user")
     connection.execute(text(f"grant usage on schema {ANALYTICS} to {ANALYST_ROLE}"))
     connection.execute(text(f"grant select on all tables in schema {ANALYTICS} to {ANALYST_ROLE}"))

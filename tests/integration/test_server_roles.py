@@ -9,9 +9,10 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from sqlalchemy import URL, Connection, create_engine, make_url, text
+from sqlalchemy import URL, Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.pool import NullPool
 
@@ -230,6 +231,22 @@ def test_two_registries_of_one_server_may_make_the_role_at_once(without_role: Se
     assert problems == []
     with open_database(settings_for(url)) as database, database.analyst_connection() as analyst:
         assert analyst.execute(text("select current_user")).scalar_one() == ANALYST_ROLE
+
+
+def test_the_role_may_be_made_between_the_look_and_the_making(without_role: Server) -> None:
+    clerk = without_role.login("createrole")
+    url = without_role.database(clerk)
+    with open_database(settings_for(url)) as database:
+
+        @event.listens_for(database.engine, "before_cursor_execute")
+        def _overtake(*context: Any) -> None:
+            if context[2].startswith(f"create role {ANALYST_ROLE}"):
+                without_role.run(f"create role {ANALYST_ROLE}")
+                without_role.run(f"grant {ANALYST_ROLE} to {clerk.username}")
+
+        migrate.upgrade(database)
+        with database.analyst_connection() as analyst:
+            assert analyst.execute(text("select current_user")).scalar_one() == ANALYST_ROLE
 
 
 def waiting(connection: Connection) -> bool:
