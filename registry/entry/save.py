@@ -218,12 +218,15 @@ def _source(
 def read_typed(text: str, variable: Variable) -> str:
     """What a person typed as a file spells it; `today` and `yesterday` are days.
 
-    Raises Unreadable.
+    Raises Unreadable, which speaks of no option of an import.
     """
     back = {"today": 0, "yesterday": 1}.get(text.strip().lower())
     if back is not None and variable.kind in (Kind.DATE, Kind.PARTIAL_DATE):
         return (date.today() - timedelta(days=back)).isoformat()
-    return read_cell(text, variable)
+    try:
+        return read_cell(text, variable)
+    except Unreadable as error:
+        raise Unreadable(error.typed) from None
 
 
 def _written(connection: Connection, drafts: Sequence[Draft]) -> list[Complaint]:

@@ -124,6 +124,30 @@ def test_values_as_people_write_them(registry: Database, inside: Inside) -> None
     assert rows(registry, "tdm_level", columns) == [("2020-03-01", Decimal("0.4"), "<")]
 
 
+def test_what_may_mean_two_things_is_not_answered_with_an_imports_options(
+    registry: Database, inside: Inside
+) -> None:
+    inside(registry, *CHILD)
+    infusion = ("--infused-on", "01.03.2020", "--dose-mg", "1,200", "--weight-kg", "30")
+    refused = inside(registry, "infusion", "add", "T1", *infusion)
+    assert (refused.status, sorted(refused.err.removeprefix("Error: ").splitlines())) == (
+        1,
+        [
+            "Nothing was stored.",
+            "dose_mg '1,200' may be 1.200 or 1200; write the one that is meant",
+            "infused_on '01.03.2020' may be 2020-03-01 or 2020-01-03; write the one that is meant",
+        ],
+    )
+    for arguments in (
+        ("infusion", "show", "T1", "01.03.2020"),
+        ("visit", "T1", "--on", "01.03.2020", "--template"),
+    ):
+        said = inside(registry, *arguments)
+        assert said.status == 2
+        assert "may be 2020-03-01 or 2020-01-03; write the one that is meant" in said.err
+        assert "--date-order" not in said.err
+
+
 def test_a_record_keeps_its_number_when_its_date_is_corrected(
     registry: Database, inside: Inside
 ) -> None:
