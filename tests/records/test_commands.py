@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shlex
 from decimal import Decimal
 from pathlib import Path
@@ -423,6 +424,25 @@ def test_an_import_is_undone_as_a_whole_or_not_at_all(study: Database, inside: I
     assert inside(study, *again).status == 0
     assert len(rows(study, "patient", "patient_id")) == 85
     assert len(rows(study, "lab_result", "patient_id")) == labs
+
+
+def test_the_history_shows_what_was_entered(registry: Database, inside: Inside) -> None:
+    inside(registry, *CHILD, "--onset-on", "2016-05")
+    inside(registry, "tdm", "add", "T1", "--sampled-on", "2020-01-07", "--ifx-ug-ml", "0.4")
+    of_tdm = ("tdm", "amend", "T1", "2020-01-07", "--reason", "letter", "--ifx-ug-ml")
+    inside(registry, *of_tdm, "<0.40", "--ada-au-ml", "12.50")
+    inside(registry, "pcdai", "add", "T1", "--visited-on", "2020-01-07", "--total", "30")
+    inside(registry, "pcdai", "void", "T1", "2020-01-07", "--reason", "another child's")
+    inside(registry, "phenotype", "add", "T1", "--assessed-on", "2020-01-07", "--perianal", "no")
+    listed = inside(registry, "history", "T1", "--format", "csv").out.splitlines()
+    assert [row["what"] for row in csv.DictReader(listed)] == [
+        "centre BCH, sex male, birth_date 2010-02-03, onset_on 2016-05, diagnosis CD",
+        "sampled_on 2020-01-07, ifx_ug_ml 0.4",
+        "ifx_ug_ml 0.4 -> <0.4, ada_au_ml - -> 12.5",
+        "visited_on 2020-01-07, total 30",
+        "visited_on 2020-01-07, total 30",
+        "assessed_on 2020-01-07, perianal no",
+    ]
 
 
 def test_a_record_that_is_there_already_is_said_to_be(study: Database, inside: Inside) -> None:
