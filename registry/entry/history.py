@@ -73,7 +73,7 @@ def entered(
             ).bindparams(bindparam("numbers", type_=ARRAY(BigInteger))),
             {"numbers": of_table},
         )
-        for number, texts in rows.tuples():
+        for number, texts in rows:
             pairs = zip(texts[: len(variables)], texts[len(variables) :], strict=True)
             both = dict(zip(variables, pairs, strict=True))
             found[number] = {
