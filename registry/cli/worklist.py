@@ -313,7 +313,11 @@ def _write(items: Sequence[Item], to: Path, day: date) -> None:
     write_sheet(rows, COLUMNS, to, title="worklist", other={CALENDAR: events})
     warn(tr("Written to {file}: {count} items.", file=to, count=len(items)))
     undated = sum(item.due_on is None for item in items)
-    if to.suffix.lower() == CALENDAR and undated:
+    if to.suffix.lower() != CALENDAR:
+        return
+    if undated == len(items):
+        warn(tr("The calendar is empty: nothing on this list has a date."))
+    elif undated:
         warn(tr("{count} of them have no date, so the calendar lacks them.", count=undated))
 
 
