@@ -68,7 +68,7 @@ def undo_command(
     with opened(settings) as database, database.engine.begin() as connection:
         declare_change(connection, user=settings.user, command="undo", reason=reason)
         undone = (undo_all if command else undo)(connection, number)
-        summarise_change(connection, f"{len(undone)} changes undone")
+        summarise_change(connection, f"changes undone: {len(undone)}")
     print_rows(undone[:SHOWN] if form is Format.TABLE else undone, form)
     warn(tr("Changes undone: {number}.", number=len(undone)))
 

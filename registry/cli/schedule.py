@@ -264,7 +264,9 @@ def _summary(night: Night) -> str:
 
     losses = patients_of((night.report or {}).get("new_losses", ()))
     words = tr(
-        "Run {number}: {losses} patients have lost response.", number=night.night_id, losses=losses
+        "Run {number}: {losses:patient has|patients have} lost response.",
+        number=night.night_id,
+        losses=losses,
     )
     bad = [f"{step.name}: {step.said}" for step in night.steps if step.state != "good"]
     return " ".join([words, *bad]) if bad else f"{words} {tr('Every step went well.')}"
@@ -278,7 +280,7 @@ def work_of_night(user: str) -> Work:
     def derived(database: Database) -> str:
         result = derive(database.engine, user=user)
         return tr(
-            "{examined} patients examined, {number} transitions",
+            "{examined:patient|patients} examined, {number:transition|transitions}",
             examined=result.examined,
             number=len(result.transitions),
         )

@@ -155,7 +155,7 @@ def _reverse(connection: Connection, found: Iterable[Any]) -> None:
         if done != len(numbers):
             raise Refused(
                 tr(
-                    "{number} of the records in {table} have been changed since.",
+                    "Changed since: {number:record|records} in {table}.",
                     number=len(numbers) - done,
                     table=BY_TABLE[table].file_name,
                 ),

@@ -130,7 +130,7 @@ def void(connection: Connection, stored: Stored, *, with_records: bool = False) 
         elif number := len(find_records(connection, entity, study_id=stored.study_id)):
             raise Refused(
                 tr(
-                    "{patient} has {number} records in {table}.",
+                    "{patient} has {number:record|records} in {table}.",
                     patient=stored.study_id,
                     number=number,
                     table=entity.file_name,

@@ -129,7 +129,7 @@ def _aligned(
             last = max(place for place, cell in enumerate(cells) if cell.strip())
             if len(cells) < width or last >= width:
                 number = len(cells) if len(cells) < width else last + 1
-                problem = tr("has {number} cells where the header has {width}",
+                problem = tr("has {number:cell|cells} where the header has {width}",
                              number=number, width=width)  # fmt: skip
                 problems.append(Problem(shown, row.line, None, None, problem))
                 yield Row(row.line, None)

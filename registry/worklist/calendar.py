@@ -72,6 +72,6 @@ def _description(item: Item) -> list[str]:
     lines = [item.why]
     if item.days_overdue:
         lines.append(
-            tr("Due on {due}, {days} days overdue.", due=item.due_on, days=item.days_overdue)
+            tr("Due on {due}, {days:day|days} overdue.", due=item.due_on, days=item.days_overdue)
         )
     return [*lines, tr("Rule: {rule} ({source})", rule=item.rule, source=item.source), item.item]
