@@ -153,19 +153,17 @@ class _Guesser:
                 self._place(rows, alone, best)
             else:
                 self._place(rows, heading, best)
-        for rows in parts.values():
-            in_order = sorted(rows.headers.items(), key=lambda item: self._position(item[1][0]))
-            rows.headers = {name: sorted(many, key=self._position) for name, many in in_order}
         order = list(BY_FILE_NAME)
         for rows in sorted(
-            parts.values(),
+            (alike for part in parts.values() for alike in self._alike(part)),
             key=lambda one: (
                 order.index(one.table),
                 one.family or "",
-                int(one.alone or 0),
-                one.alone is None,
+                int(one.alone or min(one.numbers, key=int, default=0)),
             ),
         ):
+            in_order = sorted(rows.headers.items(), key=lambda item: self._position(item[1][0]))
+            rows.headers = {name: sorted(many, key=self._position) for name, many in in_order}
             self._finish(rows)
         used = set(self._found.headers_used())
         used |= {rows.counted_from[1] for rows in self._found.rows if rows.counted_from}
@@ -174,6 +172,39 @@ class _Guesser:
                 self._found.unknown.setdefault(
                     heading.header, tr("not known; name its column if it is one")
                 )
+
+    def _alike(self, rows: GuessedRows) -> Iterator[GuessedRows]:
+        """The rows, apart where only some repetitions have a day or what no record can lack."""
+        variables = dictionary_columns(BY_FILE_NAME[rows.table])
+        needed = {one.template for name, one in rows.columns.items() if variables[name].required}
+        together: dict[frozenset[str], list[str]] = {}
+        for number in rows.numbers:
+            has = {
+                one.template
+                for one in self._headings
+                if one.number == number
+                and (one.template in needed or _DAY in meanings().get(one.name, ()))
+            }
+            together.setdefault(frozenset(has), []).append(number)
+        if len(together) < 2:
+            yield rows
+            return
+        number_of = {one.header: one.number for one in self._headings}
+        for numbers in together.values():
+            headers = {
+                template: there
+                for template, listed in rows.headers.items()
+                if (there := [header for header in listed if number_of[header] in numbers])
+            }
+            yield replace(
+                rows,
+                columns={n: one for n, one in rows.columns.items() if one.template in headers},
+                analytes={n: one for n, one in rows.analytes.items() if one.template in headers},
+                numbers=numbers,
+                lacking={},
+                doubts={},
+                headers=headers,
+            )
 
     def _position(self, header: str) -> int:
         return self._found.table.header.index(header)
@@ -300,13 +331,18 @@ class _Guesser:
                 if (one.group == group or (one.group[0], one.number) == group)
                 and _DAY in meanings().get(one.name, ())
             ]
+            covered = {one.number for one in days if one.template == days[0].template}
+            if group == own and not covered.issuperset(rows.numbers):
+                continue
             if days and group[1] is not None:
                 rows.columns[day] = replace(days[0], template=days[0].header)
                 return
             if days:
                 rows.columns[day] = days[0]
                 rows.headers[days[0].template] = [
-                    one.header for one in days if one.template == days[0].template
+                    one.header
+                    for one in days
+                    if one.template == days[0].template and one.number in (None, *rows.numbers)
                 ]
                 if group != own:
                     rows.doubts[day] = tr("one date for every repetition?")

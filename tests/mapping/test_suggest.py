@@ -151,6 +151,24 @@ def test_a_week_that_is_written_in_another_way_is_not_lost(tmp_path: Path) -> No
     ]
 
 
+def test_columns_that_only_some_weeks_have_give_a_mapping_all_the_same(tmp_path: Path) -> None:
+    header = "研究编号,首次输注日期,第14周CRP,第30周CRP,第54周CRP,第14周日期,第54周日期,第30周ESR"
+    row = "P1,2020-01-02,5,6,7,2020-04-01,2021-01-02,20"
+    _, source = draft(tmp_path, f"{header}\n{row}\n")
+    assert "ignore" not in source
+    assert [
+        (rows["repeat"]["w"], rows["analytes"], rows["columns"]["collected_on"])
+        for rows in source["rows"]
+    ] == [
+        (["14", "54"], {"CRP": "第{w}周CRP"}, "第{w}周日期"),
+        (
+            ["30"],
+            {"CRP": "第{w}周CRP", "ESR": "第{w}周ESR"},
+            {"on": "首次输注日期", "weeks": "{w}"},
+        ),
+    ]
+
+
 def test_an_order_of_days_and_months(tmp_path: Path) -> None:
     head = "patient id,visit date,PCDAI\n"
     _, source = draft(tmp_path, head + "P1,03/04/2020,10\nP1,13/05/2020,10\n")
