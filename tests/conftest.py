@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import uuid
@@ -34,6 +35,10 @@ TEST_URL_VARIABLE = "REGISTRY_TEST_DATABASE_URL"
 for _name in [name for name in os.environ if name == "LANGUAGE" or name.startswith("LC_")]:
     del os.environ[_name]
 os.environ["LANG"] = "C.UTF-8"
+
+# A suite started in the background ignores Ctrl-C, and what it starts would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
