@@ -10,6 +10,8 @@ import typer
 from registry.cli.analysing import FigureOption, draw, months, show, up_to_date
 from registry.cli.context import DefinitionOption
 from registry.cli.output import Format, FormatOption
+from registry.errors import CannotEstimate
+from registry.words import tr
 
 
 class Entry(StrEnum):
@@ -105,6 +107,13 @@ def km_command(
         permutation=PermutationRule(permute_below, permutations, seed),
         basis=basis,
     )
+    if not any(group.events for group in result.groups):
+        raise CannotEstimate(
+            tr(
+                "None of the {n} patients at risk lost response, so there is no incidence to tell.",
+                n=sum(group.n for group in result.groups),
+            )
+        )
     if figure is not None:
         from registry.report.figure import cumulative_incidence
 

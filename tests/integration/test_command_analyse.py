@@ -156,7 +156,7 @@ def test_without_a_loss_of_response_nothing_is_compared(program: Program, study:
         "and s.definition = 'paper' and s.eligible and v.visited_on > s.week14_on",
     )
     assert program(study, "analyse", "flow", "--format", "json").document["events"] == 0
-    for analysis in (("cox",), ("cox", "--covariates", "sex_female")):
+    for analysis in (("km",), ("cox",), ("cox", "--covariates", "sex_female")):
         error = program(study, "analyse", *analysis).refused(4)
         assert "lost response" in error
 
