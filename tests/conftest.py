@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.pool import NullPool
 
 from registry.database import embedded, migrate
 from registry.database.engine import Database, open_database
@@ -58,7 +59,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     with embedded.start(shared / "server") as running:
+        _keep_in_memory(make_url(running.url(user="postgres")))
         yield make_url(running.url())
+
+
+def _keep_in_memory(superuser: URL) -> None:
+    """Spares the disk: what a test's server holds need not outlive the machine's power."""
+    engine = create_engine(superuser, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(text(f"alter system set {setting} = off"))
+        connection.execute(text("select pg_reload_conf()"))
 
 
 class Databases:
