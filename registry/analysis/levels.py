@@ -163,19 +163,23 @@ def _levels(
     missing = int((~known).sum())
     if missing == len(known):
         raise CannotEstimate(
-            note("'{label}' is missing in all {number} patients.", label=label, number=len(known)),
+            note(
+                "'{covariate}' is missing in all {number} patients.",
+                covariate=label,
+                number=len(known),
+            ),
             cure=tr("Enter it, or choose another covariate."),
         )
     empty = tuple(level.label for level in levels if not level.members.any())
     told = [
-        note("No patient has the level '{level}' of '{label}'.", level=one, label=label)
+        note("No patient has the level '{level}' of '{covariate}'.", level=one, covariate=label)
         for one in empty
     ]
     if missing:
         told.append(
             note(
-                "'{label}' is missing in {missing} of {number} patients, who are in no group.",
-                label=label,
+                "'{covariate}' is missing in {missing} of {number} patients, who are in no group.",
+                covariate=label,
                 missing=missing,
                 number=len(known),
             )

@@ -109,17 +109,17 @@ def logrank(
         )
         observed, expected, variance = observed + o, expected + e, variance + v
     together = np.flatnonzero(np.diag(variance) > 1e-12)
-    both = note("both groups were") if names.size == 2 else note("two groups were")
+    none = (
+        note("no loss of response fell in a time when both groups were under observation")
+        if names.size == 2
+        else note("no loss of response fell in a time when two groups were under observation")
+    )
     if together.size < 2:
-        return None, note(
-            "no loss of response fell in a time when {both} under observation", both=both
-        )
+        return None, none
     free = together[1:]
     difference, v = (observed - expected)[free], variance[np.ix_(free, free)]
     if np.linalg.matrix_rank(v) < free.size:
-        return None, note(
-            "no loss of response fell in a time when {both} under observation", both=both
-        )
+        return None, none
     statistic = float(difference @ np.linalg.solve(v, difference))
     p = float(chi2_distribution.sf(statistic, free.size))
     return LogRank(statistic, int(free.size), p, tuple(observed), tuple(expected)), None

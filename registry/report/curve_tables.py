@@ -33,7 +33,7 @@ def kaplan_meier(document: Document) -> Table:
             )
             label = ""
     by = (
-        " " + tr("by {covariate}", covariate=lower_first(spoken(document["by_label"])))
+        tr(" by {covariate}", covariate=lower_first(spoken(document["by_label"])))
         if document["by"]
         else ""
     )
@@ -207,7 +207,7 @@ def cuminc(document: Document) -> Table:
                 )
                 label = ""
     by = (
-        " " + tr("by {covariate}", covariate=lower_first(spoken(document["by_label"])))
+        tr(" by {covariate}", covariate=lower_first(spoken(document["by_label"])))
         if document["by"]
         else ""
     )

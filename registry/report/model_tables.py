@@ -89,7 +89,7 @@ def sensitivity(document: Document) -> Table:
 def name_of(covariate: Mapping[str, Any]) -> str:
     """'BMI Z-score: <=-1 against >-1'; of a number only its unit."""
     against = (
-        " " + tr("against {other_level}", other_level=spoken(covariate["other_level"]))
+        tr(" against {other_level}", other_level=spoken(covariate["other_level"]))
         if covariate["other_level"]
         else ""
     )

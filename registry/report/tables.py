@@ -221,7 +221,7 @@ def _cox_title(document: Document) -> str:
 def _term(term: Mapping[str, Any]) -> str:
     """'BMI Z-score: <=-1 against >-1'; of a number only its unit."""
     against = (
-        " " + tr("against {other_level}", other_level=spoken(term["other_level"]))
+        tr(" against {other_level}", other_level=spoken(term["other_level"]))
         if term["other_level"]
         else ""
     )
