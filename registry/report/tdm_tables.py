@@ -136,7 +136,7 @@ def _roc(part: Document) -> Table:
     )
     return Table(
         title=tr("The week-14 trough as a sign of a later loss of response"),
-        header=("", "", "95 % limits"),
+        header=("", "", tr("95 % limits")),
         rows=rows,
         lines=(tr("The levels of the groups do not overlap: the area has no limits."),)
         if part["lower"] is None
@@ -243,7 +243,7 @@ def _measured(part: Document) -> Table:
             "",
             tr("measured ({number})", number=part["n_measured"]),
             tr("not ({number})", number=part["n_not_measured"]),
-            "difference",
+            tr("difference"),
             "P",
         ),
         rows=tuple(rows),
