@@ -37,7 +37,7 @@ from registry.cli import (
 )
 from registry.cli.context import Run
 from registry.errors import RegistryError
-from registry.words import tr
+from registry.words import spoken, tr
 
 INTERRUPTED = 130
 DEBUG_VARIABLE = "REGISTRY_DEBUG"
@@ -118,7 +118,7 @@ def run(arguments: list[str] | None = None) -> None:
             typer.echo(tr("Interrupted: what was not finished is not stored."), err=True)
         raise
     except RegistryError as error:
-        _end(str(error), error.exit_status)
+        _end(_said(error), error.exit_status)
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
@@ -151,6 +151,11 @@ def _known(error: Exception) -> RegistryError | None:
     from registry.database.engine import refused_by_database
 
     return refused_by_database(error) if isinstance(error, DBAPIError | psycopg.Error) else None
+
+
+def _said(error: RegistryError) -> str:
+    """What an analysis refuses is a note, since a document may keep it."""
+    return "\n".join(filter(None, [spoken(error.problem), error.cure]))
 
 
 def _end(message: str, exit_status: int) -> NoReturn:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.analysing import FigureOption, draw, months, show, up_to_date
+from registry.cli.completion import complete_covariates
 from registry.cli.context import DefinitionOption
 from registry.cli.output import Format, FormatOption
 from registry.errors import CannotEstimate
@@ -22,7 +23,13 @@ class Entry(StrEnum):
 
 
 ByOption = Annotated[
-    str | None, typer.Option("--by", metavar="COVARIATE", help="A curve for each level.")
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="COVARIATE",
+        help="A curve for each level.",
+        autocompletion=complete_covariates,
+    ),
 ]
 AtOption = Annotated[
     str, typer.Option("--at", metavar="MONTHS", help="When to read the incidence off.")
@@ -59,7 +66,12 @@ def km_command(
     ] = None,
     strata: Annotated[
         str | None,
-        typer.Option("--strata", metavar="COVARIATE", help="Compare the groups within its levels."),
+        typer.Option(
+            "--strata",
+            metavar="COVARIATE",
+            help="Compare the groups within its levels.",
+            autocompletion=complete_covariates,
+        ),
     ] = None,
     rmst: Annotated[
         float | None,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from registry.cli.completion import complete_covariates
 from registry.cli.context import DefinitionOption, warn
 from registry.cli.report_content import CURVES_BY
 from registry.errors import WrongUsage
@@ -35,7 +36,12 @@ def report_command(
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Its heading.")] = TITLE,
     curves_by: Annotated[
         str,
-        typer.Option("--curves-by", metavar="A,B,...", help="Covariates with curves of their own."),
+        typer.Option(
+            "--curves-by",
+            metavar="A,B,...",
+            help="Covariates with curves of their own.",
+            autocompletion=complete_covariates,
+        ),
     ] = ",".join(CURVES_BY),
     losses: Annotated[
         bool,

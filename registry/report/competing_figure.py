@@ -14,6 +14,7 @@ from registry.report.figure import draw_counts, settings, styles
 from registry.report.numbers import p_equation
 from registry.report.tables import Document, lower_first
 from registry.report.ticks import counts_at, month_ticks
+from registry.words import in_english
 
 # From the bottom of the stack up: loss, stop, transfer, death; lightness and hatching both differ.
 _AREAS: tuple[dict[str, Any], ...] = (
@@ -26,6 +27,7 @@ _COUNTS = (("At risk", "at_risk"), ("Loss", "events"), ("Competing", "competing"
 _WIDTH, _LEFT, _PANEL = 7.2, 0.155, 0.815
 
 
+@in_english()
 def competing_incidence(document: Document, *, time_zero: str = "the first infusion") -> Figure:
     """Draw a document of cumulative incidences.
 

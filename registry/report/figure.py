@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 from registry.report.numbers import median_months, p_equation
 from registry.report.tables import Document, lower_first
 from registry.report.ticks import counts_at, month_ticks
+from registry.words import in_english
 
 # Dark and light enough to stay apart in grey; line style and hatching say the same again.
 STYLES: tuple[dict[str, Any], ...] = (
@@ -49,6 +50,7 @@ _RC: dict[Any, Any] = {
 _COUNTS = (("At risk", "at_risk"), ("Censored", "censored"), ("Events", "events"))
 
 
+@in_english()
 def cumulative_incidence(document: Document, *, time_zero: str = "the first infusion") -> Figure:
     """Draw the curves of a Kaplan-Meier document.
 
