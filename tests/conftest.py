@@ -37,9 +37,11 @@ for _name in [name for name in os.environ if name == "LANGUAGE" or name.startswi
     del os.environ[_name]
 os.environ["LANG"] = "C.UTF-8"
 
-# A suite started in the background ignores Ctrl-C, and what it starts would inherit that.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A suite started in the background ignores Ctrl-C and a closed terminal, and what it starts would
+# inherit that.
+for _sign, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_sign) is signal.SIG_IGN:
+        signal.signal(_sign, _usual)
 
 
 @pytest.fixture(autouse=True)
