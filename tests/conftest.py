@@ -27,6 +27,7 @@ from registry.database.engine import Database, open_database
 from registry.derivation.run import derive
 from registry.importing.run import import_files
 from registry.settings import Settings
+from tests.programs import Program, place, run_here
 
 PROJECT = Path(__file__).parents[1]
 COHORT = PROJECT / "registry" / "demo" / "cohort"
@@ -226,11 +227,10 @@ def command() -> Command:
     return run
 
 
-def place(where: Database | Path) -> list[str]:
-    """The global options that point a command at a database or at a home folder."""
-    if isinstance(where, Path):
-        return ["--home", str(where)]
-    return ["--database-url", where.url.render_as_string(hide_password=False)]
+@pytest.fixture
+def program(capsys: pytest.CaptureFixture[str]) -> Program:
+    """Runs `registry` in this process: `program(database, "status", "P001")`."""
+    return lambda where, *arguments: run_here(capsys, where, *arguments)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 
 from registry.database.cluster import bin_directory
 from registry.database.engine import Database
-from tests.integration.conftest import Program, program  # noqa: F401
+from tests.programs import Program, program  # noqa: F401
 
 from .test_readme import REWRITE
 

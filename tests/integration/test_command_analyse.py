@@ -11,8 +11,8 @@ import pytest
 
 from registry.database.engine import Database
 from registry.vocabulary import COVARIATES
-from tests.integration.conftest import Program
 from tests.integration.test_commands import execute, lose_response, rows_of, scalar
+from tests.programs import Program
 
 IDS = [covariate.id for covariate in COVARIATES]
 ANALYSES = ("flow", "table1", "table2", "km", "cox", "tdm", "outcomes")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -15,10 +14,10 @@ from registry.report.further_tables import TABLES
 from registry.report.page import page
 from registry.report.text import render
 from registry.words import spoken
-from tests.conftest import Command
+from tests.programs import Program
 
 from .conftest import Speak
-from .test_language import CHINESE, program
+from .test_language import CHINESE
 
 
 @pytest.fixture(scope="module")
@@ -80,22 +79,25 @@ def numbers(row: tuple[str, ...]) -> list[str]:
     ],
 )
 def test_a_refusal_is_said(
-    asked: tuple[str, ...], said: str, shared_study: Database, command: Command
+    asked: tuple[str, ...], said: str, shared_study: Database, speak: Speak, program: Program
 ) -> None:
-    done = program(command, shared_study, "analyse", *asked, LANG="zh_CN.UTF-8")
-    assert done.returncode in (2, 4)
-    assert done.stderr.startswith(said)
-    assert all(CHINESE.search(line) for line in done.stderr.splitlines())
+    speak("zh_CN")
+    done = program(shared_study, "analyse", *asked)
+    assert done.status in (2, 4)
+    assert done.err.startswith(said)
+    assert all(CHINESE.search(line) for line in done.err.splitlines())
 
 
-def test_an_analysis_is_said_and_its_json_stays(shared_study: Database, command: Command) -> None:
-    def printed(form: str, language: str) -> Any:
-        asked = ("analyse", "compare-published", "--format", form)
-        return program(command, shared_study, *asked, LANG=language).stdout
+def test_an_analysis_is_said_and_its_json_stays(
+    shared_study: Database, speak: Speak, program: Program
+) -> None:
+    def printed(form: str) -> str:
+        return program(shared_study, "analyse", "compare-published", "--format", form).out
 
-    assert printed("json", "zh_CN.UTF-8") == printed("json", "C")
-    assert printed("csv", "zh_CN.UTF-8") == printed("csv", "C")
-    told = printed("table", "zh_CN.UTF-8")
+    english = {form: printed(form) for form in ("json", "csv")}
+    speak("zh_CN")
+    assert {form: printed(form) for form in english} == english
+    told = printed("table")
     assert "已发表的与严谨的 Cox 模型" in told
     assert "永生时间" in told
     assert "Holding it fixed" not in told
