@@ -28,9 +28,7 @@ from registry.derivation.run import derive
 from registry.importing.run import import_files
 from registry.settings import Settings
 from tests.conftest import COHORT
-from tests.oracle.patients import random_patient, random_patients, write_csv
-
-from .test_embedded_server import (
+from tests.embedded_server.processes import (
     PROJECT,
     ask,
     copy,
@@ -39,6 +37,7 @@ from .test_embedded_server import (
     temporary_folder,
     wait_until,
 )
+from tests.oracle.patients import random_patient, random_patients, write_csv
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
