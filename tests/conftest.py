@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import uuid
@@ -19,12 +20,14 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.pool import NullPool
 
 from registry.database import embedded, migrate
 from registry.database.engine import Database, open_database
 from registry.derivation.run import derive
 from registry.importing.run import import_files
 from registry.settings import Settings
+from tests.programs import Program, place, run_here
 
 PROJECT = Path(__file__).parents[1]
 COHORT = PROJECT / "registry" / "demo" / "cohort"
@@ -34,6 +37,12 @@ TEST_URL_VARIABLE = "REGISTRY_TEST_DATABASE_URL"
 for _name in [name for name in os.environ if name == "LANGUAGE" or name.startswith("LC_")]:
     del os.environ[_name]
 os.environ["LANG"] = "C.UTF-8"
+
+# A suite started in the background ignores Ctrl-C and a closed terminal, and what it starts would
+# inherit that.
+for _sign, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_sign) is signal.SIG_IGN:
+        signal.signal(_sign, _usual)
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +62,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     with embedded.start(shared / "server") as running:
+        _keep_in_memory(make_url(running.url(user="postgres")))
         yield make_url(running.url())
+
+
+def _keep_in_memory(superuser: URL) -> None:
+    """Spares the disk: what a test's server holds need not outlive the machine's power."""
+    engine = create_engine(superuser, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(text(f"alter system set {setting} = off"))
+        connection.execute(text("select pg_reload_conf()"))
 
 
 class Databases:
@@ -208,11 +227,10 @@ def command() -> Command:
     return run
 
 
-def place(where: Database | Path) -> list[str]:
-    """The global options that point a command at a database or at a home folder."""
-    if isinstance(where, Path):
-        return ["--home", str(where)]
-    return ["--database-url", where.url.render_as_string(hide_password=False)]
+@pytest.fixture
+def program(capsys: pytest.CaptureFixture[str]) -> Program:
+    """Runs `registry` in this process: `program(database, "status", "P001")`."""
+    return lambda where, *arguments: run_here(capsys, where, *arguments)
 
 
 @pytest.fixture

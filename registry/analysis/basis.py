@@ -7,16 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from registry.analysis.wording import listed
 from registry.errors import NotFound
+from registry.words import note, tr
 
 CLOCKS = {
-    "first_infusion": "days from the first infusion",
-    "week14_visit": "days from the week-14 PCDAI",
+    "first_infusion": note("days from the first infusion"),
+    "week14_visit": note("days from the week-14 PCDAI"),
 }
-FROM_START = "at risk from where the clock starts"
-FROM_WEEK14 = (
-    "at risk from the day after the week-14 PCDAI (delayed entry), before which nobody can be seen"
-    " to lose response"
+FROM_START = note("at risk from where the clock starts")
+FROM_WEEK14 = note(
+    "at risk from the day after the week-14 PCDAI (delayed entry), before which nobody can "
+    "be seen to lose response"
 )
 
 
@@ -57,15 +59,20 @@ def basis_of(connection: Connection, definition: str) -> Basis:
         .one_or_none()
     )
     if row is None:
-        raise NotFound(f"There is no definition {definition}.")
+        raise NotFound(tr("There is no definition {definition}.", definition=definition))
     tail = row["exposure_tail_days"]
-    ends = ["stop of infliximab", "transfer to adult care", "loss to follow-up", "death"]
+    ends = [
+        note("stop of infliximab"),
+        note("transfer to adult care"),
+        note("loss to follow-up"),
+        note("death"),
+    ]
     if tail is not None:
-        ends.append(f"{tail} days after the last infusion")
-    ends.append(f"the data cut on {row['data_cut'].isoformat()}")
+        ends.append(note("{tail} days after the last infusion", tail=tail))
+    ends.append(note("the data cut on {date}", date=row["data_cut"].isoformat()))
     return Basis(
         definition=definition,
         definition_hash=str(row["hash"]),
         clock=CLOCKS[row["time_zero"]],
-        censoring=f"censored at the first of {', '.join(ends)}",
+        censoring=note("censored at the first of {ends}", ends=listed(ends)),
     )

@@ -26,23 +26,25 @@ from registry.analysis.fine_gray import FineGray, fine_gray
 from registry.analysis.gray import GrayTest, gray_test
 from registry.analysis.levels import Levels, levels_of
 from registry.analysis.patients import Cohort, cohort_of
+from registry.analysis.wording import sentences
 from registry.errors import CannotEstimate, Refused, WrongUsage
+from registry.words import note, tr
 
-METHOD = (
-    "Aalen-Johansen estimate of the cumulative incidence of each cause, the others competing;"
-    " variance by the delta method, 95 % limits on the log-log scale of the incidence:"
-    " F^exp(-+1.96 se / (F ln F)); month = 30.4375 days."
+METHOD = note(
+    "Aalen-Johansen estimate of the cumulative incidence of each cause, the others "
+    "competing; variance by the delta method, 95 % limits on the log-log scale of the "
+    "incidence: F^exp(-+1.96 se / (F ln F)); month = 30.4375 days."
 )
-GRAY = "Gray's test between the groups, for each cause."
-FINE_GRAY = (
-    "Fine and Gray's regression of the subdistribution hazard of loss of response on the groups,"
-    " robust standard error, 95 % limits and P by Wald."
+GRAY = note("Gray's test between the groups, for each cause.")
+FINE_GRAY = note(
+    "Fine and Gray's regression of the subdistribution hazard of loss of response on the "
+    "groups, robust standard error, 95 % limits and P by Wald."
 )
 CAUSES = {
-    1: ("loss_of_response", "Loss of response"),
-    2: ("ifx_stopped", "Infliximab stopped"),
-    3: ("transferred_to_adult_care", "Transferred to adult care"),
-    4: ("died", "Died"),
+    1: ("loss_of_response", note("Loss of response")),
+    2: ("ifx_stopped", note("Infliximab stopped")),
+    3: ("transferred_to_adult_care", note("Transferred to adult care")),
+    4: ("died", note("Died")),
 }
 """event_code of `competing_events`: id and label of each cause."""
 
@@ -149,7 +151,7 @@ class CumulativeIncidence:
             parts.append(GRAY)
         if self.fine_gray:
             parts.append(FINE_GRAY)
-        return " ".join(parts)
+        return sentences(parts)
 
     def to_json(self, *, curves: bool = False) -> dict[str, Any]:
         """The document of `registry analyse cuminc`; with `curves` every step of every curve."""
@@ -202,28 +204,34 @@ def cumulative_incidence(
     months = sorted(set(at_months))
     if any(not np.isfinite(month) or month < 0 for month in months):
         raise WrongUsage(
-            "A month to read the curve at is negative or not a number.",
-            cure="Give months from the first infusion, for example 12,24,36.",
+            tr("A month to read the curve at is negative or not a number."),
+            cure=tr("Give months from the first infusion, for example 12,24,36."),
         )
     cohort = cohort_of(frame, definition, late_entry=late_entry)
     code = _codes(cohort)
     if not code.any():
         raise CannotEstimate(
-            f"None of the {len(cohort)} patients of definition '{definition}' lost response,"
-            " stopped, was transferred or died, so there is no incidence to estimate.",
-            cure="`registry analyse flow` still describes them.",
+            note(
+                "None of the {number} patients of definition '{definition}' lost response, "
+                "stopped, was transferred or died, so there is no incidence to estimate.",
+                number=len(cohort),
+                definition=definition,
+            ),
+            cure=tr("`registry analyse flow` still describes them."),
         )
     notes: list[str] = []
     if cohort.never_at_risk:
         notes.append(
-            f"{cohort.never_at_risk} patients left on the day of their week-14 PCDAI and were never"
-            " at risk."
+            note(
+                "{number} patients left on the day of their week-14 PCDAI and were never at risk.",
+                number=cohort.never_at_risk,
+            )
         )
     levels: Levels | None = None
     gray: tuple[GrayTest, ...] = ()
     regression: FineGray | None = None
     if by is None:
-        groups = [_group("all", "All patients", cohort, code, months)]
+        groups = [_group("all", note("All patients"), cohort, code, months)]
     else:
         levels = levels_of(cohort, by)
         groups = [
@@ -254,8 +262,8 @@ def _codes(cohort: Cohort) -> Days:
     code = numbers(cohort.rows, "event_code")
     if not np.isin(code, (0, *CAUSES)).all() or not ((code == 1) == cohort.event).all():
         raise Refused(
-            "competing_events and analysis_set do not agree on who lost response.",
-            cure="This is a fault of the views, not of the data: please report it.",
+            tr("competing_events and analysis_set do not agree on who lost response."),
+            cure=tr("This is a fault of the views, not of the data: please report it."),
         )
     return code.astype(np.int64)
 
@@ -307,26 +315,33 @@ def _tests(
     if len(levels.levels) < 2:
         return (), None, []
     if late_entry:
-        return (), None, ["Gray's test and Fine and Gray's regression take no delayed entry."]
+        return (), None, [note("Gray's test and Fine and Gray's regression take no delayed entry.")]
     known = levels.known
     time, code, index = cohort.time[known], code[known], levels.index[known]
-    tests, notes = [], []
+    tests: list[GrayTest] = []
+    notes: list[str] = []
     for cause in CAUSES:
         if (code == cause).any():
             test, reason = gray_test(time, code, index, cause)
             if test is not None:
                 tests.append(test)
             elif reason:
-                notes.append(f"No Gray's test of '{CAUSES[cause][1]}': {reason}.")
+                notes.append(
+                    note(
+                        "No Gray's test of '{cause}': {reason}.",
+                        cause=CAUSES[cause][1],
+                        reason=reason,
+                    )
+                )
     labels = [level.label for level in levels.levels]
     regression, reason = fine_gray(time, code, index, labels)
     if reason:
-        notes.append(f"No Fine and Gray's regression: {reason}.")
+        notes.append(note("No Fine and Gray's regression: {reason}.", reason=reason))
     return tuple(tests), regression, notes
 
 
 def _beyond_follow_up(groups: Sequence[Group], months: Sequence[float]) -> list[str]:
-    notes = []
+    notes: list[str] = []
     for group in groups:
         beyond = [
             f"{month:g}"
@@ -335,11 +350,16 @@ def _beyond_follow_up(groups: Sequence[Group], months: Sequence[float]) -> list[
             and group.causes[0].estimates[months.index(month)].cumulative_incidence is None
         ]
         if beyond:
-            who = "" if group.group == "all" else f" of the group '{group.label}'"
+            who = "" if group.group == "all" else note(" of the group '{group}'", group=group.label)
             last = group.counts.days[-1] / DAYS_PER_MONTH
             notes.append(
-                f"No estimate at {', '.join(beyond)} months: the observation{who} ends after"
-                f" {last:.1f} months."
+                note(
+                    "No estimate at {beyond} months: the observation{who} ends after "
+                    "{last:.1f} months.",
+                    beyond=", ".join(beyond),
+                    who=who,
+                    last=last,
+                )
             )
     return notes
 

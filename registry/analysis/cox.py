@@ -22,6 +22,11 @@ from registry.analysis.cox_design import (
     covariates_of,
     prepare,
 )
+from registry.analysis.cox_refusals import (
+    no_convergence,
+    refuse_if_it_runs_away,
+    refuse_if_too_little,
+)
 from registry.analysis.cox_residuals import (
     TRANSFORMS,
     ProportionalHazards,
@@ -46,10 +51,8 @@ from registry.analysis.separation import Obstacle, obstacle
 from registry.analysis.table2 import univariate_table
 from registry.errors import CannotEstimate, WrongUsage
 from registry.vocabulary import Covariate
+from registry.words import note, tr
 
-# A coefficient beyond 12 per level or a standard error beyond 50 is a fit that runs away.
-_LARGEST_COEF = 12.0
-_LARGEST_SE = 50.0
 _Z = float(stats.norm.ppf(0.975))
 # Events for each covariate below which estimates are known to be biased away from 0 (Peduzzi et
 # al., J Clin Epidemiol 1995;48:1503-10).
@@ -92,24 +95,28 @@ def cox_regression(
         WrongUsage: an unknown covariate or way of handling ties; robust errors with a penalty.
     """
     if ties not in ("breslow", "efron"):
-        raise WrongUsage(f"Ties cannot be handled by '{ties}'.", cure="Use breslow or efron.")
+        raise WrongUsage(
+            tr("Ties cannot be handled by '{ties}'.", ties=ties), cure=tr("Use breslow or efron.")
+        )
     if design.robust and design.penalty == "firth":
         raise WrongUsage(
-            "Robust errors are not defined for Firth's penalty.",
-            cure="Use --penalty none, or leave --robust out.",
+            tr("Robust errors are not defined for Firth's penalty."),
+            cure=tr("Use --penalty none, or leave --robust out."),
         )
     if covariates is None:
         names, chosen_by = (
             significant(frame, definition, alpha),
-            (f"with a univariate log-rank P below {alpha:g}"),
+            note("with a univariate log-rank P below {alpha:g}", alpha=alpha),
         )
     else:
-        names, chosen_by = tuple(covariates), "as named"
+        names, chosen_by = tuple(covariates), note("as named")
     chosen, left_out = covariates_of(names, design, named=covariates is not None)
     if not chosen:
-        raise WrongUsage("A Cox model needs a covariate.", cure="Name one or more covariates.")
+        raise WrongUsage(
+            tr("A Cox model needs a covariate."), cure=tr("Name one or more covariates.")
+        )
     prepared = prepare(frame, definition, chosen, design, exposure)
-    _refuse_if_too_little(prepared, definition)
+    refuse_if_too_little(prepared, definition)
     events = int(prepared.rows.event.sum())
     found = obstacle(prepared.rows, chosen)
     firth, why = _penalised(design, found, events, len(chosen))
@@ -145,19 +152,22 @@ def _fit(
     likelihood = PartialLikelihood(rows, ties, firth=firth)
     best = maximise(likelihood)
     if best is None:
-        raise _no_convergence(chosen)
+        raise no_convergence(chosen)
     inverse = _inverse(best, chosen)
     found = residuals(likelihood, best.coef, inverse)
     variance = robust_variance(found, rows) if design.robust else inverse
     if not firth:
-        _refuse_if_it_runs_away(best, variance, rows, chosen)
+        refuse_if_it_runs_away(best, variance, rows, chosen)
     hazards, untested = _hazards(rows, ties, None if firth else best, finite=finite)
     share, pairs = concordance(rows, rows.values @ best.coef)
     if design.robust and prepared.clusters < _FEW_CLUSTERS:
         notes = (
             *notes,
-            f"Robust errors rest on {prepared.clusters} clusters and are too small below about"
-            f" {_FEW_CLUSTERS}.",
+            note(
+                "Robust errors rest on {clusters} clusters and are too small below about {fewest}.",
+                clusters=prepared.clusters,
+                fewest=_FEW_CLUSTERS,
+            ),
         )
     if untested:
         notes = (*notes, untested)
@@ -230,12 +240,19 @@ def _penalised(
         return wish == "firth", ()
     if found is not None and found.separation:
         return True, (
-            f"{found.error.problem} Firth's penalty, chosen for this, gives a finite one.",
+            note(
+                "{problem} Firth's penalty, chosen for this, gives a finite one.",
+                problem=found.error.problem,
+            ),
         )
     if events < USUAL_EVENTS_PER_TERM * terms:
         return True, (
-            f"Firth's penalty was chosen because there are {events / terms:.1f} events for each"
-            f" covariate, fewer than {USUAL_EVENTS_PER_TERM}.",
+            note(
+                "Firth's penalty was chosen because there are {ratio:.1f} events for each "
+                "covariate, fewer than {usual}.",
+                ratio=events / terms,
+                usual=USUAL_EVENTS_PER_TERM,
+            ),
         )
     return False, ()
 
@@ -245,7 +262,9 @@ def _hazards(
 ) -> tuple[tuple[ProportionalHazards, ...], str | None]:
     """The tests of proportional hazards, at the estimate without a penalty; or why not."""
     if not finite:
-        return (), "Proportional hazards are not tested: without the penalty there is no estimate."
+        return (), note(
+            "Proportional hazards are not tested: without the penalty there is no estimate."
+        )
     plain = PartialLikelihood(rows, ties)
     point = best if best is not None else maximise(plain)
     tests = [
@@ -253,7 +272,7 @@ def _hazards(
         for transform in TRANSFORMS
     ]
     if any(test is None for test in tests):
-        return (), "Proportional hazards are not tested: the events are too few."
+        return (), note("Proportional hazards are not tested: the events are too few.")
     return tuple(test for test in tests if test is not None), None
 
 
@@ -266,42 +285,14 @@ def significant(frame: pd.DataFrame, definition: str, alpha: float = 0.05) -> tu
     chosen = tuple(row.covariate.id for row in table.rows if row.test and row.test.p < alpha)
     if not chosen:
         raise CannotEstimate(
-            f"No covariate has a univariate P below {alpha:g}, so there is none for the Cox model.",
-            cure="Name the covariates with --covariates.",
+            note(
+                "No covariate has a univariate P below {alpha:g}, so there is none for the Cox "
+                "model.",
+                alpha=alpha,
+            ),
+            cure=tr("Name the covariates with --covariates."),
         )
     return chosen
-
-
-def _refuse_if_too_little(prepared: Prepared, definition: str) -> None:
-    chosen, rows = prepared.covariates, prepared.rows
-    names = ", ".join(covariate.id for covariate in chosen)
-    events, n = int(rows.event.sum()), len(prepared.patients)
-    if events == 0 and not prepared.dropped and not prepared.never_at_risk:
-        raise CannotEstimate(
-            f"None of the {n} patients of definition '{definition}' lost response, so a"
-            " Cox model cannot be fitted.",
-            cure="`registry analyse table1`, `flow` and `km` still describe them.",
-        )
-    if events == 0:
-        raise CannotEstimate(
-            f"Of {prepared.of_all} patients, {n} were at risk with a value of every covariate"
-            f" ({names}), and none of these lost response.",
-            cure="Leave out the covariate with the most missing values.",
-        )
-    for k, covariate in enumerate(chosen):
-        levels = set(rows.values[:, k].tolist())
-        if len(levels) == 1:
-            level = covariate.other_level if levels == {0.0} else covariate.level
-            raise CannotEstimate(
-                f"'{covariate.label}' is '{level}' in all {n} patients of the model, so it"
-                " has no hazard ratio.",
-                cure=f"Leave {covariate.id} out.",
-            )
-    if events < len(chosen):
-        raise CannotEstimate(
-            f"Losses of response are too few ({events}) for {len(chosen)} covariates ({names}).",
-            cure=f"Name at most {events}; about ten events for each covariate are usual.",
-        )
 
 
 def fit(time_days: Days, event: Flags, values: Floats, ties: Ties) -> tuple[Floats, Floats]:
@@ -326,33 +317,10 @@ def _inverse(best: Point, chosen: Sequence[Covariate]) -> Floats:
     try:
         inverse = np.linalg.inv(best.information)
     except np.linalg.LinAlgError:
-        raise _no_convergence(chosen) from None
+        raise no_convergence(chosen) from None
     if not (np.isfinite(inverse).all() and (np.diag(inverse) > 0).all()):
-        raise _no_convergence(chosen)
+        raise no_convergence(chosen)
     return np.asarray(inverse, dtype=np.float64)
-
-
-def _refuse_if_it_runs_away(
-    best: Point, variance: Floats, rows: Rows, chosen: Sequence[Covariate]
-) -> None:
-    """A last look where patterns are too many for the check of separation."""
-    spread = rows.values.max(axis=0) - rows.values.min(axis=0)
-    se = np.sqrt(np.diag(variance)) * spread
-    if np.abs(best.coef * spread).max() > _LARGEST_COEF or se.max() > _LARGEST_SE:
-        worst = chosen[int(np.argmax(se))]
-        raise CannotEstimate(
-            f"The hazard ratio of '{worst.label}' runs away to infinity or 0: its levels separate"
-            " those who lost response.",
-            cure=f"Leave {worst.id} out, or use --penalty firth.",
-        )
-
-
-def _no_convergence(chosen: Sequence[Covariate]) -> CannotEstimate:
-    names = ", ".join(covariate.id for covariate in chosen)
-    return CannotEstimate(
-        f"The Cox model of {names} did not converge.",
-        cure="Name fewer covariates, starting with those that have few patients in a level.",
-    )
 
 
 def _notes(prepared: Prepared, events: int, firth: bool, design: Design) -> tuple[str, ...]:
@@ -360,15 +328,27 @@ def _notes(prepared: Prepared, events: int, firth: bool, design: Design) -> tupl
     n, terms = len(prepared.patients), len(prepared.covariates)
     if prepared.dropped:
         notes.append(
-            f"{n} of {prepared.of_all} patients have a value of every covariate and are in the"
-            f" model; {prepared.dropped} are not."
+            note(
+                "{number} of {of_all} patients have a value of every covariate and are in the "
+                "model; {others} are not.",
+                number=n,
+                of_all=prepared.of_all,
+                others=prepared.dropped,
+            )
         )
     if prepared.never_at_risk:
-        notes.append(f"{prepared.never_at_risk} patients left before they were at risk.")
+        notes.append(
+            note("{number} patients left before they were at risk.", number=prepared.never_at_risk)
+        )
     if events < USUAL_EVENTS_PER_TERM * terms and not firth:
         notes.append(
-            f"Events per covariate: {events / terms:.1f} ({events} for {terms}; ten"
-            " are usual). The limits are wide and the ratios tend to be too far from 1."
+            note(
+                "Events per covariate: {ratio:.1f} ({events} for {covariates}; ten are usual). "
+                "The limits are wide and the ratios tend to be too far from 1.",
+                ratio=events / terms,
+                events=events,
+                covariates=terms,
+            )
         )
     held = [
         one

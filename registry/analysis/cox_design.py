@@ -23,6 +23,7 @@ from registry.analysis.partial_likelihood import Rows
 from registry.analysis.patients import Cohort, cohort_of
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.vocabulary import COVARIATES, TIME_DEPENDENT, Covariate
+from registry.words import note, tr
 
 Penalty = Literal["none", "firth", "auto"]
 Cluster = Literal["patient", "centre"]
@@ -91,11 +92,14 @@ def time_dependent_covariates(names: Sequence[str]) -> tuple[Covariate, ...]:
     unknown = [name for name in ids if name not in known]
     if unknown:
         raise WrongUsage(
-            f"{', '.join(unknown)} is not known day by day.",
-            cure=f"Time-dependent covariates are {', '.join(known)}; im and gc for short.",
+            tr("{unknown} is not known day by day.", unknown=", ".join(unknown)),
+            cure=tr(
+                "Time-dependent covariates are {known}; im and gc for short.",
+                known=", ".join(known),
+            ),
         )
     if len(set(ids)) < len(ids):
-        raise WrongUsage("A time-dependent covariate is named more than once.")
+        raise WrongUsage(tr("A time-dependent covariate is named more than once."))
     return tuple(known[name] for name in ids)
 
 
@@ -124,16 +128,26 @@ def covariates_of(
         ids = ", ".join(one.id for one in immortal)
         if named or not varying:
             raise Refused(
-                f"{ids}: decided by treatment after the first infusion, so it cannot be held fixed"
-                " from that day: whoever stays without loss for longer has more time to come to"
-                " have it, and the time before it is counted as if protected (immortal time).",
-                cure=f"Use --time-dependent {ids.replace(' ', '')}, or a --landmark; --as-published"
-                " holds it fixed all the same.",
+                tr(
+                    "{ids}: decided by treatment after the first infusion, so it cannot be "
+                    "held fixed from that day: whoever stays without loss for longer has more "
+                    "time to come to have it, and the time before it is counted as if "
+                    "protected (immortal time).",
+                    ids=ids,
+                ),
+                cure=tr(
+                    "Use --time-dependent {ids}, or a --landmark; --as-published holds it "
+                    "fixed all the same.",
+                    ids=ids.replace(" ", ""),
+                ),
             )
         fixed = tuple(one for one in fixed if not one.acquired_after_start)
         notes = (
-            f"Left out of the covariates with a small P, since they are acquired after the start: "
-            f"{ids}.",
+            note(
+                "Left out of the covariates with a small P, since they are acquired after the "
+                "start: {ids}.",
+                ids=ids,
+            ),
         )
     terms = {one.id: one for one in fixed}
     ordered = [
@@ -189,7 +203,7 @@ def prepare(
         )  # fmt: skip
         return _prepared(rows, cohort, known, covariates, ())
     if exposure is None:
-        raise Refused("Time-dependent covariates need the rows of the view exposure.")
+        raise Refused(tr("Time-dependent covariates need the rows of the view exposure."))
     split, missing = _split(cohort, covariates, fixed, values, exposure)
     known[missing] = False
     who = split.subject
@@ -257,9 +271,11 @@ def _clusters(cohort: Cohort, robust: Cluster | None) -> Days:
     codes, centres = pd.factorize(cohort.rows["centre"], sort=True)
     if len(centres) < 2:
         raise CannotEstimate(
-            "All patients are of one centre, so errors that are robust against what patients of a"
-            " centre share cannot be estimated.",
-            cure="Leave --robust out, or use --robust patient.",
+            note(
+                "All patients are of one centre, so errors that are robust against what "
+                "patients of a centre share cannot be estimated."
+            ),
+            cure=tr("Leave --robust out, or use --robust patient."),
         )
     return np.asarray(codes, dtype=np.int64)
 
@@ -343,7 +359,11 @@ def _refuse_if_not_tiled(cohort: Cohort, rows: Rows) -> None:
     if wrong.any():
         names = ", ".join(cohort.rows["patient_id"].astype(str)[wrong].head(5))
         raise Refused(
-            f"The rows of exposure are not the days at risk of analysis_set ({int(wrong.sum())}"
-            f" patients: {names}).",
-            cure="This is a fault of the view, not of the data: please report it.",
+            tr(
+                "The rows of exposure are not the days at risk of analysis_set ({number} "
+                "patients: {patients}).",
+                number=int(wrong.sum()),
+                patients=names,
+            ),
+            cure=tr("This is a fault of the view, not of the data: please report it."),
         )

@@ -18,11 +18,12 @@ from scipy import stats
 
 from registry.analysis.dataset import Flags, Floats
 from registry.analysis.partial_likelihood import PartialLikelihood, Rows
+from registry.words import note
 
 Transform = Literal["km", "identity"]
 TRANSFORMS: dict[Transform, str] = {
-    "km": "1 - Kaplan-Meier just before t",
-    "identity": "t in days",
+    "km": note("1 - Kaplan-Meier just before t"),
+    "identity": note("t in days"),
 }
 
 

@@ -15,7 +15,9 @@ from registry.analysis.cox_residuals import (
     Schoenfeld,
 )
 from registry.analysis.partial_likelihood import Ties
+from registry.analysis.wording import listed_apart, sentences
 from registry.vocabulary import Covariate
+from registry.words import note
 
 
 @dataclass(frozen=True)
@@ -96,38 +98,59 @@ class Cox:
     def entry(self) -> str:
         """From when on patients are at risk, in words."""
         if self.design.landmark_months is not None:
-            return f"at risk from the landmark at {self.design.landmark_months:g} months on"
+            return note(
+                "at risk from the landmark at {months:g} months on",
+                months=self.design.landmark_months,
+            )
         return FROM_WEEK14 if self.design.late_entry else FROM_START
 
     @property
     def method(self) -> str:
         """The methods that this result used, in words."""
         parts = [
-            f"Cox proportional-hazards regression, ties by {self.ties.capitalize()}, complete"
-            f" cases, {self._limits()}; covariates {self.chosen_by}."
+            note(
+                "Cox proportional-hazards regression, ties by {ties}, complete cases, "
+                "{limits}; covariates {chosen_by}.",
+                ties=self.ties.capitalize(),
+                limits=self._limits(),
+                chosen_by=self.chosen_by,
+            )
         ]
         varying = [one.covariate.label for one in self.terms if one.time_dependent]
         if varying:
-            parts.append(f"Time-dependent, read day by day: {'; '.join(varying)}.")
+            parts.append(
+                note(
+                    "Time-dependent, read day by day: {covariates}.",
+                    covariates=listed_apart(varying),
+                )
+            )
         if self.design.landmark_months is not None:
             parts.append(
-                f"Landmark at {self.design.landmark_months:g} months: only those still at risk"
-                " then; what is acquired after the start is taken as it stood on that day."
+                note(
+                    "Landmark at {months:g} months: only those still at risk then; what is "
+                    "acquired after the start is taken as it stood on that day.",
+                    months=self.design.landmark_months,
+                )
             )
         if self.design.late_entry:
-            parts.append("Delayed entry: at risk from the day after the week-14 PCDAI.")
+            parts.append(note("Delayed entry: at risk from the day after the week-14 PCDAI."))
         if self.design.strata:
             parts.append(
-                f"A hazard of its own for each stratum of {', '.join(self.design.strata)}."
+                note(
+                    "A hazard of its own for each stratum of {covariates}.",
+                    covariates=", ".join(self.design.strata),
+                )
             )
-        return " ".join(parts)
+        return sentences(parts)
 
     def _limits(self) -> str:
         if self.firth:
-            return "Firth's penalty with limits and P by the profile likelihood"
+            return note("Firth's penalty with limits and P by the profile likelihood")
         if self.design.robust:
-            return f"Wald tests and limits with errors robust by {self.design.robust}"
-        return "Wald tests and limits"
+            return note(
+                "Wald tests and limits with errors robust by {robust}", robust=self.design.robust
+            )
+        return note("Wald tests and limits")
 
     def to_json(self, *, details: bool = False) -> dict[str, Any]:
         """The document of `registry analyse cox`; with `details` Schoenfeld's residuals too."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, column, select, table, text
 
+from registry.analysis.wording import listed_apart
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.vocabulary import COVARIATES, Covariate
 from registry.words import note, tr
@@ -72,7 +72,7 @@ def survival_data(frame: pd.DataFrame, definition: str) -> pd.DataFrame:
     check_definition(frame, definition, "analysis_set")
     if frame.empty:
         raise CannotEstimate(
-            tr(
+            note(
                 "No patient is eligible under definition '{definition}', so there is nothing "
                 "to estimate.",
                 definition=definition,
@@ -129,14 +129,13 @@ def immortal_time_notes(covariates: Iterable[Covariate]) -> tuple[str, ...]:
     names = [covariate.label for covariate in covariates if covariate.acquired_after_start]
     if not names:
         return ()
-    listed = reduce(lambda one, other: note("{one}; {other}", one=one, other=other), names)
     return (
         note(
             "{names}: decided by treatment after the first infusion and taken as if known on that "
             "day, as the published study does. Who stays without loss for longer has more time to "
             "receive the added drug, so the comparison is biased in favour of that drug "
             "(immortal-time bias).",
-            names=listed,
+            names=listed_apart(names),
         ),
     )
 

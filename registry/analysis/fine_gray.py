@@ -17,6 +17,7 @@ from scipy.stats import norm
 
 from registry.analysis.counting import NO_ENTRY, Z95, at_risk_on
 from registry.analysis.dataset import Days, Floats
+from registry.words import note
 
 LOSS = 1
 
@@ -67,9 +68,11 @@ def fine_gray(
     for number, label in enumerate(labels):
         # Whoever is in a group without a loss, or a group that all lose, has no finite ratio.
         if not ((group == number) & (code == LOSS)).any():
-            return None, f"nobody of the group '{label}' lost response"
+            return None, note("nobody of the group '{group}' lost response", group=label)
     if _ordered(time, code, group):
-        return None, "the losses of one group all came after the other group had ended (separation)"
+        return None, note(
+            "the losses of one group all came after the other group had ended (separation)"
+        )
     z = (group[:, None] == np.arange(len(labels) - 1)).astype(np.float64)
     from surpyval.univariate.competing_risks import FineGray as Fitter
 
@@ -81,13 +84,13 @@ def fine_gray(
             Fitter.fit(time.astype(np.float64), z, cause, event=LOSS).beta, dtype=np.float64
         )
     if not (np.isfinite(beta).all() and (np.abs(beta) < 15).all()):
-        return None, "the estimate is not finite (separation)"
+        return None, note("the estimate is not finite (separation)")
     try:
         se = np.sqrt(np.diag(robust_covariance(time, code, z, beta)))
     except np.linalg.LinAlgError:
-        return None, "the groups cannot be told apart"
+        return None, note("the groups cannot be told apart")
     if not (se > 1e-9).all():
-        return None, "its variance is 0"
+        return None, note("its variance is 0")
     terms = tuple(
         Term(label, float(b), float(s)) for label, b, s in zip(labels[:-1], beta, se, strict=True)
     )

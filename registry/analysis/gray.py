@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from registry.analysis.dataset import Days
+from registry.words import note
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def gray_test(
     """
     together = [time[group == one].max() for one in np.unique(group)]
     if not ((code == cause) & (time <= min(together))).any() and len(together) == 2:
-        return None, "it happened only after the observation of one group had ended"
+        return None, note("it happened only after the observation of one group had ended")
     from surpyval.univariate.competing_risks.nonparametric.gray_test import (
         gray_test as surpyval_gray_test,
     )
@@ -49,7 +50,7 @@ def gray_test(
             warnings.simplefilter("ignore")
             result = surpyval_gray_test(time.astype(np.float64), label, group, cause)
     except (ValueError, np.linalg.LinAlgError):
-        return None, "its variance is 0"
+        return None, note("its variance is 0")
     if not np.isfinite(result.statistic) or not 0 <= result.p_value <= 1:
-        return None, "its variance is 0"
+        return None, note("its variance is 0")
     return GrayTest(cause, float(result.statistic), int(result.df), float(result.p_value)), None

@@ -30,24 +30,23 @@ from registry.analysis.logrank import (
     permutation_test,
 )
 from registry.analysis.patients import Cohort, cohort_of
+from registry.analysis.wording import sentences
 from registry.errors import WrongUsage
+from registry.words import note, tr
 
-METHOD = (
-    "Kaplan-Meier estimate of the cumulative incidence of loss of response with 95 % limits on the"
-    " log-log scale; log-rank (Mantel-Cox) test between groups; month = 30.4375 days."
+METHOD = note(
+    "Kaplan-Meier estimate of the cumulative incidence of loss of response with 95 % "
+    "limits on the log-log scale; log-rank (Mantel-Cox) test between groups; month = "
+    "30.4375 days."
 )
-RESTRICTED_MEAN = (
-    "Restricted mean: the area under the curve of those without loss, standard error by Greenwood's"
-    " formula, 95 % limits of the normal distribution."
+RESTRICTED_MEAN = note(
+    "Restricted mean: the area under the curve of those without loss, standard error by "
+    "Greenwood's formula, 95 % limits of the normal distribution."
 )
-INTERVAL_CENSORED = (
-    "Interval-censored: Turnbull's estimate from (last visit without, first visit with loss];"
-    " within an interval the incidence has a least and a greatest value. It takes no delayed entry"
-    " and has no limits here."
-)
-SMALL = (
-    "P by permutation: the groups are shuffled among the patients, so that it does not rest on"
-    " large numbers; given because a group expects fewer than {below:g} losses."
+INTERVAL_CENSORED = note(
+    "Interval-censored: Turnbull's estimate from (last visit without, first visit with "
+    "loss]; within an interval the incidence has a least and a greatest value. It takes no "
+    "delayed entry and has no limits here."
 )
 Quartiles = tuple[float | None, float | None, float | None]
 
@@ -90,8 +89,15 @@ class KaplanMeier:
         if self.groups[0].intervals:
             parts.append(INTERVAL_CENSORED)
         if self.permutation:
-            parts.append(SMALL.format(below=self.permutation.rule.below))
-        return " ".join(parts)
+            parts.append(
+                note(
+                    "P by permutation: the groups are shuffled among the patients, so that it does"
+                    " not rest on large numbers; given because a group expects fewer than"
+                    " {below:g} losses.",
+                    below=self.permutation.rule.below,
+                )
+            )
+        return sentences(parts)
 
     def to_json(self, *, curves: bool = False) -> dict[str, Any]:
         """The document of `registry analyse km`; with `curves` every step of every curve too.
@@ -165,13 +171,15 @@ def kaplan_meier(
     months = _checked_months(at_months, rmst_months, landmark_months)
     if strata is not None and (by is None or strata == by):
         raise WrongUsage(
-            "Strata are levels within which the groups of another covariate are compared.",
-            cure="Name that covariate by --by.",
+            tr("Strata are levels within which the groups of another covariate are compared."),
+            cure=tr("Name that covariate by --by."),
         )
     if interval_censored and landmark_months is not None:
         raise WrongUsage(
-            "A loss that is known only between two visits may lie on either side of a landmark.",
-            cure="Leave --landmark or --interval-censored out.",
+            tr(
+                "A loss that is known only between two visits may lie on either side of a landmark."
+            ),
+            cure=tr("Leave --landmark or --interval-censored out."),
         )
     cohort = cohort_of(frame, definition, late_entry=late_entry, landmark_months=landmark_months)
     options = Options(months, rmst_months, interval_censored)
@@ -181,11 +189,13 @@ def kaplan_meier(
     compared: Levels | None = None
     test = _Test()
     if by is None:
-        groups = [group_of("all", "All patients", cohort, options)]
+        groups = [group_of("all", note("All patients"), cohort, options)]
         if cohort.event.any() and not cohort.event.all():
             notes.append(
-                "The quartiles among those who lost response leave out everybody who has not lost"
-                " it, so their median is not the median of a Kaplan-Meier curve."
+                note(
+                    "The quartiles among those who lost response leave out everybody who has "
+                    "not lost it, so their median is not the median of a Kaplan-Meier curve."
+                )
             )
     else:
         compared = levels_of(cohort, by, exposure=exposure)
@@ -196,7 +206,7 @@ def kaplan_meier(
         test = _compare(cohort, compared, strata, permutation or PermutationRule(permutations=0))
         notes += [*test.notes, *compared.notes]
     if not cohort.event.any():
-        notes.append("Nobody lost response, so every incidence is 0 and has no limits.")
+        notes.append(note("Nobody lost response, so every incidence is 0 and has no limits."))
     notes += _beyond_follow_up(groups, rmst_months)
     notes += _emptied(groups)
 
@@ -239,14 +249,17 @@ def _checked_months(
     months = sorted(set(at_months))
     if any(not np.isfinite(month) or month < 0 for month in months):
         raise WrongUsage(
-            "A month to read the curve at is negative or not a number.",
-            cure="Give months from the first infusion, for example 12,24,36.",
+            tr("A month to read the curve at is negative or not a number."),
+            cure=tr("Give months from the first infusion, for example 12,24,36."),
         )
     if rmst_months is not None:
         least = landmark_months or 0
         if not (np.isfinite(rmst_months) and rmst_months > least):
             raise WrongUsage(
-                f"The horizon of a restricted mean is a number of months above {least:g}."
+                tr(
+                    "The horizon of a restricted mean is a number of months above {least:g}.",
+                    least=least,
+                )
             )
     return months
 
@@ -265,46 +278,56 @@ def _compare(cohort: Cohort, levels: Levels, strata: str | None, rule: Permutati
     index = levels.index[known]
     test, reason = logrank(time, event, index, entry_days=entry, strata=stratum)
     if reason and len(levels.levels) > 1:
-        notes.append(f"No log-rank test: {reason}.")
+        notes.append(note("No log-rank test: {reason}.", reason=reason))
     permuted = permutation_test(time, event, index, test, rule, entry_days=entry, strata=stratum)
     return _Test(test, permuted, label, tuple(notes))
 
 
 def _notes_on_entry(cohort: Cohort, late_entry: bool, landmark_months: float | None) -> list[str]:
-    notes = []
+    notes: list[str] = []
     if landmark_months is not None:
         notes.append(
-            f"Landmark at {landmark_months:g} months: {len(cohort)} patients were still at risk"
-            f" after it; {cohort.never_at_risk} who had lost response or left by then are not in"
-            " the analysis."
+            note(
+                "Landmark at {months:g} months: {number} patients were still at risk after it; "
+                "{never} who had lost response or left by then are not in the analysis.",
+                months=landmark_months,
+                number=len(cohort),
+                never=cohort.never_at_risk,
+            )
         )
     elif late_entry and cohort.never_at_risk:
         notes.append(
-            f"{cohort.never_at_risk} patients left on the day of their week-14 PCDAI and were never"
-            " at risk."
+            note(
+                "{number} patients left on the day of their week-14 PCDAI and were never at risk.",
+                number=cohort.never_at_risk,
+            )
         )
     return notes
 
 
 def _emptied(groups: Sequence[Group]) -> list[str]:
     """With delayed entry a curve can fall to 0 while others have yet to enter."""
-    notes = []
+    notes: list[str] = []
     for group in groups:
         zero = np.flatnonzero(group.curve.survival <= 0)
         if zero.size and group.curve.days[zero[0]] < group.curve.days[-1]:
             notes.append(
-                f"Everybody who had entered{_who(group)} had lost response by day"
-                f" {group.curve.days[zero[0]]}, before others entered: the curve cannot rise again."
+                note(
+                    "Everybody who had entered{who} had lost response by day {day}, before "
+                    "others entered: the curve cannot rise again.",
+                    who=_who(group),
+                    day=group.curve.days[zero[0]],
+                )
             )
     return notes
 
 
 def _who(group: Group) -> str:
-    return "" if group.group == "all" else f" of the group '{group.label}'"
+    return "" if group.group == "all" else note(" of the group '{group}'", group=group.label)
 
 
 def _beyond_follow_up(groups: Sequence[Group], rmst_months: float | None) -> list[str]:
-    notes = []
+    notes: list[str] = []
     for group in groups:
         last = group.curve.days[-1] / DAYS_PER_MONTH
         beyond = [
@@ -314,12 +337,22 @@ def _beyond_follow_up(groups: Sequence[Group], rmst_months: float | None) -> lis
         ]
         if beyond:
             notes.append(
-                f"No estimate at {', '.join(beyond)} months: the observation{_who(group)} ends"
-                f" after {last:.1f} months."
+                note(
+                    "No estimate at {beyond} months: the observation{who} ends after "
+                    "{last:.1f} months.",
+                    beyond=", ".join(beyond),
+                    who=_who(group),
+                    last=last,
+                )
             )
         if rmst_months is not None and group.restricted_mean is None:
             notes.append(
-                f"No restricted mean to {rmst_months:g} months: the observation{_who(group)} ends"
-                f" after {last:.1f} months."
+                note(
+                    "No restricted mean to {months:g} months: the observation{who} ends after "
+                    "{last:.1f} months.",
+                    months=rmst_months,
+                    who=_who(group),
+                    last=last,
+                )
             )
     return notes

@@ -27,8 +27,7 @@ from registry.vocabulary import (
     UPPER_GI_MEANINGS,
     Covariate,
 )
-
-ACQUIRED_BY_THE_LANDMARK = "{label}: as it stood at the landmark, so free of immortal time."
+from registry.words import note, tr
 
 
 @dataclass(frozen=True)
@@ -41,22 +40,26 @@ class Factor:
 
 
 FACTORS = (
-    Factor("centre", "Centre", {}),
-    Factor("sex", "Sex", SEX_MEANINGS),
+    Factor("centre", note("Centre"), {}),
+    Factor("sex", note("Sex"), SEX_MEANINGS),
     Factor(
         "severity",
-        "Severity by PCDAI",
+        note("Severity by PCDAI"),
         {one: one for one in ("remission", "mild", "moderate", "severe")},
     ),
-    Factor("location", "Location", LOCATION_MEANINGS),
-    Factor("upper_gi_location", "Upper gastrointestinal disease", UPPER_GI_MEANINGS),
-    Factor("behaviour", "Behaviour", BEHAVIOUR_MEANINGS),
-    Factor("growth", "Growth", GROWTH_MEANINGS),
-    Factor("prior_surgery", "Operation before infliximab", {"true": "yes", "false": "no"}),
+    Factor("location", note("Location"), LOCATION_MEANINGS),
+    Factor("upper_gi_location", note("Upper gastrointestinal disease"), UPPER_GI_MEANINGS),
+    Factor("behaviour", note("Behaviour"), BEHAVIOUR_MEANINGS),
+    Factor("growth", note("Growth"), GROWTH_MEANINGS),
+    Factor(
+        "prior_surgery",
+        note("Operation before infliximab"),
+        {"true": note("yes"), "false": note("no")},
+    ),
     Factor(
         "induction_outcome",
-        "Outcome of induction",
-        {"remission": "remission", "response": "response without remission"},
+        note("Outcome of induction"),
+        {"remission": "remission", "response": note("response without remission")},
     ),
 )
 
@@ -116,7 +119,12 @@ def levels_of(cohort: Cohort, by: str, *, exposure: pd.DataFrame | None = None) 
     notes: list[str] = []
     if covariate.acquired_after_start and cohort.start_day and exposure is not None:
         value = _at_landmark(cohort, covariate, exposure)
-        notes.append(ACQUIRED_BY_THE_LANDMARK.format(label=covariate.label))
+        notes.append(
+            note(
+                "{label}: as it stood at the landmark, so free of immortal time.",
+                label=covariate.label,
+            )
+        )
     else:
         notes += immortal_time_notes([covariate])
     known = value.notna().to_numpy(dtype=bool)
@@ -132,10 +140,11 @@ def _of_factor(cohort: Cohort, by: str) -> Levels:
     factor = next((one for one in FACTORS if one.id == by), None)
     if factor is None:
         raise WrongUsage(
-            f"No covariate is called {by}.",
-            cure="The covariates are "
-            + ", ".join([one.id for one in COVARIATES] + [one.id for one in FACTORS])
-            + ".",
+            tr("No covariate is called {unknown}.", unknown=by),
+            cure=tr(
+                "The covariates are {known}.",
+                known=", ".join(one.id for one in (*COVARIATES, *FACTORS)),
+            ),
         )
     require_columns(cohort.rows, (by,), "baseline")
     value = cohort.rows[by].map(_code, na_action="ignore")
@@ -154,14 +163,26 @@ def _levels(
     missing = int((~known).sum())
     if missing == len(known):
         raise CannotEstimate(
-            f"'{label}' is missing in all {len(known)} patients.",
-            cure="Enter it, or choose another covariate.",
+            note(
+                "'{covariate}' is missing in all {number} patients.",
+                covariate=label,
+                number=len(known),
+            ),
+            cure=tr("Enter it, or choose another covariate."),
         )
     empty = tuple(level.label for level in levels if not level.members.any())
-    told = [f"No patient has the level '{one}' of '{label}'." for one in empty]
+    told = [
+        note("No patient has the level '{level}' of '{covariate}'.", level=one, covariate=label)
+        for one in empty
+    ]
     if missing:
         told.append(
-            f"'{label}' is missing in {missing} of {len(known)} patients, who are in no group."
+            note(
+                "'{covariate}' is missing in {missing} of {number} patients, who are in no group.",
+                covariate=label,
+                missing=missing,
+                number=len(known),
+            )
         )
     held = tuple(level for level in levels if level.members.any())
     return Levels(name, label, held, empty, missing, (*told, *notes))
@@ -192,4 +213,4 @@ def _code(value: Any) -> str:
 def _named(code: str, meaning: str) -> str:
     """'L1, terminal ileum'; a code that is a word stands alone."""
     plain = code in ("true", "false") or meaning.startswith(code)
-    return meaning if plain else f"{code}, {meaning}"
+    return meaning if plain else note("{one}, {other}", one=code, other=meaning)

@@ -8,8 +8,9 @@ import pandas as pd
 
 from registry.analysis.dataset import check_definition, require_columns
 from registry.errors import CannotEstimate
+from registry.words import note
 
-_OUTCOMES = {"lor": "Loss of response", "responder": "Response maintained"}
+_OUTCOMES = {"lor": note("Loss of response"), "responder": note("Response maintained")}
 
 
 def week14_levels(week14: pd.DataFrame, trough: pd.DataFrame, definition: str) -> dict[str, Any]:
@@ -30,7 +31,9 @@ def week14_levels(week14: pd.DataFrame, trough: pd.DataFrame, definition: str) -
     check_definition(week14, definition, "tdm_week14")
     require_columns(week14, ("event", "ifx_ug_ml", "ifx_comparator"), "tdm_week14")
     if week14.empty:
-        raise CannotEstimate("No patient of the cohort has a trough of infliximab at week 14.")
+        raise CannotEstimate(
+            note("No patient of the cohort has a trough of infliximab at week 14.")
+        )
     groups = []
     for group, lost in (("lor", True), ("responder", False)):
         rows = week14[week14["event"].astype(bool) == lost]
@@ -76,7 +79,7 @@ def loss_list(
         check_definition(frame, definition, view)
     lost = survival[survival["event"].astype(bool)]
     if lost.empty:
-        raise CannotEstimate("Nobody in the cohort lost response.")
+        raise CannotEstimate(note("Nobody in the cohort lost response."))
     rows = (
         lost[["patient_id", "time_months", "event_pcdai"]]
         .merge(mechanism, on="patient_id", how="left")
@@ -114,7 +117,7 @@ def gene_list(frame: pd.DataFrame, definition: str) -> dict[str, Any]:
     """
     check_definition(frame, definition, "gene_summary")
     if frame.empty:
-        raise CannotEstimate("No change of a gene is recorded up to the data cut.")
+        raise CannotEstimate(note("No change of a gene is recorded up to the data cut."))
     words = ("gene", "hgvs_c", "hgvs_p", "acmg_class", "zygosity", "diagnosis")
     counts = ("patients", "in_cohort", "losses")
     rows = frame.sort_values(["gene", "hgvs_c"]).to_dict("records")

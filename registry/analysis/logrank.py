@@ -13,6 +13,7 @@ from scipy.stats import chi2 as chi2_distribution
 
 from registry.analysis.counting import NO_ENTRY, at_risk_on
 from registry.analysis.dataset import Days, Flags, Floats
+from registry.words import note
 
 _MOST_CELLS = 4_000_000
 
@@ -95,9 +96,9 @@ def logrank(
     """
     names, index = np.unique(group, return_inverse=True)
     if names.size < 2:
-        return None, "one group is empty"
+        return None, note("one group is empty")
     if not event.any():
-        return None, "nobody lost response"
+        return None, note("nobody lost response")
     entry = np.full(len(time_days), NO_ENTRY) if entry_days is None else entry_days
     observed = np.zeros(names.size)
     expected = np.zeros(names.size)
@@ -108,13 +109,17 @@ def logrank(
         )
         observed, expected, variance = observed + o, expected + e, variance + v
     together = np.flatnonzero(np.diag(variance) > 1e-12)
-    both = "both groups were" if names.size == 2 else "two groups were"
+    none = (
+        note("no loss of response fell in a time when both groups were under observation")
+        if names.size == 2
+        else note("no loss of response fell in a time when two groups were under observation")
+    )
     if together.size < 2:
-        return None, f"no loss of response fell in a time when {both} under observation"
+        return None, none
     free = together[1:]
     difference, v = (observed - expected)[free], variance[np.ix_(free, free)]
     if np.linalg.matrix_rank(v) < free.size:
-        return None, f"no loss of response fell in a time when {both} under observation"
+        return None, none
     statistic = float(difference @ np.linalg.solve(v, difference))
     p = float(chi2_distribution.sf(statistic, free.size))
     return LogRank(statistic, int(free.size), p, tuple(observed), tuple(expected)), None

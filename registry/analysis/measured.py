@@ -23,24 +23,26 @@ from registry.analysis.logrank import LogRank, logrank
 from registry.analysis.ranks import mann_whitney
 from registry.errors import CannotEstimate
 from registry.vocabulary import COVARIATES
+from registry.words import note
 
-METHOD = (
-    "Patients with a trough at week 14 against those without. Difference: standardised (of means or"
-    " shares, over the root of the mean variance); beyond 0.1 either way the groups are usually"
-    " called unlike. P: Mann-Whitney or Fisher's exact test, not corrected for their number."
-    " Loss of response: log-rank test, at risk from the day after the week-14 PCDAI."
+METHOD = note(
+    "Patients with a trough at week 14 against those without. Difference: standardised (of "
+    "means or shares, over the root of the mean variance); beyond 0.1 either way the "
+    "groups are usually called unlike. P: Mann-Whitney or Fisher's exact test, not "
+    "corrected for their number. Loss of response: log-rank test, at risk from the day "
+    "after the week-14 PCDAI."
 )
 NUMBERS = (
-    ("age_at_start_years", "Age at the first infusion, years"),
-    ("start_year", "Year of the first infusion"),
-    ("duration_before_start_months", "Disease duration, months"),
-    ("initial_dose_mg_per_kg", "First dose, mg/kg"),
-    ("baseline_pcdai", "PCDAI at the start"),
-    ("week14_pcdai", "PCDAI at week 14"),
-    ("height_z", "Height Z-score"),
-    ("bmi_z", "BMI Z-score"),
-    ("alb", "Albumin, g/L"),
-    ("hb", "Haemoglobin, g/L"),
+    ("age_at_start_years", note("Age at the first infusion, years")),
+    ("start_year", note("Year of the first infusion")),
+    ("duration_before_start_months", note("Disease duration, months")),
+    ("initial_dose_mg_per_kg", note("First dose, mg/kg")),
+    ("baseline_pcdai", note("PCDAI at the start")),
+    ("week14_pcdai", note("PCDAI at week 14")),
+    ("height_z", note("Height Z-score")),
+    ("bmi_z", note("BMI Z-score")),
+    ("alb", note("Albumin, g/L")),
+    ("hb", note("Haemoglobin, g/L")),
 )
 
 
@@ -118,9 +120,10 @@ def who_was_measured(frames: dict[str, pd.DataFrame], definition: str) -> Measur
     rows["start_year"] = [day.year for day in rows["start_on"]]
     measured = rows["patient_id"].isin(frames["tdm_week14"]["patient_id"]).to_numpy(dtype=bool)
     if measured.all() or not measured.any():
-        everybody = "Every patient" if measured.all() else "No patient"
         raise CannotEstimate(
-            f"{everybody} has a trough at week 14, so there are no two groups to compare."
+            note("Every patient has a trough at week 14, so there are no two groups to compare.")
+            if measured.all()
+            else note("No patient has a trough at week 14, so there are no two groups to compare.")
         )
     event = flags(rows, "event", "survival").to_numpy(dtype=bool)
     time = numbers(rows, "time_days").astype(np.int64)
@@ -133,13 +136,17 @@ def who_was_measured(frames: dict[str, pd.DataFrame], definition: str) -> Measur
     ]
     for one in at_start:
         value = flags(rows, one.id, "analysis_set")
-        compared.append(_share(one.id, f"{one.label}: {one.level}", value, measured))
+        compared.append(
+            _share(
+                one.id, note("{label}: {level}", label=one.label, level=one.level), value, measured
+            )
+        )
     return Measured(
         (int(measured.sum()), int((~measured).sum())),
         (int(event[measured].sum()), int(event[~measured].sum())),
         tuple(compared),
         test,
-        None if reason is None else f"No log-rank test: {reason}.",
+        None if reason is None else note("No log-rank test: {reason}.", reason=reason),
     )
 
 

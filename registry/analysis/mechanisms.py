@@ -10,11 +10,12 @@ import pandas as pd
 from registry.analysis.dataset import check_definition, require_columns
 from registry.analysis.outcome import Outcomes, outcomes_after_loss
 from registry.errors import CannotEstimate
+from registry.words import note
 
-METHOD = (
-    "Mechanism by the level nearest to the loss that tells, its threshold and the antibodies (view"
-    " lor_mechanism); what followed by the view lor_outcome. The action is the guideline's advice,"
-    " not what was done."
+METHOD = note(
+    "Mechanism by the level nearest to the loss that tells, its threshold and the "
+    "antibodies (view lor_mechanism); what followed by the view lor_outcome. The action is "
+    "the guideline's advice, not what was done."
 )
 
 
@@ -65,7 +66,7 @@ def mechanisms(mechanism: pd.DataFrame, outcome: pd.DataFrame, definition: str) 
         mechanism, ("patient_id", "mechanism", "action", "level_record_id"), "lor_mechanism"
     )
     if mechanism.empty:
-        raise CannotEstimate("Nobody lost response, so there are no mechanisms of a loss.")
+        raise CannotEstimate(note("Nobody lost response, so there are no mechanisms of a loss."))
     check_definition(outcome, definition, "lor_outcome")
     rows = mechanism[["patient_id", "mechanism", "action", "level_record_id"]].merge(
         outcome, on="patient_id", how="inner"

@@ -9,32 +9,34 @@ import pandas as pd
 
 from registry.analysis.dataset import check_definition, require_columns
 from registry.errors import CannotEstimate, Refused
+from registry.words import note, tr
 
-METHOD = (
-    "Every variable of the cohort at its own window; a value reported as a limit is known. No value"
-    " was imputed: each analysis is of the patients in whom its variables are known."
+METHOD = note(
+    "Every variable of the cohort at its own window; a value reported as a limit is known. "
+    "No value was imputed: each analysis is of the patients in whom its variables are "
+    "known."
 )
 LABELS = {
-    "sex": "Sex",
-    "onset_on": "Onset of symptoms",
-    "duration_before_start_days": "Disease duration before infliximab",
-    "initial_dose_mg_per_kg": "First infliximab dose per kg",
-    "height_z": "Height Z-score",
-    "bmi_z": "BMI Z-score",
-    "baseline_pcdai": "PCDAI at baseline",
-    "week14_pcdai": "PCDAI at week 14",
-    "location": "Paris location",
-    "behaviour": "Paris behaviour",
-    "perianal": "Perianal disease",
-    "growth": "Growth delay",
+    "sex": note("Sex"),
+    "onset_on": note("Onset of symptoms"),
+    "duration_before_start_days": note("Disease duration before infliximab"),
+    "initial_dose_mg_per_kg": note("First infliximab dose per kg"),
+    "height_z": note("Height Z-score"),
+    "bmi_z": note("BMI Z-score"),
+    "baseline_pcdai": note("PCDAI at baseline"),
+    "week14_pcdai": note("PCDAI at week 14"),
+    "location": note("Paris location"),
+    "behaviour": note("Paris behaviour"),
+    "perianal": note("Perianal disease"),
+    "growth": note("Growth delay"),
     "crp": "CRP",
     "esr": "ESR",
-    "wbc": "White cells",
-    "hb": "Haemoglobin",
-    "plt": "Platelets",
-    "alb": "Albumin",
+    "wbc": note("White cells"),
+    "hb": note("Haemoglobin"),
+    "plt": note("Platelets"),
+    "alb": note("Albumin"),
     "cdeis": "CDEIS",
-    "week14_trough": "Trough of infliximab at week 14",
+    "week14_trough": note("Trough of infliximab at week 14"),
 }
 
 
@@ -81,16 +83,21 @@ def missing_values(frame: pd.DataFrame, definition: str) -> MissingValues:
     columns = ("position", "variable", "known", "missing", "patients")
     require_columns(frame, columns, "missing_values")
     if frame.empty:
-        raise CannotEstimate("The cohort is empty, so nothing is missing in it.")
+        raise CannotEstimate(note("The cohort is empty, so nothing is missing in it."))
     rows = frame.sort_values("position", key=lambda position: position.astype(int))
     unknown = sorted(set(rows["variable"]) - set(LABELS))
     if unknown:
-        raise Refused(f"missing_values has a variable without a label: {', '.join(unknown)}.")
+        raise Refused(
+            tr(
+                "missing_values has a variable without a label: {unknown}.",
+                unknown=", ".join(unknown),
+            )
+        )
     sizes = {int(n) for n in rows["patients"]} | {
         int(known) + int(missing)
         for known, missing in zip(rows["known"], rows["missing"], strict=True)
     }
     if len(sizes) > 1:
-        raise Refused("missing_values does not add up: variables are of different cohorts.")
+        raise Refused(tr("missing_values does not add up: variables are of different cohorts."))
     pairs = zip(rows["variable"], rows["known"], strict=True)
     return MissingValues(definition, sizes.pop(), tuple((str(v), int(k)) for v, k in pairs))

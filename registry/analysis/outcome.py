@@ -68,8 +68,8 @@ def outcomes_after_loss(frame: pd.DataFrame, definition: str) -> Outcomes:
     return Outcomes(
         definition=definition,
         lor=len(frame),
-        regained=int((regained == True).sum()),  # noqa: E712 - null must stay apart from false
-        not_regained=int((regained == False).sum()),  # noqa: E712
+        regained=int(regained.eq(True).sum()),
+        not_regained=int(regained.eq(False).sum()),
         regained_unknown=int(regained[optimised].isna().sum()),
         **n,
     )

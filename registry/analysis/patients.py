@@ -19,6 +19,7 @@ from registry.analysis.dataset import (
     survival_data,
 )
 from registry.errors import CannotEstimate, Refused, WrongUsage
+from registry.words import note, tr
 
 # View -> its columns that stand beside those of analysis_set.
 _BESIDE = {
@@ -98,7 +99,7 @@ def cohort_of(
         Refused: the rows are not fit for analysis (see `survival_data`).
     """
     if landmark_months is not None and not (np.isfinite(landmark_months) and landmark_months > 0):
-        raise WrongUsage("A landmark is a number of months above 0.", cure="For example 6.")
+        raise WrongUsage(tr("A landmark is a number of months above 0."), cure=tr("For example 6."))
     checked = survival_data(frame, definition)
     rows = _with_what_stands_beside(checked, frame)
     time = rows["time_days"].to_numpy(dtype=np.int64)
@@ -108,7 +109,7 @@ def cohort_of(
         require_columns(rows, ("entry_days",), "survival")
         given = numbers(rows, "entry_days")
         if np.isnan(given).any():
-            raise Refused("A patient of survival has no day of entry.")
+            raise Refused(tr("A patient of survival has no day of entry."))
         # An entry on day 0, where the clock starts at week 14, is no late entry.
         entry = np.where(given > 0, given, NO_ENTRY).astype(np.int64)
     start = 0
@@ -117,11 +118,19 @@ def cohort_of(
         entry = np.maximum(entry, start)
     seen = time > entry
     if not seen.any():
-        when = f"{landmark_months:g} months" if landmark_months is not None else "week 14"
+        when = (
+            note("{months:g} months", months=landmark_months)
+            if landmark_months is not None
+            else note("week 14")
+        )
         raise CannotEstimate(
-            f"None of the {len(rows)} patients was still under observation, without loss of"
-            f" response, after {when}.",
-            cure="Take an earlier landmark." if landmark_months is not None else None,
+            note(
+                "None of the {number} patients was still under observation, without loss of "
+                "response, after {when}.",
+                number=len(rows),
+                when=when,
+            ),
+            cure=tr("Take an earlier landmark.") if landmark_months is not None else None,
         )
     return Cohort(
         rows[seen].reset_index(drop=True),

@@ -35,12 +35,14 @@ from registry.analysis.published_words import (
 )
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate
+from registry.words import note
 
-METHOD = (
-    "Four Cox models of the same covariates and ties, each with one thing more: as published (fixed"
-    " covariates, at risk from where the clock starts, Wald limits); at risk from the day after the"
-    " week-14 PCDAI; covariates acquired after the start counted from the day they are reached;"
-    " Firth's penalty with limits and P by the profile likelihood."
+METHOD = note(
+    "Four Cox models of the same covariates and ties, each with one thing more: as "
+    "published (fixed covariates, at risk from where the clock starts, Wald limits); at "
+    "risk from the day after the week-14 PCDAI; covariates acquired after the start "
+    "counted from the day they are reached; Firth's penalty with limits and P by the "
+    "profile likelihood."
 )
 
 
@@ -61,7 +63,7 @@ class Comparison:
             **(
                 {}
                 if self.basis is None
-                else self.basis.to_json("published: from the start; sound: from week 14 on")
+                else self.basis.to_json(note("published: from the start; sound: from week 14 on"))
             ),
             "method": METHOD,
             "covariates": [
@@ -78,7 +80,7 @@ class Comparison:
             "models": [step.to_json() for step in self.steps],
             "differences": [one.to_json() for one in self.differences],
             "notes": [
-                f"{TITLES[step.id]}: {step.reason}"
+                note("{label}: {reason}", label=TITLES[step.id], reason=step.reason)
                 for step in self.steps
                 if step.reason is not None
             ],

@@ -13,14 +13,16 @@ import pandas as pd
 from registry.analysis.cox_result import Cox, Term
 from registry.analysis.dataset import DAYS_PER_MONTH, flags, numbers
 from registry.analysis.patients import cohort_of
+from registry.analysis.wording import listed, listed_apart, sentences
 from registry.vocabulary import Covariate
+from registry.words import note
 
 PUBLISHED, ENTRY, VARYING, SOUND = "published", "delayed_entry", "time_dependent", "sound"
 TITLES = {
-    PUBLISHED: "As published",
-    ENTRY: "with delayed entry at week 14",
-    VARYING: "and time-dependent treatment",
-    SOUND: "and Firth's penalty: the sound model",
+    PUBLISHED: note("As published"),
+    ENTRY: note("with delayed entry at week 14"),
+    VARYING: note("and time-dependent treatment"),
+    SOUND: note("and Firth's penalty: the sound model"),
 }
 # A change of a hazard ratio or of the width of its limits below this share is told as none.
 _NO_CHANGE = 0.01
@@ -74,24 +76,38 @@ def of_entry(
     days = cohort.time[cohort.event]
     early = int(sum(((entry >= day) & (cohort.time >= day)).sum() for day in days))
     if not early:
-        words = (
-            "Delayed entry changes nothing here: at the first loss, on day"
-            f" {int(days.min())}, every patient still observed had passed week 14."
+        words = note(
+            "Delayed entry changes nothing here: at the first loss, on day {day}, every "
+            "patient still observed had passed week 14.",
+            day=int(days.min()),
         )
         return Difference(ENTRY, None, words)
-    words = (
-        f"Delayed entry takes {early} patient{_s(early)} out of the sets at risk at losses that"
-        " came before their own week-14 visit."
+    taken = (
+        note(
+            "Delayed entry takes 1 patient out of the sets at risk at losses that came before"
+            " their own week-14 visit."
+        )
+        if early == 1
+        else note(
+            "Delayed entry takes {early} patients out of the sets at risk at losses that came"
+            " before their own week-14 visit.",
+            early=early,
+        )
     )
     moved = [
         (abs(math.log(_hr(new) / _hr(old))), one, old, new)
         for one in chosen
         if (old := before.term(one.id)) and (new := after.term(one.id))
     ]
-    if moved:
-        _, one, old, new = max(moved, key=lambda found: found[0])
-        words += f" No hazard ratio moved further than that of {_name(one)}, {_change(old, new)}."
-    return Difference(ENTRY, None, words)
+    if not moved:
+        return Difference(ENTRY, None, taken)
+    _, one, old, new = max(moved, key=lambda found: found[0])
+    furthest = note(
+        "No hazard ratio moved further than that of {name}, {change}.",
+        name=_name(one),
+        change=_change(old, new),
+    )
+    return Difference(ENTRY, None, sentences([taken, furthest]))
 
 
 def of_immortal_time(
@@ -100,62 +116,89 @@ def of_immortal_time(
     """What holding a covariate fixed did that is acquired after the start."""
     old, new = before.term(one.id), after.term(one.id)
     if old is None or new is None:
-        words = (
-            f"{_name(one)}: what immortal time did cannot be told, because {_why(before, after)}"
+        words = note(
+            "{name}: what immortal time did cannot be told, because {reason}",
+            name=_name(one),
+            reason=_why(before, after),
         )
         return Difference(VARYING, one.id, words)
-    held, ratio = _months_before(one, exposure, frame), _hr(old) / _hr(new)
-    words = (
-        f"{_name(one)}: held fixed from the first infusion the hazard ratio is {_shown(old)},"
-        f" counted from the day it is reached {_shown(new)}. "
-    )
+    ratio = _hr(old) / _hr(new)
     if abs(ratio - 1) < _NO_CHANGE:
-        words += "Holding it fixed makes no difference. "
-    else:
-        words += (
-            f"Holding it fixed makes it {_percent(1 - ratio)} lower: days that had to pass without"
-            " a loss before it was reached are credited to it (immortal time). "
-            if ratio < 1
-            else f"Holding it fixed makes it {_percent(ratio - 1)} higher: losses that came before"
-            " it was reached are charged to it. "
+        effect = note("Holding it fixed makes no difference.")
+    elif ratio < 1:
+        effect = note(
+            "Holding it fixed makes it {percent} lower: days that had to pass without a loss"
+            " before it was reached are credited to it (immortal time).",
+            percent=_percent(1 - ratio),
         )
-    words += held + _verdict(old, new)
-    return Difference(VARYING, one.id, words.strip())
+    else:
+        effect = note(
+            "Holding it fixed makes it {percent} higher: losses that came before it was reached"
+            " are charged to it.",
+            percent=_percent(ratio - 1),
+        )
+    said = [
+        note(
+            "{name}: held fixed from the first infusion the hazard ratio is {old}, counted from"
+            " the day it is reached {new}.",
+            name=_name(one),
+            old=_shown(old),
+            new=_shown(new),
+        ),
+        effect,
+        *_months_before(one, exposure, frame),
+        _verdict(old, new),
+    ]
+    return Difference(VARYING, one.id, sentences(said))
 
 
 def of_the_others(one: Covariate, before: Step, after: Step) -> Difference:
     """What time-dependent treatment did to a covariate that is not treatment."""
     old, new = before.term(one.id), after.term(one.id)
     if old is None or new is None:
-        words = f"{_name(one)}: there is nothing to compare, because {_why(before, after)}"
-    else:
-        words = (
-            f"{_name(one)}: beside treatment that changes over time its hazard ratio goes"
-            f" {_change(old, new)}. {_verdict(old, new)}"
+        words = note(
+            "{name}: there is nothing to compare, because {reason}",
+            name=_name(one),
+            reason=_why(before, after),
         )
-    return Difference(VARYING, one.id, words.strip())
+        return Difference(VARYING, one.id, words)
+    goes = note(
+        "{name}: beside treatment that changes over time its hazard ratio goes {change}.",
+        name=_name(one),
+        change=_change(old, new),
+    )
+    return Difference(VARYING, one.id, sentences([goes, _verdict(old, new)]))
 
 
-def _months_before(one: Covariate, exposure: pd.DataFrame, frame: pd.DataFrame) -> str:
+def _months_before(one: Covariate, exposure: pd.DataFrame, frame: pd.DataFrame) -> list[str]:
     """The time at risk in which patients were not what the fixed covariate calls them."""
     at_risk = flags(exposure, "at_risk", "exposure").to_numpy(dtype=bool, na_value=False)
     has = flags(exposure, one.id, "exposure").to_numpy(dtype=bool, na_value=False)
     months = (numbers(exposure, "stop_day") - numbers(exposure, "start_day")) / DAYS_PER_MONTH
     events = numbers(exposure, "event")
     classed = flags(frame, one.id, "analysis_set")
-    words = ""
+    said: list[str] = []
     for level, other in ((one.level, one.other_level), (one.other_level, one.level)):
         of_level = (classed == (level == one.level)).to_numpy(dtype=bool, na_value=False)
         patients = frame["patient_id"].astype(str).to_numpy()[of_level]
         here = at_risk & exposure["patient_id"].astype(str).isin(patients).to_numpy()
         not_yet = here & (has != (level == one.level))
         if not_yet.any():
-            words += (
-                f"The {len(patients)} patients classed as '{level}' were '{other}' in"
-                f" {months[not_yet].sum():.0f} of their {months[here].sum():.0f} months at risk,"
-                f" with {int(events[not_yet].sum())} of their {int(events[here].sum())} losses. "
+            said.append(
+                note(
+                    "The {number} patients classed as '{level}' were '{other}' in "
+                    "{not_yet:.0f} of their {here:.0f} months at risk, with {losses} of their "
+                    "{events} losses.",
+                    number=len(patients),
+                    level=level,
+                    other=other,
+                    not_yet=months[not_yet].sum(),
+                    here=months[here].sum(),
+                    losses=int(events[not_yet].sum()),
+                    events=int(events[here].sum()),
+                )
             )
-    return words
+    return said
 
 
 def of_firth(one: Covariate, before: Step, after: Step) -> Difference:
@@ -163,24 +206,45 @@ def of_firth(one: Covariate, before: Step, after: Step) -> Difference:
     old, new = before.term(one.id), after.term(one.id)
     assert new is not None
     if old is None:
-        words = (
-            f"{_name(one)}: Firth's penalty gives a hazard ratio of {_shown(new)} where without it"
-            f" there is none, because {_why(before)}"
+        words = note(
+            "{name}: Firth's penalty gives a hazard ratio of {new} where without it there "
+            "is none, because {reason}",
+            name=_name(one),
+            new=_shown(new),
+            reason=_why(before),
         )
         return Difference(SOUND, one.id, words)
-    words = f"{_name(one)}: Firth's penalty moves the hazard ratio {_change(old, new)}"
-    wide_old, wide_new = _width(old), _width(new)
-    if wide_old is None or wide_new is None:
-        words += "; a limit of it does not exist."
-    elif abs(wide_new / wide_old - 1) < _NO_CHANGE:
-        words += "; the interval is as wide as before."
-    else:
-        kind = "narrower" if wide_new < wide_old else "wider"
-        words += (
-            f"; upper over lower limit is {wide_new:.1f} instead of {wide_old:.1f}, on the log"
-            f" scale {_percent(abs(math.log(wide_new) / math.log(wide_old) - 1))} {kind}."
+    moves = note(
+        "{name}: Firth's penalty moves the hazard ratio {change}{limits}.",
+        name=_name(one),
+        change=_change(old, new),
+        limits=_change_of_width(_width(old), _width(new)),
+    )
+    return Difference(SOUND, one.id, sentences([moves, _verdict(old, new)]))
+
+
+def _change_of_width(old: float | None, new: float | None) -> str:
+    """What became of the width of the limits, as the end of a sentence."""
+    if old is None or new is None:
+        return note("; a limit of it does not exist")
+    if abs(new / old - 1) < _NO_CHANGE:
+        return note("; the interval is as wide as before")
+    share = _percent(abs(math.log(new) / math.log(old) - 1))
+    if new < old:
+        return note(
+            "; upper over lower limit is {new:.1f} instead of {old:.1f}, on the log scale {share}"
+            " narrower",
+            new=new,
+            old=old,
+            share=share,
         )
-    return Difference(SOUND, one.id, f"{words} {_verdict(old, new)}".strip())
+    return note(
+        "; upper over lower limit is {new:.1f} instead of {old:.1f}, on the log scale {share}"
+        " wider",
+        new=new,
+        old=old,
+        share=share,
+    )
 
 
 def of_hazards(sound: Step) -> list[Difference]:
@@ -194,15 +258,19 @@ def of_hazards(sound: Step) -> list[Difference]:
         _name(term.covariate) for term, p in zip(model.terms, test.p, strict=True) if p < 0.05
     ]
     if against:
-        words = (
-            f"Proportional hazards do not hold for {', '.join(against)} (score test, P below 0.05;"
-            f" all together {test.global_p:.2f}): there one hazard ratio is an average over time."
+        words = note(
+            "Proportional hazards do not hold for {names} (score test, P below 0.05; all "
+            "together {p:.2f}): there one hazard ratio is an average over time.",
+            names=listed(against),
+            p=test.global_p,
         )
     else:
-        words = (
-            "Nothing speaks against proportional hazards (score test, least P"
-            f" {float(np.min(test.p)):.2f}, all together {test.global_p:.2f}); with"
-            f" {model.events} events that is little evidence for them."
+        words = note(
+            "Nothing speaks against proportional hazards (score test, least P {least:.2f}, "
+            "all together {p:.2f}); with {events} events that is little evidence for them.",
+            least=float(np.min(test.p)),
+            p=test.global_p,
+            events=model.events,
         )
     return [Difference("proportional_hazards", None, words)]
 
@@ -212,23 +280,24 @@ def of_conclusions(chosen: Sequence[Covariate], published: Step, sound: Step) ->
     before = [one for one in chosen if _excludes(published.term(one.id))]
     after = [one for one in chosen if _excludes(sound.term(one.id))]
 
-    def listed(some: Sequence[Covariate]) -> str:
-        return "; ".join(_name(one) for one in some) or "none"
-
     if published.model is None:
-        words = f"The published model cannot be fitted: {published.reason}"
+        first = note("The published model cannot be fitted: {reason}", reason=published.reason)
     else:
-        words = f"Limits that exclude 1, as published: {listed(before)}."
+        first = note("Limits that exclude 1, as published: {names}.", names=_names(before))
     lost = [one for one in before if one not in after]
     gained = [one for one in after if one not in before]
-    words += f" In the sound model: {listed(after)}."
-    if published.model is not None and not lost and not gained:
-        words += " The conclusions are the same."
-    return Difference("conclusions", None, words)
+    second = note("In the sound model: {names}.", names=_names(after))
+    same = published.model is not None and not lost and not gained
+    third = note("The conclusions are the same.") if same else ""
+    return Difference("conclusions", None, sentences([first, second, third]))
+
+
+def _names(some: Sequence[Covariate]) -> str:
+    return listed_apart(_name(one) for one in some) or note("none")
 
 
 def _name(one: Covariate) -> str:
-    return f"{one.label} ({one.level})"
+    return note("{label} ({level})", label=one.label, level=one.level)
 
 
 def _hr(term: Term) -> float:
@@ -237,16 +306,16 @@ def _hr(term: Term) -> float:
 
 def _shown(term: Term) -> str:
     lower, upper = (
-        "no limit" if limit is None else f"{math.exp(limit):.2f}"
+        note("no limit") if limit is None else f"{math.exp(limit):.2f}"
         for limit in (term.lower, term.upper)
     )
-    return f"{_hr(term):.2f} ({lower} to {upper})"
+    return note("{hr:.2f} ({lower} to {upper})", hr=_hr(term), lower=lower, upper=upper)
 
 
 def _change(old: Term, new: Term) -> str:
     if abs(_hr(new) / _hr(old) - 1) < _NO_CHANGE:
-        return f"by less than 1 %, to {_shown(new)}"
-    return f"from {_shown(old)} to {_shown(new)}"
+        return note("by less than 1 %, to {new}", new=_shown(new))
+    return note("from {old} to {new}", old=_shown(old), new=_shown(new))
 
 
 def _excludes(term: Term | None) -> bool:
@@ -260,9 +329,9 @@ def _excludes(term: Term | None) -> bool:
 def _verdict(old: Term, new: Term) -> str:
     was, now = _excludes(old), _excludes(new)
     if was and not now:
-        return "Its limits excluded 1 and now include it."
+        return note("Its limits excluded 1 and now include it.")
     if now and not was:
-        return "Its limits included 1 and now exclude it."
+        return note("Its limits included 1 and now exclude it.")
     return ""
 
 
@@ -278,7 +347,3 @@ def _percent(share: float) -> str:
 
 def _why(*steps: Step) -> str:
     return next(step.reason for step in steps if step.reason is not None) or ""
-
-
-def _s(n: int) -> str:
-    return "" if n == 1 else "s"

@@ -15,16 +15,18 @@ import numpy as np
 from scipy.stats import norm
 
 from registry.analysis.dataset import Days, Flags, Floats
+from registry.words import note
 
 EXACT_BELOW = 50
 """Both groups smaller than this: exact distribution, otherwise normal; as R's `wilcox.test`."""
 
-METHOD = (
-    "Mann-Whitney test, two-sided; a level reported as <x is lower than every number from x on, one"
-    " reported as >x higher than every number up to x, and tied with those it cannot be told from."
+METHOD = note(
+    "Mann-Whitney test, two-sided; a level reported as <x is lower than every number from "
+    "x on, one reported as >x higher than every number up to x, and tied with those it "
+    "cannot be told from."
 )
-EXACT = "exact: all ways to divide the ranks, ties as they are, counted"
-NORMAL = "normal approximation with correction for ties and continuity"
+EXACT = note("exact: all ways to divide the ranks, ties as they are, counted")
+NORMAL = note("normal approximation with correction for ties and continuity")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class MannWhitney:
             "p": self.p,
             "probability_higher": self.share,
             "exact": self.exact,
-            "method": f"{METHOD} P {EXACT if self.exact else NORMAL}.",
+            "method": note("{method} P {how}.", method=METHOD, how=EXACT if self.exact else NORMAL),
             "undecided_pairs": self.undecided,
         }
 

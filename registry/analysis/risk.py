@@ -46,16 +46,11 @@ from registry.analysis.risk_validation import (
     risk_groups,
     slope_of,
 )
+from registry.words import note
 
 DAYS_PER_YEAR = 365.25
 YEARS = (1.0, 2.0)
-METHOD = (
-    "Cox regression with a ridge penalty (Breslow ties, covariates standardised) of patients at"
-    " risk after the landmark, with complete covariates; penalty by {folds}-fold cross-validated"
-    " partial likelihood, seed {seed}; baseline hazard by Breslow. Limits: 2.5th and 97.5th"
-    " percentile over {resamples} bootstrap samples, the penalty chosen anew in each."
-)
-VALIDATION = (
+VALIDATION = note(
     "Concordance (Harrell's) and calibration slope less their optimism over the same bootstrap"
     " samples, its mean and its median; 0.5 is chance and 1 perfect, a slope below 1 says that the"
     " predictions are too extreme. Groups by the mean prediction of the samples in which a patient"
@@ -101,11 +96,22 @@ class Risk:
         """The document of `registry analyse risk`."""
         used = self.data.complete
         events = int(self.data.event[used].sum())
-        told = self.basis.to_json(f"at risk from the day after {LANDMARK}") if self.basis else {}
+        told = (
+            self.basis.to_json(note("at risk from the day after {landmark}", landmark=LANDMARK))
+            if self.basis
+            else {}
+        )
         return {
             "definition": self.definition,
-            "method": METHOD.format(
-                folds=FOLDS, seed=self.rule.seed, resamples=self.rule.resamples
+            "method": note(
+                "Cox regression with a ridge penalty (Breslow ties, covariates standardised) of"
+                " patients at risk after the landmark, with complete covariates; penalty by"
+                " {folds}-fold cross-validated partial likelihood, seed {seed}; baseline hazard by"
+                " Breslow. Limits: 2.5th and 97.5th percentile over {resamples} bootstrap samples,"
+                " the penalty chosen anew in each.",
+                folds=FOLDS,
+                seed=self.rule.seed,
+                resamples=self.rule.resamples,
             ),
             **told,
             "landmark": LANDMARK,
@@ -169,31 +175,47 @@ class Risk:
         return terms
 
     def _notes(self, events: int) -> list[str]:
-        notes = []
+        notes: list[str] = []
         if events < _USUAL * len(self.data.predictors):
             notes.append(
-                f"Events per covariate: {events / len(self.data.predictors):.1f}; ten or more are"
-                " usual for a prediction. The limits are wide."
+                note(
+                    "Events per covariate: {ratio:.1f}; ten or more are usual for a "
+                    "prediction. The limits are wide.",
+                    ratio=events / len(self.data.predictors),
+                )
             )
         if self.at_end:
             notes.append(self.at_end)
         if self.concordance.corrected is not None and self.concordance.corrected < 0.6:
             notes.append(
-                "The model hardly tells patients apart (corrected concordance"
-                f" {self.concordance.corrected:.2f}); the probability is little more than that of"
-                " the cohort."
+                note(
+                    "The model hardly tells patients apart (corrected concordance "
+                    "{concordance:.2f}); the probability is little more than that of the "
+                    "cohort.",
+                    concordance=self.concordance.corrected,
+                )
             )
         if self.in_model:
-            notes.append(f"{self.patient} is one of the patients that the model was made from.")
+            notes.append(
+                note(
+                    "{patient} is one of the patients that the model was made from.",
+                    patient=self.patient,
+                )
+            )
         if tuple(one.id for one in self.data.predictors) != DEFAULT:
             notes.append(
-                "If the covariates were chosen because they mattered in these patients, the model"
-                " looks better than it is: that choice is not part of the bootstrap."
+                note(
+                    "If the covariates were chosen because they mattered in these patients, "
+                    "the model looks better than it is: that choice is not part of the "
+                    "bootstrap."
+                )
             )
         notes.append(
-            "Not validated in other patients. The limits are of the estimate, not of what will"
-            " happen to one child. Stops of infliximab count as censored: it is the probability"
-            " while treatment goes on."
+            note(
+                "Not validated in other patients. The limits are of the estimate, not of what "
+                "will happen to one child. Stops of infliximab count as censored: it is the "
+                "probability while treatment goes on."
+            )
         )
         return notes
 
@@ -297,8 +319,9 @@ def _horizon(
 
 def _at_end(penalty: float, penalties: Floats) -> str | None:
     if penalty == penalties[0]:
-        return (
-            "The strongest penalty tried was the best: the covariates tell nothing that holds in"
-            " patients left out, and everybody has nearly the probability of the cohort."
+        return note(
+            "The strongest penalty tried was the best: the covariates tell nothing that "
+            "holds in patients left out, and everybody has nearly the probability of the "
+            "cohort."
         )
     return None

@@ -21,10 +21,11 @@ from registry.analysis.dataset import (
 )
 from registry.errors import WrongUsage
 from registry.vocabulary import COVARIATES
+from registry.words import note, tr
 
-LANDMARK = (
-    "the week-14 PCDAI, or the day of the week-14 trough where that is later and the trough is a"
-    " covariate"
+LANDMARK = note(
+    "the week-14 PCDAI, or the day of the week-14 trough where that is later and the "
+    "trough is a covariate"
 )
 DEFAULT = ("trough", "week14_pcdai", "bmi_z", "growth_delay", "baseline_pcdai")
 """Chosen for what is known of the disease, the most important first, not by their P here."""
@@ -41,18 +42,22 @@ class Predictor:
 
 
 PREDICTORS = (
-    Predictor("trough", "Infliximab trough at week 14, ug/mL", "twice the level"),
-    Predictor("week14_pcdai", "PCDAI at week 14", "1 point"),
-    Predictor("baseline_pcdai", "PCDAI at the first infusion", "1 point"),
-    Predictor("bmi_z", "BMI Z-score", "1"),
-    Predictor("height_z", "Height Z-score", "1"),
-    Predictor("age_at_start_years", "Age at the first infusion, years", "1 year"),
-    Predictor("duration_before_start_months", "Disease duration, months", "1 month"),
-    Predictor("initial_dose_mg_per_kg", "First dose, mg/kg", "1 mg/kg"),
-    Predictor("alb", "Albumin, g/L", "1 g/L"),
-    Predictor("hb", "Haemoglobin, g/L", "1 g/L"),
+    Predictor("trough", note("Infliximab trough at week 14, ug/mL"), note("twice the level")),
+    Predictor("week14_pcdai", note("PCDAI at week 14"), note("1 point")),
+    Predictor("baseline_pcdai", note("PCDAI at the first infusion"), note("1 point")),
+    Predictor("bmi_z", note("BMI Z-score"), "1"),
+    Predictor("height_z", note("Height Z-score"), "1"),
+    Predictor("age_at_start_years", note("Age at the first infusion, years"), note("1 year")),
+    Predictor("duration_before_start_months", note("Disease duration, months"), note("1 month")),
+    Predictor("initial_dose_mg_per_kg", note("First dose, mg/kg"), note("1 mg/kg")),
+    Predictor("alb", note("Albumin, g/L"), note("1 g/L")),
+    Predictor("hb", note("Haemoglobin, g/L"), note("1 g/L")),
     *(
-        Predictor(one.id, one.label, f"{one.level} against {one.other_level}")
+        Predictor(
+            one.id,
+            one.label,
+            note("{level} against {other_level}", level=one.level, other_level=one.other_level),
+        )
         for one in COVARIATES
         if not one.acquired_after_start
     ),
@@ -98,18 +103,21 @@ def predictors_by_id(ids: Sequence[str]) -> tuple[Predictor, ...]:
     later = [one for one in COVARIATES if one.acquired_after_start and one.id in ids]
     if later:
         raise WrongUsage(
-            f"{', '.join(one.id for one in later)} cannot predict: whether a child comes to have it"
-            " is not known at week 14, and who stays longer is likelier to.",
-            cure="Leave it out; `registry analyse cox` takes it as it changes over time.",
+            tr(
+                "{names} cannot predict: whether a child comes to have it is not known at week "
+                "14, and who stays longer is likelier to.",
+                names=", ".join(one.id for one in later),
+            ),
+            cure=tr("Leave it out; `registry analyse cox` takes it as it changes over time."),
         )
     unknown = [one for one in ids if one not in known]
     if unknown:
         raise WrongUsage(
-            f"No predictor is called {', '.join(unknown)}.",
-            cure=f"The predictors are {', '.join(known)}.",
+            tr("No predictor is called {unknown}.", unknown=", ".join(unknown)),
+            cure=tr("The predictors are {known}.", known=", ".join(known)),
         )
     if not ids or len(set(ids)) < len(ids):
-        raise WrongUsage("Name each predictor once, and one at least.")
+        raise WrongUsage(tr("Name each predictor once, and one at least."))
     return tuple(known[one] for one in ids)
 
 

@@ -6,15 +6,24 @@ import numpy as np
 
 from registry.analysis.risk_data import RiskData
 from registry.errors import CannotEstimate, NotFound
+from registry.words import note, tr
 
 
 def refuse_unknown(data: RiskData, patient: str, definition: str) -> None:
     """NotFound unless the patient is in the cohort."""
     if patient not in data.patients:
         raise NotFound(
-            f"{patient} is not in the cohort of definition '{definition}', so there is no"
-            " prediction.",
-            cure=f"See why: registry explain {patient} --definition {definition}",
+            tr(
+                "{patient} is not in the cohort of definition '{definition}', so there is no "
+                "prediction.",
+                patient=patient,
+                definition=definition,
+            ),
+            cure=tr(
+                "See why: registry explain {patient} --definition {definition}",
+                patient=patient,
+                definition=definition,
+            ),
         )
 
 
@@ -25,8 +34,14 @@ def refuse_missing(data: RiskData, patient: str) -> None:
     if missing:
         others = ",".join(one.id for one in data.predictors if one.id not in missing)
         raise CannotEstimate(
-            f"{patient} has no {', '.join(missing)}, which the model needs.",
-            cure=f"Enter it, or leave it out: --covariates {others}" if others else "Enter it.",
+            note(
+                "{patient} has no {missing}, which the model needs.",
+                patient=patient,
+                missing=", ".join(missing),
+            ),
+            cure=tr("Enter it, or leave it out: --covariates {others}", others=others)
+            if others
+            else tr("Enter it."),
         )
 
 
@@ -37,18 +52,29 @@ def refuse_too_few(data: RiskData, least: float) -> None:
     at_risk = int((data.time > 0).sum())
     if events < max(1.0, least * k):
         raise CannotEstimate(
-            f"{int(used.sum())} of {at_risk} patients have every covariate"
-            f" ({', '.join(one.id for one in data.predictors)}), and {events} of these lost"
-            f" response: {events / k:.1f} losses per covariate, fewer than {least:g}, so a"
-            " prediction would be made of noise.",
+            note(
+                "{number} of {at_risk} patients have every covariate ({names}), and {events} "
+                "of these lost response: {ratio:.1f} losses per covariate, fewer than "
+                "{least:g}, so a prediction would be made of noise.",
+                number=int(used.sum()),
+                at_risk=at_risk,
+                names=", ".join(one.id for one in data.predictors),
+                events=events,
+                ratio=events / k,
+                least=least,
+            ),
             cure=_fewer(data, least),
         )
     raw = data.values[used]
     for i, one in enumerate(data.predictors):
         if np.ptp(raw[:, i]) == 0:
             raise CannotEstimate(
-                f"'{one.label}' is the same in all {int(used.sum())} patients of the model.",
-                cure=f"Leave {one.id} out.",
+                note(
+                    "'{covariate}' is the same in all {number} patients of the model.",
+                    covariate=one.label,
+                    number=int(used.sum()),
+                ),
+                cure=tr("Leave {covariate} out.", covariate=one.id),
             )
 
 
@@ -61,8 +87,8 @@ def _fewer(data: RiskData, least: float) -> str:
         worst = int(np.flatnonzero(missing == missing.max())[-1])
         left = left.with_predictors([one.id for i, one in enumerate(left.predictors) if i != worst])
         if left.event[left.complete].sum() >= least * len(left.predictors):
-            return (
-                "Name fewer covariates, for example --covariates"
-                f" {','.join(one.id for one in left.predictors)}"
+            return tr(
+                "Name fewer covariates, for example --covariates {names}",
+                names=",".join(one.id for one in left.predictors),
             )
-    return "Report the Kaplan-Meier curve instead: registry analyse km"
+    return tr("Report the Kaplan-Meier curve instead: registry analyse km")

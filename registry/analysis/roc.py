@@ -15,16 +15,11 @@ from scipy.stats import norm
 
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.ranks import surely
+from registry.words import note
 
-METHOD = (
-    "ROC curve of the level for a later loss of response, a level below the cut speaking for it;"
-    " area with DeLong's limits; cut by Youden's index, of equally good ones the highest; interval"
-    " of the cut and band (at each specificity) by {resamples} bootstrap samples within the"
-    " groups, seed {seed}, 2.5th to 97.5th percentile."
-)
-CENSORING = (
-    "Means, ranks and the ROC curve take whoever has not lost response so far for one who never"
-    " will, however short the follow-up; the quartiles and the hazard ratio do not."
+CENSORING = note(
+    "Means, ranks and the ROC curve take whoever has not lost response so far for one who "
+    "never will, however short the follow-up; the quartiles and the hazard ratio do not."
 )
 _Z = float(norm.ppf(0.975))
 _GRID = np.linspace(1, 0, 51)
@@ -95,7 +90,15 @@ class Roc:
         lower, upper = self.limits
         points = zip(self.cuts, self.sensitivity, self.specificity, strict=True)
         return {
-            "method": METHOD.format(resamples=self.bootstrap.resamples, seed=self.bootstrap.seed),
+            "method": note(
+                "ROC curve of the level for a later loss of response, a level below the cut"
+                " speaking for it; area with DeLong's limits; cut by Youden's index, of equally"
+                " good ones the highest; interval of the cut and band (at each specificity) by"
+                " {resamples} bootstrap samples within the groups, seed {seed}, 2.5th to 97.5th"
+                " percentile.",
+                resamples=self.bootstrap.resamples,
+                seed=self.bootstrap.seed,
+            ),
             "n_lost": self.n_lost,
             "n_kept": self.n_kept,
             "auc": self.auc,

@@ -21,15 +21,20 @@ from registry.analysis.cox import cox_regression
 from registry.analysis.cox_design import Design
 from registry.analysis.cox_result import Cox
 from registry.analysis.dataset import covariates_by_id
+from registry.analysis.wording import listed_apart
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate
+from registry.words import note, tr
 
 Model = Literal["published", "sound"]
 MODELS: dict[Model, str] = {
-    "published": "as published: fixed covariates, Wald limits",
-    "sound": "sound: delayed entry at week 14, time-dependent treatment, Firth's penalty with"
-    " profile limits",
+    "published": note("as published: fixed covariates, Wald limits"),
+    "sound": note(
+        "sound: delayed entry at week 14, time-dependent treatment, Firth's penalty "
+        "with profile limits"
+    ),
 }
+_NAMES: dict[Model, str] = {"published": note("published"), "sound": note("sound")}
 
 
 @dataclass(frozen=True)
@@ -92,12 +97,12 @@ class Sensitivity:
         ids = [one.id for one in self.covariates]
         return {
             "definition": self.definition,
-            **self.basis.to_json("published: from the start; sound: from week 14 on"),
-            "method": (
+            **self.basis.to_json(note("published: from the start; sound: from week 14 on")),
+            "method": note(
                 "Cox regression of the same covariates under every reading of the rules, ties by"
-                f" {self.ties.capitalize()}; "
-                + "; ".join(MODELS[model] for model in self._models())
-                + "."
+                " {ties}; {models}.",
+                ties=self.ties.capitalize(),
+                models=listed_apart(MODELS[model] for model in self._models()),
             ),
             "ties": self.ties,
             "covariates": [
@@ -140,11 +145,18 @@ class Sensitivity:
             (min(ratios), median(ratios), max(ratios)) if ratios else (None, None, None)
         )
         sentence = (
-            "no reading gives a hazard ratio."
+            note("no reading gives a hazard ratio.")
             if least is None
-            else f"hazard ratio from {least:.2f} to {greatest:.2f}, median {middle:.2f}; in"
-            f" {below + above} of {len(ratios)} readings its limits exclude 1"
-            + _directions(below, above)
+            else note(
+                "hazard ratio from {least:.2f} to {greatest:.2f}, median {median:.2f}; in {number}"
+                " of {readings} readings its limits exclude 1{directions}.",
+                least=least,
+                greatest=greatest,
+                median=middle,
+                number=below + above,
+                readings=len(ratios),
+                directions=_directions(below, above),
+            )
         )
         return {
             "covariate": covariate.id,
@@ -155,14 +167,20 @@ class Sensitivity:
             "greatest": greatest,
             "limits_below_1": below,
             "limits_above_1": above,
-            "sentence": f"{covariate.label} ({covariate.level}), {model}: {sentence}",
+            "sentence": note(
+                "{label} ({level}), {model}: {sentence}",
+                label=covariate.label,
+                level=covariate.level,
+                model=_NAMES[model],
+                sentence=sentence,
+            ),
         }
 
 
 def _directions(below: int, above: int) -> str:
     if below and above:
-        return f", {below} below and {above} above."
-    return "."
+        return note(", {below} below and {above} above", below=below, above=above)
+    return ""
 
 
 def sensitivity_analysis(
@@ -223,13 +241,19 @@ def sensitivity_analysis(
             )
     if all(one.cox is None for one in found):
         raise CannotEstimate(
-            f"No reading gives a model. Of the first: {found[0].reason}",
-            cure="`registry analyse flow` shows how many patients and losses there are.",
+            note("No reading gives a model. Of the first: {reason}", reason=found[0].reason),
+            cure=tr("`registry analyse flow` shows how many patients and losses there are."),
         )
     failed = sum(one.cox is None for one in found)
     told = list(notes)
     if failed:
-        told.append(f"{failed} of {len(found)} models cannot be fitted; each row says why.")
+        told.append(
+            note(
+                "{number} of {models} models cannot be fitted; each row says why.",
+                number=failed,
+                models=len(found),
+            )
+        )
     return Sensitivity(
         definition=readings[0].definition,
         covariates=chosen,

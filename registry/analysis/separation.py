@@ -23,6 +23,7 @@ from registry.analysis.dataset import Floats
 from registry.analysis.partial_likelihood import Rows
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate
+from registry.words import note, tr
 
 _MOST_DIFFERENCES = 1_000_000
 
@@ -59,9 +60,12 @@ def obstacle(rows: Rows, covariates: Sequence[Covariate]) -> Obstacle | None:
     return Obstacle(
         True,
         CannotEstimate(
-            f"Together the covariates {_names(together)} separate those who lost response, so"
-            " their hazard ratios have no finite estimate.",
-            cure="Leave one of them out, or use --penalty firth.",
+            note(
+                "Together the covariates {names} separate those who lost response, so their "
+                "hazard ratios have no finite estimate.",
+                names=_names(together),
+            ),
+            cure=tr("Leave one of them out, or use --penalty firth."),
         ),
     )
 
@@ -73,19 +77,29 @@ def _alone(differences: Floats, covariates: Sequence[Covariate]) -> CannotEstima
         if np.any(column) and (np.all(column >= 0) or np.all(column <= 0)):
             level = covariate.level if np.all(column >= 0) else covariate.other_level
             return CannotEstimate(
-                f"Every loss of response at which '{covariate.label}' differed was in the level"
-                f" '{level}', so its hazard ratio has no finite estimate (separation).",
-                cure=f"Leave {covariate.id} out and report its counts and log-rank test, or use"
-                " --penalty firth.",
+                note(
+                    "Every loss of response at which '{covariate}' differed was in the level "
+                    "'{level}', so its hazard ratio has no finite estimate (separation).",
+                    covariate=covariate.label,
+                    level=level,
+                ),
+                cure=tr(
+                    "Leave {covariate} out and report its counts and log-rank test, or "
+                    "use --penalty firth.",
+                    covariate=covariate.id,
+                ),
             )
     return None
 
 
 def _not_told_apart(covariates: Sequence[Covariate]) -> CannotEstimate:
     return CannotEstimate(
-        f"The covariates {_names(covariates)} cannot be told apart: one follows from the"
-        " others, or none of them varies among those at risk at a loss of response.",
-        cure="Leave one of them out.",
+        note(
+            "The covariates {names} cannot be told apart: one follows from the others, or none "
+            "of them varies among those at risk at a loss of response.",
+            names=_names(covariates),
+        ),
+        cure=tr("Leave one of them out."),
     )
 
 

@@ -140,7 +140,7 @@ def baseline_table(frame: pd.DataFrame, definition: str) -> Table1:
     check_definition(frame, definition, "baseline")
     if frame.empty:
         raise CannotEstimate(
-            tr(
+            note(
                 "No patient is eligible under definition '{definition}', so there is no baseline.",
                 definition=definition,
             ),

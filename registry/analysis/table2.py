@@ -20,10 +20,11 @@ from registry.analysis.logrank import (
 )
 from registry.errors import CannotEstimate
 from registry.vocabulary import COVARIATES, Covariate
+from registry.words import note, tr
 
-METHOD = (
-    "Log-rank (Mantel-Cox) test of each covariate alone, over the patients in whom it is known; P"
-    " values are not adjusted for the number of tests, but for those named Holm's."
+METHOD = note(
+    "Log-rank (Mantel-Cox) test of each covariate alone, over the patients in whom it is "
+    "known; P values are not adjusted for the number of tests, but for those named Holm's."
 )
 
 
@@ -119,9 +120,13 @@ def univariate_table(
     event = data["event"].to_numpy(dtype=bool)
     if not event.any():
         raise CannotEstimate(
-            f"None of the {len(data)} patients of definition '{definition}' lost response, so"
-            " there is nothing to test.",
-            cure="`registry analyse table1`, `flow` and `km` still describe them.",
+            note(
+                "None of the {number} patients of definition '{definition}' lost response, so "
+                "there is nothing to test.",
+                number=len(data),
+                definition=definition,
+            ),
+            cure=tr("`registry analyse table1`, `flow` and `km` still describe them."),
         )
     rows = []
     rule = permutation or PermutationRule(permutations=0)
@@ -132,7 +137,7 @@ def univariate_table(
         if known.any():
             test, reason = logrank(time[known], event[known], true[known])
         else:
-            test, reason = None, "missing in every patient"
+            test, reason = None, note("missing in every patient")
         permuted = permutation_test(time[known], event[known], true[known], test, rule)
         rows.append(
             UnivariateRow(
@@ -143,7 +148,7 @@ def univariate_table(
                 n_false=int((known & ~true).sum()),
                 missing=int((~known).sum()),
                 test=test,
-                note=None if reason is None else f"No test: {reason}.",
+                note=None if reason is None else note("No test: {reason}.", reason=reason),
                 permutation=permuted,
             )
         )

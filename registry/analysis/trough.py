@@ -17,13 +17,15 @@ from registry.analysis.dataset import (
     numbers,
     require_columns,
 )
+from registry.analysis.wording import listed
 from registry.errors import CannotEstimate, Refused
-from registry.words import note, spoken, tr
+from registry.words import note, tr
 
 METHOD = note(
     "Welch's t test, without response minus with loss; a level reported as <x counts as x/2 and"
     " one reported as >x as x."
 )
+_GROUPS = {"lor": note("loss of response"), "responder": note("response maintained")}
 _LABELS = {"lor": note("Loss of response"), "responder": note("Response maintained")}
 
 
@@ -111,19 +113,21 @@ def week14_troughs(frame: pd.DataFrame, definition: str) -> Troughs:
     levels = {"lor": level[lost], "responder": level[~lost]}
     for group, values in levels.items():
         if len(values) < 2:
-            counts = ", ".join(f"{spoken(_LABELS[g]).lower()} {len(v)}" for g, v in levels.items())
+            counts = listed(
+                note("{words} {n}", words=_GROUPS[g], n=len(v)) for g, v in levels.items()
+            )
             raise CannotEstimate(
-                tr(
+                note(
                     "Week-14 troughs cannot be compared: the group '{group}' has fewer than "
                     "two levels ({counts}).",
-                    group=spoken(_LABELS[group]).lower(),
+                    group=_GROUPS[group],
                     counts=counts,
                 ),
                 cure=tr("Two levels in each group are needed; `registry tdm list` shows them."),
             )
     if all(np.ptp(values) == 0 for values in levels.values()):
         raise CannotEstimate(
-            tr(
+            note(
                 "Week-14 troughs cannot be compared: the levels do not vary within either "
                 "group ({censored} of {number} are limits of the assay).",
                 censored=int(censored.sum()),

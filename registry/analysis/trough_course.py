@@ -16,12 +16,14 @@ from registry.analysis.dataset import (
     quartiles,
     require_columns,
 )
+from registry.words import note
 
-METHOD = (
-    "Troughs within the observation and before any loss of response; of several of a patient in one"
-    " window the last. A level reported as <x counts as x/2 and one reported as >x as x."
+METHOD = note(
+    "Troughs within the observation and before any loss of response; of several of a "
+    "patient in one window the last. A level reported as <x counts as x/2 and one reported "
+    "as >x as x."
 )
-INDUCTION = (("week_2", "Week 2"), ("week_6", "Week 6"), ("week_14", "Week 14"))
+INDUCTION = (("week_2", note("Week 2")), ("week_6", note("Week 6")), ("week_14", note("Week 14")))
 WINDOW_MONTHS = 6
 """Length of a window of maintenance."""
 
@@ -126,7 +128,7 @@ def _told(key: Any, levels: pd.DataFrame, months: int) -> Window:
     label = dict(INDUCTION).get(window)
     if label is None:
         first = int(window.removeprefix("months_"))
-        label = f"Maintenance, months {first} to {first + months}"
+        label = note("Maintenance, months {first} to {last}", first=first, last=first + months)
     q1, median, q3 = quartiles(numbers(levels, "ifx_for_mean"))
     return Window(
         window,

@@ -26,17 +26,18 @@ from registry.analysis.logrank import LogRank, PermutationRule, logrank, permuta
 from registry.analysis.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.roc import ordered
 from registry.errors import CannotEstimate
+from registry.words import note
 
-METHOD = (
-    "Patients with a week-14 trough, divided at its quartiles by the (n+1)p rule; at risk from the"
-    " day after the week-14 PCDAI or the sample, whichever is later. Kaplan-Meier incidence with"
-    " log-log limits; log-rank test; trend: score test of a Cox model on the number of the quartile"
-    " (Breslow); hazard ratio of twice the trough by Cox regression on its logarithm (Breslow,"
-    " Wald), a value below a limit at half of it."
+METHOD = note(
+    "Patients with a week-14 trough, divided at its quartiles by the (n+1)p rule; at risk "
+    "from the day after the week-14 PCDAI or the sample, whichever is later. Kaplan-Meier "
+    "incidence with log-log limits; log-rank test; trend: score test of a Cox model on the "
+    "number of the quartile (Breslow); hazard ratio of twice the trough by Cox regression "
+    "on its logarithm (Breslow, Wald), a value below a limit at half of it."
 )
-SEPARATED = (
-    "No hazard ratio of twice the trough: the levels separate those who lost response from those at"
-    " risk with them, so it has no finite estimate."
+SEPARATED = note(
+    "No hazard ratio of twice the trough: the levels separate those who lost response from "
+    "those at risk with them, so it has no finite estimate."
 )
 MONTHS = (12.0, 24.0)
 _LARGEST_COEF = 12.0
@@ -133,8 +134,12 @@ def trough_quartiles(week14: pd.DataFrame, survival: pd.DataFrame, definition: s
     level, time, event, entry = level[seen], time[seen], event[seen], entry[seen]
     if len(level) < 8 or np.ptp(level) == 0:
         raise CannotEstimate(
-            "Quartiles of the week-14 trough are not compared: "
-            + (f"{len(level)} patients have one." if len(level) < 8 else "all levels are the same.")
+            note(
+                "Quartiles of the week-14 trough are not compared: {number} patients have one.",
+                number=len(level),
+            )
+            if len(level) < 8
+            else note("Quartiles of the week-14 trough are not compared: all levels are the same.")
         )
     bounds = [bound for bound in quartiles(level) if bound is not None]
     number = np.searchsorted(bounds, level, side="left")
@@ -152,7 +157,7 @@ def trough_quartiles(week14: pd.DataFrame, survival: pd.DataFrame, definition: s
         left_before=int((~seen).sum()),
         test=test,
         permutation=permuted.to_json() if permuted else None,
-        reason=None if reason is None else f"No log-rank test: {reason}.",
+        reason=None if reason is None else note("No log-rank test: {reason}.", reason=reason),
         trend=_trend(entry, time, event, number),
         per_doubling=_per_doubling(entry, time, event, level),
         curves=tuple(curves),

@@ -14,6 +14,7 @@ import numpy as np
 
 from registry.analysis.dataset import DAYS_PER_MONTH, Floats
 from registry.errors import CannotEstimate, Refused
+from registry.words import note, tr
 
 _NO_MASS = 1e-8
 
@@ -65,7 +66,7 @@ def turnbull(left: Floats, right: Floats) -> IntervalCurve:
     """
     until = np.where(np.isnan(right), np.inf, right)
     if not (np.isfinite(left).all() and (left >= 0).all() and (until > left).all()):
-        raise Refused("interval_censored has an interval that ends before it begins.")
+        raise Refused(tr("interval_censored has an interval that ends before it begins."))
     if not np.isfinite(until).any():
         nothing = np.zeros(0)
         return IntervalCurve(nothing, nothing, nothing)
@@ -77,7 +78,8 @@ def turnbull(left: Floats, right: Floats) -> IntervalCurve:
         model: Any = Turnbull.fit(xl=left, xr=until, turnbull_estimator="Kaplan-Meier")
     if not model.converged:
         raise CannotEstimate(
-            "The interval-censored curve did not converge.", cure="Leave --interval-censored out."
+            note("The interval-censored curve did not converge."),
+            cure=tr("Leave --interval-censored out."),
         )
     ends = np.asarray(model.x, dtype=np.float64)
     mass = -np.diff(np.concatenate(([1.0], np.asarray(model.R, dtype=np.float64))))

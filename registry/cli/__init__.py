@@ -16,29 +16,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from registry import __version__
-from registry.cli import (
-    analyse,
-    codebook,
-    database,
-    definition,
-    demo,
-    derive,
-    entry,
-    explain,
-    export,
-    history,
-    importing,
-    report,
-    schedule,
-    sql,
-    status,
-    synth,
-    visit,
-    worklist,
-)
+from registry.cli.commands import CommandsOnDemand
 from registry.cli.context import Run
 from registry.errors import Refused, RegistryError
-from registry.words import tr
+from registry.words import spoken, tr
 
 INTERRUPTED = 130
 DEBUG_VARIABLE = "REGISTRY_DEBUG"
@@ -47,6 +28,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     name="registry",
+    cls=CommandsOnDemand,
     help="A registry of children with Crohn's disease on infliximab: who has lost response, by "
     "rule and with the evidence, and the survival analyses of it.",
     no_args_is_help=True,
@@ -54,27 +36,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-app.command("demo")(demo.demo)
-app.add_typer(database.app, name="db")
-app.command("import")(importing.import_command)
-app.command("codebook")(codebook.codebook_command)
-app.command("template")(codebook.template_command)
-entry.add_groups(app)
-app.command("visit")(visit.visit_command)
-app.command("history")(history.history_command)
-app.command("undo")(history.undo_command)
-app.command("derive")(derive.derive_command)
-app.command("status")(status.status_command)
-app.command("explain")(explain.explain_command)
-app.add_typer(definition.app, name="definition")
-app.add_typer(analyse.app, name="analyse")
-app.add_typer(worklist.app, name="worklist")
-app.add_typer(schedule.app, name="schedule")
-app.command("report")(report.report_command)
-app.command("sql")(sql.sql_command)
-app.command("export")(export.export_command)
-app.command("synth")(synth.synth_command)
 
 
 def _version(wanted: bool) -> None:
@@ -121,7 +82,7 @@ def run(arguments: list[str] | None = None) -> None:
             typer.echo(tr("Interrupted: what was not finished is not stored."), err=True)
         raise
     except RegistryError as error:
-        _end(str(error), error.exit_status)
+        _end(_said(error), error.exit_status)
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
@@ -162,6 +123,11 @@ def _known(error: Exception) -> RegistryError | None:
     from registry.database.engine import refused_by_database
 
     return refused_by_database(error) if isinstance(error, DBAPIError | psycopg.Error) else None
+
+
+def _said(error: RegistryError) -> str:
+    """What an analysis refuses is a note, since a document may keep it."""
+    return "\n".join(filter(None, [spoken(error.problem), error.cure]))
 
 
 def _end(message: str, exit_status: int) -> NoReturn:

@@ -12,6 +12,7 @@ import typer
 
 from registry.cli.analyse_curves import Entry, EntryOption
 from registry.cli.analysing import FigureOption, draw, show, up_to_date
+from registry.cli.completion import complete_covariates
 from registry.cli.context import DefinitionOption, warn
 from registry.cli.output import Format, FormatOption
 from registry.errors import Refused, WrongUsage
@@ -49,6 +50,7 @@ CovariatesOption = Annotated[
         "--covariates",
         metavar="A,B,...",
         help="Covariates of the model; without them those with a univariate P below 0.05.",
+        autocompletion=complete_covariates,
     ),
 ]
 TiesOption = Annotated[Ties, typer.Option("--ties", help="Events on the same day.")]
@@ -76,7 +78,12 @@ def cox_command(
     entry: EntryOption = Entry.START,
     strata: Annotated[
         str | None,
-        typer.Option("--strata", metavar="A,B,...", help="A hazard of its own for each level."),
+        typer.Option(
+            "--strata",
+            metavar="A,B,...",
+            help="A hazard of its own for each level.",
+            autocompletion=complete_covariates,
+        ),
     ] = None,
     robust: Annotated[
         Robust | None,

@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from registry.cli.analysing import FigureOption, draw, months, show, up_to_date
+from registry.cli.completion import complete_covariates
 from registry.cli.context import DefinitionOption
 from registry.cli.output import Format, FormatOption
+from registry.errors import CannotEstimate
+from registry.words import tr
 
 
 class Entry(StrEnum):
@@ -20,7 +23,13 @@ class Entry(StrEnum):
 
 
 ByOption = Annotated[
-    str | None, typer.Option("--by", metavar="COVARIATE", help="A curve for each level.")
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="COVARIATE",
+        help="A curve for each level.",
+        autocompletion=complete_covariates,
+    ),
 ]
 AtOption = Annotated[
     str, typer.Option("--at", metavar="MONTHS", help="When to read the incidence off.")
@@ -57,7 +66,12 @@ def km_command(
     ] = None,
     strata: Annotated[
         str | None,
-        typer.Option("--strata", metavar="COVARIATE", help="Compare the groups within its levels."),
+        typer.Option(
+            "--strata",
+            metavar="COVARIATE",
+            help="Compare the groups within its levels.",
+            autocompletion=complete_covariates,
+        ),
     ] = None,
     rmst: Annotated[
         float | None,
@@ -105,6 +119,13 @@ def km_command(
         permutation=PermutationRule(permute_below, permutations, seed),
         basis=basis,
     )
+    if not any(group.events for group in result.groups):
+        raise CannotEstimate(
+            tr(
+                "None of the {n} patients at risk lost response, so there is no incidence to tell.",
+                n=sum(group.n for group in result.groups),
+            )
+        )
     if figure is not None:
         from registry.report.figure import cumulative_incidence
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.analysing import FigureOption, draw, up_to_date
+from registry.cli.completion import complete_patient
 from registry.cli.context import DefinitionOption
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 
@@ -14,7 +15,12 @@ from registry.cli.output import Format, FormatOption, print_json, print_rows
 def risk_command(
     context: typer.Context,
     patient: Annotated[
-        str | None, typer.Argument(metavar="ID", help="Whose; without it the model alone.")
+        str | None,
+        typer.Argument(
+            metavar="ID",
+            help="Whose; without it the model alone.",
+            autocompletion=complete_patient,
+        ),
     ] = None,
     covariates: Annotated[
         str | None,

@@ -17,7 +17,7 @@ from registry.cli.analysing import FigureOption, draw, show, up_to_date
 from registry.cli.context import DefinitionOption
 from registry.cli.output import Format, FormatOption, on_terminal
 from registry.errors import WrongUsage
-from registry.words import tr
+from registry.words import note, tr
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -91,7 +91,9 @@ def sensitivity_command(
         readings, same = _readings(connection, definition, bases, varied)
     notes = []
     if same:
-        notes.append(f"{same} combinations repeat the parameters of another and stand once.")
+        notes.append(
+            note("{same} combinations repeat the parameters of another and stand once.", same=same)
+        )
     document = sensitivity_analysis(
         readings,
         names,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from registry.settings import Settings
-from registry.vocabulary import MEANINGS
+from registry.vocabulary import COVARIATES, MEANINGS
 from registry.words import spoken
 
 if TYPE_CHECKING:
@@ -57,6 +57,16 @@ def complete_view(context: typer.Context, incomplete: str) -> list[str]:
         "and starts_with(viewname::text, %s) order by 1 limit %s",
         incomplete,
     )
+
+
+def complete_covariates(incomplete: str) -> list[tuple[str, str]]:
+    """Covariates that begin so, with their labels; of `a,b,...` the last."""
+    before, comma, last = incomplete.rpartition(",")
+    return [
+        (before + comma + covariate.id, spoken(covariate.label))
+        for covariate in COVARIATES
+        if covariate.id.startswith(last.strip()) and covariate.id not in before.split(",")
+    ]
 
 
 def complete_table(incomplete: str) -> list[str]:

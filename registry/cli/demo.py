@@ -12,13 +12,14 @@ from registry.cli.context import run_of, warn
 from registry.cli.report import TITLE
 from registry.cli.report_content import Content, content_of, facts_of
 from registry.errors import Refused
+from registry.words import note, spoken, tr
 
 if TYPE_CHECKING:
     from registry.database.engine import Database
     from registry.report.facts import Facts
 
 DEFINITION = "paper"
-OWN_HOME = "Give the demo a home of its own: registry --home DIR demo"
+OWN_HOME = note("Give the demo a home of its own: registry --home DIR demo")
 PRINTED = ("flow", "table1", "table2", "km", "cox", "tdm", "outcomes")
 
 
@@ -48,8 +49,10 @@ def demo(
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refused(f"{out} cannot be made: {error.strerror}.") from None
-    warn("Starting the database ...")
+        raise Refused(
+            tr("{out} cannot be made: {reason}.", out=out, reason=error.strerror)
+        ) from None
+    warn(tr("Starting the database ..."))
     with open_database(settings) as database:
         migrate.upgrade(database)
         _import_cohort(database, settings.user)
@@ -61,7 +64,7 @@ def demo(
             )
     _print(content.documents)
     written = _write(out, content, facts)
-    typer.echo("\nFigures and report: " + ", ".join(str(path) for path in written))
+    typer.echo("\n" + tr("Figures and report: {files}", files=", ".join(map(str, written))))
 
 
 def _import_cohort(database: Database, user: str) -> None:
@@ -77,17 +80,29 @@ def _import_cohort(database: Database, user: str) -> None:
         result = import_files(connection, [cohort])
         if result.errors:
             raise Refused(
-                f"The study's files do not fit what is already there: {result.errors[0]}",
-                cure=OWN_HOME,
+                tr(
+                    "The study's files do not fit what is already there: {problem}",
+                    problem=result.errors[0],
+                ),
+                cure=spoken(OWN_HOME),
             )
         # An exception here rolls the import back: real patients and made-up ones never mix.
         patients = connection.execute(text("select count(*) from clinical.patient")).scalar_one()
         if patients != result.tables["patients"].read:
-            raise Refused("This registry holds other patients than the demo's.", cure=OWN_HOME)
+            raise Refused(
+                tr("This registry holds other patients than the demo's."), cure=spoken(OWN_HOME)
+            )
         summarise_change(connection, summary_of(result))
     rows = sum(counts.read for counts in result.tables.values())
     new = sum(counts.inserted for counts in result.tables.values())
-    warn(f"Imported {rows} rows of {len(result.tables)} files, {new} of them new.")
+    warn(
+        tr(
+            "Imported {rows} rows of {number} files, {new} of them new.",
+            rows=rows,
+            number=len(result.tables),
+            new=new,
+        )
+    )
 
 
 def _derive(database: Database, user: str) -> None:
@@ -95,8 +110,12 @@ def _derive(database: Database, user: str) -> None:
 
     result = derive(database.engine, user=user)
     warn(
-        f"Derived {result.examined} patients under {' and '.join(result.definitions)}: "
-        f"{len(result.transitions)} transitions."
+        tr(
+            "Derived {examined} patients under {definitions}: {number} transitions.",
+            examined=result.examined,
+            definitions=tr(" and ").join(result.definitions),
+            number=len(result.transitions),
+        )
     )
 
 
@@ -111,7 +130,7 @@ def _print(documents: dict[str, Any]) -> None:
         document = documents[name]
         typer.echo()
         if isinstance(document, str):
-            typer.echo(document)
+            typer.echo(spoken(document))
         else:
             typer.echo(getattr(text, "kaplan_meier" if name == "km" else name)(document))
 

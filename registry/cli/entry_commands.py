@@ -22,7 +22,6 @@ from registry.cli.groups import GROUPS
 from registry.models import ENTITIES, Patient
 from registry.records.source import Entity
 
-VERBS = ("add", "list", "show", "amend", "void")
 RECORD_OPTION = typer.Option("--record", metavar="N", help="The record's own number.")
 VERSION_OPTION = typer.Option(
     "--version", metavar="N", help="Only if the record is still at this version."
@@ -31,23 +30,9 @@ NO_INPUT_OPTION = typer.Option("--no-input", help="Ask nothing, also on a termin
 LONGEST_LIST = 200
 
 
-def entity_app(group: str) -> typer.Typer:
-    """The commands of one entity, by the name of its group."""
-    file_name, words = GROUPS[group]
-    entity = next(entity for entity in ENTITIES if entity.file_name == file_name)
-    app = typer.Typer(help=words, no_args_is_help=True, rich_markup_mode=None)
-    app.command("add")(_add(group, entity))
-    app.command("list")(_list(group, entity))
-    if entity is Patient:
-        app.command("show")(patient_show.patient_show_command)
-    else:
-        app.command("show")(_show(group, entity))
-    app.command("amend")(_amend(group, entity))
-    app.command("void")(_void(group, entity))
-    return app
+def _add(group: str) -> Callable[..., None]:
+    entity = _entity(group)
 
-
-def _add(group: str, entity: Entity) -> Callable[..., None]:
     def command(context: typer.Context, **given: Any) -> None:
         from registry.cli.entry_run import add_record
 
@@ -76,7 +61,9 @@ def _add(group: str, entity: Entity) -> Callable[..., None]:
     )
 
 
-def _list(group: str, entity: Entity) -> Callable[..., None]:
+def _list(group: str) -> Callable[..., None]:
+    entity = _entity(group)
+
     def command(context: typer.Context, **given: Any) -> None:
         from registry.cli.entry_run import list_records
 
@@ -113,7 +100,11 @@ def _list(group: str, entity: Entity) -> Callable[..., None]:
     )
 
 
-def _show(group: str, entity: Entity) -> Callable[..., None]:
+def _show(group: str) -> Callable[..., None]:
+    entity = _entity(group)
+    if entity is Patient:
+        return patient_show.patient_show_command
+
     def command(context: typer.Context, **given: Any) -> None:
         from registry.cli.entry_run import show_record
 
@@ -133,7 +124,9 @@ def _show(group: str, entity: Entity) -> Callable[..., None]:
     )
 
 
-def _amend(group: str, entity: Entity) -> Callable[..., None]:
+def _amend(group: str) -> Callable[..., None]:
+    entity = _entity(group)
+
     def command(context: typer.Context, **given: Any) -> None:
         from registry.cli.entry_run import amend_record
 
@@ -156,7 +149,9 @@ def _amend(group: str, entity: Entity) -> Callable[..., None]:
     )
 
 
-def _void(group: str, entity: Entity) -> Callable[..., None]:
+def _void(group: str) -> Callable[..., None]:
+    entity = _entity(group)
+
     def command(context: typer.Context, **given: Any) -> None:
         from registry.cli.entry_run import void_record
 
@@ -191,3 +186,12 @@ def _day_option(name: str, words: str) -> Any:
 
 def _example(group: str, verb: str) -> str:
     return f"Example: registry {group} {verb} {EXAMPLES[group][verb]}"
+
+
+def _entity(group: str) -> Entity:
+    file_name, _ = GROUPS[group]
+    return next(entity for entity in ENTITIES if entity.file_name == file_name)
+
+
+# What each makes of a group's name: the function of the command.
+VERBS = {"add": _add, "list": _list, "show": _show, "amend": _amend, "void": _void}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from registry.cli.completion import complete_covariates
 from registry.cli.context import DefinitionOption, warn
 from registry.cli.report_content import CURVES_BY
-from registry.errors import Refused, WrongUsage
+from registry.errors import WrongUsage
 from registry.words import tr
 
 TITLE = "Loss of response to infliximab in paediatric Crohn's disease"
@@ -36,7 +36,12 @@ def report_command(
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Its heading.")] = TITLE,
     curves_by: Annotated[
         str,
-        typer.Option("--curves-by", metavar="A,B,...", help="Covariates with curves of their own."),
+        typer.Option(
+            "--curves-by",
+            metavar="A,B,...",
+            help="Covariates with curves of their own.",
+            autocompletion=complete_covariates,
+        ),
     ] = ",".join(CURVES_BY),
     losses: Annotated[
         bool,
@@ -74,28 +79,10 @@ def report_command(
 
                 write_tables_book(content.documents, facts, part, curves_by=content.curves)
 
-    write_whole(out, write)
+    from registry.report.whole_file import write_whole
+
+    write_whole(out, write, make_folder=True)
     warn(tr("Report written to {file}.", file=out))
-
-
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Writes the file whole or not at all.
-
-    Raises Refused where it cannot be written.
-    """
-    import os
-
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(part)
-        os.replace(part, path)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _kind(out: Path, to: Kind | None) -> Kind:

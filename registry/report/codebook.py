@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from registry.errors import Refused, WrongUsage
+from registry.report.whole_file import by_ending, write_whole
 from registry.words import language, tr
 
 Rows = Sequence[Mapping[str, Any]]
@@ -90,22 +89,7 @@ def write_codebook(rows: Rows, descriptions: Mapping[str, str], path: Path) -> N
         ".csv": lambda part: _write_csv(part, rows),
         ".xlsx": lambda part: _write_workbook(part, rows),
     }
-    writer = writers.get(path.suffix.lower())
-    if writer is None:
-        raise WrongUsage(
-            tr("{file} does not tell a format by its ending.", file=path.name),
-            cure=tr("End it in {endings}.", endings=", ".join(writers)),
-        )
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        writer(part)
-        os.replace(part, path)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, by_ending(path, writers))
 
 
 def codebook_page(rows: Rows, descriptions: Mapping[str, str]) -> str:

@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from registry.report.figure import settings, styles
+from registry.report.figure import draw_counts, settings, styles
 from registry.report.numbers import p_equation
 from registry.report.tables import Document, lower_first
 from registry.report.ticks import counts_at, month_ticks
+from registry.words import in_english
 
 # From the bottom of the stack up: loss, stop, transfer, death; lightness and hatching both differ.
 _AREAS: tuple[dict[str, Any], ...] = (
@@ -26,6 +27,7 @@ _COUNTS = (("At risk", "at_risk"), ("Loss", "events"), ("Competing", "competing"
 _WIDTH, _LEFT, _PANEL = 7.2, 0.155, 0.815
 
 
+@in_english()
 def competing_incidence(document: Document, *, time_zero: str = "the first infusion") -> Figure:
     """Draw a document of cumulative incidences.
 
@@ -59,7 +61,13 @@ def competing_incidence(document: Document, *, time_zero: str = "the first infus
                 _draw_loss(axes, group, style, per_month)
             _write_test(axes, document)
         _finish(axes, ticks, last, time_zero, stacked)
-        _draw_counts(table, document, ticks, per_month)
+        draw_counts(
+            table,
+            document,
+            ticks,
+            _COUNTS,
+            lambda curve, key, tick: _count(curve, key, tick * per_month),
+        )
         title = "What happened first" if stacked else "Loss of response, others competing"
         by = f", by {lower_first(document['by_label'])}" if document["by"] else ""
         figure.text(0.012, 1 - 0.23 / height, title + by, fontsize=11, weight="bold")
@@ -153,30 +161,6 @@ def _finish(axes: Axes, ticks: list[int], last: float, time_zero: str, stacked: 
         loc="lower left", bbox_to_anchor=(-0.01, 1.0), frameon=False, handlelength=2.8,
         borderaxespad=0.1, borderpad=0.2, labelspacing=0.3,
     )  # fmt: skip
-
-
-def _draw_counts(table: Axes, document: Document, ticks: list[int], per_month: float) -> None:
-    """Those at risk at each tick, and the events up to and including it."""
-    table.set_axis_off()
-    groups, grouped = document["groups"], document["by"] is not None
-    table.set_ylim((len(_COUNTS) + grouped) * len(groups), 0)
-    names = table.get_yaxis_transform()
-    line = 0.5
-    for group, style in zip(groups, styles(groups), strict=True):
-        if grouped:
-            table.text(
-                -0.175, line, group["label"], transform=names, va="center", weight="bold",
-                color=style["color"],
-            )  # fmt: skip
-            line += 1
-        for name, key in _COUNTS:
-            table.text(-0.175, line, name, transform=names, va="center")
-            for tick in ticks:
-                table.text(
-                    tick, line, str(_count(group["curve"], key, tick * per_month)), ha="center",
-                    va="center",
-                )  # fmt: skip
-            line += 1
 
 
 def _count(curve: Mapping[str, Any], key: str, day: float) -> int:

@@ -7,13 +7,19 @@ from typing import Any
 
 from registry.report.numbers import fixed, limits, median_months, p_equation, percent
 from registry.report.table import Document, Table, hundredfold, lower_first, notes, title
+from registry.words import spoken, tr
 
 
 def kaplan_meier(document: Document) -> Table:
     """Cumulative incidence at fixed months, a block of rows for each group."""
     rows: list[tuple[str, ...]] = []
     for group in document["groups"]:
-        label = f"{group['label']} (n = {group['n']}, {group['events']} with loss)"
+        label = tr(
+            "{label} (n = {n}, {events} with loss)",
+            label=spoken(group["label"]),
+            n=group["n"],
+            events=group["events"],
+        )
         for estimate in group["estimates"]:
             lower, upper = hundredfold(estimate["lower"]), hundredfold(estimate["upper"])
             rows.append(
@@ -26,14 +32,24 @@ def kaplan_meier(document: Document) -> Table:
                 )
             )
             label = ""
-    by = f" by {lower_first(document['by_label'])}" if document["by"] else ""
-    header: tuple[str, ...] = ("", "Months", "At risk", "Incidence, %", "95 % limits")
+    by = (
+        tr(" by {covariate}", covariate=lower_first(spoken(document["by_label"])))
+        if document["by"]
+        else ""
+    )
+    header: tuple[str, ...] = (
+        "",
+        tr("Months"),
+        tr("At risk"),
+        tr("Incidence, %"),
+        tr("95 % limits"),
+    )
     intervals = [row for group in document["groups"] for row in _intervals(group)]
     if intervals:
-        header = (*header, "Interval-censored, %")
+        header = (*header, tr("Interval-censored, %"))
         rows = [(*row, shown) for row, shown in zip(rows, intervals, strict=True)]
     return Table(
-        title=title(f"Cumulative incidence of loss of response{by}", document),
+        title=title(tr("Cumulative incidence of loss of response{by}", by=by), document),
         header=header,
         rows=tuple(rows),
         lines=tuple(_kaplan_meier_lines(document)),
@@ -55,47 +71,68 @@ def _intervals(group: Mapping[str, Any]) -> list[str]:
 def _kaplan_meier_lines(document: Document) -> list[str]:
     lines = []
     for group in document["groups"]:
-        who = "" if group["group"] == "all" else f", {group['label']}"
+        who = "" if group["group"] == "all" else tr(", {group}", group=spoken(group["label"]))
         median = median_months(
             group["median_months"], group["median_lower_months"], group["median_upper_months"]
         )
-        lines.append(f"Median months to loss of response (95 % limits){who}: {median}.")
+        lines.append(
+            tr(
+                "Median months to loss of response (95 % limits){who}: {median}.",
+                who=who,
+                median=median,
+            )
+        )
         between = (group.get("interval_censored") or {}).get("median_between_months")
         if between:
             lines.append(
-                f"  Interval-censored, the median lies between {between[0]:.1f} and"
-                f" {between[1]:.1f} months."
+                tr(
+                    "  Interval-censored, the median lies between {first:.1f} and {second:.1f} "
+                    "months.",
+                    first=between[0],
+                    second=between[1],
+                )
             )
         lines += _restricted_mean_line(group, who)
     test = document["logrank"]
     if test:
         within = document.get("strata_label")
-        strata = f", within {lower_first(within)}" if within else ""
+        strata = tr(", within {covariate}", covariate=lower_first(spoken(within))) if within else ""
         lines.append(
-            f"Log-rank chi-square{strata} {test['chi2']:.3f}, df {test['df']},"
-            f" {p_equation(test['p'])}."
+            tr(
+                "Log-rank chi-square{strata} {chi2:.3f}, df {df}, {p}.",
+                strata=strata,
+                chi2=test["chi2"],
+                df=test["df"],
+                p=p_equation(test["p"]),
+            )
         )
     lines += _beside_the_test(document)
     if document["by"] is None:
         readings = (
-            ("time_to_lor_quartiles_months", "Time to loss in those who lost response"),
-            ("analysis_time_quartiles_months", "Time to loss or censoring in all"),
+            ("time_to_lor_quartiles_months", tr("Time to loss in those who lost response")),
+            ("analysis_time_quartiles_months", tr("Time to loss or censoring in all")),
             (
                 "kaplan_meier_quartiles_months",
-                "Months until 25, 50 and 75 % have lost response, by Kaplan-Meier",
+                tr("Months until 25, 50 and 75 % have lost response, by Kaplan-Meier"),
             ),
         )
         for key, words in readings:
             first, median, third = document[key]
             if key.startswith("kaplan"):
-                shown = ", ".join(
-                    "not reached" if m is None else f"{m:.1f}" for m in (first, median, third)
+                shown = tr(", ").join(
+                    tr("not reached") if m is None else f"{m:.1f}" for m in (first, median, third)
                 )
-                lines.append(f"{words}: {shown}.")
+                lines.append(tr("{words}: {shown}.", words=words, shown=shown))
             elif median is not None:
                 lines.append(
-                    f"{words}, median (quartiles), months: {median:.1f} ({first:.1f} to"
-                    f" {third:.1f})."
+                    tr(
+                        "{words}, median (quartiles), months: {median:.1f} ({first:.1f} to "
+                        "{third:.1f}).",
+                        words=words,
+                        median=median,
+                        first=first,
+                        third=third,
+                    )
                 )
     return lines
 
@@ -104,10 +141,16 @@ def _restricted_mean_line(group: Mapping[str, Any], who: str) -> list[str]:
     mean = group.get("restricted_mean")
     if not mean:
         return []
-    error = "" if mean["se"] is None else f", SE {fixed(mean['se'], 2)}"
+    error = "" if mean["se"] is None else tr(", SE {se}", se=fixed(mean["se"], 2))
     return [
-        f"Mean months without loss up to {mean['horizon_months']:g}{who}:"
-        f" {fixed(mean['months'], 2)}{error} ({limits(mean['lower'], mean['upper'], 1)})."
+        tr(
+            "Mean months without loss up to {horizon:g}{who}: {months}{error} ({limits}).",
+            horizon=mean["horizon_months"],
+            who=who,
+            months=fixed(mean["months"], 2),
+            error=error,
+            limits=limits(mean["lower"], mean["upper"], 1),
+        )
     ]
 
 
@@ -117,17 +160,27 @@ def _beside_the_test(document: Document) -> list[str]:
     permuted = document.get("permutation")
     if permuted:
         lines.append(
-            f"By permutation {p_equation(permuted['p'])} ({permuted['permutations']} permutations,"
-            f" seed {permuted['seed']}; the smallest group expects"
-            f" {permuted['smallest_expected_events']:.1f} losses)."
+            tr(
+                "By permutation {p} ({number} permutations, seed {seed}; the smallest group "
+                "expects {fewest:.1f} losses).",
+                p=p_equation(permuted["p"]),
+                number=permuted["permutations"],
+                seed=permuted["seed"],
+                fewest=permuted["smallest_expected_events"],
+            )
         )
     difference = document.get("restricted_mean_difference")
     if difference:
-        first, second = (group["label"] for group in document["groups"])
+        first, second = (spoken(group["label"]) for group in document["groups"])
         lines.append(
-            f"Difference of the means, {first} minus {second}: {fixed(difference['months'], 2)}"
-            f" months ({limits(difference['lower'], difference['upper'], 1)}),"
-            f" {p_equation(difference['p'])}."
+            tr(
+                "Difference of the means, {first} minus {second}: {months} months ({limits}), {p}.",
+                first=first,
+                second=second,
+                months=fixed(difference["months"], 2),
+                limits=limits(difference["lower"], difference["upper"], 1),
+                p=p_equation(difference["p"]),
+            )
         )
     return lines
 
@@ -136,7 +189,7 @@ def cuminc(document: Document) -> Table:
     """Cumulative incidence of every cause at fixed months, a block of rows for each group."""
     rows = []
     for group in document["groups"]:
-        label = f"{group['label']} (n = {group['n']})"
+        label = tr("{label} (n = {n})", label=spoken(group["label"]), n=group["n"])
         for i, month in enumerate(document["at_months"]):
             for cause in group["causes"]:
                 if not cause["events"]:
@@ -145,7 +198,7 @@ def cuminc(document: Document) -> Table:
                 rows.append(
                     (
                         label,
-                        cause["label"],
+                        spoken(cause["label"]),
                         f"{month:g}",
                         str(group["at_risk"][i]),
                         percent(estimate["cumulative_incidence"]),
@@ -153,10 +206,21 @@ def cuminc(document: Document) -> Table:
                     )
                 )
                 label = ""
-    by = f" by {lower_first(document['by_label'])}" if document["by"] else ""
+    by = (
+        tr(" by {covariate}", covariate=lower_first(spoken(document["by_label"])))
+        if document["by"]
+        else ""
+    )
     return Table(
-        title=title(f"Cumulative incidence of competing events{by}", document),
-        header=("", "Event", "Months", "At risk", "Incidence, %", "95 % limits"),
+        title=title(tr("Cumulative incidence of competing events{by}", by=by), document),
+        header=(
+            "",
+            tr("Event"),
+            tr("Months"),
+            tr("At risk"),
+            tr("Incidence, %"),
+            tr("95 % limits"),
+        ),
         rows=tuple(rows),
         left=2,
         lines=tuple(_competing_lines(document)),
@@ -167,15 +231,22 @@ def cuminc(document: Document) -> Table:
 def _competing_lines(document: Document) -> list[str]:
     lines = []
     for group in document["groups"]:
-        who = "" if group["group"] == "all" else f", {group['label']}"
-        counts = ", ".join(
-            f"{lower_first(cause['label'])} {cause['events']}"
+        who = "" if group["group"] == "all" else tr(", {group}", group=spoken(group["label"]))
+        counts = tr(", ").join(
+            tr("{words} {n}", words=lower_first(spoken(cause["label"])), n=cause["events"])
             for cause in group["causes"]
             if cause["events"]
         )
-        lines.append(f"Events{who}: {counts or 'none'}, censored {group['censored']}.")
+        lines.append(
+            tr(
+                "Events{who}: {counts}, censored {number}.",
+                who=who,
+                counts=counts or tr("none"),
+                number=group["censored"],
+            )
+        )
         naive = [
-            f"{percent(share)} at {month:g}"
+            tr("{percent} at {months:g}", percent=percent(share), months=month)
             for month, share in zip(
                 document["at_months"], group["one_minus_kaplan_meier"], strict=True
             )
@@ -183,18 +254,33 @@ def _competing_lines(document: Document) -> list[str]:
         ]
         if naive:
             lines.append(
-                f"If nothing competed (one minus Kaplan-Meier){who}, %: {', '.join(naive)} months."
+                tr(
+                    "If nothing competed (one minus Kaplan-Meier){who}, %: {shown} months.",
+                    who=who,
+                    shown=tr(", ").join(naive),
+                )
             )
     lines += [
-        f"Gray's test, {lower_first(test['label'])}: chi-square {test['chi2']:.3f}, df"
-        f" {test['df']}, {p_equation(test['p'])}."
+        tr(
+            "Gray's test, {label}: chi-square {chi2:.3f}, df {df}, {p}.",
+            label=lower_first(spoken(test["label"])),
+            chi2=test["chi2"],
+            df=test["df"],
+            p=p_equation(test["p"]),
+        )
         for test in document["gray"]
     ]
     regression = document["fine_gray"]
     for term in regression["terms"] if regression else ():
         lines.append(
-            f"Subdistribution hazard ratio of loss, {term['label']} against"
-            f" {regression['reference']}: {fixed(term['shr'], 2)}"
-            f" ({limits(term['shr_lower'], term['shr_upper'], 2)}), {p_equation(term['p'])}."
+            tr(
+                "Subdistribution hazard ratio of loss, {label} against {reference}: {shr} "
+                "({limits}), {p}.",
+                label=spoken(term["label"]),
+                reference=spoken(regression["reference"]),
+                shr=fixed(term["shr"], 2),
+                limits=limits(term["shr_lower"], term["shr_upper"], 2),
+                p=p_equation(term["p"]),
+            )
         )
     return lines

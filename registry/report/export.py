@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.report.export_formats import FORMATS, Labelled
+from registry.report.whole_file import write_whole
 from registry.words import tr
 
 CODEBOOK = "codebook.csv"
@@ -97,17 +97,7 @@ def _whole(path: Path, write: Callable[[Path], Any]) -> None:
                 folder=path.parent,
             )
         )
-    # A part file beside the target: an interrupted export leaves no half table under its name.
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        write(part)
-        os.replace(part, path)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, write)
 
 
 def _views(connection: Connection) -> dict[str, _View]:

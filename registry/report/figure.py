@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 from registry.report.numbers import median_months, p_equation
 from registry.report.tables import Document, lower_first
 from registry.report.ticks import counts_at, month_ticks
+from registry.words import in_english
 
 # Dark and light enough to stay apart in grey; line style and hatching say the same again.
 STYLES: tuple[dict[str, Any], ...] = (
@@ -49,6 +50,7 @@ _RC: dict[Any, Any] = {
 _COUNTS = (("At risk", "at_risk"), ("Censored", "censored"), ("Events", "events"))
 
 
+@in_english()
 def cumulative_incidence(document: Document, *, time_zero: str = "the first infusion") -> Figure:
     """Draw the curves of a Kaplan-Meier document.
 
@@ -85,7 +87,13 @@ def cumulative_incidence(document: Document, *, time_zero: str = "the first infu
         if document.get("landmark_months"):
             axes.axvline(document["landmark_months"], color="#888888", linewidth=0.8)
         _finish_axes(axes, document, ticks, last, time_zero)
-        _draw_counts(table, document, ticks, per_month)
+        draw_counts(
+            table,
+            document,
+            ticks,
+            _COUNTS,
+            lambda curve, key, tick: int(counts_at(curve, tick * per_month)[key]),
+        )
         figure.text(0.012, 1 - 0.23 / height, _title(document), fontsize=_SIZE + 2, weight="bold")
         for i, line in enumerate(words):
             figure.text(0.012, 1 - (0.45 + 0.17 * i) / height, line, color="#444444")
@@ -245,12 +253,20 @@ def _finish_axes(
         )  # fmt: skip
 
 
-def _draw_counts(table: Axes, document: Document, ticks: Sequence[int], per_month: float) -> None:
-    """The table: numbers centred under the ticks, at the same months on the same axis."""
+def draw_counts(
+    table: Axes,
+    document: Document,
+    ticks: Sequence[int],
+    rows: Sequence[tuple[str, str]],
+    count: Callable[[Document, str, int], int],
+) -> None:
+    """The table: numbers centred under the ticks, at the same months on the same axis.
+
+    `rows` are names and keys, `count` gives a curve's number of a key at a tick.
+    """
     table.set_axis_off()
     groups, grouped = document["groups"], bool(document["by"])
-    n_lines = (len(_COUNTS) + grouped) * len(groups)
-    table.set_ylim(n_lines, 0)
+    table.set_ylim((len(rows) + grouped) * len(groups), 0)
     line = 0.5
     names = table.get_yaxis_transform()
     for group, style in zip(groups, styles(groups), strict=True):
@@ -260,13 +276,13 @@ def _draw_counts(table: Axes, document: Document, ticks: Sequence[int], per_mont
                 color=style["color"],
             )  # fmt: skip
             line += 1
-        for name, key in _COUNTS:
+        for name, key in rows:
             table.text(-0.175, line, name, transform=names, va="center")
             for tick in ticks:
                 table.text(
                     tick,
                     line,
-                    str(counts_at(group["curve"], tick * per_month)[key]),
+                    str(count(group["curve"], key, tick)),
                     ha="center",
                     va="center",
                     gid=f"{key}-{group['group']}-{tick}",

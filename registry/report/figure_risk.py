@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 from registry.report.figure import _RC
 from registry.report.numbers import fixed
 from registry.report.tables import Document
+from registry.words import in_english
 
 _COLOURS = ("#123f6d", "#c8641b")
 
 
+@in_english()
 def calibration_figure(document: Document) -> Figure:
     """Draw the groups of the document of `registry analyse risk`, a panel per horizon."""
     part = document["validation"]

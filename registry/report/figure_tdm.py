@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from registry.report.figure import _RC
 from registry.report.numbers import fixed, limits, p_equation
 from registry.report.tables import Document
+from registry.words import in_english
 
 _LOST, _KEPT, _GREY = "#c8641b", "#123f6d", "#666666"
 _QUARTERS = ("#c8641b", "#d9a05b", "#6f94ba", "#123f6d")
@@ -21,6 +22,7 @@ _DASHES = ("-", (0, (5, 1.6)), (0, (2, 1.2)), "-.")
 _DAYS_PER_MONTH = 30.4375
 
 
+@in_english()
 def levels_figure(document: Document) -> Figure:
     """Draw the document of `registry analyse tdm`, made with `to_json(levels=True)`.
 

@@ -16,6 +16,7 @@ from registry.report.figure import STYLES, settings
 from registry.report.model_tables import name_of
 from registry.report.numbers import MISSING, fixed, limits, p_value
 from registry.report.tables import Document
+from registry.words import in_english
 
 _WIDTH = 7.2
 _ROW, _ABOVE, _BELOW = 0.21, 0.62, 0.55  # inches
@@ -35,6 +36,7 @@ class _Line:
     estimate: bool = False
 
 
+@in_english()
 def forest_plot(document: Document) -> Figure:
     """Draw the terms of a Cox model.
 
@@ -53,6 +55,7 @@ def forest_plot(document: Document) -> Figure:
     return _draw("Cox regression of the loss of response", subtitle, lines)
 
 
+@in_english()
 def paired_forest_plot(document: Document) -> Figure:
     """Draw the published and the sound hazard ratio of each covariate, one below the other.
 

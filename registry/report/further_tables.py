@@ -7,7 +7,7 @@ from collections.abc import Callable
 from registry.report import model_tables, risk_tables, tdm_tables
 from registry.report.numbers import MISSING, fixed
 from registry.report.tables import LAYOUTS, Document, Table
-from registry.words import tr
+from registry.words import spoken, tr
 
 
 def missing(document: Document) -> Table:
@@ -16,10 +16,10 @@ def missing(document: Document) -> Table:
         title=tr("Missing values, n = {n}", n=document["n"]),
         header=(tr("Variable"), tr("Known"), tr("Missing"), tr("Missing, %")),
         rows=tuple(
-            (row["label"], str(row["known"]), str(row["missing"]), fixed(row["percent"], 1))
+            (spoken(row["label"]), str(row["known"]), str(row["missing"]), fixed(row["percent"], 1))
             for row in document["rows"]
         ),
-        notes=(document["method"],),
+        notes=(spoken(document["method"]),),
     )
 
 
@@ -122,11 +122,12 @@ def _plain(value: float | None) -> str:
 
 
 def _words(code: str | None) -> str:
-    return MISSING if code is None else code.replace("_", " ")
+    return MISSING if code is None else spoken(code.replace("_", " "))
 
 
 def _then(outcome: str | None, regained: bool | None) -> str:
     words = _words(outcome)
     if regained is None:
         return words
-    return f"{words}, {tr('regained') if regained else tr('not regained')}"
+    said = tr("regained") if regained else tr("not regained")
+    return tr("{one}, {other}", one=words, other=said)

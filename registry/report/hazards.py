@@ -14,12 +14,14 @@ from statsmodels.nonparametric.smoothers_lowess import lowess
 from registry.report.figure import STYLES, settings
 from registry.report.numbers import p_equation
 from registry.report.tables import Document
+from registry.words import in_english
 
 _DAYS_PER_MONTH = 30.4375
 _COLUMNS = 2
 _SMOOTHED_FROM = 8  # events; a curve through fewer says nothing
 
 
+@in_english()
 def hazards_plot(document: Document) -> Figure:
     """Draw the scaled residuals of each term against time, with a smooth curve through them.
 

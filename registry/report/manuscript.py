@@ -20,7 +20,7 @@ from docx.shared import Mm, Pt
 from registry.report import sections
 from registry.report.facts import Facts
 from registry.report.tables import Document, Table
-from registry.words import tr
+from registry.words import in_english, tr
 
 _FONT = "Times New Roman"
 _SIZE, _SMALL = 10, 9
@@ -30,6 +30,7 @@ _INDENT = 4.0
 """Millimetres for a step of indentation."""
 
 
+@in_english()
 def write_manuscript(
     documents: Mapping[str, Document | str],
     facts: Facts,

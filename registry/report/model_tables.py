@@ -7,6 +7,7 @@ from typing import Any
 
 from registry.report.numbers import MISSING, fixed, limits, p_value
 from registry.report.table import Document, Table, notes
+from registry.words import spoken, tr
 
 
 def compare_published(document: Document) -> Table:
@@ -21,14 +22,25 @@ def compare_published(document: Document) -> Table:
     )
     published, sound = document["models"][0]["model"], document["models"][-1]["model"]
     lines = [
-        _size("As published", published, document["models"][0]["reason"]),
-        _size("Sound", sound, None),
-        "What made the difference:",
-        *(f"- {one['sentence']}" for one in document["differences"]),
+        _size(tr("As published"), published, document["models"][0]["reason"]),
+        _size(tr("Sound"), sound, None),
+        tr("What made the difference:"),
+        *("- " + spoken(one["sentence"]) for one in document["differences"]),
     ]
     return Table(
-        title=f"The published and the sound Cox model (definition: {document['definition']})",
-        header=("Covariate", "Published HR", "95 % limits", "P", "Sound HR", "95 % limits", "P"),
+        title=tr(
+            "The published and the sound Cox model (definition: {definition})",
+            definition=document["definition"],
+        ),
+        header=(
+            tr("Covariate"),
+            tr("Published HR"),
+            tr("95 % limits"),
+            "P",
+            tr("Sound HR"),
+            tr("95 % limits"),
+            "P",
+        ),
         rows=rows,
         lines=tuple(lines),
         notes=notes(document),
@@ -41,30 +53,34 @@ def sensitivity(document: Document) -> Table:
     rows = tuple(
         (
             reading_in_words(one),
-            one["model"],
+            spoken(one["model"]),
             _whole(one["n"]),
             _whole(one["events"]),
             *(_starred(one["terms"][covariate["covariate"]]) for covariate in covariates),
         )
         for one in document["specifications"]
     )
-    legend = "; ".join(
-        f"HR {number}: {name_of(one)}" for number, one in enumerate(covariates, start=1)
+    legend = tr("; ").join(
+        tr("HR {number}: {name}", number=number, name=name_of(one))
+        for number, one in enumerate(covariates, start=1)
     )
     return Table(
-        title=f"Cox regression under every reading (reference: {document['definition']})",
+        title=tr(
+            "Cox regression under every reading (reference: {definition})",
+            definition=document["definition"],
+        ),
         header=(
-            "Reading",
-            "Model",
+            tr("Reading"),
+            tr("Model"),
             "n",
-            "Losses",
+            tr("Losses"),
             *(f"HR {number}" for number in range(1, len(covariates) + 1)),
         ),
         rows=rows,
         left=2,
         lines=(
-            f"{legend}. * limits exclude 1.",
-            *(one["sentence"] for one in document["summary"]),
+            tr("{legend}. * limits exclude 1.", legend=legend),
+            *(spoken(one["sentence"]) for one in document["summary"]),
         ),
         notes=notes(document),
     )
@@ -72,15 +88,24 @@ def sensitivity(document: Document) -> Table:
 
 def name_of(covariate: Mapping[str, Any]) -> str:
     """'BMI Z-score: <=-1 against >-1'; of a number only its unit."""
-    against = f" against {covariate['other_level']}" if covariate["other_level"] else ""
-    return f"{covariate['label']}: {covariate['level']}{against}"
+    against = (
+        tr(" against {other_level}", other_level=spoken(covariate["other_level"]))
+        if covariate["other_level"]
+        else ""
+    )
+    return tr(
+        "{label}: {level}{against}",
+        label=spoken(covariate["label"]),
+        level=spoken(covariate["level"]),
+        against=against,
+    )
 
 
 def reading_in_words(specification: Mapping[str, Any]) -> str:
     """'paper, lor_above 12.5'; the reference is marked."""
     choices = [f"{key} {value}" for key, value in specification["choices"].items()]
     words = ", ".join([specification["definition"], *choices])
-    return f"{words} (reference)" if specification["reference"] else words
+    return tr("{words} (reference)", words=words) if specification["reference"] else words
 
 
 def _ratio(numbers: Mapping[str, Any] | None) -> tuple[str, str, str]:
@@ -95,11 +120,16 @@ def _ratio(numbers: Mapping[str, Any] | None) -> tuple[str, str, str]:
 
 def _size(words: str, model: Mapping[str, Any] | None, reason: str | None) -> str:
     if model is None:
-        return f"{words}: not fitted. {reason}"
-    penalty = ", Firth's penalty" if model["penalty"] == "firth" else ""
-    return (
-        f"{words}: {model['n']} patients, {model['events']} with loss of response; ties:"
-        f" {model['ties'].capitalize()}{penalty}; {model['entry']}."
+        return tr("{words}: not fitted. {reason}", words=words, reason=spoken(reason or ""))
+    penalty = tr(", Firth's penalty") if model["penalty"] == "firth" else ""
+    return tr(
+        "{words}: {n} patients, {events} with loss of response; ties: {ties}{penalty}; {entry}.",
+        words=words,
+        n=model["n"],
+        events=model["events"],
+        ties=model["ties"].capitalize(),
+        penalty=penalty,
+        entry=spoken(model["entry"]),
     )
 
 

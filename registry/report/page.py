@@ -14,11 +14,12 @@ from registry.report import sections
 from registry.report.facts import Facts
 from registry.report.html import definitions
 from registry.report.tables import Document
-from registry.words import tr
+from registry.words import in_english, tr
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
+@in_english()
 def page(
     documents: Mapping[str, Document | str],
     facts: Facts,

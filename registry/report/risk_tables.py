@@ -5,6 +5,7 @@ from __future__ import annotations
 from registry.report.numbers import fixed, limits, percent
 from registry.report.rows import Rows
 from registry.report.tables import Document, Table
+from registry.words import spoken, tr
 
 
 def all_tables(document: Document) -> list[Table]:
@@ -47,13 +48,23 @@ def _probabilities(document: Document) -> Table:
     slope = fixed(validation["calibration_slope"]["corrected"], 2)
     return Table(
         title=(
-            f"Probability that {document['patient_id']} loses response, from week 14 on"
-            f" (definition: {document['definition']})"
+            tr(
+                "Probability that {patient_id} loses response, from week 14 on (definition: "
+                "{definition})",
+                patient_id=document["patient_id"],
+                definition=document["definition"],
+            )
         ),
-        header=("Within", "%", "95 % limits", "cohort, %"),
+        header=(tr("Within"), "%", tr("95 % limits"), tr("cohort, %")),
         rows=tuple(rows),
-        lines=(f"Corrected concordance {concordance}, calibration slope {slope}.",),
-        notes=tuple(document["notes"]),
+        lines=(
+            tr(
+                "Corrected concordance {concordance}, calibration slope {slope}.",
+                concordance=concordance,
+                slope=slope,
+            ),
+        ),
+        notes=tuple(map(spoken, document["notes"])),
     )
 
 
@@ -61,7 +72,7 @@ def _model(document: Document) -> Table:
     with_patient = document["patient_id"] is not None
     rows = tuple(
         (
-            f"{term['label']}: {term['per']}",
+            tr("{label}: {level}", label=spoken(term["label"]), level=spoken(term["per"])),
             *([fixed(term["value"], 2)] if with_patient else []),
             fixed(term["hr"], 3),
             fixed(term["coef_per_sd"], 3),
@@ -69,18 +80,36 @@ def _model(document: Document) -> Table:
         for term in document["terms"]
     )
     left = document["dropped"]
-    dropped = f", {left} without a complete set of covariates left out" if left else ""
+    dropped = (
+        tr(", {number} without a complete set of covariates left out", number=left) if left else ""
+    )
     return Table(
-        title="The model",
-        header=("Covariate", *(["patient"] if with_patient else []), "HR, shrunk", "B per SD"),
+        title=tr("The model"),
+        header=(
+            tr("Covariate"),
+            *([tr("patient")] if with_patient else []),
+            tr("HR, shrunk"),
+            tr("B per SD"),
+        ),
         rows=rows,
         lines=(
-            f"{document['n']} patients{dropped}, {document['events']} with loss of response:"
-            f" {document['events_per_covariate']:.1f} per covariate (refused below"
-            f" {document['least_events_per_covariate']:g}). Penalty {document['penalty']:g},"
-            f" which leaves {document['effective_df']:.2f} degrees of freedom.",
+            tr(
+                "{n} patients{dropped}, {events} with loss of response: "
+                "{events_per_covariate:.1f} per covariate (refused below "
+                "{least_events_per_covariate:g}). Penalty {penalty:g}, which leaves "
+                "{effective_df:.2f} degrees of freedom.",
+                n=document["n"],
+                dropped=dropped,
+                events=document["events"],
+                events_per_covariate=document["events_per_covariate"],
+                least_events_per_covariate=document["least_events_per_covariate"],
+                penalty=document["penalty"],
+                effective_df=document["effective_df"],
+            ),
         ),
-        notes=(document["method"], *(() if with_patient else document["notes"])),
+        notes=tuple(
+            map(spoken, (document["method"], *(() if with_patient else document["notes"])))
+        ),
     )
 
 
@@ -89,8 +118,8 @@ def _validation(document: Document) -> list[Table]:
     measures = tuple(
         (label, *(fixed(part[key][one], 3) for one in ("apparent", "optimism", "corrected")))
         for label, key in (
-            ("Concordance", "concordance"),
-            ("Calibration slope", "calibration_slope"),
+            (tr("Concordance"), "concordance"),
+            (tr("Calibration slope"), "calibration_slope"),
         )
     )
     groups = []
@@ -98,7 +127,7 @@ def _validation(document: Document) -> list[Table]:
         lower, upper = (None if one[k] is None else 100 * one[k] for k in ("lower", "upper"))
         groups.append(
             (
-                f"{_years(one['at_years'])}, group {one['group']}",
+                tr("{years}, group {group}", years=_years(one["at_years"]), group=one["group"]),
                 str(one["n"]),
                 str(one["events"]),
                 percent(one["predicted"]),
@@ -108,17 +137,24 @@ def _validation(document: Document) -> list[Table]:
         )
     made = [
         Table(
-            title="How well it tells patients apart, and whether it is right",
-            header=("", "apparent", "optimism", "corrected"),
+            title=tr("How well it tells patients apart, and whether it is right"),
+            header=("", tr("apparent"), tr("optimism"), tr("corrected")),
             rows=measures,
-            notes=(part["method"],),
+            notes=(spoken(part["method"]),),
         )
     ]
     if groups:
         made.append(
             Table(
-                title="Predicted and observed, groups from low to high risk",
-                header=("Within", "n", "loss", "predicted, %", "observed, %", "95 % limits"),
+                title=tr("Predicted and observed, groups from low to high risk"),
+                header=(
+                    tr("Within"),
+                    "n",
+                    tr("loss"),
+                    tr("predicted, %"),
+                    tr("observed, %"),
+                    tr("95 % limits"),
+                ),
                 rows=tuple(groups),
             )
         )
@@ -126,4 +162,4 @@ def _validation(document: Document) -> list[Table]:
 
 
 def _years(years: float) -> str:
-    return "1 year" if years == 1 else f"{years:g} years"
+    return tr("1 year") if years == 1 else tr("{years:g} years", years=years)

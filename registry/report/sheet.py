@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from registry.errors import Refused, WrongUsage
-from registry.words import tr
+from registry.report.whole_file import by_ending, write_whole
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -37,22 +35,7 @@ def write_sheet(
     }
     for ending, made in (other or {}).items():
         writers[ending] = _writer_of_bytes(made)
-    writer = writers.get(path.suffix.lower())
-    if writer is None:
-        raise WrongUsage(
-            tr("{file} does not tell a format by its ending.", file=path.name),
-            cure=tr("End it in {endings}.", endings=", ".join(writers)),
-        )
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        writer(part)
-        os.replace(part, path)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, by_ending(path, writers))
 
 
 def _writer_of_bytes(made: Callable[[], bytes]) -> Callable[[Path], Any]:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from registry.report.figure import settings
 from registry.report.model_tables import excludes_one, name_of
 from registry.report.tables import Document
+from registry.words import in_english
 
 _WIDTH = 7.2
 _LEFT, _PANEL = 0.3, 0.675
@@ -23,6 +24,7 @@ _TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 Specification = Mapping[str, Any]
 
 
+@in_english()
 def specification_curve(document: Document) -> Figure:
     """Draw a panel of hazard ratios for each covariate, and the matrix of choices below.
 

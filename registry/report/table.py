@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.report.numbers import MISSING, fixed, percent
+from registry.words import spoken, tr
 
 Document = Mapping[str, Any]
 
@@ -29,13 +30,13 @@ class Table:
 
 def title(words: str, document: Document) -> str:
     """The words, with the definition that the numbers hold to."""
-    return f"{words} (definition: {document['definition']})"
+    return tr("{words} (definition: {definition})", words=words, definition=document["definition"])
 
 
 def notes(document: Document) -> tuple[str, ...]:
     """Method, basis and notes of a document."""
     method = (document["method"],) if "method" in document else ()
-    return (*method, *_basis(document), *document["notes"])
+    return (*map(spoken, method), *_basis(document), *map(spoken, document["notes"]))
 
 
 def _basis(document: Document) -> tuple[str, ...]:
@@ -43,8 +44,14 @@ def _basis(document: Document) -> tuple[str, ...]:
     if "definition_hash" not in document:
         return ()
     return (
-        f"Time is {document['clock']}; {document['entry']}; {document['censoring']}. Definition"
-        f" {document['definition']}, hash {document['definition_hash'][:12]}.",
+        tr(
+            "Time is {clock}; {entry}; {censoring}. Definition {definition}, hash {hash}.",
+            clock=spoken(document["clock"]),
+            entry=spoken(document["entry"]),
+            censoring=spoken(document["censoring"]),
+            definition=document["definition"],
+            hash=document["definition_hash"][:12],
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from registry.report.table import (
     share,
     title,
 )
+from registry.words import spoken, tr
 
 __all__ = (
     "LAYOUTS",
@@ -38,25 +39,29 @@ def flow(document: Document) -> Table:
     eligible, started = document["eligible"], document["started"]
     excluded = document["excluded"]
     total = sum(one["n"] for one in excluded)
-    rows = [("Registered", str(document["registered"]), "")]
+    rows = [(tr("Registered"), str(document["registered"]), "")]
     if document["no_infliximab"]:
-        rows.append(("  No infliximab", str(document["no_infliximab"]), ""))
-    rows.append(("Started infliximab", str(started), ""))
-    rows.append(("  Excluded", str(total), share(total, started)))
-    rows += [(f"    {one['label']}", str(one["n"]), "") for one in excluded]
-    rows.append(("In the cohort", str(eligible), share(eligible, started)))
+        rows.append(("  " + tr("No infliximab"), str(document["no_infliximab"]), ""))
+    rows.append((tr("Started infliximab"), str(started), ""))
+    rows.append(("  " + tr("Excluded"), str(total), share(total, started)))
+    rows += [("    " + spoken(one["label"]), str(one["n"]), "") for one in excluded]
+    rows.append((tr("In the cohort"), str(eligible), share(eligible, started)))
     rows.append(
-        ("  Loss of response", str(document["events"]), share(document["events"], eligible))
+        (
+            "  " + tr("Loss of response"),
+            str(document["events"]),
+            share(document["events"], eligible),
+        )
     )
     rows.append(
         (
-            "  Response maintained",
+            "  " + tr("Response maintained"),
             str(document["responders"]),
             share(document["responders"], eligible),
         )
     )
     return Table(
-        title=title("Patient flow", document),
+        title=title(tr("Patient flow"), document),
         header=("", "n", "%"),
         rows=tuple(rows),
         notes=notes(document),
@@ -69,20 +74,25 @@ def table1(document: Document) -> Table:
     for row in document["rows"]:
         decimals = 2 if row["id"] in ("haz", "baz") else 1
         if "percent" in row:
-            label = f"{row['label']}, n (%)"
+            label = tr("{label}, n (%)", label=spoken(row["label"]))
             shown = f"{row['n']} ({fixed(row['percent'], 1)})"
         elif "mean" in row:
-            label = f"{row['label']}, mean ± SD"
+            label = tr("{label}, mean ± SD", label=spoken(row["label"]))
             shown = plus_minus(row["mean"], row["sd"], decimals)
         else:
-            label = f"{row['label']}, median (quartiles)"
+            label = tr("{label}, median (quartiles)", label=spoken(row["label"]))
             shown = MISSING
             if row["median"] is not None:
-                shown = f"{row['median']:.1f} ({row['q1']:.1f} to {row['q3']:.1f})"
+                shown = tr(
+                    "{median:.1f} ({q1:.1f} to {q3:.1f})",
+                    median=row["median"],
+                    q1=row["q1"],
+                    q3=row["q3"],
+                )
         rows.append((label, shown, str(row["missing"]) if row["missing"] else ""))
     return Table(
-        title=title("Table 1. Patients at the first infusion", document),
-        header=("Characteristic", f"n = {document['n']}", "missing"),
+        title=title(tr("Table 1. Patients at the first infusion"), document),
+        header=(tr("Characteristic"), f"n = {document['n']}", tr("missing")),
         rows=tuple(rows),
         notes=notes(document),
     )
@@ -93,21 +103,25 @@ def table2(document: Document) -> Table:
     rows = []
     marked = []
     # Columns that a table needs only now and then, and whether this one does.
+    holm, permuted = tr("P, Holm"), tr("P, permuted")
     extra = {
-        "P, Holm": bool(document.get("show_holm")),
-        "P, permuted": any(row.get("p_permutation") is not None for row in document["rows"]),
-        "missing": any(row["missing"] for row in document["rows"]),
+        holm: bool(document.get("show_holm")),
+        permuted: any(row.get("p_permutation") is not None for row in document["rows"]),
+        tr("missing"): any(row["missing"] for row in document["rows"]),
     }
     for row in document["rows"]:
         lost = row["events_true"] + row["events_false"]
         kept = row["n_true"] + row["n_false"] - lost
         mark = ""
         if row["note"]:
-            marked.append(f"* {row['label']}. {row['note']}")
+            marked.append(
+                "* " + tr("{label}. {note}", label=spoken(row["label"]), note=spoken(row["note"]))
+            )
             mark = " *"
         rows.append(
             (
-                f"{row['label']}: {row['level']}{mark}",
+                tr("{label}: {level}", label=spoken(row["label"]), level=spoken(row["level"]))
+                + mark,
                 count(row["events_true"], lost),
                 count(row["n_true"] - row["events_true"], kept),
                 fixed(row["chi2"], 3),
@@ -122,7 +136,7 @@ def table2(document: Document) -> Table:
         )
         rows.append(
             (
-                f"    {row['other_level']}",
+                "    " + spoken(row["other_level"]),
                 count(row["events_false"], lost),
                 count(row["n_false"] - row["events_false"], kept),
                 "",
@@ -130,23 +144,33 @@ def table2(document: Document) -> Table:
                 *_chosen(extra, "", "", ""),
             )
         )
-    if extra["P, Holm"]:
-        marked.append(f"P, Holm: adjusted for the {document['tests']} tests of this table.")
-    if extra["P, permuted"]:
+    if extra[holm]:
         marked.append(
-            f"P, permuted: over {document['permutations']} random permutations (seed"
-            f" {document['permutation_seed']}), where a group expects fewer than"
-            f" {document['permuted_below_expected_events']:g} losses."
+            tr("P, Holm: adjusted for the {number} tests of this table.", number=document["tests"])
         )
-    header = ("Covariate", "Loss, n (%)", "No loss, n (%)", "Chi-square", "P")
+    if extra[permuted]:
+        marked.append(
+            tr(
+                "P, permuted: over {number} random permutations (seed {seed}), where a group "
+                "expects fewer than {fewest:g} losses.",
+                number=document["permutations"],
+                seed=document["permutation_seed"],
+                fewest=document["permuted_below_expected_events"],
+            )
+        )
+    header = (tr("Covariate"), tr("Loss, n (%)"), tr("No loss, n (%)"), tr("Chi-square"), "P")
     events = document["events"]
     return Table(
-        title=title("Table 2. Loss of response by each covariate alone", document),
+        title=title(tr("Table 2. Loss of response by each covariate alone"), document),
         header=(*header, *_chosen(extra, *extra)),
         rows=tuple(rows),
         lines=(
-            f"{document['n']} patients, {events} with loss of response, {document['n'] - events}"
-            " without.",
+            tr(
+                "{n} patients, {events} with loss of response, {kept} without.",
+                n=document["n"],
+                events=events,
+                kept=document["n"] - events,
+            ),
         ),
         notes=(*marked, *notes(document)),
     )
@@ -166,14 +190,19 @@ def cox(document: Document) -> Table:
         )
         for term in document["terms"]
     )
-    dropped = f", {document['dropped']} left out" if document["dropped"] else ""
+    dropped = tr(", {dropped} left out", dropped=document["dropped"]) if document["dropped"] else ""
     return Table(
         title=title(_cox_title(document), document),
-        header=("Covariate", "B", "SE", "Wald", "HR", "95 % limits", "P"),
+        header=(tr("Covariate"), "B", "SE", "Wald", "HR", tr("95 % limits"), "P"),
         rows=rows,
         lines=(
-            f"{document['n']} patients{dropped}, {document['events']} with loss of response; ties:"
-            f" {document['ties'].capitalize()}.",
+            tr(
+                "{n} patients{dropped}, {events} with loss of response; ties: {ties}.",
+                n=document["n"],
+                dropped=dropped,
+                events=document["events"],
+                ties=document["ties"].capitalize(),
+            ),
             *_cox_lines(document),
         ),
         notes=notes(document),
@@ -186,25 +215,40 @@ def _cox_title(document: Document) -> str:
         document.get(key) for key in ("landmark_months", "strata", "robust")
     )
     varies = any(term.get("time_dependent") for term in document["terms"])
-    return "Cox regression" if more or varies else "Table 3. Cox regression"
+    return tr("Cox regression") if more or varies else tr("Table 3. Cox regression")
 
 
 def _term(term: Mapping[str, Any]) -> str:
     """'BMI Z-score: <=-1 against >-1'; of a number only its unit."""
-    against = f" against {term['other_level']}" if term["other_level"] else ""
-    return f"{term['label']}: {term['level']}{against}"
+    against = (
+        tr(" against {other_level}", other_level=spoken(term["other_level"]))
+        if term["other_level"]
+        else ""
+    )
+    return tr(
+        "{label}: {level}{against}",
+        label=spoken(term["label"]),
+        level=spoken(term["level"]),
+        against=against,
+    )
 
 
 def _cox_lines(document: Document) -> list[str]:
     """How well the model tells patients apart, and whether its hazards are proportional."""
     lines = []
     if document.get("concordance") is not None:
-        lines.append(f"Concordance {fixed(document['concordance'], 3)}.")
-    for test in document.get("proportional_hazards", [])[:1]:
-        each = ", ".join(f"{one['covariate']} {p_value(one['p'])}" for one in test["terms"])
         lines.append(
-            f"Proportional hazards, score test over {test['transform_in_words']}:"
-            f" {p_equation(test['p'])}; {each}."
+            tr("Concordance {concordance}.", concordance=fixed(document["concordance"], 3))
+        )
+    for test in document.get("proportional_hazards", [])[:1]:
+        each = tr(", ").join(f"{one['covariate']} {p_value(one['p'])}" for one in test["terms"])
+        lines.append(
+            tr(
+                "Proportional hazards, score test over {scale}: {p}; {each}.",
+                scale=spoken(test["transform_in_words"]),
+                p=p_equation(test["p"]),
+                each=each,
+            )
         )
     return lines
 
@@ -212,11 +256,11 @@ def _cox_lines(document: Document) -> list[str]:
 def tdm(document: Document) -> Table:
     """Week-14 troughs by outcome."""
     return Table(
-        title=title(f"Infliximab trough at week 14, {document['unit']}", document),
-        header=("", "n", "outside the range", "mean ± SD"),
+        title=title(tr("Infliximab trough at week 14, {unit}", unit=document["unit"]), document),
+        header=("", "n", tr("outside the range"), tr("mean ± SD")),
         rows=tuple(
             (
-                group["label"],
+                spoken(group["label"]),
                 str(group["n"]),
                 str(group["censored"]),
                 plus_minus(group["mean"], group["sd"], 2),
@@ -224,8 +268,12 @@ def tdm(document: Document) -> Table:
             for group in document["groups"]
         ),
         lines=(
-            f"Welch's t = {document['t']:.3f}, df = {document['df']:.2f},"
-            f" {p_equation(document['p'])}.",
+            tr(
+                "Welch's t = {t:.3f}, df = {df:.2f}, {p}.",
+                t=document["t"],
+                df=document["df"],
+                p=p_equation(document["p"]),
+            ),
         ),
         notes=notes(document),
     )
@@ -235,27 +283,33 @@ def outcomes(document: Document) -> Table:
     """What followed the loss of response."""
     lor, optimised = document["lor"], document["optimised"]
     rows = [
-        ("Loss of response", str(lor), ""),
-        ("  Infliximab stopped", str(document["stopped"]), share(document["stopped"], lor)),
-        ("  Infliximab optimised", str(optimised), share(optimised, lor)),
+        (tr("Loss of response"), str(lor), ""),
         (
-            "    Response regained",
+            "  " + tr("Infliximab stopped"),
+            str(document["stopped"]),
+            share(document["stopped"], lor),
+        ),
+        ("  " + tr("Infliximab optimised"), str(optimised), share(optimised, lor)),
+        (
+            "    " + tr("Response regained"),
             str(document["regained"]),
             share(document["regained"], optimised),
         ),
         (
-            "    Response not regained",
+            "    " + tr("Response not regained"),
             str(document["not_regained"]),
             share(document["not_regained"], optimised),
         ),
     ]
     if document["regained_unknown"]:
         unknown = document["regained_unknown"]
-        rows.append(("    Not known", str(unknown), share(unknown, optimised)))
+        rows.append(("    " + tr("Not known"), str(unknown), share(unknown, optimised)))
     if document["neither"]:
-        rows.append(("  Neither", str(document["neither"]), share(document["neither"], lor)))
+        rows.append(
+            ("  " + tr("Neither"), str(document["neither"]), share(document["neither"], lor))
+        )
     return Table(
-        title=title("After the loss of response", document),
+        title=title(tr("After the loss of response"), document),
         header=("", "n", "%"),
         rows=tuple(rows),
         notes=notes(document),

@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter
 from registry.report import sections
 from registry.report.facts import Facts
 from registry.report.tables import Document, Table
-from registry.words import tr
+from registry.words import in_english, tr
 
 _HEAD = 3
 """The row of the heads, under the caption and an empty row."""
@@ -22,6 +22,7 @@ _WIDEST = 60
 _RULE, _THIN = Side(style="medium"), Side(style="thin")
 
 
+@in_english()
 def write_tables_book(
     documents: Mapping[str, Document | str],
     facts: Facts,

@@ -15,6 +15,7 @@ from registry.report.numbers import (
     percent,
 )
 from registry.report.tables import Document, Table
+from registry.words import spoken, tr
 
 PARTS = ("groups", "quartiles", "roc", "over_time", "mechanisms", "measured")
 """The tables of the document, in their order."""
@@ -39,14 +40,18 @@ def _groups(document: Document) -> Table:
     test = document.get("mann_whitney")
     if not test:
         return first
-    how = "exact" if test["exact"] else "normal approximation"
-    line = (
-        f"Mann-Whitney U = {test['u']:g}, {p_equation(test['p'])} ({how}); in"
-        f" {percent(test['probability_higher'])} % of pairs the level without loss is the higher."
+    how = tr("exact") if test["exact"] else tr("normal approximation")
+    line = tr(
+        "Mann-Whitney U = {u:g}, {p} ({how}); in {share} % of pairs the level without loss "
+        "is the higher.",
+        u=test["u"],
+        p=p_equation(test["p"]),
+        how=how,
+        share=percent(test["probability_higher"]),
     )
     return Table(
         first.title, first.header, first.rows, first.left, (*first.lines, line),
-        (*first.notes, test["method"]),
+        (*first.notes, spoken(test["method"])),
     )  # fmt: skip
 
 
@@ -68,37 +73,49 @@ def _quartiles(part: Document) -> Table:
     if part["logrank"]:
         test = part["logrank"]
         permuted = part["permutation"]
-        exact = f"; by permutation {p_equation(permuted['p'])}" if permuted else ""
+        exact = tr("; by permutation {p}", p=p_equation(permuted["p"])) if permuted else ""
         lines.append(
-            f"Log-rank chi-square {test['chi2']:.3f}, df {test['df']},"
-            f" {p_equation(test['p'])}{exact}."
+            tr(
+                "Log-rank chi-square {chi2:.3f}, df {df}, {p}{exact}.",
+                chi2=test["chi2"],
+                df=test["df"],
+                p=p_equation(test["p"]),
+                exact=exact,
+            )
         )
     elif part["logrank_reason"]:
-        lines.append(part["logrank_reason"])
+        lines.append(spoken(part["logrank_reason"]))
     if part["trend"]:
         lines.append(
-            f"Trend: chi-square {part['trend']['chi2']:.3f}, df 1,"
-            f" {p_equation(part['trend']['p'])}."
+            tr(
+                "Trend: chi-square {chi2:.3f}, df 1, {p}.",
+                chi2=part["trend"]["chi2"],
+                p=p_equation(part["trend"]["p"]),
+            )
         )
     ratio = part["hazard_ratio_per_doubling"]
     if ratio:
         lines.append(
-            f"Hazard ratio of twice the trough: {ratio['hr']:.2f} (95 % limits"
-            f" {limits(ratio['lower'], ratio['upper'], 2)}), {p_equation(ratio['p'])}."
+            tr(
+                "Hazard ratio of twice the trough: {hr:.2f} (95 % limits {limits}), {p}.",
+                hr=ratio["hr"],
+                limits=limits(ratio["lower"], ratio["upper"], 2),
+                p=p_equation(ratio["p"]),
+            )
         )
     elif part["hazard_ratio_reason"]:
-        lines.append(part["hazard_ratio_reason"])
+        lines.append(spoken(part["hazard_ratio_reason"]))
     return Table(
-        title="Loss of response by quartile of the week-14 trough",
+        title=tr("Loss of response by quartile of the week-14 trough"),
         header=(
-            "Trough, ug/mL",
+            tr("Trough, ug/mL"),
             "n",
-            "loss",
-            *(f"% by {month:g} months (95 % limits)" for month in months),
+            tr("loss"),
+            *(tr("% by {months:g} months (95 % limits)", months=month) for month in months),
         ),
         rows=tuple(rows),
         lines=tuple(lines),
-        notes=(part["method"],),
+        notes=(spoken(part["method"]),),
     )
 
 
@@ -106,28 +123,32 @@ def _roc(part: Document) -> Table:
     cut = part["youden"]
     area = f"{part['auc']:.3f}"
     rows = (
-        ("Area under the curve", area, limits(part["lower"], part["upper"], 3)),
-        ("Cut, ug/mL", fixed(cut["cut"], 2), limits(cut["cut_lower"], cut["cut_upper"], 2)),
-        ("  Sensitivity below it, %", percent(cut["sensitivity"]), ""),
-        ("  Specificity, %", percent(cut["specificity"]), ""),
-        ("  Youden's index", fixed(cut["j"], 3), ""),
-        ("  corrected for the choice of the cut", fixed(cut["j_corrected"], 3), ""),
+        (tr("Area under the curve"), area, limits(part["lower"], part["upper"], 3)),
+        (
+            tr("Cut, ug/mL"),
+            fixed(cut["cut"], 2),
+            limits(cut["cut_lower"], cut["cut_upper"], 2),
+        ),
+        ("  " + tr("Sensitivity below it, %"), percent(cut["sensitivity"]), ""),
+        ("  " + tr("Specificity, %"), percent(cut["specificity"]), ""),
+        ("  " + tr("Youden's index"), fixed(cut["j"], 3), ""),
+        ("  " + tr("corrected for the choice of the cut"), fixed(cut["j_corrected"], 3), ""),
     )
     return Table(
-        title="The week-14 trough as a sign of a later loss of response",
-        header=("", "", "95 % limits"),
+        title=tr("The week-14 trough as a sign of a later loss of response"),
+        header=("", "", tr("95 % limits")),
         rows=rows,
-        lines=("The levels of the groups do not overlap: the area has no limits.",)
+        lines=(tr("The levels of the groups do not overlap: the area has no limits."),)
         if part["lower"] is None
         else (),
-        notes=(part["method"],),
+        notes=(spoken(part["method"]),),
     )
 
 
 def _over_time(part: Document) -> Table:
     rows = tuple(
         (
-            window["label"],
+            spoken(window["label"]),
             str(window["n"]),
             fixed(window["median"], 2),
             limits(window["q1"], window["q3"], 2),
@@ -136,23 +157,36 @@ def _over_time(part: Document) -> Table:
         )
         for window in part["windows"]
     )
-    beside = (
-        f"Not among them: {part['after_loss']} troughs on or after a loss of response,"
-        f" {part['not_troughs']} levels that are no troughs."
+    beside = tr(
+        "Not among them: {after_loss} troughs on or after a loss of response, "
+        "{not_troughs} levels that are no troughs.",
+        after_loss=part["after_loss"],
+        not_troughs=part["not_troughs"],
     )
     return Table(
-        title="Troughs over time, ug/mL",
-        header=("", "n", "median", "quartiles", "outside range, n (%)", "too low, n (%)"),
+        title=tr("Troughs over time, ug/mL"),
+        header=(
+            "",
+            "n",
+            tr("median"),
+            tr("quartiles"),
+            tr("outside range, n (%)"),
+            tr("too low, n (%)"),
+        ),
         rows=rows,
-        notes=(part["method"], beside),
+        notes=(spoken(part["method"]), beside),
     )
 
 
 def _mechanisms(part: Document) -> Table:
-    names = {"immunogenic_low_titre": "immunogenic, low titre"}
+    names = {"immunogenic_low_titre": tr("immunogenic, low titre")}
     rows = tuple(
         (
-            f"{names.get(row['mechanism'], row['mechanism'])}: {row['action']}",
+            tr(
+                "{mechanism}: {advice}",
+                mechanism=names.get(row["mechanism"]) or spoken(row["mechanism"]),
+                advice=spoken(row["action"]),
+            ),
             *(
                 str(row[key])
                 for key in ("n", "stopped", "optimised", "regained", "not_regained", "neither")
@@ -161,10 +195,18 @@ def _mechanisms(part: Document) -> Table:
         for row in part["rows"]
     )
     return Table(
-        title="Why response was lost, and what came of it",
-        header=("Mechanism: advice", "n", "stopped", "optimised", "regained", "not", "neither"),
+        title=tr("Why response was lost, and what came of it"),
+        header=(
+            tr("Mechanism: advice"),
+            "n",
+            tr("stopped"),
+            tr("optimised"),
+            tr("regained"),
+            tr("not"),
+            tr("neither"),
+        ),
         rows=rows,
-        notes=(part["method"],),
+        notes=(spoken(part["method"]),),
     )
 
 
@@ -176,11 +218,12 @@ def _measured(part: Document) -> Table:
             return MISSING
         decimals = 0 if told["median"] > 1000 else 1
         numbers = (f"{told[key]:.{decimals}f}" for key in ("median", "q1", "q3"))
-        return "{} ({} to {})".format(*numbers)
+        median, q1, q3 = numbers
+        return tr("{median} ({q1} to {q3})", median=median, q1=q1, q3=q3)
 
     rows = [
         (
-            row["label"],
+            spoken(row["label"]),
             shown(row["measured"]),
             shown(row["not_measured"]),
             fixed(row["standardised_difference"], 2),
@@ -193,26 +236,28 @@ def _measured(part: Document) -> Table:
         count(part["events_not_measured"], part["n_not_measured"]),
     )
     p = part["logrank"]["p"] if part["logrank"] else None
-    rows.append(("Loss of response, n (%)", *loss, "", p_value(p)))
+    rows.append((tr("Loss of response, n (%)"), *loss, "", p_value(p)))
     return Table(
-        title="Patients with and without a trough at week 14",
+        title=tr("Patients with and without a trough at week 14"),
         header=(
             "",
-            f"measured ({part['n_measured']})",
-            f"not ({part['n_not_measured']})",
-            "difference",
+            tr("measured ({number})", number=part["n_measured"]),
+            tr("not ({number})", number=part["n_not_measured"]),
+            tr("difference"),
             "P",
         ),
         rows=tuple(rows),
-        notes=(part["method"], *([part["logrank_reason"]] if part["logrank_reason"] else [])),
+        notes=tuple(map(spoken, filter(None, (part["method"], part["logrank_reason"])))),
     )
 
 
 def _between(above: float | None, to: float | None) -> str:
     if above is None and to is None:
-        return "all"
+        return tr("all")
     if above is None:
-        return f"up to {fixed(to, 2)}"
+        return tr("up to {number}", number=fixed(to, 2))
     return (
-        f"above {fixed(above, 2)}" if to is None else f"above {fixed(above, 2)} to {fixed(to, 2)}"
+        tr("above {low}", low=fixed(above, 2))
+        if to is None
+        else tr("above {low} to {high}", low=fixed(above, 2), high=fixed(to, 2))
     )

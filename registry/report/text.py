@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
-
+from registry.columns import columns, padded, wrapped
 from registry.report import model_tables, tables
 from registry.report.tables import Document, Table
 
@@ -72,31 +71,33 @@ def render(table: Table, width: int = WIDTH) -> str:
 
     Columns of numbers are never broken; words of the first column are, when the row is too wide.
     """
-    columns = range(len(table.header))
-    widths = [max(len(row[i]) for row in (table.header, *table.rows)) for i in columns]
+    widths = [
+        max(columns(row[i]) for row in (table.header, *table.rows))
+        for i in range(len(table.header))
+    ]
     others = sum(widths[1:]) + 2 * (len(widths) - 1)
     widths[0] = max(20, min(widths[0], width - others))
     rule = "─" * min(width, widths[0] + others)
 
-    lines = [*textwrap.wrap(table.title, width, break_on_hyphens=False), rule]
+    lines = [*wrapped(table.title, width), rule]
     if any(table.header):
         lines += [*_row(table.header, widths, table.left), rule]
     for row in table.rows:
         lines += _row(row, widths, table.left)
     lines.append(rule)
     for paragraph in (*table.lines, *table.notes):
-        lines += textwrap.wrap(paragraph, width, break_on_hyphens=False)
+        lines += wrapped(paragraph, width)
     return "\n".join(lines)
 
 
 def _row(cells: tuple[str, ...], widths: list[int], left: int) -> list[str]:
     indent = " " * (len(cells[0]) - len(cells[0].lstrip()))
-    first = textwrap.wrap(
-        cells[0].strip(), widths[0], initial_indent=indent, subsequent_indent=indent + "    "
+    first = wrapped(
+        cells[0].strip(), widths[0], first=indent, others=indent + "    ", hyphens=True
     ) or [""]
     rest = [
-        cell.ljust(width) if i < left else cell.rjust(width)
+        padded(cell, width, right=i >= left)
         for i, (cell, width) in enumerate(zip(cells[1:], widths[1:], strict=True), start=1)
     ]
-    lines = ["  ".join([first[0].ljust(widths[0]), *rest]).rstrip()]
+    lines = ["  ".join([padded(first[0], widths[0]), *rest]).rstrip()]
     return lines + first[1:]

@@ -144,6 +144,12 @@ def test_help_of_single_records_loads_no_more_than_the_declarations() -> None:
     assert sorted(set(HEAVY) & loaded) == ["sqlalchemy"]
 
 
+def test_a_command_loads_no_other_command() -> None:
+    loaded = ask([("status",)])
+    assert "registry.cli.status" in loaded
+    assert {"registry.cli.analyse", "registry.cli.visit", "registry.cli.worklist"} & loaded == set()
+
+
 def test_a_command_that_fails_at_its_options_loads_them_no_more_than_help() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "registry", "status", "--nonsense"],
@@ -157,6 +163,20 @@ def test_a_command_that_fails_at_its_options_loads_them_no_more_than_help() -> N
     loaded = set(re.findall(r"\| +(\S+)$", done.stderr, re.M))
     assert "typer" in loaded
     assert sorted(set(HEAVY) & loaded) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [(("pateint",), "patient"), (("patient", "lsit"), "list"), (("analyse", "kmm"), "km")],
+    ids=" ".join,
+)
+def test_a_misspelt_command_is_told_what_it_is_like(
+    words: tuple[str, ...], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        app(list(words))
+    assert end.value.code == 2
+    assert f"Did you mean '{meant}'?" in capsys.readouterr().err
 
 
 def test_the_program_is_the_same_by_both_its_names() -> None:

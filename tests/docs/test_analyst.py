@@ -17,7 +17,7 @@ import pytest
 
 from registry.database.cluster import bin_directory
 from registry.database.engine import Database
-from tests.integration.conftest import Program, program  # noqa: F401
+from tests.programs import Program
 
 from .test_readme import REWRITE
 
@@ -59,7 +59,7 @@ def test_block(
     number: int,
     shared_study: Database,
     tmp_path: Path,
-    program: Program,  # noqa: F811
+    program: Program,
 ) -> None:
     kind, code, shown = BLOCKS[number]
     url = shared_study.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -99,7 +99,7 @@ def test_all_ways_give_the_same_curve() -> None:
     assert all(curve == pytest.approx(curves[0], abs=1.01e-4) for curve in curves)
 
 
-def test_the_program_gives_the_same(shared_study: Database, program: Program) -> None:  # noqa: F811
+def test_the_program_gives_the_same(shared_study: Database, program: Program) -> None:
     """The months of the text are the days of the blocks."""
     months = re.search(r"--at ([\d.,]+)`", DOCUMENT.read_text(encoding="utf-8"))
     assert months is not None
@@ -116,7 +116,7 @@ def test_the_program_gives_the_same(shared_study: Database, program: Program) ->
 
 def test_the_program_gives_the_same_hazard_ratio(
     shared_study: Database,
-    program: Program,  # noqa: F811
+    program: Program,
 ) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     line = re.search(r"`registry (analyse cox [^`]+)`", text)

@@ -54,6 +54,7 @@ SEQUENCES = """
 select format('%s.%s', schemaname, sequencename), last_value from pg_sequences
 where sequencename <> 'change_set_change_id_seq' order by 1
 """
+VERSION = "select current_setting('server_version_num')::int / 10000"
 NEW_PATIENT = """
 with number as (
     insert into reference.patient_number (study_id) values ('{}') returning patient_id
@@ -89,7 +90,9 @@ def catalogue(database: Database) -> list[str]:
 
 def same(one: Database, other: Database) -> None:
     assert contents(one) == contents(other)
-    assert catalogue(one) == catalogue(other)
+    # Another version of the server writes its own definitions otherwise.
+    if ask(one, VERSION) == ask(other, VERSION):
+        assert catalogue(one) == catalogue(other)
     assert ask(one, SEQUENCES) == ask(other, SEQUENCES)
     for view in ("analysis_set", "status", "status_transition", "freshness"):
         query = f"select * from analytics.{view} t order by t::text"

@@ -15,7 +15,7 @@ from registry.database.engine import ANALYST_ROLE, Database, open_database
 from registry.database.query import run_query
 from registry.errors import Refused
 from registry.settings import Settings
-from tests.integration.conftest import Program
+from tests.programs import Program
 
 OWN = "registry_owner"
 

@@ -8,8 +8,8 @@ import pytest
 
 from registry.database.engine import Database
 from registry.models import Definition
-from tests.integration.conftest import Outcome, Program
 from tests.integration.test_commands import execute, rows_of, scalar
+from tests.programs import Outcome, Program
 
 ADD = ("definition", "add", "mine", "--from", "paper")
 

@@ -21,8 +21,8 @@ from sqlalchemy import text
 from registry.database import embedded
 from registry.database.engine import Database
 from tests.conftest import Command
-from tests.integration.conftest import Program
 from tests.integration.test_commands import lose_response, rows_of, scalar
+from tests.programs import Program
 
 READERS = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".xlsx": pd.read_excel}
 

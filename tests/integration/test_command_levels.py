@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from registry.database.engine import Database
-from tests.integration.conftest import Program
+from tests.programs import Program
 
 FEW = ("--resamples", "100")
 CARRIED = "week14_pcdai,bmi_z,growth_delay"

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from registry.database.engine import Database
-from tests.integration.conftest import Program
+from tests.programs import Program
 
 CONTRACT = ("covariate", "coef", "se", "wald", "hr", "hr_lower", "hr_upper", "p")
 PUBLISHED = "bmi_z_low,growth_delay,response_without_remission,im_over_6_months"

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, text
 
 from registry.database.engine import Database
 from tests.conftest import COHORT, place
-from tests.integration.conftest import Program
 from tests.integration.test_commands import execute, scalar
+from tests.programs import Program
 
 INTERRUPTED = 130
 FULL = Path("/dev/full")

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from registry.cli.status import COLUMNS
 from registry.database.engine import Database
-from tests.integration.conftest import Outcome, Program
+from tests.programs import Outcome, Program
 
 STATUS_KEYS = [
     *("patient_id", "eligible", "reason", "start_on", "baseline_pcdai", "week14_pcdai"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.cli.completion import complete_codes
+from registry.cli.completion import complete_codes, complete_covariates
 from registry.database.engine import Database
 from registry.vocabulary import BEHAVIOURS, DRUGS
 from tests.conftest import place
@@ -60,6 +60,12 @@ def test_what_needs_no_database() -> None:
         ("B2B3", "stricturing and penetrating"),
     ]
     assert complete_codes(DRUGS)("vedo") == [("vedolizumab", "biologic")]
+
+
+def test_covariates_are_offered_with_their_labels_and_in_a_list_once() -> None:
+    assert complete_covariates("growth") == [("growth_delay", "Growth delay")]
+    assert complete_covariates("perianal,growth") == [("perianal,growth_delay", "Growth delay")]
+    assert complete_covariates("growth_delay,growth") == []
 
 
 def test_without_a_database_nothing_is_offered_and_none_is_made(tmp_path: Path) -> None:

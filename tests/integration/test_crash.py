@@ -28,9 +28,7 @@ from registry.derivation.run import derive
 from registry.importing.run import import_files
 from registry.settings import Settings
 from tests.conftest import COHORT
-from tests.oracle.patients import random_patient, random_patients, write_csv
-
-from .test_embedded_server import (
+from tests.embedded_server.processes import (
     PROJECT,
     ask,
     copy,
@@ -39,6 +37,7 @@ from .test_embedded_server import (
     temporary_folder,
     wait_until,
 )
+from tests.oracle.patients import random_patient, random_patients, write_csv
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -98,9 +97,9 @@ def held_at(url: str, table: str, program: subprocess.Popen[str]) -> Iterator[No
 
 @pytest.fixture(scope="module")
 def files() -> Iterator[Path]:
-    """Some 10,000 rows that the registry does not have."""
+    """Some 3,000 rows that the registry does not have."""
     with temporary_folder() as folder:
-        write_csv(random_patients(7, 150), folder)
+        write_csv(random_patients(7, 50), folder)
         yield folder
 
 
@@ -110,7 +109,7 @@ def home(files: Path) -> Iterator[Path]:
     with temporary_folder() as folder:
         made = folder / "home"
         rng = Random(8)
-        write_csv([random_patient(rng, 5000 + place) for place in range(60)], folder / "waiting")
+        write_csv([random_patient(rng, 5000 + place) for place in range(30)], folder / "waiting")
         with open_database(settings(made)) as database:
             migrate.upgrade(database)
             with database.engine.begin() as connection:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from registry.database import embedded, migrate
 from registry.database.engine import ANALYST_ROLE, open_database
 from tests.conftest import Databases, settings_for
-from tests.integration.conftest import Program
+from tests.programs import Program
 
 PASSWORD = "correct-horse"
 

@@ -16,7 +16,7 @@ from registry.database import migrate
 from registry.database.engine import OLDEST_SERVER, Database, shown
 from registry.derivation import run as derivation
 from tests.conftest import COHORT, Databases, opened_for_test
-from tests.integration.conftest import Program
+from tests.programs import Program
 
 SECRET = "correct-horse"
 # Every command that reads or writes the registry.

@@ -14,13 +14,10 @@ from registry.derivation.run import derive
 from registry.importing.run import import_files
 from registry.patient.reading import read_patient
 from tests.conftest import Databases, settings_for
-from tests.integration.conftest import program
 from tests.oracle.cohort import write_csv
 from tests.oracle.patients import random_patients
 from tests.oracle.records import Records, empty_records
 from tests.views.clinic import INDUCTION, child, on
-
-__all__ = ["program"]
 
 RANDOM = {records["patients"][0]["patient_id"]: records for records in random_patients(14, 25)}
 Read = Callable[..., dict[str, Any]]

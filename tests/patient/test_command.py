@@ -13,8 +13,8 @@ import pytest
 
 from registry.database.engine import Database
 from tests.conftest import Command
-from tests.integration.conftest import Program
 from tests.patient.conftest import Read
+from tests.programs import Program
 
 
 def test_the_whole_tree_as_json(program: Program, children: Database, read: Read) -> None:

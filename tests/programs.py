@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ import pytest
 
 from registry.cli import run
 from registry.database.engine import Database
-from tests.conftest import place
 
 
 @dataclass(frozen=True)
@@ -41,24 +40,30 @@ class Outcome:
 Program = Callable[..., Outcome]
 
 
-@pytest.fixture
-def program(capsys: pytest.CaptureFixture[str]) -> Iterator[Program]:
-    """`program(database, "status", "P001")`; a database is a Database, a home, a URL or None."""
-    before = signal.getsignal(signal.SIGTERM)
+def place(where: Database | Path) -> list[str]:
+    """The global options that point a command at a database or at a home folder."""
+    if isinstance(where, Path):
+        return ["--home", str(where)]
+    return ["--database-url", where.url.render_as_string(hide_password=False)]
 
-    def call(where: Database | Path | str | None, *arguments: str) -> Outcome:
-        match where:
-            case None:
-                options = []
-            case str():
-                options = ["--database-url", where]
-            case _:
-                options = place(where)
-        capsys.readouterr()
+
+def run_here(
+    capsys: pytest.CaptureFixture[str], where: Database | Path | str | None, *arguments: str
+) -> Outcome:
+    """Runs a command; a place is a Database, a home, a URL or, with None, what the settings say."""
+    match where:
+        case None:
+            options = []
+        case str():
+            options = ["--database-url", where]
+        case _:
+            options = place(where)
+    capsys.readouterr()
+    before = signal.getsignal(signal.SIGTERM)
+    try:
         with pytest.raises(SystemExit) as end:
             run([*options, *arguments])
-        shown = capsys.readouterr()
-        return Outcome(int(end.value.code or 0), shown.out, shown.err)
-
-    yield call
-    signal.signal(signal.SIGTERM, before)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    shown = capsys.readouterr()
+    return Outcome(int(end.value.code or 0), shown.out, shown.err)
