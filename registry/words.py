@@ -34,6 +34,7 @@ def tr(message: str, /, **values: object) -> str:
 
     `{rows:row|rows}` is a number with its noun, 1 row and 2 rows; a format of the number may stand
     before: `{rows:,|row|rows}`. A translation may have the number alone.
+
     `message` is a literal, so that the translators' catalogue can be made from the source; for
     words that are declared elsewhere there is `spoken`.
     """
