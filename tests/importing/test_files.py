@@ -201,7 +201,7 @@ def test_short_and_long_rows(connection: Connection, patients: Callable[[str], P
     assert complaints(result) == [
         ("patients.csv", 2, None, None, "has 3 cells where the header has 5"),
         ("patients.csv", 3, None, None, "has 7 cells where the header has 5"),
-        ("patients.csv", 5, None, None, "has 1 cells where the header has 5"),
+        ("patients.csv", 5, None, None, "has 1 cell where the header has 5"),
         ("patients.csv", 6, "sex", "x", "is not one of female, male"),
     ]
     assert result.tables == {"patients": counts(5, inserted=1, rejected=4)}
