@@ -8,12 +8,14 @@ options are never translated, nor is what is stored or published.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from gettext import NullTranslations, find, translation
 from pathlib import Path
+from string import Formatter
+from typing import Any
 
 DOMAIN = "registry"
 LOCALES = Path(__file__).parent / "locale"
@@ -30,13 +32,39 @@ def _translations() -> NullTranslations:
 def tr(message: str, /, **values: object) -> str:
     """The message in the person's language, with `{name}` replaced by the value of that name.
 
+    `{rows:row|rows}` is a number with its noun, 1 row and 2 rows; a format of the number may stand
+    before: `{rows:,|row|rows}`. A translation may have the number alone.
+
     `message` is a literal, so that the translators' catalogue can be made from the source; for
     words that are declared elsewhere there is `spoken`.
     """
     # The catalogue's own header stands under the empty message.
     known = message and not _english.get()
     words = _translations().gettext(message) if known else message
-    return words.format(**values) if values else words
+    return _filled(words, values)
+
+
+class _Filling(Formatter):
+    """Fills in values, and after a number the one of its two nouns that it asks for."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """The value as its place in the message asks for it."""
+        match format_spec.split("|"):
+            case [one, several]:
+                form = ""
+            case [form, one, several]:
+                pass
+            case _:
+                return str(super().format_field(value, format_spec))
+        number = str(super().format_field(value, form))
+        return f"{number} {one if number == '1' else several}"
+
+
+_FILLING = _Filling()
+
+
+def _filled(words: str, values: Mapping[str, object]) -> str:
+    return _FILLING.vformat(words, (), values) if values else words
 
 
 @contextmanager
@@ -58,7 +86,7 @@ class Note(str):
 
 def note(message: str, /, **values: object) -> Note:
     """The message in English, whatever the person's language; `spoken` gives it in that."""
-    made = Note(message.format(**values) if values else message)
+    made = Note(_filled(message, values))
     made.message, made.values = message, values
     return made
 

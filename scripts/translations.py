@@ -39,6 +39,8 @@ MIGRATIONS = PROJECT / "migrations" / "versions"
 SPEAKER = PACKAGE / "words.py"
 MARKERS = ("tr", "note")
 _PLACE = re.compile(r"\{[^{}]*\}")
+# The two nouns behind a number, which are English.
+_NOUNS = re.compile(r"[:|][^{}|:]*\|[^{}|]*(?=\})")
 _SQL_LITERAL = re.compile(r"--[^\n]*|'([^']*)'")
 
 
@@ -186,7 +188,7 @@ def problems(catalogue: Catalogue, messages: list[str]) -> Iterator[str]:
             yield f"no longer said: {words!r}"
         elif message.fuzzy or not message.string:
             yield f"without a translation: {words!r}"
-        elif set(_PLACE.findall(words)) != set(_PLACE.findall(message.string)):
+        elif set(_PLACE.findall(_NOUNS.sub("", words))) != set(_PLACE.findall(message.string)):
             yield f"other placeholders: {words!r}: {message.string!r}"
 
 

@@ -5,6 +5,7 @@ Modules here are light; what a command needs is imported when it runs, so that h
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -17,11 +18,13 @@ import typer
 from registry import __version__
 from registry.cli.commands import CommandsOnDemand
 from registry.cli.context import Run
-from registry.errors import RegistryError
+from registry.errors import Refused, RegistryError
 from registry.words import spoken, tr
 
 INTERRUPTED = 130
 DEBUG_VARIABLE = "REGISTRY_DEBUG"
+# Why a disk takes nothing more: nobody's fault but that of the place written to.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     name="registry",
@@ -103,7 +106,15 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _known(error: Exception) -> RegistryError | None:
-    """The database's refusal as an error that a person can act on."""
+    """A full disk's or the database's refusal as an error that a person can act on."""
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return Refused(
+            tr(
+                "{file} cannot be written: {reason}.",
+                file=error.filename or tr("The output"),
+                reason=error.strerror,
+            )
+        )
     if "sqlalchemy" not in sys.modules:
         return None
     import psycopg
@@ -121,4 +132,7 @@ def _said(error: RegistryError) -> str:
 
 def _end(message: str, exit_status: int) -> NoReturn:
     typer.echo(tr("Error: {message}", message=message), err=True)
+    if not os.environ.get(DEBUG_VARIABLE):
+        # A file on a full disk that is closed on the way out fails once more: that has been said.
+        sys.unraisablehook = lambda _: None
     sys.exit(exit_status)

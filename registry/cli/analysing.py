@@ -38,7 +38,12 @@ def up_to_date(context: typer.Context, definition: str) -> Iterator[Connection]:
             require_definition(connection, definition)
         result = bring_up_to_date(database.engine, user=settings.user)
         if result is not None and result.examined:
-            warn(tr("Derived {number} changed patients first.", number=result.examined))
+            warn(
+                tr(
+                    "Derived {number:changed patient|changed patients} first.",
+                    number=result.examined,
+                )
+            )
         with database.engine.connect() as connection:
             yield connection
 

@@ -76,6 +76,8 @@ class Dialogue:
 
     def ask(self, column: str, variable: Variable) -> None:
         """Asks for one column, unless it is known and right, or another has made it needless."""
+        from registry.entry.lab_text import taken_apart
+
         if column in self.cells:
             problem = self._problem(column, self.cells[column])
             if problem is None:
@@ -94,7 +96,7 @@ class Dialogue:
         if not answer and proposal is not None:
             answer = f"{proposal.points.normalize():f}"
         if answer and answer != NONE:
-            self.cells[column] = answer
+            self.cells = taken_apart(self._entity, {**self.cells, column: answer})
 
     def _unit_of_analyte(self, variable: Variable) -> Variable:
         """The unit with those alone in which the analyte is reported."""
@@ -110,7 +112,8 @@ class Dialogue:
         for column, problem in found:
             typer.echo(f"  {column or ''} {problem}".rstrip(), err=True)
         named = {column for column, _ in found}
-        if "total" in named:
+        if "total" in named or any(column and column not in self.cells for column in named):
+            # Of what is missing another column may do as well.
             named |= {column for column in variables if column not in self.cells}
         for column in named:
             self.cells.pop(column or "", None)

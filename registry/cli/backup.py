@@ -35,8 +35,8 @@ def backup_command(
         made = back_up(database, file, force=force)
     warn(
         tr(
-            "Saved {patients} patients, {total:,} rows of {number} tables at revision "
-            "{revision} in {file} ({size}, {seconds:.1f} s).",
+            "Saved {patients:patient|patients}, {total:,|row|rows} of {number:table|tables} "
+            "at revision {revision} in {file} ({size}, {seconds:.1f} s).",
             patients=made.patients,
             total=made.total,
             number=len(made.rows),
@@ -93,8 +93,8 @@ def restore_command(
     upgraded = "" if found.revision == head() else tr(", brought up to {revision}", revision=head())
     warn(
         tr(
-            "Restored {patients} patients, {total:,} rows of {number} tables at revision "
-            "{revision}{upgraded}, saved at {made_at} ({seconds:.1f} s).",
+            "Restored {patients:patient|patients}, {total:,|row|rows} of {number:table|tables} "
+            "at revision {revision}{upgraded}, saved at {made_at} ({seconds:.1f} s).",
             patients=found.patients,
             total=found.total,
             number=len(found.rows),
@@ -110,4 +110,4 @@ def _size(number: int) -> str:
     for unit, bytes_ in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if number >= bytes_:
             return f"{number / bytes_:.1f} {unit}"
-    return tr("{number} bytes", number=number)
+    return tr("{number:byte|bytes}", number=number)

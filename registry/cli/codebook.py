@@ -58,7 +58,7 @@ def codebook_command(
         from registry.report.codebook import write_codebook
 
         write_codebook(rows, descriptions(), to)
-        warn(tr("{number} variables written to {file}.", number=len(rows), file=to))
+        warn(tr("{number:variable|variables} written to {file}.", number=len(rows), file=to))
     elif form is Format.TABLE:
         print_rows(rows, form, COLUMNS)
         if table is not None:

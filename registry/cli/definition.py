@@ -103,7 +103,7 @@ def add_command(
         result = bring_up_to_date(database.engine, user=settings.user)
     _print(definition, form)
     if result is not None:
-        warn(tr("Derived for {examined} patients.", examined=result.examined))
+        warn(tr("Derived for {examined:patient|patients}.", examined=result.examined))
 
 
 def _print(definition: Mapping[str, Any], form: Format) -> None:

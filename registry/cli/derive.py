@@ -57,12 +57,17 @@ def derive_command(
     elif rows:
         print_rows(rows[:TRANSITIONS_SHOWN], form, columns)
         if len(rows) > TRANSITIONS_SHOWN:
-            warn(tr("... and {number} more transitions", number=len(rows) - TRANSITIONS_SHOWN))
+            warn(
+                tr(
+                    "... and {number:more transition|more transitions}",
+                    number=len(rows) - TRANSITIONS_SHOWN,
+                )
+            )
     run = tr("A dry run") if result.run_id is None else tr("Run {number}", number=result.run_id)
     warn(
         tr(
-            "{run} of {definitions}: {examined} patients examined, {changed} statuses "
-            "changed, {number} transitions.",
+            "{run} of {definitions}: {examined:patient|patients} examined, "
+            "{changed:status|statuses} changed, {number:transition|transitions}.",
             run=run,
             definitions=", ".join(result.definitions),
             examined=result.examined,

@@ -11,6 +11,7 @@ import typer
 from registry.cli.completion import complete_codes, complete_patient
 from registry.cli.context import UserOption
 from registry.cli.output import Format, FormatOption
+from registry.cli.signatures import with_parameters
 from registry.records.source import Entity, dictionary_columns
 from registry.variables import Variable
 
@@ -110,11 +111,8 @@ def with_options(
         ),
     ]
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    listed = [context, *(p for p in parameters if p is not None), *common]
-    command.__signature__ = inspect.Signature(listed)  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in listed}
     command.__doc__ = words
-    return command
+    return with_parameters(command, [context, *(p for p in parameters if p is not None), *common])
 
 
 def option_names(entity: Entity) -> str:

@@ -80,7 +80,7 @@ def export_command(
         bring_up_to_date(database.engine, user=settings.user)
         with database.engine.connect() as connection:
             rows = write_view(connection, view, to)
-    warn(tr("{number} rows written to {file}.", number=rows, file=to))
+    warn(tr("{number:row|rows} written to {file}.", number=rows, file=to))
 
 
 def _export_all(context: typer.Context, folder: Path, form: FileFormat) -> None:
@@ -97,7 +97,7 @@ def _export_all(context: typer.Context, folder: Path, form: FileFormat) -> None:
             rows = write_all(connection, folder, f".{form.value}")
     warn(
         tr(
-            "{views} views, {rows} rows and a codebook written to {folder}.",
+            "{views:view|views}, {rows:row|rows} and a codebook written to {folder}.",
             views=len(rows),
             rows=sum(rows.values()),
             folder=folder,
@@ -110,4 +110,4 @@ def _export_redcap(context: typer.Context, folder: Path) -> None:
 
     with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
         rows = write_redcap(connection, folder)
-    warn(tr("{number} rows written to {folder}.", number=rows, folder=folder))
+    warn(tr("{number:row|rows} written to {folder}.", number=rows, folder=folder))

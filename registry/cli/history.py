@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -26,17 +25,18 @@ def history_command(
 
     Example: registry history P023
     """
-    from registry.entry.history import history
+    from registry.entry.history import entered, history
 
     with (
         opened(run_of(context).settings()) as database,
         database.engine.connect() as connection,
     ):
         changes = history(connection, patient)
+        cells = {} if form is Format.JSON else entered(connection, changes)
     if form is Format.JSON:
         print_rows(changes, form)
         return
-    print_rows([_row(change) for change in changes], form)
+    print_rows([_row(change, cells[change["audit_id"]]) for change in changes], form)
 
 
 def undo_command(
@@ -68,19 +68,17 @@ def undo_command(
     with opened(settings) as database, database.engine.begin() as connection:
         declare_change(connection, user=settings.user, command="undo", reason=reason)
         undone = (undo_all if command else undo)(connection, number)
-        summarise_change(connection, f"{len(undone)} changes undone")
+        summarise_change(connection, f"changes undone: {len(undone)}")
     print_rows(undone[:SHOWN] if form is Format.TABLE else undone, form)
     warn(tr("Changes undone: {number}.", number=len(undone)))
 
 
-def _row(change: dict[str, Any]) -> dict[str, Any]:
+def _row(change: dict[str, Any], cells: dict[str, tuple[str | None, str | None]]) -> dict[str, Any]:
     """A change as people read it: what it was about in one cell."""
-    old, new = change["old_values"] or {}, change["new_values"] or {}
     if change["operation"] == "update":
-        what = ", ".join(f"{name} {_shown(old.get(name))} -> {_shown(new[name])}" for name in new)
+        said = [f"{name} {old or '-'} -> {new or '-'}" for name, (old, new) in cells.items()]
     else:
-        values = new or old
-        what = ", ".join(f"{name} {_shown(v)}" for name, v in values.items() if v is not None)
+        said = [f"{name} {new or old}" for name, (old, new) in cells.items()]
     return {
         "change": change["audit_id"],
         "when": f"{change['changed_at']:%Y-%m-%d %H:%M}",
@@ -90,9 +88,5 @@ def _row(change: dict[str, Any]) -> dict[str, Any]:
         "did": change["operation"],
         "reason": change["reason"],
         # Last, for it may be long.
-        "what": what,
+        "what": ", ".join(said),
     }
-
-
-def _shown(value: Any) -> str:
-    return "-" if value is None else value if isinstance(value, str) else json.dumps(value)

@@ -155,8 +155,13 @@ def _say_more(result: WriteResult, waiting: int, *, dry_run: bool) -> None:
         warn(tr("... and {number} more; --format json lists them all", number=more))
     if result.errors:
         number = len(result.errors)
-        words = tr("1 complaint") if number == 1 else tr("{number} complaints", number=number)
-        warn(tr("Nothing was imported: {words}. Mend the cells and try again.", words=words))
+        warn(
+            tr(
+                "Nothing was imported: {number:complaint|complaints}. "
+                "Mend the cells and try again.",
+                number=number,
+            )
+        )
     elif dry_run:
         warn(tr("A dry run: nothing was written."))
     elif waiting:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from registry.cli.context import warn
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -76,6 +78,9 @@ def _mapping(map_file: Path | None, redcap: Path | None) -> tuple[FileMapping, D
 
 def print_draft(paths: list[Path]) -> None:
     """Prints a mapping of the files, drafted from their headers and codes."""
-    from registry.importing.suggest import suggest
+    from registry.importing.suggest import draft
 
-    typer.echo(suggest(paths), nl=False)
+    made = draft(paths)
+    typer.echo(made.text, nl=False)
+    for words in made.warnings:
+        warn(words)

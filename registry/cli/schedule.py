@@ -13,20 +13,13 @@ from registry.cli.context import UserOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.cli.schedule_options import (
     AtOption,
-    BackupDirOption,
     ConfigOption,
-    KeepOption,
-    KeepTryingOption,
-    MailDirOption,
-    MailFromOption,
-    MailToOption,
-    OnLossOption,
-    OnLossTimeoutOption,
-    ReportDirOption,
     ZoneOption,
     call_of,
     option,
     plan_of,
+    with_night_options,
+    with_nightly_options,
 )
 from registry.errors import WrongUsage
 from registry.settings import Settings
@@ -48,21 +41,13 @@ STEP_COLUMNS = ("name", "state", "said", "seconds")
 
 
 @app.command("run")
+@with_nightly_options
 def run_command(
     context: typer.Context,
-    at: AtOption = None,
-    timezone: ZoneOption = None,
-    report_dir: ReportDirOption = None,
-    backup_dir: BackupDirOption = None,
-    keep: KeepOption = None,
-    on_loss: OnLossOption = None,
-    on_loss_timeout: OnLossTimeoutOption = None,
-    mail_to: MailToOption = None,
-    mail_from: MailFromOption = None,
-    mail_dir: MailDirOption = None,
-    keep_trying: KeepTryingOption = None,
+    *,
     config: ConfigOption = None,
     user: UserOption = None,
+    **_options: Any,
 ) -> None:
     """Run every night until Ctrl-C; a run that was missed is caught up once, at the start.
 
@@ -80,20 +65,14 @@ def run_command(
 
 
 @app.command("once")
+@with_night_options
 def once_command(
     context: typer.Context,
-    report_dir: ReportDirOption = None,
-    backup_dir: BackupDirOption = None,
-    keep: KeepOption = None,
-    on_loss: OnLossOption = None,
-    on_loss_timeout: OnLossTimeoutOption = None,
-    mail_to: MailToOption = None,
-    mail_from: MailFromOption = None,
-    mail_dir: MailDirOption = None,
-    keep_trying: KeepTryingOption = None,
+    *,
     config: ConfigOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
+    **_options: Any,
 ) -> None:
     """Do one night's work now, as systemd and cron do; exit status 1 when a step failed.
 
@@ -170,25 +149,17 @@ def status_command(
 
 
 @app.command("show")
+@with_nightly_options
 def show_command(
     context: typer.Context,
     systemd: Annotated[
         bool, typer.Option("--systemd", help="A service and a timer.  [unless --cron]")
     ] = False,
     cron: Annotated[bool, typer.Option("--cron", help="A line for crontab.")] = False,
-    at: AtOption = None,
-    timezone: ZoneOption = None,
-    report_dir: ReportDirOption = None,
-    backup_dir: BackupDirOption = None,
-    keep: KeepOption = None,
-    on_loss: OnLossOption = None,
-    on_loss_timeout: OnLossTimeoutOption = None,
-    mail_to: MailToOption = None,
-    mail_from: MailFromOption = None,
-    mail_dir: MailDirOption = None,
-    keep_trying: KeepTryingOption = None,
+    *,
     config: ConfigOption = None,
     user: UserOption = None,
+    **_options: Any,
 ) -> None:
     """Print what starts `registry schedule once` every night, with the options given here.
 
@@ -264,7 +235,9 @@ def _summary(night: Night) -> str:
 
     losses = patients_of((night.report or {}).get("new_losses", ()))
     words = tr(
-        "Run {number}: {losses} patients have lost response.", number=night.night_id, losses=losses
+        "Run {number}: {losses:patient has|patients have} lost response.",
+        number=night.night_id,
+        losses=losses,
     )
     bad = [f"{step.name}: {step.said}" for step in night.steps if step.state != "good"]
     return " ".join([words, *bad]) if bad else f"{words} {tr('Every step went well.')}"
@@ -278,7 +251,7 @@ def work_of_night(user: str) -> Work:
     def derived(database: Database) -> str:
         result = derive(database.engine, user=user)
         return tr(
-            "{examined} patients examined, {number} transitions",
+            "{examined:patient|patients} examined, {number:transition|transitions}",
             examined=result.examined,
             number=len(result.transitions),
         )

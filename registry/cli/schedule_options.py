@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from registry.cli.signatures import with_parameters
 from registry.settings import Settings, operating_system_user
 
 if TYPE_CHECKING:
@@ -60,19 +63,41 @@ KeepTryingOption = Annotated[
     option("--keep-trying", "TIME", "How long to try a database that is away.  [1h]"),
 ]
 
-# What stands on a command line of `once` as it was given here.
-_FOR_ONCE = (
-    "report_dir",
-    "backup_dir",
-    "keep",
-    "on_loss",
-    "on_loss_timeout",
-    "mail_to",
-    "mail_from",
-    "mail_dir",
-    "keep_trying",
-)
-_OF_PLAN = (*_FOR_ONCE, "at", "timezone", "max_age")
+# What a night is told, by parameter: it stands on the command line of `once` as it was given here.
+_NIGHT: dict[str, Any] = {
+    "report_dir": ReportDirOption,
+    "backup_dir": BackupDirOption,
+    "keep": KeepOption,
+    "on_loss": OnLossOption,
+    "on_loss_timeout": OnLossTimeoutOption,
+    "mail_to": MailToOption,
+    "mail_from": MailFromOption,
+    "mail_dir": MailDirOption,
+    "keep_trying": KeepTryingOption,
+}
+_CLOCK: dict[str, Any] = {"at": AtOption, "timezone": ZoneOption}
+_OF_PLAN = (*_NIGHT, *_CLOCK, "max_age")
+
+
+def with_night_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of a night, in the place of its `**_options`."""
+    return _with_options(command, _NIGHT)
+
+
+def with_nightly_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The same with those that say when it is."""
+    return _with_options(command, {**_CLOCK, **_NIGHT})
+
+
+def _with_options(command: Callable[..., None], options: dict[str, Any]) -> Callable[..., None]:
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in options.items()
+    ]
+    before = [one for one in own if one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    after = [one for one in own if one.kind is inspect.Parameter.KEYWORD_ONLY]
+    return with_parameters(command, [*before, *shared, *after])
 
 
 def plan_of(context: typer.Context, settings: Settings, config: Path | None) -> Plan:
@@ -94,7 +119,7 @@ def call_of(context: typer.Context, settings: Settings, config: Path | None) -> 
     account = operating_system_user()
     who = [] if settings.user == account else ["--user", settings.user]
     where = [] if url else ["--home", str(settings.home)]
-    given = {name: context.params[name] for name in _FOR_ONCE}
+    given = {name: context.params[name] for name in _NIGHT}
     if config is not None:
         given = {"config": config.absolute(), **given}
     options = []

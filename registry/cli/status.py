@@ -55,7 +55,8 @@ def status_command(
     if waiting:
         warn(
             tr(
-                "{number} patients have changed since the last derivation: registry derive",
+                "{number:patient has|patients have} changed since the last derivation: "
+                "registry derive",
                 number=waiting,
             )
         )

@@ -27,7 +27,7 @@ def synth_command(
     from registry.synth import write_registry
 
     def show(done: int) -> None:
-        words = tr("{done:,} of {patients:,} patients", done=done, patients=patients)
+        words = tr("{done:,} of {patients:,|patient|patients}", done=done, patients=patients)
         typer.echo(f"\r{words}", err=True, nl=False)
 
     rows = write_registry(patients, seed, out, progress=show if on_terminal() else None)

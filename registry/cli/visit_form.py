@@ -233,7 +233,7 @@ class VisitApp(App[None]):
 
     def _show_head(self) -> None:
         who = tr(
-            "Visit of {patient}, {sex}, {years} years, {centre}",
+            "Visit of {patient}, {sex}, {years:year|years}, {centre}",
             patient=self.day.study_id,
             sex=spoken(str(self.day.patient.cells["sex"])),
             years=self.day.age(),

@@ -115,7 +115,10 @@ class Leave(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """The question."""
-        words = tr("{number} typed values are not stored. Leave without them?", number=self._number)
+        words = tr(
+            "{number:typed value is|typed values are} not stored. Leave all the same?",
+            number=self._number,
+        )
         yield Static(f"{words}\n\n" + tr("y leave   n back to the form"), id="asked", markup=False)
 
     def action_answer(self, leave: bool) -> None:

@@ -46,22 +46,31 @@ def complaint_words(complaint: FieldComplaint) -> str:
 
 
 def lines_of(outcome: Outcome) -> list[tuple[str, str]]:
-    """Kind and text of each line: record, fact, warning or consequence."""
+    """Kind and text of each line: record, fact, warning, note or consequence.
+
+    What holds for the day, as that it lies after the data cut, is said once for all its records.
+    """
+    from registry.entry.answers import AFTER_DATA_CUT
     from registry.models import LabResult
 
     lines = []
+    of_day: dict[str, None] = {}
     for one in outcome.said:
-        facts = [
-            f"{fact.label}: {fact.text}"
+        shown = {
+            fact.key: f"{fact.label}: {fact.text}"
             for fact in one.answer.facts
             if fact.text and fact.key != "value" and fact.text != tr("none")
-        ]
+        }
+        if AFTER_DATA_CUT in shown:
+            of_day[shown.pop(AFTER_DATA_CUT)] = None
+        facts = list(shown.values())
         if one.stored.entity is LabResult and facts:
             lines.append(("record", f"{record_words(one)}; {'; '.join(facts)}"))
         else:
             lines.append(("record", record_words(one)))
             lines += [("fact", "; ".join(facts))] if facts else []
         lines += [("warning", words) for words in one.answer.warnings]
+    lines += [("note", words) for words in of_day]
     return lines + [("consequence", one.text) for one in outcome.consequences]
 
 

@@ -311,10 +311,14 @@ def _write(items: Sequence[Item], to: Path, day: date) -> None:
 
     rows: list[dict[str, Any]] = [item.to_json() for item in items]
     write_sheet(rows, COLUMNS, to, title="worklist", other={CALENDAR: events})
-    warn(tr("Written to {file}: {count} items.", file=to, count=len(items)))
+    warn(tr("Written to {file}: {count:item|items}.", file=to, count=len(items)))
     undated = sum(item.due_on is None for item in items)
-    if to.suffix.lower() == CALENDAR and undated:
-        warn(tr("{count} of them have no date, so the calendar lacks them.", count=undated))
+    if to.suffix.lower() != CALENDAR:
+        return
+    if undated == len(items):
+        warn(tr("The calendar is empty: nothing on this list has a date."))
+    elif undated:
+        warn(tr("Without a date, and so not in the calendar: {count}.", count=undated))
 
 
 def _summarise(found: Sequence[Item], shown: int, day: date) -> None:

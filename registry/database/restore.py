@@ -113,7 +113,9 @@ def _require_place(connection: Connection, replace: bool) -> None:
     ).one()
     if (patients or changes) and not replace:
         held = (
-            tr("{number} patients", number=patients) if patients else tr("changes, if no patients")
+            tr("{number:patient|patients}", number=patients)
+            if patients
+            else tr("changes, if no patients")
         )
         raise Refused(
             tr("The registry already holds {held}; a restore would replace all of it.", held=held),

@@ -147,11 +147,11 @@ def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step
         "age_18_or_over",
         tr("Is a child at t0"),
         tr(
-            "{age_years} completed years, born {birth_date}",
+            "{age_years:completed year|completed years}, born {birth_date}",
             age_years=facts["age_years"],
             birth_date=facts["birth_date"],
         ),
-        tr("below {age_limit_years} years", age_limit_years=held["age_limit_years"]),
+        tr("below {age_limit_years:year|years}", age_limit_years=held["age_limit_years"]),
         "patient",
     )
     add(
@@ -181,7 +181,7 @@ def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step
     add(
         "fewer_than_4_infusions",
         tr("Induction complete"),
-        tr("{infusions} infusions", infusions=facts["infusions"]),
+        tr("{infusions:infusion|infusions}", infusions=facts["infusions"]),
         tr("at least {required_infusions}", required_infusions=held["required_infusions"]),
         "infusion",
     )
@@ -278,7 +278,7 @@ def _outcome_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step]:
     rise = tr(" and above W") if held["lor_requires_rise"] else ""
     twice = tr(", at two consecutive visits") if held["lor_confirmations"] == 2 else ""
     tail = held["exposure_tail_days"]
-    tail_words = "" if tail is None else tr(", {tail} days after the last infusion", tail=tail)
+    tail_words = "" if tail is None else tr(", {tail:day|days} after the last infusion", tail=tail)
     lost = facts["event_on"] is not None
     last = facts["last_negative_on"]
     return [

@@ -37,7 +37,10 @@ from registry.models import (
 from registry.records.source import Entity
 from registry.words import tr
 
-__all__ = ["Answer", "Fact", "answer"]
+__all__ = ["AFTER_DATA_CUT", "Answer", "Fact", "answer"]
+
+# The key of the fact that a record lies after a definition's data cut.
+AFTER_DATA_CUT = "after_data_cut"
 
 ANSWERS: dict[type[PatientRecord], Callable[[Connection, int, int, str], Answer]] = {
     Phenotype: answer_phenotype,
@@ -106,4 +109,4 @@ def _add_cut(
             on=data_cut,
             definition=definition,
         )
-        answered.add("after_data_cut", tr("Dated"), True, words)
+        answered.add(AFTER_DATA_CUT, tr("Dated"), True, words)

@@ -98,7 +98,7 @@ def answer_surgery(connection: Connection, patient: int, record: int, definition
     if row.day is None:
         words = tr("no infliximab yet")
     elif row.day < 0:
-        words = tr("{days} days before the first infusion", days=-row.day)
+        words = tr("{days:day|days} before the first infusion", days=-row.day)
     else:
         words = tr("day {day} of infliximab", day=row.day)
     answer.add("day", tr("In the course"), row.day, words)

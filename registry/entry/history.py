@@ -13,8 +13,9 @@ from sqlalchemy.types import BigInteger
 
 from registry.errors import NotFound, Refused
 from registry.models import ENTITIES, Patient, table_of
+from registry.records.cells import spelled
 from registry.records.patients import patient_number
-from registry.records.source import Entity
+from registry.records.source import Entity, dictionary_columns
 from registry.records.write import refusal_of
 from registry.words import tr
 
@@ -44,6 +45,40 @@ def history(
     found = [dict(row) for row in rows]
     if not found:
         patient_number(connection, study_id)
+    return found
+
+
+def entered(
+    connection: Connection, changes: Iterable[dict[str, Any]]
+) -> dict[int, dict[str, tuple[str | None, str | None]]]:
+    """What people entered, by the number of the change: old and new cells of the columns it is of.
+
+    As a file spells them and in the dictionary's order; what the registry keeps beside them or
+    computes from them is not there.
+    """
+    numbers: dict[str, list[int]] = {}
+    for change in changes:
+        numbers.setdefault(change["table_name"], []).append(change["audit_id"])
+    found = {}
+    for table, of_table in numbers.items():
+        variables = dictionary_columns(BY_TABLE[table])
+        name = table_of(BY_TABLE[table]).fullname
+        cells = [spelled(row, *one) for row in "on" for one in variables.items()]
+        rows = connection.execute(
+            text(
+                f"select a.audit_id, array[{', '.join(cells)}] from audit.record_change a "
+                f"cross join lateral jsonb_populate_record(null::{name}, a.old_values) o "
+                f"cross join lateral jsonb_populate_record(null::{name}, a.new_values) n "
+                "where a.audit_id = any(:numbers)"
+            ).bindparams(bindparam("numbers", type_=ARRAY(BigInteger))),
+            {"numbers": of_table},
+        )
+        for number, texts in rows:
+            pairs = zip(texts[: len(variables)], texts[len(variables) :], strict=True)
+            both = dict(zip(variables, pairs, strict=True))
+            found[number] = {
+                column: (old, new) for column, (old, new) in both.items() if old != new
+            }
     return found
 
 
@@ -120,7 +155,7 @@ def _reverse(connection: Connection, found: Iterable[Any]) -> None:
         if done != len(numbers):
             raise Refused(
                 tr(
-                    "{number} of the records in {table} have been changed since.",
+                    "Changed since: {number:record|records} in {table}.",
                     number=len(numbers) - done,
                     table=BY_TABLE[table].file_name,
                 ),

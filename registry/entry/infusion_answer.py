@@ -60,7 +60,7 @@ def answer_infusion(connection: Connection, patient: int, record: int, definitio
         infusion.interval_days,
         tr("first infusion")
         if infusion.interval_days is None
-        else tr("{days} days since {on}", days=infusion.interval_days, on=infusion.previous_on),
+        else tr("{days:day|days} since {on}", days=infusion.interval_days, on=infusion.previous_on),
     )
     _add_next(answer, infusion)
     _add_troughs(connection, answer, values | {"infused_on": infusion.infused_on})
@@ -127,7 +127,7 @@ def _warn(answer: Answer, infusion: Any) -> None:
     elif infusion.timing_is in ("early", "late"):
         answer.warn(
             tr(
-                "An interval of {days} days is unusual: usual are {short} to {long}.",
+                "An interval of {days:day|days} is unusual: usual are {short} to {long}.",
                 days=infusion.interval_days,
                 short=shown(infusion.interval_short),
                 long=shown(infusion.interval_long),

@@ -51,7 +51,7 @@ def _trough(level: Any) -> tuple[bool | None, str]:
     if level.infusion_number == 1:
         return False, tr("no: drawn before the first infusion")
     if level.next_infusion_on is None:
-        return None, tr("not known until an infusion is entered within {days} days", days=limit)
+        return None, tr("not known until an infusion is entered within {days:day|days}", days=limit)
     if level.days_to_infusion == 0:
         return True, tr(
             "yes: of the day of infusion {number}, taken to be drawn before it",
@@ -59,13 +59,14 @@ def _trough(level: Any) -> tuple[bool | None, str]:
         )
     if level.is_trough:
         return True, tr(
-            "yes: {days} days before infusion {number} of {on}",
+            "yes: {days:day|days} before infusion {number} of {on}",
             days=level.days_to_infusion,
             number=level.infusion_number,
             on=level.next_infusion_on,
         )
     return False, tr(
-        "no: {days} days before infusion {number} of {on}, a trough is drawn up to {limit} before",
+        "no: {days:day|days} before infusion {number} of {on}, a trough is drawn "
+        "up to {limit} before",
         days=level.days_to_infusion,
         number=level.infusion_number,
         on=level.next_infusion_on,

@@ -50,7 +50,7 @@ def answer_patient(connection: Connection, patient: int, definition: str) -> Ans
     """Ages in completed years, the age class of the Paris classification, very early onset."""
     row = connection.execute(PERSON, {"patient": patient, "definition": definition}).one()
     answer = Answer()
-    answer.add("age_years", tr("Age"), row.years, tr("{years} years", years=row.years))
+    answer.add("age_years", tr("Age"), row.years, tr("{years:year|years}", years=row.years))
     onset_words = tr("not known")
     is_very_early = None
     if row.onset_years is not None:
@@ -76,10 +76,10 @@ def answer_patient(connection: Connection, patient: int, definition: str) -> Ans
 
 def _age(years: int, precision: str) -> str:
     if precision == "day":
-        return tr("{years} years", years=years)
+        return tr("{years:year|years}", years=years)
     if precision == "month":
-        return tr("{years} years, by the middle of the month", years=years)
-    return tr("{years} years, by the middle of the year", years=years)
+        return tr("{years:year|years}, by the middle of the month", years=years)
+    return tr("{years:year|years}, by the middle of the year", years=years)
 
 
 def _very_early(found: bool | None, limit: int) -> str:
@@ -127,7 +127,7 @@ def answer_follow_up_end(
     if row.day is None:
         words = tr("there is no infliximab to end")
     elif row.day < 0:
-        words = tr("{days} days before the first infusion", days=-row.day)
+        words = tr("{days:day|days} before the first infusion", days=-row.day)
     else:
         words = tr("day {day} of infliximab", day=row.day)
     answer.add("day", tr("Observation ends"), row.day, words)

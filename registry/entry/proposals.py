@@ -185,7 +185,7 @@ def _of_value(connection: Connection, visit: _Visit, item: str, value: _Value) -
     if item == "hematocrit":
         who = tr("a girl") if visit.sex == "female" else tr("a boy")
         why = tr(
-            "{band} is {points} points for {who} of {years} years; {when}.",
+            "{band} is {points} points for {who} of {years:year|years}; {when}.",
             band=band.words(value.own_unit),
             points=shown(points),
             who=who,

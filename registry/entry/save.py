@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, text
 
+from registry.entry.lab_text import taken_apart
 from registry.entry.stored import Stored, find_record, find_records
 from registry.errors import Refused
 from registry.models import ENTITIES, Patient, table_of
@@ -16,7 +17,14 @@ from registry.parsing.cells import read_cell
 from registry.parsing.unreadable import Unreadable
 from registry.records.problems import Problem
 from registry.records.resolving import resolved
-from registry.records.source import PATIENT_COLUMN, Entity, Row, Source, dictionary_columns
+from registry.records.source import (
+    PATIENT_COLUMN,
+    Entity,
+    Row,
+    Source,
+    dictionary_columns,
+    telling_columns,
+)
 from registry.records.write import write_rows
 from registry.variables import Kind, Variable
 from registry.words import tr
@@ -90,9 +98,11 @@ def amend(connection: Connection, stored: Stored, cells: Mapping[str, str]) -> S
     since it was read.
     """
     hold(connection, stored)
+    cells = taken_apart(stored.entity, cells, stored.cells.get("analyte"))
     draft = Draft(stored.entity, {PATIENT_COLUMN: stored.study_id, **cells})
     source = _source(1, stored.entity, [(0, draft)], amends=stored)
-    complaints = _complaints(write_rows(connection, [source], [], update=True).errors)
+    problems = list(_emptied(stored, cells))
+    complaints = _complaints(write_rows(connection, [source], problems, update=True).errors)
     if complaints:
         raise Rejected([draft], complaints)
     return find_record(connection, stored.entity, stored.study_id, record=stored.record)
@@ -120,7 +130,7 @@ def void(connection: Connection, stored: Stored, *, with_records: bool = False) 
         elif number := len(find_records(connection, entity, study_id=stored.study_id)):
             raise Refused(
                 tr(
-                    "{patient} has {number} records in {table}.",
+                    "{patient} has {number:record|records} in {table}.",
                     patient=stored.study_id,
                     number=number,
                     table=entity.file_name,
@@ -218,18 +228,74 @@ def _source(
 def read_typed(text: str, variable: Variable) -> str:
     """What a person typed as a file spells it; `today` and `yesterday` are days.
 
-    Raises Unreadable.
+    Raises Unreadable, which speaks of no option of an import.
     """
     back = {"today": 0, "yesterday": 1}.get(text.strip().lower())
     if back is not None and variable.kind in (Kind.DATE, Kind.PARTIAL_DATE):
         return (date.today() - timedelta(days=back)).isoformat()
-    return read_cell(text, variable)
+    try:
+        return read_cell(text, variable)
+    except Unreadable as error:
+        raise Unreadable(error.typed) from None
 
 
 def _written(connection: Connection, drafts: Sequence[Draft]) -> list[Complaint]:
     """Writes the drafts, unless there is something against them."""
-    sources = _sources(drafts)
-    return _complaints(write_rows(connection, sources, []).errors)
+    drafts = [Draft(draft.entity, taken_apart(draft.entity, draft.cells)) for draft in drafts]
+    problems = [one for place, draft in enumerate(drafts) for one in _telling_nothing(place, draft)]
+    complaints = _complaints(write_rows(connection, _sources(drafts), problems).errors)
+    return list(_known_first(connection, drafts, complaints)) if complaints else []
+
+
+def _telling_nothing(place: int, draft: Draft) -> Iterator[Problem]:
+    """That nothing is given but when it was."""
+    columns = telling_columns(draft.entity)
+    if not columns or any(_is_given(draft.cells, column) for column in columns):
+        return
+    first, *others = columns
+    words = (
+        tr("is missing, and so is the rest: {others}; give at least one", others=", ".join(others))
+        if others
+        else tr("is missing")
+    )
+    yield Problem(draft.entity.file_name, place, first, None, words)
+
+
+def _emptied(stored: Stored, cells: Mapping[str, str]) -> Iterator[Problem]:
+    """That a record would lose the last value that tells something."""
+    columns = telling_columns(stored.entity)
+    before = [column for column in columns if stored.cells[column]]
+    if before and not any(_is_given({**stored.cells, **cells}, column) for column in columns):
+        words = tr("is the last value of the record; take the record out instead, with void")
+        yield Problem(stored.entity.file_name, 0, before[-1], None, words)
+
+
+def _is_given(cells: Mapping[str, str | None], column: str) -> bool:
+    return bool((cells.get(column) or "").strip())
+
+
+def _known_first(
+    connection: Connection, drafts: Sequence[Draft], complaints: list[Complaint]
+) -> Iterator[Complaint]:
+    """The complaints; of a record that is there already that it is, not what it lacks."""
+    known = {
+        int(line)
+        for entity in {draft.entity for draft in drafts}
+        for line in connection.execute(
+            text(f"select line from {resolved(entity)} where known")
+        ).scalars()
+    }
+    told = set()
+    for complaint in complaints:
+        place, draft = complaint.draft, drafts[complaint.draft]
+        lacks = complaint.column and not _is_given(draft.cells, complaint.column)
+        if place not in known or not lacks:
+            yield complaint
+        elif place not in told:
+            told.add(place)
+            column = (PATIENT_COLUMN, *draft.entity.natural_key)[-1]
+            words = tr("is that of a record that is there already; amend that one")
+            yield Complaint(place, column, draft.cells.get(column), words)
 
 
 def _complaints(problems: list[Problem]) -> list[Complaint]:

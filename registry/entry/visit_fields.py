@@ -18,13 +18,11 @@ from registry.models import (
 )
 from registry.models.pcdai_visit import ITEMS
 from registry.parsing.codes import read_code
-from registry.parsing.numbers import split_number
 from registry.parsing.text import folded
-from registry.parsing.units import read_unit
 from registry.parsing.unreadable import Unreadable
 from registry.records.source import Entity, dictionary_columns
 from registry.variables import Kind, Variable
-from registry.vocabulary import ANALYTE_UNITS, ANALYTES, DRUGS
+from registry.vocabulary import ANALYTES, DRUGS
 from registry.words import spoken, tr
 
 # Section of a visit -> its table; a section is called as the command of its single records.
@@ -98,31 +96,6 @@ def _fields() -> Iterator[Field]:
 
 
 FIELDS = {field.name: field for field in _fields()}
-
-
-@dataclass(frozen=True)
-class LabText:
-    """A laboratory value as typed: `3.6 g/dL` apart, the unit as the registry spells it."""
-
-    value: str
-    unit: str
-
-
-def read_lab(typed: str, analyte: str, unit: str) -> LabText:
-    """A value with its unit, which without one written is `unit`.
-
-    Raises Unreadable for a unit that the analyte is not reported in; a value that is none is passed
-    on as it is, for the registry's own checks to complain of.
-    """
-    operator, number, behind = split_number(typed)
-    if behind:
-        try:
-            unit = read_unit(behind, analyte)
-        except Unreadable:
-            units = ", ".join(ANALYTE_UNITS[analyte])
-            words = tr("is not in a unit of {analyte}: {units}", analyte=analyte, units=units)
-            raise Unreadable(words) from None
-    return LabText(operator + number, unit)
 
 
 def canonical(typed: str, variable: Variable) -> str:

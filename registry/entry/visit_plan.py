@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from registry.entry.lab_text import read_lab
 from registry.entry.save import Complaint, Draft
 from registry.entry.stored import Stored, dated
 from registry.entry.visit import Visit
@@ -20,7 +21,6 @@ from registry.entry.visit_fields import (
     Field,
     canonical,
     drugs_of,
-    read_lab,
 )
 from registry.models import Infusion, LabResult, Medication, TdmLevel
 from registry.parsing.unreadable import Unreadable

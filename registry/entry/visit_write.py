@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from registry.entry.answers import Answer, answer
 from registry.entry.consequences import Consequence, differences, status_of
+from registry.entry.lab_text import read_lab
 from registry.entry.proposals import ANALYTE_OF_ITEM, GIVEN_WEIGHT, Proposal, propose_items
 from registry.entry.save import Draft, Rejected, add, amend, hold, void
 from registry.entry.stored import Stored
 from registry.entry.visit import Visit
-from registry.entry.visit_fields import FIELDS, WEIGHT, read_lab
+from registry.entry.visit_fields import FIELDS, WEIGHT
 from registry.entry.visit_plan import FieldComplaint, Plan, complaint_of_field, plan_of
 from registry.errors import Refused, WrongUsage
 from registry.parsing.unreadable import Unreadable

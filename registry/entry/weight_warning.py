@@ -38,7 +38,7 @@ def warn_of_weight(
     else:
         words = tr(
             "The weight jumps: {weight} kg is {percent} % against {other} kg of {on} ({place}), "
-            "{days} days apart.",
+            "{days:day|days} apart.",
             **values,
         )
     answer.warn(words)

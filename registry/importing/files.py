@@ -179,7 +179,8 @@ def _wrong_columns(columns: list[str], entity: Entity) -> Iterator[tuple[str | N
         yield (
             None,
             tr(
-                "{number} columns are not of {table}: {strange}; the columns are {columns}",
+                "{number:column is|columns are} not of {table}: {strange}; "
+                "the columns are {columns}",
                 number=len(strange),
                 table=entity.file_name,
                 strange=", ".join(strange[:MOST_STRANGERS]) + ", ...",

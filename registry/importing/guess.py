@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from registry.importing.names import (
     ANALYTE_NAMES,
     EVERY,
+    NO_GROUP,
+    Group,
     Heading,
     Meaning,
     identifiers,
@@ -31,6 +33,8 @@ PATIENTS = "patients"
 SAID_ONCE = ("centre", "diagnosis")
 # The day of a record whose natural key has none.
 OTHER_DAYS = {"follow_up_ends": "ended_on", "gene_findings": "reported_on"}
+# A table, and a group of repetitions of it.
+_Part = tuple[str, Group]
 # Items of the index that are called as a measurement is, unless the sheet is of the index alone.
 LIKE_MEASUREMENTS = frozenset(
     plain(item) for item in ITEMS if item in ("hematocrit", "esr", "albumin", "weight", "height")
@@ -44,12 +48,14 @@ _SHORTEST_PART = 2
 class GuessedRows:
     """The likely [[source.rows]] of one table, in one family of repetitions or in none.
 
+    `alone` is the number of a repetition whose headers cannot be filled in, as 基线 is week 0.
     `counted_from` is a date column and the header from whose date its weeks are counted;
     `lacking` says of columns why they must be said by a person, `doubts` why one may be wrong.
     """
 
     table: str
     family: str | None
+    alone: str | None = None
     columns: dict[str, Heading] = field(default_factory=dict)
     analytes: dict[str, Heading] = field(default_factory=dict)
     numbers: list[str] = field(default_factory=list)
@@ -123,7 +129,7 @@ class _Guesser:
 
     def guess(self) -> None:
         """Fills the rows and the unknown headers of what is guessed."""
-        parts: dict[tuple[str, str | None], GuessedRows] = {}
+        parts: dict[_Part, GuessedRows] = {}
         scores = self._scores()
         # What can be of one table alone has its place before what can be of several.
         for heading in sorted(self._headings, key=lambda one: len(self._candidates[one.header])):
@@ -132,7 +138,7 @@ class _Guesser:
                 continue
 
             def likely(one: Meaning, heading: Heading = heading) -> tuple[bool, bool, bool, int]:
-                part = (self._table(one), heading.family)
+                part = (self._table(one), heading.group)
                 rows = parts.get(part)
                 there = rows.columns.get(one.column) if rows else None
                 free = there is None or there.template == heading.template
@@ -140,15 +146,24 @@ class _Guesser:
 
             best = max(candidates, key=likely)
             table = self._table(best)
-            rows = parts.setdefault((table, heading.family), GuessedRows(table, heading.family))
-            self._place(rows, heading, best)
-        for rows in parts.values():
-            in_order = sorted(rows.headers.items(), key=lambda item: self._position(item[1][0]))
-            rows.headers = {name: sorted(many, key=self._position) for name, many in in_order}
+            rows = parts.setdefault((table, heading.group), GuessedRows(table, *heading.group))
+            if self._is_written_otherwise(rows, heading, best):
+                alone = replace(heading, template=heading.header)
+                rows = parts.setdefault((table, alone.group), GuessedRows(table, *alone.group))
+                self._place(rows, alone, best)
+            else:
+                self._place(rows, heading, best)
         order = list(BY_FILE_NAME)
         for rows in sorted(
-            parts.values(), key=lambda one: (order.index(one.table), one.family or "")
+            (alike for part in parts.values() for alike in self._alike(part)),
+            key=lambda one: (
+                order.index(one.table),
+                one.family or "",
+                int(one.alone or min(one.numbers, key=int, default=0)),
+            ),
         ):
+            in_order = sorted(rows.headers.items(), key=lambda item: self._position(item[1][0]))
+            rows.headers = {name: sorted(many, key=self._position) for name, many in in_order}
             self._finish(rows)
         used = set(self._found.headers_used())
         used |= {rows.counted_from[1] for rows in self._found.rows if rows.counted_from}
@@ -158,10 +173,43 @@ class _Guesser:
                     heading.header, tr("not known; name its column if it is one")
                 )
 
+    def _alike(self, rows: GuessedRows) -> Iterator[GuessedRows]:
+        """The rows, apart where only some repetitions have a day or what no record can lack."""
+        variables = dictionary_columns(BY_FILE_NAME[rows.table])
+        needed = {one.template for name, one in rows.columns.items() if variables[name].required}
+        together: dict[frozenset[str], list[str]] = {}
+        for number in rows.numbers:
+            has = {
+                one.template
+                for one in self._headings
+                if one.number == number
+                and (one.template in needed or _DAY in meanings().get(one.name, ()))
+            }
+            together.setdefault(frozenset(has), []).append(number)
+        if len(together) < 2:
+            yield rows
+            return
+        number_of = {one.header: one.number for one in self._headings}
+        for numbers in together.values():
+            headers = {
+                template: there
+                for template, listed in rows.headers.items()
+                if (there := [header for header in listed if number_of[header] in numbers])
+            }
+            yield replace(
+                rows,
+                columns={n: one for n, one in rows.columns.items() if one.template in headers},
+                analytes={n: one for n, one in rows.analytes.items() if one.template in headers},
+                numbers=numbers,
+                lacking={},
+                doubts={},
+                headers=headers,
+            )
+
     def _position(self, header: str) -> int:
         return self._found.table.header.index(header)
 
-    def _may_be(self, table: str, family: str | None) -> bool:
+    def _may_be(self, table: str, group: Group) -> bool:
         """Whether the headings can fill what a record of the table cannot do without."""
         entity = BY_FILE_NAME[table]
         needed = {
@@ -174,7 +222,7 @@ class _Guesser:
         columns = {
             one.column
             for heading in self._headings
-            if heading.family == family
+            if heading.group == group
             for one in self._candidates[heading.header]
             if one.table == table or (table == LAB and one.table == ANALYTE_NAMES)
         }
@@ -200,19 +248,33 @@ class _Guesser:
             if not (one.table == "pcdai_visits" and heading.name in LIKE_MEASUREMENTS)
         ]
 
-    def _scores(self) -> Counter[tuple[str, str | None]]:
+    def _scores(self) -> Counter[_Part]:
         """How much speaks for each table: twice for a heading that can be of no other."""
-        scores: Counter[tuple[str, str | None]] = Counter()
+        scores: Counter[_Part] = Counter()
         for heading in self._headings:
             tables = {self._table(one) for one in self._candidates[heading.header]}
             for table in tables:
-                scores[table, heading.family] += 2 if len(tables) == 1 else 1
+                scores[table, heading.group] += 2 if len(tables) == 1 else 1
         return scores
+
+    def _is_written_otherwise(self, rows: GuessedRows, heading: Heading, meaning: Meaning) -> bool:
+        """Whether it is a repetition of its own, which the others' way of writing does not reach.
+
+        As CRP week 30 is beside 第14周CRP.
+        """
+        there = self._places(rows, meaning).get(meaning.column)
+        if there is None or heading.number is None or there.template == heading.template:
+            return False
+        return heading.number not in {
+            one.number for one in self._headings if one.template == there.template
+        }
+
+    def _places(self, rows: GuessedRows, meaning: Meaning) -> dict[str, Heading]:
+        return rows.analytes if meaning.table == ANALYTE_NAMES else rows.columns
 
     def _place(self, rows: GuessedRows, heading: Heading, meaning: Meaning) -> None:
         """Puts the heading where it belongs; a second one for the same place is not taken."""
-        places = rows.analytes if meaning.table == ANALYTE_NAMES else rows.columns
-        there = places.setdefault(meaning.column, heading)
+        there = self._places(rows, meaning).setdefault(meaning.column, heading)
         if there.template != heading.template:
             self._found.unknown[heading.header] = tr(
                 "{header} is taken for {column} already",
@@ -221,7 +283,7 @@ class _Guesser:
             )
             return
         rows.headers.setdefault(heading.template, []).append(heading.header)
-        if heading.number is not None and heading.number not in rows.numbers:
+        if rows.alone is None and heading.number and heading.number not in rows.numbers:
             rows.numbers.append(heading.number)
 
     def _finish(self, rows: GuessedRows) -> None:
@@ -261,18 +323,28 @@ class _Guesser:
 
     def _find_day(self, rows: GuessedRows, day: str) -> None:
         """The date column of the family, or of all, or the weeks since the first infusion."""
-        for family in dict.fromkeys((rows.family, None)):
+        own = (rows.family, rows.alone)
+        for group in dict.fromkeys((own, NO_GROUP)):
             days = [
                 one
                 for one in self._headings
-                if one.family == family and _DAY in meanings().get(one.name, ())
+                if (one.group == group or (one.group[0], one.number) == group)
+                and _DAY in meanings().get(one.name, ())
             ]
+            covered = {one.number for one in days if one.template == days[0].template}
+            if group == own and not covered.issuperset(rows.numbers):
+                continue
+            if days and group[1] is not None:
+                rows.columns[day] = replace(days[0], template=days[0].header)
+                return
             if days:
                 rows.columns[day] = days[0]
                 rows.headers[days[0].template] = [
-                    one.header for one in days if one.template == days[0].template
+                    one.header
+                    for one in days
+                    if one.template == days[0].template and one.number in (None, *rows.numbers)
                 ]
-                if family != rows.family:
+                if group != own:
                     rows.doubts[day] = tr("one date for every repetition?")
                 return
         first = [

@@ -30,7 +30,7 @@ class Table:
     yields the rows below the header, their cells aligned with it and empty rows left out, and adds
     to the list it is given what cannot be read; it can be called again. `problems` say why there is
     no header to go by. `notes` say in words what was read in another way than one may expect;
-    `rows` adds to them.
+    `rows` adds to them. `marked` says that it is one which an import has written.
     """
 
     path: Path
@@ -41,6 +41,7 @@ class Table:
     rows: Callable[[list[Problem]], Iterator[Row]]
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    marked: bool = False
 
 
 def lay_out(
@@ -82,7 +83,8 @@ def lay_out(
         return _aligned(rows, line, named, taken, shown, problems)
 
     header = [names[place] for place in taken]
-    return Table(path, sheet, shown, line, header, aligned, problems, notes)
+    marked = len(taken) < len(named)
+    return Table(path, sheet, shown, line, header, aligned, problems, notes, marked)
 
 
 def _filled(row: Row) -> int:
@@ -129,7 +131,7 @@ def _aligned(
             last = max(place for place, cell in enumerate(cells) if cell.strip())
             if len(cells) < width or last >= width:
                 number = len(cells) if len(cells) < width else last + 1
-                problem = tr("has {number} cells where the header has {width}",
+                problem = tr("has {number:cell|cells} where the header has {width}",
                              number=number, width=width)  # fmt: skip
                 problems.append(Problem(shown, row.line, None, None, problem))
                 yield Row(row.line, None)

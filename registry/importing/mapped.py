@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from registry.errors import NotFound, Refused
 from registry.importing.dialect import PLAIN, Dialect
 from registry.importing.mapped_table import MappedRows, MappedTable, Place
-from registry.importing.mapping import FileMapping
+from registry.importing.mapping import FileMapping, SourceMapping, matches
 from registry.importing.table import ENDINGS, Table, read_tables
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.problems import Change, Problem, WriteResult
@@ -82,7 +82,7 @@ def read_mapped(
     found: list[MappedTable] = []
     number = 1
     for table in tables_of(paths, mapping, dialect):
-        source = mapping.of_table(table.path.name, table.sheet)
+        source = mapping.of_table(table.path.name, table.sheet) or _marked_source(mapping, table)
         if source is None:
             raise Refused(
                 tr("{mapping} says nothing of {file}.", mapping=mapping.name, file=table.shown),
@@ -94,6 +94,23 @@ def read_mapped(
     if not found:
         raise Refused(tr("{mapping} takes nothing from these files.", mapping=mapping.name))
     return found
+
+
+def _marked_source(mapping: FileMapping, table: Table) -> SourceMapping | None:
+    """What a table of a marked file stands for: its sheets are called as sheets and files were."""
+    if not table.marked:
+        return None
+    if len(mapping.sources) == 1:
+        return mapping.sources[0]
+    title = table.sheet or table.path.stem
+    return next(
+        (
+            source
+            for source in mapping.sources
+            if matches(source.sheet or Path(source.file).stem, title)
+        ),
+        None,
+    )
 
 
 def tables_of(

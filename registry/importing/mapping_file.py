@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 from registry.errors import Refused
 from registry.importing.mapping import (
@@ -31,6 +31,7 @@ DAYS_IN_WEEK = 7
 FLAGS = ("yes", "no")
 DATES = (Kind.DATE, Kind.PARTIAL_DATE)
 
+Word = TypeVar("Word", bound=str)
 # What {name} in a header stands for, in one repetition.
 Values = Mapping[str, str]
 
@@ -63,20 +64,24 @@ def read_mapping(path: Path) -> FileMapping:
 
 def _conventions(section: Section, given: Conventions) -> Conventions:
     """How values are written: what the section says, else what was said outside it."""
-    order, mark = section.text("date_order"), section.text("decimal")
-    for key, value, allowed in (
-        ("date_order", order, get_args(DateOrder)),
-        ("decimal", mark, get_args(DecimalMark)),
-    ):
-        if value is not None and value not in allowed:
-            raise section.refused(
-                tr("{key} is one of {allowed}.", key=key, allowed=" ".join(allowed)), key
-            )
+    orders: tuple[DateOrder, ...] = get_args(DateOrder)
+    marks: tuple[DecimalMark, ...] = get_args(DecimalMark)
     return Conventions(
-        date_order=order or given.date_order,  # type: ignore[arg-type]
-        decimal=mark or given.decimal,  # type: ignore[arg-type]
+        date_order=_one_of(section, "date_order", orders) or given.date_order,
+        decimal=_one_of(section, "decimal", marks) or given.decimal,
         encoding=section.text("encoding") or given.encoding,
     )
+
+
+def _one_of(section: Section, key: str, allowed: tuple[Word, ...]) -> Word | None:
+    """The word that the key has, which is one of those allowed; None where it is not there."""
+    said = section.text(key)
+    found = next((word for word in allowed if word == said), None)
+    if said is not None and found is None:
+        raise section.refused(
+            tr("{key} is one of {allowed}.", key=key, allowed=" ".join(allowed)), key
+        )
+    return found
 
 
 def _codes(section: Section) -> dict[str, Codes]:

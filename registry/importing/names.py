@@ -31,6 +31,9 @@ _WEEK = re.compile(
 _TURN = re.compile(
     r"(?:第\s*(?P<a>[0-9]+)\s*次)|(?:(?<=[^0-9\s])[\s_.-]*(?P<b>[0-9]+)\s*$)", re.IGNORECASE
 )
+# What stands before, behind or in brackets for week 0.
+_BASELINE = re.compile(r"基线(?:时|期|值)?|(?<![a-z])baseline(?![a-z])", re.IGNORECASE)
+BASELINE_WEEK = "0"
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,17 @@ class Meaning:
     column: str
 
 
+# The letter of a family of repetitions, and the number of one that stands alone in it.
+Group = tuple[str | None, str | None]
+NO_GROUP: Group = (None, None)
+
+
 @dataclass(frozen=True)
 class Heading:
     """A header taken apart: what it names, its unit, and which of several repetitions it is of.
 
     `template` is the header with {w} or {n} in the place of the repetition's number, `family` the
-    letter of it.
+    letter of it. Of 基线CRP, which is of week 0, the template is the header as it stands.
     """
 
     header: str
@@ -55,6 +63,11 @@ class Heading:
     family: str | None = None
     number: str | None = None
     template: str = ""
+
+    @property
+    def group(self) -> Group:
+        """What can stand in one record with it: the family, and the number where none is filled."""
+        return self.family, self.number if self.template == self.header else None
 
 
 @cache
@@ -145,6 +158,12 @@ def read_heading(header: str) -> Heading:
             start, end = found.span(group)
             template = f"{header[:start]}{{{family}}}{header[end:]}"
             return Heading(header, plain(name), unit or inner_unit, family, found[group], template)
+    found = _BASELINE.search(rest)
+    if found is not None:
+        name, inner_unit = _without_unit(f"{rest[: found.start()]} {rest[found.end() :]}")
+        if plain(name) in meanings():
+            unit = unit or inner_unit
+            return Heading(header, plain(name), unit, "w", BASELINE_WEEK, template=header)
     return Heading(header, plain(rest), unit, template=header)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from registry.importing.guess import Guess, GuessedRows, guess
@@ -25,18 +26,46 @@ from registry.vocabulary import ANALYTE_UNITS
 from registry.words import tr
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A mapping as TOML, and what to say beside it of files that it takes nothing from."""
+
+    text: str
+    warnings: list[str]
+
+
 def suggest(paths: Sequence[Path]) -> str:
-    """A mapping of the files as TOML; the same files give the same text.
+    """The text of `draft` alone."""
+    return draft(paths).text
+
+
+def draft(paths: Sequence[Path]) -> Draft:
+    """A mapping of the files; the same files give the same text.
 
     Raises NotFound and Refused where a file cannot be read.
     """
+    warnings = []
     lines = [
         "# " + tr("A draft. Read every line; what needs a decision is marked unsure."),
         "# " + tr("The form of this file is described in docs/mapping.md."),
     ]
     for table in tables_of(paths, header_names=patient_headers()):
-        lines += ["", *_source(guess(table))]
-    return "\n".join(lines) + "\n"
+        found = guess(table)
+        lines += ["", *_source(found)]
+        if found.patient is None:
+            warnings.append(
+                tr(
+                    "{file}: no column of study ids was found, so the draft takes nothing from it. "
+                    "{cure}",
+                    file=table.shown,
+                    cure=_name_the_patient(),
+                )
+            )
+    return Draft("\n".join(lines) + "\n", warnings)
+
+
+def _name_the_patient() -> str:
+    return tr("Call the column of study ids patient_id, or 研究编号, and draft again.")
 
 
 def _source(found: Guess) -> Iterator[str]:
@@ -54,6 +83,8 @@ def _source(found: Guess) -> Iterator[str]:
             if found.patient is None
             else tr("no table of the dictionary is known in these headers")
         )
+        if found.patient is None:
+            yield f"# {_name_the_patient()}"
         return
     yield f"patient_id = {quoted(found.patient)}"
     yield from _conventions(found)
@@ -111,7 +142,8 @@ def _rows(found: Guess, rows: GuessedRows) -> Iterator[str]:
         yield from _column(found, rows, column, variables[column])
     if rows.counted_from is not None:
         day, header = rows.counted_from
-        yield f'columns.{day} = {{ on = {quoted(header)}, weeks = "{{w}}" }}  ' + unsure(
+        weeks = rows.alone or quoted("{w}")
+        yield f"columns.{day} = {{ on = {quoted(header)}, weeks = {weeks} }}  " + unsure(
             tr("no date of its own; counted in weeks from this one")
         )
     for column, why in rows.lacking.items():

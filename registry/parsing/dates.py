@@ -157,13 +157,15 @@ def _year_last(
             )
         return DateReading(readings[order])
     if len(set(readings.values())) > 1:
+        dmy, mdy = readings["dmy"], readings["mdy"]
         raise AmbiguousDate(
             tr(
                 "may be {dmy} or {mdy}; say which with --date-order dmy or mdy, "
                 "or write YYYY-MM-DD",
-                dmy=readings["dmy"],
-                mdy=readings["mdy"],
-            )
+                dmy=dmy,
+                mdy=mdy,
+            ),
+            typed=tr("may be {one} or {other}; write the one that is meant", one=dmy, other=mdy),
         )
     [(name, text), *others] = readings.items()
     return DateReading(text, None if others else name)

@@ -63,12 +63,16 @@ def _with_comma(sign: str, whole: str, fraction: str, decimal: DecimalMark | Non
     if decimal == ".":
         raise Unreadable(tr("has a comma, but the decimal mark is said to be a point"))
     if decimal is None and len(fraction) == 3 and _may_lead_thousands(whole):
+        small, large = f"{sign}{whole}.{fraction}", f"{sign}{whole}{fraction}"
         raise Unreadable(
             tr(
                 "may be {small} or {large}; say which with --decimal , or --decimal .",
-                small=f"{sign}{whole}.{fraction}",
-                large=f"{sign}{whole}{fraction}",
-            )
+                small=small,
+                large=large,
+            ),
+            typed=tr(
+                "may be {one} or {other}; write the one that is meant", one=small, other=large
+            ),
         )
     return f"{sign}{whole}.{fraction}"
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 
 class Unreadable(ValueError):
-    """The text has no meaning as a value of its column, or two; `problem` follows the value."""
+    """The text has no meaning as a value of its column, or two; `problem` follows the value.
 
-    def __init__(self, problem: str) -> None:
+    `typed` is what to say where the value is typed alone: an import has options that decide what a
+    text means, a single record has none.
+    """
+
+    def __init__(self, problem: str, typed: str | None = None) -> None:
         super().__init__(problem)
         self.problem = problem
+        self.typed = problem if typed is None else typed
 
 
 class NotOfKind(Unreadable):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from registry.models import ENTITIES, Medication, Patient, table_of
-from registry.records.cells import casts, cleaned, spelled
+from registry.records.cells import casts, cell, cleaned, spelled
 from registry.records.problems import LONGEST_SHOWN, Problem
 from registry.records.resolving import resolved, same_record, value_columns
 from registry.records.row_checks import literal, place, row_checks, spliced
@@ -129,10 +129,12 @@ def _check_unchanged(connection: Connection, file: Source) -> None:
         if column not in file.columns or column in entity.natural_key:
             continue
         targets = list(casts(column, variable))
+        # Of a value that is missing that has been said.
+        there = f"{cell(column)} is not null and " if variable.required else ""
         _complain(
             connection,
             entity,
-            f"r.file = {file.number} and r.known and r.differs and "
+            f"r.file = {file.number} and r.known and r.differs and {there}"
             f"({', '.join(f't.{name}' for name in targets)}) is distinct from "
             f"({', '.join(f'r.{name}' for name in targets)})",
             column,

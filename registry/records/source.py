@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from registry.models import ENTITIES, Patient, PatientRecord, table_of
+from registry.models import ENTITIES, Patient, PatientRecord, PcdaiVisit, table_of
 from registry.records.problems import Problem
-from registry.variables import Variable
+from registry.variables import Kind, Variable
 from registry.words import note
 
 Entity = type[Patient] | type[PatientRecord]
@@ -55,6 +55,21 @@ def dictionary_columns(entity: Entity) -> dict[str, Variable]:
         for column in table_of(entity).columns
         if "variable" in column.info
     }
+
+
+def telling_columns(entity: Entity) -> tuple[str, ...]:
+    """The columns of which a record that a person enters has at least one.
+
+    They are all but the key, where that only says when: a day alone tells nothing of a child, a
+    drug or an operation on a day does. None are of a PCDAI: what it cannot do without is a rule of
+    every row. A file's rows are not held to this, since the dictionary allows them.
+    """
+    variables = dictionary_columns(entity)
+    if entity is PcdaiVisit or any(
+        one.required and one.kind is not Kind.DATE for one in variables.values()
+    ):
+        return ()
+    return tuple(name for name in variables if name not in entity.natural_key)
 
 
 def is_utf8(text: str) -> bool:

@@ -54,7 +54,9 @@ class Column:
 
 
 def words_of(code: str) -> str:
-    """A code as words."""
+    """A code as words; antibodies that are absent were not looked for, rather than not found."""
+    if code == "absent":
+        return tr("not measured")
     return spoken(code.replace("_", " "))
 
 

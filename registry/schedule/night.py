@@ -122,7 +122,7 @@ class _Run:
     def _worklist(self) -> str:
         with self._database.engine.connect() as connection:
             self._items = self._work.worklist(connection)
-        return tr("{number} items", number=len(self._items))
+        return tr("{number:item|items}", number=len(self._items))
 
     def _report(self) -> str:
         report = store_report(
@@ -135,7 +135,7 @@ class _Run:
         )
         written = write_reports(self._database.engine, self._plan)
         return tr(
-            "{number} patients have lost response; {file}",
+            "{number:patient has|patients have} lost response; {file}",
             number=patients_of(report["new_losses"]),
             file=", ".join(map(str, written)),
         )

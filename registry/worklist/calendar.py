@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone, TimezoneStandard
 
 from registry.words import tr
 from registry.worklist.read import Item
@@ -21,6 +21,9 @@ _FIRST_DAY = date(2000, 1, 1)
 
 def calendar(items: Iterable[Item], on: date, made_at: datetime | None = None) -> bytes:
     """The dated items of the worklist of day `on`; items without a date are left out.
+
+    A calendar has at least one component (RFC 5545, 3.6): without items that is a time zone, which
+    no calendar program shows.
 
     `made_at` is the moment that the events are stamped with, now unless it is given.
     """
@@ -33,8 +36,20 @@ def calendar(items: Iterable[Item], on: date, made_at: datetime | None = None) -
     for item in items:
         if item.due_on is not None:
             made.add_component(_event(item, max(item.due_on, on), on, stamp))
+    if not made.subcomponents:
+        made.add_component(_universal_time())
     written: bytes = made.to_ical()
     return written
+
+
+def _universal_time() -> Timezone:
+    zone, standard = Timezone(), TimezoneStandard()
+    zone.add("tzid", "UTC")
+    standard.add("dtstart", datetime(1970, 1, 1))
+    standard.add("tzoffsetfrom", timedelta(0))
+    standard.add("tzoffsetto", timedelta(0))
+    zone.add_component(standard)
+    return zone
 
 
 def _event(item: Item, day: date, on: date, stamp: datetime) -> Event:
@@ -57,6 +72,6 @@ def _description(item: Item) -> list[str]:
     lines = [item.why]
     if item.days_overdue:
         lines.append(
-            tr("Due on {due}, {days} days overdue.", due=item.due_on, days=item.days_overdue)
+            tr("Due on {due}, {days:day|days} overdue.", due=item.due_on, days=item.days_overdue)
         )
     return [*lines, tr("Rule: {rule} ({source})", rule=item.rule, source=item.source), item.item]

@@ -185,6 +185,42 @@ def test_a_hospitals_own_file_is_marked_in_its_own_words(
     assert (mended.errors, mended.tables["infusions"].inserted) == ([], 2)
 
 
+def test_a_marked_file_of_another_name_is_the_mappings_own(
+    connection: Connection, tmp_path: Path
+) -> None:
+    """A mapping names files; the marked one is a workbook of them all, called as one likes."""
+    (tmp_path / "map.toml").write_text(
+        '[[source]]\nfile = "病人.csv"\npatient_id = "编号"\n[[source.rows]]\ntable = "patients"\n'
+        'columns.sex = "性别"\ncolumns.birth_date = "出生"\n'
+        'constants = { centre = "BCH", diagnosis = "CD" }\n'
+        '[[source]]\nfile = "输注*.csv"\npatient_id = "编号"\n[[source.rows]]\n'
+        'table = "infusions"\n'
+        'columns.infused_on = "日期"\ncolumns.dose_mg = "剂量"\ncolumns.weight_kg = "体重"\n'
+    )
+    mapping = read_mapping(tmp_path / "map.toml")
+    own = [tmp_path / "病人.csv", tmp_path / "输注2018.csv"]
+    own[0].write_text("编号,性别,出生\nP1,male,2010-13-01\n")
+    own[1].write_text("编号,日期,剂量,体重\nP1,2018-07-01,很多,25\n")
+    result = import_mapped(connection, own, mapping)
+    target = tmp_path / "mend.xlsx"
+    sheets = titled((table.path.stem, table) for table in tables_of(own, mapping))
+    write_marked(sheets, result.errors, target)
+    workbook = load_workbook(target)
+    assert list(coloured(workbook["病人"])) == ["C2"]
+    assert list(coloured(workbook["输注2018"])) == ["C2"]
+    workbook["病人"]["C2"] = "2010-12-01"
+    workbook["输注2018"]["C2"] = 150
+    workbook.save(target)
+    mended = import_mapped(connection, [target], mapping)
+    assert mended.errors == []
+    assert [mended.tables[name].inserted for name in ("patients", "infusions")] == [1, 1]
+    del workbook["病人"]
+    workbook["输注2018"].title = "other"
+    workbook.save(target)
+    with pytest.raises(Refused, match="says nothing of"):
+        import_mapped(connection, [target], mapping)
+
+
 def test_the_marked_file_is_none_of_those_imported(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for target, given in (

@@ -275,7 +275,7 @@ def test_a_registry_with_patients_is_replaced_only_when_told(
     before = contents(registry)
     status, _, complaint = here(capsys, registry, "db", "restore", str(saved))
     assert status == 1
-    assert "holds 1 patients" in complaint
+    assert "holds 1 patient;" in complaint
     assert "--replace --reason" in complaint
     assert here(capsys, registry, "db", "restore", str(saved), "--replace")[0] == 2
     assert here(capsys, registry, "db", "restore", str(saved), "--replace", "--reason", " ")[0] == 2
@@ -314,7 +314,7 @@ def test_while_another_writes(
         connection.execute(text(NEW_PATIENT.format("P1")))
         assert "Someone else" in str(refusal(refill, registry, saved))
     # What the other has committed is seen.
-    assert "holds 1 patients" in str(refusal(refill, registry, saved))
+    assert "holds 1 patient;" in str(refusal(refill, registry, saved))
 
 
 def test_the_target_of_a_backup(shared_study: Database, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_an_analysis_brings_the_changed_up_to_date_first(program: Program, study
     lose_response(study)
     outcome = program(study, "analyse", "flow", "--format", "json")
     assert outcome.document["events"] == 19
-    assert "1 changed patients" in outcome.err
+    assert "1 changed patient first" in outcome.err
     assert scalar(study, "select sum(waiting) from analytics.freshness") == 0
     assert program(study, "analyse", "flow", "--format", "json").err == ""
 

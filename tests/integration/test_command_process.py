@@ -21,6 +21,7 @@ from tests.integration.test_commands import execute, scalar
 from tests.programs import Program
 
 INTERRUPTED = 130
+FULL = Path("/dev/full")
 
 
 @contextmanager
@@ -90,6 +91,44 @@ def test_a_terminal_that_knows_few_signs_is_no_error(shared_study: Database) -> 
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "69" in done.stdout
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("infusion", "list"),
+        ("infusion", "list", "--format", "csv"),
+        ("status", "--format", "json"),
+        ("analyse", "flow"),
+        ("import", "--suggest-map", str(COHORT)),
+        ("--help",),
+    ],
+)
+def test_output_that_finds_no_room_is_said_so(
+    shared_study: Database, arguments: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-m", "registry", *place(shared_study), *arguments]
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "Error: The output cannot be written: No space left on device.\n"
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
+def test_a_workbook_that_finds_no_room_is_said_so_once(
+    shared_study: Database, tmp_path: Path
+) -> None:
+    """What is closed on the way out fails once more, which is no news."""
+    target = tmp_path / "survival.xlsx"
+    (tmp_path / ".survival.part.xlsx").symlink_to(FULL)
+    command = [sys.executable, "-m", "registry", *place(shared_study)]
+    command += ["export", "survival", "--to", str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Error: {target} cannot be written: No space left on device.\n"
 
 
 # Commands that list or analyse, and what a document of theirs is.

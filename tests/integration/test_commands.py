@@ -108,7 +108,7 @@ def test_derive_in_words_and_in_csv(program: Program, study: Database) -> None:
     ] == ["P003", "P003"]
     outcome = program(study, "derive", "--dry-run")
     assert "sustained_response" in outcome.out
-    assert "A dry run of paper, recommended: 1 patients examined" in outcome.err
+    assert "A dry run of paper, recommended: 1 patient examined" in outcome.err
     assert "Run " in program(study, "derive").err
     assert program(study, "derive").out == ""
 
@@ -205,7 +205,7 @@ def test_status_by_another_definition(program: Program, study: Database) -> None
 def test_status_tells_what_waits(program: Program, study: Database) -> None:
     lose_response(study)
     outcome = program(study, "status", "P003")
-    assert (outcome.status, outcome.err.count("1 patients have changed")) == (0, 1)
+    assert (outcome.status, outcome.err.count("1 patient has changed")) == (0, 1)
     assert "registry derive" in outcome.err
     assert program(study, "status", "--format", "json").document
 

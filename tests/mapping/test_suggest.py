@@ -11,6 +11,7 @@ import pytest
 
 from registry.importing.mapping_file import codes_of, read_mapping
 from registry.importing.names import identifiers, plain, read_heading, synonyms
+from registry.importing.suggest import draft as drafted
 from registry.importing.suggest import suggest
 from registry.records.source import BY_FILE_NAME, dictionary_columns
 from registry.vocabulary import ANALYTES, DRUGS
@@ -43,6 +44,11 @@ def draft(folder: Path, text: str, name: str = "data.csv") -> tuple[str, dict[st
         ("weight_kg", "weightkg", None, None, "weight_kg"),
         ("Paris G", "parisg", None, None, "Paris G"),
         ("W14", "w14", None, None, "W14"),
+        ("基线CRP", "crp", None, "0", "基线CRP"),
+        ("CRP(基线)", "crp", None, "0", "CRP(基线)"),
+        ("基线 白蛋白(g/L)", "白蛋白", "g/L", "0", "基线 白蛋白(g/L)"),
+        ("Baseline PCDAI", "pcdai", None, "0", "Baseline PCDAI"),
+        ("基线日期", "基线日期", None, None, "基线日期"),
     ],
 )
 def test_a_header_is_taken_apart(
@@ -102,6 +108,67 @@ def test_weeks_are_counted_from_the_first_infusion_and_that_is_unsure(tmp_path: 
     assert source["ignore"] == ["id"]
 
 
+def test_the_baseline_of_a_wide_file_is_week_0(tmp_path: Path) -> None:
+    """Its columns were left out; with the others they fill rows of their own."""
+    header = (
+        "研究编号,首次输注日期,基线CRP,第14周CRP,基线ALB(g/L),第14周ALB(g/L),基线PCDAI,14周PCDAI"
+    )
+    _, source = draft(tmp_path, f"{header}\nP1,2020-01-02,30,5,30,38,35,5\n")
+    assert "ignore" not in source
+    taken = {
+        (
+            rows["table"],
+            *rows.get("analytes", {}).values(),
+            *filter(None, [rows["columns"].get("total")]),
+        ): (
+            next(day for day in rows["columns"].values() if isinstance(day, dict))["weeks"],
+            rows.get("repeat"),
+        )
+        for rows in source["rows"]
+    }
+    assert taken == {
+        ("pcdai_visits", "基线PCDAI"): (0, None),
+        ("pcdai_visits", "{w}周PCDAI"): ("{w}", {"w": ["14"]}),
+        ("lab_results", "基线CRP", "基线ALB(g/L)"): (0, None),
+        ("lab_results", "第{w}周CRP", "第{w}周ALB(g/L)"): ("{w}", {"w": ["14"]}),
+    }
+    days = {
+        taken.days
+        for rows in read_mapping(tmp_path / "map.toml").sources[0].rows
+        for record in rows.records
+        for taken in record.columns.values()
+    }
+    assert days == {None, 0, 98}
+
+
+def test_a_week_that_is_written_in_another_way_is_not_lost(tmp_path: Path) -> None:
+    header = "研究编号,首次输注日期,第14周CRP,CRP week 30,第54周CRP"
+    _, source = draft(tmp_path, f"{header}\nP1,2020-01-02,5,6,7\n")
+    assert "ignore" not in source
+    assert [(rows["analytes"], rows.get("repeat")) for rows in source["rows"]] == [
+        ({"CRP": "第{w}周CRP"}, {"w": ["14", "54"]}),
+        ({"CRP": "CRP week 30"}, None),
+    ]
+
+
+def test_columns_that_only_some_weeks_have_give_a_mapping_all_the_same(tmp_path: Path) -> None:
+    header = "研究编号,首次输注日期,第14周CRP,第30周CRP,第54周CRP,第14周日期,第54周日期,第30周ESR"
+    row = "P1,2020-01-02,5,6,7,2020-04-01,2021-01-02,20"
+    _, source = draft(tmp_path, f"{header}\n{row}\n")
+    assert "ignore" not in source
+    assert [
+        (rows["repeat"]["w"], rows["analytes"], rows["columns"]["collected_on"])
+        for rows in source["rows"]
+    ] == [
+        (["14", "54"], {"CRP": "第{w}周CRP"}, "第{w}周日期"),
+        (
+            ["30"],
+            {"CRP": "第{w}周CRP", "ESR": "第{w}周ESR"},
+            {"on": "首次输注日期", "weeks": "{w}"},
+        ),
+    ]
+
+
 def test_an_order_of_days_and_months(tmp_path: Path) -> None:
     head = "patient id,visit date,PCDAI\n"
     _, source = draft(tmp_path, head + "P1,03/04/2020,10\nP1,13/05/2020,10\n")
@@ -115,6 +182,11 @@ def test_a_file_without_a_study_id_is_skipped(tmp_path: Path) -> None:
     text, source = draft(tmp_path, "姓名,CRP\nx,5\n")
     assert source == {"file": "data.csv", "skip": True}
     assert "unsure: no header is known as the study id" in text
+    cure = "Call the column of study ids patient_id, or 研究编号, and draft again."
+    assert f"\n# {cure}\n" in text
+    assert drafted([tmp_path / "data.csv"]).warnings == [
+        "data.csv: no column of study ids was found, so the draft takes nothing from it. " + cure
+    ]
 
 
 def test_other_tests_of_a_laboratory_are_left_out(tmp_path: Path) -> None:

@@ -120,5 +120,5 @@ def test_what_has_changed_is_derived_first(
         path.write_text(lines[0] + "".join(line for line in lines if re.match("P023,", line)))
     assert program(registry, "import", str(cohort)).status == 0
     outcome = program(registry, "patient", "show", "P023", "--format", "json")
-    assert "Derived 1 changed patients first." in outcome.err
+    assert "Derived 1 changed patient first." in outcome.err
     assert json.loads(outcome.out)["status"]["event_on"] == "2020-08-24"

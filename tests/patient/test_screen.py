@@ -74,8 +74,8 @@ No  Date         mg  kg  mg/kg  days
 Drug levels
 Date        ug/mL  Before       Threshold   ADA, AU/mL      Assay
 2020-04-13   <0.4  week 14      below 12.7  <10 undetected  ELISA
-2020-06-04    9.5  maintenance  no trough   absent          ELISA
-2020-08-03      8  maintenance  above 5     absent
+2020-06-04    9.5  maintenance  no trough   not measured    ELISA
+2020-08-03      8  maintenance  above 5     not measured
 
 Other drugs
 2019-12-07 - 2020-03-06  azathioprine (immunomodulator)
@@ -165,7 +165,7 @@ def test_who_did_not_respond_is_held_to_the_fall(read: Read) -> None:
     shown = screen(read("WEAK"), 100).splitlines()
     assert "Status      Not in the cohort: primary non-response." in shown
     assert any(line.endswith(" response: to 25") for line in shown)
-    assert "2020-01-20    >20  week 2   undetermined 29  absent        ELISA" in shown
+    assert "2020-01-20    >20  week 2   undetermined 29  not measured  ELISA" in shown
 
 
 def test_a_definition_that_asks_for_a_rise_draws_it(read: Read) -> None:

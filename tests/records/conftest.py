@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from registry.cli import run
 from registry.database.engine import Database
@@ -29,6 +30,18 @@ class Ended:
 
 
 Inside = Callable[..., Ended]
+
+CHILD = (
+    "patient", "add", "T1", "--centre", "BCH", "--sex", "male", "--birth-date", "2010-02-03",
+    "--diagnosis", "CD",
+)  # fmt: skip
+
+
+def rows(database: Database, table: str, columns: str) -> list[tuple[object, ...]]:
+    """The table's rows."""
+    with database.engine.connect() as connection:
+        found = connection.execute(text(f"select {columns} from clinical.{table} order by 1"))
+        return [tuple(row) for row in found]
 
 
 @pytest.fixture

@@ -12,20 +12,9 @@ from registry.cli.examples import EXAMPLES
 from registry.cli.groups import GROUPS
 from registry.database.engine import Database
 from registry.models import ENTITIES, table_of
-from tests.records.conftest import Inside
+from tests.records.conftest import CHILD, Inside, rows
 
 TABLE = {entity.file_name: table_of(entity).name for entity in ENTITIES}
-CHILD = (
-    "patient", "add", "T1", "--centre", "BCH", "--sex", "male", "--birth-date", "2010-02-03",
-    "--diagnosis", "CD",
-)  # fmt: skip
-
-
-def rows(database: Database, table: str, columns: str) -> list[tuple[object, ...]]:
-    """The table's rows."""
-    with database.engine.connect() as connection:
-        found = connection.execute(text(f"select {columns} from clinical.{table} order by 1"))
-        return [tuple(row) for row in found]
 
 
 def audit(database: Database, table: str) -> list[tuple[str, str, str | None]]:
@@ -72,7 +61,7 @@ def test_a_patient_goes_only_with_his_records(study: Database, inside: Inside) -
     assert added.status == 0
     alone = inside(study, "patient", "void", "T1", "--reason", "entered twice")
     assert alone.status == 1
-    assert "T1 has 1 records in infusions" in alone.err
+    assert "T1 has 1 record in infusions" in alone.err
     assert "--with-records" in alone.err
     gone = inside(study, "patient", "void", "T1", "--with-records", "--reason", "entered twice")
     assert gone.status == 0
@@ -279,7 +268,7 @@ def test_what_was_changed_since_is_not_undone(study: Database, inside: Inside) -
     first = str(changes[-2]["audit_id"])
     refused = inside(study, "undo", first, "--reason", "mistaken")
     assert refused.status == 1
-    assert "1 of the records in infusions have been changed since" in refused.err
+    assert "Changed since: 1 record in infusions." in refused.err
     assert inside(study, "infusion", "list", "P023", "--format", "json").json()[0]["dose_mg"] == 160
 
 

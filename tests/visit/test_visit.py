@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import Connection
 
+from registry.cli.visit_words import lines_of
 from registry.entry.save import amend
 from registry.entry.stored import find_record
 from registry.entry.visit import Visit, read_day
@@ -58,6 +61,15 @@ def test_asking_first_leaves_nothing(database: Connection, patient: int) -> None
     assert [one.text for one in asked.consequences] == [one.text for one in done.consequences]
     assert asked.warnings() == done.warnings()
     assert [one.answer for one in asked.said] == [one.answer for one in done.said]
+
+
+def test_that_a_day_lies_after_the_data_cut_is_said_once(
+    database: Connection, patient: int
+) -> None:
+    late = Visit(read_day(database, "V1", date(2024, 3, 25)), DAYS_WORK)
+    lines = lines_of(preview(database, late))
+    about = "Dated: after 2023-12-31, the data cut of paper: its analyses do not see it"
+    assert [line for line in lines if "data cut of paper" in line[1]] == [("note", about)]
 
 
 def test_a_visit_that_is_there_says_nothing_new(database: Connection, patient: int) -> None:

@@ -30,6 +30,19 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 LOSS = "Loss of response"
 
 
+def test_a_number_has_its_noun(speak: Speak) -> None:
+    speak("")
+    for number, said in ((0, "0 days since x"), (1, "1 day since x"), (11, "11 days since x")):
+        assert tr("{days:day|days} since {on}", days=number, on="x") == said
+        assert note("{days:day|days} since {on}", days=number, on="x") == said
+    counted = "{done:,} of {patients:,|patient|patients}"
+    assert tr(counted, done=1, patients=1) == "1 of 1 patient"
+    assert tr(counted, done=1, patients=1234) == "1 of 1,234 patients"
+    assert tr("{number:item|items}", number="1") == "1 item"
+    speak("zh_CN")
+    assert tr("{days:day|days} since {on}", days=1, on="x") == "自 x 起 1 天"
+
+
 @pytest.mark.parametrize(
     ("environment", "chosen"),
     [

@@ -107,7 +107,11 @@ def test_the_file_is_one_of_rfc_5545() -> None:
 
 
 def test_an_empty_list_is_a_calendar_without_events() -> None:
-    assert Calendar.from_ical(calendar([], TODAY, NOW)).walk("VEVENT") == []
+    """It has a component all the same, without which it would be no calendar (RFC 5545, 3.6)."""
+    for items in ([], [UNDATED]):
+        read = Calendar.from_ical(calendar(items, TODAY, NOW))
+        assert [one.name for one in read.subcomponents] == ["VTIMEZONE"]
+        assert read.walk("VEVENT") == []
 
 
 def rows(*items: Item) -> list[dict[str, object]]:

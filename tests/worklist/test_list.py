@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, timedelta
 
@@ -263,3 +264,18 @@ def test_an_analyst_reads_the_list_and_no_number(shared_study: Database) -> None
     assert "patient_number" not in found[0]
     assert {type(row["patient_id"]) for row in found} == {str}
     assert not any("record_id" in name for name in found[0])
+
+
+@pytest.mark.parametrize(
+    ("days", "levels", "said"),
+    [
+        (1, 0, "closes in 1 day, 11 days ago; 0 levels. 1 record is later"),
+        (2, 1, "closes in 2 days, 11 days ago; 1 level. 1 record is later"),
+        (11, 11, "closes in 11 days, 11 days ago; 11 levels. 1 record is later"),
+    ],
+)
+def test_a_number_has_its_noun(database: Connection, days: int, levels: int, said: str) -> None:
+    words = "closes in {d} days, {t} days ago; {l} levels. {r} records are later"
+    facts = json.dumps({"d": days, "t": 11, "l": levels, "r": 1})
+    query = text("select rules.filled(:words, cast(:facts as jsonb))")
+    assert database.execute(query, {"words": words, "facts": facts}).scalar_one() == said
