@@ -13,6 +13,11 @@ def main() -> None:
         run()
     except KeyboardInterrupt:
         sys.exit(130)
+    except SystemExit as end:
+        if end.code:
+            # A file on a full disk that is closed on the way out fails once more: that was said.
+            sys.unraisablehook = lambda _: None
+        raise
 
 
 if __name__ == "__main__":

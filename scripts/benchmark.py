@@ -317,7 +317,7 @@ def changed(patients: int) -> Cell:
         name = f"changed {patients}"
         each = 1000 * size.timings.median(name) / patients
         part = 100 * size.timings.median(name) / size.timings.median("full")
-        return f"{each:.2g} ms a patient = {part:.2g} %"
+        return f"{each:.3g} ms a patient = {part:.3g} %"
 
     return cell
 

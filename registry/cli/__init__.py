@@ -132,7 +132,4 @@ def _said(error: RegistryError) -> str:
 
 def _end(message: str, exit_status: int) -> NoReturn:
     typer.echo(tr("Error: {message}", message=message), err=True)
-    if not os.environ.get(DEBUG_VARIABLE):
-        # A file on a full disk that is closed on the way out fails once more: that has been said.
-        sys.unraisablehook = lambda _: None
     sys.exit(exit_status)

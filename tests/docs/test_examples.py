@@ -16,7 +16,7 @@ from registry.database.engine import Database
 from tests.architecture.test_command_line import COMMANDS
 from tests.conftest import COHORT, Databases, opened_for_test
 from tests.docs.pages import PROJECT
-from tests.integration.backups import here
+from tests.programs import run_here
 
 Words = tuple[str, ...]
 Capture = pytest.CaptureFixture[str]
@@ -64,7 +64,7 @@ def failures(capsys: Capture, database: Database, lines: Iterable[Sequence[str]]
     """What each of these lines said that did not end well, or said nothing."""
     bad = []
     for line in lines:
-        status, out, err = here(capsys, database, *line)
+        status, out, err = run_here(capsys, database, *line)
         if status != 0 or not (out + err).strip():
             bad.append(f"registry {shlex.join(line)}: {status} {err}")
     return bad

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry.database.engine import Database
-from tests.records.conftest import Inside, inside
-
-__all__ = ["inside"]
+from tests.programs import Program
 
 
 @pytest.mark.parametrize(
@@ -26,14 +24,14 @@ __all__ = ["inside"]
 )
 def test_against_the_value_before(
     study: Database,
-    inside: Inside,
+    program: Program,
     analyte: str,
     first: tuple[str, str],
     second: tuple[str, str],
     warned: str | None,
 ) -> None:
     for day, (value, unit) in (("2023-10-01", first), ("2023-11-01", second)):
-        ended = inside(
+        ended = program(
             study, "lab", "add", "P023", "--collected-on", day, "--analyte", analyte,
             "--value", value, "--unit", unit,
         )  # fmt: skip

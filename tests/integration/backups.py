@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from registry.cli import run
 from registry.database import archive, restore
 from registry.database.engine import Database
 from registry.errors import RegistryError
-from tests.conftest import Databases, opened_for_test, place
+from tests.conftest import Databases, opened_for_test
 
 TABLES = """
 select format('%I.%I', table_schema, table_name) from information_schema.tables
@@ -108,20 +106,6 @@ def refusal(call: Callable[..., object], *arguments: Any, **options: Any) -> Reg
     with pytest.raises(RegistryError) as raised:
         call(*arguments, **options)
     return raised.value
-
-
-def here(
-    capsys: pytest.CaptureFixture[str], where: Database | Path, *arguments: str
-) -> tuple[object, str, str]:
-    """Runs a command in this process; gives its exit status and what it printed."""
-    capsys.readouterr()
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        with pytest.raises(SystemExit) as ended:
-            run([*place(where), *arguments])
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    return ended.value.code, *capsys.readouterr()
 
 
 @contextmanager

@@ -32,12 +32,12 @@ from tests.integration.backups import (
     NEW_PATIENT,
     ask,
     contents,
-    here,
     on_empty,
     refill,
     refusal,
     same,
 )
+from tests.programs import run_here
 
 
 def cox(frame: pd.DataFrame, definition: str) -> Cox:
@@ -105,9 +105,9 @@ def test_a_restored_registry_gives_the_same(
         same(shared_study, elsewhere)
         for analysis in ("flow", "table2", "km"):
             asked = ("analyse", analysis, "--format", "json")
-            given = here(capsys, elsewhere, *asked)
+            given = run_here(capsys, elsewhere, *asked)
             assert given[0] == 0
-            assert given == here(capsys, shared_study, *asked)
+            assert given == run_here(capsys, shared_study, *asked)
 
 
 def test_what_is_in_the_file(shared_study: Database, saved: Path) -> None:
@@ -225,7 +225,7 @@ def test_nothing_is_touched_by_a_file_that_is_refused(
 ) -> None:
     home = tmp_path / "home"
     file = broken(tmp_path / "file", "half", saved.read_bytes())
-    status, output, complaint = here(capsys, home, "db", "restore", str(file))
+    status, output, complaint = run_here(capsys, home, "db", "restore", str(file))
     assert (status, output) == (1, "")
     assert complaint.startswith(f"Error: {file} is cut short")
     assert not home.exists()
@@ -273,14 +273,17 @@ def test_a_registry_with_patients_is_replaced_only_when_told(
 ) -> None:
     ask(registry, NEW_PATIENT.format("MINE"))
     before = contents(registry)
-    status, _, complaint = here(capsys, registry, "db", "restore", str(saved))
+    status, _, complaint = run_here(capsys, registry, "db", "restore", str(saved))
     assert status == 1
     assert "holds 1 patient;" in complaint
     assert "--replace --reason" in complaint
-    assert here(capsys, registry, "db", "restore", str(saved), "--replace")[0] == 2
-    assert here(capsys, registry, "db", "restore", str(saved), "--replace", "--reason", " ")[0] == 2
+    assert run_here(capsys, registry, "db", "restore", str(saved), "--replace")[0] == 2
+    assert (
+        run_here(capsys, registry, "db", "restore", str(saved), "--replace", "--reason", " ")[0]
+        == 2
+    )
     assert contents(registry) == before
-    told = here(
+    told = run_here(
         capsys, registry, "db", "restore", str(saved), "--replace", "--reason", "disk failed"
     )
     assert told[:2] == (0, "")

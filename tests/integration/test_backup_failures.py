@@ -24,10 +24,10 @@ from tests.integration.backups import (
     ask,
     catalogue,
     contents,
-    here,
     refill,
     refusal,
 )
+from tests.programs import run_here
 
 WAIT_SECONDS = 20.0
 # Runs a command of the registry with PostgreSQL's programs of the folder given first.
@@ -188,7 +188,9 @@ def test_no_password_where_others_can_read_it(
     fake(bin_folder, "pg_dump", f'*--schema*) echo "$PGPASSWORD" "$@" >{seen};;')
     url = registry.url.set(password="top secret").update_query_dict({"keepalives_idle": "77"})
     with open_database(settings_for(url)) as database:
-        status, output, messages = here(capsys, database, "db", "backup", str(tmp_path / "file"))
+        status, output, messages = run_here(
+            capsys, database, "db", "backup", str(tmp_path / "file")
+        )
     assert (status, output) == (0, "")
     assert "secret" not in messages
     password, _, arguments = seen.read_text().partition("secret ")
@@ -210,7 +212,7 @@ def test_without_programs_on_the_path_those_of_the_package_serve(
 ) -> None:
     monkeypatch.setenv("PATH", "")
     file = tmp_path / "file"
-    status, output, messages = here(capsys, registry, "db", "backup", str(file))
+    status, output, messages = run_here(capsys, registry, "db", "backup", str(file))
     assert (status, output) == (0, "")
     assert messages.startswith("Saved 0 patients")
     document = json.loads(file.read_bytes().rpartition(b"registry backup ")[2].splitlines()[0])
@@ -255,7 +257,7 @@ def test_the_server_is_gone(
         return rows
 
     monkeypatch.setattr(backup, "count_rows", ended)
-    status, _, complaint = here(capsys, shared_study, "db", "backup", str(tmp_path / "file"))
+    status, _, complaint = run_here(capsys, shared_study, "db", "backup", str(tmp_path / "file"))
     assert status == 3
     assert "connection" in complaint
     assert not list(tmp_path.iterdir())

@@ -12,7 +12,8 @@ from registry.cli.examples import EXAMPLES
 from registry.cli.groups import GROUPS
 from registry.database.engine import Database
 from registry.models import ENTITIES, table_of
-from tests.records.conftest import CHILD, Inside, rows
+from tests.programs import Program
+from tests.records.conftest import CHILD, rows
 
 TABLE = {entity.file_name: table_of(entity).name for entity in ENTITIES}
 
@@ -32,14 +33,14 @@ def audit(database: Database, table: str) -> list[tuple[str, str, str | None]]:
 
 @pytest.mark.parametrize("group", [group for group in GROUPS if group != "patient"])
 def test_the_life_of_a_record_by_the_examples_of_the_help(
-    registry: Database, inside: Inside, group: str
+    registry: Database, program: Program, group: str
 ) -> None:
     table = TABLE[GROUPS[group][0]]
     for arguments in (EXAMPLES["patient"]["add"], EXAMPLES["patient"]["amend"]):
         verb = "add" if "--centre" in arguments else "amend"
-        assert inside(registry, "patient", verb, *shlex.split(arguments)).status == 0
+        assert program(registry, "patient", verb, *shlex.split(arguments)).status == 0
     for verb in ("add", "amend", "void"):
-        ended = inside(registry, group, verb, *shlex.split(EXAMPLES[group][verb]))
+        ended = program(registry, group, verb, *shlex.split(EXAMPLES[group][verb]))
         assert ended.status == 0, (verb, ended.err)
         assert ended.out, verb
         assert len(rows(registry, table, "*")) == (verb != "void"), verb
@@ -52,30 +53,30 @@ def test_the_life_of_a_record_by_the_examples_of_the_help(
     ]
 
 
-def test_a_patient_goes_only_with_his_records(study: Database, inside: Inside) -> None:
-    assert inside(study, *CHILD).status == 0
-    added = inside(
+def test_a_patient_goes_only_with_his_records(study: Database, program: Program) -> None:
+    assert program(study, *CHILD).status == 0
+    added = program(
         study, "infusion", "add", "T1", "--infused-on", "2020-01-07", "--dose-mg", "150",
         "--weight-kg", "30",
     )  # fmt: skip
     assert added.status == 0
-    alone = inside(study, "patient", "void", "T1", "--reason", "entered twice")
+    alone = program(study, "patient", "void", "T1", "--reason", "entered twice")
     assert alone.status == 1
     assert "T1 has 1 record in infusions" in alone.err
     assert "--with-records" in alone.err
-    gone = inside(study, "patient", "void", "T1", "--with-records", "--reason", "entered twice")
+    gone = program(study, "patient", "void", "T1", "--with-records", "--reason", "entered twice")
     assert gone.status == 0
-    assert inside(study, "infusion", "list", "T1").status == 1
-    history = inside(study, "history", "T1", "--format", "json").json()
+    assert program(study, "infusion", "list", "T1").status == 1
+    history = program(study, "history", "T1", "--format", "json").document
     assert [change["operation"] for change in history] == ["insert", "insert", "delete", "delete"]
 
 
-def test_a_record_that_is_there_is_not_entered_again(registry: Database, inside: Inside) -> None:
-    inside(registry, *CHILD)
+def test_a_record_that_is_there_is_not_entered_again(registry: Database, program: Program) -> None:
+    program(registry, *CHILD)
     visit = ("pcdai", "add", "T1", "--visited-on", "2020-01-07", "--total")
-    assert inside(registry, *visit, "30").status == 0
-    assert inside(registry, *visit, "30").status == 0
-    other = inside(registry, *visit, "35")
+    assert program(registry, *visit, "30").status == 0
+    assert program(registry, *visit, "30").status == 0
+    other = program(registry, *visit, "35")
     assert other.status == 1
     assert "is not what the record with this patient_id and visited_on has (30)" in other.err
     assert "amend" in other.err
@@ -85,9 +86,11 @@ def test_a_record_that_is_there_is_not_entered_again(registry: Database, inside:
     assert [total for _, total in rows(registry, "pcdai_visit", "visited_on, total")] == [30]
 
 
-def test_every_value_is_held_to_the_imports_own_checks(registry: Database, inside: Inside) -> None:
-    inside(registry, *CHILD)
-    refused = inside(
+def test_every_value_is_held_to_the_imports_own_checks(
+    registry: Database, program: Program
+) -> None:
+    program(registry, *CHILD)
+    refused = program(
         registry, "infusion", "add", "T1", "--infused-on", "2009-01-01", "--dose-mg", "0",
         "--weight-kg", "heavy",
     )  # fmt: skip
@@ -102,9 +105,9 @@ def test_every_value_is_held_to_the_imports_own_checks(registry: Database, insid
     assert rows(registry, "infusion", "*") == []
 
 
-def test_values_as_people_write_them(registry: Database, inside: Inside) -> None:
-    inside(registry, *CHILD)
-    ended = inside(
+def test_values_as_people_write_them(registry: Database, program: Program) -> None:
+    program(registry, *CHILD)
+    ended = program(
         registry, "tdm", "add", "T1", "--sampled-on", "2020年3月1日", "--ifx-ug-ml", "＜0.4 μg/mL",
         "--format", "json",
     )  # fmt: skip
@@ -114,25 +117,25 @@ def test_values_as_people_write_them(registry: Database, inside: Inside) -> None
 
 
 def test_a_record_keeps_its_number_when_its_date_is_corrected(
-    registry: Database, inside: Inside
+    registry: Database, program: Program
 ) -> None:
-    inside(registry, *CHILD)
-    entered = inside(
+    program(registry, *CHILD)
+    entered = program(
         registry, "infusion", "add", "T1", "--infused-on", "2020-01-07", "--dose-mg", "150",
         "--weight-kg", "30", "--format", "json",
-    ).json()  # fmt: skip
-    amended = inside(
+    ).document  # fmt: skip
+    amended = program(
         registry, "infusion", "amend", "T1", "2020-01-07", "--infused-on", "2020-01-08",
         "--reason", "ward's list", "--format", "json",
-    ).json()  # fmt: skip
+    ).document  # fmt: skip
     assert (amended["record"], amended["version"]) == (entered["record"], 2)
     assert (amended["infused_on"], amended["dose_mg"]) == ("2020-01-08", 150)
-    by_number = inside(
+    by_number = program(
         registry, "infusion", "amend", "T1", "--record", str(entered["record"]), "--infused-on",
         "2020-01-09", "--reason", "ward's list",
     )  # fmt: skip
     assert by_number.status == 0
-    by_options = inside(
+    by_options = program(
         registry, "infusion", "amend", "--patient-id", "T1", "--infused-on", "2020-01-09",
         "--dose-mg", "160", "--reason", "ward's list",
     )  # fmt: skip
@@ -142,14 +145,14 @@ def test_a_record_keeps_its_number_when_its_date_is_corrected(
     ]
 
 
-def test_a_date_cannot_become_that_of_another_record(registry: Database, inside: Inside) -> None:
-    inside(registry, *CHILD)
+def test_a_date_cannot_become_that_of_another_record(registry: Database, program: Program) -> None:
+    program(registry, *CHILD)
     for day in ("07", "21"):
-        inside(
+        program(
             registry, "infusion", "add", "T1", "--infused-on", f"2020-01-{day}", "--dose-mg",
             "150", "--weight-kg", "30",
         )  # fmt: skip
-    refused = inside(
+    refused = program(
         registry, "infusion", "amend", "T1", "2020-01-07", "--infused-on", "2020-01-21",
         "--reason", "x",
     )  # fmt: skip
@@ -158,25 +161,25 @@ def test_a_date_cannot_become_that_of_another_record(registry: Database, inside:
     assert len(rows(registry, "infusion", "infused_on")) == 2
 
 
-def test_two_people_at_once(registry: Database, inside: Inside) -> None:
-    inside(registry, *CHILD)
-    visit = inside(
+def test_two_people_at_once(registry: Database, program: Program) -> None:
+    program(registry, *CHILD)
+    visit = program(
         registry, "pcdai", "add", "T1", "--visited-on", "2020-01-07", "--total", "30",
         "--format", "json",
-    ).json()  # fmt: skip
+    ).document  # fmt: skip
     change = ("pcdai", "amend", "T1", "2020-01-07", "--version", str(visit["version"]), "--reason")
-    assert inside(registry, *change, "first", "--total", "35").status == 0
-    late = inside(registry, *change, "second", "--total", "40")
+    assert program(registry, *change, "first", "--total", "35").status == 0
+    late = program(registry, *change, "second", "--total", "40")
     assert late.status == 1
     assert "has been changed meanwhile: it is at version 2, not 1" in late.err
     assert rows(registry, "pcdai_visit", "total") == [(35,)]
 
 
 @pytest.mark.parametrize("verb", ["amend", "void"])
-def test_a_change_needs_a_reason(study: Database, inside: Inside, verb: str) -> None:
+def test_a_change_needs_a_reason(study: Database, program: Program, verb: str) -> None:
     new = ["--dose-mg", "150"] if verb == "amend" else []
     for reason in ([], ["--reason", " "]):
-        ended = inside(study, "infusion", verb, "P023", "2020-01-21", *new, *reason)
+        ended = program(study, "infusion", verb, "P023", "2020-01-21", *new, *reason)
         assert ended.status == 2
         assert "reason" in ended.err
 
@@ -203,9 +206,9 @@ def test_a_change_needs_a_reason(study: Database, inside: Inside, verb: str) -> 
     ],
 )  # fmt: skip
 def test_what_is_refused(
-    study: Database, inside: Inside, arguments: list[str], status: int, words: str
+    study: Database, program: Program, arguments: list[str], status: int, words: str
 ) -> None:
-    ended = inside(study, *arguments)
+    ended = program(study, *arguments)
     assert ended.status == status
     assert words in ended.err
     assert ended.out == ""
@@ -215,24 +218,24 @@ def test_what_is_refused(
         assert made.scalar_one() == 1
 
 
-def test_an_empty_value_empties(study: Database, inside: Inside) -> None:
-    ended = inside(
+def test_an_empty_value_empties(study: Database, program: Program) -> None:
+    ended = program(
         study, "infusion", "amend", "P023", "2020-01-21", "--product", "", "--reason", "unknown"
     )
     assert ended.status == 0
     assert "product infliximab -> -" in ended.out
-    first = inside(study, "infusion", "list", "P023", "--format", "json").json()[0]
+    first = program(study, "infusion", "list", "P023", "--format", "json").document[0]
     assert first["product"] is None
 
 
 def test_a_list_as_csv_is_an_import_file(
-    study: Database, registry: Database, inside: Inside, tmp_path_factory: pytest.TempPathFactory
+    study: Database, registry: Database, program: Program, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("listed")
     for group, (file_name, _) in GROUPS.items():
-        listed = inside(study, group, "list", "--format", "csv")
+        listed = program(study, group, "list", "--format", "csv")
         (folder / f"{file_name}.csv").write_text(listed.out, encoding="utf-8")
-    imported = inside(registry, "import", str(folder), "--format", "json")
+    imported = program(registry, "import", str(folder), "--format", "json")
     assert imported.status == 0
     for table in TABLE.values():
         own = "to_jsonb(t) - 'record_id' - 'patient_id' - 'row_version'"
@@ -243,48 +246,54 @@ def test_a_list_as_csv_is_an_import_file(
         )
 
 
-def test_undo_of_each_kind_of_change(study: Database, inside: Inside) -> None:
+def test_undo_of_each_kind_of_change(study: Database, program: Program) -> None:
     columns = "(to_jsonb(t) - 'row_version')::text"
     before = rows(study, "infusion t", columns)
     for verb, new in (("amend", ["--dose-mg", "150"]), ("void", [])):
-        inside(study, "infusion", verb, "P023", "2020-01-21", *new, "--reason", "x")
-    inside(
+        program(study, "infusion", verb, "P023", "2020-01-21", *new, "--reason", "x")
+    program(
         study, "infusion", "add", "P023", "--infused-on", "2020-01-20", "--dose-mg", "100",
         "--weight-kg", "20",
     )  # fmt: skip
-    changes = [c["audit_id"] for c in inside(study, "history", "P023", "--format", "json").json()]
+    changes = [
+        c["audit_id"] for c in program(study, "history", "P023", "--format", "json").document
+    ]
     for change in reversed(changes[-3:]):
-        assert inside(study, "undo", str(change), "--reason", "mistaken").status == 0
+        assert program(study, "undo", str(change), "--reason", "mistaken").status == 0
     assert rows(study, "infusion t", columns) == before
     status = "select count(*) from derived.changed_patient"
     with study.engine.connect() as connection:
         assert connection.execute(text(status)).scalar_one() > 0
 
 
-def test_what_was_changed_since_is_not_undone(study: Database, inside: Inside) -> None:
+def test_what_was_changed_since_is_not_undone(study: Database, program: Program) -> None:
     for dose in ("150", "160"):
-        inside(study, "infusion", "amend", "P023", "2020-01-21", "--dose-mg", dose, "--reason", "x")
-    changes = inside(study, "history", "P023", "--format", "json").json()
+        program(
+            study, "infusion", "amend", "P023", "2020-01-21", "--dose-mg", dose, "--reason", "x"
+        )
+    changes = program(study, "history", "P023", "--format", "json").document
     first = str(changes[-2]["audit_id"])
-    refused = inside(study, "undo", first, "--reason", "mistaken")
+    refused = program(study, "undo", first, "--reason", "mistaken")
     assert refused.status == 1
     assert "Changed since: 1 record in infusions." in refused.err
-    assert inside(study, "infusion", "list", "P023", "--format", "json").json()[0]["dose_mg"] == 160
+    assert (
+        program(study, "infusion", "list", "P023", "--format", "json").document[0]["dose_mg"] == 160
+    )
 
 
-def test_an_import_is_undone_as_a_whole_or_not_at_all(study: Database, inside: Inside) -> None:
+def test_an_import_is_undone_as_a_whole_or_not_at_all(study: Database, program: Program) -> None:
     labs = len(rows(study, "lab_result", "patient_id"))
     with study.engine.connect() as connection:
         change = connection.execute(
             text("select max(audit_id) from audit.record_change where table_name = 'infusion'")
         ).scalar()
-    inside(study, "infusion", "amend", "P023", "2020-01-21", "--product", "x", "--reason", "x")
-    refused = inside(study, "undo", str(change), "--command", "--reason", "wrong files")
+    program(study, "infusion", "amend", "P023", "2020-01-21", "--product", "x", "--reason", "x")
+    refused = program(study, "undo", str(change), "--command", "--reason", "wrong files")
     assert refused.status == 1
     assert len(rows(study, "patient", "patient_id")) == 85
-    history = inside(study, "history", "P023", "--format", "json").json()
-    inside(study, "undo", str(history[-1]["audit_id"]), "--reason", "back")
-    assert inside(study, "undo", str(change), "--command", "--reason", "wrong files").status == 0
+    history = program(study, "history", "P023", "--format", "json").document
+    program(study, "undo", str(history[-1]["audit_id"]), "--reason", "back")
+    assert program(study, "undo", str(change), "--command", "--reason", "wrong files").status == 0
     for table in TABLE.values():
         assert rows(study, table, "patient_id") == []
     with study.engine.connect() as connection:
@@ -292,14 +301,14 @@ def test_an_import_is_undone_as_a_whole_or_not_at_all(study: Database, inside: I
             text("select max(audit_id) from audit.record_change where operation = 'delete'")
         ).scalar()
     again = ("undo", str(undone), "--command", "--reason", "right after all")
-    assert inside(study, *again).status == 0
+    assert program(study, *again).status == 0
     assert len(rows(study, "patient", "patient_id")) == 85
     assert len(rows(study, "lab_result", "patient_id")) == labs
 
 
-def test_a_record_that_is_there_already_is_said_to_be(study: Database, inside: Inside) -> None:
-    assert inside(study, *CHILD).out.startswith("Stored: T1\n")
-    assert inside(study, *CHILD).out.startswith("T1 has these values already.\n")
+def test_a_record_that_is_there_already_is_said_to_be(study: Database, program: Program) -> None:
+    assert program(study, *CHILD).out.startswith("Stored: T1\n")
+    assert program(study, *CHILD).out.startswith("T1 has these values already.\n")
     with study.engine.connect() as connection:
         told = connection.execute(
             text("select count(*) from reference.change_set where command = 'patient add'")
@@ -308,11 +317,11 @@ def test_a_record_that_is_there_already_is_said_to_be(study: Database, inside: I
 
 
 def test_the_version_that_amend_takes_stands_in_what_is_shown(
-    study: Database, inside: Inside
+    study: Database, program: Program
 ) -> None:
     record = ("P023", "2020-01-21")
-    assert ", version 1\n" in inside(study, "infusion", "show", *record).out
+    assert ", version 1\n" in program(study, "infusion", "show", *record).out
     amend = ("infusion", "amend", *record, "--weight-kg", "21.5", "--reason", "misread")
-    assert inside(study, *amend, "--version", "1").status == 0
-    assert ", version 2\n" in inside(study, "infusion", "show", *record).out
-    assert inside(study, *amend, "--version", "1").status == 1
+    assert program(study, *amend, "--version", "1").status == 0
+    assert ", version 2\n" in program(study, "infusion", "show", *record).out
+    assert program(study, *amend, "--version", "1").status == 1

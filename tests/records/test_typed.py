@@ -10,15 +10,16 @@ import pytest
 
 from registry.cli.groups import GROUPS
 from registry.database.engine import Database
-from tests.records.conftest import CHILD, Ended, Inside, rows
+from tests.programs import Outcome, Program
+from tests.records.conftest import CHILD, rows
 
 
 def test_what_may_mean_two_things_is_not_answered_with_an_imports_options(
-    registry: Database, inside: Inside
+    registry: Database, program: Program
 ) -> None:
-    inside(registry, *CHILD)
+    program(registry, *CHILD)
     infusion = ("--infused-on", "01.03.2020", "--dose-mg", "1,200", "--weight-kg", "30")
-    refused = inside(registry, "infusion", "add", "T1", *infusion)
+    refused = program(registry, "infusion", "add", "T1", *infusion)
     assert (refused.status, sorted(refused.err.removeprefix("Error: ").splitlines())) == (
         1,
         [
@@ -31,13 +32,13 @@ def test_what_may_mean_two_things_is_not_answered_with_an_imports_options(
         ("infusion", "show", "T1", "01.03.2020"),
         ("visit", "T1", "--on", "01.03.2020", "--template"),
     ):
-        said = inside(registry, *arguments)
+        said = program(registry, *arguments)
         assert said.status == 2
         assert "may be 2020-03-01 or 2020-01-03; write the one that is meant" in said.err
         assert "--date-order" not in said.err
 
 
-def said_against(ended: Ended) -> list[str]:
+def said_against(ended: Outcome) -> list[str]:
     """What a refused command complained of, line by line."""
     assert ended.status == 1
     *lines, last = ended.err.removeprefix("Error: ").splitlines()
@@ -45,18 +46,18 @@ def said_against(ended: Ended) -> list[str]:
     return lines
 
 
-def test_that_a_record_is_there_is_said_once(registry: Database, inside: Inside) -> None:
-    inside(registry, *CHILD)
+def test_that_a_record_is_there_is_said_once(registry: Database, program: Program) -> None:
+    program(registry, *CHILD)
     there = "is that of a record that is there already; amend that one"
-    assert said_against(inside(registry, "patient", "add", "T1")) == [f"patient_id 'T1' {there}"]
-    assert said_against(inside(registry, "patient", "add", "T1", "--sex", "female")) == [
+    assert said_against(program(registry, "patient", "add", "T1")) == [f"patient_id 'T1' {there}"]
+    assert said_against(program(registry, "patient", "add", "T1", "--sex", "female")) == [
         f"patient_id 'T1' {there}",
         "sex 'female' is not what the record with this patient_id has (male); "
         "to change it amend that record",
     ]
     infusion = ("infusion", "add", "T1", "--infused-on", "2020-01-07")
-    assert inside(registry, *infusion, "--dose-mg", "150", "--weight-kg", "30").status == 0
-    assert said_against(inside(registry, *infusion)) == [f"infused_on '2020-01-07' {there}"]
+    assert program(registry, *infusion, "--dose-mg", "150", "--weight-kg", "30").status == 0
+    assert said_against(program(registry, *infusion)) == [f"infused_on '2020-01-07' {there}"]
 
 
 @pytest.mark.parametrize(
@@ -77,67 +78,67 @@ def test_that_a_record_is_there_is_said_once(registry: Database, inside: Inside)
     ],
 )
 def test_a_day_alone_is_no_record(
-    registry: Database, inside: Inside, tmp_path: Path, day: str, group: str, against: str
+    registry: Database, program: Program, tmp_path: Path, day: str, group: str, against: str
 ) -> None:
     """Entered; a file's row is what the dictionary allows."""
-    inside(registry, *CHILD)
+    program(registry, *CHILD)
     cure = "; give at least one" if "rest" in against else ""
     beside = ("--assay", "ELISA") if group == "tdm" else ()
-    refused = inside(registry, group, "add", "T1", f"--{day}", "2020-01-07", *beside)
+    refused = program(registry, group, "add", "T1", f"--{day}", "2020-01-07", *beside)
     assert said_against(refused) == [against + cure]
     file = tmp_path / f"{GROUPS[group][0]}.csv"
     file.write_text(f"patient_id,{day.replace('-', '_')}\nT1,2020-01-07\n", encoding="utf-8")
-    assert inside(registry, "import", str(file)).status == 0
+    assert program(registry, "import", str(file)).status == 0
     moved = ("amend", "T1", "2020-01-07", f"--{day}", "2020-01-08", "--reason", "misread")
-    assert inside(registry, group, *moved).status == 0
+    assert program(registry, group, *moved).status == 0
 
 
-def test_the_last_value_of_a_record_is_not_emptied(registry: Database, inside: Inside) -> None:
-    inside(registry, *CHILD)
-    inside(registry, "tdm", "add", "T1", "--sampled-on", "2020-01-07", "--ifx-ug-ml", "5")
+def test_the_last_value_of_a_record_is_not_emptied(registry: Database, program: Program) -> None:
+    program(registry, *CHILD)
+    program(registry, "tdm", "add", "T1", "--sampled-on", "2020-01-07", "--ifx-ug-ml", "5")
     amend = ("tdm", "amend", "T1", "2020-01-07", "--reason", "misread", "--ifx-ug-ml", "")
-    assert said_against(inside(registry, *amend)) == [
+    assert said_against(program(registry, *amend)) == [
         "ifx_ug_ml is the last value of the record; take the record out instead, with void"
     ]
-    assert inside(registry, *amend, "--ada-au-ml", "12").status == 0
+    assert program(registry, *amend, "--ada-au-ml", "12").status == 0
 
 
-def test_a_laboratory_value_with_its_unit_behind_it(registry: Database, inside: Inside) -> None:
-    inside(registry, *CHILD)
+def test_a_laboratory_value_with_its_unit_behind_it(registry: Database, program: Program) -> None:
+    program(registry, *CHILD)
     add = ("lab", "add", "T1", "--collected-on")
     for day, analyte, *value in (
         ("2020-01-07", "CRP", "4.4 mg/dL"),
         ("2020-01-08", "ALB", "＜3.2g/dl", "--unit", "g/dL"),
     ):
-        ended = inside(registry, *add, day, "--analyte", analyte, "--value", *value)
+        ended = program(registry, *add, day, "--analyte", analyte, "--value", *value)
         assert ended.status == 0, ended.err
     columns = "collected_on::text, value_comparator, value, unit"
     assert rows(registry, "lab_result", columns) == [
         ("2020-01-07", None, Decimal("4.4"), "mg/dL"),
         ("2020-01-08", "<", Decimal("3.2"), "g/dL"),
     ]
-    assert "44 mg/L, entered as 4.4 mg/dL" in inside(registry, "lab", "show", "T1", "2020-01-07",
+    assert "44 mg/L, entered as 4.4 mg/dL" in program(registry, "lab", "show", "T1", "2020-01-07",
                                                      "CRP").out  # fmt: skip
     amend = ("lab", "amend", "T1", "2020-01-07", "CRP", "--reason", "misread", "--value")
-    assert inside(registry, *amend, "51 mg/L").status == 0
+    assert program(registry, *amend, "51 mg/L").status == 0
     assert rows(registry, "lab_result", columns)[0][2:] == (Decimal(51), "mg/L")
     new = (*add, "2020-01-09", "--analyte", "CRP", "--value")
-    assert "value '5 stones' has stones behind" in inside(registry, *new, "5 stones").err
+    assert "value '5 stones' has stones behind" in program(registry, *new, "5 stones").err
     for value, unit in (("5 g/L", "mg/L"), ("5 mg/dL", "mg/L")):
-        refused = said_against(inside(registry, *new, value, "--unit", unit))
+        refused = said_against(program(registry, *new, value, "--unit", unit))
         assert refused == [f"value '{value}' has {value[2:]} behind the number; "
                            "write the number alone"]  # fmt: skip
 
 
-def test_the_history_shows_what_was_entered(registry: Database, inside: Inside) -> None:
-    inside(registry, *CHILD, "--onset-on", "2016-05")
-    inside(registry, "tdm", "add", "T1", "--sampled-on", "2020-01-07", "--ifx-ug-ml", "0.4")
+def test_the_history_shows_what_was_entered(registry: Database, program: Program) -> None:
+    program(registry, *CHILD, "--onset-on", "2016-05")
+    program(registry, "tdm", "add", "T1", "--sampled-on", "2020-01-07", "--ifx-ug-ml", "0.4")
     of_tdm = ("tdm", "amend", "T1", "2020-01-07", "--reason", "letter", "--ifx-ug-ml")
-    inside(registry, *of_tdm, "<0.40", "--ada-au-ml", "12.50")
-    inside(registry, "pcdai", "add", "T1", "--visited-on", "2020-01-07", "--total", "30")
-    inside(registry, "pcdai", "void", "T1", "2020-01-07", "--reason", "another child's")
-    inside(registry, "phenotype", "add", "T1", "--assessed-on", "2020-01-07", "--perianal", "no")
-    listed = inside(registry, "history", "T1", "--format", "csv").out.splitlines()
+    program(registry, *of_tdm, "<0.40", "--ada-au-ml", "12.50")
+    program(registry, "pcdai", "add", "T1", "--visited-on", "2020-01-07", "--total", "30")
+    program(registry, "pcdai", "void", "T1", "2020-01-07", "--reason", "another child's")
+    program(registry, "phenotype", "add", "T1", "--assessed-on", "2020-01-07", "--perianal", "no")
+    listed = program(registry, "history", "T1", "--format", "csv").out.splitlines()
     assert [row["what"] for row in csv.DictReader(listed)] == [
         "centre BCH, sex male, birth_date 2010-02-03, onset_on 2016-05, diagnosis CD",
         "sampled_on 2020-01-07, ifx_ug_ml 0.4",

@@ -20,7 +20,8 @@ from registry.schedule.loop import reached
 from registry.schedule.plan import Plan, read_plan
 from registry.settings import Settings
 from tests.conftest import Databases, settings_for
-from tests.integration.backups import here, on_empty
+from tests.integration.backups import on_empty
+from tests.programs import run_here
 
 from .conftest import execute
 
@@ -32,7 +33,7 @@ def options(folder: Path) -> list[str]:
 
 
 def test_status_before_and_after_a_run(registry: Database, tmp_path: Path, capsys: Capture) -> None:
-    status, printed, complaint = here(
+    status, printed, complaint = run_here(
         capsys, registry, "schedule", "status", "--format", "json", "--at", "02:00"
     )
     document = json.loads(printed)
@@ -41,12 +42,12 @@ def test_status_before_and_after_a_run(registry: Database, tmp_path: Path, capsy
     assert datetime.fromisoformat(document["next_due"]).strftime("%H:%M") == "02:00"
 
     once = ("schedule", "once", *options(tmp_path))
-    status, printed, complaint = here(capsys, registry, *once, "--format", "json")
+    status, printed, complaint = run_here(capsys, registry, *once, "--format", "json")
     report = json.loads(printed)
     assert (status, complaint, report["good"]) == (0, "", True)
     assert Path(report["backup"]["file"]).parent == tmp_path / "backups"
 
-    status, printed, _ = here(capsys, registry, "schedule", "status", "--format", "json")
+    status, printed, _ = run_here(capsys, registry, "schedule", "status", "--format", "json")
     document = json.loads(printed)
     assert (status, document["overdue"], document["running"]) == (0, False, False)
     assert document["last_good"] == document["last"]
@@ -54,24 +55,26 @@ def test_status_before_and_after_a_run(registry: Database, tmp_path: Path, capsy
 
     # A run that failed since does not count.
     bad = ("schedule", "once", *options(tmp_path)[:2], "--backup-dir", "/dev/null/x")
-    status, printed, complaint = here(capsys, registry, *bad)
+    status, printed, complaint = run_here(capsys, registry, *bad)
     assert status == 1
     assert complaint.startswith("backup: /dev/null/x cannot be written")
     assert "# Nightly run of " in printed
-    assert here(capsys, registry, "schedule", "status")[0] == 0
+    assert run_here(capsys, registry, "schedule", "status")[0] == 0
     execute(registry, "update derived.scheduled_run set started_at = started_at - interval '27h'")
-    assert here(capsys, registry, "schedule", "status")[0] == 1
-    status, printed, _ = here(capsys, registry, "schedule", "status", "--max-age", "2d")
+    assert run_here(capsys, registry, "schedule", "status")[0] == 1
+    status, printed, _ = run_here(capsys, registry, "schedule", "status", "--max-age", "2d")
     assert status == 0
     assert "/dev/null/x" in printed
 
 
 def test_while_another_is_at_work(registry: Database, capsys: Capture, tmp_path: Path) -> None:
     with store.only_one_night(registry.engine):
-        status, printed, complaint = here(capsys, registry, "schedule", "once", *options(tmp_path))
+        status, printed, complaint = run_here(
+            capsys, registry, "schedule", "once", *options(tmp_path)
+        )
         assert (status, printed) == (1, "")
         assert complaint.startswith("Error: Another nightly run is at work")
-        assert "at work" in here(capsys, registry, "schedule", "status")[1]
+        assert "at work" in run_here(capsys, registry, "schedule", "status")[1]
     assert not list(tmp_path.iterdir())
 
 
@@ -100,7 +103,7 @@ def test_options_that_do_not_fit(capsys: Capture, tmp_path: Path) -> None:
         ("show", "--systemd", "--cron"),
         ("once", "--on-loss", "'"),
     ):
-        status, printed, complaint = here(capsys, tmp_path / "none", "schedule", *given)
+        status, printed, complaint = run_here(capsys, tmp_path / "none", "schedule", *given)
         assert (status, printed) == (2, ""), given
         assert complaint.startswith("Error: ")
     assert not (tmp_path / "none").exists()
