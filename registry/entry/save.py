@@ -253,10 +253,8 @@ def _telling_nothing(place: int, draft: Draft) -> Iterator[Problem]:
     if not columns or any(_is_given(draft.cells, column) for column in columns):
         return
     first, *others = columns
-    words = (
-        tr("is missing, and so is the rest: {others}; give at least one", others=", ".join(others))
-        if others
-        else tr("is missing")
+    words = tr(
+        "is missing, and so is the rest: {others}; give at least one", others=", ".join(others)
     )
     yield Problem(draft.entity.file_name, place, first, None, words)
 

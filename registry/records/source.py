@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from registry.models import ENTITIES, Patient, PatientRecord, PcdaiVisit, table_of
+from registry.models import (
+    ENTITIES,
+    Endoscopy,
+    Patient,
+    PatientRecord,
+    PcdaiVisit,
+    table_of,
+)
 from registry.records.problems import Problem
 from registry.variables import Kind, Variable
 from registry.words import note
@@ -61,11 +68,11 @@ def telling_columns(entity: Entity) -> tuple[str, ...]:
     """The columns of which a record that a person enters has at least one.
 
     They are all but the key, where that only says when: a day alone tells nothing of a child, a
-    drug or an operation on a day does. None are of a PCDAI: what it cannot do without is a rule of
-    every row. A file's rows are not held to this, since the dictionary allows them.
+    drug, an operation or an endoscopy on a day does. None are of a PCDAI: what it cannot do without
+    is a rule of every row. A file's rows are not held to this, since the dictionary allows them.
     """
     variables = dictionary_columns(entity)
-    if entity is PcdaiVisit or any(
+    if entity in (PcdaiVisit, Endoscopy) or any(
         one.required and one.kind is not Kind.DATE for one in variables.values()
     ):
         return ()
