@@ -133,3 +133,15 @@ def test_readings_that_make_no_sense(
     program: Program, shared_study: Database, options: tuple[str, ...], words: str
 ) -> None:
     assert words in program(shared_study, "analyse", "sensitivity", *options).refused(2)
+
+
+def test_what_competes_is_not_called_censored(program: Program, shared_study: Database) -> None:
+    asked = ("analyse", "cuminc", "--format", "json")
+    for definition, tail in (("paper", ""), ("recommended", "56 days after the last infusion, ")):
+        document = program(shared_study, *asked, "--definition", definition).document
+        assert document["censoring"] == (
+            f"censored at the first of loss to follow-up, {tail}the data cut on 2023-12-31; "
+            "stop of infliximab, transfer to adult care and death are events that compete with "
+            "the loss and censor nothing"
+        )
+    assert "censor nothing" in " ".join(program(shared_study, "analyse", "cuminc").out.split())
