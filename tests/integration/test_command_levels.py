@@ -88,3 +88,8 @@ def test_a_prediction_names_its_own_clock_and_the_definition(
     assert "The model (definition: paper)" in said
     assert "Time is days from the week-14 PCDAI" in said
     assert f"Definition paper, hash {document['definition_hash'][:12]}." in said
+
+
+def test_levels_are_compared_as_they_are_named(shared_study: Database, program: Program) -> None:
+    method = program(shared_study, "analyse", "tdm", "--format", "json").document["method"]
+    assert method.startswith("Welch's t test, response maintained minus loss of response;")
