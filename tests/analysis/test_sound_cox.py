@@ -313,3 +313,14 @@ def test_degenerate_cohorts_end_in_a_sentence(time: Any, event: Any) -> None:
         assert refused.value.cure
     with pytest.raises(CannotEstimate):
         compare_with_published(frame, exposure, "paper", covariates=["perianal"])
+
+
+def test_treatment_after_the_loss_counts_against_a_drug_and_the_note_says_so() -> None:
+    frame, _ = cohort()
+    (told,) = (
+        note
+        for note in cox_regression(frame, "paper", covariates=["im_over_6_months"]).notes
+        if "immortal-time" in note
+    )
+    assert "in favour of that drug" not in told
+    assert "what is given after the loss, which counts too, speaks against it" in told
