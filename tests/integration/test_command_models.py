@@ -145,3 +145,16 @@ def test_what_competes_is_not_called_censored(program: Program, shared_study: Da
             "the loss and censor nothing"
         )
     assert "censor nothing" in " ".join(program(shared_study, "analyse", "cuminc").out.split())
+
+
+def test_readings_that_are_alike_bear_the_name_of_the_reference(
+    program: Program, study: Database
+) -> None:
+    program(study, "definition", "add", "alike", "--from", "paper", "--set", "lor_above=12.5")
+    asked = ("analyse", "sensitivity", "--definitions", "alike,paper", "--vary",
+             "lor_above=12.5,15", "--covariates", "bmi_z_low")  # fmt: skip
+    found = program(study, *asked, "--format", "json").document["specifications"]
+    assert {one["definition"] for one in found} == {"paper"}
+    assert len({one["definition_hash"] for one in found}) == 2
+    said = " ".join(program(study, *asked).out.split())
+    assert "Clock, censoring and hash above are those of the reference" in said
