@@ -24,12 +24,16 @@ FROM_WEEK14 = note(
 
 @dataclass(frozen=True)
 class Basis:
-    """One sentence for each of the choices behind a result; to be told with it."""
+    """One sentence for each of the choices behind a result; to be told with it.
+
+    `competing` is the rule of censoring where stop, transfer and death are events of their own.
+    """
 
     definition: str
     definition_hash: str
     clock: str
     censoring: str
+    competing: str = ""
 
     @property
     def origin(self) -> str:
@@ -61,18 +65,24 @@ def basis_of(connection: Connection, definition: str) -> Basis:
     if row is None:
         raise NotFound(tr("There is no definition {definition}.", definition=definition))
     tail = row["exposure_tail_days"]
+    lost = note("loss to follow-up")
+    last = [] if tail is None else [note("{tail} days after the last infusion", tail=tail)]
+    last.append(note("the data cut on {date}", date=row["data_cut"].isoformat()))
     ends = [
         note("stop of infliximab"),
         note("transfer to adult care"),
-        note("loss to follow-up"),
+        lost,
         note("death"),
+        *last,
     ]
-    if tail is not None:
-        ends.append(note("{tail} days after the last infusion", tail=tail))
-    ends.append(note("the data cut on {date}", date=row["data_cut"].isoformat()))
     return Basis(
         definition=definition,
         definition_hash=str(row["hash"]),
         clock=CLOCKS[row["time_zero"]],
         censoring=note("censored at the first of {ends}", ends=listed(ends)),
+        competing=note(
+            "censored at the first of {ends}; stop of infliximab, transfer to adult care and "
+            "death are events that compete with the loss and censor nothing",
+            ends=listed([lost, *last]),
+        ),
     )

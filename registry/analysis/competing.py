@@ -155,9 +155,12 @@ class CumulativeIncidence:
 
     def to_json(self, *, curves: bool = False) -> dict[str, Any]:
         """The document of `registry analyse cuminc`; with `curves` every step of every curve."""
+        told = {"entry": self.entry}
+        if self.basis is not None:
+            told = {**self.basis.to_json(self.entry), "censoring": self.basis.competing}
         return {
             "definition": self.definition,
-            **({"entry": self.entry} if self.basis is None else self.basis.to_json(self.entry)),
+            **told,
             "method": self.method,
             "by": self.by,
             "by_label": self.by_label,

@@ -72,7 +72,7 @@ class Prepared:
     """Rows for the likelihood and what they stand for.
 
     `patients` are the study ids by the number of the subject; `dropped` lack a covariate or a
-    stratum, `never_at_risk` left before they entered.
+    stratum and `dropped_events` of them lost response, `never_at_risk` left before they entered.
     """
 
     rows: Rows
@@ -82,6 +82,7 @@ class Prepared:
     clusters: int
     of_all: int
     dropped: int
+    dropped_events: int
     never_at_risk: int
 
 
@@ -237,6 +238,7 @@ def _prepared(
         clusters=len(clusters),
         of_all=len(cohort) + cohort.never_at_risk,
         dropped=int((~known).sum()),
+        dropped_events=int(rows.event[~kept].sum()),
         never_at_risk=cohort.never_at_risk,
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ def refuse_if_too_little(prepared: Prepared, definition: str) -> None:
                 number=n,
                 definition=definition,
             ),
-            cure=tr("`registry analyse table1`, `flow` and `km` still describe them."),
+            cure=tr("`registry analyse table1` and `flow` still describe them."),
         )
     if events == 0:
         raise CannotEstimate(
@@ -42,7 +42,9 @@ def refuse_if_too_little(prepared: Prepared, definition: str) -> None:
                 number=n,
                 names=names,
             ),
-            cure=tr("Leave out the covariate with the most missing values."),
+            cure=tr("Leave out the covariate with the most missing values.")
+            if prepared.dropped_events
+            else tr("`registry analyse table1` and `flow` still describe them."),
         )
     for k, covariate in enumerate(chosen):
         levels = set(rows.values[:, k].tolist())

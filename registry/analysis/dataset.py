@@ -132,8 +132,9 @@ def immortal_time_notes(covariates: Iterable[Covariate]) -> tuple[str, ...]:
     return (
         note(
             "{names}: decided by treatment after the first infusion and taken as if known on that "
-            "day, as the published study does. Who stays without loss for longer has more time to "
-            "receive the added drug, so the comparison is biased in favour of that drug "
+            "day, as the published study does. Who is observed for longer has more time to receive "
+            "the added drug: before a loss of response that speaks for the drug, and what is given "
+            "after the loss, which counts too, speaks against it. The comparison is biased "
             "(immortal-time bias).",
             names=listed_apart(names),
         ),

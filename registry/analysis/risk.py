@@ -96,11 +96,11 @@ class Risk:
         """The document of `registry analyse risk`."""
         used = self.data.complete
         events = int(self.data.event[used].sum())
-        told = (
-            self.basis.to_json(note("at risk from the day after {landmark}", landmark=LANDMARK))
-            if self.basis
-            else {}
-        )
+        told = {}
+        if self.basis:
+            entry = note("at risk from the day after {landmark}", landmark=LANDMARK)
+            clock = note("days from {landmark}", landmark=LANDMARK)
+            told = {**self.basis.to_json(entry), "clock": clock}
         return {
             "definition": self.definition,
             "method": note(

@@ -80,6 +80,8 @@ def refuse_too_few(data: RiskData, least: float) -> None:
 
 def _fewer(data: RiskData, least: float) -> str:
     """The largest part of the covariates that the data can carry, as an option to type."""
+    if not data.event.any():
+        return tr("`registry analyse table1` and `flow` still describe them.")
     left = data
     while len(left.predictors) > 1:
         missing = np.isnan(left.values[left.time > 0]).sum(axis=0)

@@ -126,7 +126,7 @@ def univariate_table(
                 number=len(data),
                 definition=definition,
             ),
-            cure=tr("`registry analyse table1`, `flow` and `km` still describe them."),
+            cure=tr("`registry analyse table1` and `flow` still describe them."),
         )
     rows = []
     rule = permutation or PermutationRule(permutations=0)

@@ -22,8 +22,8 @@ from registry.errors import CannotEstimate, Refused
 from registry.words import note, tr
 
 METHOD = note(
-    "Welch's t test, without response minus with loss; a level reported as <x counts as x/2 and"
-    " one reported as >x as x."
+    "Welch's t test, response maintained minus loss of response; a level reported as <x counts as"
+    " x/2 and one reported as >x as x."
 )
 _GROUPS = {"lor": note("loss of response"), "responder": note("response maintained")}
 _LABELS = {"lor": note("Loss of response"), "responder": note("Response maintained")}

@@ -82,7 +82,13 @@ def sensitivity(document: Document) -> Table:
             tr("{legend}. * limits exclude 1.", legend=legend),
             *(spoken(one["sentence"]) for one in document["summary"]),
         ),
-        notes=notes(document),
+        notes=(
+            *notes(document),
+            tr(
+                "Clock, censoring and hash above are those of the reference; those of each reading:"
+                " `registry analyse sensitivity --format csv`."
+            ),
+        ),
     )
 
 

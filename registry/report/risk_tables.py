@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from registry.report.numbers import fixed, limits, percent
 from registry.report.rows import Rows
+from registry.report.table import basis, title
 from registry.report.tables import Document, Table
 from registry.words import spoken, tr
 
@@ -84,7 +85,7 @@ def _model(document: Document) -> Table:
         tr(", {number} without a complete set of covariates left out", number=left) if left else ""
     )
     return Table(
-        title=tr("The model"),
+        title=title(tr("The model"), document),
         header=(
             tr("Covariate"),
             *([tr("patient")] if with_patient else []),
@@ -107,8 +108,10 @@ def _model(document: Document) -> Table:
                 effective_df=document["effective_df"],
             ),
         ),
-        notes=tuple(
-            map(spoken, (document["method"], *(() if with_patient else document["notes"])))
+        notes=(
+            spoken(document["method"]),
+            *basis(document),
+            *(() if with_patient else map(spoken, document["notes"])),
         ),
     )
 

@@ -36,10 +36,10 @@ def title(words: str, document: Document) -> str:
 def notes(document: Document) -> tuple[str, ...]:
     """Method, basis and notes of a document."""
     method = (document["method"],) if "method" in document else ()
-    return (*map(spoken, method), *_basis(document), *map(spoken, document["notes"]))
+    return (*map(spoken, method), *basis(document), *map(spoken, document["notes"]))
 
 
-def _basis(document: Document) -> tuple[str, ...]:
+def basis(document: Document) -> tuple[str, ...]:
     """Clock, entry and censoring in one sentence, where the document tells them."""
     if "definition_hash" not in document:
         return ()

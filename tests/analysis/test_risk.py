@@ -167,3 +167,11 @@ def test_beyond_the_follow_up_there_is_no_probability() -> None:
     assert [render(table) for table in risk_tables.all_tables(document)]
     assert len(risk_tables.rows(document)) == 2
     assert len(figure_risk.calibration_figure(document).axes) == 2
+
+
+def test_without_any_loss_no_curve_is_offered_that_would_be_refused() -> None:
+    frames = views(40)
+    frames["analysis_set"]["event"] = False
+    with pytest.raises(CannotEstimate) as refused:
+        risk_of_loss(frames, "paper", covariates=MODEL, rule=QUICK)
+    assert refused.value.cure == "`registry analyse table1` and `flow` still describe them."

@@ -313,3 +313,28 @@ def test_degenerate_cohorts_end_in_a_sentence(time: Any, event: Any) -> None:
         assert refused.value.cure
     with pytest.raises(CannotEstimate):
         compare_with_published(frame, exposure, "paper", covariates=["perianal"])
+
+
+def test_without_any_loss_no_covariate_is_blamed() -> None:
+    frame, _ = cohort()
+    frame["perianal"] = [None, *[bool(i % 2) for i in range(1, len(frame))]]
+    nobody = frame.assign(event=False)
+    for asked in ({"covariates": ["perianal"]}, {}):
+        with pytest.raises(CannotEstimate) as refused:
+            cox_regression(nobody, "paper", **asked)
+        assert refused.value.cure == "`registry analyse table1` and `flow` still describe them."
+    only_the_unknown = nobody.assign(event=[True, *[False] * (len(frame) - 1)])
+    with pytest.raises(CannotEstimate) as refused:
+        cox_regression(only_the_unknown, "paper", covariates=["perianal"])
+    assert refused.value.cure == "Leave out the covariate with the most missing values."
+
+
+def test_treatment_after_the_loss_counts_against_a_drug_and_the_note_says_so() -> None:
+    frame, _ = cohort()
+    (told,) = (
+        note
+        for note in cox_regression(frame, "paper", covariates=["im_over_6_months"]).notes
+        if "immortal-time" in note
+    )
+    assert "in favour of that drug" not in told
+    assert "what is given after the loss, which counts too, speaks against it" in told

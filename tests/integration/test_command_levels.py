@@ -76,3 +76,20 @@ def test_risk_of_somebody_else(shared_study: Database, program: Program) -> None
 def test_an_empty_registry_is_told_so(registry: Database, program: Program) -> None:
     assert "has fewer than two levels" in program(registry, "analyse", "tdm").refused(4)
     assert program(registry, "analyse", "risk").refused(4)
+
+
+def test_a_prediction_names_its_own_clock_and_the_definition(
+    shared_study: Database, program: Program
+) -> None:
+    asked = ("analyse", "risk", "--covariates", CARRIED, "--resamples", "50")
+    document = program(shared_study, *asked, "--format", "json").document
+    assert document["clock"].startswith("days from the week-14 PCDAI")
+    said = " ".join(program(shared_study, *asked).out.split())
+    assert "The model (definition: paper)" in said
+    assert "Time is days from the week-14 PCDAI" in said
+    assert f"Definition paper, hash {document['definition_hash'][:12]}." in said
+
+
+def test_levels_are_compared_as_they_are_named(shared_study: Database, program: Program) -> None:
+    method = program(shared_study, "analyse", "tdm", "--format", "json").document["method"]
+    assert method.startswith("Welch's t test, response maintained minus loss of response;")

@@ -133,3 +133,28 @@ def test_readings_that_make_no_sense(
     program: Program, shared_study: Database, options: tuple[str, ...], words: str
 ) -> None:
     assert words in program(shared_study, "analyse", "sensitivity", *options).refused(2)
+
+
+def test_what_competes_is_not_called_censored(program: Program, shared_study: Database) -> None:
+    asked = ("analyse", "cuminc", "--format", "json")
+    for definition, tail in (("paper", ""), ("recommended", "56 days after the last infusion, ")):
+        document = program(shared_study, *asked, "--definition", definition).document
+        assert document["censoring"] == (
+            f"censored at the first of loss to follow-up, {tail}the data cut on 2023-12-31; "
+            "stop of infliximab, transfer to adult care and death are events that compete with "
+            "the loss and censor nothing"
+        )
+    assert "censor nothing" in " ".join(program(shared_study, "analyse", "cuminc").out.split())
+
+
+def test_readings_that_are_alike_bear_the_name_of_the_reference(
+    program: Program, study: Database
+) -> None:
+    program(study, "definition", "add", "alike", "--from", "paper", "--set", "lor_above=12.5")
+    asked = ("analyse", "sensitivity", "--definitions", "alike,paper", "--vary",
+             "lor_above=12.5,15", "--covariates", "bmi_z_low")  # fmt: skip
+    found = program(study, *asked, "--format", "json").document["specifications"]
+    assert {one["definition"] for one in found} == {"paper"}
+    assert len({one["definition_hash"] for one in found}) == 2
+    said = " ".join(program(study, *asked).out.split())
+    assert "Clock, censoring and hash above are those of the reference" in said
