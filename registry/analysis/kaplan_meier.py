@@ -36,9 +36,9 @@ from registry.words import note, tr
 
 METHOD = note(
     "Kaplan-Meier estimate of the cumulative incidence of loss of response with 95 % "
-    "limits on the log-log scale; log-rank (Mantel-Cox) test between groups; month = "
-    "30.4375 days."
+    "limits on the log-log scale; month = 30.4375 days."
 )
+LOG_RANK = note("Groups are compared by the log-rank (Mantel-Cox) test.")
 RESTRICTED_MEAN = note(
     "Restricted mean: the area under the curve of those without loss, standard error by "
     "Greenwood's formula, 95 % limits of the normal distribution."
@@ -84,6 +84,8 @@ class KaplanMeier:
     def method(self) -> str:
         """The methods that this result used, in words."""
         parts = [METHOD]
+        if self.logrank:
+            parts.append(LOG_RANK)
         if self.groups[0].restricted_mean:
             parts.append(RESTRICTED_MEAN)
         if self.groups[0].intervals:

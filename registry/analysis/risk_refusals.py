@@ -45,8 +45,16 @@ def refuse_missing(data: RiskData, patient: str) -> None:
         )
 
 
+# Whatever ratio is asked for: the groups in which predictions are held against what was observed
+# need a few losses each. Our choice.
+FEWEST_LOSSES = 10
+
+
 def refuse_too_few(data: RiskData, least: float) -> None:
-    """CannotEstimate with fewer losses per covariate than `least`, or one that does not vary."""
+    """CannotEstimate with fewer losses than `least` per covariate or `FEWEST_LOSSES` in all.
+
+    Or with a covariate that does not vary.
+    """
     used, k = data.complete, len(data.predictors)
     events = int(data.event[used].sum())
     at_risk = int((data.time > 0).sum())
@@ -64,6 +72,17 @@ def refuse_too_few(data: RiskData, least: float) -> None:
                 least=least,
             ),
             cure=_fewer(data, least),
+        )
+    if events < FEWEST_LOSSES:
+        raise CannotEstimate(
+            note(
+                "{events} of the {number} patients with every covariate lost response; below "
+                "{fewest} losses nothing can be predicted, or held against what came.",
+                events=events,
+                number=int(used.sum()),
+                fewest=FEWEST_LOSSES,
+            ),
+            cure=tr("Describe the patients with: registry analyse km"),
         )
     raw = data.values[used]
     for i, one in enumerate(data.predictors):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -119,12 +120,11 @@ def km_command(
         permutation=PermutationRule(permute_below, permutations, seed),
         basis=basis,
     )
-    if not any(group.events for group in result.groups):
+    _require_losses([(group.n, group.events) for group in result.groups], by)
+    if rmst is not None and not any(group.restricted_mean for group in result.groups):
         raise CannotEstimate(
-            tr(
-                "None of the {n} patients at risk lost response, so there is no incidence to tell.",
-                n=sum(group.n for group in result.groups),
-            )
+            tr("No patient was observed for {months:g} months without loss.", months=rmst),
+            cure=tr("Give --rmst fewer months."),
         )
     if figure is not None:
         from registry.report.figure import cumulative_incidence
@@ -165,6 +165,8 @@ def cuminc_command(
         late_entry=entry is Entry.WEEK14,
         basis=basis,
     )
+    # The first cause is the loss.
+    _require_losses([(group.n, group.causes[0].events) for group in result.groups], by)
     if figure is not None:
         from registry.report.competing_figure import competing_incidence
 
@@ -172,3 +174,25 @@ def cuminc_command(
             lambda: competing_incidence(result.to_json(curves=True), time_zero=basis.origin), figure
         )
     show(result.to_json(), "cuminc", form)
+
+
+def _require_losses(groups: Sequence[tuple[int, int]], by: str | None) -> None:
+    """Refuses curves without any loss, and a comparison of one group; a group is n and losses."""
+    n = sum(patients for patients, _ in groups)
+    if not any(losses for _, losses in groups):
+        raise CannotEstimate(
+            tr(
+                "None of the {n} patients at risk lost response, so there is no incidence to tell.",
+                n=n,
+            )
+        )
+    if by is not None and len(groups) < 2:
+        raise CannotEstimate(
+            tr(
+                "All {n} patients whose '{covariate}' is known have the same, so there is nothing "
+                "to compare.",
+                n=n,
+                covariate=by,
+            ),
+            cure=tr("Leave --by out for the one curve."),
+        )

@@ -121,7 +121,7 @@ def _views(connection: Connection) -> dict[str, _View]:
 
 def _read(connection: Connection, view: _View) -> Labelled:
     frame = pd.read_sql(
-        text(f"select * from analytics.{view.name} order by 1, 2"), connection, coerce_float=False
+        text(f"select * from analytics.{view.name} t order by t"), connection, coerce_float=False
     )
     frame = frame.apply(_without_decimals)
     labels = {column: label for column, (_, label) in view.columns.items()}

@@ -156,9 +156,57 @@ def test_without_a_loss_of_response_nothing_is_compared(program: Program, study:
         "and s.definition = 'paper' and s.eligible and v.visited_on > s.week14_on",
     )
     assert program(study, "analyse", "flow", "--format", "json").document["events"] == 0
-    for analysis in (("km",), ("cox",), ("cox", "--covariates", "sex_female")):
+    for analysis in (("km",), ("cuminc",), ("cox",), ("cox", "--covariates", "sex_female")):
         error = program(study, "analyse", *analysis).refused(4)
         assert "lost response" in error
+
+
+@pytest.mark.parametrize("analysis", ["km", "cuminc"])
+def test_one_group_is_not_compared(program: Program, study: Database, analysis: str) -> None:
+    execute(study, "update clinical.patient set sex = 'male'")
+    error = program(study, "analyse", analysis, "--by", "sex_female").refused(4)
+    assert "All 69 patients whose 'sex_female' is known have the same" in error
+    assert "Leave --by out" in error
+
+
+def test_a_mean_beyond_what_was_observed_is_refused(program: Program, study: Database) -> None:
+    """Only P023 loses response, so that others are seen last without loss."""
+    execute(
+        study,
+        "update clinical.pcdai_visit v set total = 0, abdominal_pain = null "
+        "from derived.lor_status s join reference.patient_number n using (patient_id) "
+        "where s.patient_id = v.patient_id and s.definition = 'paper' and s.event "
+        "and v.visited_on > s.week14_on and n.study_id <> 'P023'",
+    )
+    assert program(study, "analyse", "km", "--rmst", "24").status == 0
+    error = program(study, "analyse", "km", "--rmst", "500").refused(4)
+    assert "No patient was observed for 500 months without loss." in error
+
+
+def test_the_method_names_a_test_only_where_one_was_made(
+    program: Program, shared_study: Database
+) -> None:
+    def method(*options: str) -> str:
+        document = program(shared_study, "analyse", "km", *options, "--format", "json").document
+        return str(document["method"])
+
+    assert "log-rank" not in method()
+    assert "log-rank" in method("--by", "perianal")
+
+
+def test_few_losses_are_no_prediction_whatever_the_ratio(program: Program, study: Database) -> None:
+    """Nine losses are left."""
+    execute(
+        study,
+        "update clinical.pcdai_visit v set total = 0, abdominal_pain = null "
+        "from derived.lor_status s where s.patient_id = v.patient_id and s.definition = 'paper' "
+        "and v.visited_on > s.week14_on and s.patient_id in (select patient_id "
+        "from derived.lor_status where definition = 'paper' and event order by patient_id limit 9)",
+    )
+    assert program(study, "analyse", "flow", "--format", "json").document["events"] == 9
+    options = ("--covariates", "week14_pcdai", "--events-per-covariate", "1")
+    error = program(study, "analyse", "risk", *options).refused(4)
+    assert "below 10 losses nothing can be predicted" in error
 
 
 def test_separation_is_said_in_a_sentence(program: Program, study: Database) -> None:
