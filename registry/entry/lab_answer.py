@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlalchemy import Connection, text
 
 from registry.entry.facts import Answer, measured, shown
-from registry.vocabulary import STEADY_ANALYTES
+from registry.vocabulary import ANALYTE_UNITS, STEADY_ANALYTES, USUAL_VALUES
 from registry.words import tr
 
 # A value reported as a limit is high or low only if the limit proves it.
@@ -39,6 +41,16 @@ NEARER_UNIT = text(
     "and x.factor <> u.factor"
 )
 
+HAS_LAST = text(
+    "select exists (select from clinical.lab_result l join clinical.lab_result e "
+    "on e.patient_id = l.patient_id and e.analyte = l.analyte and e.record_id <> l.record_id "
+    "and e.collected_on <= l.collected_on and e.value > 0 "
+    "where l.patient_id = :patient and l.record_id = :record)"
+)
+
+# So many times more or less than usual is no illness but a unit.
+FAR_FROM_USUAL = 5
+
 
 def answer_lab(connection: Connection, patient: int, record: int, definition: str) -> Answer:
     """The value in the analyte's own unit, and high or low by the limits of the covariates."""
@@ -58,8 +70,11 @@ def answer_lab(connection: Connection, patient: int, record: int, definition: st
     if result.below is not None:
         limit = tr("below {n}", n=f"{shown(result.below)} {result.own_unit}")
         answer.add("low", tr("Low"), result.low, _judged(result.low, limit))
-    if result.analyte in STEADY_ANALYTES:
+    has_last = connection.execute(HAS_LAST, {"patient": patient, "record": record}).scalar_one()
+    if result.analyte in STEADY_ANALYTES and has_last:
         _compare_with_last(connection, answer, patient, record)
+    else:
+        _compare_with_usual(answer, result.analyte, result.value, result.unit)
     return answer
 
 
@@ -75,6 +90,30 @@ def _compare_with_last(connection: Connection, answer: Answer, patient: int, rec
                 last=f"{shown(found.last_value)} {found.own_unit}",
                 on=found.last_on,
                 other=found.other_unit,
+            )
+        )
+
+
+def _compare_with_usual(answer: Answer, analyte: str, value: Decimal, unit: str) -> None:
+    """Warns where a value is far from what is usual, and nearer to it in another unit."""
+    usual = USUAL_VALUES.get(analyte)
+    if usual is None or value <= 0:
+        return
+    units = ANALYTE_UNITS[analyte]
+
+    def far(factor: Decimal) -> Decimal:
+        own = value * factor
+        return max(own / usual, usual / own)
+
+    nearest = min(units, key=lambda one: far(units[one]))
+    if far(units[unit]) >= FAR_FROM_USUAL and units[nearest] != units[unit]:
+        answer.warn(
+            tr(
+                "In {entered} it is far from the usual, about {usual}; in {other} it would be "
+                "nearer. Is the unit right?",
+                entered=unit,
+                usual=f"{shown(usual)} {next(iter(units))}",
+                other=nearest,
             )
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -11,11 +12,13 @@ class Dialect:
     """What stands in a file instead of the names and texts that a mapping speaks of.
 
     `names` gives the name of a column for what may stand in the header instead; `choices` give,
-    for a column, the text for what may stand in a cell instead.
+    for a column, the text for what may stand in a cell instead. `beside` are the files that tell
+    of the data and hold none, which may lie in the same folder.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    beside: frozenset[Path] = frozenset()
 
     def name(self, header: str) -> str:
         """What the mapping calls the column."""

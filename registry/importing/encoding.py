@@ -69,9 +69,18 @@ def encoding_of(path: Path, said: str | None) -> Encoding:
     if name is not None:
         found = _strictly(path, name)
         return found if marked else replace(found, guessed="UTF-16")
+    if b"\0" in start.partition(b"\n")[0]:
+        return Encoding("utf-8", "surrogateescape", problem=_no_text())
     if _first_bad_line(path, "utf-8") is not None and _is_sensible_gb18030(path):
         return Encoding("gb18030", guessed="GB18030")
     return Encoding("utf-8", "surrogateescape")
+
+
+def _no_text() -> str:
+    return tr(
+        "has zero bytes, so it is no text of a known encoding; save it as CSV UTF-8, or name its "
+        "--encoding"
+    )
 
 
 def _strictly(path: Path, name: str) -> Encoding:

@@ -192,7 +192,7 @@ def _wrong_columns(columns: list[str], entity: Entity) -> Iterator[tuple[str | N
         if columns.count(column) > 1:
             yield column, tr("stands twice in the header")
         if column in strange and len(strange) <= MOST_STRANGERS:
-            near = get_close_matches(column, known, 1)
+            near = get_close_matches(column.strip().lower(), known, 1)
             yield (
                 column,
                 tr("is not a column of {table}; meant {near}?",

@@ -166,7 +166,11 @@ class _Guesser:
             rows.headers = {name: sorted(many, key=self._position) for name, many in in_order}
             self._finish(rows)
         used = set(self._found.headers_used())
-        used |= {rows.counted_from[1] for rows in self._found.rows if rows.counted_from}
+        for rows in self._found.rows:
+            if rows.counted_from:
+                used.add(rows.counted_from[1])
+                # It may also have stood for a column of a table that cannot be filled.
+                self._found.unknown.pop(rows.counted_from[1], None)
         for heading in self._headings:
             if heading.header not in used:
                 self._found.unknown.setdefault(

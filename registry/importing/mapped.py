@@ -125,7 +125,7 @@ def tables_of(
     A row below the first is taken for the header if it holds a header of the mapping, or one of
     `header_names`.
     """
-    files = files_of(paths)
+    files = files_of(paths, dialect.beside)
     names = [file.name for file in files]
     tables = []
     for file in files:
@@ -142,15 +142,20 @@ def tables_of(
     return tables
 
 
-def files_of(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and those in the folders named that are tables by their endings."""
+def files_of(paths: Sequence[Path], beside: Collection[Path] = ()) -> list[Path]:
+    """The files named, and those in the folders named that are tables by their endings.
+
+    What is `beside` the data in a folder is not of them.
+    """
     found = []
     for path in paths:
         if path.is_dir():
             inside = sorted(
                 file
                 for file in path.iterdir()
-                if file.suffix.lower() in ENDINGS and not file.name.startswith((".", "~$"))
+                if file.suffix.lower() in ENDINGS
+                and not file.name.startswith((".", "~$"))
+                and file.resolve() not in beside
             )
             if not inside:
                 raise NotFound(

@@ -31,6 +31,7 @@ from registry.models.redcap import (
     INSTRUMENT,
     LABEL,
     RECORD_ID,
+    REPEATING_FILE,
     TYPE,
     fields,
     title,
@@ -109,7 +110,8 @@ def read_dictionary(path: Path) -> Dialect:
             names[label] = field
         if meanings:
             choices[field] = meanings
-    return Dialect(names, choices)
+    beside = frozenset({path.resolve(), path.resolve().with_name(REPEATING_FILE)})
+    return Dialect(names, choices, beside)
 
 
 def _dictionary_rows(path: Path) -> Iterator[dict[str, str]]:

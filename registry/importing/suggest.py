@@ -81,10 +81,17 @@ def _source(found: Guess) -> Iterator[str]:
         yield unsure(
             tr("no header is known as the study id; without one nothing can be taken")
             if found.patient is None
-            else tr("no table of the dictionary is known in these headers")
+            else tr("these headers fill no table of the dictionary as they stand")
         )
         if found.patient is None:
             yield f"# {_name_the_patient()}"
+            return
+        for header, why in found.unknown.items():
+            yield f"# {quoted(header)}: {why}"
+        yield "# " + tr(
+            "Add a column with the day, or, where weeks are numbered, the first infusion's date "
+            "as first infusion date or 首次输注日期, and draft again."
+        )
         return
     yield f"patient_id = {quoted(found.patient)}"
     yield from _conventions(found)

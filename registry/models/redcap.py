@@ -19,6 +19,9 @@ RECORD_ID = "record_id"
 INSTRUMENT = "redcap_repeat_instrument"
 INSTANCE = "redcap_repeat_instance"
 
+# Beside the data of an export; says which instruments repeat.
+REPEATING_FILE = "repeating_instruments.csv"
+
 # Headers of a data dictionary, as REDCap writes and wants them.
 FIELD, FORM, TYPE, LABEL = "Variable / Field Name", "Form Name", "Field Type", "Field Label"
 CHOICES = "Choices, Calculations, OR Slider Labels"

@@ -15,6 +15,7 @@ from registry.models.redcap import (
     INSTANCE,
     INSTRUMENT,
     RECORD_ID,
+    REPEATING_FILE,
     Field,
     data_dictionary,
     fields,
@@ -25,7 +26,6 @@ from registry.variables import Kind
 from registry.words import tr
 
 DICTIONARY_FILE = "data_dictionary.csv"
-REPEATING_FILE = "repeating_instruments.csv"
 DATA_FILE = "data.csv"
 
 

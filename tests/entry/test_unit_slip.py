@@ -40,3 +40,35 @@ def test_against_the_value_before(
     assert said is (warned is not None)
     if warned is not None:
         assert f"in {warned} it would be like it" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("analyte", "value", "unit", "nearer"),
+    [
+        ("HCT", "0.36", "%", "L/L"),
+        ("HGB", "11.8", "g/L", "g/dL"),
+        ("ALB", "4.1", "g/L", "g/dL"),
+        ("WBC", "8100", "10^9/L", "/uL"),
+        ("PLT", "35", "10^9/L", "10^4/uL"),
+        # Ill, not of another unit.
+        ("HGB", "45", "g/L", None),
+        ("ALB", "12", "g/L", None),
+        ("WBC", "0.8", "10^9/L", None),
+        ("PLT", "95", "10^9/L", None),
+        ("PLT", "1200", "10^9/L", None),
+        ("CRP", "0.5", "mg/L", None),
+        ("HCT", "0.36", "L/L", None),
+    ],
+)
+def test_a_first_value_against_the_usual(
+    study: Database, program: Program, analyte: str, value: str, unit: str, nearer: str | None
+) -> None:
+    """A child's first value has none before it: 0.36 % of haematocrit was taken without a word."""
+    ended = program(
+        study, "lab", "add", "P023", "--collected-on", "2014-06-01", "--analyte", analyte,
+        "--value", value, "--unit", unit,
+    )  # fmt: skip
+    assert ended.status == 0
+    assert ("Is the unit right?" in ended.err) is (nearer is not None)
+    if nearer is not None:
+        assert f"in {nearer} it would be nearer" in ended.err

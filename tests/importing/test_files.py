@@ -150,6 +150,15 @@ def test_a_header_over_two_lines_still_counts_as_one_row(
             ],
         ),
         (
+            "patient_id,centre,SEX,BIRTH_DATE,diagnosis",
+            [
+                ("SEX", "is not a column of patients; meant sex?"),
+                ("BIRTH_DATE", "is not a column of patients; meant birth_date?"),
+                ("sex", "is missing from the header"),
+                ("birth_date", "is missing from the header"),
+            ],
+        ),
+        (
             "patient_id,sex,sex,age,age",
             [
                 ("sex", "stands twice in the header"),
@@ -219,6 +228,15 @@ def test_bytes_that_are_not_utf8(connection: Connection, patients: Callable[[byt
         ("patients.csv", 3, "diagnosis", "XX", "is not one of CD, UC, IBDU"),
     ]  # fmt: skip
     assert result.tables == {"patients": counts(3, inserted=2, rejected=1)}
+
+
+def test_a_file_that_is_no_text(connection: Connection, patients: Callable[[bytes], Path]) -> None:
+    """It was said of its zero bytes that they are no column of the table, and of each column that
+    it is missing."""
+    result = take(connection, patients(bytes(range(256)) * 9))
+    [(file, line, column, _, problem)] = complaints(result)
+    assert (file, line, column) == ("patients.csv", 1, None)
+    assert problem.startswith("has zero bytes, so it is no text")
 
 
 @pytest.mark.parametrize("encoding", ["utf-32-le", "cp037"])

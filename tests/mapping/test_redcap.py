@@ -51,6 +51,18 @@ def test_out_and_in_again(
     assert all_contents(database) == canonical
 
 
+def test_a_folder_as_it_was_exported(
+    shared_study: Database, database: Connection, canonical: Contents, tmp_path: Path
+) -> None:
+    """The dictionary and the list of instruments in it were read as data, with 134 complaints."""
+    with shared_study.engine.connect() as connection:
+        write_redcap(connection, tmp_path / "project")
+    folder = tmp_path / "project"
+    result = take(database, folder / "data_dictionary.csv", folder)
+    assert [str(problem) for problem in result.errors] == []
+    assert all_contents(database) == canonical
+
+
 HEADER = "record_id,redcap_repeat_instrument,redcap_repeat_instance,"
 
 

@@ -108,6 +108,23 @@ def test_weeks_are_counted_from_the_first_infusion_and_that_is_unsure(tmp_path: 
     assert source["ignore"] == ["id"]
 
 
+def test_weeks_are_counted_from_a_start_date_too(tmp_path: Path) -> None:
+    """The whole sheet was left out: the header was known as the start of a drug alone."""
+    _, source = draft(tmp_path, "study_id,start_date,CRP_w0,CRP_w14\nP1,2020-01-02,5,6\n")
+    [rows] = source["rows"]
+    assert rows["columns"] == {"collected_on": {"on": "start_date", "weeks": "{w}"}}
+    assert "ignore" not in source
+
+
+def test_a_file_that_fills_no_table_says_what_it_lacks(tmp_path: Path) -> None:
+    """It was said that no header is known, which sent people to look for other headers."""
+    text, source = draft(tmp_path, "study_id,CRP_w0,CRP_w14,shoe\nP1,5,6,33\n")
+    assert source == {"file": "data.csv", "skip": True}
+    assert '\n# "CRP_w14": lab_results needs collected_on as well\n' in text
+    assert '\n# "shoe": not known; name its column if it is one\n' in text
+    assert "as first infusion date or 首次输注日期, and draft again." in text
+
+
 def test_the_baseline_of_a_wide_file_is_week_0(tmp_path: Path) -> None:
     """Its columns were left out; with the others they fill rows of their own."""
     header = (
