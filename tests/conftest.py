@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlalchemy import URL, Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
@@ -32,6 +33,14 @@ from tests.programs import Program, place, run_here
 PROJECT = Path(__file__).parents[1]
 COHORT = PROJECT / "registry" / "demo" / "cohort"
 TEST_URL_VARIABLE = "REGISTRY_TEST_DATABASE_URL"
+
+# No example is held to a time: a busy machine is no error.
+hypothesis.settings.register_profile(
+    "without a clock",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("without a clock")
 
 # The person's language does not choose the words, from the first fixture on.
 for _name in [name for name in os.environ if name == "LANGUAGE" or name.startswith("LC_")]:

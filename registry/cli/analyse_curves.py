@@ -93,7 +93,7 @@ def km_command(
 ) -> None:
     """Kaplan-Meier: cumulative incidence of loss of response.
 
-    Example: registry analyse km --by im_over_6_months --landmark 6 --rmst 36
+    Example: registry analyse km --by im_over_6_months --landmark 12 --rmst 36
     """
     read_at = months(at)
     from registry.analysis.basis import basis_of

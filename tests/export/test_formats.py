@@ -33,7 +33,7 @@ def folder(shared_study: Database, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def expected(shared_study: Database) -> pd.DataFrame:
     with shared_study.engine.connect() as connection:
-        return pd.read_sql("select * from analytics.exposure order by 1, 2", connection)
+        return pd.read_sql("select * from analytics.exposure t order by t", connection)
 
 
 def comment(database: Database, view: str, column: str) -> str:
