@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,10 @@ from tests.programs import Program, place, run_here
 PROJECT = Path(__file__).parents[1]
 COHORT = PROJECT / "registry" / "demo" / "cohort"
 TEST_URL_VARIABLE = "REGISTRY_TEST_DATABASE_URL"
+WORKER_VARIABLE = "PYTEST_XDIST_WORKER"
+# Where the server of all workers keeps its data, if there is room in memory.
+MEMORY_VARIABLE = "REGISTRY_TEST_MEMORY"
+ROOM = 6_000_000_000
 
 # No example is held to a time: a busy machine is no error.
 hypothesis.settings.register_profile(
@@ -54,6 +59,21 @@ for _sign, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHU
         signal.signal(_sign, _usual)
 
 
+def pytest_configure() -> None:
+    """Databases are made by the hundred: in memory, where there is room for them."""
+    memory = Path("/dev/shm")
+    if WORKER_VARIABLE in os.environ or not os.access(memory, os.W_OK):
+        return
+    if shutil.disk_usage(memory).free > ROOM:
+        os.environ[MEMORY_VARIABLE] = tempfile.mkdtemp(prefix="registry-tests-", dir=memory)
+
+
+def pytest_unconfigure() -> None:
+    """Leaves nothing of them."""
+    if WORKER_VARIABLE not in os.environ and MEMORY_VARIABLE in os.environ:
+        shutil.rmtree(os.environ.pop(MEMORY_VARIABLE), ignore_errors=True)
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
     """The person's own registry is never touched by a test."""
@@ -69,14 +89,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    with embedded.start(shared / "server") as running:
+    shared = base.parent if WORKER_VARIABLE in os.environ else base
+    with embedded.start(Path(os.environ.get(MEMORY_VARIABLE, shared)) / "server") as running:
         _keep_in_memory(make_url(running.url(user="postgres")))
         yield make_url(running.url())
 
 
 def _keep_in_memory(superuser: URL) -> None:
-    """Spares the disk: what a test's server holds need not outlive the machine's power."""
+    """Waits for no disk: what a test's server holds need not outlive the machine's power."""
     engine = create_engine(superuser, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         for setting in ("fsync", "full_page_writes"):
