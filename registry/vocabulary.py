@@ -207,6 +207,16 @@ class Covariate:
     other_level: str
     acquired_after_start: bool = False
 
+    def to_json(self) -> dict[str, str | bool]:
+        """How a document describes it."""
+        return {
+            "covariate": self.id,
+            "label": self.label,
+            "level": self.level,
+            "other_level": self.other_level,
+            "acquired_after_start": self.acquired_after_start,
+        }
+
 
 COVARIATES = (
     Covariate("sex_female", "Sex", "female", "male"),

@@ -46,11 +46,7 @@ class Term:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "covariate": self.covariate.id,
-            "label": self.covariate.label,
-            "level": self.covariate.level,
-            "other_level": self.covariate.other_level,
-            "acquired_after_start": self.covariate.acquired_after_start,
+            **self.covariate.to_json(),
             "time_dependent": self.time_dependent,
             "coef": self.coef,
             "se": self.se,

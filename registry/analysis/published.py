@@ -68,11 +68,7 @@ class Comparison:
             "method": METHOD,
             "covariates": [
                 {
-                    "covariate": one.id,
-                    "label": one.label,
-                    "level": one.level,
-                    "other_level": one.other_level,
-                    "acquired_after_start": one.acquired_after_start,
+                    **one.to_json(),
                     **{step.id: _numbers(step.term(one.id)) for step in self.steps},
                 }
                 for one in self.covariates

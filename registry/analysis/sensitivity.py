@@ -105,16 +105,7 @@ class Sensitivity:
                 models=listed_apart(MODELS[model] for model in self._models()),
             ),
             "ties": self.ties,
-            "covariates": [
-                {
-                    "covariate": one.id,
-                    "label": one.label,
-                    "level": one.level,
-                    "other_level": one.other_level,
-                    "acquired_after_start": one.acquired_after_start,
-                }
-                for one in self.covariates
-            ],
+            "covariates": [one.to_json() for one in self.covariates],
             "varied": {key: list(values) for key, values in self.varied.items()},
             "specifications": [one.to_json(ids) for one in self.specifications],
             "summary": [

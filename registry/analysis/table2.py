@@ -45,11 +45,7 @@ class UnivariateRow:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "covariate": self.covariate.id,
-            "label": self.covariate.label,
-            "level": self.covariate.level,
-            "other_level": self.covariate.other_level,
-            "acquired_after_start": self.covariate.acquired_after_start,
+            **self.covariate.to_json(),
             "events_true": self.events_true,
             "n_true": self.n_true,
             "events_false": self.events_false,
