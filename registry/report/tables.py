@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from registry.report.curve_tables import cuminc, kaplan_meier
+from registry.report.model_tables import name_of
 from registry.report.numbers import MISSING, count, fixed, limits, p_equation, p_value
 from registry.report.table import (
     Document,
@@ -180,7 +180,7 @@ def cox(document: Document) -> Table:
     """Cox regression."""
     rows = tuple(
         (
-            _term(term),
+            name_of(term),
             fixed(term["coef"], 3),
             fixed(term["se"], 3),
             fixed(term["wald"], 3),
@@ -216,21 +216,6 @@ def _cox_title(document: Document) -> str:
     )
     varies = any(term.get("time_dependent") for term in document["terms"])
     return tr("Cox regression") if more or varies else tr("Table 3. Cox regression")
-
-
-def _term(term: Mapping[str, Any]) -> str:
-    """'BMI Z-score: <=-1 against >-1'; of a number only its unit."""
-    against = (
-        tr(" against {other_level}", other_level=spoken(term["other_level"]))
-        if term["other_level"]
-        else ""
-    )
-    return tr(
-        "{label}: {level}{against}",
-        label=spoken(term["label"]),
-        level=spoken(term["level"]),
-        against=against,
-    )
 
 
 def _cox_lines(document: Document) -> list[str]:
