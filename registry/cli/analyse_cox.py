@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli.analyse_curves import Entry, EntryOption
+from registry.cli.analyse_curves import Entry, EntryOption, LandmarkOption
 from registry.cli.analysing import FigureOption, draw, show, up_to_date
 from registry.cli.completion import complete_covariates
 from registry.cli.context import DefinitionOption, warn
@@ -69,12 +69,7 @@ def cox_command(
             "gc, intensified.",
         ),
     ] = None,
-    landmark: Annotated[
-        float | None,
-        typer.Option(
-            "--landmark", metavar="MONTHS", help="Only those still at risk then, and from then on."
-        ),
-    ] = None,
+    landmark: LandmarkOption = None,
     entry: EntryOption = Entry.START,
     strata: Annotated[
         str | None,

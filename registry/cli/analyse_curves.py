@@ -38,6 +38,12 @@ AtOption = Annotated[
 EntryOption = Annotated[
     Entry, typer.Option("--entry", help="At risk from the start, or from the week-14 PCDAI on.")
 ]
+LandmarkOption = Annotated[
+    float | None,
+    typer.Option(
+        "--landmark", metavar="MONTHS", help="Only those still at risk then, and from then on."
+    ),
+]
 PermuteBelowOption = Annotated[
     float,
     typer.Option(
@@ -59,12 +65,7 @@ def km_command(
     by: ByOption = None,
     at: AtOption = "12,24,36",
     entry: EntryOption = Entry.START,
-    landmark: Annotated[
-        float | None,
-        typer.Option(
-            "--landmark", metavar="MONTHS", help="Only those still at risk then, and from then on."
-        ),
-    ] = None,
+    landmark: LandmarkOption = None,
     strata: Annotated[
         str | None,
         typer.Option(
