@@ -73,8 +73,8 @@ def sensitivity_command(
     Every combination of the definitions and of the values given with --vary is one reading; the
     definition of --definition is the reference and chooses the covariates. Nothing is stored.
 
-    Example: registry analyse sensitivity --vary lor_above=12.5,15,17.5 --vary time_zero=first_infusion,week14_visit
-    """  # noqa: E501
+    Example: registry analyse sensitivity --vary lor_above=15,17.5 --vary lor_confirmations=1,2
+    """
     from registry.analysis.cox import significant
     from registry.analysis.patients import read_patients
     from registry.analysis.sensitivity import sensitivity_analysis

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from registry.importing.units import CONVERSIONS
 from registry.models.redcap import title
@@ -71,7 +72,7 @@ class Heading:
 
 
 @cache
-def synonyms() -> Mapping[str, dict[str, list[str]]]:
+def synonyms() -> Mapping[str, dict[str, Any]]:
     """The list of names, as it stands in its file."""
     text = files("registry.importing").joinpath("synonyms.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
@@ -137,7 +138,7 @@ def codes_for(column: str) -> Mapping[str, str]:
     if column == "analyte":
         listed = {analyte: [analyte, *synonyms()[ANALYTE_NAMES][analyte]] for analyte in ANALYTES}
     else:
-        listed = synonyms()["codes"].get(column, {})  # type: ignore[assignment]
+        listed = synonyms()["codes"].get(column, {})
     return {plain(name): code for code, names in listed.items() for name in names}
 
 

@@ -8,7 +8,7 @@ one patient costs the same in a registry of a hundred and of a million. Run it i
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, text
 
@@ -35,7 +35,10 @@ from registry.patient.record import (
 )
 from registry.words import tr
 
-Row = TypeVar("Row")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar("Row", bound="DataclassInstance")
 
 # The ages of the Paris classification are its own (Levine et al. 2011), not a definition's.
 PERSON = """
@@ -189,7 +192,7 @@ def read_patient(connection: Connection, patient: str, definition: str) -> Patie
     }
 
     def rows(kind: type[Row], statement: str) -> tuple[Row, ...]:
-        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+        names = [field.name for field in fields(kind)]
         found = connection.execute(text(statement), asked).mappings()
         return tuple(kind(**{name: row[name] for name in names}) for row in found)
 
