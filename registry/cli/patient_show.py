@@ -100,7 +100,8 @@ def patient_show_command(
 
 def _document(context: typer.Context, patient: str, definition: str) -> dict[str, Any]:
     from registry.derivation.explanation import explain
-    from registry.patient.reading import patient_number, read_patient
+    from registry.patient.reading import read_patient
+    from registry.records.patients import patient_number
 
     with up_to_date(context, definition) as connection:
         connection.execution_options(isolation_level="REPEATABLE READ")

@@ -41,7 +41,7 @@ def require_patient(connection: Connection, patient: str) -> None:
     if not found:
         raise NotFound(
             tr("There is no patient {patient}.", patient=patient),
-            cure=tr('Study ids are in: registry sql "select patient_id from patient"'),
+            cure=tr("Study ids are listed by: registry patient list"),
         )
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, text
 
-from registry.errors import NotFound
 from registry.patient.record import (
     AfterLoss,
     Condition,
@@ -33,7 +32,7 @@ from registry.patient.record import (
     Treatment,
     Visit,
 )
-from registry.words import tr
+from registry.records.patients import patient_number
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -161,23 +160,6 @@ from clinical.{table}
 where patient_id = :number
 order by {date} nulls last, record_id
 """
-
-
-def patient_number(connection: Connection, patient: str) -> int:
-    """The registry's own number of a study id; NotFound where no such patient is."""
-    number = connection.execute(
-        text(
-            "select patient_id from reference.patient_number "
-            "join clinical.patient using (patient_id) where study_id = :patient"
-        ),
-        {"patient": patient},
-    ).scalar_one_or_none()
-    if number is None:
-        raise NotFound(
-            tr("There is no patient {patient}.", patient=patient),
-            cure=tr('Study ids are in: registry sql "select patient_id from patient"'),
-        )
-    return int(number)
 
 
 def read_patient(connection: Connection, patient: str, definition: str) -> PatientRecord:
