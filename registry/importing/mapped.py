@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from registry.errors import NotFound, Refused
+from registry.importing.decimal_mark import DecimalMark
 from registry.importing.dialect import PLAIN, Dialect
 from registry.importing.mapped_table import MappedRows, MappedTable, Place
 from registry.importing.mapping import FileMapping, SourceMapping, matches
@@ -51,10 +53,11 @@ def import_mapped(
         problems.extend(wrong)
         if not wrong:
             sources.extend(table.parts)
+    marks: defaultdict[Path, DecimalMark] = defaultdict(DecimalMark)
     back = _WayBack(sources)
     result = write_rows(
         connection,
-        [part.source() for part in sources],
+        [part.source(marks[part.path]) for part in sources],
         problems,
         update=update,
         changes=changes,

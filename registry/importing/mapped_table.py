@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from pathlib import Path
 
+from registry.importing.decimal_mark import DecimalMark
 from registry.importing.dialect import PLAIN, Dialect
 from registry.importing.mapped_cell import MappedCells, finished, unit_of, variables_of
 from registry.importing.mapping import RecordMapping, RowsMapping, SourceMapping, Taken, matches
@@ -178,14 +180,25 @@ class MappedRows:
         """The file or sheet that it is read from."""
         return self._table.table.shown
 
-    def source(self) -> Source:
-        """The records on their way into their table."""
+    @property
+    def path(self) -> Path:
+        """The file that it is read from."""
+        return self._table.table.path
+
+    def source(self, mark: DecimalMark) -> Source:
+        """The records on their way into their table; `mark` is what the file's tables share."""
         taken = Source(self.number, self.entity, self.name, self._columns, self._taken)
-        reader = TableReader(taken, self._table.mapping.conventions)
+        reader = TableReader(taken, self._table.mapping.conventions, mark, self._taken_again)
         self._table.readers.append(reader)
         read = reader.read()
         finish = self._patients if self.entity is Patient else self._finished
         return replace(read, rows=lambda problems: finish(read.rows(problems), problems))
+
+    def _taken_again(self) -> Iterator[Row]:
+        """The rows once more; what the notes tell is counted once."""
+        counted = self._table.left_out.copy(), self._cells.missing.copy()
+        yield from self._taken([])
+        self._table.left_out, self._cells.missing = counted
 
     def place(self, number: int, column: str | None) -> Place:
         """Where a record, or what stands in one of its columns, came from."""

@@ -7,16 +7,17 @@ is; only the others are looked at cell by cell.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
+from registry.importing.decimal_mark import DecimalMark, is_doubtful
 from registry.models import LabResult
 from registry.models.patient import STUDY_ID
 from registry.parsing.cells import CellReader, canonical_pattern
 from registry.parsing.codes import read_code
 from registry.parsing.conventions import Conventions, DateOrder
-from registry.parsing.numbers import split_number
+from registry.parsing.numbers import doubtful_point, split_number
 from registry.parsing.text import BLANKS, folded
 from registry.parsing.typed import FaultText
 from registry.parsing.units import read_unit
@@ -36,10 +37,21 @@ _NUMBERS = (Kind.NUMBER, Kind.INTEGER, Kind.MEASURED)
 
 
 class TableReader:
-    """Reads the rows of one source; `notes` say which rows were left out as totals."""
+    """Reads the rows of one source; `notes` say which rows were left out as totals.
 
-    def __init__(self, source: Source, conventions: Conventions) -> None:
+    `mark` is what the tables of one file share. `again` yields the source's rows once more, where
+    reading them does more than that.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        conventions: Conventions,
+        mark: DecimalMark | None = None,
+        again: Callable[[], Iterator[Row]] | None = None,
+    ) -> None:
         self.source = source
+        self._again = again or (lambda: source.rows([]))
         self.notes: list[str] = []
         variables = {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(source.entity)}
         columns = [variables[column] for column in source.columns]
@@ -53,6 +65,12 @@ class TableReader:
             for place, variable in enumerate(columns)
             if variable.required and variable is not STUDY_ID and variable.kind not in _NUMBERS
         ]
+        self._numbers = [
+            place for place, variable in enumerate(columns) if variable.kind in _NUMBERS
+        ]
+        self._mark = (mark or DecimalMark()) if conventions.decimal is None else None
+        if self._mark is not None:
+            self._mark.expect(self._doubtful)
         # Line and order of the first date of a column that shows one.
         self._shown: dict[str, tuple[int, DateOrder]] = {}
 
@@ -103,6 +121,20 @@ class TableReader:
             else:
                 yield Row(row.line, self._cells(row.line, cells, problems, doubts))
         problems.extend(self._with_what_others_show(doubt) for doubt in doubts)
+        if self._mark is not None:
+            problems.extend(self._mark.table_read())
+
+    def _doubtful(self, shown_by: str) -> Iterator[Problem]:
+        """The cells with a point that may part thousands, since the file has decimal commas."""
+        for row in self._again():
+            if row.cells is None:
+                continue
+            for place in self._numbers:
+                cell = row.cells[place]
+                if is_doubtful(cell):
+                    words = doubtful_point(cell, shown_by).problem
+                    column = self.source.columns[place]
+                    yield Problem(self.source.shown, row.line, column, str(cell), words)
 
     def _is_totals_row(self, cells: list[str]) -> bool:
         """Whether the first word of the row says so and nothing but numbers stands behind it."""
@@ -126,6 +158,9 @@ class TableReader:
         read = list(cells)
         if self._lab is not None:
             problems.extend(complaint(*wrong) for wrong in self._lab.bring_together(read))
+        if self._mark is not None:
+            for place in self._numbers:
+                self._mark.look_at(read[place])
         for place, reader in enumerate(self._readers):
             try:
                 read[place] = reader(read[place])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from registry.importing.decimal_mark import DecimalMark
 from registry.importing.encoding import check_encoding
 from registry.importing.files import find_tables
 from registry.importing.reading import TableReader
@@ -35,11 +37,13 @@ def import_files(
     tables = find_tables(paths, conventions)
     problems: list[Problem] = []
     readers: list[TableReader] = []
+    marks: defaultdict[Path, DecimalMark] = defaultdict(DecimalMark)
     for table in tables:
         wrong = table.header_problems()
         problems.extend(wrong)
         if not wrong:
-            readers.append(TableReader(table.source(), conventions))
+            mark = marks[table.table.path]
+            readers.append(TableReader(table.source(), conventions, mark))
     result = write_rows(
         connection,
         [reader.read() for reader in readers],

@@ -18,6 +18,8 @@ CANONICAL_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _PLAIN = re.compile(CANONICAL_NUMBER)
 _WITH_COMMA = re.compile(r"([+-]?)([0-9]*),([0-9]+)")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:[., '’][0-9]{3})+(?:[.,][0-9]+)?")
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+_GROUPED_WITH_COMMA = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+")
 _EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
 _PARTS = re.compile(r"([<>]?) *([+-]?[0-9.,][0-9., '’]*?) *([^0-9.,' ’:+<>-].*)?")
 _ARROWS = " ↑↓"
@@ -48,6 +50,8 @@ def read_number(text: str, decimal: DecimalMark | None = None) -> str:
     if len(plain) > LONGEST_NUMBER:
         raise NotOfKind(tr("is not a number"))
     if _PLAIN.fullmatch(plain):
+        if decimal == "," and _GROUPED.fullmatch(plain):
+            raise doubtful_point(plain)
         if decimal == "," and "." in plain:
             raise Unreadable(tr("has a point, but the decimal mark is said to be a comma"))
         return plain
@@ -75,6 +79,46 @@ def _with_comma(sign: str, whole: str, fraction: str, decimal: DecimalMark | Non
             ),
         )
     return f"{sign}{whole}.{fraction}"
+
+
+def shows_decimal_comma(text: str) -> bool:
+    """Whether the text is a number whose comma can be nothing but the decimal mark."""
+    number = split_number(text)[1]
+    parts = _WITH_COMMA.fullmatch(number)
+    if parts is not None:
+        return len(parts[3]) != 3 or not _may_lead_thousands(parts[2])
+    return _GROUPED_WITH_COMMA.fullmatch(number) is not None
+
+
+def may_be_grouped(text: str) -> bool:
+    """Whether the text is a number whose point would part thousands where commas are decimal."""
+    return _GROUPED.fullmatch(split_number(text)[1]) is not None
+
+
+def doubtful_point(text: str, shown_by: str = "") -> Unreadable:
+    """What to say of `1.234` where the decimal mark is a comma, as `shown_by` shows it is."""
+    number = split_number(text)[1]
+    large, comma = number.replace(".", ""), number.replace(".", ",")
+    if not shown_by:
+        return Unreadable(
+            tr(
+                "may be {small} or {large}, for the decimal mark is said to be a comma; "
+                "write {large} or {comma}",
+                small=number,
+                large=large,
+                comma=comma,
+            )
+        )
+    return Unreadable(
+        tr(
+            "may be {small} or {large}, for the file has decimal commas as {shown}; "
+            "write {large}, or {comma} with --decimal ,",
+            small=number,
+            large=large,
+            comma=comma,
+            shown=shown_by,
+        )
+    )
 
 
 def _may_lead_thousands(whole: str) -> bool:
