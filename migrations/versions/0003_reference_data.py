@@ -14,7 +14,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-GROWTH = Path(__file__).parents[1] / "data" / "growth_reference.csv"
+GROWTH = Path(__file__).parents[1] / "data" / "0003_growth_reference.csv"
 
 DRUG_CLASSES = {
     "immunomodulator": ("azathioprine", "mercaptopurine", "methotrexate"),

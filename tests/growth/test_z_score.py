@@ -25,14 +25,13 @@ MONTHS_ON_A_DAY = range(16, 228, 16)
 LAST_DAY = 6939
 ROUNDING = Decimal("0.0001")
 
-# (measure, sex, month, L, M, S) as printed in WHO's tables: 2006 for the day that completes the
-# month, 2007 for the month.
+# (measure, sex, month, L, M, S) as printed in WHO's tables by month.
 PUBLISHED = (
     ("height", "male", 0, "1", "49.8842", "0.03795"),
-    ("height", "male", 18, "1", "82.2628", "0.03279"),
-    ("height", "male", 24, "1", "87.1303", "0.03508"),
-    ("height", "male", 36, "1", "96.0889", "0.03858"),
-    ("height", "male", 60, "1", "109.9593", "0.04214"),
+    ("height", "male", 18, "1", "82.2587", "0.03279"),
+    ("height", "male", 24, "1", "87.1161", "0.03507"),
+    ("height", "male", 36, "1", "96.0835", "0.03858"),
+    ("height", "male", 60, "1", "109.9638", "0.04214"),
     ("height", "male", 61, "1", "110.2647", "0.04164"),
     ("height", "male", 120, "1", "137.7795", "0.04626"),
     ("height", "male", 228, "1", "176.5432", "0.04134"),
@@ -85,6 +84,19 @@ class Lms:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """WHO's tables by measure, sex, position and month."""
+
+    tables: dict[tuple[str, str, str, int], Lms]
+
+    def at(self, measure: str, sex: str, month: int, *, ending: bool = False) -> Lms:
+        """L, M and S of a completed month; month 24 stands, unless it ends what was lying."""
+        lying = month < 24 or (month == 24 and ending)
+        position = "any" if measure == "weight" else "lying" if lying else "standing"
+        return self.tables[measure, sex, position, month]
+
+
+@dataclass(frozen=True)
 class Child:
     """A child measured once."""
 
@@ -97,14 +109,15 @@ class Child:
 
 
 @pytest.fixture(scope="module")
-def reference() -> dict[tuple[str, str, int], Lms]:
+def reference() -> Reference:
     with REFERENCE.open(encoding="utf-8", newline="") as file:
-        return {
-            (row["measure"], row["sex"], int(row["month"])): Lms(
+        tables = {
+            (row["measure"], row["sex"], row["position"], int(row["month"])): Lms(
                 Decimal(row["l"]), Decimal(row["m"]), Decimal(row["s"])
             )
             for row in csv.DictReader(file)
         }
+    return Reference(tables)
 
 
 @pytest.fixture(autouse=True)
@@ -114,13 +127,11 @@ def _many_digits() -> Iterator[None]:
         yield
 
 
-def lms_at(
-    reference: dict[tuple[str, str, int], Lms], measure: str, sex: str, age_days: int
-) -> Lms:
+def lms_at(reference: Reference, measure: str, sex: str, age_days: int) -> Lms:
     """L, M and S of an age in days, between two months of 487/16 days each."""
     month, rest = divmod(age_days * 16, 487)
-    before = reference[measure, sex, month]
-    after = reference[measure, sex, month + 1]
+    before = reference.at(measure, sex, month)
+    after = reference.at(measure, sex, month + 1, ending=True)
     part = Decimal(rest) / 487
     return Lms(
         before.power * (1 - part) + after.power * part,
@@ -185,10 +196,10 @@ def test_reference_covers_every_month(database: Connection) -> None:
         )
     ).all()
     assert [tuple(row) for row in found] == [
-        ("bmi", "female", 229, 0, 228),
-        ("bmi", "male", 229, 0, 228),
-        ("height", "female", 229, 0, 228),
-        ("height", "male", 229, 0, 228),
+        ("bmi", "female", 230, 0, 228),
+        ("bmi", "male", 230, 0, 228),
+        ("height", "female", 230, 0, 228),
+        ("height", "male", 230, 0, 228),
         ("weight", "female", 121, 0, 120),
         ("weight", "male", 121, 0, 120),
     ]
@@ -208,17 +219,16 @@ def test_reference_is_as_published(
         text(
             "select l, m, s from reference.growth_reference"
             " where measure = :measure and sex = :sex and month = :month"
+            " and (position <> 'lying' or month < 24)"
         ),
         {"measure": measure, "sex": sex, "month": month},
     ).one()
     assert tuple(found) == (Decimal(power), Decimal(median), Decimal(variation))
 
 
-def test_height_on_a_curve_scores_its_sd(
-    database: Connection, reference: dict[tuple[str, str, int], Lms]
-) -> None:
+def test_height_on_a_curve_scores_its_sd(database: Connection, reference: Reference) -> None:
     cases = [
-        (z, Child(sex, month * 487 // 16, micro(reference["height", sex, month].at(z))))
+        (z, Child(sex, month * 487 // 16, micro(reference.at("height", sex, month).at(z))))
         for sex in ("female", "male")
         for month in MONTHS_ON_A_DAY
         for z in range(-5, 6)
@@ -228,12 +238,15 @@ def test_height_on_a_curve_scores_its_sd(
         assert row.bmi_z is None
 
 
-def test_bmi_on_a_curve_scores_its_sd(
-    database: Connection, reference: dict[tuple[str, str, int], Lms]
-) -> None:
+def test_bmi_on_a_curve_scores_its_sd(database: Connection, reference: Reference) -> None:
     # At 100 cm the weight is the BMI.
     cases = [
-        (z, Child(sex, month * 487 // 16, Decimal(100), micro(reference["bmi", sex, month].at(z))))
+        (
+            z,
+            Child(
+                sex, month * 487 // 16, Decimal(100), micro(reference.at("bmi", sex, month).at(z))
+            ),
+        )
         for sex in ("female", "male")
         for month in MONTHS_ON_A_DAY
         for z in range(-3, 4)
@@ -243,12 +256,12 @@ def test_bmi_on_a_curve_scores_its_sd(
 
 
 def test_bmi_beyond_3_sd_counts_the_distance_from_2_to_3(
-    database: Connection, reference: dict[tuple[str, str, int], Lms]
+    database: Connection, reference: Reference
 ) -> None:
     cases = []
     for sex in ("female", "male"):
         for month in MONTHS_ON_A_DAY:
-            curve = reference["bmi", sex, month]
+            curve = reference.at("bmi", sex, month)
             for side in (-1, 1):
                 for steps in (Decimal("0.01"), Decimal(1), Decimal("2.5")):
                     unit = curve.at(3 * side) - curve.at(2 * side)
@@ -259,14 +272,12 @@ def test_bmi_beyond_3_sd_counts_the_distance_from_2_to_3(
         assert abs(row.bmi_z - z) <= ROUNDING, child
 
 
-def test_agrees_with_a_second_reckoning(
-    database: Connection, reference: dict[tuple[str, str, int], Lms]
-) -> None:
+def test_agrees_with_a_second_reckoning(database: Connection, reference: Reference) -> None:
     children = []
     for number, age_days in enumerate((0, *range(5, LAST_DAY, 59), LAST_DAY)):
         sex = ("female", "male")[number % 2]
-        height = reference["height", sex, age_days * 16 // 487].median
-        bmi = reference["bmi", sex, age_days * 16 // 487].median
+        height = reference.at("height", sex, age_days * 16 // 487).median
+        bmi = reference.at("bmi", sex, age_days * 16 // 487).median
         tall = Decimal(80 + number * 13 % 41) / 100
         heavy = Decimal(60 + number * 29 % 151) / 100
         height_cm = (height * tall).quantize(Decimal("0.1"))
@@ -290,14 +301,13 @@ def allowed_difference(age_days: int) -> Decimal:
     """How far the other program may differ.
 
     Nothing but rounding from 61 months on. Below 60 months it scores by day, the view between two
-    months. In the month before 24 (length gives way to height) and before 61 (the standards of 2006
-    give way to the reference of 2007) the view passes from one to the other, where that program
-    steps.
+    months. Before 61 months the view passes from the standards of 2006 to the reference of 2007,
+    where that program steps.
     """
     months = Decimal(age_days * 16) / 487
     if months >= 61:
         return ROUNDING
-    if 23 < months < 24 or 60 < months < 61:
+    if 60 < months < 61:
         return Decimal("0.25")
     return Decimal("0.01")
 

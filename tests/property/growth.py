@@ -14,10 +14,10 @@ from pathlib import Path
 REFERENCE = Path(__file__).parents[2] / "migrations" / "data" / "growth_reference.csv"
 
 
-def _read() -> dict[tuple[str, str, int], tuple[float, float, float]]:
+def _read() -> dict[tuple[str, str, str, int], tuple[float, float, float]]:
     with REFERENCE.open(encoding="utf-8", newline="") as file:
         return {
-            (row["measure"], row["sex"], int(row["month"])): (
+            (row["measure"], row["sex"], row["position"], int(row["month"])): (
                 float(row["l"]),
                 float(row["m"]),
                 float(row["s"]),
@@ -35,8 +35,10 @@ class Growth:
 
     def __call__(self, measure: str, sex: str, age_days: int, value: Fraction) -> float | None:
         month, sixteenths = divmod(age_days * 16, 487)
-        before = self._reference.get((measure, sex, month))
-        after = self._reference.get((measure, sex, month + 1))
+        # Both ends of a month are of one table: that of length ends with its own month 24.
+        position = "any" if measure == "weight" else "lying" if month < 24 else "standing"
+        before = self._reference.get((measure, sex, position, month))
+        after = self._reference.get((measure, sex, position, month + 1))
         if before is None or after is None:
             return None
         part = sixteenths / 487

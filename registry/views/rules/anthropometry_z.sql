@@ -1,6 +1,6 @@
 -- One row per anthropometry record: Z-scores of height and BMI for age by the LMS method. An
--- entered Z-score wins over a computed one. Below 24 months height for age is recumbent length.
--- No Z-score is computed past 228 months of age.
+-- entered Z-score wins over a computed one. A height below 24 months is taken as measured lying, from
+-- then on as standing. No Z-score is computed past 228 months of age.
 -- Source: WHO Child Growth Standards 2006 (0-60 months) and WHO Growth Reference 2007 (61-228
 -- months), with the WHO's restricted rule for a BMI beyond 3 SD; a month is 30.4375 days.
 -- @height_z_source: where height_z comes from: entered or computed; empty without a Z-score
@@ -34,8 +34,6 @@ aged as (
     ) age
 ),
 referenced as (
-    -- L, M and S lie between those of the completed month and of the next. Month 228 has no next:
-    -- it ends on no whole day, so nobody is exactly that old, and older ages find no reference.
     -- "limit 1" (there is never more) keeps this a lookup by key in the smallest and in the
     -- largest registry.
     select
@@ -48,37 +46,13 @@ referenced as (
         b.s + part * b.s_change as bmi_s
     from aged
     left join lateral (
-        select
-            this.l::double precision,
-            this.m::double precision,
-            this.s::double precision,
-            (next.l - this.l)::double precision as l_change,
-            (next.m - this.m)::double precision as m_change,
-            (next.s - this.s)::double precision as s_change
-        from growth_reference this
-        join growth_reference next using (measure, sex)
-        where
-            measure = 'height'
-            and sex = aged.sex
-            and this.month = aged.month
-            and next.month = aged.month + 1
+        select * from growth_interval g
+        where g.measure = 'height' and g.sex = aged.sex and g.month = aged.month
         limit 1
     ) h on true
     left join lateral (
-        select
-            this.l::double precision,
-            this.m::double precision,
-            this.s::double precision,
-            (next.l - this.l)::double precision as l_change,
-            (next.m - this.m)::double precision as m_change,
-            (next.s - this.s)::double precision as s_change
-        from growth_reference this
-        join growth_reference next using (measure, sex)
-        where
-            measure = 'bmi'
-            and sex = aged.sex
-            and this.month = aged.month
-            and next.month = aged.month + 1
+        select * from growth_interval g
+        where g.measure = 'bmi' and g.sex = aged.sex and g.month = aged.month
         limit 1
     ) b on true
 ),

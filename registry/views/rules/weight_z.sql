@@ -17,26 +17,18 @@ with aged as (
     where a.weight_kg is not null
 ),
 referenced as (
-    -- L, M and S lie between those of the completed month and of the next. "offset 0" makes the
-    -- month one value, which the server can look up once and remember.
-    select
-        g.*,
-        part,
-        this.l::double precision,
-        this.m::double precision,
-        this.s::double precision,
-        (next.l - this.l)::double precision as l_change,
-        (next.m - this.m)::double precision as m_change,
-        (next.s - this.s)::double precision as s_change
+    -- "offset 0" makes the month one value, which the server can look up once and remember.
+    select g.*, part, i.l, i.m, i.s, i.l_change, i.m_change, i.s_change
     from aged g
     cross join lateral (
         select floor(age_months)::integer as month, age_months - floor(age_months) as part
         offset 0
     ) age
-    left join growth_reference this
-        on this.measure = 'weight' and this.sex = g.sex and this.month = age.month
-    left join growth_reference next
-        on next.measure = 'weight' and next.sex = g.sex and next.month = age.month + 1
+    left join lateral (
+        select * from growth_interval i
+        where i.measure = 'weight' and i.sex = g.sex and i.month = age.month
+        limit 1
+    ) i on true
 )
 select
     patient_id,
