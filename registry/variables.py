@@ -24,6 +24,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     INTEGER = "integer"
     MEASURED = "measured"
+    REASON = "reason"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Variable:
     `minimum` and `maximum` are inclusive unless `above_minimum`; `step` is the grid a number lies
     on; `codes` lists the allowed codes, in order; `pattern` is an anchored regular expression that
     both Python and PostgreSQL read alike. `levels` say what the numbers of the grid mean, from the
-    minimum on.
+    minimum on. `empty_tells` marks a variable whose empty cell says something, as that a drug is
+    still taken, so that nothing is missing there.
     """
 
     label: str
@@ -48,6 +50,7 @@ class Variable:
     pattern: str | None = None
     meaning: str = ""
     levels: tuple[str, ...] = ()
+    empty_tells: bool = False
 
     def comment(self) -> str:
         """Label, unit, limits and meaning in one line, for a reader of the database; in English."""

@@ -66,6 +66,17 @@ FOLLOW_UP_END_MEANINGS = {
 }
 FOLLOW_UP_END_REASONS = tuple(FOLLOW_UP_END_MEANINGS)
 
+# Why a value is missing: null flavours of HL7 version 3, with the labels that OpenClinica gives.
+NULL_FLAVOUR_MEANINGS = {
+    "NI": "no information",
+    "NA": "not applicable",
+    "UNK": "unknown",
+    "NASK": "not asked",
+    "ASKU": "asked but unknown",
+    "NAV": "temporarily unavailable",
+}
+NULL_FLAVOURS = tuple(NULL_FLAVOUR_MEANINGS)
+
 CONTRAINDICATIONS = ("severe_infection", "active_tuberculosis", "lymphoma", "malignancy")
 CONDITION_MEANINGS = {
     "severe_infection": "severe infection; a contraindication to infliximab",
@@ -161,6 +172,7 @@ MEANINGS: dict[tuple[str, ...], dict[str, str]] = {
         DRUG_MEANINGS,
         ANALYTE_MEANINGS,
         UNIT_MEANINGS,
+        NULL_FLAVOUR_MEANINGS,
     )
 }
 

@@ -41,19 +41,25 @@ def ask_for_missing(database: Database, entity: Entity, given: Mapping[str, str]
     reason. No transaction stays open while a person thinks.
     """
     from registry.models.patient import STUDY_ID
-    from registry.records.source import PATIENT_COLUMN, dictionary_columns
+    from registry.records.source import PATIENT_COLUMN, dictionary_columns, lacking_columns
+    from registry.vocabulary import NULL_FLAVOURS
 
     dialogue = Dialogue(database, entity, given)
     variables = {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(entity)}
     if not dialogue.complaints():
         return dialogue.cells
+    if lacking_columns(entity):
+        words = tr("Why a value is missing can stand in its place: {codes}.",
+                   codes=", ".join(NULL_FLAVOURS))  # fmt: skip
+        typer.echo(words, err=True)
     asked = dialogue.order(variables)
     # What the values are together may be wrong still: nothing that was typed is lost by it.
     while asked:
         for column in asked:
             dialogue.ask(column, variables[column])
         asked = dialogue.to_ask_again(variables)
-    return {column: dialogue.cells[column] for column in variables if column in dialogue.cells}
+    order = [*variables, *dialogue.cells]
+    return {column: dialogue.cells[column] for column in order if column in dialogue.cells}
 
 
 class Dialogue:
@@ -77,13 +83,14 @@ class Dialogue:
     def ask(self, column: str, variable: Variable) -> None:
         """Asks for one column, unless it is known and right, or another has made it needless."""
         from registry.entry.lab_text import taken_apart
+        from registry.models.missing_reason import reason_column
 
         if column in self.cells:
             problem = self._problem(column, self.cells[column])
             if problem is None:
                 return
             typer.echo(f"  {column} {self.cells.pop(column)!r} {problem}", err=True)
-        if self._is_needless(column):
+        if reason_column(column) in self.cells or self._is_needless(column):
             return
         if column == "unit":
             variable = self._unit_of_analyte(variable)

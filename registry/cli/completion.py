@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from registry.settings import Settings
-from registry.vocabulary import COVARIATES, MEANINGS
+from registry.vocabulary import COVARIATES, MEANINGS, NULL_FLAVOURS
 from registry.words import spoken
 
 if TYPE_CHECKING:
@@ -85,6 +85,16 @@ def complete_codes(codes: tuple[str, ...]) -> Callable[[str], list[tuple[str, st
             for code, meaning in MEANINGS[codes].items()
             if code.lower().startswith(incomplete.lower())
         ]
+
+    return complete
+
+
+def complete_reasons(columns: tuple[str, ...]) -> Callable[[str], list[str]]:
+    """A callback for COLUMN=CODE: why the value of a column is missing."""
+
+    def complete(incomplete: str) -> list[str]:
+        pairs = [f"{column}={code}" for column in columns for code in NULL_FLAVOURS]
+        return [pair for pair in pairs if pair.lower().startswith(incomplete.lower())]
 
     return complete
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from registry.cli.asking import ask_reason, may_ask, proposals
 from registry.cli.entry_options import parameter_name
 from registry.errors import WrongUsage
-from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
+from registry.models.missing_reason import reason_column
+from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns, lacking_columns
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -70,8 +71,25 @@ def cells_of(entity: Entity, given: dict[str, Any]) -> Cells:
         for name in dictionary_columns(entity)
         if given.get(parameter_name(name)) is not None
     }
+    cells |= _reasons(entity, given.get("missing") or [])
     patient = patient_of(given)
     return cells if patient is None else {PATIENT_COLUMN: patient, **cells}
+
+
+def _reasons(entity: Entity, given: list[str]) -> Cells:
+    """Why values are missing, by the column of the reason."""
+    columns = lacking_columns(entity)
+    found = {}
+    for one in given:
+        column, equals, code = one.partition("=")
+        column = column.strip().replace("-", "_")
+        if not equals or column not in columns:
+            raise WrongUsage(
+                tr("--missing {given} is not COLUMN=CODE.", given=one),
+                cure=tr("Columns: {columns}.", columns=", ".join(columns)),
+            )
+        found[reason_column(column)] = code
+    return found
 
 
 def patient_of(given: dict[str, Any]) -> str | None:

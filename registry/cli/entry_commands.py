@@ -12,6 +12,7 @@ from registry.cli import patient_show
 from registry.cli.entry_options import (
     key_arguments,
     key_options,
+    missing_option,
     parameter,
     patient_argument,
     variable_options,
@@ -44,6 +45,7 @@ def _add(group: str) -> Callable[..., None]:
         [
             patient_argument(),
             *variable_options(entity, new=True),
+            missing_option(entity),
             parameter("no_input", bool, NO_INPUT_OPTION, False),
             parameter(
                 "accept",
@@ -142,6 +144,7 @@ def _amend(group: str) -> Callable[..., None]:
             patient_argument(),
             key_arguments(entity),
             *variable_options(entity),
+            missing_option(entity),
             parameter("record", int | None, RECORD_OPTION, None) if entity is not Patient else None,
             parameter("version", int | None, VERSION_OPTION, None),
             parameter("no_input", bool, NO_INPUT_OPTION, False),

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.cli.completion import complete_codes, complete_patient
+from registry.cli.completion import complete_codes, complete_patient, complete_reasons
 from registry.cli.context import UserOption
 from registry.cli.output import Format, FormatOption
 from registry.cli.signatures import with_parameters
-from registry.records.source import Entity, dictionary_columns
+from registry.records.source import Entity, dictionary_columns, lacking_columns
 from registry.variables import Variable
+from registry.vocabulary import NULL_FLAVOURS
 
 
 def parameter(name: str, kind: Any, option: Any, default: Any) -> inspect.Parameter:
@@ -58,6 +59,21 @@ def variable_options(entity: Entity, *, new: bool = False) -> list[inspect.Param
         _option(name, variable, also=("--reason",) if new and name == "reason" else ())
         for name, variable in dictionary_columns(entity).items()
     ]
+
+
+def missing_option(entity: Entity) -> inspect.Parameter | None:
+    """Why values are missing; None for an entity without a value that can be."""
+    columns = lacking_columns(entity)
+    if not columns:
+        return None
+    option = typer.Option(
+        "--missing",
+        metavar="COLUMN=CODE",
+        help=f"Why a value is missing: {', '.join(NULL_FLAVOURS)}. Can be given again. "
+        f"Columns: {', '.join(columns)}.",
+        autocompletion=complete_reasons(tuple(columns)),
+    )
+    return parameter("missing", list[str] | None, option, None)
 
 
 def key_options(entity: Entity) -> list[inspect.Parameter]:

@@ -27,7 +27,7 @@ from registry.entry.stored import find_records
 from registry.errors import NotFound, WrongUsage
 from registry.models import table_of
 from registry.records.change import declare_change, summarise_change
-from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
+from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns, file_columns
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -95,8 +95,14 @@ def list_records(context: typer.Context, group: str, entity: Entity, given: Give
     if given["form"] is Format.JSON:
         print_json([record.to_json() for record in found])
         return
-    names = [PATIENT_COLUMN, *dictionary_columns(entity)]
     rows = [{PATIENT_COLUMN: record.study_id, **record.cells} for record in found[:limit]]
+    # A column of reasons that nobody has given tells nothing.
+    dictionary = dictionary_columns(entity)
+    names = [
+        name
+        for name in (PATIENT_COLUMN, *file_columns(entity))
+        if name == PATIENT_COLUMN or name in dictionary or any(row[name] for row in rows)
+    ]
     if given["form"] is Format.TABLE:
         # A column that nobody has filled tells nothing on a screen.
         names = [name for name in names if any(row[name] for row in rows)]

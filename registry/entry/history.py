@@ -15,7 +15,7 @@ from registry.errors import NotFound, Refused
 from registry.models import ENTITIES, Patient, table_of
 from registry.records.cells import spelled
 from registry.records.patients import patient_number
-from registry.records.source import Entity, dictionary_columns
+from registry.records.source import Entity, file_columns
 from registry.records.write import refusal_of
 from registry.words import tr
 
@@ -61,7 +61,7 @@ def entered(
         numbers.setdefault(change["table_name"], []).append(change["audit_id"])
     found = {}
     for table, of_table in numbers.items():
-        variables = dictionary_columns(BY_TABLE[table])
+        variables = file_columns(BY_TABLE[table])
         name = table_of(BY_TABLE[table]).fullname
         cells = [spelled(row, *one) for row in "on" for one in variables.items()]
         rows = connection.execute(
@@ -182,7 +182,11 @@ def _reversal(table: str, operation: str) -> str:
     same = "t.patient_id = a.patient_id" + (
         "" if entity is Patient else " and t.record_id = a.record_id"
     )
-    unchanged = "to_jsonb(t) - 'row_version' = a.new_values - 'row_version'"
+    # A column that was added since is empty in a record that nobody has touched.
+    now, then = (
+        f"jsonb_strip_nulls({row} - 'row_version')" for row in ("to_jsonb(t)", "a.new_values")
+    )
+    unchanged = f"{now} = {then}"
     chosen = "from audit.record_change a where a.audit_id = any(:changes)"
     if operation == "insert":
         return (

@@ -9,9 +9,11 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, text
 
 from registry.entry.lab_text import taken_apart
+from registry.entry.missing import reasons_apart
 from registry.entry.stored import Stored, find_record, find_records
 from registry.errors import Refused
 from registry.models import ENTITIES, Patient, table_of
+from registry.models.missing_reason import reason_column
 from registry.models.patient import STUDY_ID
 from registry.parsing.cells import read_cell
 from registry.parsing.unreadable import Unreadable
@@ -22,7 +24,7 @@ from registry.records.source import (
     Entity,
     Row,
     Source,
-    dictionary_columns,
+    file_columns,
     telling_columns,
 )
 from registry.records.write import write_rows
@@ -98,7 +100,9 @@ def amend(connection: Connection, stored: Stored, cells: Mapping[str, str]) -> S
     since it was read.
     """
     hold(connection, stored)
-    cells = taken_apart(stored.entity, cells, stored.cells.get("analyte"))
+    cells = reasons_apart(
+        stored.entity, taken_apart(stored.entity, cells, stored.cells.get("analyte"))
+    )
     draft = Draft(stored.entity, {PATIENT_COLUMN: stored.study_id, **cells})
     source = _source(1, stored.entity, [(0, draft)], amends=stored)
     problems = list(_emptied(stored, cells))
@@ -203,7 +207,7 @@ def _source(
     number: int, entity: Entity, drafts: list[tuple[int, Draft]], amends: Stored | None = None
 ) -> Source:
     """Rows of one entity; the line of each is the draft's place among all."""
-    variables = {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(entity)}
+    variables = {PATIENT_COLUMN: STUDY_ID, **file_columns(entity)}
     given = [column for _, draft in drafts for column in draft.cells]
     # What a new record must have is missed also where nobody speaks of it.
     needed = [name for name, variable in variables.items() if variable.required and amends is None]
@@ -241,7 +245,10 @@ def read_typed(text: str, variable: Variable) -> str:
 
 def _written(connection: Connection, drafts: Sequence[Draft]) -> list[Complaint]:
     """Writes the drafts, unless there is something against them."""
-    drafts = [Draft(draft.entity, taken_apart(draft.entity, draft.cells)) for draft in drafts]
+    drafts = [
+        Draft(one.entity, reasons_apart(one.entity, taken_apart(one.entity, one.cells)))
+        for one in drafts
+    ]
     problems = [one for place, draft in enumerate(drafts) for one in _telling_nothing(place, draft)]
     complaints = _complaints(write_rows(connection, _sources(drafts), problems).errors)
     return list(_known_first(connection, drafts, complaints)) if complaints else []
@@ -269,7 +276,8 @@ def _emptied(stored: Stored, cells: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def _is_given(cells: Mapping[str, str | None], column: str) -> bool:
-    return bool((cells.get(column) or "").strip())
+    """Whether a column has a value, or at least the reason that it has none."""
+    return any((cells.get(name) or "").strip() for name in (column, reason_column(column)))
 
 
 def _known_first(

@@ -16,7 +16,7 @@ from registry.parsing.unreadable import Unreadable
 from registry.records.cells import spelled
 from registry.records.patients import patient_number
 from registry.records.resolving import NOT_FROM_A_FILE
-from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
+from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns, file_columns
 from registry.variables import Kind
 from registry.vocabulary import ANALYTES
 from registry.words import tr
@@ -80,7 +80,7 @@ def find_records(
     is none.
     """
     table = table_of(entity)
-    variables = dictionary_columns(entity)
+    variables = file_columns(entity)
     conditions, values = ["true"], dict[str, Any]()
     if study_id is not None:
         conditions.append("t.patient_id = :patient")

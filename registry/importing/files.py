@@ -19,6 +19,7 @@ from registry.records.source import (
     Entity,
     Source,
     dictionary_columns,
+    file_columns,
 )
 from registry.words import tr
 
@@ -174,7 +175,8 @@ def _files_are_named() -> str:
 def _wrong_columns(columns: list[str], entity: Entity) -> Iterator[tuple[str | None, str]]:
     """Column and complaint: one too many, one twice, one that is not there."""
     known = [PATIENT_COLUMN, *dictionary_columns(entity)]
-    strange = [column for column in dict.fromkeys(columns) if column not in known]
+    may_stand = {PATIENT_COLUMN, *file_columns(entity)}
+    strange = [column for column in dict.fromkeys(columns) if column not in may_stand]
     if len(strange) > MOST_STRANGERS:
         yield (
             None,

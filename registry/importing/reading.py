@@ -23,7 +23,7 @@ from registry.parsing.typed import FaultText
 from registry.parsing.units import read_unit
 from registry.parsing.unreadable import AmbiguousDate, NotOfKind, Unreadable
 from registry.records.problems import Problem
-from registry.records.source import PATIENT_COLUMN, Row, Source, dictionary_columns
+from registry.records.source import PATIENT_COLUMN, Row, Source, file_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTES
 from registry.words import tr
@@ -53,7 +53,7 @@ class TableReader:
         self.source = source
         self._again = again or (lambda: source.rows([]))
         self.notes: list[str] = []
-        variables = {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(source.entity)}
+        variables = {PATIENT_COLUMN: STUDY_ID, **file_columns(source.entity)}
         columns = [variables[column] for column in source.columns]
         self._readers = [CellReader(variable, conventions) for variable in columns]
         self._canonical = re.compile(

@@ -24,6 +24,7 @@ def z_score(label: str) -> Variable:
         minimum=Decimal(-10),
         maximum=Decimal(10),
         meaning="entered; computed from the growth reference when empty",
+        empty_tells=True,
     )
 
 

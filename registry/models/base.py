@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeEngine
 
+from registry.models.missing_reason import missing_reasons
 from registry.variables import Kind, Variable
 
 CLINICAL = "clinical"
@@ -44,6 +45,7 @@ COLUMN_TYPES: dict[Kind, type[TypeEngine[Any]]] = {
     Kind.NUMBER: Numeric,
     Kind.INTEGER: Integer,
     Kind.MEASURED: Numeric,
+    Kind.REASON: Text,
 }
 
 
@@ -116,6 +118,7 @@ class PatientRecord(Base):
         comment="the record's own number; stays when a date is corrected",
     )
     row_version: Mapped[int] = row_version()
+    missing_reasons: Mapped[dict[str, str] | None] = missing_reasons()
 
     @declared_attr.directive
     @classmethod

@@ -17,6 +17,7 @@ PATIENT_COLUMN = "patient_id"
 WRITTEN = {
     Kind.TEXT: note("text"),
     Kind.CODE: note("code"),
+    Kind.REASON: note("code"),
     Kind.FLAG: note("yes or no"),
     Kind.DATE: "YYYY-MM-DD",
     Kind.PARTIAL_DATE: note("YYYY-MM-DD, YYYY-MM or YYYY"),

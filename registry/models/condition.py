@@ -35,5 +35,5 @@ class Condition(PatientRecord):
     )
     onset_on: Mapped[date] = variable(Variable("Onset", Kind.DATE, required=True))
     resolved_on: Mapped[date | None] = variable(
-        Variable("Resolved on", Kind.DATE, meaning="empty = not resolved")
+        Variable("Resolved on", Kind.DATE, meaning="empty = not resolved", empty_tells=True)
     )

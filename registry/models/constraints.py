@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 
+from registry.models.missing_reason import MISSING_REASONS, check_of_reasons, may_lack
 from registry.variables import Kind, Variable
 
 PRECISIONS = ("day", "month", "year")
@@ -30,6 +31,9 @@ def add_declared_constraints(table: Table, natural_key: tuple[str, ...]) -> None
                 postgresql_nulls_not_distinct=True,
             )
         )
+    if MISSING_REASONS in table.columns:
+        rule = check_of_reasons(may_lack(table, natural_key))
+        table.append_constraint(CheckConstraint(rule, name=MISSING_REASONS))
     for column in list(table.columns):
         for name, rule in declared_checks(column):
             table.append_constraint(CheckConstraint(rule, name=name))

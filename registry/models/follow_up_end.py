@@ -24,4 +24,4 @@ class FollowUpEnd(PatientRecord):
     reason: Mapped[str] = variable(
         Variable("Reason", Kind.CODE, required=True, codes=FOLLOW_UP_END_REASONS)
     )
-    note: Mapped[str | None] = variable(Variable("Note", Kind.TEXT))
+    note: Mapped[str | None] = variable(Variable("Note", Kind.TEXT, empty_tells=True))

@@ -39,7 +39,7 @@ class Medication(PatientRecord):
     drug: Mapped[str] = variable(Variable("Drug", Kind.CODE, required=True, codes=DRUGS))
     started_on: Mapped[date] = variable(Variable("Started on", Kind.DATE, required=True))
     stopped_on: Mapped[date | None] = variable(
-        Variable("Stopped on", Kind.DATE, meaning="empty = still taken")
+        Variable("Stopped on", Kind.DATE, meaning="empty = still taken", empty_tells=True)
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, PrimaryKeyCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import CLINICAL, REFERENCE, Base, precision_of, row_version, variable
+from registry.models.missing_reason import missing_reasons
 from registry.variables import Kind, Variable
 from registry.vocabulary import DIAGNOSES, SEXES
 
@@ -88,6 +89,7 @@ class Patient(Base):
         )
     )
     row_version: Mapped[int] = row_version()
+    missing_reasons: Mapped[dict[str, str] | None] = missing_reasons()
 
 
 class Centre(Base):

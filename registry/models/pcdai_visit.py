@@ -138,6 +138,7 @@ class PcdaiVisit(PatientRecord):
             maximum=Decimal(100),
             step=Decimal("2.5"),
             meaning="the total in the notes",
+            empty_tells=True,
         )
     )
     computed_total: Mapped[Decimal | None] = mapped_column(

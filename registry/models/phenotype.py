@@ -30,7 +30,13 @@ class Phenotype(PatientRecord):
         )
     )
     upper_gi: Mapped[str | None] = variable(
-        Variable("Paris upper disease", Kind.CODE, codes=UPPER_GI, meaning="empty = none")
+        Variable(
+            "Paris upper disease",
+            Kind.CODE,
+            codes=UPPER_GI,
+            meaning="empty = none",
+            empty_tells=True,
+        )
     )
     behaviour: Mapped[str | None] = variable(
         Variable("Paris behaviour", Kind.CODE, codes=BEHAVIOURS)

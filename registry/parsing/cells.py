@@ -71,7 +71,7 @@ class CellReader:
                 return read_measured(without_unit(text, variable.unit), conventions)
             case Kind.FLAG:
                 return read_flag(text)
-            case Kind.CODE:
+            case Kind.CODE | Kind.REASON:
                 return read_code(text, variable.codes or ())
             case Kind.TEXT:
                 # A notation is of ASCII.
@@ -133,7 +133,7 @@ def canonical_pattern(variable: Variable, conventions: Conventions = NOTHING_SAI
             return rf"(?:[<>] *)?{number}"
         case Kind.FLAG:
             return "yes|no"
-        case Kind.CODE:
+        case Kind.CODE | Kind.REASON:
             return "|".join(map(re.escape, variable.codes or ()))
         case Kind.TEXT:
             # A text that begins like an error or a formula of a workbook may be one.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from registry.models.missing_reason import reason_of
 from registry.variables import Kind, Variable
 
 # A blank is whatever a spreadsheet or a web page leaves around a value.
@@ -82,6 +83,9 @@ def casts(column: str, variable: Variable) -> dict[str, str]:
                 column: f"pg_temp.as_number(regexp_replace({text}, '^[<>] *', ''))",
                 f"{column}_comparator": f"substring({text} from '^[<>]')",
             }
+        case Kind.REASON:
+            # All reasons of a row make one column: records.resolving puts it together.
+            return {}
         case Kind.FLAG:
             return {column: f"case {text} when 'yes' then true when 'no' then false end"}
         case _:
@@ -99,7 +103,15 @@ def spelled(row: str, column: str, variable: Variable) -> str:
             return f"trim_scale({value}::numeric)::text"
         case Kind.MEASURED:
             return f"coalesce({row}.{column}_comparator, '') || trim_scale({value})::text"
+        case Kind.REASON:
+            return reason_of(row, column)
         case Kind.FLAG:
             return f"case {value} when true then 'yes' when false then 'no' end"
         case _:
             return f"{value}::text"
+
+
+def compared(row: str, column: str, variable: Variable) -> str:
+    """What two rows have alike where a column of theirs is the same, as SQL."""
+    parts = [f'{row}."{name}"' for name in casts(column, variable)]
+    return f"({', '.join(parts) or spelled(row, column, variable)})"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from registry.models import ENTITIES, Medication, Patient, table_of
-from registry.records.cells import casts, cell, cleaned, spelled
+from registry.records.cells import cell, cleaned, compared, spelled
 from registry.records.problems import LONGEST_SHOWN, Problem
 from registry.records.resolving import resolved, same_record, value_columns
 from registry.records.row_checks import literal, place, row_checks, spliced
-from registry.records.source import PATIENT_COLUMN, Entity, Source, dictionary_columns
+from registry.records.source import PATIENT_COLUMN, Entity, Source, file_columns
 from registry.records.staging import staged, staged_columns
 from registry.variables import Variable
 from registry.words import spoken, tr
@@ -125,18 +125,17 @@ def _check_unchanged(connection: Connection, file: Source) -> None:
     if not differs:
         return
     table = table_of(entity)
-    for column, variable in dictionary_columns(entity).items():
+    for column, variable in file_columns(entity).items():
         if column not in file.columns or column in entity.natural_key:
             continue
-        targets = list(casts(column, variable))
         # Of a value that is missing that has been said.
         there = f"{cell(column)} is not null and " if variable.required else ""
         _complain(
             connection,
             entity,
             f"r.file = {file.number} and r.known and r.differs and {there}"
-            f"({', '.join(f't.{name}' for name in targets)}) is distinct from "
-            f"({', '.join(f'r.{name}' for name in targets)})",
+            f"{compared('t', column, variable)} is distinct from "
+            f"{compared('r', column, variable)}",
             column,
             _not_what_it_has(file, column, variable),
             f"join {table.schema}.{table.name} t on {same_record(entity)}",

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, text
 
 from registry.models import table_of
-from registry.records.cells import casts, spelled
+from registry.records.cells import compared, spelled
 from registry.records.problems import Change
 from registry.records.resolving import resolved, same_record
-from registry.records.source import BY_FILE_NAME, Source, dictionary_columns
+from registry.records.source import BY_FILE_NAME, Source, file_columns
 
 
 def differences(
@@ -51,7 +51,7 @@ def _changed_cells(source: Source) -> str | None:
     """A row per changed cell, as a query; None where the source has nothing but its key."""
     entity = source.entity
     table = table_of(entity)
-    variables = dictionary_columns(entity)
+    variables = file_columns(entity)
     key = "".join(
         f"'{name}', {spelled('t', name, variables[name])}, " for name in entity.natural_key
     ).removesuffix(", ")
@@ -59,11 +59,10 @@ def _changed_cells(source: Source) -> str | None:
     for place, (column, variable) in enumerate(variables.items()):
         if column not in source.columns or column in entity.natural_key:
             continue
-        targets = list(casts(column, variable))
-        old, new = (", ".join(f"{row}.{name}" for name in targets) for row in "tr")
+        old, new = (compared(row, column, variable) for row in "tr")
         cells.append(
             f"({place}, '{column}', {spelled('t', column, variable)}, "
-            f"{spelled('r', column, variable)}, ({old}) is distinct from ({new}))"
+            f"{spelled('r', column, variable)}, {old} is distinct from {new})"
         )
     if not cells:
         return None

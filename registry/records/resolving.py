@@ -11,10 +11,12 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from registry.models import GeneFinding, Patient, table_of
+from registry.models.missing_reason import MISSING_REASONS, SUFFIX
 from registry.records.cells import casts, cell, cleaned
 from registry.records.row_checks import row_checks
-from registry.records.source import PATIENT_COLUMN, Entity, Source, dictionary_columns
+from registry.records.source import PATIENT_COLUMN, Entity, Source, file_columns
 from registry.records.staging import NORMALISED, staged, staged_columns
+from registry.variables import Kind
 
 # What the registry itself gives a row.
 NOT_FROM_A_FILE = ("patient_id", "record_id", "row_version")
@@ -36,15 +38,29 @@ def value_columns(entity: Entity) -> list[str]:
 
 def given_casts(entity: Entity, header: list[str]) -> dict[str, str]:
     """Column of the table that a file with this header speaks of -> SQL that reads it."""
+    columns = file_columns(entity)
     given = {
         target: expression
-        for column, variable in dictionary_columns(entity).items()
+        for column, variable in columns.items()
         if column in header
         for target, expression in casts(column, variable).items()
     }
     if entity is GeneFinding and "hgvs_p" in header:
         given[NORMALISED] = cell(NORMALISED)
+    reasons = [name for name, one in columns.items() if name in header and one.kind is Kind.REASON]
+    if reasons:
+        given[MISSING_REASONS] = _reasons(reasons)
     return given
+
+
+def _reasons(given: list[str]) -> str:
+    """The reasons of a row: those that its cells give, and of the other columns the record's."""
+    names = ", ".join(f"'{name.removesuffix(SUFFIX)}'" for name in given)
+    pairs = ", ".join(f"'{name.removesuffix(SUFFIX)}', {cell(name)}" for name in given)
+    return (
+        f"nullif(coalesce(t.{MISSING_REASONS}, '{{}}') - array[{names}] "
+        f"|| jsonb_strip_nulls(jsonb_build_object({pairs})), '{{}}')"
+    )
 
 
 def given_columns(entity: Entity, header: list[str]) -> list[str]:

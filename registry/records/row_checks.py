@@ -21,10 +21,11 @@ from registry.models import (
     end_of_period,
 )
 from registry.models.lab_result import ALLOWED_PAIRS
+from registry.models.missing_reason import SUFFIX
 from registry.models.patient import STUDY_ID
 from registry.models.pcdai_visit import ITEMS, SUM_OF_ALL_ITEMS
-from registry.records.cells import cell
-from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
+from registry.records.cells import cell, spelled
+from registry.records.source import PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
 from registry.words import note, spoken, tr
@@ -90,7 +91,7 @@ def _patient_column() -> Iterator[RowCheck]:
 
 
 def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
-    for column, variable in dictionary_columns(entity).items():
+    for column, variable in file_columns(entity).items():
         if column not in header:
             continue
         if variable.required:
@@ -101,7 +102,15 @@ def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
                 f"r.{column} is null and {cell(column)} is not null",
                 literal(spoken(NOT_READABLE[variable.kind])),
             )
-        limit = variable.check(f"r.{column}")
+        value = f"r.{column}"
+        if variable.kind is Kind.REASON:
+            value = f"({spelled('r', column, variable)})"
+            yield RowCheck(
+                column,
+                f"{value} is not null and r.{column.removesuffix(SUFFIX)} is not null",
+                literal(tr("is a reason for a missing value, but the value is there")),
+            )
+        limit = variable.check(value)
         if limit is not None and column not in READ_BEFORE:
             yield RowCheck(column, f"not ({limit})", literal(_outside(variable)))
         if column in INDEXED_TEXTS:

@@ -13,6 +13,7 @@ from registry.models import (
     PcdaiVisit,
     table_of,
 )
+from registry.models.missing_reason import may_lack, reason_column, reason_variable
 from registry.records.problems import Problem
 from registry.variables import Kind, Variable
 from registry.words import note
@@ -62,6 +63,22 @@ def dictionary_columns(entity: Entity) -> dict[str, Variable]:
         for column in table_of(entity).columns
         if "variable" in column.info
     }
+
+
+def lacking_columns(entity: Entity) -> dict[str, Variable]:
+    """The columns whose value can be missing for a reason."""
+    return may_lack(table_of(entity), entity.natural_key)
+
+
+def file_columns(entity: Entity) -> dict[str, Variable]:
+    """The columns that a file of this table may have: the dictionary's, each with its reason's."""
+    lacking = lacking_columns(entity)
+    found: dict[str, Variable] = {}
+    for column, variable in dictionary_columns(entity).items():
+        found[column] = variable
+        if column in lacking:
+            found[reason_column(column)] = reason_variable(variable)
+    return found
 
 
 def telling_columns(entity: Entity) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from registry.records.source import (
     PATIENT_COLUMN,
     Entity,
     Source,
-    dictionary_columns,
+    file_columns,
     is_utf8,
     readable,
 )
@@ -38,7 +38,7 @@ def staged(entity: Entity) -> str:
 
 def staged_columns(entity: Entity) -> list[str]:
     """The text columns of the temporary table."""
-    columns = [PATIENT_COLUMN, *dictionary_columns(entity)]
+    columns = [PATIENT_COLUMN, *file_columns(entity)]
     return [*columns, NORMALISED] if entity is GeneFinding else columns
 
 

@@ -27,6 +27,13 @@ from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 from registry.database.engine import ANALYST_ROLE, MAY_BECOME
 from registry.errors import Refused
 from registry.models import ENTITIES, Base, Definition, Patient, table_of
+from registry.models.missing_reason import (
+    MISSING_REASONS,
+    may_lack,
+    reason_column,
+    reason_of,
+    reason_variable,
+)
 from registry.vocabulary import COVARIATES
 from registry.words import tr
 
@@ -39,7 +46,7 @@ WORKLIST = "worklist"
 FOLDER = Path(__file__).parent
 STUDY_ID_COMMENT = "study id"
 # Columns of a clinical table that its view does not have, or not as they are.
-REPLACED = ("patient_id", "row_version")
+REPLACED = ("patient_id", "row_version", MISSING_REASONS)
 
 
 @dataclass(frozen=True)
@@ -178,19 +185,34 @@ def _read(schema: str, path: Path) -> View:
 
 
 def _clinical_views() -> list[View]:
-    """One view a clinical table, as entered, with the study id in place of the number."""
+    """One view a clinical table, as entered, with the study id in place of the number.
+
+    Why a value is missing stands beside its column.
+    """
     views = []
     for entity in ENTITIES:
         table = table_of(entity)
-        columns = ", ".join(f"t.{c.name}" for c in table.columns if c.name not in REPLACED)
+        lacking = may_lack(table, entity.natural_key)
+        columns = ["n.study_id as patient_id"]
+        comments = {}
+        for column in table.columns:
+            if column.name in REPLACED:
+                continue
+            columns.append(f"t.{column.name}")
+            if column.comment:
+                comments[column.name] = column.comment
+            if column.name in lacking:
+                reason = reason_column(column.name)
+                columns.append(f"{reason_of('t', reason)} as {reason}")
+                comments[reason] = reason_variable(lacking[column.name]).comment()
         views.append(
             View(
                 ANALYTICS,
                 table.name,
-                f"create view {ANALYTICS}.{table.name} as select n.study_id as patient_id, "
-                f"{columns} from {table.name} t join patient_number n using (patient_id)",
+                f"create view {ANALYTICS}.{table.name} as select {', '.join(columns)} "
+                f"from {table.name} t join patient_number n using (patient_id)",
                 f"{table.comment} As entered.",
-                {c.name: c.comment for c in table.columns if c.comment and c.name not in REPLACED},
+                comments,
             )
         )
     return views

@@ -17,7 +17,8 @@ from registry.views.build import rules_hash
 from tests.conftest import COHORT, Databases, opened_for_test
 
 SCHEMAS = ["analytics", "audit", "clinical", "derived", "present", "reference", "rules"]
-CHAIN = [f"{number:04}" for number in range(1, 10)]
+STEPS = len(list((migrate.migrations_folder() / "versions").glob("0*.py")))
+CHAIN = [f"{number:04}" for number in range(1, STEPS + 1)]
 
 
 def registry_schemas(connection: Connection) -> list[str]:
