@@ -21,8 +21,10 @@ COLUMNS, LINES = 120, 40
 # What is typed for each picture; it begins at the weight. A list is one key after the other.
 BASE = ["=34.1", "enter", "=147.5", "enter", "=18", "enter", "=41", "enter", "=9.1", "enter"]
 BASE += ["=108", "enter", "=33", "enter", "=420", "enter", "=34", "enter", "enter", "enter"]
-FORM = [*BASE, *"555", "f3", "f3", "f3", *"000", "wait"]
-SUMMARY = [*BASE, *"555", "f3", "f3", "f3", *"000", "5", "0", "=2.1", "enter", "=14", "enter"]
+ITEMS = [key for points in "555" for key in (points, "enter")] + ["f3", "f3", "f3"]
+ITEMS += [key for points in "000" for key in (points, "enter")]
+FORM = [*BASE, *ITEMS, "wait"]
+SUMMARY = [*BASE, *ITEMS, "5", "enter", "0", "enter", "=2.1", "enter", "=14", "enter"]
 SUMMARY += ["wait", "f3", "=300", "enter", "wait", "f3", "=prednisone", "enter", "space", "f2"]
 PICTURES = {"visit-form.png": FORM, "visit-summary.png": [*SUMMARY, "wait"]}
 

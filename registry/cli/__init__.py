@@ -6,7 +6,6 @@ Modules here are light; what a command needs is imported when it runs, so that h
 from __future__ import annotations
 
 import errno
-import io
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ import typer
 from registry import __version__
 from registry.cli.commands import CommandsOnDemand
 from registry.cli.context import Run
+from registry.cli.terminal import guarded
 from registry.errors import Refused, RegistryError
 from registry.words import spoken, tr
 
@@ -34,7 +34,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    # Typer takes nothing out of what goes to a pipe: data stay as they are, words are made text.
+    context_settings={"help_option_names": ["-h", "--help"], "color": True},
 )
 
 
@@ -70,10 +71,11 @@ def settings(
 def run(arguments: list[str] | None = None) -> None:
     """Runs one command and ends the program with the contract's exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a sign shows another in its place.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    with guarded():
+        _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> None:
     try:
         app(args=arguments)
     except SystemExit as end:
@@ -131,5 +133,6 @@ def _said(error: RegistryError) -> str:
 
 
 def _end(message: str, exit_status: int) -> NoReturn:
-    typer.echo(tr("Error: {message}", message=message), err=True)
+    # No command is at work any more that would say it; see the settings of `app`.
+    typer.echo(tr("Error: {message}", message=message), err=True, color=True)
     sys.exit(exit_status)

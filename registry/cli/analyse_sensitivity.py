@@ -16,6 +16,7 @@ from registry.cli.analyse_cox import CovariatesOption, Ties, TiesOption, listed
 from registry.cli.analysing import FigureOption, draw, show, up_to_date
 from registry.cli.context import DefinitionOption
 from registry.cli.output import Format, FormatOption, on_terminal
+from registry.cli.terminal import rewrite_line
 from registry.errors import WrongUsage
 from registry.words import note, tr
 
@@ -223,6 +224,6 @@ def _require_few(readings: int, limit: int) -> None:
 def _progress(number: int | None, of: int) -> None:
     """A counter on standard error, only where a person looks at it."""
     if on_terminal():
-        typer.echo("\r" + (" " * 20 if number is None else f"{number}/{of}"), err=True, nl=False)
+        rewrite_line(" " * 20 if number is None else f"{number}/{of}")
         if number is None:
-            typer.echo("\r", err=True, nl=False)
+            rewrite_line("")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from registry.cli.terminal import as_text
 from registry.words import spoken, tr
 
 if TYPE_CHECKING:
@@ -298,7 +299,7 @@ def _read(words: str, codes: Sequence[str]) -> str:
         readline.set_completer_delims("")
         readline.parse_and_bind("tab: complete")
     try:
-        return input(words).strip()
+        return input(as_text(words)).strip()
     except (EOFError, KeyboardInterrupt):
         # What is said next begins on a line of its own.
         typer.echo(err=True)

@@ -27,6 +27,7 @@ from registry.cli.mapping import (
     sheets_reader,
 )
 from registry.cli.output import Format, FormatOption, on_terminal
+from registry.cli.terminal import as_text, console
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -176,7 +177,6 @@ def _progress() -> Iterator[Callable[[str, int], None]]:
     if not on_terminal():
         yield lambda _step, _rows: None
         return
-    from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
@@ -185,10 +185,10 @@ def _progress() -> Iterator[Callable[[str, int], None]]:
         TextColumn("{task.completed:,.0f}" + tr(" rows")),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console(on_error=True), transient=True) as bar:
         task = bar.add_task(tr("Reading"), total=None)
 
         def advance(step: str, rows: int) -> None:
-            bar.update(task, description=step, advance=rows)
+            bar.update(task, description=as_text(step), advance=rows)
 
         yield advance

@@ -14,6 +14,7 @@ import typer
 from registry.cli.analysing import up_to_date
 from registry.cli.context import DefinitionOption, warn
 from registry.cli.output import Format, FormatOption, print_csv, print_json
+from registry.cli.terminal import as_text, console
 from registry.errors import Refused, WrongUsage
 from registry.words import in_english, tr
 
@@ -147,15 +148,13 @@ def _cells(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _print(document: dict[str, Any], width: int | None, everything: bool) -> None:
-    from rich.console import Console
-
     from registry.report.patient_screen import patient_screen
     from registry.report.terminal import ASCII, UNICODE
 
     glyphs = UNICODE if _shows_unicode() else ASCII
     columns = width or shutil.get_terminal_size().columns
     lines = patient_screen(document, columns, glyphs, everything=everything)
-    show(lines, Console(width=max(columns, 60), highlight=False, emoji=False, markup=False))
+    show(lines, console(width=max(columns, 60), highlight=False, emoji=False, markup=False))
 
 
 def _shows_unicode() -> bool:
@@ -177,5 +176,5 @@ def show(lines: list[Line], console: Any) -> None:
     for line in lines:
         words = Text(no_wrap=True, end="")
         for span in line:
-            words.append(span.text, STYLES.get(span.role, ""))
+            words.append(as_text(span.text), STYLES.get(span.role, ""))
         console.print(words, soft_wrap=True)

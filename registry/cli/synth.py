@@ -9,6 +9,7 @@ import typer
 
 from registry.cli.context import warn
 from registry.cli.output import Format, FormatOption, on_terminal, print_rows
+from registry.cli.terminal import rewrite_line
 from registry.words import tr
 
 
@@ -27,8 +28,7 @@ def synth_command(
     from registry.synth import write_registry
 
     def show(done: int) -> None:
-        words = tr("{done:,} of {patients:,|patient|patients}", done=done, patients=patients)
-        typer.echo(f"\r{words}", err=True, nl=False)
+        rewrite_line(tr("{done:,} of {patients:,|patient|patients}", done=done, patients=patients))
 
     rows = write_registry(patients, seed, out, progress=show if on_terminal() else None)
     if on_terminal():

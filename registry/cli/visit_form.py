@@ -9,20 +9,24 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.binding import Binding
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from registry.cli.terminal import as_text
 from registry.cli.visit_heard import Heard
 from registry.cli.visit_messages import Answered, Failed, Read, Saved, words_of
 from registry.cli.visit_page import Page, settled
 from registry.cli.visit_screens import Leave, Summary
-from registry.cli.visit_widgets import Item, Line, Typed
+from registry.cli.visit_widgets import Line, Typed
 from registry.database.engine import Database
 from registry.entry.pcdai_levels import Levels, levels_of_items
 from registry.entry.visit import Day, Visit, read_day, read_on
@@ -34,6 +38,17 @@ from registry.words import spoken, tr
 
 # Where the page has room for two columns.
 WIDE = 112
+
+
+class _AsText(LineFilter):
+    """Shows a sign for what would command the terminal."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The line as text."""
+        return [Segment(as_text(one.text), one.style, one.control) for one in segments]
+
+
+_AS_TEXT = _AsText()
 
 
 class VisitApp(App[None]):
@@ -56,7 +71,6 @@ class VisitApp(App[None]):
         # Keys that leave a field are the app's own: what is typed ahead then goes to the next one.
         Binding("down,enter,tab", "go(1)", priority=True),
         Binding("up,shift+tab", "go(-1)", priority=True),
-        *(Binding(digit, f"choose('{digit}')", priority=True) for digit in Item.DIGITS),
         Binding("pagedown", "go_section(1)", priority=True),
         Binding("pageup", "go_section(-1)", priority=True),
         Binding("escape", "leave"),
@@ -88,6 +102,10 @@ class VisitApp(App[None]):
         self._left: set[str] = set()
         self._page = Page(self.visit, levels)
         self._asking = self._ask_again = self._saving = self._then_summary = False
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What the page shows is text, whatever signs a value holds."""
+        return [*super().get_line_filters(), _AS_TEXT]
 
     @property
     def visit(self) -> Visit:
@@ -266,15 +284,7 @@ class VisitApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The page's own keys are not those of the screens above it."""
-        if action == "choose":
-            return isinstance(self.focused, Item) and self.focused.takes(str(parameters[0]))
         return action not in self.OF_THE_PAGE or len(self.screen_stack) == 1
-
-    def action_choose(self, digit: str) -> None:
-        """The points of an item by their first digit; then the next field."""
-        if isinstance(self.focused, Item):
-            self.focused.choose_by(digit)
-            self.screen.focus_next()
 
     def action_go(self, step: int) -> None:
         """To the next field or the one before."""

@@ -104,8 +104,8 @@ class Page(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     async def settle(self) -> None:
         """Waits until what has been typed so far stands in the fields."""
-        for one in self.query(TextField):
-            await settled(one)
+        for line in self.query(Line):
+            await settled(line.control)
 
     async def show_day(self, visit: Visit, levels: Mapping[str, Levels]) -> None:
         """Another day, or the day as it is now; fields keep their place, and the person his."""
@@ -157,7 +157,7 @@ class Page(VerticalScroll, can_focus=False, inherit_bindings=False):
         if complaint is not None and visit.text(one.name):
             text.append(f"\n! {complaint.problem}", "bold red")
         if isinstance(control, Item):
-            text.append("; " + tr("the first digit chooses"))
+            text.append("; " + tr("type the points, the first digit will do"))
             for points, words in self._levels[one.key].items():
                 key = shown(points)
                 text.append("\n ").append(key[0], "bold underline")

@@ -71,18 +71,17 @@ class Drugs(Suggester):
 
 
 class Item(Widget, can_focus=True):
-    """An item of the PCDAI: the first digit of its points chooses.
+    """An item of the PCDAI: its points are typed, and the first digit chooses already.
 
-    The arrows choose without going on; Backspace empties.
+    Whatever chooses, the person stays; Backspace empties.
     """
 
-    # The first digits of 0, 2.5, 5 and 10.
-    DIGITS = ("0", "1", "2", "5")
     points: reactive[str] = reactive("")
 
     def __init__(self, name: str, levels: Levels, points: str) -> None:
         super().__init__(name=name)
         self.choices = [shown(one) for one in levels]
+        self._typed = ""
         self.set_reactive(Item.points, points)
 
     def render(self) -> Text:
@@ -94,22 +93,35 @@ class Item(Widget, can_focus=True):
             text.append(f"{words:<5}", "bold" if chosen else "")
         return text
 
-    def takes(self, digit: str) -> bool:
-        """Whether points of this item begin with the digit."""
-        return any(choice[0] == digit for choice in self.choices)
+    def takes(self, sign: str) -> bool:
+        """Chooses the points that begin with what is typed here; says whether there are such.
 
-    def choose_by(self, digit: str) -> None:
-        """Chooses the points that begin with the digit."""
-        self.choose(next(choice for choice in self.choices if choice[0] == digit))
+        `10` and `2.5` may be typed in full; what fits no longer begins anew.
+        """
+        for begun in (self._typed + sign, sign):
+            for choice in self.choices:
+                if choice.startswith(begun):
+                    self.choose(choice)
+                    self._typed = begun
+                    return True
+        return False
+
+    def on_blur(self) -> None:
+        """What is typed next time begins anew."""
+        self._typed = ""
 
     def choose(self, points: str) -> None:
         """Sets the points and says so."""
+        self._typed = ""
         self.points = points
         self.post_message(Typed(self.name or "", points))
 
     def on_key(self, event: events.Key) -> None:
-        """Moves the choice, or empties it."""
-        if event.key in ("backspace", "delete", "minus"):
+        """Chooses, or empties."""
+        if event.is_printable and event.character != "-":
+            if not self.takes(event.character or ""):
+                self.app.bell()
+        elif event.key in ("backspace", "delete", "minus"):
             self.choose("")
         elif event.key in ("left", "right"):
             last = len(self.choices) - 1

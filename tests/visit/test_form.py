@@ -147,3 +147,22 @@ def test_leaving_is_asked_about_only_where_something_is_lost(
         size=(120, 40),
     )  # fmt: skip
     assert (app.outcome, app.interrupted) == (None, False)
+
+
+def test_points_are_typed_and_the_person_stays(clinic: Database) -> None:
+    """The first digit or all of it; what the item has not is not taken."""
+    app = form(clinic)
+    play(
+        app,
+        "pagedown", "pagedown", "enter",
+        *"10", "enter", *"15", "enter", "7", "enter", "2", "full_stop", "5", "enter",
+        "5", "2", "tab", "5", "backspace", "down", "5", "right", "0", asked,
+        lambda app: app.focused is not None and app.focused.name == "pcdai.weight",
+    )  # fmt: skip
+    assert app.typed == {
+        "pcdai.abdominal_pain": "10",
+        "pcdai.stools": "5",
+        "pcdai.hematocrit": "2.5",
+        "pcdai.esr": "2.5",
+        "pcdai.weight": "0",
+    }

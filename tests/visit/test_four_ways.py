@@ -140,7 +140,8 @@ def by_form(database: Database) -> None:
     child.expect("outside 1 to 250 kg")
     # Back to the weight, which is mended; what is typed replaces what stands there.
     child.send(SHIFT_TAB * 9 + "31.5" + PAGE_DOWN * 2 + TAB)
-    child.send("".join(points[0] for points in ITEMS))
+    # In full or by the first digit; the first is mended before the person goes on.
+    child.send("105\r5\t0\r2.5\r" + "\r".join(points[0] for points in ITEMS[4:]) + "\r")
     child.send("<0.4\t35\tELISA\r200\rRemicade\rpredni")
     # The name is completed; the arrow takes it, the space bar ticks what is stopped.
     child.expect("sone")
