@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
-from functools import partial
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-Read = TypeVar("Read")
+if TYPE_CHECKING:
+    from registry.parsing.conventions import Conventions
 
 
 class DateOrder(StrEnum):
@@ -39,20 +38,43 @@ EncodingOption = Annotated[
 ]
 
 
-def with_conventions(
-    read: Callable[..., Read],
+MissingOption = Annotated[
+    str | None,
+    typer.Option("--missing", metavar="CELLS", help='Cells that mean nothing, as "-,ND,未测".'),
+]
+PatientIdOption = Annotated[
+    str | None,
+    typer.Option("--patient-id", metavar="HEADER", help="The header of the study id."),
+]
+SheetOption = Annotated[
+    str | None, typer.Option("--sheet", metavar="NAME", help="The one sheet of each workbook.")
+]
+SkipHiddenOption = Annotated[
+    bool,
+    typer.Option("--skip-hidden", help="Leave out rows that a workbook hides or filters out."),
+]
+
+
+def conventions_of(
+    *,
     date_order: DateOrder | None,
     decimal: DecimalMark | None,
     encoding: str | None,
-) -> Callable[..., Read]:
-    """The reader of files held to the options."""
-    if date_order is None and decimal is None and encoding is None:
-        return read
+    missing: str | None,
+    patient_id: str | None,
+    sheet: str | None,
+    skip_hidden: bool,
+) -> Conventions:
+    """What the options say of how the files are written."""
     from registry.parsing.conventions import Conventions
+    from registry.parsing.missing import read_missing
 
-    conventions = Conventions(
-        None if date_order is None else date_order.value,
-        None if decimal is None else decimal.value,
-        encoding,
+    return Conventions(
+        date_order=None if date_order is None else date_order.value,
+        decimal=None if decimal is None else decimal.value,
+        encoding=encoding,
+        missing=frozenset() if missing is None else read_missing(missing),
+        patient_id=patient_id,
+        sheet=sheet,
+        skip_hidden=skip_hidden,
     )
-    return partial(read, conventions=conventions)

@@ -15,7 +15,11 @@ from registry.cli.conventions import (
     DateOrderOption,
     DecimalOption,
     EncodingOption,
-    with_conventions,
+    MissingOption,
+    PatientIdOption,
+    SheetOption,
+    SkipHiddenOption,
+    conventions_of,
 )
 from registry.cli.import_result import changes_kept, print_result, take_back
 from registry.cli.mapping import (
@@ -44,9 +48,7 @@ def import_command(
     context: typer.Context,
     paths: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="PATH", help="Folders, or CSV, TSV or XLSX files named after their tables."
-        ),
+        typer.Argument(metavar="PATH", help="Folders, or files named after their tables."),
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and count everything, write nothing.")
@@ -60,6 +62,10 @@ def import_command(
     date_order: DateOrderOption = None,
     decimal: DecimalOption = None,
     encoding: EncodingOption = None,
+    missing: MissingOption = None,
+    patient_id: PatientIdOption = None,
+    sheet: SheetOption = None,
+    skip_hidden: SkipHiddenOption = False,
     errors_to: Annotated[
         Path | None,
         typer.Option(
@@ -81,9 +87,23 @@ def import_command(
 
     Example: registry import visits/ --dry-run
     """
+    conventions = conventions_of(
+        date_order=date_order,
+        decimal=decimal,
+        encoding=encoding,
+        missing=missing,
+        patient_id=patient_id,
+        sheet=sheet,
+        skip_hidden=skip_hidden,
+    )
     if suggest_map:
-        print_draft(paths)
+        print_draft(paths, conventions)
         return
+    if (map_file or redcap) and (patient_id or sheet):
+        raise WrongUsage(
+            tr("With a mapping, the mapping says which header and which sheet are meant."),
+            cure=tr("Leave out --patient-id and --sheet, or say it in the mapping."),
+        )
     if update and not dry_run and not (reason and reason.strip()):
         raise WrongUsage(
             tr("--update changes records, so it needs a reason."),
@@ -97,8 +117,7 @@ def import_command(
     from registry.importing.record import summary_of
     from registry.records.change import declare_change, summarise_change
 
-    held = partial(with_conventions, date_order=date_order, decimal=decimal, encoding=encoding)
-    import_files = held(reader_of(map_file, redcap))
+    import_files = partial(reader_of(map_file, redcap), conventions=conventions)
     settings = run_of(context).settings(user)
     with opened(settings) as database, database.engine.connect() as connection:
         transaction = connection.begin()
@@ -124,7 +143,7 @@ def import_command(
     _say_more(result, waiting, dry_run=dry_run)
     if result.errors:
         if errors_to is not None:
-            _mark(held(sheets_reader(map_file, redcap))(paths), result, errors_to)
+            _mark(sheets_reader(map_file, redcap)(paths, conventions), result, errors_to)
         raise typer.Exit(1)
 
 

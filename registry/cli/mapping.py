@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from registry.importing.dialect import Dialect
     from registry.importing.mapping import FileMapping
     from registry.importing.marked import Sheet
+    from registry.parsing.conventions import Conventions
     from registry.records.problems import WriteResult
 
 MapOption = Annotated[
@@ -52,7 +53,7 @@ def sheets_reader(map_file: Path | None, redcap: Path | None) -> Callable[..., l
     if map_file is None and redcap is None:
         return sheets_of
     from registry.importing.mapped import tables_of
-    from registry.parsing.conventions import NOTHING_SAID, Conventions
+    from registry.parsing.conventions import NOTHING_SAID
 
     mapping, dialect = _mapping(map_file, redcap)
 
@@ -76,11 +77,11 @@ def _mapping(map_file: Path | None, redcap: Path | None) -> tuple[FileMapping, D
     return redcap_mapping() if mapping is None else in_redcap(mapping), dialect
 
 
-def print_draft(paths: list[Path]) -> None:
+def print_draft(paths: list[Path], conventions: Conventions) -> None:
     """Prints a mapping of the files, drafted from their headers and codes."""
     from registry.importing.suggest import draft
 
-    made = draft(paths)
+    made = draft(paths, conventions)
     typer.echo(made.text, nl=False)
     for words in made.warnings:
         warn(words)

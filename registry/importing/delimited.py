@@ -10,16 +10,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from registry.errors import Refused
+from registry.importing.bounds import LONGEST_CELL, LONGEST_ROW
 from registry.importing.encoding import Encoding, encoding_of
 from registry.importing.layout import Table, lay_out
+from registry.importing.regular import cannot_read
 from registry.parsing.conventions import Conventions
 from registry.records.problems import Problem
 from registry.records.source import NOT_UTF8, Row, is_utf8
 from registry.words import spoken, tr
 
-# One cell of a spreadsheet holds 32,767 characters at the most.
-csv.field_size_limit(131_072)
+csv.field_size_limit(LONGEST_CELL)
 
 SEPARATORS = ("\t", ";", ",")
 # What a spreadsheet writes, and understands, in a first line to say the separator.
@@ -54,13 +54,6 @@ def read_delimited(
     return table
 
 
-def cannot_read(error: OSError) -> Refused:
-    """What to say of a file that the system does not let us read."""
-    return Refused(
-        tr("The file {file} cannot be read: {reason}.", file=error.filename, reason=error.strerror)
-    )
-
-
 def _rows(
     path: Path,
     shown: str,
@@ -76,24 +69,46 @@ def _rows(
     begins = 1
     try:
         with _opened(path, encoding) as file:
+            lines = _Lines(file)
             if skip_first:
-                file.readline()
+                next(lines)
                 begins = 2
             first = begins
-            reader = csv.reader(file, delimiter=separator, strict=True)
+            reader = csv.reader(lines, delimiter=separator, strict=True)
             try:
                 for cells in reader:
                     line, begins = begins, first + reader.line_num
+                    lines.of_row = 0
                     for cell in cells:
                         if cell and not cell.isspace():
                             yield Row(line, cells)
                             break
-            except csv.Error as error:
+            except (csv.Error, UnicodeError) as error:
                 problem = tr("is not CSV from here on: {error}", error=error)
                 problems.append(Problem(shown, begins, None, None, problem))
                 yield Row(begins, None)
     except OSError as error:
         raise cannot_read(error) from None
+
+
+class _Lines:
+    """The lines of a file, of which none is read that makes a row too long."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.of_row = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(LONGEST_ROW + 1)
+        if not line:
+            raise StopIteration
+        self.of_row += len(line)
+        if self.of_row > LONGEST_ROW:
+            raise csv.Error(tr("a row of more than {number:,} characters", number=LONGEST_ROW))
+        return line
 
 
 def _opened(path: Path, encoding: Encoding) -> TextIO:

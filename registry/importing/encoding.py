@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from registry.errors import WrongUsage
+from registry.importing.bounds import LONGEST_ROW
 from registry.words import tr
 
 _PIECE = 1 << 20
+# Python's, of names and of its own texts: none that a file is written in.
+_NO_FILES = ("idna", "punycode", "unicode_escape", "raw_unicode_escape")
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -45,6 +48,9 @@ def check_encoding(name: str | None) -> None:
         return
     try:
         "a,1".encode(name).decode(name)
+        if codecs.lookup(name).name.replace("-", "_") in _NO_FILES:
+            raise LookupError
+        codecs.getincrementaldecoder(name)
     except (LookupError, UnicodeError, ValueError):
         raise WrongUsage(
             tr("There is no text encoding {name}.", name=name),
@@ -120,9 +126,15 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
 def _first_bad_line(path: Path, encoding: str) -> int | None:
     """Line at which, at the latest, the text is no longer in the encoding; None if it all is."""
     lines = 1
+    unbroken = 0
     try:
         for piece in _decoded(path, encoding):
-            lines += piece.count("\n")
+            ends = piece.count("\n")
+            lines += ends
+            unbroken = 0 if ends or "\r" in piece else unbroken + len(piece)
+            if unbroken > LONGEST_ROW:
+                # No row is that long, which is said of it when it is read.
+                return None
     except UnicodeError as error:
         if isinstance(error, UnicodeDecodeError):
             good = error.object[: error.start].decode(encoding, "ignore")

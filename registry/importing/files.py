@@ -2,47 +2,65 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
 from registry.errors import NotFound, Refused
-from registry.importing.delimited import cannot_read
-from registry.importing.table import DELIMITED, ENDINGS, WORKBOOK, Table, read_tables
+from registry.importing.names import table_called
+from registry.importing.regular import (
+    FOLDER,
+    cannot_read,
+    check_regular,
+    identity,
+    other_than_file,
+)
+from registry.importing.table import ENDINGS, WORKBOOKS, Table, read_tables
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.problems import Problem
 from registry.records.source import (
     BY_FILE_NAME,
     PATIENT_COLUMN,
     Entity,
+    Row,
     Source,
     dictionary_columns,
     file_columns,
 )
-from registry.words import tr
+from registry.words import spoken, tr
 
-# What a spreadsheet puts behind the name of a sheet's copy, as in "infusions (2)".
-_COPY = re.compile(r"\s*\([0-9]+\)$")
-
-
-# What other spreadsheets and older ones write.
 # More names than these at once are another's file, and get one complaint together.
 MOST_STRANGERS = 5
-_OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
+# What other spreadsheets write, which nothing here reads.
+_OTHER_WORKBOOKS = (".xlsb", ".numbers")
+# What spreadsheets and file systems keep beside a file.
+_NOT_MEANT = (".", "~$")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files that are to be read, and what else lies in the folders, with what it is."""
+
+    files: list[Path]
+    passed_over: list[str]
 
 
 @dataclass(frozen=True)
 class ImportTable:
     """A table of a file and the table of the registry that it fills.
 
-    `number` tells it from the others of the run.
+    `number` tells it from the others of the run. Cells in `missing` mean nothing; `emptied` counts
+    those read.
     """
 
     number: int
     table: Table
     entity: Entity
+    missing: frozenset[str] = frozenset()
+    emptied: Counter[str] = field(default_factory=Counter)
 
     def header_problems(self) -> list[Problem]:
         """What is wrong before any row is read."""
@@ -56,101 +74,158 @@ class ImportTable:
     def source(self) -> Source:
         """The rows on their way into the table of the registry."""
         table = self.table
-        return Source(self.number, self.entity, table.shown, table.header, table.rows)
+        rows = self._rows if self.missing else table.rows
+        return Source(self.number, self.entity, table.shown, table.header, rows)
+
+    def _rows(self, problems: list[Problem]) -> Iterator[Row]:
+        """The rows without what means nothing."""
+        for row in self.table.rows(problems):
+            if row.cells is None or self.missing.isdisjoint(map(str.strip, row.cells)):
+                yield row
+                continue
+            words = [cell.strip() for cell in row.cells]
+            self.emptied.update(word for word in words if word in self.missing)
+            yield Row(
+                row.line,
+                [
+                    "" if word in self.missing else cell
+                    for word, cell in zip(words, row.cells, strict=True)
+                ],
+            )
+
+    def notes(self) -> list[str]:
+        """What was read in another way than one may expect."""
+        said = [
+            tr("{file}: {text} taken as empty, cells: {number}",
+               file=self.table.shown, text=text, number=number)
+            for text, number in self.emptied.items()
+        ]  # fmt: skip
+        return [*self.table.notes, *said]
 
 
 def find_tables(paths: list[Path], conventions: Conventions = NOTHING_SAID) -> list[ImportTable]:
     """The tables of the files named, and of the files in the folders named, patients first.
 
-    A file, or a sheet of a workbook, is named after its table, whatever its capitals and whichever
-    copy it is; a workbook of one sheet may have the name itself. Raises NotFound for a path that is
-    not there and Refused for a file or sheet that is no table's.
+    A file, or a sheet of a workbook, is named after its table, whatever its capitals and whatever
+    follows behind a sign or a number; a workbook of one sheet may have the name itself. What
+    belongs to no table is passed over, which a note says. Raises NotFound for a path that is not
+    there and Refused where nothing belongs to a table.
     """
-    files = find_files(paths)
-    others = [path.name for path in files if path.suffix.lower() in _OTHER_WORKBOOKS]
-    if others:
-        raise Refused(
-            tr("These workbooks cannot be read: {files}.", files=", ".join(others)),
-            cure=tr("Save them as Excel workbooks (.xlsx), or each table as CSV UTF-8."),
-        )
-    names = [path.name for path in files]
-    found: list[tuple[Entity, Table]] = []
-    strangers = [path.name for path in files if _is_stranger(path)]
-    if strangers:
-        raise _no_table(strangers)
-    for path in files:
+    found = find_files(paths)
+    names = [path.name for path in found.files]
+    taken: list[tuple[Entity, Table]] = []
+    strangers: list[str] = []
+    for path in found.files:
+        if not _may_hold_a_table(path):
+            strangers.append(path.name)
+            continue
         shown = path.name if names.count(path.name) == 1 else str(path)
         tables = read_tables(path, conventions, shown=shown)
-        entities = [_entity_of(table, alone=len(tables) == 1) for table in tables]
-        found += [
-            (entity, table)
-            for entity, table in zip(entities, tables, strict=True)
-            if entity is not None
-        ]
-        strangers += [
-            table.shown for entity, table in zip(entities, tables, strict=True) if entity is None
-        ]
-    if strangers:
-        raise _no_table(strangers)
+        for table in tables:
+            entity = _entity_of(table, alone=len(tables) == 1)
+            if entity is None:
+                strangers.append(table.shown)
+            else:
+                taken.append((entity, table))
+    if not taken:
+        raise _no_table([*strangers, *found.passed_over])
     order = list(BY_FILE_NAME.values())
-    found.sort(key=lambda pair: order.index(pair[0]))
+    taken.sort(key=lambda pair: order.index(pair[0]))
+    if strangers or found.passed_over:
+        others = ", ".join(sorted([*strangers, *found.passed_over]))
+        taken[0][1].notes.append(
+            tr("passed over, since no table is named so: {files}", files=others)
+        )
     return [
-        ImportTable(number, table, entity) for number, (entity, table) in enumerate(found, start=1)
+        ImportTable(number, table, entity, conventions.missing)
+        for number, (entity, table) in enumerate(taken, start=1)
     ]
 
 
-def find_files(paths: list[Path]) -> list[Path]:
+def find_files(paths: Sequence[Path], beside: Collection[Path] = ()) -> Found:
     """The files named, and those of the folders named whose ending is a table's, each once.
 
-    Raises NotFound for a path that is not there and for a folder without any.
+    What is `beside` the data in a folder is not of them. Raises NotFound for a path that is not
+    there and for a folder without any, and Refused for what is named and is no file.
     """
+    files: dict[tuple[int, int], Path] = {}
+    passed_over: list[str] = []
+    for path in paths:
+        other = other_than_file(path)
+        if other == FOLDER:
+            inside = _files_in(path, beside, passed_over)
+        else:
+            check_regular(path)
+            inside = [path]
+        for file in inside:
+            files.setdefault(identity(file), file)
+    return Found(list(files.values()), passed_over)
+
+
+def _files_in(folder: Path, beside: Collection[Path], passed_over: list[str]) -> list[Path]:
+    """The files in a folder that are there to be imported."""
+    inside = []
     try:
-        found = [file for path in paths for file in _files_at(path)]
-        return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
+        listed = sorted(folder.iterdir())
     except OSError as error:
         raise cannot_read(error) from None
+    for file in listed:
+        if file.name.startswith(_NOT_MEANT) or os.path.realpath(file) in map(str, beside):
+            continue
+        other = other_than_file(file)
+        ending = file.suffix.lower()
+        if other == FOLDER and ending not in ENDINGS:
+            continue
+        if other is not None and other != FOLDER:
+            passed_over.append(f"{file.name} ({spoken(other)})")
+        elif ending not in (*ENDINGS, *_OTHER_WORKBOOKS) or (
+            ending == ".txt" and table_called(file.stem) is None
+        ):
+            passed_over.append(file.name)
+        else:
+            check_regular(file)
+            inside.append(file)
+    if not inside:
+        raise NotFound(
+            tr("The folder {folder} holds no CSV file or workbook.", folder=folder),
+            cure=_files_are_named(),
+        )
+    return inside
 
 
-def _files_at(path: Path) -> list[Path]:
-    if path.is_dir():
-        inside = sorted(file for file in path.iterdir() if _is_meant(file))
-        if not inside:
-            raise NotFound(
-                tr("The folder {folder} holds no CSV file or workbook.", folder=path),
-                cure=_files_are_named(),
-            )
-        return inside
-    if not path.is_file():
-        raise NotFound(tr("There is no file or folder {path}.", path=path))
-    return [path]
+def _may_hold_a_table(path: Path) -> bool:
+    """Whether the file's name is a table's, or those of its sheets may be.
 
-
-def _is_meant(file: Path) -> bool:
-    """Whether a file in a folder is there to be imported: a .txt is, if it is named after a table.
-
-    What spreadsheets and file systems keep beside an open file begins with ~$ or ._ ; a pipe would
-    be waited for without end.
+    Raises Refused for a workbook of a kind that cannot be read and has the name of a table.
     """
-    if file.name.startswith(("~$", "._")) or file.is_fifo() or file.is_socket():
-        return False
-    ending = file.suffix.lower()
-    if ending == ".txt":
-        return file.stem.casefold() in BY_FILE_NAME
-    return ending in (*ENDINGS, *_OTHER_WORKBOOKS)
-
-
-def _is_stranger(path: Path) -> bool:
     ending = path.suffix.lower()
-    return ending != WORKBOOK and not (ending in DELIMITED and path.stem.casefold() in BY_FILE_NAME)
+    if ending in WORKBOOKS:
+        return True
+    named = table_called(path.stem) is not None
+    if named and ending in _OTHER_WORKBOOKS:
+        raise Refused(
+            tr("These workbooks cannot be read: {files}.", files=path.name),
+            cure=tr("Save them as Excel workbooks (.xlsx), or each table as CSV UTF-8."),
+        )
+    return named and ending in ENDINGS
 
 
 def _entity_of(table: Table, *, alone: bool) -> Entity | None:
-    names = [table.path.stem] if table.sheet is None else [_COPY.sub("", table.sheet)]
+    """The table after which it is named; where only nearly so, one of its headers must be known."""
+    names = [table.path.stem] if table.sheet is None else [table.sheet]
     if alone:
         names.append(table.path.stem)
-    return next(
-        (BY_FILE_NAME[n] for name in names if (n := name.strip().casefold()) in BY_FILE_NAME), None
-    )
+    for name in names:
+        exact = BY_FILE_NAME.get(name.strip().casefold())
+        if exact is not None:
+            return exact
+    for called in map(table_called, names):
+        if called is not None:
+            entity = BY_FILE_NAME[called]
+            known = {PATIENT_COLUMN, *dictionary_columns(entity)}
+            if known.intersection(map(str.casefold, table.header)):
+                return entity
+    return None
 
 
 def _no_table(strangers: list[str]) -> Refused:

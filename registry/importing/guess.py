@@ -91,13 +91,18 @@ class Guess:
         return list(dict.fromkeys(header for rows in self.rows for _, header in rows.all_headers()))
 
 
-def guess(table: Table) -> Guess:
-    """Reads a table's headers and cells, and says what it is likely to fill."""
+def guess(table: Table, patient: str | None = None) -> Guess:
+    """Reads a table's headers and cells, and says what it is likely to fill.
+
+    `patient` is the header of the study id where a person has said it.
+    """
     found = Guess(table, dict(zip(table.header, look_at(table), strict=True)))
     headings = [read_heading(header) for header in table.header]
     patients = [one for one in headings if _PATIENT in meanings().get(one.name, ())]
     # "id" alone may count the rows, where another header names the patient.
     patients.sort(key=lambda one: one.name == "id")
+    if patient is not None:
+        patients = [one for one in headings if one.header == patient]
     if patients:
         found.patient = patients[0].header
     rest = [one for one in headings if one not in patients]

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from registry.errors import NotFound, Refused
+from registry.errors import Refused
 from registry.importing.decimal_mark import DecimalMark
 from registry.importing.dialect import PLAIN, Dialect
+from registry.importing.files import find_files
 from registry.importing.mapped_table import MappedRows, MappedTable, Place
 from registry.importing.mapping import FileMapping, SourceMapping, matches
-from registry.importing.table import ENDINGS, Table, read_tables
+from registry.importing.table import Table, read_tables
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.problems import Change, Problem, WriteResult
 from registry.records.write import Progress, write_rows
@@ -122,13 +123,14 @@ def tables_of(
     dialect: Dialect = PLAIN,
     *,
     header_names: Collection[str] = (),
+    conventions: Conventions = NOTHING_SAID,
 ) -> list[Table]:
     """Every table of the files and of the files in the folders, in the order of their names.
 
     A row below the first is taken for the header if it holds a header of the mapping, or one of
-    `header_names`.
+    `header_names`. `conventions` hold where there is no mapping.
     """
-    files = files_of(paths, dialect.beside)
+    files = find_files(paths, dialect.beside).files
     names = [file.name for file in files]
     tables = []
     for file in files:
@@ -137,40 +139,12 @@ def tables_of(
         headers |= {header for header, name in dialect.names.items() if name in headers}
         tables += read_tables(
             file,
-            sources[0].conventions if sources else NOTHING_SAID,
+            sources[0].conventions if sources else conventions,
             shown=file.name if names.count(file.name) == 1 else str(file),
             header_names=headers,
             filled_down={header for source in sources for header in source.fill_down},
         )
     return tables
-
-
-def files_of(paths: Sequence[Path], beside: Collection[Path] = ()) -> list[Path]:
-    """The files named, and those in the folders named that are tables by their endings.
-
-    What is `beside` the data in a folder is not of them.
-    """
-    found = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(
-                file
-                for file in path.iterdir()
-                if file.suffix.lower() in ENDINGS
-                and not file.name.startswith((".", "~$"))
-                and file.resolve() not in beside
-            )
-            if not inside:
-                raise NotFound(
-                    tr("The folder {path} holds no table.", path=path),
-                    cure=tr("Tables end in {endings}.", endings=", ".join(ENDINGS)),
-                )
-            found += inside
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise NotFound(tr("There is no file or folder {path}.", path=path))
-    return list({file.resolve(): file for file in found}.values())
 
 
 class _WayBack:

@@ -169,7 +169,9 @@ class FileMapping:
             sources=tuple(
                 replace(
                     source,
-                    conventions=Conventions(
+                    missing=source.missing | given.missing,
+                    conventions=replace(
+                        given,
                         date_order=source.conventions.date_order or given.date_order,
                         decimal=source.conventions.decimal or given.decimal,
                         encoding=source.conventions.encoding or given.encoding,

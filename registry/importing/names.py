@@ -24,6 +24,7 @@ ANALYTE_NAMES = "analytes"
 _IN_BRACKETS = re.compile(r"^(.*\S)\s*[(\[（【]([^()\[\]（）【】]*)[)\]）】]\s*$")
 _BEHIND = re.compile(r"^(.*?\S)[\s,，_/]+(\S+)$")
 _NOT_LETTERS = re.compile(r"[\s_\-·:：/.'’,，。()\[\]（）【】#*]+")
+_NAME_PARTS = re.compile(r"[^\W\d_]+|[\d\W_]")
 _WEEK = re.compile(
     r"(?:第\s*(?P<a>[0-9]+)\s*周)|(?:(?<![a-z])(?:w|wk|week)[\s_.-]*(?P<b>[0-9]+)(?![0-9]))"
     r"|(?:(?<![0-9])(?P<c>[0-9]+)\s*(?:周|weeks?(?![a-z])|wks?(?![a-z])))",
@@ -126,6 +127,16 @@ def table_names() -> Mapping[str, str]:
         for table in BY_FILE_NAME
         for name in (table, title(table), *listed.get(table, []))
     }
+
+
+def table_called(name: str) -> str | None:
+    """The table after which a file or sheet is named, as infusions_A, labs-2 or 化验2023 are.
+
+    What stands behind the table's name begins with a sign, a blank or a digit.
+    """
+    parts = _NAME_PARTS.findall(name)
+    starts = (plain("".join(parts[:end])) for end in range(len(parts), 0, -1))
+    return next((table_names()[start] for start in starts if start in table_names()), None)
 
 
 def patient_headers() -> list[str]:

@@ -54,7 +54,7 @@ def import_files(
     )
     for table in tables:
         result.tables.setdefault(table.entity.file_name, TableCounts())
-        result.notes.extend(table.table.notes)
+        result.notes.extend(table.notes())
     for reader in readers:
         result.notes.extend(reader.notes)
         result.errors = reader.as_typed(result.errors)

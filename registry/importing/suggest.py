@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from registry.importing.guess import Guess, GuessedRows, guess
@@ -18,6 +18,7 @@ from registry.importing.names import Heading, codes_for, missing_words, patient_
 from registry.importing.seen import MOST_SHOWN, Seen, in_words, order_of
 from registry.importing.units import units_of
 from registry.parsing.cells import read_cell
+from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.parsing.units import same_unit
 from registry.parsing.unreadable import Unreadable
 from registry.records.source import BY_FILE_NAME, dictionary_columns
@@ -39,8 +40,10 @@ def suggest(paths: Sequence[Path]) -> str:
     return draft(paths).text
 
 
-def draft(paths: Sequence[Path]) -> Draft:
+def draft(paths: Sequence[Path], conventions: Conventions = NOTHING_SAID) -> Draft:
     """A mapping of the files; the same files give the same text.
+
+    `conventions` may say which header is the study id's, which sheet is meant and what is missing.
 
     Raises NotFound and Refused where a file cannot be read.
     """
@@ -49,8 +52,11 @@ def draft(paths: Sequence[Path]) -> Draft:
         "# " + tr("A draft. Read every line; what needs a decision is marked unsure."),
         "# " + tr("The form of this file is described in docs/mapping.md."),
     ]
-    for table in tables_of(paths, header_names=patient_headers()):
-        found = guess(table)
+    patient = conventions.patient_id
+    known = patient_headers() if patient is None else [patient]
+    plain_reading = replace(conventions, patient_id=None)
+    for table in tables_of(paths, header_names=known, conventions=plain_reading):
+        found = guess(table, patient)
         lines += ["", *_source(found)]
         if found.patient is None:
             warnings.append(

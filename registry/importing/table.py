@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
+from registry.errors import Refused
 from registry.importing.delimited import read_delimited
 from registry.importing.layout import Table
+from registry.importing.regular import check_regular
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.source import PATIENT_COLUMN
+from registry.words import tr
 
-__all__ = ["DELIMITED", "ENDINGS", "WORKBOOK", "Table", "read_tables"]
+__all__ = ["DELIMITED", "ENDINGS", "WORKBOOKS", "Table", "read_tables"]
 
 DELIMITED = (".csv", ".tsv", ".txt")
-WORKBOOK = ".xlsx"
-ENDINGS = (*DELIMITED, WORKBOOK)
+WORKBOOKS = (".xlsx", ".xlsm")
+ENDINGS = (*DELIMITED, *WORKBOOKS)
 
 
 def read_tables(
@@ -29,13 +33,37 @@ def read_tables(
 
     `shown` is the file's name in complaints. A row below the first is taken for the header only if
     it holds one of `header_names`. Under the headers `filled_down` an empty cell takes the one
-    above, so that cells merged downwards do no harm there. Raises Refused for a file that cannot be
-    opened.
+    above, so that cells merged downwards do no harm there. Raises NotFound, and Refused for what is
+    no regular file and for a file that cannot be opened.
     """
     name = shown or path.name
-    if path.suffix.lower() == WORKBOOK:
+    check_regular(path)
+    said = conventions.patient_id
+    known = header_names if said is None else (*header_names, said)
+    if path.suffix.lower() in WORKBOOKS:
         # Only a workbook needs its library, which takes a while to load.
         from registry.importing.workbook import read_workbook
 
-        return read_workbook(path, name, header_names, filled_down)
-    return [read_delimited(path, name, conventions, header_names)]
+        tables = read_workbook(path, name, conventions, known, filled_down)
+        if conventions.sheet is not None:
+            tables = _called(conventions.sheet, tables, name)
+    else:
+        tables = [read_delimited(path, name, conventions, known)]
+    return tables if said is None else [_with_patient(table, said) for table in tables]
+
+
+def _called(sheet: str, tables: list[Table], shown: str) -> list[Table]:
+    """The one sheet that is meant."""
+    found = [table for table in tables if table.sheet == sheet]
+    if not found:
+        raise Refused(
+            tr("{file} has no sheet {sheet} that is shown and filled.", file=shown, sheet=sheet),
+            cure=tr("It has {sheets}.", sheets=", ".join(str(table.sheet) for table in tables)),
+        )
+    return found
+
+
+def _with_patient(table: Table, said: str) -> Table:
+    """The table whose column of study ids is called as everywhere."""
+    header = [PATIENT_COLUMN if name == said else name for name in table.header]
+    return replace(table, header=header)

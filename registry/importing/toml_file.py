@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from registry.errors import NotFound, Refused
+from registry.errors import Refused
+from registry.importing.bounds import LARGEST_MAPPING
+from registry.importing.regular import cannot_read, check_regular
 from registry.words import tr
 
 Place = tuple[str | int, ...]
@@ -123,19 +125,16 @@ class Section:
 
 def read_toml(path: Path) -> Section:
     """The whole of a TOML file. Raises NotFound, and Refused for what is no TOML."""
+    check_regular(path, largest=LARGEST_MAPPING)
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise NotFound(tr("There is no file {path}.", path=path)) from None
     except UnicodeDecodeError:
         raise Refused(tr("{file} is not in UTF-8.", file=path.name)) from None
     except OSError as error:
-        raise Refused(
-            tr("The file {path} cannot be read: {why}.", path=path, why=error.strerror)
-        ) from None
+        raise cannot_read(error) from None
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Refused(
             tr("{file} is not TOML: {why}.", file=path.name, why=error),
             cure=tr("A name or text that is not plain English letters stands in quotes."),

@@ -19,6 +19,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from registry.errors import Refused
 from registry.importing.layout import Grid, Table, lay_out
+from registry.parsing.conventions import Conventions
 from registry.parsing.typed import FaultText, NumberText, NumberText1904
 from registry.records.problems import Problem
 from registry.records.source import Row
@@ -39,7 +40,11 @@ _MERGES_NAMED = 10
 
 
 def read_workbook(
-    path: Path, shown: str, header_names: Collection[str], filled_down: Collection[str]
+    path: Path,
+    shown: str,
+    conventions: Conventions,
+    header_names: Collection[str],
+    filled_down: Collection[str],
 ) -> list[Table]:
     """The visible sheets that hold anything; the first has the notes about the others.
 

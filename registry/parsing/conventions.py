@@ -1,4 +1,4 @@
-"""What a person may say about how values are written, where the text alone leaves it open."""
+"""What a person may say about how files are written, where the files alone leave it open."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ DecimalMark = Literal[",", "."]
 
 @dataclass(frozen=True)
 class Conventions:
-    """How the values of a file are written; None is not said, so what it would decide is refused.
+    """How files and their values are written; None is not said, so what it decides is refused.
 
     `date_order` is the order of day, month and year in numeric dates, `decimal` the mark before a
-    number's fraction, `encoding` the name of the text encoding of CSV files.
+    number's fraction, `encoding` the name of the text encoding of CSV files. `missing` are cells
+    that mean nothing. `patient_id` is the header of the study id where it is not patient_id,
+    `sheet` the one sheet that is meant of each workbook. With `skip_hidden` the rows that a
+    workbook hides or filters out are left out.
     """
 
     date_order: DateOrder | None = None
     decimal: DecimalMark | None = None
     encoding: str | None = None
+    missing: frozenset[str] = frozenset()
+    patient_id: str | None = None
+    sheet: str | None = None
+    skip_hidden: bool = False
 
 
 NOTHING_SAID = Conventions()

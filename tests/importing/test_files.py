@@ -319,8 +319,7 @@ def refusal(connection: Connection, kind: type[RegistryError], *paths: Path) -> 
     return str(refused.value)
 
 
-def test_a_name_that_is_no_tables(connection: Connection, tmp_path: Path) -> None:
-    write_all(tmp_path, {"patients": [VALID["patients"]]})
+def test_names_that_are_no_tables(connection: Connection, tmp_path: Path) -> None:
     for name in ("notes.csv", "pa tients.csv", "patient.csv"):
         (tmp_path / name).write_text("a\n")
     said = refusal(connection, Refused, tmp_path)
@@ -353,7 +352,7 @@ def test_a_file_that_cannot_be_read(connection: Connection, tmp_path: Path) -> N
     write(tmp_path, "patients", [VALID["patients"]])
     (tmp_path / "infusions.csv").mkdir()
     said = refusal(connection, Refused, tmp_path)
-    assert f"{tmp_path / 'infusions.csv'} cannot be read" in said
+    assert f"{tmp_path / 'infusions.csv'} is a folder; only files are read" in said
 
 
 def test_a_link_goes_by_its_own_name(connection: Connection, tmp_path: Path) -> None:
@@ -380,7 +379,7 @@ def test_a_folder_inside_is_left_alone(connection: Connection, tmp_path: Path) -
 def test_a_pipe_is_no_file(connection: Connection, tmp_path: Path) -> None:
     pipe = tmp_path / "patients.csv"
     subprocess.run(["mkfifo", str(pipe)], check=True)
-    assert "There is no file" in refusal(connection, NotFound, pipe)
+    assert f"{pipe} is a pipe; only files are read" in refusal(connection, Refused, pipe)
 
 
 def test_a_pipe_in_a_folder_is_not_waited_for(
@@ -388,5 +387,6 @@ def test_a_pipe_in_a_folder_is_not_waited_for(
 ) -> None:
     folder = patients(f"{HEADER}\n{FIRST}\n").parent
     os.mkfifo(folder / "infusions.csv")
-    accepted(connection, folder)
+    [note] = accepted(connection, folder).notes
+    assert note.endswith(": infusions.csv (a pipe)")
     assert number_rows(connection)["patients"] == 1

@@ -139,7 +139,7 @@ def test_what_other_programs_keep_beside_a_file_is_left_alone(tmp_path: Path) ->
     assert [table.table.shown for table in find_tables([tmp_path])] == ["patients.csv"]
 
 
-@pytest.mark.parametrize("ending", [".xls", ".xlsm", ".ods"])
+@pytest.mark.parametrize("ending", [".xlsb", ".numbers"])
 def test_another_workbook_is_refused_with_the_cure(tmp_path: Path, ending: str) -> None:
     (tmp_path / "patients.csv").write_text("patient_id\n")
     (tmp_path / f"infusions{ending}").write_bytes(b"\x00")
