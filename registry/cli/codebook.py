@@ -68,11 +68,19 @@ def codebook_command(
 
 
 def _print_codes(rows: list[dict[str, Any]]) -> None:
+    from registry.vocabulary import NULL_FLAVOUR_MEANINGS
+    from registry.words import spoken
+
     codes = [
         {"column": row["column"], "code": code, "meaning": meaning}
         for row in rows
         for code, meaning in (row["codes"] or {}).items()
     ]
+    if any(row["reason"] for row in rows):
+        codes += [
+            {"column": "*_missing", "code": code, "meaning": spoken(meaning)}
+            for code, meaning in NULL_FLAVOUR_MEANINGS.items()
+        ]
     if codes:
         typer.echo()
         print_rows(codes, Format.TABLE)

@@ -15,7 +15,7 @@ from registry.parsing.cells import read_cell
 from registry.parsing.numbers import split_number
 from registry.parsing.units import same_unit
 from registry.parsing.unreadable import Unreadable
-from registry.records.source import PATIENT_COLUMN, Row, dictionary_columns
+from registry.records.source import PATIENT_COLUMN, Row, file_columns
 from registry.variables import Variable
 from registry.words import tr
 
@@ -145,7 +145,7 @@ def finished(value: str, taken: Taken, variable: Variable) -> Read:
 
 def variables_of(rows: RowsMapping) -> dict[str, Variable]:
     """Every column that the rows may fill."""
-    return {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(rows.entity)}
+    return {PATIENT_COLUMN: STUDY_ID, **file_columns(rows.entity)}
 
 
 def _later(day: str, days: int) -> Read:

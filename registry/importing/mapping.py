@@ -46,7 +46,7 @@ from functools import cached_property
 
 from registry.models import LabResult
 from registry.parsing.conventions import NOTHING_SAID, Conventions
-from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns
+from registry.records.source import PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind
 
 Codes = dict[str, str]
@@ -216,7 +216,7 @@ def _own(source: SourceMapping, rows: RowsMapping, record: RecordMapping) -> fro
     if rows.entity is LabResult and len(rows.records) > 1:
         return frozenset(record.headers(["value"]))
     others = set(_others(source, rows, record))
-    variables = dictionary_columns(rows.entity)
+    variables = file_columns(rows.entity)
     own = [name for name, taken in record.columns.items() if taken.days is None]
     values = [
         name

@@ -22,7 +22,7 @@ from registry.importing.units import units_of
 from registry.models import LabResult
 from registry.parsing.conventions import Conventions, DateOrder, DecimalMark
 from registry.parsing.units import same_unit
-from registry.records.source import BY_FILE_NAME, PATIENT_COLUMN, Entity, dictionary_columns
+from registry.records.source import BY_FILE_NAME, PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES
 from registry.words import tr
@@ -91,7 +91,7 @@ def _codes(section: Section) -> dict[str, Codes]:
         variables = [
             variable
             for entity in BY_FILE_NAME.values()
-            for column, variable in dictionary_columns(entity).items()
+            for column, variable in file_columns(entity).items()
             if column == name
         ]
         if not variables:
@@ -149,7 +149,7 @@ class _RowsReader:
             )
         self._section = section
         self._entity: Entity = BY_FILE_NAME[name]
-        self._variables: dict[str, Variable] = dictionary_columns(self._entity)
+        self._variables: dict[str, Variable] = file_columns(self._entity)
         self._patient = patient
         self._shared_codes = codes
         # Date column -> the section that counts it from another date, and the text of the days.

@@ -14,7 +14,14 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from registry.models.codebook import WRITTEN, declarations, descriptions, keys, meanings
+from registry.models.codebook import (
+    WRITTEN,
+    declarations,
+    descriptions,
+    keys,
+    meanings,
+    reasons,
+)
 from registry.models.patient import STUDY_ID
 from registry.variables import Kind, Variable
 from registry.words import spoken, tr
@@ -43,20 +50,29 @@ def write_template(path: Path) -> None:
     codes = workbook.create_sheet(CODES_SHEET)
     codes.sheet_state = "hidden"
     lists: dict[tuple[str, ...], str] = {}
-    key, described = keys(), descriptions()
+    key, described, why = keys(), descriptions(), reasons()
     for table, columns in declarations().items():
         sheet = workbook.create_sheet(table)
         sheet.freeze_panes = "B2"
-        for number, (name, variable) in enumerate(columns.items(), start=1):
+        for number, (name, variable) in enumerate((columns | why[table]).items(), start=1):
             comment = _comment(variable, is_key=name in key[table])
             if number == 1:
                 comment = f"{described[table]}\n{comment}"
             _write_header(sheet.cell(1, number, name), variable, comment, name in key[table])
             _hold(sheet, number, variable, codes, lists)
+        _fold(sheet, len(columns) + 1, len(columns) + len(why[table]))
     # The hidden sheet behind the others, so that a spreadsheet opens on the first table.
     workbook.move_sheet(codes, len(workbook.sheetnames))
     workbook.active = 0
     workbook.save(path)
+
+
+def _fold(sheet: Any, first: int, last: int) -> None:
+    """Hides the columns of reasons, which few files fill, behind one button."""
+    if last >= first:
+        sheet.column_dimensions.group(
+            get_column_letter(first), get_column_letter(last), hidden=True
+        )
 
 
 def _write_header(cell: Any, variable: Variable, words: str, is_key: bool) -> None:
@@ -93,7 +109,7 @@ def _hold(
     letter = get_column_letter(number)
     column = sheet.column_dimensions[letter]
     column.width = max(_NARROWEST, len(sheet.cell(1, number).value) + 3)
-    if variable.kind in (Kind.TEXT, Kind.CODE, Kind.PARTIAL_DATE):
+    if variable.kind in (Kind.TEXT, Kind.CODE, Kind.REASON, Kind.PARTIAL_DATE):
         # Nothing is turned into a date or a number, and no leading zero is lost.
         column.number_format = _TEXT
     elif variable.kind is Kind.DATE:
@@ -168,7 +184,7 @@ def _within(variable: Variable, cell: str) -> str:
 
 def _refusal(variable: Variable) -> str:
     match variable.kind:
-        case Kind.CODE | Kind.FLAG:
+        case Kind.CODE | Kind.REASON | Kind.FLAG:
             return tr("Choose from the list.")
         case Kind.DATE:
             return tr("A date that is not in the future, as 2024-03-31.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from registry.models import ENTITIES, table_of
+from registry.models.missing_reason import may_lack, reason_column, reason_variable
 from registry.models.patient import STUDY_ID
 from registry.variables import Kind, Variable
 from registry.vocabulary import MEANINGS
@@ -40,6 +41,20 @@ def declarations() -> dict[str, dict[str, Variable]]:
     }
 
 
+def reasons() -> dict[str, dict[str, Variable]]:
+    """File name -> column that says why another's value is missing -> its declaration.
+
+    A file need not have any of them.
+    """
+    return {
+        entity.file_name: {
+            reason_column(column): reason_variable(variable)
+            for column, variable in may_lack(table_of(entity), entity.natural_key).items()
+        }
+        for entity in ENTITIES
+    }
+
+
 def keys() -> dict[str, tuple[str, ...]]:
     """File name -> the columns that name a record."""
     return {entity.file_name: (PATIENT_COLUMN, *entity.natural_key) for entity in ENTITIES}
@@ -54,9 +69,10 @@ def codebook() -> list[dict[str, Any]]:
     """A row per file and column: what it is called, how it is written, what is allowed.
 
     Words are in the person's language. `codes` maps each allowed code to its meaning; None where
-    the variable has no codes.
+    the variable has no codes; `reason` names the column that says why a value is missing.
     """
     key = keys()
+    reason = reasons()
     return [
         {
             "table": table,
@@ -70,6 +86,7 @@ def codebook() -> list[dict[str, Any]]:
             "written": spoken(WRITTEN[declaration.kind]),
             "meaning": spoken(declaration.meaning) or None,
             "codes": meanings(declaration),
+            "reason": reason_column(column) if reason_column(column) in reason[table] else None,
         }
         for table, columns in declarations().items()
         for column, declaration in columns.items()

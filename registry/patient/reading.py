@@ -43,7 +43,7 @@ Row = TypeVar("Row", bound="DataclassInstance")
 PERSON = """
 select
     n.study_id as patient_id, p.centre, p.sex, p.birth_date, p.onset_on, p.onset_on_precision,
-    p.diagnosed_on, p.diagnosed_on_precision, p.diagnosis,
+    p.diagnosed_on, p.diagnosed_on_precision, p.diagnosis, p.missing_reasons,
     extract(year from age(current_date, p.birth_date))::integer as age_now,
     extract(year from age(rules.date_in_period(
         p.onset_on, p.onset_on_precision, p.birth_date, s.start_on
@@ -145,7 +145,7 @@ order by r.collected_on, r.analyte
 ANTHROPOMETRY = """
 select
     a.record_id, a.measured_on, a.measured_on <= :data_cut as seen, a.height_cm, a.weight_kg,
-    z.height_z, z.height_z_source, z.bmi_z, z.bmi_z_source
+    z.height_z, z.height_z_source, z.bmi_z, z.bmi_z_source, a.missing_reasons
 from clinical.anthropometry a
 left join rules.anthropometry_z z
     on z.record_id = a.record_id and z.patient_id = :number

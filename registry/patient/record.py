@@ -3,7 +3,8 @@
 Names are those of the import files; what is derived stands beside what it is derived from. A row
 is `seen` when it is dated up to the data cut of the definition: the rules know of no other, so
 that what they say of one that is not seen is None. Dates are dates, numbers exact decimals; a
-measured value is the limit itself where its comparator is `<` or `>`.
+measured value is the limit itself where its comparator is `<` or `>`. `missing_reasons` says of a
+column that is None why, where that is known.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Person:
     age_at_onset: int | None
     age_at_start: int | None
     paris_age: str | None
+    missing_reasons: dict[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class Visit:
     total: Decimal | None
     computed_total: Decimal | None
     no_height: bool | None
+    missing_reasons: dict[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ class Infusion:
     interval_shortened: bool | None
     intensified: bool | None
     product: str | None
+    missing_reasons: dict[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,7 @@ class Level:
     ada_au_ml_comparator: str | None
     ada_status: str | None
     assay: str | None
+    missing_reasons: dict[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -216,6 +221,7 @@ class Phenotype:
     behaviour: str | None
     perianal: bool | None
     growth: str | None
+    missing_reasons: dict[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -231,6 +237,7 @@ class Growth:
     height_z_source: str | None
     bmi_z: Decimal | None
     bmi_z_source: str | None
+    missing_reasons: dict[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -241,6 +248,7 @@ class Endoscopy:
     performed_on: date
     seen: bool
     cdeis: Decimal | None
+    missing_reasons: dict[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -267,6 +275,7 @@ class GeneFinding:
     zygosity: str | None
     acmg_class: str | None
     diagnosis: str | None
+    missing_reasons: dict[str, str] | None
 
 
 @dataclass(frozen=True)

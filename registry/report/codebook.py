@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from registry.report.whole_file import by_ending, write_whole
-from registry.words import language, tr
+from registry.vocabulary import NULL_FLAVOUR_MEANINGS
+from registry.words import language, spoken, tr
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -25,6 +26,7 @@ COLUMNS = (
     "allowed",
     "meaning",
     "codes",
+    "reason",
 )
 CODE_COLUMNS = ("table", "column", "code", "meaning")
 
@@ -111,6 +113,8 @@ def codebook_page(rows: Rows, descriptions: Mapping[str, str]) -> str:
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(tr('One import file a table, named after it; columns in any order.'))} "
         f"{_mark_words()}</p>",
+        f"<p>{escape(tr('Why a value is missing may stand in a column beside it:'))}</p>",
+        _codes({code: spoken(words) for code, words in NULL_FLAVOUR_MEANINGS.items()}),
         f'<nav aria-label="{escape(tr("Tables"))}"><ul>{contents}</ul></nav>',
         *(_section(name, descriptions[name], found) for name, found in tables.items()),
         _index(rows),
@@ -151,9 +155,10 @@ def _row(row: Mapping[str, Any], heads: Sequence[str]) -> str:
     else:
         is_said = row["allowed"] in (None, row["written"])
         last = _cell(allowed, "" if is_said else escape(row["allowed"])) + _cell(meaning, words)
+    reason = f'<span class="label">{escape(row["reason"])}</span>' if row["reason"] else ""
     return (
         f'<tr id="{_anchor(row)}"><th scope="row"><code>{escape(row["column"])}</code>{marks}'
-        f'<span class="label">{escape(row["label"])}</span></th>'
+        f'<span class="label">{escape(row["label"])}</span>{reason}</th>'
         f"{_cell(written, escape(row['written']))}{_cell(unit, escape(row['unit'] or ''))}"
         f"{last}</tr>"
     )

@@ -71,9 +71,15 @@ def points(value: Decimal | None) -> str:
     return "–" if value is None else f"{value.normalize():f}"
 
 
+def reason_of(row: Document, column: str) -> str | None:
+    """Why the row has no value there, as UNK; None where it has one, or nobody knows."""
+    reasons: Mapping[str, str] = row["missing_reasons"] or {}
+    return reasons.get(column)
+
+
 def measured(row: Document, column: str) -> str:
     """A measured value with its comparator: `<0.4`."""
-    return f"{row[f'{column}_comparator'] or ''}{points(row[column])}"
+    return reason_of(row, column) or f"{row[f'{column}_comparator'] or ''}{points(row[column])}"
 
 
 def gene_words(row: Document) -> str:

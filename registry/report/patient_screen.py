@@ -12,7 +12,7 @@ from typing import Any
 
 from registry.columns import columns, padded
 from registry.report.patient_chart import Chart, level_sign
-from registry.report.patient_course import Document, points, window
+from registry.report.patient_course import Document, points, reason_of, window
 from registry.report.patient_tables import NAMES, paris, tables, words_of
 from registry.report.terminal import (
     Glyphs,
@@ -108,6 +108,8 @@ class Screen:
         known = []
         if document["age_at_onset"] is not None:
             known.append(tr("{age} at onset", age=document["age_at_onset"]))
+        elif reason := reason_of(document, "onset_on"):
+            known.append(tr("onset: {reason}", reason=reason))
         if document["age_at_start"] is not None:
             start_on = document["status"]["start_on"]
             age = document["age_at_start"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from registry.columns import columns, padded
-from registry.report.patient_course import Document, gene_words, measured, points
+from registry.report.patient_course import Document, gene_words, measured, points, reason_of
 from registry.report.terminal import (
     Glyphs,
     Line,
@@ -65,7 +65,8 @@ def paris(row: Document) -> str:
     location = None if row["location"] == "none" else row["location"]
     perianal = "p" if row["perianal"] else None
     parts = [location, row["upper_gi"], row["behaviour"], perianal, row["growth"]]
-    return " ".join(part for part in parts if part)
+    reasons = (f"{part}={reason}" for part, reason in (row["missing_reasons"] or {}).items())
+    return " ".join(part for part in (*parts, *reasons) if part)
 
 
 def tables(document: Document, width: int, glyphs: Glyphs, *, everything: bool) -> list[Line]:
@@ -203,7 +204,8 @@ class Tables:
 
         def antibodies(row: Document) -> str:
             status = words_of(row["ada_status"] or "")
-            value = "" if row["ada_au_ml"] is None else measured(row, "ada_au_ml")
+            known = row["ada_au_ml"] is not None or reason_of(row, "ada_au_ml")
+            value = measured(row, "ada_au_ml") if known else ""
             return f"{value} {status}".strip()
 
         roles = [{"below": "low", "above": "good"}.get(row["trough_level"], "") for row in rows]
@@ -245,10 +247,13 @@ class Tables:
         def score(value: object) -> str:
             return self._glyphs.missing if value is None else f"{value:+.2f}"
 
+        def size(row: Document, column: str) -> str:
+            return reason_of(row, column) or points(row[column])
+
         return [
             Column(tr("Date"), [str(row["measured_on"]) for row in rows]),
-            Column("cm", [points(row["height_cm"]) for row in rows], right=True),
-            Column("kg", [points(row["weight_kg"]) for row in rows], right=True),
+            Column("cm", [size(row, "height_cm") for row in rows], right=True),
+            Column("kg", [size(row, "weight_kg") for row in rows], right=True),
             Column(tr("height Z"), [score(row["height_z"]) for row in rows], right=True),
             Column(tr("BMI Z"), [score(row["bmi_z"]) for row in rows], right=True),
         ]
@@ -262,9 +267,11 @@ class Tables:
                 courses = f"{row['started_on']} - {stopped_on}"
                 return f"{courses}  {row['drug']} ({words_of(row['drug_class'])})"
             case "gene_findings":
-                return f"{row['reported_on'] or tr('day not known')}  {gene_words(row)}"
+                on = row["reported_on"] or reason_of(row, "reported_on") or tr("day not known")
+                return f"{on}  {gene_words(row)}"
             case "endoscopies":
-                return f"{row['performed_on']}  CDEIS {points(row['cdeis'])}"
+                cdeis = reason_of(row, "cdeis") or points(row["cdeis"])
+                return f"{row['performed_on']}  CDEIS {cdeis}"
             case "surgeries":
                 return f"{row['performed_on']}  {row['procedure']}"
             case "conditions":

@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from sqlalchemy import Connection
 
 from registry.importing.template import write_template
+from tests.records.conftest import LACKING
 
 from .tables import VALID, accepted, contents, row
 
@@ -58,7 +59,15 @@ def test_a_sheet_a_table_with_its_columns_in_order(workbook: Any) -> None:
     for line in agreed():
         columns.setdefault(line["table"], []).append(line["column"])
     shown = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
-    assert {sheet.title: [cell.value for cell in sheet[1]] for sheet in shown} == columns
+    headers = {sheet.title: [cell.value for cell in sheet[1]] for sheet in shown}
+    assert {name: header[: len(columns[name])] for name, header in headers.items()} == columns
+    # Behind them, folded away, why a value is missing.
+    for sheet in shown:
+        reasons = sheet[1][len(columns[sheet.title]) :]
+        assert {cell.value.removesuffix("_missing") for cell in reasons} == LACKING.get(
+            sheet.title, set()
+        )
+        assert all(sheet.column_dimensions[reasons[0].column_letter].hidden for _ in reasons)
     assert [sheet.title for sheet in shown] == list(columns)
     assert workbook.active.title == "patients"
     assert all(cell.comment for sheet in shown for cell in sheet[1])

@@ -10,6 +10,20 @@ CHILD = (
     "patient", "add", "T1", "--centre", "BCH", "--sex", "male", "--birth-date", "2010-02-03",
     "--diagnosis", "CD",
 )  # fmt: skip
+# Every column of the dictionary that a record may do without and whose empty cell says nothing.
+LACKING = {
+    "patients": {"onset_on", "diagnosed_on"},
+    "phenotypes": {"location", "behaviour", "perianal", "growth"},
+    "anthropometry": {"height_cm", "weight_kg"},
+    "infusions": {"product"},
+    "tdm_levels": {"ifx_ug_ml", "ada_au_ml"},
+    "pcdai_visits": {
+        *("abdominal_pain", "stools", "functioning", "hematocrit", "esr", "albumin", "weight"),
+        *("height", "abdomen", "perirectal", "extraintestinal"),
+    },
+    "endoscopies": {"cdeis"},
+    "gene_findings": {"reported_on", "hgvs_p", "zygosity", "acmg_class", "diagnosis"},
+}
 
 
 def rows(database: Database, table: str, columns: str) -> list[tuple[object, ...]]:

@@ -16,25 +16,11 @@ from registry.database.engine import Database
 from registry.models import ENTITIES, table_of
 from registry.models.missing_reason import may_lack
 from tests.programs import Program
-from tests.records.conftest import CHILD, rows
+from tests.records.conftest import CHILD, LACKING, rows
 
 CODES = ("NI", "NA", "UNK", "NASK", "ASKU", "NAV")
 HEIGHTS = "height_cm, weight_kg, missing_reasons"
 WEIGHED = ("anthropometry", "add", "T1", "--measured-on", "2020-01-07", "--weight-kg", "30")
-# Every column of the dictionary that a record may do without and whose empty cell says nothing.
-LACKING = {
-    "patients": {"onset_on", "diagnosed_on"},
-    "phenotypes": {"location", "behaviour", "perianal", "growth"},
-    "anthropometry": {"height_cm", "weight_kg"},
-    "infusions": {"product"},
-    "tdm_levels": {"ifx_ug_ml", "ada_au_ml"},
-    "pcdai_visits": {
-        *("abdominal_pain", "stools", "functioning", "hematocrit", "esr", "albumin", "weight"),
-        *("height", "abdomen", "perirectal", "extraintestinal"),
-    },
-    "endoscopies": {"cdeis"},
-    "gene_findings": {"reported_on", "hgvs_p", "zygosity", "acmg_class", "diagnosis"},
-}
 
 
 @pytest.fixture
