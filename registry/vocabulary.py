@@ -137,18 +137,6 @@ ANALYTE_MEANINGS = {
     "FCAL": "faecal calprotectin",
 }
 ANALYTES = tuple(ANALYTE_UNITS)
-# These do not move tenfold from one sample to the next, so a value that fits the last one only in
-# another unit has probably been given the wrong unit.
-STEADY_ANALYTES = ("HGB", "HCT", "ALB", "PLT")
-# About what a child has, in the analyte's own unit: a first value that is many times more or less,
-# and near it in another unit, has probably been given the wrong unit. No limit of anything.
-USUAL_VALUES = {
-    "WBC": Decimal(8),
-    "HGB": Decimal(120),
-    "HCT": Decimal(36),
-    "PLT": Decimal(350),
-    "ALB": Decimal(38),
-}
 UNITS = tuple(dict.fromkeys(unit for units in ANALYTE_UNITS.values() for unit in units))
 UNIT_MEANINGS = {
     unit: "of " + ", ".join(name for name, units in ANALYTE_UNITS.items() if unit in units)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 # More than a screen of complaints helps nobody; JSON has them all.
 COMPLAINTS_SHOWN = 40
+WARNINGS_SHOWN = 10
 
 
 def import_command(
@@ -141,9 +142,9 @@ def import_command(
             waiting = waiting_patients(connection)
     print_result(result, turned, form, dry_run=dry_run)
     _say_more(result, waiting, dry_run=dry_run)
+    if errors_to is not None and (result.errors or result.warnings):
+        _mark(sheets_reader(map_file, redcap)(paths, conventions), result, errors_to)
     if result.errors:
-        if errors_to is not None:
-            _mark(sheets_reader(map_file, redcap)(paths, conventions), result, errors_to)
         raise typer.Exit(1)
 
 
@@ -151,15 +152,18 @@ def _mark(sheets: list[Sheet], result: WriteResult, path: Path) -> None:
     """Writes the files with problems again, marked, and says how to go on."""
     from registry.importing.marked import write_marked
 
-    marked = write_marked(sheets, result.errors, path)
-    warn(
-        tr(
-            "Marked in {file}: {files}. Mend the coloured cells there, and import it in place of "
-            "these, with the other files.",
-            file=path,
-            files=", ".join(marked.files),
+    marked = write_marked(sheets, [*result.errors, *result.warnings], path)
+    values = {"file": path, "files": ", ".join(marked.files)}
+    if result.errors:
+        warn(
+            tr(
+                "Marked in {file}: {files}. Mend the coloured cells there, and import it in place "
+                "of these, with the other files.",
+                **values,
+            )
         )
-    )
+    else:
+        warn(tr("Marked in {file}: {files}. Look at the coloured cells there.", **values))
     for reason in marked.left_out:
         warn(tr("Not in it, to be mended in the file itself: {reason}", reason=reason))
 
@@ -173,6 +177,7 @@ def _say_more(result: WriteResult, waiting: int, *, dry_run: bool) -> None:
     if len(result.errors) > COMPLAINTS_SHOWN:
         more = len(result.errors) - COMPLAINTS_SHOWN
         warn(tr("... and {number} more; --format json lists them all", number=more))
+    _say_warnings(result)
     if result.errors:
         number = len(result.errors)
         warn(
@@ -188,6 +193,19 @@ def _say_more(result: WriteResult, waiting: int, *, dry_run: bool) -> None:
         warn(
             tr("Patients waiting for a derivation: {number}. Run: registry derive", number=waiting)
         )
+
+
+def _say_warnings(result: WriteResult) -> None:
+    """What is not plausible: the first of them, and how many there are."""
+    if not result.warnings:
+        return
+    number = len(result.warnings)
+    warn(tr("Not plausible, look at: {number:value|values}.", number=number))
+    for notice in result.warnings[:WARNINGS_SHOWN]:
+        warn(str(notice))
+    if number > WARNINGS_SHOWN:
+        more = number - WARNINGS_SHOWN
+        warn(tr("... and {number} more; --format json lists them all", number=more))
 
 
 @contextmanager

@@ -140,6 +140,7 @@ def _published(data: _Data) -> dict[str, Callable[[], Any]]:
         "outcomes": lambda: outcomes_after_loss(frames["lor_outcome"], name).to_json(),
         "levels": lambda: week14_levels(frames["tdm_week14"], frames["trough"], name),
         "genes": lambda: gene_list(frames["gene_summary"], name),
+        "quality": lambda: quality_document(data.connection),
         "missing": lambda: missing_values(frames["missing_values"], name).to_json(),
     }
 
@@ -214,6 +215,13 @@ def facts_of(
         parameters=row,
         data_hash=data_hash,
     )
+
+
+def quality_document(connection: Connection) -> dict[str, Any]:
+    """Every rule of plausibility with the records tried and failed."""
+    from registry.quality.run import count_rules
+
+    return {"rules": [count.to_json() for count in count_rules(connection)], "notes": []}
 
 
 def document(make: Callable[[], Any]) -> Any:

@@ -256,7 +256,23 @@ def work_of_night(user: str) -> Work:
             number=len(result.transitions),
         )
 
-    return Work(derive=derived, worklist=_worklist)
+    return Work(derive=derived, quality=_quality, worklist=_worklist)
+
+
+def _quality(database: Database) -> str:
+    """What `registry quality run` does."""
+    from datetime import date
+
+    from registry.quality.run import count_rules, store_run
+
+    with database.engine.begin() as connection:
+        counts = count_rules(connection)
+        store_run(connection, counts, date.today())
+    return tr(
+        "{failed} of {tried:check|checks} failed",
+        failed=sum(count.failed for count in counts),
+        tried=sum(count.tried for count in counts),
+    )
 
 
 def _worklist(connection: Connection) -> Sequence[Item]:

@@ -34,6 +34,7 @@ from registry.models import (
     TdmLevel,
     table_of,
 )
+from registry.records.plausibility import findings_of_record
 from registry.records.source import Entity
 from registry.words import tr
 
@@ -78,10 +79,13 @@ def answer(
     if not known:
         raise NotFound(tr("There is no definition {name}.", name=definition))
     if issubclass(entity, Patient):
-        return answer_patient(connection, patient, definition)
-    assert record is not None
-    answered = ANSWERS[entity](connection, patient, record, definition)
-    _add_cut(connection, answered, entity, patient, record, definition)
+        answered = answer_patient(connection, patient, definition)
+    else:
+        assert record is not None
+        answered = ANSWERS[entity](connection, patient, record, definition)
+        _add_cut(connection, answered, entity, patient, record, definition)
+    found = findings_of_record(connection, entity, patient, record)
+    answered.warn(*dict.fromkeys(finding.said for finding in found))
     return answered
 
 

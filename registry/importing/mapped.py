@@ -18,7 +18,8 @@ from registry.importing.mapped_table import MappedRows, MappedTable, Place
 from registry.importing.mapping import FileMapping, SourceMapping, matches
 from registry.importing.table import Table, read_tables
 from registry.parsing.conventions import NOTHING_SAID, Conventions
-from registry.records.problems import Change, Problem, WriteResult
+from registry.records.plausibility import notices
+from registry.records.problems import AnyProblem, Change, Problem, WriteResult
 from registry.records.write import Progress, write_rows
 from registry.words import tr
 
@@ -56,14 +57,18 @@ def import_mapped(
             sources.extend(table.parts)
     marks: defaultdict[Path, DecimalMark] = defaultdict(DecimalMark)
     back = _WayBack(sources)
+    rows = [part.source(marks[part.path]) for part in sources]
     result = write_rows(
         connection,
-        [part.source(marks[part.path]) for part in sources],
+        rows,
         problems,
         update=update,
         changes=changes,
         progress=lambda step, rows: progress(back.text(step), rows),
     )
+    if not result.errors:
+        progress(tr("Looking for what is not plausible"), 0)
+        result.warnings = notices(connection, rows)
     order = {table.table.shown: (number, table) for number, table in enumerate(mapped)}
 
     def place(problem: Problem) -> tuple[int, int, int]:
@@ -71,6 +76,7 @@ def import_mapped(
         return number, problem.line or 0, table.position(problem.column)
 
     result.errors = sorted(back.problems(result.errors), key=place)
+    result.warnings = sorted(back.problems(result.warnings), key=place)
     result.changes = [back.change(change) for change in result.changes]
     result.notes.extend(back.text(note) for table in mapped for note in table.notes())
     return result
@@ -168,7 +174,7 @@ class _WayBack:
         words = re.sub(lined, with_line, words)
         return _NAME.sub(lambda found: self._parts[int(found[1])].shown, words)
 
-    def problems(self, problems: list[Problem]) -> list[Problem]:
+    def problems(self, problems: list[AnyProblem]) -> list[AnyProblem]:
         """The complaints with file, line, header and cell as they stand in the file, each once."""
         places = [self._place(problem) for problem in problems]
         cells = _cells([place for place in places if place is not None])
@@ -185,8 +191,8 @@ class _WayBack:
         return self._parts[int(name[1])].place(problem.line, problem.column)
 
     def _problem(
-        self, problem: Problem, place: Place, cells: dict[tuple[str, int, str], str]
-    ) -> Problem:
+        self, problem: AnyProblem, place: Place, cells: dict[tuple[str, int, str], str]
+    ) -> AnyProblem:
         shown = place.table.table.shown
         column, value = problem.column, problem.value
         if place.header is not None:
@@ -195,7 +201,9 @@ class _WayBack:
         words = self.text(problem.problem)
         if value and problem.value and value != problem.value and not place.counted:
             words = tr("{problem} (read as {value})", problem=words, value=problem.value)
-        return Problem(shown, place.line, column, value, words)
+        return replace(
+            problem, file=shown, line=place.line, column=column, value=value, problem=words
+        )
 
     def change(self, change: Change) -> Change:
         """A changed cell with file and line as they stand in the file."""

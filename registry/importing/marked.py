@@ -17,7 +17,7 @@ from registry.importing.files import find_tables
 from registry.importing.layout import PROBLEM_COLUMN, Table
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.parsing.typed import NumberText, NumberText1904
-from registry.records.problems import Problem
+from registry.records.problems import Notice, Problem
 from registry.records.source import readable
 from registry.words import tr
 
@@ -31,7 +31,8 @@ COMMENTS = 1000
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_TITLE = re.compile(r"[\[\]:*?/\\]")
 _LONGEST_TITLE = 31
-_BAD, _REASON, _HEADER = "FFF4B183", "FFFBE5D6", "FFD9D9D9"
+# What is wrong is orange, what is only not plausible yellow.
+_BAD, _REASON, _HEADER, _DOUBTFUL = "FFF4B183", "FFFBE5D6", "FFD9D9D9", "FFFFF2A8"
 _WIDTH, _REASON_WIDTH = 16, 80
 
 # The complaints of a table by line.
@@ -241,7 +242,8 @@ class _MarkedSheet:
             said.setdefault(_place(header, problem), []).append(problem)
         for place, found in said.items():
             if place < len(texts):
-                cells[place] = self._cell(texts[place], _BAD)
+                doubtful = all(isinstance(one, Notice) for one in found)
+                cells[place] = self._cell(texts[place], _DOUBTFUL if doubtful else _BAD)
                 cells[place].comment = self._comment("; ".join(one.problem for one in found))
         if wrong:
             reason = self._cell(_said(wrong)[:LONGEST_CELL], _REASON)
@@ -280,7 +282,7 @@ class _MarkedSheet:
         return Comment(words, "registry") if self._comments <= COMMENTS else None
 
 
-_COLOURS = (_BAD, _REASON, _HEADER)
+_COLOURS = (_BAD, _REASON, _HEADER, _DOUBTFUL)
 
 
 def _place(header: list[str], problem: Problem) -> int:

@@ -22,7 +22,7 @@ from registry.parsing.text import BLANKS, folded
 from registry.parsing.typed import FaultText
 from registry.parsing.units import read_unit
 from registry.parsing.unreadable import AmbiguousDate, NotOfKind, Unreadable
-from registry.records.problems import Problem
+from registry.records.problems import AnyProblem, Problem
 from registry.records.source import PATIENT_COLUMN, Row, Source, file_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTES
@@ -78,7 +78,7 @@ class TableReader:
         """The source with its rows in the import format."""
         return replace(self.source, rows=self._rows)
 
-    def as_typed(self, problems: list[Problem]) -> list[Problem]:
+    def as_typed(self, problems: list[AnyProblem]) -> list[AnyProblem]:
         """The complaints with each cell as it stands in the file, and what it was read as."""
         wanted: dict[int, list[int]] = {}
         for number, problem in enumerate(problems):
@@ -93,7 +93,7 @@ class TableReader:
                 found[number] = self._typed(problems[number], row.cells, read)
         return found
 
-    def _typed(self, problem: Problem, cells: list[str], read: list[str]) -> Problem:
+    def _typed(self, problem: AnyProblem, cells: list[str], read: list[str]) -> AnyProblem:
         if problem.column not in self.source.columns:
             return problem
         place = self.source.columns.index(problem.column)

@@ -12,8 +12,10 @@ from registry.importing.encoding import check_encoding
 from registry.importing.files import find_tables
 from registry.importing.reading import TableReader
 from registry.parsing.conventions import NOTHING_SAID, Conventions
+from registry.records.plausibility import notices
 from registry.records.problems import Problem, TableCounts, WriteResult
 from registry.records.write import Progress, write_rows
+from registry.words import tr
 
 
 def import_files(
@@ -44,20 +46,20 @@ def import_files(
         if not wrong:
             mark = marks[table.table.path]
             readers.append(TableReader(table.source(), conventions, mark))
+    sources = [reader.read() for reader in readers]
     result = write_rows(
-        connection,
-        [reader.read() for reader in readers],
-        problems,
-        update=update,
-        changes=changes,
-        progress=progress,
+        connection, sources, problems, update=update, changes=changes, progress=progress
     )
+    if not result.errors:
+        progress(tr("Looking for what is not plausible"), 0)
+        result.warnings = notices(connection, sources)
     for table in tables:
         result.tables.setdefault(table.entity.file_name, TableCounts())
         result.notes.extend(table.notes())
     for reader in readers:
         result.notes.extend(reader.notes)
         result.errors = reader.as_typed(result.errors)
+        result.warnings = reader.as_typed(result.warnings)
     place = {table.table.shown: number for number, table in enumerate(tables)}
     result.errors.sort(key=lambda problem: (place[problem.file], problem.line or 0))
     return result

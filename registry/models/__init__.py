@@ -22,6 +22,7 @@ from registry.models.medication import Drug, Medication
 from registry.models.patient import Centre, Patient, PatientNumber
 from registry.models.pcdai_visit import PcdaiVisit
 from registry.models.phenotype import Phenotype
+from registry.models.quality_run import QualityRun
 from registry.models.record_change import RecordChange
 from registry.models.scheduled_run import ScheduledRun
 from registry.models.surgery import Surgery
@@ -109,6 +110,7 @@ __all__ = [
     "PatientRecord",
     "PcdaiVisit",
     "Phenotype",
+    "QualityRun",
     "RecordChange",
     "ScheduledRun",
     "ScoreBand",

@@ -14,7 +14,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     SmallInteger,
     Text,
-    UniqueConstraint,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
@@ -33,10 +32,7 @@ class WorklistRule(Base):
     """
 
     __tablename__ = "worklist_rule"
-    __table_args__ = (
-        UniqueConstraint("place"),
-        {"schema": REFERENCE, "comment": "One row per rule of the worklist"},
-    )
+    __table_args__ = ({"schema": REFERENCE, "comment": "One row per rule of the worklist"},)
 
     rule: Mapped[str] = mapped_column(Text, primary_key=True, comment="name of the rule")
     kind: Mapped[str] = mapped_column(Text, comment="kind of work; several rules can share one")
@@ -52,6 +48,9 @@ class WorklistRule(Base):
     action: Mapped[str] = mapped_column(Text, comment="what to do, with {names} of facts")
     why: Mapped[str] = mapped_column(Text, comment="why it is in the list, with {names} of facts")
     source: Mapped[str] = mapped_column(Text, comment="where the rule comes from")
+    category: Mapped[str | None] = mapped_column(
+        Text, comment="kind of check in OHDSI's words; empty where the rule is not of plausibility"
+    )
 
 
 class WorklistSetting(Base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from registry.words import tr
 
@@ -30,6 +30,16 @@ class Problem:
             value = f"{value[:LONGEST_SHOWN]}..."
         subject = [self.column, None if self.value is None else repr(value)]
         return tr(": ").join([place, " ".join([*filter(None, subject), self.problem])])
+
+
+AnyProblem = TypeVar("AnyProblem", bound=Problem)
+
+
+@dataclass(frozen=True)
+class Notice(Problem):
+    """What a rule of plausibility says of a row; it refuses nothing."""
+
+    rule: str
 
 
 @dataclass(frozen=True)
@@ -66,12 +76,13 @@ class WriteResult:
     """What an import did, or would have done, to each table, by the name of its file.
 
     `changes` holds as many of the `number_of_changes` cells as were asked for. `notes` say in words
-    what was read in another way than it stands in a file.
+    what was read in another way than it stands in a file. `warnings` are told and refuse nothing.
     """
 
     committed: bool
     tables: dict[str, TableCounts] = field(default_factory=dict)
     errors: list[Problem] = field(default_factory=list)
+    warnings: list[Notice] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     number_of_changes: int = 0
     notes: list[str] = field(default_factory=list)
@@ -82,6 +93,7 @@ class WriteResult:
             "committed": self.committed,
             "tables": {name: asdict(counts) for name, counts in self.tables.items()},
             "errors": [asdict(problem) for problem in self.errors],
+            "warnings": [asdict(notice) for notice in self.warnings],
             "changes": [asdict(change) for change in self.changes],
             "notes": self.notes,
         }

@@ -23,6 +23,40 @@ def missing(document: Document) -> Table:
     )
 
 
+def quality(document: Document) -> Table:
+    """Every rule of plausibility with what it was tried on, and an example of its sentence."""
+    failed = sum(row["failed"] for row in document["rules"])
+    return Table(
+        title=tr("Plausibility of the records, {failed} failed", failed=failed),
+        header=(
+            tr("Rule"),
+            tr("Kind of check"),
+            tr("Says"),
+            tr("Tried"),
+            tr("Failed"),
+            tr("Failed, %"),
+        ),
+        rows=tuple(
+            (
+                row["id"],
+                row["category"],
+                spoken(row["says"]),
+                str(row["tried"]),
+                str(row["failed"]),
+                MISSING if row["percent"] is None else fixed(row["percent"], 2),
+            )
+            for row in document["rules"]
+        ),
+        left=3,
+        notes=(
+            tr(
+                "Of all records of the registry, not of the cohort alone. Kinds of checks as in "
+                "OHDSI's Data Quality Dashboard."
+            ),
+        ),
+    )
+
+
 def losses(document: Document) -> Table:
     """A row for each loss of response."""
     return Table(
@@ -111,6 +145,7 @@ TABLES: dict[str, Callable[[Document], list[Table]]] = {
     "mechanisms": mechanisms,
     "risk": risk_tables.all_tables,
     "missing": _alone(missing),
+    "quality": _alone(quality),
     "losses": _alone(losses),
     "genes": _alone(genes),
 }

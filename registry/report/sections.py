@@ -140,7 +140,11 @@ def _sections() -> tuple[tuple[str, str, Callable[[Report], str]], ...]:
         ("losses", tr("After the loss of response"), _losses),
         ("genes", tr("Genes"), _genes),
         ("risk", tr("Prediction at week 14"), lambda r: r.layout("risk")),
-        ("quality", tr("Data quality"), lambda r: r.layout("missing", sortable=True)),
+        (
+            "quality",
+            tr("Data quality"),
+            lambda r: r.layout("missing", sortable=True) + r.layout("quality", sortable=True),
+        ),
         ("methods", tr("Methods"), _methods),
         ("definition", tr("The definition"), _definition),
         ("strobe", tr("STROBE"), _strobe),

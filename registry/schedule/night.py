@@ -32,11 +32,13 @@ from registry.words import tr
 class Work:
     """What other parts of the program do in a night, as this part is given it.
 
-    `derive` brings every status up to date and says in a few words what it came to; `worklist`
-    gives all its items.
+    `derive` brings every status up to date and says in a few words what it came to; so does
+    `quality`, which counts what is not plausible and keeps the counts; `worklist` gives all its
+    items.
     """
 
     derive: Callable[[Database], str]
+    quality: Callable[[Database], str]
     worklist: Callable[[Connection], Sequence[Item]]
 
 
@@ -104,6 +106,7 @@ class _Run:
         for name, step in (
             ("derive", self._derive),
             ("worklist", self._worklist),
+            ("quality", lambda: self._work.quality(self._database)),
             ("report", self._report),
             ("tell", self._tell),
             ("backup", self._back_up),

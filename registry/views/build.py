@@ -34,6 +34,8 @@ from registry.models.missing_reason import (
     reason_of,
     reason_variable,
 )
+from registry.views import plausibility
+from registry.views.headers import read_header
 from registry.vocabulary import COVARIATES
 from registry.words import tr
 
@@ -43,10 +45,25 @@ ANALYTICS = "analytics"
 # Each reads those before it.
 SCHEMAS = (RULES, PRESENT, ANALYTICS)
 WORKLIST = "worklist"
+QUALITY = "quality"
 FOLDER = Path(__file__).parent
 STUDY_ID_COMMENT = "study id"
 # Columns of a clinical table that its view does not have, or not as they are.
 REPLACED = ("patient_id", "row_version", MISSING_REASONS)
+# What every rule of plausibility gives of a record.
+PLAUSIBILITY_COLUMNS = {
+    "rule": "name of the rule",
+    "from_table": "table of the record",
+    "record_id": "number of the record in its table; empty for a patient",
+    "record_on": "date of the record; empty when it has none",
+    "about": "what tells the record from others of its date; empty when nothing has to",
+    "column_name": "column of the value; empty when the rule is about the whole record",
+    "value": "the value as it stands there",
+    "with_table": "table of the record that it was held against; empty when none",
+    "with_record_id": "number of the record that it was held against",
+    "failed": "whether the record failed the rule",
+    "facts": "what the rule's sentence is filled with",
+}
 
 
 @dataclass(frozen=True)
@@ -108,7 +125,14 @@ def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> 
         RULES: _in_order(_views(RULES)),
         PRESENT: [
             *_present_tables(),
-            *_in_order([*_views(RULES, PRESENT), *_views(WORKLIST, PRESENT)]),
+            *_in_order(
+                [
+                    *_views(RULES, PRESENT),
+                    *_views(WORKLIST, PRESENT),
+                    *_views(QUALITY, PRESENT),
+                    _plausibility(),
+                ]
+            ),
         ],
         ANALYTICS: _in_order([*_views(ANALYTICS), *_clinical_views()]),
     }
@@ -126,6 +150,7 @@ def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> 
             _run(connection, view.statement)
             _comment(connection, view, described)
         connection.execute(text("set local search_path = default"))
+    plausibility.store_words(connection)
     _run(connection, f"comment on schema {RULES} is 'rules {rules_hash()}'")
     _run(
         connection,
@@ -160,28 +185,25 @@ def _views(folder: str, schema: str | None = None) -> list[View]:
 
 def _read(schema: str, path: Path) -> View:
     source = path.read_text(encoding="utf-8")
-    header = [
-        line.removeprefix("--").strip()
-        for line in source.split("create view", 1)[0].splitlines()
-        if line.startswith("--")
-    ]
-    column_comments: dict[str, str] = {}
-    view_comment: list[str] = []
-    column = None
-    for line in header:
-        if match := re.match(r"@(\w+): (.+)", line):
-            column = match[1]
-            column_comments[column] = match[2]
-        elif column is not None:
-            column_comments[column] += " " + line
-        else:
-            view_comment.append(line)
+    header = read_header(source)
     statement, count = re.subn(
         rf"create view {path.stem} as\b", f"create view {schema}.{path.stem} as", source, count=1
     )
     if count != 1:
         raise ValueError(f"{path.name} does not hold 'create view {path.stem} as'")
-    return View(schema, path.stem, statement, " ".join(view_comment).strip(), column_comments)
+    return View(schema, path.stem, statement, header.comment, header.columns)
+
+
+def _plausibility() -> View:
+    """The rows of all rules of plausibility."""
+    return View(
+        PRESENT,
+        plausibility.ALL_RULES,
+        plausibility.union_of_rules(f"{PRESENT}.{plausibility.ALL_RULES}"),
+        "One row per active rule of plausibility and record that it was tried on. Source: the "
+        "rules in the files of the folder quality.",
+        PLAUSIBILITY_COLUMNS,
+    )
 
 
 def _clinical_views() -> list[View]:

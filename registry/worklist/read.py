@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, WrongUsage
 from registry.records.patients import patient_number
-from registry.words import spoken, tr
+from registry.views.filling import in_language
+from registry.words import tr
 
 # The fields of an item that its rule says in words.
 WORDED = ("action", "why", "source")
@@ -101,14 +102,11 @@ def _words(connection: Connection) -> dict[str, dict[str, str]]:
 
 def _said(item: Item, words: dict[str, dict[str, str]]) -> Item:
     """The item in the person's language; the view gives it in English."""
-    said: dict[str, Any] = {}
-    for name, message in words[item.rule].items():
-        translated = spoken(message)
-        if translated != message:
-            for fact, value in item.facts.items():
-                translated = translated.replace(f"{{{fact}}}", "" if value is None else str(value))
-            said[name] = translated
-    return replace(item, **said) if said else item
+    said: dict[str, Any] = {
+        name: in_language(message, getattr(item, name), item.facts)
+        for name, message in words[item.rule].items()
+    }
+    return replace(item, **said)
 
 
 def judge_on(connection: Connection, day: date | None) -> None:

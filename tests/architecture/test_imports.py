@@ -23,6 +23,7 @@ LAYERS = (
         "importing",
         "derivation",
         "worklist",
+        "quality",
         "patient",
         "schedule",
         "analysis",

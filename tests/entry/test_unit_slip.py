@@ -39,7 +39,7 @@ def test_against_the_value_before(
     said = "Is the unit right?" in ended.err
     assert said is (warned is not None)
     if warned is not None:
-        assert f"in {warned} it would be like it" in ended.err
+        assert f"in {warned} it would be usual" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_a_first_value_against_the_usual(
     assert ended.status == 0
     assert ("Is the unit right?" in ended.err) is (nearer is not None)
     if nearer is not None:
-        assert f"in {nearer} it would be nearer" in ended.err
+        assert f"in {nearer} it would be usual" in ended.err

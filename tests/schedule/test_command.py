@@ -51,7 +51,7 @@ def test_status_before_and_after_a_run(registry: Database, tmp_path: Path, capsy
     document = json.loads(printed)
     assert (status, document["overdue"], document["running"]) == (0, False, False)
     assert document["last_good"] == document["last"]
-    assert [step["state"] for step in document["last"]["steps"]] == ["good"] * 5
+    assert [step["state"] for step in document["last"]["steps"]] == ["good"] * 6
 
     # A run that failed since does not count.
     bad = ("schedule", "once", *options(tmp_path)[:2], "--backup-dir", "/dev/null/x")

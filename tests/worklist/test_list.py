@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from registry.database.engine import ANALYST_ROLE, Database
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.records.change import declare_change
+from registry.views import plausibility
 from registry.views.build import FOLDER, WORKLIST
 from registry.worklist.dismissal import dismiss, resume
 from registry.worklist.read import Filters, kinds_of_work, read_worklist
@@ -247,7 +248,10 @@ def test_every_rule_says_what_to_do_why_and_by_whom(ward: Ward) -> None:
 
 def test_every_fact_in_the_words_of_a_rule_is_one_that_its_file_gives(ward: Ward) -> None:
     files = [path.read_text(encoding="utf-8") for path in (FOLDER / WORKLIST).glob("*.sql")]
+    of_plausibility = plausibility.rules()
     for rule in list_rules(ward.connection):
+        if rule["rule"] in of_plausibility:
+            continue
         [file] = [one for one in files if f"'{rule['rule']}'" in one and "create view" in one]
         words = f"{rule['action']} {rule['why']} {rule['source']}"
         named = set(re.findall(r"{(\w+)}", words))

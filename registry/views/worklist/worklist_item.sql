@@ -43,8 +43,17 @@ with of_every_definition as (
     select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
     from contradiction_biologic
     union all
-    select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
-    from contradiction_weights
+    select
+        patient_id,
+        rule,
+        record_on,
+        about,
+        null::date as due_on,
+        from_table,
+        record_id as from_record_id,
+        facts
+    from plausibility
+    where failed
     union all
     select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
     from contradiction_height

@@ -1,0 +1,41 @@
+"""Lists the records that failed a rule of plausibility."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from registry.errors import NotFound
+from registry.records.patients import patient_number
+from registry.records.plausibility import Finding, read_findings
+from registry.views import plausibility
+from registry.words import tr
+
+
+def list_findings(
+    connection: Connection, *, rule: str | None = None, patient: str | None = None
+) -> list[Finding]:
+    """The findings of one rule or all, of one patient (a study id) or everyone.
+
+    Raises NotFound for a rule or a patient that is not there.
+    """
+    where, values = ["true"], dict[str, Any]()
+    if rule is not None:
+        require_rule(rule)
+        where.append("f.rule = :rule")
+        values["rule"] = rule
+    if patient is not None:
+        where.append("f.patient_id = :patient")
+        values["patient"] = patient_number(connection, patient)
+    return read_findings(connection, " and ".join(where), values)
+
+
+def require_rule(rule: str) -> None:
+    """Raises NotFound for a rule of plausibility that is not there."""
+    names = plausibility.rules()
+    if rule not in names:
+        raise NotFound(
+            tr("There is no rule {name}.", name=rule),
+            cure=tr("There are: {names}.", names=", ".join(names)),
+        )

@@ -1,0 +1,69 @@
+"""Runs every rule of plausibility over the registry; a run of each day is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True)
+class RuleCount:
+    """Records that a rule was tried on, and those of them that failed it."""
+
+    id: str
+    category: str
+    says: str
+    tried: int
+    failed: int
+
+    @property
+    def percent(self) -> float | None:
+        """The failed of those tried; None where none was."""
+        return 100 * self.failed / self.tried if self.tried else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts by their names."""
+        return {**vars(self), "percent": self.percent}
+
+
+def count_rules(connection: Connection) -> list[RuleCount]:
+    """Every active rule with its counts, in the order of their names; one tried on none has 0."""
+    rows = connection.execute(
+        text(
+            "select r.rule as id, r.category, r.why as says, count(f.rule) as tried, "
+            "count(*) filter (where f.failed) as failed from reference.worklist_rule r "
+            "left join present.plausibility f using (rule) "
+            "where r.category is not null and r.active group by r.rule order by r.rule"
+        )
+    ).mappings()
+    return [RuleCount(**row) for row in rows]
+
+
+def store_run(connection: Connection, counts: list[RuleCount], on: date) -> None:
+    """Keeps the counts as those of the day, in place of an earlier run of it."""
+    connection.execute(text("delete from derived.quality_run where run_on = :on"), {"on": on})
+    if counts:
+        connection.execute(
+            text(
+                "insert into derived.quality_run (run_on, rule, category, tried, failed) "
+                "values (:on, :id, :category, :tried, :failed)"
+            ),
+            [vars(count) | {"on": on} for count in counts],
+        )
+
+
+def trend(connection: Connection, rule: str | None = None) -> list[dict[str, Any]]:
+    """A row per day that was run: records tried and failed, of one rule or of all together."""
+    rows = connection.execute(
+        text(
+            "select run_on, sum(tried)::bigint as tried, sum(failed)::bigint as failed, "
+            "round(100.0 * sum(failed) / nullif(sum(tried), 0), 3) as percent "
+            "from derived.quality_run where cast(:rule as text) is null or rule = :rule "
+            "group by run_on order by run_on"
+        ),
+        {"rule": rule},
+    ).mappings()
+    return [dict(row) for row in rows]

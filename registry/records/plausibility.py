@@ -1,0 +1,174 @@
+"""What the rules of plausibility say of records: of one that was entered, of an import's rows.
+
+A finding never refuses. One about a record that was written is told; so is one about another record
+of the child that was held against it, since only the writing brought it to light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from registry.models import Patient, table_of
+from registry.records.differences import touched_patients
+from registry.records.problems import Notice
+from registry.records.resolving import resolved, value_columns
+from registry.records.source import Entity, Source, dictionary_columns
+from registry.records.staging import staged
+from registry.views.filling import in_language
+
+# Of so many patients it is quicker to look at one after the other than at the whole registry.
+FEW_PATIENTS = 500
+
+FINDING = (
+    "n.study_id as patient_id, f.rule, r.category, f.from_table, f.record_id, f.record_on, "
+    "f.column_name, f.value, r.why, rules.filled(r.why, f.facts) as said, r.action, "
+    "rules.filled(r.action, f.facts) as to_do, f.facts, rules.finding_key("
+    "f.rule, n.study_id, f.from_table, f.record_id, f.column_name, f.value) as finding"
+)
+NAMED = (
+    "join reference.worklist_rule r on r.rule = f.rule "
+    "join reference.patient_number n on n.patient_id = f.patient_id"
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A record that failed a rule: `said` is the rule's sentence in the person's language.
+
+    `finding` names it for as long as the record has this value there.
+    """
+
+    finding: str
+    rule: str
+    category: str
+    patient_id: str
+    from_table: str
+    record_id: int | None
+    record_on: date | None
+    column_name: str | None
+    value: str | None
+    said: str
+    to_do: str
+
+
+def findings_of_record(
+    connection: Connection, entity: Entity, patient: int, record: int | None
+) -> list[Finding]:
+    """What is found of a record, or came to light by it; `record` is None of a patient."""
+    where = (
+        "f.patient_id = :patient and ((f.from_table = :table "
+        "and f.record_id is not distinct from :record) "
+        "or (f.with_table = :table and f.with_record_id is not distinct from :record))"
+    )
+    return read_findings(
+        connection,
+        where,
+        {"patient": patient, "table": table_of(entity).name, "record": record},
+    )
+
+
+def read_findings(connection: Connection, where: str, values: dict[str, Any]) -> list[Finding]:
+    """The findings `f` of which the condition holds, in the order of patients, days and rules."""
+    rows = connection.execute(
+        text(
+            f"select {FINDING} from present.plausibility f {NAMED} "
+            f"where f.failed and {where} order by n.study_id, f.record_on, f.rule, finding"
+        ),
+        values,
+    ).mappings()
+    return [_finding(row) for row in rows]
+
+
+def _finding(row: Any) -> Finding:
+    told = dict(row)
+    facts = told.pop("facts")
+    for name, message in (("said", told.pop("why")), ("to_do", told.pop("action"))):
+        told[name] = in_language(message, told[name], facts)
+    return Finding(**told)
+
+
+def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
+    """What is found of the rows that the sources have just written, with file, line and column.
+
+    After the rows were written and before the transaction ends. In the order of the sources and
+    their lines.
+    """
+    entities = list(dict.fromkeys(source.entity for source in sources))
+    touched = touched_patients(connection, [entity.file_name for entity in entities])
+    if not touched:
+        return []
+    _find(connection, touched)
+    by_number = {source.number: source for source in sources}
+    found: dict[tuple[int, str], Notice] = {}
+    for place in ("from_table", "with_table"):
+        for entity in entities:
+            for row in connection.execute(text(_lines_of(entity, place))).mappings():
+                said = in_language(row["why"], row["said"], row["facts"])
+                source = by_number[row["file"]]
+                has_column = place == "from_table" and row["column_name"] in source.columns
+                notice = Notice(
+                    file=source.shown,
+                    line=row["line"],
+                    column=row["column_name"] if has_column else None,
+                    value=row["cell"] if has_column else None,
+                    problem=said,
+                    rule=row["rule"],
+                )
+                # The row that fails tells it; the one it was held against only where that is old.
+                if place == "from_table" or not any(n == row["number"] for n, _ in found):
+                    found[row["number"], f"{row['file']}:{row['line']}"] = notice
+    order = {source.shown: number for number, source in enumerate(sources)}
+    return sorted(found.values(), key=lambda one: (order[one.file], one.line or 0))
+
+
+def _find(connection: Connection, touched: list[int]) -> None:
+    """Gathers the findings of these patients in a temporary table."""
+    columns = (
+        "rule, patient_id, from_table, record_id, with_table, with_record_id, column_name, facts"
+    )
+    everyone = f"select {columns} from present.plausibility where failed"
+    few = (
+        f"select f.* from unnest(cast(:touched as bigint[])) as t (patient_id) cross join lateral "
+        f"(select {columns} from present.plausibility p where p.patient_id = t.patient_id "
+        "and p.failed offset 0) f"
+    )
+    connection.exec_driver_sql("drop table if exists pg_temp.found")
+    connection.execute(
+        text(
+            "create temporary table found on commit drop as "
+            "select row_number() over () as number, f.* from "
+            f"({few if len(touched) <= FEW_PATIENTS else everyone}) f"
+        ),
+        {"touched": touched} if len(touched) <= FEW_PATIENTS else {},
+    )
+    connection.exec_driver_sql("analyze found")
+
+
+def _lines_of(entity: Entity, place: str) -> str:
+    """The rows of an import that wrote the record a finding is about, as a query."""
+    table = table_of(entity)
+    number = "record_id" if place == "from_table" else "with_record_id"
+    same = "".join(
+        f" and r.{name} is not distinct from t.{name}"
+        for name in entity.natural_key
+        if name in value_columns(entity) and entity is not Patient
+    )
+    record = "" if entity is Patient else f" and t.record_id = f.{number}"
+    cells = " ".join(f"when '{name}' then s.\"{name}\"" for name in dictionary_columns(entity))
+    return (
+        f"select f.number, f.rule, f.column_name, f.facts, w.why, "
+        f"rules.filled(w.why, f.facts) as said, r.file, r.line, "
+        f"case f.column_name {cells} end as cell from found f "
+        f"join reference.worklist_rule w on w.rule = f.rule "
+        f"join {table.schema}.{table.name} t on t.patient_id = f.patient_id{record} "
+        "join reference.patient_number n on n.patient_id = f.patient_id "
+        f"join {resolved(entity)} r on r.study_id = n.study_id{same} "
+        "and (not r.known or r.differs) "
+        f"join {staged(entity)} s on s.file = r.file and s.line = r.line "
+        f"where f.{place} = '{table.name}' order by f.number"
+    )

@@ -1,0 +1,174 @@
+"""Each rule of plausibility speaks in the same words at every one of its five places."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from registry.cli.report_content import quality_document
+from registry.database.engine import Database
+from registry.entry.answers import answer
+from registry.entry.save import Draft, add
+from registry.importing.run import import_files
+from registry.quality.findings import list_findings
+from registry.quality.run import count_rules
+from registry.records.problems import Notice
+from registry.records.source import BY_FILE_NAME
+from registry.report.further_tables import TABLES
+from registry.views import plausibility
+from registry.worklist.read import Filters, Item, read_worklist
+from tests.quality.cases import CASES, Case
+
+CHILD = {
+    "sex": "male",
+    "birth_date": "2012-03-01",
+    "onset_on": "2020-01-01",
+    "diagnosis": "CD",
+    "centre": "BCH",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of an import file, of the child it is about."""
+
+    patient: str
+    table: str
+    cells: dict[str, str]
+
+    def draft(self) -> Draft:
+        return Draft(BY_FILE_NAME[self.table], {"patient_id": self.patient, **self.cells})
+
+
+def child(number: int, failing: bool) -> str:
+    return f"{'F' if failing else 'I'}{number:03}"
+
+
+def given() -> Iterator[Row]:
+    """Two children for each case, with the records that are there before."""
+    for number, case in enumerate(CASES):
+        for failing in (True, False):
+            patient = child(number, failing)
+            yield Row(patient, "patients", CHILD | dict(case.child))
+            for table, cells in case.given:
+                yield Row(patient, table, dict(cells))
+
+
+def tried(number: int, case: Case, failing: bool) -> Row:
+    cells = {**case.record, **(case.failing if failing else case.inside)}
+    return Row(child(number, failing), case.table, cells)
+
+
+def write(rows: Sequence[Row], folder: Path) -> Path:
+    """The rows as import files."""
+    folder.mkdir()
+    for table in dict.fromkeys(row.table for row in rows):
+        of_table = [row for row in rows if row.table == table]
+        columns = list(dict.fromkeys(name for row in of_table for name in row.cells))
+        with (folder / f"{table}.csv").open("w", newline="") as stream:
+            writer = csv.DictWriter(stream, ["patient_id", *columns], restval="")
+            writer.writeheader()
+            writer.writerows({"patient_id": row.patient, **row.cells} for row in of_table)
+    return folder
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was said at each place; answers by child."""
+
+    answers: dict[str, list[str]]
+    notices: list[Notice]
+    lines: dict[str, tuple[str, int]]
+    worklist: list[Item]
+    findings: list[tuple[str, str, str]]
+    counts: dict[str, tuple[int, int]]
+    report: dict[str, tuple[str, ...]]
+
+
+@pytest.fixture(scope="module")
+def told(_shared_registry: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    folder = tmp_path_factory.mktemp("quality")
+    with _shared_registry.engine.connect() as connection:
+        transaction = connection.begin()
+        assert import_files(connection, [write(list(given()), folder / "given")]).errors == []
+        yield _told(connection, folder / "tried")
+        transaction.rollback()
+
+
+def _told(connection: Connection, folder: Path) -> Told:
+    rows = [
+        tried(number, case, failing)
+        for number, case in enumerate(CASES)
+        for failing in (True, False)
+    ]
+    attempt = connection.begin_nested()
+    imported = import_files(connection, [write(rows, folder)])
+    attempt.rollback()
+    assert imported.errors == []
+    lines: dict[str, tuple[str, int]] = {}
+    for row in rows:
+        before = sum(table == f"{row.table}.csv" for table, _ in lines.values())
+        lines[row.patient] = (f"{row.table}.csv", before + 2)
+    answers = {}
+    for row in rows:
+        [stored] = add(connection, [row.draft()])
+        answers[row.patient] = answer(
+            connection, stored.entity, stored.patient, stored.record
+        ).warnings
+    return Told(
+        answers,
+        imported.warnings,
+        lines,
+        read_worklist(connection, Filters(kinds=["contradiction"], on=date(2023, 1, 1))),
+        [(one.patient_id, one.rule, one.said) for one in list_findings(connection)],
+        {count.id: (count.tried, count.failed) for count in count_rules(connection)},
+        {row[0]: row for row in TABLES["quality"](quality_document(connection))[0].rows},
+    )
+
+
+def numbered() -> list[object]:
+    return [pytest.param(n, case, id=f"{case.rule}-{n}") for n, case in enumerate(CASES)]
+
+
+@pytest.mark.parametrize(("number", "case"), numbered())
+def test_a_rule_speaks_in_the_same_words_everywhere(told: Told, number: int, case: Case) -> None:
+    patient = child(number, failing=True)
+    assert case.says in told.answers[patient]
+    file, line = told.lines[patient]
+    [notice] = [
+        one
+        for one in told.notices
+        if (one.file, one.line, one.rule, one.column) == (file, line, case.rule, case.column)
+    ]
+    assert notice.problem == case.says
+    assert notice.value == (case.column and tried(number, case, failing=True).cells[case.column])
+    [item] = [i for i in told.worklist if (i.patient_id, i.rule) == (patient, case.rule)]
+    assert item.why == case.says
+    assert "{" not in item.action + item.source
+    assert (patient, case.rule, case.says) in told.findings
+    failed = sum(rule == case.rule for _, rule, _ in told.findings)
+    assert told.counts[case.rule][1] == failed
+    assert told.counts[case.rule][0] > failed
+    assert told.report[case.rule][2:5] == (
+        plausibility.rules()[case.rule].why,
+        *map(str, told.counts[case.rule]),
+    )
+
+
+@pytest.mark.parametrize(("number", "case"), numbered())
+def test_a_rule_is_silent_just_inside(told: Told, number: int, case: Case) -> None:
+    patient = child(number, failing=False)
+    assert (patient, case.rule) not in {(one, rule) for one, rule, _ in told.findings}
+    assert (patient, case.rule) not in {(item.patient_id, item.rule) for item in told.worklist}
+    file, line = told.lines[patient]
+    assert (file, line, case.rule) not in {(n.file, n.line, n.rule) for n in told.notices}
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {case.rule for case in CASES} == set(plausibility.rules())
