@@ -23,6 +23,7 @@ from babel.messages.pofile import read_po, write_po
 from registry.models import ENTITIES, Base, table_of
 from registry.models.patient import STUDY_ID
 from registry.report.patient_tables import NAMES
+from registry.views import plausibility
 from registry.vocabulary import (
     COVARIATES,
     DERIVED_CODES,
@@ -119,8 +120,12 @@ def declared() -> Iterator[str]:
 
 def worklist_rules() -> Iterator[str]:
     """What the rules of the worklist say: what to do, why, and where it is from."""
+    of_plausibility = plausibility.rules()
     for rule in runpy.run_path(str(MIGRATIONS / "0007_worklist.py"))["RULES"]:
-        yield from rule[-3:]
+        if rule[2] not in of_plausibility:
+            yield from rule[-3:]
+    for told in of_plausibility.values():
+        yield from (told.why, told.action, told.source)
 
 
 def reference_data() -> Iterator[str]:
