@@ -16,7 +16,8 @@ from sqlalchemy import Connection, text
 from registry import __version__
 from registry.database import archive, migrate
 from registry.database.archive import SCHEMAS, Description
-from registry.database.engine import Database
+from registry.database.engine import Database, without_time_limits
+from registry.database.locks import Lock, make_locks, take
 from registry.database.programs import (
     Program,
     ProgramFailed,
@@ -53,16 +54,6 @@ def back_up(database: Database, target: Path, *, force: bool = False) -> Descrip
                 pass  # a backup that nobody can read is none
             _publish(Path(part.name), target, force)
     return description
-
-
-def without_time_limits(connection: Connection) -> None:
-    """Takes the time limits of the server or the role, if any, off this transaction."""
-    connection.execute(
-        text(
-            "select set_config(name, '0', true) from pg_settings where name in "
-            "('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
-        )
-    )
 
 
 def table_names(connection: Connection) -> list[str]:
@@ -121,12 +112,13 @@ def _part_file(target: Path) -> Iterator[IO[bytes]]:
 def _dump(
     database: Database, connection: Connection, pg_dump: Program, part: IO[bytes]
 ) -> Description:
-    # A lock of the session, because one of the transaction would come after its snapshot: no
-    # migration may run between the snapshot and pg_dump's own locks.
-    connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT}'"))
-    connection.execute(text("select pg_advisory_lock_shared(:key)"), {"key": migrate.UPGRADE_LOCK})
+    make_locks(connection)
     connection.commit()
     connection.execution_options(isolation_level="REPEATABLE READ")
+    # Before anything that takes the snapshot: no migration may run between that and pg_dump's
+    # own locks.
+    connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))
+    take(connection, Lock.UPGRADE, shared=True)
     without_time_limits(connection)
     revision = migrate.status(connection).current
     if revision is None or revision not in migrate.known_revisions():

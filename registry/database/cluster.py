@@ -110,6 +110,10 @@ class Layout:
         return Path(os.readlink(self.run)) if self.run.is_symlink() else self.run
 
     @property
+    def socket(self) -> Path:
+        return self.socket_folder / _SOCKET
+
+    @property
     def temporary_socket_folder(self) -> Path | None:
         return self.socket_folder if self.run.is_symlink() else None
 

@@ -193,7 +193,7 @@ def _start_keeper(layout: Layout, keeper: int) -> int:
         try:
             log_offset = os.fstat(log).st_size
             command = [sys.executable, "-I", "-S", str(_KEEPER), str(layout.clients_lock)]
-            command += [str(layout.temporary_socket_folder or ""), str(server)]
+            command += [str(layout.socket), "1" if layout.run.is_symlink() else "0", str(server)]
             command += [*launcher(account), *cluster.postgres_command(layout)]
             _collect_keepers()
             _keepers.append(

@@ -178,6 +178,16 @@ def _check_version(number: int) -> None:
         )
 
 
+def without_time_limits(connection: Connection) -> None:
+    """Takes the time limits of the server or the role, if any, off this transaction."""
+    connection.execute(
+        text(
+            "select set_config(name, '0', true) from pg_settings where name in "
+            "('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
+        )
+    )
+
+
 def without_password(url: URL) -> URL:
     """The URL without its password, wherever in it that stands."""
     return url._replace(password=None).difference_update_query(_SECRETS)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, text
 
 from registry.database.engine import Database
+from registry.database.locks import Lock, make_locks, take
 from registry.errors import DatabaseUnavailable
 from registry.words import tr
 
@@ -16,8 +17,6 @@ from registry.words import tr
 if TYPE_CHECKING:
     from alembic.config import Config
 
-# Any number will do, as long as nothing else takes the same one.
-UPGRADE_LOCK = 7_202_344_001
 SCHEMAS = ("clinical", "reference", "derived", "audit", "rules", "present", "analytics")
 
 
@@ -144,7 +143,8 @@ def refuse_others_schemas(connection: Connection) -> None:
 
 def _wait_for_others(connection: Connection) -> None:
     """Two upgrades at once: the second waits, then finds nothing to do."""
-    connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": UPGRADE_LOCK})
+    make_locks(connection)
+    take(connection, Lock.UPGRADE)
     # For the tables themselves, which a command or an analyst may hold for long.
     connection.execute(text("set local lock_timeout = '30s'"))
 

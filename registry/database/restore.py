@@ -25,9 +25,9 @@ from registry.database.backup import (
     LOCK_TIMEOUT,
     count_rows,
     table_names,
-    without_time_limits,
 )
-from registry.database.engine import Database, first_line, refused_by_database
+from registry.database.engine import Database, first_line, refused_by_database, without_time_limits
+from registry.database.locks import Lock, make_locks, take
 from registry.database.programs import ProgramFailed
 from registry.errors import Refused, RegistryError
 from registry.words import tr
@@ -90,7 +90,8 @@ def _require_place(connection: Connection, replace: bool) -> None:
     without_time_limits(connection)
     connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))
     # Like every migration, so that none runs meanwhile, nor a backup.
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": migrate.UPGRADE_LOCK})
+    make_locks(connection)
+    take(connection, Lock.UPGRADE)
     current = migrate.status(connection).current
     if current is None:
         migrate.refuse_others_schemas(connection)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from registry.database.locks import Lock, is_taken, take
 from registry.errors import Refused
 from registry.models import ENTITIES, Patient
 from registry.records.cells import FUNCTIONS
@@ -18,9 +19,6 @@ from registry.records.resolving import create_resolved, resolve, resolved
 from registry.records.source import Entity, Source
 from registry.records.staging import copy_rows, create_staging, staged
 from registry.words import tr
-
-# Writers follow one another: two at once would each miss the other's new rows.
-WRITE_LOCK = 7_202_344_002
 
 # Columns of the temporary tables of whose values the planner must know.
 JOINED = ("file", "line", "study_id", "patient_id", "record_id", "known", "differs")
@@ -46,7 +44,10 @@ def write_rows(
     """
     if not sources:
         return WriteResult(committed=False, errors=list(problems))
-    connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": WRITE_LOCK})
+    # Writers follow one another: two at once would each miss the other's new rows.
+    if is_taken(connection, Lock.WRITING):
+        progress(tr("Waiting for another command that writes"), 0)
+    take(connection, Lock.WRITING)
     problems = list(problems)
     entities = [entity for entity in ENTITIES if any(s.entity is entity for s in sources)]
     result = WriteResult(

@@ -8,15 +8,15 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from registry.database.engine import without_time_limits
+from registry.database.locks import Lock, is_taken, take
 from registry.errors import Refused
 from registry.words import tr
-
-# Any number will do, as long as nothing else takes the same one.
-NIGHT_LOCK = 7_202_344_003
 
 GOOD, FAILED, LEFT_OUT = "good", "failed", "left_out"
 
@@ -42,21 +42,23 @@ def only_one_night(engine: Engine) -> Iterator[None]:
     Raises Refused while another is at work.
     """
     with engine.connect() as connection:
-        free = connection.execute(
-            text("select pg_try_advisory_lock(:lock)"), {"lock": NIGHT_LOCK}
-        ).scalar_one()
-        connection.commit()
-        if not free:
+        # Held by a transaction that does nothing else all night: it keeps no snapshot.
+        without_time_limits(connection)
+        try:
+            take(connection, Lock.NIGHT, wait=False)
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
             raise Refused(
                 tr("Another nightly run is at work in this registry."),
                 cure=tr("Let it end; registry schedule status shows it."),
-            )
+            ) from None
         try:
             yield
         finally:
             # The end of the connection would do, but the server may be late to see it.
             with suppress(DBAPIError):
-                connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": NIGHT_LOCK})
+                connection.rollback()
 
 
 def lock_nights(connection: Connection) -> None:
@@ -66,16 +68,7 @@ def lock_nights(connection: Connection) -> None:
 
 def is_running(connection: Connection) -> bool:
     """Whether a nightly run is at work."""
-    return bool(
-        connection.execute(
-            text(
-                "select exists (select from pg_locks where locktype = 'advisory' and granted "
-                "and database = (select oid from pg_database where datname = current_database()) "
-                "and (classid::bigint << 32) + objid::bigint = :lock and objsubid = 1)"
-            ),
-            {"lock": NIGHT_LOCK},
-        ).scalar_one()
-    )
+    return is_taken(connection, Lock.NIGHT)
 
 
 def good_since(engine: Engine, due: datetime) -> bool:
