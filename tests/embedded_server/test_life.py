@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from registry.database import account, cluster, embedded
 from registry.errors import DatabaseUnavailable
@@ -225,6 +226,29 @@ def test_the_next_start_works_after_the_server_itself_is_killed(home: Path) -> N
         ask(again.url(), "drop table committed")
         first.close()
         assert ask(again.url(), "select 1") == [(1,)]
+
+
+def test_a_server_that_recovers_is_ended_at_once_and_the_next_command_works(home: Path) -> None:
+    """What killed a process of it, such as a computer without memory, ended the command too."""
+    first = embedded.start(home)
+    ask(first.url(), "drop table if exists committed")
+    ask(first.url(), "create table committed as select 1 as n")
+    engine = sa.create_engine(first.url())
+    with engine.connect() as connection:
+        backend = connection.execute(sa.text("select pg_backend_pid()")).scalar_one()
+        os.kill(backend, signal.SIGKILL)
+        with pytest.raises(sa.exc.OperationalError):
+            connection.execute(sa.text("select 1"))
+    log = (home / "postgres.log").read_text()
+    first.close()
+    assert not processes(home)
+    # A fast shutdown is not taken in a recovery, and was waited for to its end.
+    said = (home / "postgres.log").read_text().removeprefix(log)
+    ready = said.partition("received fast shutdown request")[0].count("ready to accept connections")
+    assert "received immediate shutdown request" in said or ready
+    with embedded.start(home) as again:
+        assert ask(again.url(), "select n from committed") == [(1,)]
+        ask(again.url(), "drop table committed")
 
 
 def test_a_keeper_that_is_asked_to_end_stops_the_server(home: Path) -> None:
