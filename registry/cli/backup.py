@@ -70,11 +70,11 @@ def restore_command(
             tr("--replace ends what the registry holds, so it needs a reason."),
             cure=tr('Add --reason "why".'),
         )
+    from registry.database.analyst import ANALYST_ROLE, analyst_role_exists
     from registry.database.archive import open_archive
-    from registry.database.engine import ANALYST_ROLE, open_database
+    from registry.database.engine import open_database
     from registry.database.migrate import head
     from registry.database.restore import restore
-    from registry.views.build import analyst_role_exists
 
     settings = run_of(context).settings(user)
     begun = time.monotonic()

@@ -26,8 +26,8 @@ def upgrade_command(context: typer.Context) -> None:
     from sqlalchemy import text
 
     from registry.database import migrate
-    from registry.database.engine import ANALYST_ROLE, open_database
-    from registry.views.build import analyst_role_exists
+    from registry.database.analyst import ANALYST_ROLE, analyst_role_exists, role_statements
+    from registry.database.engine import open_database
 
     with open_database(run_of(context).settings()) as database:
         with database.engine.connect() as connection:
@@ -35,16 +35,15 @@ def upgrade_command(context: typer.Context) -> None:
         migrate.upgrade(database)
         with database.engine.connect() as connection:
             after = migrate.status(connection)
-            login = connection.execute(text("select current_user")).scalar_one()
+            login, name = connection.execute(text("select current_user, current_database()")).one()
             if not analyst_role_exists(connection):
                 warn(
                     tr(
                         "This login may not make or take on the role {role}, which "
-                        "`registry sql` needs. An administrator runs: create role "
-                        "{role}; grant {role} to {login}; then: registry db "
-                        "upgrade",
+                        "`registry sql` needs. An administrator runs: {statements} "
+                        "Then: registry db upgrade",
                         role=ANALYST_ROLE,
-                        login=login,
+                        statements=role_statements(login, name),
                     )
                 )
     if before.current is None:
@@ -112,7 +111,8 @@ def url_command(
 
     Example: registry db url --analyst
     """
-    from registry.database.engine import ANALYST_ROLE, without_password
+    from registry.database.analyst import ANALYST_ROLE
+    from registry.database.engine import without_password
 
     with opened(run_of(context).settings()) as database:
         url = database.url.set(drivername="postgresql")
@@ -130,6 +130,23 @@ def url_command(
         typer.echo(url.render_as_string(hide_password=False))
 
 
+@app.command("analyst")
+def analyst_command(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the login.")],
+) -> None:
+    """Print what an administrator's psql runs on a server to give an analyst a login of her own.
+
+    It may read the views and nothing else, within limits of time and of the server's disk.
+    The password is taken from REGISTRY_ANALYST_PASSWORD.
+
+    Example: registry db analyst anna
+    """
+    from registry.database.analyst import login_statements
+
+    typer.echo(login_statements(name))
+
+
 @app.command("serve")
 def serve_command(context: typer.Context) -> None:
     """Keep the embedded server running until Ctrl-C, for R, pandas or psql beside it.
@@ -138,7 +155,8 @@ def serve_command(context: typer.Context) -> None:
     """
     import signal
 
-    from registry.database.engine import ANALYST_ROLE, shown
+    from registry.database.analyst import ANALYST_ROLE
+    from registry.database.engine import shown
 
     settings = run_of(context).settings()
     if settings.database_url is not None:

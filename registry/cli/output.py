@@ -7,10 +7,12 @@ import io
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import islice
+from textwrap import indent
 from typing import Annotated, Any
 
 import typer
@@ -40,25 +42,31 @@ def print_json(document: Any) -> None:
 def print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
     """CSV with a header on standard output; a missing value is an empty cell."""
     names = list(columns or (rows[0] if rows else ()))
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
-    typer.echo(buffer.getvalue(), nl=False)
+    _print_parts(_csv_lines(names, [rows]))
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
     """Aligned columns on standard output, numbers to the right."""
     names = list(columns or (rows[0] if rows else ()))
-    cells = [[_cell(row.get(name)) for name in names] for row in rows]
-    right = [
-        bool(rows) and all(_is_number(row.get(name)) for row in rows if row.get(name) is not None)
-        for name in names
-    ]
-    widths = [max(columns_of(line[i]) for line in [names, *cells]) for i in range(len(names))]
-    lines = [_aligned(names, widths, right), "  ".join("-" * width for width in widths)]
-    lines += [_aligned(line, widths, right) for line in cells]
-    typer.echo("\n".join(lines))
+    _print_parts(_table_lines(names, [rows]))
+
+
+def print_stream(
+    rows: Iterable[Sequence[Any]], form: Format, columns: Sequence[str], size: int = 1000
+) -> None:
+    """The rows in the asked form as they come, `size` held at a time.
+
+    Of a table the first so many give the widths of the columns.
+    """
+    named = (dict(zip(columns, row, strict=True)) for row in rows)
+    batches = iter(lambda: list(islice(named, size)), [])
+    match form:
+        case Format.JSON:
+            _print_parts(_json_lines(batches))
+        case Format.CSV:
+            _print_parts(_csv_lines(columns, batches))
+        case Format.TABLE:
+            _print_parts(_table_lines(columns, batches))
 
 
 def print_rows(
@@ -77,6 +85,52 @@ def print_rows(
 def on_terminal() -> bool:
     """Whether progress may be drawn: only where a person looks at standard error."""
     return sys.stderr.isatty()
+
+
+Batches = Iterable[Sequence[Mapping[str, Any]]]
+
+
+def _print_parts(parts: Iterable[str]) -> None:
+    for part in parts:
+        typer.echo(part, nl=False)
+
+
+def _json_lines(batches: Batches) -> Iterator[str]:
+    """The array as `print_json` has it, a batch of its elements at a time."""
+    between = "[\n"
+    for rows in batches:
+        elements = (indent(_json(row, indent=2), "  ") for row in rows)
+        yield between + ",\n".join(elements)
+        between = ",\n"
+    yield "[]\n" if between == "[\n" else "\n]\n"
+
+
+def _csv_lines(names: Sequence[str], batches: Batches) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(names)
+    for rows in batches:
+        writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _table_lines(names: Sequence[str], batches: Batches) -> Iterator[str]:
+    each = iter(batches)
+    rows = next(each, ())
+    right = [
+        bool(rows) and all(_is_number(row.get(name)) for row in rows if row.get(name) is not None)
+        for name in names
+    ]
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    widths = [max(columns_of(line[i]) for line in [names, *cells]) for i in range(len(names))]
+    yield _aligned(names, widths, right) + "\n" + "  ".join("-" * width for width in widths) + "\n"
+    while rows:
+        yield "".join(_aligned(line, widths, right) + "\n" for line in cells)
+        rows = next(each, ())
+        cells = [[_cell(row.get(name)) for name in names] for row in rows]
 
 
 def _aligned(cells: Iterable[str], widths: list[int], right: list[bool]) -> str:

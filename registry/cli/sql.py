@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.context import opened, run_of
-from registry.cli.output import Format, FormatOption, print_rows
+from registry.cli.context import run_of
+from registry.cli.output import Format, FormatOption, print_stream
 
 
 def sql_command(
@@ -19,9 +19,14 @@ def sql_command(
 
     Example: registry sql "select reason, n from cohort_flow where definition = 'paper'"
     """
-    from registry.database.query import run_query
+    from registry.database.engine import open_database
+    from registry.database.migrate import is_readers, require_head
+    from registry.database.query import stream_query
 
     statement = typer.get_text_stream("stdin").read() if query == "-" else query
-    with opened(run_of(context).settings()) as database:
-        columns, rows = run_query(database, statement)
-    print_rows(rows, form, columns)
+    with open_database(run_of(context).settings()) as database:
+        with database.engine.connect() as connection:
+            if not is_readers(connection):
+                require_head(connection)
+        with stream_query(database, statement) as (columns, rows):
+            print_stream(rows, form, columns)

@@ -25,29 +25,6 @@ OLDEST_SERVER = 15
 
 # It warns of a time zone given as an offset, and knows the moment all the same.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
-ANALYST_ROLE = "registry_analyst"
-FENCE = "pg_temp.answer"
-# Whether this login may become the role `oid` of pg_roles. From PostgreSQL 16 on who makes a role
-# is a member of it and still may not become it.
-MAY_BECOME = (
-    "pg_has_role(current_user, oid, case when current_setting('server_version_num')::integer "
-    "< 160000 then 'member' else 'set' end)"
-)
-
-# Runs a query as its owner, the analysts' role, from which the server lets nothing inside of it
-# change to another. Temporary, so that it is gone with the transaction and nobody can replace it.
-# `typed` is the query within another that gives its columns the types they were said to have;
-# what cannot stand there, such as an EXPLAIN, runs as it is.
-_CREATE_FENCE = f"""
-create function {FENCE} (typed text, query text) returns setof record
-language plpgsql security definer as $$
-begin
-    return query execute typed;
-exception when syntax_error then
-    return query execute query;
-end
-$$
-"""
 
 # What can stand in a URL and is nobody else's business.
 _SECRETS = ("password", "sslpassword", "oauth_client_secret")
@@ -55,29 +32,12 @@ _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 
 @dataclass(frozen=True)
 class Database:
-    """An open database: `engine` for the owner, `analyst` for the reader of the views."""
+    """An open database: its engine is the owner's."""
 
     engine: Engine
     url: URL
     embedded: bool
     programs: Path | None
-
-    @contextmanager
-    def analyst_connection(self) -> Iterator[Connection]:
-        """A read-only transaction as the role that can read the analytics views and nothing else.
-
-        The embedded server lets that role log in, so that no statement can step back out of it.
-        On a server the owner's session changes to it, and a query could change back: there what
-        is not trusted goes through the function FENCE, out of which there is no way.
-        """
-        engine = _engine(self.url.set(username=ANALYST_ROLE)) if self.embedded else self.engine
-        with engine.connect() as connection:
-            if not self.embedded:
-                connection.execute(text(f"set local role {ANALYST_ROLE}"))
-                connection.exec_driver_sql(_CREATE_FENCE)
-            connection.execute(text("set local search_path = analytics"))
-            connection.execute(text("set transaction read only"))
-            yield connection
 
 
 @contextmanager
@@ -88,14 +48,14 @@ def open_database(settings: Settings) -> Iterator[Database]:
     """
     if settings.database_url is not None:
         url = server_url(settings.database_url)
-        yield from _opened(Database(_engine(url), url, embedded=False, programs=None))
+        yield from _opened(Database(connect_to(url), url, embedded=False, programs=None))
         return
     from registry.database import embedded
 
     with embedded.start(settings.home) as server:
         url = make_url(server.url())
         yield from _opened(
-            Database(_engine(url), url, embedded=True, programs=embedded.bin_directory())
+            Database(connect_to(url), url, embedded=True, programs=embedded.bin_directory())
         )
 
 
@@ -134,7 +94,7 @@ def server_url(given: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def _engine(url: URL) -> Engine:
+def connect_to(url: URL) -> Engine:
     """An engine whose errors never show the values of a statement."""
     engine = create_engine(
         url,

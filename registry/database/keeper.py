@@ -7,7 +7,7 @@ it. Every command holds a shared lock on the file CLIENTS_LOCK for its life, whi
 releases even when the command is killed; the keeper stops the server once it gets the lock for
 itself, and holds it until it ends, so that a command that comes meanwhile waits and then starts
 anew. The server inherits the open file SERVER_LOCK_FD with the lock on it, so that the lock tells
-whether any process of the server lives, even when the keeper was killed. SOCKET is the server's socket;
+whether any process of the server lives, even when the keeper was killed. SOCKET is the server's;
 with TEMPORARY 1 its folder lies outside of the home, to be removed in the end.
 """
 

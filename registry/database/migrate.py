@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
+from registry.database.analyst import let_owner_limit_files
 from registry.database.engine import Database
 from registry.database.locks import Lock, make_locks, take
 from registry.errors import DatabaseUnavailable
@@ -71,6 +72,8 @@ def upgrade(database: Database, revision: str = "head") -> None:
     """
     from alembic import command
 
+    if database.embedded:
+        let_owner_limit_files(database)
     with database.engine.begin() as connection:
         _wait_for_others(connection)
         current = status(connection).current
@@ -90,6 +93,19 @@ def downgrade(database: Database, revision: str) -> None:
         command.downgrade(
             configuration(connection=connection, embedded=database.embedded), revision
         )
+
+
+def is_readers(connection: Connection) -> bool:
+    """Whether this login only reads the views, and the revision is no concern of its."""
+    return bool(
+        connection.execute(
+            text(
+                "select exists (select from pg_namespace where nspname = 'analytics' "
+                "and has_schema_privilege(oid, 'usage')) and not exists (select from pg_namespace "
+                "where nspname = 'clinical' and has_schema_privilege(oid, 'usage'))"
+            )
+        ).scalar_one()
+    )
 
 
 def require_head(connection: Connection) -> None:

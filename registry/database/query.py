@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg import errors, pq, sql
 from sqlalchemy import text
 
-from registry.database.engine import ANALYST_ROLE, FENCE, MAY_BECOME, Database, first_line
+from registry.database.analyst import (
+    ANALYST_ROLE,
+    ENTER,
+    FENCE,
+    MAY_BECOME,
+    analyst_connection,
+    quoted,
+    role_statements,
+)
+from registry.database.engine import Database, first_line
 from registry.errors import DatabaseUnavailable, Refused
 from registry.words import tr
 
@@ -18,18 +29,31 @@ _LIST_VIEWS = (
 )
 
 
-def run_query(database: Database, query: str) -> tuple[list[str], list[dict[str, Any]]]:
-    """Columns and rows of one query; a column whose name stands there already gets a number.
+Row = tuple[Any, ...]
+# So many rows of an answer are held at a time.
+ROWS = 1000
 
-    Raises Refused with the server's words where it refuses the query, and DatabaseUnavailable
-    where the analysts' role is missing or lacks a right.
+
+def run_query(database: Database, query: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """Columns and all rows of one query; raises as `stream_query` does."""
+    with stream_query(database, query) as (columns, rows):
+        return columns, [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+@contextmanager
+def stream_query(database: Database, query: str) -> Iterator[tuple[list[str], Iterator[Row]]]:
+    """Columns and rows of one query, which come as they are asked for; few are held at a time.
+
+    A column whose name stands there already gets a number. Raises Refused with the server's words
+    where it refuses the query, also while the rows are read, and DatabaseUnavailable where the
+    analysts' role is missing or lacks a right.
     """
     _require_role(database)
     try:
         statement = query.encode()
     except UnicodeEncodeError:
         raise Refused(tr("The query is not written in UTF-8.")) from None
-    with database.analyst_connection() as connection:
+    with analyst_connection(database) as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
         try:
@@ -37,10 +61,9 @@ def run_query(database: Database, query: str) -> tuple[list[str], list[dict[str,
             columns = _names(description)
             with driver.cursor() as cursor:
                 if database.embedded:
-                    cursor.execute(statement, prepare=True)
+                    yield columns, cursor.stream(statement, size=ROWS)
                 else:
-                    cursor.execute(*_fenced(driver, description, query))
-                return columns, [dict(zip(columns, row, strict=True)) for row in cursor]
+                    yield columns, cursor.stream(*_fenced(driver, description, query), size=ROWS)
         except psycopg.Error as error:
             raise Refused(
                 tr("The database refused the query: {reason}", reason=first_line(error)),
@@ -103,6 +126,10 @@ def _fenced(
 def _cure(error: psycopg.Error) -> str | None:
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return tr("Only reading is possible here.")
+    if isinstance(error, errors.QueryCanceled):
+        return tr("A query that takes so long is ended, for the others' sake: read less at once.")
+    if isinstance(error, errors.ConfigurationLimitExceeded):
+        return tr("Sort or join fewer rows or columns at once.")
     if isinstance(error, errors.InsufficientPrivilege):
         return tr("Only the views of schema analytics can be read here.")
     if isinstance(error, errors.UndefinedTable):
@@ -126,10 +153,8 @@ def _require_role(database: Database) -> None:
         raise DatabaseUnavailable(
             tr("The role {role} is missing, or this login may not take it on.", role=role),
             cure=tr(
-                "An administrator runs: create role {role}; grant {role} to {login}; "
-                "then: registry db upgrade",
-                role=role,
-                login=login,
+                "An administrator runs: {statements} Then: registry db upgrade",
+                statements=role_statements(login, name),
             ),
         )
     if not temporary and not database.embedded:
@@ -139,8 +164,7 @@ def _require_role(database: Database) -> None:
                 role=role,
             ),
             cure=tr(
-                "The owner of the database runs: grant temporary on database {name} to {role}",
-                name=name,
-                role=role,
+                "The owner of the database runs: {statement}",
+                statement=ENTER.format(database=quoted(name), role=role),
             ),
         )

@@ -14,17 +14,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from psycopg.errors import DependentObjectsStillExist, DuplicateObject, UniqueViolation
+from psycopg.errors import DependentObjectsStillExist
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
+from sqlalchemy.exc import InternalError
 
-from registry.database.engine import ANALYST_ROLE, MAY_BECOME
+from registry.database.analyst import ANALYST_ROLE, make_role
 from registry.errors import Refused
 from registry.models import ENTITIES, Base, Definition, Patient, table_of
 from registry.models.missing_reason import (
@@ -166,16 +165,6 @@ def rules_hash() -> str:
     for path in sorted([*(FOLDER / RULES).glob("*.sql"), *(FOLDER / "functions").glob("*.sql")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def analyst_role_exists(connection: Connection) -> bool:
-    """Whether the role that reads the views is there and can be taken on."""
-    return bool(
-        connection.execute(
-            text(f"select exists (select from pg_roles where rolname = :role and {MAY_BECOME})"),
-            {"role": ANALYST_ROLE},
-        ).scalar_one()
-    )
 
 
 def _views(folder: str, schema: str | None = None) -> list[View]:
@@ -329,35 +318,9 @@ def _run(connection: Connection, statement: str) -> None:
 
 
 def _grant_to_analyst(connection: Connection, may_log_in: bool) -> None:
-    """Lets the analysts' role read `analytics`, creating the role where this one may.
-
-    On a server where it may not, an administrator creates it; until then only `registry sql` is
-    out of use.
-    """
-    exists = connection.execute(
-        text("select exists (select from pg_roles where rolname = :role)"), {"role": ANALYST_ROLE}
-    ).scalar_one()
-    if not exists:
-        may_create = connection.execute(
-            text("select rolcreaterole or rolsuper from pg_roles where rolname = current_user")
-        ).scalar_one()
-        if not may_create:
-            return
-        login = "login" if may_log_in else "nologin"
-        try:
-            with connection.begin_nested():
-                _run(connection, f"create role {ANALYST_ROLE} {login}")
-        except (IntegrityError, ProgrammingError) as error:
-            # Another registry on the same server makes it now, or has since the look above.
-            if not isinstance(error.orig, UniqueViolation | DuplicateObject):
-                raise
-    if not analyst_role_exists(connection):
-        # From PostgreSQL 16 on only who made the role may grant it.
-        # One that another registry gives at the same moment serves both.
-        with (
-            suppress(ProgrammingError, IntegrityError, InternalError),
-            connection.begin_nested(),
-        ):
-            _run(connection, f"grant {ANALYST_ROLE} to current_user")
-    connection.execute(text(f"grant usage on schema {ANALYTICS} to {ANALYST_ROLE}"))
-    connection.execute(text(f"grant select on all tables in schema {ANALYTICS} to {ANALYST_ROLE}"))
+    """Lets the analysts' role read `analytics`, where there is one or this login may make it."""
+    if make_role(connection, may_log_in=may_log_in):
+        connection.execute(text(f"grant usage on schema {ANALYTICS} to {ANALYST_ROLE}"))
+        connection.execute(
+            text(f"grant select on all tables in schema {ANALYTICS} to {ANALYST_ROLE}")
+        )

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from registry.database.engine import ANALYST_ROLE, Database
+from registry.database.analyst import ANALYST_ROLE
+from registry.database.engine import Database
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.records.change import declare_change
 from registry.views import plausibility

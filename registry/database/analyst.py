@@ -1,0 +1,197 @@
+"""The analysts' role: what it may use of a server, and a transaction that can only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from psycopg.errors import DuplicateObject, UniqueViolation
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
+
+from registry.database.engine import Database, connect_to
+
+ANALYST_ROLE = "registry_analyst"
+FENCE = "pg_temp.answer"
+# Whether this login may become the role `oid` of pg_roles. From PostgreSQL 16 on who makes a role
+# is a member of it and still may not become it.
+MAY_BECOME = (
+    "pg_has_role(current_user, oid, case when current_setting('server_version_num')::integer "
+    "< 160000 then 'member' else 'set' end)"
+)
+# What it needs of a database that is closed to others: its queries are fenced by a function there.
+ENTER = "grant connect, temporary on database {database} to {role};"
+# What one query, one forgotten transaction and the files of one session may take, so that a reader
+# never stops those who write; this registry's choice. The last is for a superuser to give, or for
+# who was granted to set it.
+TEMPORARY_FILES = "temp_file_limit"
+LIMITS = {
+    "statement_timeout": "10min",
+    "idle_in_transaction_session_timeout": "10min",
+    "lock_timeout": "1min",
+    TEMPORARY_FILES: "4GB",
+}
+CONNECTIONS = 10
+
+# Runs a query as its owner, the analysts' role, from which the server lets nothing inside of it
+# change to another. Temporary, so that it is gone with the transaction and nobody can replace it.
+# `typed` is the query within another that gives its columns the types they were said to have;
+# what cannot stand there, such as an EXPLAIN, runs as it is.
+_CREATE_FENCE = f"""
+create function {FENCE} (typed text, query text) returns setof record
+language plpgsql security definer as $$
+begin
+    return query execute typed;
+exception when syntax_error then
+    return query execute query;
+end
+$$
+"""
+
+
+@contextmanager
+def analyst_connection(database: Database) -> Iterator[Connection]:
+    """A read-only transaction as the role that can read the analytics views and nothing else.
+
+    The embedded server lets that role log in, so that no statement can step back out of it, and
+    holds it to its limits. On a server the owner's session changes to it, and a query could change
+    back: there what is not trusted goes through the function FENCE, out of which there is no way.
+    """
+    engine = connect_to(database.url.set(username=ANALYST_ROLE)) if database.embedded else None
+    with (engine or database.engine).connect() as connection:
+        if not database.embedded:
+            # Where a login reads only by default; the fence is made before that is set for all.
+            connection.execute(text("set transaction read write"))
+            _limit(connection)
+            connection.execute(text(f"set local role {ANALYST_ROLE}"))
+            connection.exec_driver_sql(_CREATE_FENCE)
+        connection.execute(text("set local search_path = analytics"))
+        connection.execute(text("set transaction read only"))
+        yield connection
+
+
+def analyst_role_exists(connection: Connection) -> bool:
+    """Whether the role that reads the views is there and can be taken on."""
+    return bool(
+        connection.execute(
+            text(f"select exists (select from pg_roles where rolname = :role and {MAY_BECOME})"),
+            {"role": ANALYST_ROLE},
+        ).scalar_one()
+    )
+
+
+def make_role(connection: Connection, *, may_log_in: bool) -> bool:
+    """Makes the role where it is missing and this login may; whether it is there.
+
+    On a server where this login may not, an administrator makes it; until then only what analysts
+    do is out of use. One that logs in is held to its limits, unless somebody has set others.
+    """
+    exists = connection.execute(
+        text("select exists (select from pg_roles where rolname = :role)"), {"role": ANALYST_ROLE}
+    ).scalar_one()
+    if not exists:
+        may_create = connection.execute(
+            text("select rolcreaterole or rolsuper from pg_roles where rolname = current_user")
+        ).scalar_one()
+        if not may_create:
+            return False
+        login = "login" if may_log_in else "nologin"
+        try:
+            with connection.begin_nested():
+                connection.execute(text(f"create role {ANALYST_ROLE} {login}"))
+        except (IntegrityError, ProgrammingError) as error:
+            # Another registry on the same server makes it now, or has since the look above.
+            if not isinstance(error.orig, UniqueViolation | DuplicateObject):
+                raise
+    if not analyst_role_exists(connection):
+        # From PostgreSQL 16 on only who made the role may grant it.
+        # One that another registry gives at the same moment serves both.
+        with (
+            suppress(ProgrammingError, IntegrityError, InternalError),
+            connection.begin_nested(),
+        ):
+            connection.execute(text(f"grant {ANALYST_ROLE} to current_user"))
+    if may_log_in:
+        _limit_role(connection)
+    return True
+
+
+def _limit_role(connection: Connection) -> None:
+    set_before = connection.execute(
+        text(
+            "select coalesce(array_agg(split_part(setting, '=', 1)), '{}') "
+            "from pg_db_role_setting, unnest(setconfig) as setting "
+            "where setrole = cast(:role as regrole)"
+        ),
+        {"role": ANALYST_ROLE},
+    ).scalar_one()
+    for name, value in limits_of(connection).items():
+        if name not in set_before:
+            connection.execute(text(f"alter role {ANALYST_ROLE} set {name} = '{value}'"))
+    if not set_before:
+        connection.execute(text(f"alter role {ANALYST_ROLE} connection limit {CONNECTIONS}"))
+
+
+def may_limit_files(connection: Connection) -> bool:
+    """Whether this login may limit temporary files."""
+    return bool(
+        connection.execute(
+            text("select has_parameter_privilege(current_user, :name, 'set')"),
+            {"name": TEMPORARY_FILES},
+        ).scalar_one()
+    )
+
+
+def let_owner_limit_files(database: Database) -> None:
+    """On the embedded server, whose superuser is at hand; on another its administrator does it."""
+    engine = connect_to(database.url.set(username="postgres"))
+    with engine.begin() as connection:
+        owner = database.url.username
+        connection.execute(text(f"grant set on parameter {TEMPORARY_FILES} to {owner}"))
+
+
+def limits_of(connection: Connection) -> dict[str, str]:
+    """The limits that this login may set, by the name of the setting."""
+    may = may_limit_files(connection)
+    return {name: value for name, value in LIMITS.items() if may or name != TEMPORARY_FILES}
+
+
+def _limit(connection: Connection) -> None:
+    for name, value in limits_of(connection).items():
+        connection.execute(
+            text("select set_config(:name, :value, true)"), {"name": name, "value": value}
+        )
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def role_statements(owner: str, database: str) -> str:
+    """What an administrator of a server runs to make the role, for the registry's owner to give."""
+    return " ".join(
+        [
+            f"create role {ANALYST_ROLE};",
+            f"grant {ANALYST_ROLE} to {quoted(owner)} with admin option;",
+            ENTER.format(database=quoted(database), role=ANALYST_ROLE),
+            f"grant set on parameter {TEMPORARY_FILES} to {quoted(owner)};",
+        ]
+    )
+
+
+def login_statements(name: str) -> str:
+    """What an administrator's psql runs to make an analyst's login; the password is psql's own.
+
+    `name` is the login's name, as it stands; PostgreSQL 15's psql and newer ones take it.
+    """
+    login = quoted(name)
+    lines = [
+        "\\getenv password REGISTRY_ANALYST_PASSWORD",
+        f"create role {login} login in role {ANALYST_ROLE} connection limit {CONNECTIONS} "
+        "password :'password';",
+        f"alter role {login} set search_path = analytics;",
+        f"alter role {login} set default_transaction_read_only = on;",
+        *(f"alter role {login} set {limit} = '{value}';" for limit, value in LIMITS.items()),
+    ]
+    return "\n".join(lines)
