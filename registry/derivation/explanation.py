@@ -303,7 +303,7 @@ def _outcome_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step]:
                 data_cut=held["data_cut"],
             ),
             facts["end_table"],
-            facts["end_on"],
+            facts["end_record_on"],
         ),
         Step(
             tr("Loss of response"),

@@ -126,7 +126,8 @@ class LorStatus(Base):
         BigInteger, comment="number of the record that decided the status"
     )
     deciding_on: Mapped[date | None] = mapped_column(
-        comment="date of the record that decided the status"
+        comment="date of the record that decided the status: of the last infusion where the tail "
+        "after it ended the observation; empty where the data cut did"
     )
     state: Mapped[str] = mapped_column(
         Text,

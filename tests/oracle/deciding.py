@@ -56,7 +56,7 @@ def ending_record(course: Course) -> Deciding:
 def stored_status(course: Course, definition: Definition) -> dict[str, Any]:
     """The status with the days of B and W, the score of the event, the state and what decided it.
 
-    `deciding_record` is the natural key, from which the day follows but for the data cut's.
+    `deciding_record` is the natural key, from which the day follows; the data cut has neither.
     """
     derived = status_of(course, definition)
     event = loss_of_response(course, definition) if derived["event"] else None
@@ -78,6 +78,5 @@ def stored_status(course: Course, definition: Definition) -> dict[str, Any]:
         "state": state,
         "deciding_table": table,
         "deciding_record": key,
-        # Without a loss it is decided on the last day, however that day came to be the last.
-        "deciding_on": course.end_on if state == "sustained_response" else on,
+        "deciding_on": on,
     }

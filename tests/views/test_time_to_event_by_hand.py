@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.views.clinic import START, Clinic, child
+from registry.derivation.explanation import explain
+from tests.views.clinic import START, Clinic, child, on
 from tests.views.conftest import OpenClinic
 
 CHILDREN = [
@@ -204,3 +205,28 @@ def test_adtte(clinic: Clinic) -> None:
         """,
         "definition = 'clock14' and usubjid = 'A3'",
     )
+
+
+def test_the_record_that_decides(clinic: Clinic) -> None:
+    """The last infusion where its tail ends the observation; none where the data cut does."""
+    clinic.check(
+        "status",
+        """
+        patient_id  definition  end_on  censor_reason   deciding_table  deciding_on
+        A2          early       d300    ifx_stopped     follow_up_end   d300
+        A2          tail        d298    exposure_ended  infusion        d98
+        A6          early       d512    data_cut        -               -
+        A6          tail        d298    exposure_ended  infusion        d98
+        """,
+        "patient_id in ('A2', 'A6') and definition in ('early', 'tail')",
+    )
+    with clinic.database.engine.connect() as connection:
+        ends = {
+            name: next(
+                (step.table, step.on)
+                for step in explain(connection, "A6", name).rules
+                if step.rule == "End of observation"
+            )
+            for name in ("early", "tail")
+        }
+    assert ends == {"early": (None, None), "tail": ("infusion", on(98))}

@@ -60,6 +60,7 @@ facts as (
         o.end_reason,
         o.end_table,
         o.end_record_id,
+        o.end_record_on,
         o.baseline_on,
         o.baseline_pcdai,
         o.week14_on,

@@ -38,7 +38,7 @@ select
     case
         when e.reason is not null then e.deciding_on
         when e.event_on is not null then e.event_on
-        else e.end_on
+        else e.end_record_on
     end as deciding_on,
     d.hash as definition_hash
 from eligibility e

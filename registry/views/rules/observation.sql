@@ -5,6 +5,7 @@
 -- @end_reason: why the observation ends there
 -- @end_table: table of the record that ends the observation; empty for the data cut
 -- @end_record_id: number of that record
+-- @end_record_on: day of that record: of the recorded end, or of the last infusion
 create view observation as
 select
     c.*,
@@ -17,7 +18,9 @@ select
     case e.end_on when f.ended_on then 'follow_up_end' when t.tail_on then 'infusion' end
         as end_table,
     case e.end_on when f.ended_on then f.record_id when t.tail_on then c.last_infusion_id end
-        as end_record_id
+        as end_record_id,
+    case e.end_on when f.ended_on then f.ended_on when t.tail_on then c.last_infusion_on end
+        as end_record_on
 from course c
 join definition d on d.name = c.definition
 left join follow_up_end f on f.patient_id = c.patient_id and f.ended_on <= d.data_cut
