@@ -183,7 +183,7 @@ DERIVED_CODES = (
     *("pharmacodynamic", "pharmacokinetic", "immunogenic_low_titre", "immunogenic"),
     *("undetermined", "within", "low", "none", "above", "below"),
     *("undetected", "low_titre", "high_titre", "not_evaluable", "positive_unclassed"),
-    *("unclassed", "absent"),
+    *("unclassed", "absent", "undetected_no_cut_off"),
     *("week_2", "week_6", "week_14", "maintenance"),
     *("optimised", "stopped", "neither", "remission", "response"),
     *("mild", "moderate", "severe", "any", "perianal_fistulising"),

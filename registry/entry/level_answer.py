@@ -103,6 +103,7 @@ def _antibodies(level: Any) -> str:
     words = {
         "absent": tr("not measured"),
         "undetected": tr("not detected"),
+        "undetected_no_cut_off": tr("not detected, cut-off not known"),
         "not_evaluable": tr("not evaluable: the assay is disturbed by drug, and there is drug"),
         "low_titre": tr("low titre"),
         "high_titre": tr("high titre"),

@@ -110,7 +110,7 @@ def test_the_words_of_the_figure(lost: Figure, read: Read) -> None:
         "loss: 22.5",
         "endoscopy, CDEIS 12",
         "surgery: fistulotomy",
-        "<0.4, held to 12.7, antibodies <10 undetected",
+        "<0.4, held to 12.7, antibodies <10 undetected no cut off",
         "azathioprine",
         f"Definition paper ({definition['hash'][:12]}). Data cut 2023-12-31. "
         f"Crohn registry {__version__}.",

@@ -25,8 +25,10 @@ Status      Lost response on 2020-06-08.
             recorded end and data cut 2023-12-31)
             Loss of response: PCDAI 22.5 on 2020-06-08; last visit without loss
             2020-04-13 (first PCDAI above 15 after 2020-04-13, up to 2020-08-17)
-Mechanism   pharmacokinetic: trough low, antibodies undetected; advice: raise
-            the dose, shorten the interval or add an immunomodulator
+Mechanism   pharmacokinetic: trough low, antibodies undetected no cut off;
+            advice: raise the dose, shorten the interval or add an
+            immunomodulator
+            antibodies undetected, cut-off of the assay not known
 After loss  optimised · intensified on 2020-06-08 · response regained
 Definition  paper ({hash}), data cut 2023-12-31
 
@@ -72,9 +74,9 @@ No  Date         mg  kg  mg/kg  days
  6  2020-08-03  150  30   5.00    56
 
 Drug levels
-Date        ug/mL  Before       Threshold   ADA, AU/mL      Assay
-2020-04-13   <0.4  week 14      below 12.7  <10 undetected  ELISA
-2020-06-04    9.5  maintenance  no trough   not measured    ELISA
+Date        ug/mL  Before       Threshold   ADA, AU/mL                 Assay
+2020-04-13   <0.4  week 14      below 12.7  <10 undetected no cut off  ELISA
+2020-06-04    9.5  maintenance  no trough   not measured               ELISA
 2020-08-03      8  maintenance  above 5     not measured
 
 Other drugs

@@ -95,6 +95,13 @@ CHOICES = [
     ),
     # Antibodies alone are no level of infliximab.
     child("C18", infusions=INFUSIONS, scores=LOSS, levels=[(154, "", "50", "tolerant")]),
+    # A trough that proves nothing never displaces one that tells, however near.
+    levelled("C19", (154, "2"), (210, "<6"), loss=185),
+    # An assay that nobody described, and one that was not named.
+    child("C20", infusions=INFUSIONS, scores=LOSS, levels=[(154, "2", "<10", "other")]),
+    child("C21", infusions=INFUSIONS, scores=LOSS, levels=[(154, "2", "<10", "")]),
+    # None tells: the nearest, be it a trough or not.
+    levelled("C22", (154, "<6"), (159, "9")),
 ]
 
 TIMES = child(
@@ -229,9 +236,9 @@ def test_mechanisms(clinic: Clinic) -> None:
         M19         low            positive_unclassed  undetermined
         M20         low            high_titre          immunogenic
         M21         low            unclassed           undetermined
-        M22         low            undetected          pharmacokinetic
-        M23         low            undetected          pharmacokinetic
-        M24         low            undetected          pharmacokinetic
+        M22         low            undetected_no_cut_off  pharmacokinetic
+        M23         low            undetected_no_cut_off  pharmacokinetic
+        M24         low            undetected_no_cut_off  pharmacokinetic
         M25         low            unclassed           undetermined
         M26         low            unclassed           undetermined
         M27         undetermined   undetected          undetermined
@@ -266,16 +273,19 @@ def test_advice(clinic: Clinic) -> None:
 
 
 def test_caveats(clinic: Clinic) -> None:
-    """Said where an assay of unknown drug tolerance found nothing, or where nothing tells."""
+    """Said where an assay that is not wholly described found nothing, or where nothing tells."""
     rows = clinic.rows(
         "select caveat, array_agg(patient_id order by patient_id) as patients "
         "from analytics.lor_mechanism where definition = 'paper' and caveat is not null "
         "group by caveat"
     )
     assert {row["caveat"].split(":")[0]: row["patients"] for row in rows} == {
-        "the drug tolerance of the assay is not known": ["M22", "M24"],
+        "antibodies undetected, cut-off of the assay not known": ["M23"],
+        "antibodies undetected, cut-off and drug tolerance of the assay not known": [
+            *("C20", "C21", "M22", "M24"),
+        ],
         "the cut-offs of the assay are not known": ["M11", "M12", "M19", "M21", "M25", "M26"],
-        "no level within the window tells what the trough was": ["C05", "C06", "C08"],
+        "no level within the window tells what the trough was": ["C05", "C06", "C08", "C22"],
     }
 
 
@@ -302,6 +312,10 @@ def test_which_level_tells(clinic: Clinic) -> None:
         C16         1                 d154        -6               yes
         C17         3                 d154        -6               yes
         C18         0                 -           -                -
+        C19         2                 d154        -31              yes
+        C20         1                 d154        -6               yes
+        C21         1                 d154        -6               yes
+        C22         2                 d159        -1               no
         """,
         "definition = 'paper' and patient_id like 'C%'",
         "patient_id",
@@ -328,6 +342,10 @@ def test_which_level_tells(clinic: Clinic) -> None:
         C16         5                within
         C17         5                within
         C18         -                none
+        C19         5                low
+        C20         5                low
+        C21         5                low
+        C22         5                none
         """,
         "definition = 'paper' and patient_id like 'C%'",
         "patient_id",

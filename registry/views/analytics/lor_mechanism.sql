@@ -1,11 +1,12 @@
 -- One row per definition and patient who lost response: why, as far as drug levels tell, and what
 -- the guideline advises.
--- The level is the nearest to the loss within its window that tells: a trough, or a level between
--- two infusions that is already below the threshold, which shows a low trough; the earlier of two
--- equally near, of two assays on one day the first by name. Without such a level the nearest other
--- is shown, which tells nothing. A trough at or above the therapeutic threshold: pharmacodynamic,
--- whatever the antibodies. Below it, by the antibodies: undetected pharmacokinetic, low titre or
--- high titre immunogenic, anything else undetermined.
+-- The level is the nearest to the loss within its window that tells: a trough whose value or limit
+-- proves it low or within, or a level between two infusions that is already below the threshold,
+-- which shows a low trough; the earlier of two equally near, of two assays on one day the first by
+-- name, one without a name last. Without such a level the nearest other is shown, which tells
+-- nothing. A trough at or above the therapeutic threshold: pharmacodynamic, whatever the antibodies.
+-- Below it, by the antibodies: undetected pharmacokinetic (with a caveat where the cut-off of the
+-- assay is not known), low titre or high titre immunogenic, anything else undetermined.
 -- Source: the published study's discussion (doi 10.21037/tp-2025-344); the window is this
 -- registry's choice.
 -- @level_record_id: number of the record of the level
@@ -34,6 +35,12 @@ with guidance (trough_status, ada_status, mechanism, action) as (
             'low',
             'low_titre',
             'immunogenic_low_titre',
+            'raise the dose, shorten the interval or add an immunomodulator'
+        ),
+        (
+            'low',
+            'undetected_no_cut_off',
+            'pharmacokinetic',
             'raise the dose, shorten the interval or add an immunomodulator'
         ),
         ('low', 'high_titre', 'immunogenic', 'switch to another anti-TNF or another biologic'),
@@ -85,7 +92,7 @@ lost as (
             and r.sampled_on between s.event_on - mechanism_days_before()
             and s.event_on + mechanism_days_after()
         order by
-            (r.is_trough or coalesce(r.low_between_infusions, false)) desc,
+            r.tells desc,
             abs(r.sampled_on - s.event_on),
             r.sampled_on,
             r.assay nulls last
@@ -118,11 +125,18 @@ select
     g.action,
     'guideline as told in the discussion of doi 10.21037/tp-2025-344' as action_source,
     case
-        when l.trough_status = 'low'
-            and l.ada_status = 'undetected'
-            and l.drug_tolerant is null
-            and l.ifx_ug_ml_comparator is distinct from '<'
-            then 'the drug tolerance of the assay is not known: antibodies may have been missed'
+        when l.trough_status = 'low' and starts_with(l.ada_status, 'undetected') then
+            case
+                -- A sample below the limit of infliximab holds no drug that could disturb.
+                when l.drug_tolerant is not null or l.ifx_ug_ml_comparator is not distinct from '<'
+                    then case when l.ada_status <> 'undetected' then
+                        'antibodies undetected, cut-off of the assay not known'
+                    end
+                when l.ada_status = 'undetected' then
+                    'the drug tolerance of the assay is not known: antibodies may have been missed'
+                else
+                    'antibodies undetected, cut-off and drug tolerance of the assay not known'
+            end
         when l.trough_status = 'low' and l.ada_status in ('positive_unclassed', 'unclassed')
             then 'the cut-offs of the assay are not known'
         when l.trough_status = 'none' and l.level_record_id is not null

@@ -6,12 +6,14 @@
 -- The therapeutic threshold is that of the newest version, for perianal fistulising disease where
 -- the last phenotype up to the sample has perianal disease and the version has such a threshold. A
 -- value reported as a limit is below the threshold, or not, only if the limit proves it.
--- Antibodies are held to the cut-offs of the assay. Without a cut-off of positivity a value below
--- the limit of quantification is undetected and any other is unclassed. Undetected by an assay that
--- drug disturbs is not evaluable, unless the sample is known to hold none; an assay of which that
--- is not known is taken at its word.
+-- Antibodies are held to the cut-offs of the assay. Without a cut-off of positivity (the assay has
+-- none, is not described, or was not named) a value below the limit of quantification is undetected
+-- with a cut-off that is not known, and any other is unclassed. Negative by an assay that drug
+-- disturbs is not evaluable, unless the sample is known to hold none; an assay of which that is not
+-- known is taken at its word.
 -- Source: infusions, phenotypes, assays and thresholds; guideline and published study.
--- @infusion_number: number of the infusion that comes next, on the day of the sample or after it
+-- @infusion_number: number of the infusion that comes next, on the day of the sample or after it, or
+-- that is expected next where none is known
 -- @next_infusion_on: day of that infusion; empty when none is known up to the data cut
 -- @days_to_infusion: days from the sample to that infusion
 -- @is_trough: whether it is a trough of infliximab
@@ -24,9 +26,12 @@
 -- @threshold_version: edition of the threshold
 -- @trough_level: below or above (at or above) the threshold, undetermined when a limit does not
 -- tell; empty unless a trough
+-- @tells: whether the level proves the trough low or within: below or above the threshold, or low
+-- between two infusions
 -- @low_between_infusions: whether a level between two infusions is already below the threshold;
 -- empty for a trough, without a next infusion, or when a limit does not tell
--- @ada_status: antibodies: absent (not measured), undetected, not_evaluable, low_titre, high_titre,
+-- @ada_status: antibodies: absent (not measured), undetected, undetected_no_cut_off (below the
+-- limit of an assay without a known cut-off), not_evaluable, low_titre, high_titre,
 -- positive_unclassed (positive, no cut-off of a high titre) or unclassed (not known if positive)
 create view level_reading as
 with placed as (
@@ -130,6 +135,8 @@ select
         case when is_low then 'below' when not is_low then 'above' else 'undetermined' end
     end as trough_level,
     case when is_in_course and not is_trough then is_low end as low_between_infusions,
+    is_in_course and coalesce(case when is_trough then is_low is not null else is_low end, false)
+        as tells,
     assay,
     drug_tolerant,
     ada_au_ml,
@@ -142,7 +149,8 @@ select
         when is_negative or is_unquantified then
             case
                 when not drug_tolerant and coalesce(has_drug, true) then 'not_evaluable'
-                else 'undetected'
+                when is_negative then 'undetected'
+                else 'undetected_no_cut_off'
             end
         else 'unclassed'
     end as ada_status

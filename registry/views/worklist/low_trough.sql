@@ -8,7 +8,7 @@ create view low_trough as
 with newest as (
     select distinct on (r.definition, r.patient_id) r.*
     from level_reading r
-    where r.trough_level in ('below', 'above') or r.low_between_infusions
+    where r.tells
     order by r.definition, r.patient_id, r.sampled_on desc, r.assay nulls last
 ),
 low as (
