@@ -148,7 +148,7 @@ def find_files(paths: Sequence[Path], beside: Collection[Path] = ()) -> Found:
     What is `beside` the data in a folder is not of them. Raises NotFound for a path that is not
     there and for a folder without any, and Refused for what is named and is no file.
     """
-    files: dict[tuple[int, int], Path] = {}
+    files: dict[tuple[int, ...], Path] = {}
     passed_over: list[str] = []
     for path in paths:
         other = other_than_file(path)

@@ -17,7 +17,7 @@ Grid = Callable[[list[Problem]], Iterator[Row]]
 PROBLEM_COLUMN = "problem"
 
 # A header further down than this is not looked for.
-_LOOKED_AT = 20
+LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def lay_out(
     """The table in a grid of cells; `grid` yields every row of the file that is not empty."""
     problems: list[Problem] = []
     notes: list[str] = []
-    top = list(islice(grid(problems), _LOOKED_AT))
+    top = list(islice(grid(problems), LOOKED_AT))
     rows = [row for row in top if row.cells is not None]
     header_row = _sure_header(rows, header_names) or next(iter(rows), None)
     if header_row is None or header_row.cells is None:

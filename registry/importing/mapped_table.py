@@ -24,6 +24,8 @@ from registry.records.problems import Problem
 from registry.records.source import PATIENT_COLUMN, Row, Source, dictionary_columns
 from registry.words import tr
 
+# Cells of a file; one with more is read again for each source.
+MOST_KEPT = 1_000_000
 NOTHING = Taken(constant="")
 
 
@@ -107,18 +109,23 @@ class MappedTable:
             yield name, problem
 
     def rows(self, problems: list[Problem]) -> Iterator[Row]:
-        """The rows of the file; kept where several sources read them, for it may be a workbook."""
+        """The rows of the file; kept, if few, where several sources read them."""
         if len(self.parts) == 1:
             yield from self._filled_down(problems)
             return
-        if self._kept is None:
-            self._kept = []
-            for row in self._filled_down(problems):
-                if row.cells is not None:
-                    self._kept.append(row)
-                yield row
-        else:
+        if self._kept is not None:
             yield from self._kept
+            return
+        kept: list[Row] | None = []
+        places = 0
+        for row in self._filled_down(problems):
+            if kept is not None and row.cells is not None:
+                kept.append(row)
+                places += len(row.cells)
+                if places > MOST_KEPT:
+                    kept = None
+            yield row
+        self._kept = kept
 
     def _filled_down(self, problems: list[Problem]) -> Iterator[Row]:
         above = {self.places[name]: "" for name in self.mapping.fill_down}

@@ -62,7 +62,7 @@ def check_regular(path: Path, *, largest: int | None = None) -> None:
         )
 
 
-def identity(path: Path) -> tuple[int, int]:
-    """What is the same for one file under several names."""
+def identity(path: Path) -> tuple[int, int, int, int]:
+    """What is the same for one file under several names, and another when it was written anew."""
     found = os.stat(path)
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -6,18 +6,16 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from registry.errors import Refused
 from registry.importing.delimited import read_delimited
 from registry.importing.layout import Table
 from registry.importing.regular import check_regular
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.source import PATIENT_COLUMN
-from registry.words import tr
 
 __all__ = ["DELIMITED", "ENDINGS", "WORKBOOKS", "Table", "read_tables"]
 
 DELIMITED = (".csv", ".tsv", ".txt")
-WORKBOOKS = (".xlsx", ".xlsm")
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 ENDINGS = (*DELIMITED, *WORKBOOKS)
 
 
@@ -45,22 +43,9 @@ def read_tables(
         from registry.importing.workbook import read_workbook
 
         tables = read_workbook(path, name, conventions, known, filled_down)
-        if conventions.sheet is not None:
-            tables = _called(conventions.sheet, tables, name)
     else:
         tables = [read_delimited(path, name, conventions, known)]
     return tables if said is None else [_with_patient(table, said) for table in tables]
-
-
-def _called(sheet: str, tables: list[Table], shown: str) -> list[Table]:
-    """The one sheet that is meant."""
-    found = [table for table in tables if table.sheet == sheet]
-    if not found:
-        raise Refused(
-            tr("{file} has no sheet {sheet} that is shown and filled.", file=shown, sheet=sheet),
-            cure=tr("It has {sheets}.", sheets=", ".join(str(table.sheet) for table in tables)),
-        )
-    return found
 
 
 def _with_patient(table: Table, said: str) -> Table:

@@ -1,41 +1,21 @@
-"""Reads the sheets of an XLSX workbook row by row, each cell as text."""
+"""The tables in the sheets of a workbook, whatever program wrote it."""
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Collection, Iterator
-from datetime import date, datetime, time
-from decimal import Decimal
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
-
-from openpyxl import load_workbook
-from openpyxl.utils import range_boundaries
-from openpyxl.utils.datetime import CALENDAR_MAC_1904
-from openpyxl.utils.exceptions import InvalidFileException
 
 from registry.errors import Refused
-from registry.importing.layout import Grid, Table, lay_out
+from registry.importing.layout import LOOKED_AT, Grid, Table, lay_out
+from registry.importing.sheet import Area, Sheet
+from registry.importing.zipped import BROKEN, Unreadably
 from registry.parsing.conventions import Conventions
-from registry.parsing.typed import FaultText, NumberText, NumberText1904
 from registry.records.problems import Problem
 from registry.records.source import Row
 from registry.words import tr
 
-# What it warns of is either of no matter to values or complained of cell by cell.
-warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\b")
-
-_BROKEN = (BadZipFile, InvalidFileException, KeyError, ParseError, ValueError, TypeError, EOFError)
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
-_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
-_PIECE = 1 << 20
-_LONGEST_TAG = 256
-# Text inside a number format that is shown as it stands.
-_LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.')
-_ONLY_ZEROS = re.compile("0{2,}")
 _MERGES_NAMED = 10
 
 
@@ -48,160 +28,181 @@ def read_workbook(
 ) -> list[Table]:
     """The visible sheets that hold anything; the first has the notes about the others.
 
-    Raises Refused for a file that is no workbook or cannot be opened.
+    With `conventions.sheet` it is that one alone. Raises Refused for a file that is no workbook or
+    cannot be opened, and where no sheet is called so.
     """
-    values = _load(path, shown, data_only=True)
-    visible = [sheet for sheet in values.worksheets if sheet.sheet_state == "visible"]
+    sheets = _sheets(path, shown)
+    visible = [sheet for sheet in sheets if not sheet.hidden]
+    said = conventions.sheet
+    taken = visible if said is None else [one for one in visible if one.title == said]
+    if said is not None and not taken:
+        raise Refused(
+            tr("{file} has no sheet {sheet}.", file=shown, sheet=said),
+            cure=tr("It has {sheets}.", sheets=", ".join(one.title for one in visible)),
+        )
     tables = [
-        _read_sheet(path, f"{shown} [{sheet.title}]", values, sheet, header_names, filled_down)
-        for sheet in visible
-        if not _is_empty(sheet) or len(visible) == 1
+        _read_sheet(path, f"{shown} [{sheet.title}]", sheet, conventions, header_names, filled_down)
+        for sheet in taken
+        if len(taken) == 1 or _is_filled(sheet)
     ]
-    if tables:
+    if tables and said is None:
         tables[0].notes.extend(
             tr("{file}: the hidden sheet {sheet} was left out", file=shown, sheet=sheet.title)
-            for sheet in values.worksheets
-            if sheet not in visible
+            for sheet in sheets
+            if sheet.hidden
         )
     return tables
 
 
-def _load(path: Path, shown: str, *, data_only: bool) -> Any:
+def _sheets(path: Path, shown: str) -> list[Sheet]:
     try:
-        return load_workbook(path, read_only=True, data_only=data_only)
-    except OSError as error:
+        return _reader(path)(path)
+    except Unreadably as error:
         raise Refused(
-            tr("The file {file} cannot be read: {reason}.", file=path, reason=error.strerror)
+            tr("The file {file} cannot be read: {reason}.", file=shown, reason=error.words),
+            cure=_save_as(),
         ) from None
-    except _BROKEN:
+    except BROKEN:
         raise Refused(
-            tr("The file {file} is no XLSX workbook, or is locked with a password.", file=shown),
-            cure=tr("Save it as an Excel workbook (.xlsx) without a password, or as CSV UTF-8."),
+            tr(
+                "The file {file} is no {kind} workbook, or is locked with a password.",
+                file=shown,
+                kind=path.suffix.removeprefix(".").upper(),
+            ),
+            cure=_save_as(),
         ) from None
 
 
-def _is_empty(sheet: Any) -> bool:
-    """Whether no cell of the sheet is filled; one that cannot be read is not empty."""
-    # A stated size may be wrong; without one all rows are read.
-    sheet.reset_dimensions()
+def _save_as() -> str:
+    return tr("Save it as an Excel workbook (.xlsx) without a password, or as CSV UTF-8.")
+
+
+def _reader(path: Path) -> Callable[[Path], list[Sheet]]:
+    """What reads the file; each needs a library of its own, which takes a while to load."""
+    match path.suffix.lower():
+        case ".xls":
+            from registry.importing.xls import xls_sheets
+
+            return xls_sheets
+        case ".ods":
+            from registry.importing.ods import ods_sheets
+
+            return ods_sheets
+        case _:
+            from registry.importing.xlsx import xlsx_sheets
+
+            return xlsx_sheets
+
+
+def _is_filled(sheet: Sheet) -> bool:
+    """Whether any cell of the sheet is filled; one that cannot be read is not empty."""
     try:
-        return not any(cell.value is not None for row in sheet.iter_rows() for cell in row)
-    except _BROKEN:
-        return False
+        return any(True for _ in islice(sheet.rows([]), 1))
+    except BROKEN:
+        return True
 
 
 def _read_sheet(
     path: Path,
     shown: str,
-    values: Any,
-    sheet: Any,
+    sheet: Sheet,
+    conventions: Conventions,
     header_names: Collection[str],
     filled_down: Collection[str],
 ) -> Table:
-    merged, computes = _looked_through(sheet)
-    formulas = _load(path, shown, data_only=False)[sheet.title] if computes else None
-    if formulas is not None:
-        formulas.reset_dimensions()
-    grid = _grid(values, sheet, formulas, shown)
+    looked = _look_through(sheet)
+    if looked.broken is not None:
+        here = Problem(shown, looked.last + 1, None, None, looked.broken)
+        return Table(path, sheet.title, shown, 1, [], lambda _problems: iter(()), [here])
+    skip = conventions.skip_hidden
+    grid = _grid(sheet, shown, skip_hidden=skip)
     table = lay_out(path, sheet.title, shown, grid, header_names)
-    for area in [one for one in merged if _matters(one, table, grid, filled_down)][:_MERGES_NAMED]:
-        _left, top, _right, _bottom = range_boundaries(area)
-        problem = tr("the cells {area} are merged; split them", area=area)
-        table.problems.append(Problem(shown, top, None, None, problem))
+    areas = looked.areas
+    hidden = looked.hidden - sum(line <= table.header_line for line in looked.first_hidden)
+    if hidden and skip:
+        table.notes.append(
+            tr("{file}: {number:row|rows} hidden or filtered out left out",
+               file=shown, number=hidden)
+        )  # fmt: skip
+    elif hidden:
+        table.notes.append(
+            tr(
+                "{file}: {number:row|rows} hidden or filtered out read like the others; "
+                "--skip-hidden leaves them out",
+                file=shown,
+                number=hidden,
+            )
+        )
+    for area in [one for one in areas if _matters(one, table, grid, filled_down)][:_MERGES_NAMED]:
+        problem = tr("the cells {area} are merged; split them", area=_reference(area))
+        table.problems.append(Problem(shown, area.top, None, None, problem))
     return table
 
 
-def _matters(area: str, table: Table, grid: Grid, filled_down: Collection[str]) -> bool:
+@dataclass
+class _LookedThrough:
+    """What one pass over a sheet shows: what is merged and hidden, and where it cannot be read.
+
+    `first_hidden` are the lines of hidden rows that may stand above the header.
+    """
+
+    areas: list[Area] = field(default_factory=list)
+    hidden: int = 0
+    first_hidden: list[int] = field(default_factory=list)
+    last: int = 0
+    broken: str | None = None
+
+
+def _look_through(sheet: Sheet) -> _LookedThrough:
+    found = _LookedThrough()
+    try:
+        for number, row in enumerate(sheet.rows(found.areas)):
+            found.last = row.line
+            found.hidden += row.hidden
+            if row.hidden and number < LOOKED_AT:
+                found.first_hidden.append(row.line)
+    except BROKEN as error:
+        found.broken = tr("the sheet cannot be read from here on")
+        if isinstance(error, Unreadably):
+            found.broken = tr(": ").join([found.broken, error.words])
+    return found
+
+
+def _matters(area: Area, table: Table, grid: Grid, filled_down: Collection[str]) -> bool:
     """Whether merged cells hide that a cell of the header or below it is empty."""
-    left, top, right, bottom = range_boundaries(area)
-    if bottom < table.header_line:
+    if area.bottom < table.header_line:
         return False
-    if left != right or top <= table.header_line:
+    if area.left != area.right or area.top <= table.header_line:
         return True
     header = next((row.cells for row in grid([]) if row.line == table.header_line), None) or []
-    return left > len(header) or header[left - 1].strip() not in filled_down
+    return area.left > len(header) or header[area.left - 1].strip() not in filled_down
 
 
-def _looked_through(sheet: Any) -> tuple[list[str], bool]:
-    """The areas of merged cells, which stand behind the rows, and whether any cell is computed."""
-    merged: list[str] = []
-    computes = False
-    kept = b""
-    with sheet._get_source() as source:
-        while piece := source.read(_PIECE):
-            kept += piece
-            computes = computes or _FORMULA.search(kept) is not None
-            merged.extend(found.decode() for found in _MERGED.findall(kept))
-            kept = kept[kept.rfind(b"<") :][:_LONGEST_TAG]
-    return list(dict.fromkeys(merged)), computes
+def _reference(area: Area) -> str:
+    """The cells as a spreadsheet names them, A2:A3."""
+    return f"{_letters(area.left)}{area.top}:{_letters(area.right)}{area.bottom}"
 
 
-def _grid(values: Any, sheet: Any, formulas: Any, shown: str) -> Grid:
-    number = NumberText1904 if values.epoch == CALENDAR_MAC_1904 else NumberText
+def _letters(column: int) -> str:
+    letters = ""
+    while column:
+        column, place = divmod(column - 1, 26)
+        letters = chr(ord("A") + place) + letters
+    return letters
 
+
+def _grid(sheet: Sheet, shown: str, *, skip_hidden: bool) -> Grid:
     def rows(problems: list[Problem]) -> Iterator[Row]:
         line = 0
-        computed = formulas.iter_rows() if formulas is not None else None
         try:
-            for line, cells in enumerate(sheet.iter_rows(), start=1):
-                texts = [_text(cell, number) for cell in cells]
-                if computed is not None:
-                    _mark_never_computed(texts, cells, next(computed, ()))
-                if any(texts) and any(text.strip() for text in texts):
-                    yield Row(line, texts)
-        except _BROKEN:
-            problem = tr("the sheet cannot be read from here on")
+            for row in sheet.rows([]):
+                line = row.line
+                if not (skip_hidden and row.hidden):
+                    yield Row(line, row.texts)
+        except BROKEN:
+            # It was whole when it was looked through.
+            problem = tr("the file was changed while it was read")
             problems.append(Problem(shown, line + 1, None, None, problem))
             yield Row(line + 1, None)
 
     return rows
-
-
-def _mark_never_computed(texts: list[str], cells: Any, formulas: Any) -> None:
-    """Puts a fault where a formula stands that no program has stored a value of."""
-    for place, formula in enumerate(formulas[: len(texts)]):
-        if formula.data_type == "f" and cells[place].value is None:
-            written = formula.value if isinstance(formula.value, str) else "="
-            texts[place] = FaultText(
-                written, tr("is a formula without a stored value; save the file in Excel once")
-            )
-
-
-def _text(cell: Any, number: type[NumberText]) -> str:
-    """A cell's value as text, as it would stand in a CSV file."""
-    value = cell.value
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        if cell.data_type == "e":
-            return FaultText(value, tr("is an error of the workbook"))
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return _number_text(value, cell.number_format, number)
-    if isinstance(value, datetime):
-        return (value.date() if value.time() == time() else value.replace(microsecond=0)).__str__()
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
-
-
-def _number_text(value: int | float, style: str | None, number: type[NumberText]) -> str:
-    """A number as the sheet has it: 15 digits, which is all a spreadsheet keeps.
-
-    One shown as per cent is the number shown, with its sign; one shown with leading zeros has them.
-    """
-    exact = Decimal(value) if isinstance(value, int) else Decimal(f"{value:.15g}")
-    if style and style != "General":
-        if "%" in style and "%" in _LITERAL.sub("", style):
-            return f"{_plain(exact * 100)}%"
-        if _ONLY_ZEROS.fullmatch(style) and exact == exact.to_integral_value() and exact >= 0:
-            return f"{int(exact):0{len(style)}}"
-    return number(_plain(exact))
-
-
-def _plain(exact: Decimal) -> str:
-    """Without an exponent and without trailing zeros behind the point."""
-    text = f"{exact:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

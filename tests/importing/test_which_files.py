@@ -190,3 +190,39 @@ def test_the_header_of_the_study_id_and_the_sheet_that_is_meant(
         import_files(
             connection, [tmp_path / "patients.xlsx"], conventions=Conventions(sheet="2025")
         )
+
+
+def filtered(path: Path) -> Path:
+    """Two rows of which one is filtered out, below a hidden title."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "patients"
+    sheet.append(["Cohort of the ward"])
+    sheet.append(list(VALID["patients"]))
+    for name in ("P1", "P2"):
+        sheet.append([*row("patients", patient_id=name).values()])
+    for line in (1, 4):
+        sheet.row_dimensions[line].hidden = True
+    book.save(path)
+    return path
+
+
+def test_rows_that_a_workbook_hides_are_counted_or_left_out(
+    connection: Connection, tmp_path: Path
+) -> None:
+    path = filtered(tmp_path / "patients.xlsx")
+    result = accepted(connection, path)
+    assert result.tables == {"patients": counts(2, inserted=2)}
+    assert result.notes == [
+        "patients.xlsx [patients]: what stands above the header in line 2 was left out",
+        "patients.xlsx [patients]: 1 row hidden or filtered out read like the others; "
+        "--skip-hidden leaves them out",
+    ]
+
+
+def test_hidden_rows_can_be_left_out(connection: Connection, tmp_path: Path) -> None:
+    path = filtered(tmp_path / "patients.xlsx")
+    result = taken(connection, path, Conventions(skip_hidden=True))
+    assert result.tables == {"patients": counts(1, inserted=1)}
+    assert result.notes == ["patients.xlsx [patients]: 1 row hidden or filtered out left out"]
