@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from registry.report.figure import draw_counts, settings, styles
 from registry.report.numbers import p_equation
 from registry.report.tables import Document, lower_first
-from registry.report.ticks import counts_at, month_ticks
+from registry.report.ticks import band, counts_at, month_ticks
 from registry.words import in_english
 
 # From the bottom of the stack up: loss, stop, transfer, death; lightness and hatching both differ.
@@ -119,12 +119,10 @@ def _draw_loss(
 ) -> None:
     months = _months(group, per_month)
     loss = group["causes"][0]
-    lower, upper = (
-        100 * np.array([np.nan if v is None else v for v in loss[key]], dtype=float)
-        for key in ("lower", "upper")
-    )
+    limits = np.asarray(band(group["curve"] | loss), dtype=float).reshape(-1, 3)
     axes.fill_between(
-        months, lower, upper, step="post", facecolor=style["band"], alpha=0.45, linewidth=0,
+        limits[:, 0] / per_month, 100 * limits[:, 1], 100 * limits[:, 2],
+        step="post", facecolor=style["band"], alpha=0.45, linewidth=0,
         edgecolor=style["color"] if style["hatch"] else "none", hatch=style["hatch"],
     )  # fmt: skip
     axes.step(

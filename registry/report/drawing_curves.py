@@ -15,7 +15,7 @@ from typing import Any
 from registry.report.drawing import LINE, WIDE, Drawing, wrap
 from registry.report.numbers import fixed, limits, median_months, p_equation
 from registry.report.tables import Document, lower_first
-from registry.report.ticks import counts_at, month_ticks
+from registry.report.ticks import band, counts_at, month_ticks
 from registry.words import tr
 
 STYLES = 5
@@ -265,17 +265,10 @@ def _steps(
 def _band(
     drawn: Drawing, scale: _Scale, group: Mapping[str, Any], style: int, per_month: float
 ) -> None:
-    curve = group["curve"]
-    if not curve.get("lower"):
+    limits = band(group["curve"])
+    if not limits:
         return
-    both = [
-        (day, low, high)
-        for day, low, high in zip(curve["days"], curve["lower"], curve["upper"], strict=True)
-        if low is not None and high is not None
-    ]
-    if not both:
-        return
-    days, lower, upper = zip(*both, strict=True)
+    days, lower, upper = zip(*limits, strict=True)
     there = _steps(scale, days, upper, per_month)
     back = _steps(scale, days, lower, per_month)
     drawn.path([*there, *reversed(back)], f"band c{style}", close=True)

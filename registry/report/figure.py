@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 
 from registry.report.numbers import median_months, p_equation
 from registry.report.tables import Document, lower_first
-from registry.report.ticks import counts_at, month_ticks
+from registry.report.ticks import band, counts_at, month_ticks
 from registry.words import in_english
 
 # Dark and light enough to stay apart in grey; line style and hatching say the same again.
@@ -159,18 +159,11 @@ def _draw_curve(
     curve = group["curve"]
     months = np.asarray(curve["days"], dtype=float) / per_month
     incidence = 100 * np.asarray(curve["incidence"], dtype=float)
-    lower, upper = (
-        100 * np.array([np.nan if v is None else v for v in curve[key]], dtype=float)
-        for key in ("lower", "upper")
-    )
-    # Where nobody is left without loss there is no limit any more; the band reaches that day.
-    if len(lower) > 1 and incidence[-1] >= 100:
-        end = int(np.argmax(incidence >= 100))
-        lower[end], upper[end] = lower[end - 1], upper[end - 1]
+    limits = np.asarray(band(curve), dtype=float).reshape(-1, 3)
     axes.fill_between(
-        months,
-        lower,
-        upper,
+        limits[:, 0] / per_month,
+        100 * limits[:, 1],
+        100 * limits[:, 2],
         step="post",
         facecolor=style["band"],
         edgecolor=style["color"] if style["hatch"] else "none",

@@ -51,14 +51,17 @@ def levels_figure(document: Document) -> Figure:
 
 def _levels(axes: Axes, document: Document) -> None:
     axes.spines[["top", "right"]].set_visible(False)
-    for place, (group, colour) in enumerate((("lor", _LOST), ("responder", _KEPT))):
-        values = np.sort(np.asarray(document["levels"][group], dtype=float))
+    for place, (group, colour) in enumerate(zip(document["groups"], (_LOST, _KEPT), strict=True)):
+        values = np.sort(np.asarray(document["levels"][group["group"]], dtype=float))
         # Spread sideways in turn, the same every time.
         aside = ((np.arange(len(values)) * 0.618) % 1 - 0.5) * 0.5
         axes.plot(
             place + aside, values, "o", markersize=4, color=colour, alpha=0.8, markeredgewidth=0
         )
-        axes.plot([place - 0.32, place + 0.32], [np.median(values)] * 2, color=colour, linewidth=2)
+        axes.plot(
+            [place - 0.32, place + 0.32], [group["mean"]] * 2, color=colour, linewidth=2,
+            gid=f"mean-{group['group']}",
+        )  # fmt: skip
     if document["roc"]:
         cut = document["roc"]["youden"]["cut"]
         axes.axhline(cut, color=_GREY, linewidth=0.9, linestyle=(0, (4, 3)))
@@ -70,7 +73,7 @@ def _levels(axes: Axes, document: Document) -> None:
     axes.set_xlim(-0.5, 1.5)
     axes.set_ylim(0, None)
     axes.set_ylabel("Trough at week 14, ug/mL")
-    axes.set_title(f"Welch {p_equation(document['p'])}; lines: medians", loc="left", fontsize=9)
+    axes.set_title(f"Welch {p_equation(document['p'])}; lines: means", loc="left", fontsize=9)
 
 
 def _roc(axes: Axes, part: Document) -> None:

@@ -1,4 +1,4 @@
-"""Months under the axis of a curve, and the numbers that stand under them."""
+"""What is drawn of a curve, whoever draws it: months under the axis, numbers under them, a band."""
 
 from __future__ import annotations
 
@@ -26,3 +26,25 @@ def counts_at(curve: Mapping[str, Any], day: float) -> dict[str, int]:
         "censored": until("censored"),
         "events": until("events"),
     }
+
+
+def band(curve: Mapping[str, Any]) -> list[tuple[float, float, float]]:
+    """Days with the lower and upper limit of a curve, from the first day that has limits.
+
+    Where nobody is left without the event there is no limit any more; the band reaches that day
+    with the limits of the day before.
+    """
+    days: list[tuple[float, float, float]] = []
+    for day, share, low, high in zip(
+        curve["days"],
+        curve["incidence"],
+        curve.get("lower") or (),
+        curve.get("upper") or (),
+        strict=False,
+    ):
+        if low is not None and high is not None:
+            days.append((day, low, high))
+        elif days and share is not None and share >= 1:
+            days.append((day, *days[-1][1:]))
+            break
+    return days
