@@ -77,6 +77,18 @@ NULL_FLAVOUR_MEANINGS = {
 }
 NULL_FLAVOURS = tuple(NULL_FLAVOUR_MEANINGS)
 
+# The states of a query about a value, as OpenClinica names them.
+QUERY_STATE_MEANINGS = {
+    "new": "New",
+    "updated": "Updated",
+    "resolution_proposed": "Resolution Proposed",
+    "closed": "Closed",
+    "not_applicable": "Not Applicable",
+}
+QUERY_STATES = tuple(QUERY_STATE_MEANINGS)
+# Those in which nothing more is asked, though the value may stand as it was.
+SETTLED_STATES = ("closed", "not_applicable")
+
 CONTRAINDICATIONS = ("severe_infection", "active_tuberculosis", "lymphoma", "malignancy")
 CONDITION_MEANINGS = {
     "severe_infection": "severe infection; a contraindication to infliximab",

@@ -30,6 +30,7 @@ _AFTER_RECORDS = {
     "analyse": lambda: import_module("registry.cli.analyse").app,
     "worklist": lambda: import_module("registry.cli.worklist").app,
     "quality": lambda: import_module("registry.cli.quality").app,
+    "query": lambda: import_module("registry.cli.query").app,
     "schedule": lambda: import_module("registry.cli.schedule").app,
     "report": lambda: import_module("registry.cli.report").report_command,
     "sql": lambda: import_module("registry.cli.sql").sql_command,

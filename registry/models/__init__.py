@@ -23,6 +23,7 @@ from registry.models.patient import Centre, Patient, PatientNumber
 from registry.models.pcdai_visit import PcdaiVisit
 from registry.models.phenotype import Phenotype
 from registry.models.quality_run import QualityRun
+from registry.models.query_step import QueryStep
 from registry.models.record_change import RecordChange
 from registry.models.scheduled_run import ScheduledRun
 from registry.models.surgery import Surgery
@@ -111,6 +112,7 @@ __all__ = [
     "PcdaiVisit",
     "Phenotype",
     "QualityRun",
+    "QueryStep",
     "RecordChange",
     "ScheduledRun",
     "ScoreBand",

@@ -8,16 +8,22 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from registry.vocabulary import SETTLED_STATES
+
 
 @dataclass(frozen=True)
 class RuleCount:
-    """Records that a rule was tried on, and those of them that failed it."""
+    """Records that a rule was tried on, those of them that failed it, and those answered.
+
+    Answered are the failed whose query is settled though the value stands.
+    """
 
     id: str
     category: str
     says: str
     tried: int
     failed: int
+    answered: int
 
     @property
     def percent(self) -> float | None:
@@ -34,10 +40,17 @@ def count_rules(connection: Connection) -> list[RuleCount]:
     rows = connection.execute(
         text(
             "select r.rule as id, r.category, r.why as says, count(f.rule) as tried, "
-            "count(*) filter (where f.failed) as failed from reference.worklist_rule r "
-            "left join present.plausibility f using (rule) "
+            "count(*) filter (where f.failed) as failed, "
+            "count(*) filter (where s.state = any(:settled)) as answered "
+            "from reference.worklist_rule r left join present.plausibility f using (rule) "
+            "left join reference.patient_number n using (patient_id) "
+            "left join (select distinct on (patient_id, query) * from reference.query_step "
+            "order by patient_id, query, step_id desc) s on f.failed "
+            "and s.patient_id = f.patient_id and s.query = rules.finding_key("
+            "f.rule, n.study_id, f.from_table, f.record_id, f.column_name, f.facts) "
             "where r.category is not null and r.active group by r.rule order by r.rule"
-        )
+        ),
+        {"settled": list(SETTLED_STATES)},
     ).mappings()
     return [RuleCount(**row) for row in rows]
 

@@ -27,8 +27,7 @@ FEW_PATIENTS = 500
 FINDING = (
     "n.study_id as patient_id, f.rule, r.category, f.from_table, f.record_id, f.record_on, "
     "f.column_name, f.value, r.why, rules.filled(r.why, f.facts) as said, r.action, "
-    "rules.filled(r.action, f.facts) as to_do, f.facts, rules.finding_key("
-    "f.rule, n.study_id, f.from_table, f.record_id, f.column_name, f.value) as finding"
+    "rules.filled(r.action, f.facts) as to_do, f.facts, f.finding"
 )
 NAMED = (
     "join reference.worklist_rule r on r.rule = f.rule "
@@ -40,7 +39,7 @@ NAMED = (
 class Finding:
     """A record that failed a rule: `said` is the rule's sentence in the person's language.
 
-    `finding` names it for as long as the record has this value there.
+    `finding` names it, and its query, for as long as the record fails with these values.
     """
 
     finding: str
@@ -76,8 +75,8 @@ def read_findings(connection: Connection, where: str, values: dict[str, Any]) ->
     """The findings `f` of which the condition holds, in the order of patients, days and rules."""
     rows = connection.execute(
         text(
-            f"select {FINDING} from present.plausibility f {NAMED} "
-            f"where f.failed and {where} order by n.study_id, f.record_on, f.rule, finding"
+            f"select {FINDING} from present.finding f {NAMED} "
+            f"where not f.answered and {where} order by n.study_id, f.record_on, f.rule, finding"
         ),
         values,
     ).mappings()
@@ -131,11 +130,11 @@ def _find(connection: Connection, touched: list[int]) -> None:
     columns = (
         "rule, patient_id, from_table, record_id, with_table, with_record_id, column_name, facts"
     )
-    everyone = f"select {columns} from present.plausibility where failed"
+    everyone = f"select {columns} from present.finding where not answered"
     few = (
         f"select f.* from unnest(cast(:touched as bigint[])) as t (patient_id) cross join lateral "
-        f"(select {columns} from present.plausibility p where p.patient_id = t.patient_id "
-        "and p.failed offset 0) f"
+        f"(select {columns} from present.finding p where p.patient_id = t.patient_id "
+        "and not p.answered offset 0) f"
     )
     connection.exec_driver_sql("drop table if exists pg_temp.found")
     connection.execute(

@@ -1,6 +1,7 @@
 """Sets items of the worklist aside, for a time or for good, and takes them up again.
 
-Each time is a row that stays, with who did it, when and why; the last one of an item counts.
+Each time is a row that stays, with who did it, when and why; the last one of an item counts. What
+is not plausible is set aside for good by closing its query, and so comes back with another value.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused
 from registry.records.patients import patient_number
+from registry.records.queries import close, find_query, reopen
 from registry.words import tr
 from registry.worklist.read import judge_on
 
@@ -31,7 +33,11 @@ def dismiss(connection: Connection, item: str, *, until: date | None, on: date) 
             tr("The worklist has no item {item}.", item=item),
             cure=tr("The items are in the last line of each in: registry worklist"),
         )
-    _store(connection, item, until)
+    open_queries = [name for name in _queries(connection, item) if not _settled(connection, name)]
+    for query in open_queries if until is None else ():
+        close(connection, query, _reason(connection))
+    if until is not None or not open_queries:
+        _store(connection, item, until)
 
 
 def resume(connection: Connection, item: str, *, on: date) -> None:
@@ -41,7 +47,33 @@ def resume(connection: Connection, item: str, *, on: date) -> None:
             tr("No item {item} is set aside.", item=item),
             cure=tr("What is set aside is shown by: registry worklist --set-aside"),
         )
-    _store(connection, item, on - timedelta(days=1))
+    settled = [name for name in _queries(connection, item) if _settled(connection, name)]
+    for query in settled:
+        reopen(connection, query, _reason(connection))
+    if not settled or True in _aside(connection, item, on):
+        _store(connection, item, on - timedelta(days=1))
+
+
+def _queries(connection: Connection, item: str) -> list[str]:
+    """The queries of the values that an item is about; none where it is no finding."""
+    return list(
+        connection.execute(
+            text(
+                "select distinct facts ->> 'query' from analytics.worklist "
+                "where patient_id = :patient and item = :item and facts ? 'query'"
+            ),
+            {"patient": item.partition(":")[0], "item": item},
+        ).scalars()
+    )
+
+
+def _settled(connection: Connection, query: str) -> bool:
+    return find_query(connection, query).settled
+
+
+def _reason(connection: Connection) -> str:
+    """Why the transaction changes the worklist, as the caller has said."""
+    return str(connection.execute(text("select current_setting('registry.reason')")).scalar_one())
 
 
 def _aside(connection: Connection, item: str, on: date) -> set[bool]:

@@ -48,8 +48,10 @@ with asked as (
 kept as (
     select
         a.*,
-        w.patient_id is not null and coalesce(w.until_on >= worklist_today(), true) as set_aside,
-        w.until_on
+        coalesce(q.settled, false)
+        or w.patient_id is not null and coalesce(w.until_on >= worklist_today(), true)
+            as set_aside,
+        case when not coalesce(q.settled, false) then w.until_on end as until_on
     from asked a
     left join lateral (
         select w.patient_id, w.until_on
@@ -58,6 +60,14 @@ kept as (
         order by w.dismissal_id desc
         limit 1
     ) w on true
+    -- What is not plausible is for good aside when its query is settled.
+    left join lateral (
+        select s.state in ('closed', 'not_applicable') as settled
+        from query_step s
+        where s.patient_id = a.patient_id and s.query = a.facts ->> 'query'
+        order by s.step_id desc
+        limit 1
+    ) q on true
 )
 select
     definition,

@@ -51,9 +51,8 @@ with of_every_definition as (
         null::date as due_on,
         from_table,
         record_id as from_record_id,
-        facts
-    from plausibility
-    where failed
+        facts || jsonb_build_object('query', finding) as facts
+    from finding
     union all
     select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
     from contradiction_height
