@@ -9,7 +9,7 @@ from pathlib import Path
 from registry.importing.bounds import LARGEST_SHEET
 from registry.importing.cell_text import fault, number_text
 from registry.importing.sheet import Area, Grown, Sheet, SheetRow, column_within
-from registry.importing.zipped import Gathered, Handler, Unreadably, open_zip, parse
+from registry.importing.zipped import Gathered, Heard, Unreadably, open_zip, parse, parse_whole
 from registry.words import tr
 
 _CONTENT = "content.xml"
@@ -21,8 +21,7 @@ def ods_sheets(path: Path) -> list[Sheet]:
     """The sheets, in their order. Raises what is in zipped.BROKEN for no workbook."""
     listed = _Titles()
     with open_zip(path) as archive:
-        for _ in parse(archive, _CONTENT, listed, LARGEST_SHEET):
-            pass
+        parse_whole(archive, _CONTENT, Heard(listed.start, listed.end), LARGEST_SHEET)
     return [
         Sheet(title, style in listed.hidden_styles, partial(_rows, path, number))
         for number, (title, style) in enumerate(listed.found)
@@ -33,7 +32,8 @@ def _rows(path: Path, number: int, areas: list[Area]) -> Iterator[SheetRow]:
     handler = _SheetHandler(number, areas)
     grown = Grown()
     with open_zip(path) as archive:
-        for _ in parse(archive, _CONTENT, handler, LARGEST_SHEET):
+        heard = Heard(handler.start, handler.end, handler.text)
+        for _ in parse(archive, _CONTENT, heard, LARGEST_SHEET):
             for lines, texts, hidden in handler.rows:
                 for line in lines:
                     grown.next_row(line)
@@ -45,7 +45,7 @@ def _rows(path: Path, number: int, areas: list[Area]) -> Iterator[SheetRow]:
                 return
 
 
-class _Titles(Handler):
+class _Titles:
     """The names of the sheets with their styles, and the styles that hide a sheet."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class _Titles(Handler):
             self._inside -= 1
 
 
-class _SheetHandler(Handler):
+class _SheetHandler:
     """Puts the rows of one sheet together; `table` counts the sheets that have ended.
 
     A row of `rows` stands for all its repetitions.

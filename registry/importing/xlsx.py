@@ -18,9 +18,8 @@ from registry.importing.cell_text import fault, moment_text, number_text
 from registry.importing.regular import identity
 from registry.importing.sheet import Area, Grown, Sheet, SheetRow, column_within
 from registry.importing.zipped import (
-    Attributes,
     Gathered,
-    Handler,
+    Heard,
     Unreadably,
     open_zip,
     parse,
@@ -89,12 +88,12 @@ class _Book:
                     hidden = attributes.get("state", "visible") != "visible"
                     found.append((attributes["name"], hidden, member))
 
-        parse_whole(archive, main, Attributes(hear))
+        parse_whole(archive, main, Heard(hear))
         self.sheets = found
         for kind, member in related.values():
             if kind.endswith("/styles"):
                 styles = _Styles()
-                parse_whole(archive, member, styles)
+                parse_whole(archive, member, Heard(styles.start, styles.end))
                 self.formats = styles.of_cells()
             elif kind.endswith("/sharedStrings"):
                 self.shared = member
@@ -121,11 +120,11 @@ def _related(archive: ZipFile, member: str) -> dict[str, tuple[str, str]]:
             target = posixpath.normpath(posixpath.join("/", folder, attributes["Target"]))
             found[attributes["Id"]] = attributes["Type"], target.lstrip("/")
 
-    parse_whole(archive, posixpath.join(folder, "_rels", f"{name}.rels"), Attributes(hear))
+    parse_whole(archive, posixpath.join(folder, "_rels", f"{name}.rels"), Heard(hear))
     return found
 
 
-class _Styles(Handler):
+class _Styles:
     """The number format of each style of cells."""
 
     def __init__(self) -> None:
@@ -159,11 +158,11 @@ class _Styles(Handler):
 def _shared_texts(path: Path, _identity: tuple[int, int, int, int], member: str) -> list[str]:
     found = _SharedTexts()
     with open_zip(path) as archive:
-        parse_whole(archive, member, found)
+        parse_whole(archive, member, Heard(found.start, found.end, found.text))
     return found.texts
 
 
-class _SharedTexts(Handler):
+class _SharedTexts:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self._text = Gathered()
@@ -212,12 +211,13 @@ def unescaped(text: str) -> str:
 def _rows(book: _Book, member: str, areas: list[Area]) -> Iterator[SheetRow]:
     handler = _SheetHandler(book, areas)
     with open_zip(book.path) as archive:
-        for _ in parse(archive, member, handler, LARGEST_SHEET):
+        heard = Heard(handler.start, handler.end, handler.text)
+        for _ in parse(archive, member, heard, LARGEST_SHEET):
             yield from handler.rows
             handler.rows.clear()
 
 
-class _SheetHandler(Handler):
+class _SheetHandler:
     """Puts the rows of a sheet together."""
 
     def __init__(self, book: _Book, areas: list[Area]) -> None:

@@ -7,7 +7,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
@@ -57,21 +57,17 @@ def open_zip(path: Path) -> ZipFile:
         return ZipFile(path)
     except OSError as error:
         raise cannot_read(error) from None
-    except (struct.error, NotImplementedError):
+    except struct.error:
         raise BadZipFile from None
 
 
-class Handler:
+@dataclass(frozen=True)
+class Heard:
     """What hears of the tags and texts of a member, by their names without a prefix."""
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """A tag begins."""
-
-    def end(self, name: str) -> None:
-        """A tag ends."""
-
-    def text(self, text: str) -> None:
-        """A piece of the text inside a tag."""
+    start: Callable[[str, Mapping[str, str]], None]
+    end: Callable[[str], None] | None = None
+    text: Callable[[str], None] | None = None
 
 
 class Gathered:
@@ -102,22 +98,25 @@ def without_prefix(name: str) -> str:
 
 
 def parse(
-    archive: ZipFile, member: str, handler: Handler, largest: int = LARGEST_MEMBER
+    archive: ZipFile, member: str, heard: Heard, largest: int = LARGEST_MEMBER
 ) -> Iterator[None]:
-    """Lets the handler hear of a member, a piece a step.
+    """Lets the tags and texts of a member be heard, a piece a step.
 
     Raises what is in BROKEN, Unreadably where more than `largest` bytes would be unpacked.
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
+    end = heard.end
 
     def start(name: str, attributes: dict[str, str]) -> None:
         plain = {without_prefix(key): value for key, value in attributes.items()}
-        handler.start(without_prefix(name), plain)
+        heard.start(without_prefix(name), plain)
 
     parser.StartElementHandler = start
-    parser.EndElementHandler = lambda name: handler.end(without_prefix(name))
-    parser.CharacterDataHandler = handler.text
+    if end is not None:
+        parser.EndElementHandler = lambda name: end(without_prefix(name))
+    if heard.text is not None:
+        parser.CharacterDataHandler = heard.text
     parser.StartDoctypeDeclHandler = _no_doctype
     taken = 0
     try:
@@ -136,32 +135,13 @@ def parse(
         yield
     except OSError as error:
         raise BadZipFile(str(error)) from None
-    finally:
-        # The handlers hold the parser, and it holds them.
-        with suppress(AttributeError):
-            parser.StartElementHandler = parser.EndElementHandler = None
-            parser.CharacterDataHandler = None
 
 
-def parse_whole(archive: ZipFile, member: str, handler: Handler) -> None:
-    """Lets the handler hear of all of a member."""
-    for _ in parse(archive, member, handler):
-        pass
+def parse_whole(archive: ZipFile, member: str, heard: Heard, largest: int = LARGEST_MEMBER) -> None:
+    """Lets all of a member be heard."""
+    for _ in parse(archive, member, heard, largest):
+        continue
 
 
 def _no_doctype(*_declaration: object) -> None:
     raise Unreadably(tr("it declares a document type, which no workbook does"))
-
-
-StartOf = Callable[[str, Mapping[str, str]], None]
-
-
-class Attributes(Handler):
-    """A handler that only wants to hear of tags that begin."""
-
-    def __init__(self, hear: StartOf) -> None:
-        self._hear = hear
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Hands it on."""
-        self._hear(name, attributes)
