@@ -36,6 +36,7 @@ class Variable:
     both Python and PostgreSQL read alike. `levels` say what the numbers of the grid mean, from the
     minimum on. `empty_tells` marks a variable whose empty cell says something, as that a drug is
     still taken, so that nothing is missing there.
+    A text that is `verbatim` is taken letter by letter: full-width ones are others.
     """
 
     label: str
@@ -51,6 +52,7 @@ class Variable:
     meaning: str = ""
     levels: tuple[str, ...] = ()
     empty_tells: bool = False
+    verbatim: bool = False
 
     def comment(self) -> str:
         """Label, unit, limits and meaning in one line, for a reader of the database; in English."""

@@ -35,7 +35,9 @@ def ask_reason() -> str:
     return _ask_until(tr("Reason"), lambda answer: None if answer else tr("is needed"))
 
 
-def ask_for_missing(database: Database, entity: Entity, given: Mapping[str, str]) -> Cells:
+def ask_for_missing(
+    database: Database, entity: Entity, given: Mapping[str, str], *, allow_ids: bool = False
+) -> Cells:
     """The cells with what was answered for the others; nothing is asked when nothing is needed.
 
     Each answer is held to the registry's own checks at once; a wrong one is asked again with the
@@ -45,7 +47,7 @@ def ask_for_missing(database: Database, entity: Entity, given: Mapping[str, str]
     from registry.records.source import PATIENT_COLUMN, dictionary_columns, lacking_columns
     from registry.vocabulary import NULL_FLAVOURS
 
-    dialogue = Dialogue(database, entity, given)
+    dialogue = Dialogue(database, entity, given, allow_ids=allow_ids)
     variables = {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(entity)}
     if not dialogue.complaints():
         return dialogue.cells
@@ -66,8 +68,16 @@ def ask_for_missing(database: Database, entity: Entity, given: Mapping[str, str]
 class Dialogue:
     """One record that is being asked for."""
 
-    def __init__(self, database: Database, entity: Entity, given: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        entity: Entity,
+        given: Mapping[str, str],
+        *,
+        allow_ids: bool = False,
+    ) -> None:
         self._database = database
+        self._allow_ids = allow_ids
         self._entity = entity
         self.cells: Cells = dict(given)
         self._proposals: dict[str, Proposal] | None = None
@@ -134,7 +144,9 @@ class Dialogue:
 
         with self._database.engine.connect() as connection:
             found = complaints_of(
-                connection, [Draft(self._entity, {PATIENT_COLUMN: "", **self.cells})]
+                connection,
+                [Draft(self._entity, {PATIENT_COLUMN: "", **self.cells})],
+                allow_ids=self._allow_ids,
             )
         return [(complaint.column, complaint.problem) for complaint in found]
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry.cli.completion import complete_definition
+from registry.errors import WrongUsage
 from registry.settings import HOME_VARIABLE, Settings
+from registry.words import tr
 
 if TYPE_CHECKING:
     from registry.database.engine import Database
@@ -22,6 +24,13 @@ ReasonOption = Annotated[
 ]
 UserOption = Annotated[
     str | None, typer.Option("--user", metavar="NAME", help="Who makes it, for the record.")
+]
+AllowIdOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-id",
+        help="Take study ids that look like a name or a number; needs a --reason.",
+    ),
 ]
 DefinitionOption = Annotated[
     str,
@@ -55,6 +64,21 @@ def run_of(context: typer.Context) -> Run:
     """The options given before the command."""
     found = context.find_object(Run)
     return found if found is not None else Run()
+
+
+def hold_to_reason(allow_id: bool, reason: str | None) -> None:
+    """Raises WrongUsage where a study id is let in that looks like an identifier, and nobody says
+    why."""
+    if allow_id and not (reason and reason.strip()):
+        raise WrongUsage(
+            tr("--allow-id lets in what may be a name or a number of a person."),
+            cure=tr('Add --reason "why".'),
+        )
+
+
+def with_allowed(summary: str, allow_id: bool) -> str:
+    """What a change set keeps of a command: that it was let take such ids."""
+    return f"{summary}; --allow-id" if allow_id else summary
 
 
 @contextmanager

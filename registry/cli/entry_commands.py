@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import typer
 
 from registry.cli import patient_show
+from registry.cli.context import AllowIdOption
 from registry.cli.entry_options import (
     key_arguments,
     key_options,
@@ -47,6 +49,11 @@ def _add(group: str) -> Callable[..., None]:
             *variable_options(entity, new=True),
             missing_option(entity),
             parameter("no_input", bool, NO_INPUT_OPTION, False),
+            inspect.Parameter(
+                "allow_id", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AllowIdOption
+            )
+            if entity is Patient
+            else None,
             parameter(
                 "accept",
                 bool,

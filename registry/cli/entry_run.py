@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from registry.cli.asking import ask_for_missing, may_ask
-from registry.cli.context import opened, run_of, warn
+from registry.cli.context import hold_to_reason, opened, run_of, warn, with_allowed
 from registry.cli.entry_cells import (
     cells_of,
     hold_to_version,
@@ -39,12 +39,14 @@ Given = dict[str, Any]
 def add_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
     """Enters a record; what is missing is asked for at a terminal."""
     cells = cells_of(entity, given)
+    allow_id = given.get("allow_id", False)
+    hold_to_reason(allow_id, given["reason"])
     settings = run_of(context).settings(given["user"])
     with opened(settings) as database:
         if given.get("accept"):
             cells = with_proposals(database, cells)
         if may_ask(given["no_input"]):
-            cells = ask_for_missing(database, entity, cells)
+            cells = ask_for_missing(database, entity, cells, allow_ids=allow_id)
         with database.engine.begin() as connection:
             declare_change(
                 connection,
@@ -55,11 +57,12 @@ def add_record(context: typer.Context, group: str, entity: Entity, given: Given)
             study_id = cells.get(PATIENT_COLUMN)
             answer = told(connection, entity, study_id)
             before = _number_of(connection, entity, study_id)
-            stored = add(connection, [Draft(entity, cells)])[0]
+            stored = add(connection, [Draft(entity, cells)], allow_ids=allow_id)[0]
             answer.about(connection, stored)
             is_new = _number_of(connection, entity, study_id) > before
             if is_new:
-                summarise_change(connection, f"{entity.file_name}: 1 inserted")
+                summary = f"{entity.file_name}: 1 inserted"
+                summarise_change(connection, with_allowed(summary, allow_id))
     words = (
         tr("Stored: {record}", record=stored.name())
         if is_new

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.context import (
+    AllowIdOption,
+    ReasonOption,
+    UserOption,
+    hold_to_reason,
+    opened,
+    run_of,
+    warn,
+    with_allowed,
+)
 from registry.cli.conventions import (
     DateOrderOption,
     DecimalOption,
@@ -75,6 +84,7 @@ def import_command(
             help="Write files with bad cells again, marked, to be mended; .xlsx or .csv.",
         ),
     ] = None,
+    allow_id: AllowIdOption = False,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
@@ -110,6 +120,7 @@ def import_command(
             tr("--update changes records, so it needs a reason."),
             cure=tr('Add --reason "why", or look first with --dry-run.'),
         )
+    hold_to_reason(allow_id, reason)
     if errors_to is not None:
         from registry.importing.marked import check_target
 
@@ -128,7 +139,12 @@ def import_command(
         declare_change(connection, user=settings.user, command="import", reason=why)
         with _progress() as progress:
             result = import_files(
-                connection, paths, update=update, changes=changes_kept(form), progress=progress
+                connection,
+                paths,
+                update=update,
+                allow_ids=allow_id,
+                changes=changes_kept(form),
+                progress=progress,
             )
             if dry_run and not result.errors:
                 progress(tr("Looking at the states"), 0)
@@ -136,7 +152,7 @@ def import_command(
         if result.errors or dry_run:
             transaction.close()
         else:
-            summarise_change(connection, summary_of(result))
+            summarise_change(connection, with_allowed(summary_of(result), allow_id))
             transaction.commit()
             result.committed = True
             waiting = waiting_patients(connection)

@@ -71,23 +71,28 @@ class Rejected(Refused):
         self.complaints = complaints
 
 
-def complaints_of(connection: Connection, drafts: Sequence[Draft]) -> list[Complaint]:
+def complaints_of(
+    connection: Connection, drafts: Sequence[Draft], *, allow_ids: bool = False
+) -> list[Complaint]:
     """What would be said against the drafts; whatever it takes to know is rolled back."""
     attempt = connection.begin_nested()
     try:
-        return _written(connection, drafts)
+        return _written(connection, drafts, allow_ids=allow_ids)
     except Refused as error:
         return [Complaint(0, None, None, error.problem)]
     finally:
         attempt.rollback()
 
 
-def add(connection: Connection, drafts: Sequence[Draft]) -> list[Stored]:
+def add(
+    connection: Connection, drafts: Sequence[Draft], *, allow_ids: bool = False
+) -> list[Stored]:
     """Enters new records, all or none; each as it then stands in the registry.
 
-    A record that is there already with the same values is no error. Raises Rejected.
+    A record that is there already with the same values is no error. `allow_ids` takes study ids
+    that look like a name or a number of another register. Raises Rejected.
     """
-    complaints = _written(connection, drafts)
+    complaints = _written(connection, drafts, allow_ids=allow_ids)
     if complaints:
         raise Rejected(drafts, complaints)
     return _stored(connection, drafts)
@@ -243,14 +248,17 @@ def read_typed(text: str, variable: Variable) -> str:
         raise Unreadable(error.typed) from None
 
 
-def _written(connection: Connection, drafts: Sequence[Draft]) -> list[Complaint]:
+def _written(
+    connection: Connection, drafts: Sequence[Draft], *, allow_ids: bool
+) -> list[Complaint]:
     """Writes the drafts, unless there is something against them."""
     drafts = [
         Draft(one.entity, reasons_apart(one.entity, taken_apart(one.entity, one.cells)))
         for one in drafts
     ]
     problems = [one for place, draft in enumerate(drafts) for one in _telling_nothing(place, draft)]
-    complaints = _complaints(write_rows(connection, _sources(drafts), problems).errors)
+    result = write_rows(connection, _sources(drafts), problems, allow_ids=allow_ids)
+    complaints = _complaints(result.errors)
     return list(_known_first(connection, drafts, complaints)) if complaints else []
 
 

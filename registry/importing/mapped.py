@@ -20,6 +20,7 @@ from registry.importing.table import Table, read_tables
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.plausibility import notices
 from registry.records.problems import AnyProblem, Change, Problem, WriteResult
+from registry.records.study_ids import MASK
 from registry.records.write import Progress, write_rows
 from registry.words import tr
 
@@ -35,6 +36,7 @@ def import_mapped(
     dialect: Dialect = PLAIN,
     conventions: Conventions = NOTHING_SAID,
     update: bool = False,
+    allow_ids: bool = False,
     changes: int | None = 0,
     progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
@@ -63,6 +65,7 @@ def import_mapped(
         rows,
         problems,
         update=update,
+        allow_ids=allow_ids,
         changes=changes,
         progress=lambda step, rows: progress(back.text(step), rows),
     )
@@ -195,7 +198,9 @@ class _WayBack:
     ) -> AnyProblem:
         shown = place.table.table.shown
         column, value = problem.column, problem.value
-        if place.header is not None:
+        if place.header is not None and value == MASK:
+            column = place.table.shown_header(place.header)
+        elif place.header is not None:
             column = place.table.shown_header(place.header)
             value = cells.get((shown, place.line, place.header), "") or None
         words = self.text(problem.problem)

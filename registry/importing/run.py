@@ -24,6 +24,7 @@ def import_files(
     *,
     conventions: Conventions = NOTHING_SAID,
     update: bool = False,
+    allow_ids: bool = False,
     changes: int | None = 0,
     progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
@@ -48,7 +49,13 @@ def import_files(
             readers.append(TableReader(table.source(), conventions, mark))
     sources = [reader.read() for reader in readers]
     result = write_rows(
-        connection, sources, problems, update=update, changes=changes, progress=progress
+        connection,
+        sources,
+        problems,
+        update=update,
+        allow_ids=allow_ids,
+        changes=changes,
+        progress=progress,
     )
     if not result.errors:
         progress(tr("Looking for what is not plausible"), 0)

@@ -19,6 +19,7 @@ STUDY_ID = Variable(
     required=True,
     pattern="^[A-Za-z0-9_-]{1,32}$",
     meaning="1 to 32 of A-Z a-z 0-9 _ -; never a name or a hospital number",
+    verbatim=True,
 )
 
 

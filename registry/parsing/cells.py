@@ -75,7 +75,7 @@ class CellReader:
                 return read_code(text, variable.codes or ())
             case Kind.TEXT:
                 # A notation is of ASCII.
-                return folded(text)
+                return text.strip(BLANKS) if variable.verbatim else folded(text)
 
 
 def _number_of(number: str, variable: Variable, conventions: Conventions) -> str:

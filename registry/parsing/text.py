@@ -11,6 +11,16 @@ _BLANK = dict.fromkeys(map(ord, BLANKS), ord(" "))
 _MINUS = dict.fromkeys((0x2212, 0xFE63), ord("-"))
 _FOLDED = _FULL_WIDTH | _BLANK | _MINUS
 
+# Full-width letters, digits, hyphen and underscore, and the same of ASCII: what translate of SQL
+# needs to fold what `folded` folds in a study id.
+WIDE, NARROW = (
+    "".join(letters)
+    for letters in zip(
+        *((chr(w), chr(n)) for w, n in _FULL_WIDTH.items() if chr(n).isalnum() or chr(n) in "-_"),
+        strict=True,
+    )
+)
+
 
 def folded(text: str) -> str:
     """The text in ASCII where it is full-width, with plain blanks and minus signs; ends trimmed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from registry.models.missing_reason import reason_of
+from registry.parsing.text import NARROW, WIDE
 from registry.variables import Kind, Variable
 
 # A blank is whatever a spreadsheet or a web page leaves around a value.
@@ -19,6 +20,8 @@ LONGEST_NUMBER = 32
 # is, or the planner would not inline them; without counted repeats, which cost a regular expression
 # four times as much.
 FUNCTIONS = (
+    f"""create or replace function pg_temp.as_study_id(cell text) returns text
+    language sql stable as $$ select translate(cell, '{WIDE}', '{NARROW}') $$""",
     rf"""create or replace function pg_temp.as_number(cell text) returns numeric
     language sql stable as $$
     select case when (cell ~ '^[+-]?[0-9]+\.?[0-9]*$' or cell ~ '^[+-]?\.[0-9]+$')

@@ -11,12 +11,23 @@ from registry.records.resolving import resolved, same_record, value_columns
 from registry.records.row_checks import literal, place, row_checks, spliced
 from registry.records.source import PATIENT_COLUMN, Entity, Source, file_columns
 from registry.records.staging import staged, staged_columns
+from registry.records.study_ids import (
+    find_meant_by_unknown,
+    find_spelt_otherwise,
+    find_unfit,
+    masked,
+)
 from registry.variables import Variable
 from registry.words import spoken, tr
 
 
 def check(
-    connection: Connection, files: list[Source], read_problems: list[Problem], *, update: bool
+    connection: Connection,
+    files: list[Source],
+    read_problems: list[Problem],
+    *,
+    update: bool,
+    allow_ids: bool,
 ) -> list[Problem]:
     """Runs every check over the files' resolved rows; the complaints by file and line.
 
@@ -25,6 +36,11 @@ def check(
     _create_complaints(connection, files, read_problems)
     entities = list(dict.fromkeys(file.entity for file in files))
     _know_births(connection, entities)
+    find_meant_by_unknown(connection, entities)
+    for entity in entities:
+        _check_spelling(connection, entity)
+    if Patient in entities and not allow_ids:
+        _check_new_ids(connection)
     for file in files:
         _check_rows(connection, file)
         if not update:
@@ -51,7 +67,8 @@ def check(
             "order by file, line, column_name"
         )
     )
-    return [*read_problems, *(Problem(names[file], *rest) for file, *rest in rows)]
+    found = [*read_problems, *(Problem(names[file], *rest) for file, *rest in rows)]
+    return masked(connection, found, entities)
 
 
 def _create_complaints(
@@ -199,14 +216,60 @@ def _know_births(connection: Connection, entities: list[Entity]) -> None:
     connection.exec_driver_sql("analyze birth")
 
 
+def _check_spelling(connection: Connection, entity: Entity) -> None:
+    """A known study id in other letters, wide ones or of another case, is asked about."""
+    words = tr("is not written as in the registry; did you mean {patient}?", patient=place("meant"))
+    _complain(
+        connection,
+        entity,
+        f"{cell(PATIENT_COLUMN)} <> r.study_id and r.patient_id is not null",
+        PATIENT_COLUMN,
+        spliced(words, meant="r.study_id"),
+    )
+    if entity is Patient and find_spelt_otherwise(connection):
+        _complain(
+            connection,
+            Patient,
+            "not r.known",
+            PATIENT_COLUMN,
+            spliced(
+                tr(
+                    "differs from {patient} in capitals alone; did you mean that one?",
+                    patient=place("meant"),
+                ),
+                meant="m.meant",
+            ),
+            "join spelt_otherwise m on m.study_id = r.study_id",
+        )
+
+
+def _check_new_ids(connection: Connection) -> None:
+    """A new patient's id finds nobody outside the registry."""
+    if find_unfit(connection):
+        _complain(
+            connection,
+            Patient,
+            "not r.known",
+            PATIENT_COLUMN,
+            "u.problem",
+            "join unfit_id u on u.study_id = r.study_id",
+        )
+
+
 def _check_patient(connection: Connection, entity: Entity) -> None:
     """The patient is known, and was born when the record is dated."""
+    unknown = tr("is not a patient of the registry; add the patient first or in patients.csv")
+    meant = spliced(
+        tr("is not a patient of the registry; did you mean {patient}?", patient=place("meant")),
+        meant="m.meant",
+    )
     _complain(
         connection,
         entity,
         "r.study_id is not null and not exists (select from birth b where b.study_id = r.study_id)",
         PATIENT_COLUMN,
-        literal(tr("is not a patient of the registry; add the patient first or in patients.csv")),
+        f"coalesce({meant}, {literal(unknown)})",
+        "left join meant_id m on m.study_id = r.study_id",
     )
     for column in entity.not_before_birth:
         _complain(

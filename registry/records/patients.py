@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound
+from registry.meant import did_you_mean
+from registry.records.study_ids import find_meant, shown_id
 from registry.words import tr
 
 
@@ -18,8 +20,9 @@ def patient_number(connection: Connection, study_id: str) -> int:
         {"study_id": study_id},
     ).scalar_one_or_none()
     if number is None:
+        meant = find_meant(connection, study_id)
         raise NotFound(
-            tr("There is no patient {patient}.", patient=study_id),
-            cure=tr("Study ids are listed by: registry patient list"),
+            tr("There is no patient {patient}.", patient=shown_id(connection, study_id)),
+            cure=did_you_mean(meant) or tr("Study ids are listed by: registry patient list"),
         )
     return int(number)

@@ -141,7 +141,9 @@ def resolve(connection: Connection, file: Source) -> None:
             select w.file, w.line, {cleaned("w", staged_columns(entity))}
             from {staged(entity)} w where w.file = {file.number} offset 0
         ) s
-        cross join lateral (select {cell(PATIENT_COLUMN)} as study_id{read_key} offset 0) k
+        cross join lateral (
+            select pg_temp.as_study_id({cell(PATIENT_COLUMN)}) as study_id{read_key} offset 0
+        ) k
         left join reference.patient_number n on n.study_id = k.study_id
         left join {table.schema}.{table.name} t on t.patient_id = n.patient_id{same_key}
         cross join lateral (select k.study_id, {read} offset 0) r

@@ -32,13 +32,15 @@ def write_rows(
     problems: list[Problem],
     *,
     update: bool = False,
+    allow_ids: bool = False,
     changes: int | None = 0,
     progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
     """Writes the sources' rows; nothing is written when anything is wrong.
 
     `problems` are those met before, in what was read to get the sources. `changes` is how many
-    changed cells the result lists, None for all. The caller commits; `committed` is set by it.
+    changed cells the result lists, None for all. `allow_ids` takes study ids that look like a
+    name or a number of another register. The caller commits; `committed` is set by it.
     `progress` hears of a step and of rows done. Raises Refused where the database itself is
     against the rows.
     """
@@ -74,7 +76,7 @@ def write_rows(
         resolve(connection, source)
     for entity in entities:
         connection.execute(text(f"analyze {resolved(entity)} ({', '.join(JOINED)})"))
-    result.errors = check(connection, sources, problems, update=update)
+    result.errors = check(connection, sources, problems, update=update, allow_ids=allow_ids)
     _count_rejected(result, {source.shown: source.entity.file_name for source in sources})
     result.number_of_changes, result.changes = differences(connection, sources, changes)
     written = {}

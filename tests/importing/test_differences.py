@@ -152,7 +152,7 @@ def test_an_import_turns_the_states_of_those_it_touches(
         assert lines[place].endswith(",CD")
         lines[place] = lines[place].removesuffix("CD") + "UC"
         header = lines[0].split(",")
-        new = row("patients", patient_id="NEW")
+        new = row("patients", patient_id="NEW1")
         lines.append(",".join(new[column] for column in header))
         (cohort / "patients.csv").write_text("\n".join(lines) + "\n")
         result = import_files(connection, [cohort], update=True)
@@ -167,7 +167,7 @@ def test_an_import_turns_the_states_of_those_it_touches(
         Transition(definition, *rest)
         for definition in ("paper", "recommended")
         for rest in (
-            ("NEW", None, "no_infliximab", None),
+            ("NEW1", None, "no_infliximab", None),
             (child, before[definition, child], "not_crohns_disease", start_on),
         )
     ]

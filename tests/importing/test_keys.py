@@ -108,7 +108,8 @@ def test_a_patient_of_the_same_import_or_of_the_registry(
 def test_a_study_id_is_case_sensitive(connection: Connection, tmp_path: Path) -> None:
     rows = [row("surgeries", patient_id="p1")]
     result = take(connection, write_all(tmp_path, {**PATIENTS, "surgeries": rows}))
-    assert complaints(result) == [("surgeries.csv", 2, "patient_id", "p1", UNKNOWN)]
+    meant = "is not a patient of the registry; did you mean P1?"
+    assert complaints(result) == [("surgeries.csv", 2, "patient_id", "p1", meant)]
 
 
 def test_a_patient_whose_own_row_is_wrong_is_no_unknown_patient(

@@ -200,8 +200,8 @@ def test_a_study_id_is_held_to_its_pattern(connection: Connection, tmp_path: Pat
     result = take(connection, folder)
     words = "is not a study id: 1 to 32 of A-Z a-z 0-9 _ -"
     assert complaints(result) == [
-        ("patients.csv", line, "patient_id", given, words)
-        for line, given in enumerate(bad, start=2 + len(good))
+        ("patients.csv", line, "patient_id", "***", words)
+        for line, _ in enumerate(bad, start=2 + len(good))
     ]
 
 

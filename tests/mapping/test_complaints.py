@@ -174,7 +174,7 @@ def test_sheets(database: Connection, tmp_path: Path) -> None:
     (tmp_path / "map.toml").write_text(text + "[[source]]\nskip = true\n", encoding="utf-8")
     result = import_mapped(database, [tmp_path / "b.xlsx"], read_mapping(tmp_path / "map.toml"))
     assert said(result) == [
-        "b.xlsx [Infusions], line 2: id 'P1' is not a patient of the registry; "
+        "b.xlsx [Infusions], line 2: id '***' is not a patient of the registry; "
         "add the patient first or in patients.csv"
     ]
 
