@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound
-from registry.meant import did_you_mean
+from registry.parsing.meant import did_you_mean
 from registry.records.study_ids import find_meant, shown_id
 from registry.words import tr
 

@@ -98,7 +98,7 @@ def test_a_figure_into_a_folder_of_its_own(
 
 def test_what_is_refused(program: Program, children: Database, tmp_path: Path) -> None:
     missing = program(children, "patient", "show", "P999").refused(1)
-    assert missing.startswith("Error: There is no patient P999.")
+    assert missing.startswith("Error: There is no patient ***.")
     assert "LOST" not in missing
     assert "no definition other" in program(
         children, "patient", "show", "LOST", "--definition", "other"

@@ -127,7 +127,7 @@ def test_the_status_is_that_of_the_rules(read: Read, patient: str) -> None:
 def test_an_unknown_patient(children: Database) -> None:
     with (
         children.engine.connect() as connection,
-        pytest.raises(NotFound, match=r"^There is no patient P9\.") as error,
+        pytest.raises(NotFound, match=r"^There is no patient \*\*\*\.") as error,
     ):
         read_patient(connection, "P9", "paper")
     assert "LOST" not in str(error.value)
