@@ -26,6 +26,7 @@ from sqlalchemy.pool import NullPool
 
 from registry.database import embedded, migrate
 from registry.database.engine import Database, open_database
+from registry.definitions.store import set_default_definition
 from registry.derivation.run import derive
 from registry.importing.run import import_files
 from registry.settings import Settings
@@ -184,6 +185,7 @@ def study_template(databases: Databases, migrated_template: str) -> str:
     with opened_for_test(url) as database:
         with database.engine.begin() as connection:
             assert import_files(connection, [COHORT]).errors == []
+            set_default_definition(connection, "paper", user="tester", reason="as the demo's")
         derive(database.engine, user="tester")
     assert url.database is not None
     return url.database

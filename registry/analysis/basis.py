@@ -54,7 +54,7 @@ def basis_of(connection: Connection, definition: str) -> Basis:
     row = (
         connection.execute(
             text(
-                "select hash, time_zero, exposure_tail_days, data_cut"
+                "select hash, time_zero, exposure_tail_days, data_cut, cut_on"
                 " from analytics.definition where name = :name"
             ),
             {"name": definition},
@@ -67,7 +67,11 @@ def basis_of(connection: Connection, definition: str) -> Basis:
     tail = row["exposure_tail_days"]
     lost = note("loss to follow-up")
     last = [] if tail is None else [note("{tail} days after the last infusion", tail=tail)]
-    last.append(note("the data cut on {date}", date=row["data_cut"].isoformat()))
+    day = row["cut_on"].isoformat()
+    if row["data_cut"] is None:
+        last.append(note("the day of the derivation, {date}", date=day))
+    else:
+        last.append(note("the data cut on {date}", date=day))
     ends = [
         note("stop of infliximab"),
         note("transfer to adult care"),

@@ -33,7 +33,7 @@ app = typer.Typer(help="Flow, Tables 1 to 3, Kaplan-Meier, troughs and outcomes.
 
 def _analyse(
     context: typer.Context,
-    definition: str,
+    definition: str | None,
     form: Format,
     *,
     view: str,
@@ -42,7 +42,7 @@ def _analyse(
 ) -> None:
     from registry.analysis.dataset import read_view
 
-    with up_to_date(context, definition) as connection:
+    with up_to_date(context, definition) as (connection, definition):
         frame = read_view(connection, view, definition)
     show(analysis(frame, definition).to_json(), name, form)
 
@@ -50,7 +50,7 @@ def _analyse(
 @app.command("flow")
 def flow_command(
     context: typer.Context,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Patients that started, each exclusion in order, the cohort and its outcome.
@@ -65,7 +65,7 @@ def flow_command(
 @app.command("table1")
 def table1_command(
     context: typer.Context,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Baseline characteristics.
@@ -86,7 +86,7 @@ def table2_command(
     permute_below: PermuteBelowOption = 5,
     permutations: PermutationsOption = 9999,
     seed: SeedOption = 1,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Univariate log-rank tests of the 21 covariates.
@@ -99,7 +99,7 @@ def table2_command(
     from registry.analysis.table2 import univariate_table
 
     rule = PermutationRule(permute_below, permutations, seed)
-    with up_to_date(context, definition) as connection:
+    with up_to_date(context, definition) as (connection, definition):
         basis = basis_of(connection, definition)
         frame = read_view(connection, "analysis_set", definition)
     result = univariate_table(frame, definition, permutation=rule, basis=basis)
@@ -120,7 +120,7 @@ app.command("risk")(risk_command)
 @app.command("outcomes")
 def outcomes_command(
     context: typer.Context,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """What was done after a loss of response and what came of it.

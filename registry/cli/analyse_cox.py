@@ -109,7 +109,7 @@ def cox_command(
         ),
     ] = None,
     figure: FigureOption = None,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Cox proportional hazards: as published without options, sound with them.
@@ -134,7 +134,7 @@ def cox_command(
         penalty=None if penalty is None else penalty.value,
         as_published=as_published,
     )
-    with up_to_date(context, definition) as connection:
+    with up_to_date(context, definition) as (connection, definition):
         basis = basis_of(connection, definition)
         frame = read_patients(connection, definition)
         exposure = read_view(connection, "exposure", definition) if design.sound else None
@@ -164,7 +164,7 @@ def compare_published_command(
     covariates: CovariatesOption = None,
     ties: TiesOption = Ties.BRESLOW,
     figure: FigureOption = None,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """The published Cox model beside the sound one, and what each difference did.
@@ -176,7 +176,7 @@ def compare_published_command(
     from registry.analysis.patients import read_patients
     from registry.analysis.published import compare_with_published
 
-    with up_to_date(context, definition) as connection:
+    with up_to_date(context, definition) as (connection, definition):
         basis = basis_of(connection, definition)
         frame = read_patients(connection, definition)
         exposure = read_view(connection, "exposure", definition)

@@ -89,7 +89,7 @@ def km_command(
     permutations: PermutationsOption = 9999,
     seed: SeedOption = 1,
     figure: FigureOption = None,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Kaplan-Meier: cumulative incidence of loss of response.
@@ -103,7 +103,7 @@ def km_command(
     from registry.analysis.logrank import PermutationRule
     from registry.analysis.patients import read_patients
 
-    with up_to_date(context, definition) as connection:
+    with up_to_date(context, definition) as (connection, definition):
         basis = basis_of(connection, definition)
         frame = read_patients(connection, definition)
         exposure = None if landmark is None else read_view(connection, "exposure", definition)
@@ -143,7 +143,7 @@ def cuminc_command(
     at: AtOption = "12,24,36",
     entry: EntryOption = Entry.START,
     figure: FigureOption = None,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Cumulative incidence of loss of response beside what rules it out: stop, transfer, death.
@@ -155,7 +155,7 @@ def cuminc_command(
     from registry.analysis.competing import cumulative_incidence
     from registry.analysis.patients import read_patients
 
-    with up_to_date(context, definition) as connection:
+    with up_to_date(context, definition) as (connection, definition):
         basis = basis_of(connection, definition)
         frame = read_patients(connection, definition)
     result = cumulative_incidence(

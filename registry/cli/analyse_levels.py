@@ -34,7 +34,7 @@ def tdm_command(
     ] = 2000,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the bootstrap.")] = 1,
     figure: FigureOption = None,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Infliximab troughs: by outcome, over time, why response was lost, who was measured.
@@ -46,7 +46,7 @@ def tdm_command(
     from registry.analysis.tdm import drug_levels, read_levels
     from registry.report import tdm_rows, text
 
-    with up_to_date(context, definition) as connection:
+    with up_to_date(context, definition) as (connection, definition):
         basis = basis_of(connection, definition)
         frames = read_levels(connection, definition)
     result = drug_levels(frames, definition, bootstrap=Bootstrap(resamples, seed), basis=basis)

@@ -41,7 +41,7 @@ def risk_command(
     ] = 500,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the bootstrap.")] = 1,
     figure: FigureOption = None,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Probability of losing response within 1 and 2 years of week 14, and how far to trust it.
@@ -58,7 +58,7 @@ def risk_command(
     chosen: tuple[str, ...] = DEFAULT
     if covariates is not None:
         chosen = tuple(one.strip() for one in covariates.split(",") if one.strip())
-    with up_to_date(context, definition) as connection:
+    with up_to_date(context, definition) as (connection, definition):
         basis = basis_of(connection, definition)
         frames = read_risk(connection, definition)
     document = risk_of_loss(

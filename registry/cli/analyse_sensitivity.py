@@ -66,7 +66,7 @@ def sensitivity_command(
         typer.Option("--limit", metavar="N", min=1, help="The most readings that are fitted."),
     ] = MOST_READINGS,
     figure: FigureOption = None,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """The Cox model under every reading of the rules: a specification curve.
@@ -82,7 +82,7 @@ def sensitivity_command(
     from registry.definitions.store import list_definitions
 
     varied = _varied(vary or [])
-    with up_to_date(context, definition) as connection:
+    with up_to_date(context, definition) as (connection, definition):
         others = [str(one["name"]) for one in list_definitions(connection)]
         # Of two readings that are alike the reference's name stands.
         bases = sorted(listed(definitions) or others, key=lambda one: one != definition)

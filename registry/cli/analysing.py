@@ -27,15 +27,15 @@ FigureOption = Annotated[
 
 
 @contextmanager
-def up_to_date(context: typer.Context, definition: str) -> Iterator[Connection]:
-    """A connection on which nothing of the definition waits for a derivation."""
+def up_to_date(context: typer.Context, definition: str | None) -> Iterator[tuple[Connection, str]]:
+    """A connection on which nothing waits for a derivation, and the definition to hold to."""
     from registry.derivation.run import bring_up_to_date
-    from registry.derivation.status import require_definition
+    from registry.records.definitions import definition_or_default
 
     settings = run_of(context).settings()
     with opened(settings) as database:
         with database.engine.connect() as connection:
-            require_definition(connection, definition)
+            held_to = definition_or_default(connection, definition)
         result = bring_up_to_date(database.engine, user=settings.user)
         if result is not None and result.examined:
             warn(
@@ -45,7 +45,7 @@ def up_to_date(context: typer.Context, definition: str) -> Iterator[Connection]:
                 )
             )
         with database.engine.connect() as connection:
-            yield connection
+            yield connection, held_to
 
 
 def show(document: dict[str, Any], name: str, form: Format) -> None:

@@ -33,11 +33,11 @@ AllowIdOption = Annotated[
     ),
 ]
 DefinitionOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--definition",
         metavar="NAME",
-        help="The definition to hold to.",
+        help="The definition to hold to.  [the registry's default]",
         autocompletion=complete_definition,
     ),
 ]

@@ -57,6 +57,41 @@ def show_command(
     _print(definition, form)
 
 
+@app.command("default")
+def default_command(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="The definition to hold to from now on.",
+            autocompletion=complete_definition,
+        ),
+    ] = None,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show or set the registry's default, which every command without --definition holds to.
+
+    Example: registry definition default recommended
+    """
+    from registry.definitions.store import set_default_definition
+    from registry.records.definitions import default_definition
+
+    settings = run_of(context).settings(user)
+    with opened(settings) as database, database.engine.begin() as connection:
+        if name is not None:
+            set_default_definition(connection, name, user=settings.user, reason=reason)
+        default = default_definition(connection)
+    if form is Format.JSON:
+        print_json({"default": default})
+    elif form is Format.CSV:
+        print_rows([{"default": default}], form)
+    else:
+        typer.echo(default)
+
+
 @app.command("add")
 def add_command(
     context: typer.Context,

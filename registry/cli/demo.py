@@ -38,6 +38,7 @@ def demo(
     """
     from registry.database import migrate
     from registry.database.engine import open_database
+    from registry.definitions.store import set_default_definition
     from registry.settings import Settings
 
     run = run_of(context)
@@ -56,6 +57,8 @@ def demo(
     with open_database(settings) as database:
         migrate.upgrade(database)
         _import_cohort(database, settings.user)
+        with database.engine.begin() as connection:
+            set_default_definition(connection, DEFINITION, user=settings.user, reason="demo")
         _derive(database, settings.user)
         with database.engine.connect() as connection:
             content = content_of(connection, DEFINITION)

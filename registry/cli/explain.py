@@ -24,7 +24,7 @@ def explain_command(
         str,
         typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
     ],
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Explain a status: each rule in order, the record that decided it, what it was held to.
@@ -32,13 +32,14 @@ def explain_command(
     Example: registry explain P023 --definition recommended
     """
     from registry.derivation.explanation import explain
-    from registry.derivation.status import require_definition, require_patient
+    from registry.derivation.status import require_patient
+    from registry.records.definitions import definition_or_default
 
     with (
         opened(run_of(context).settings()) as database,
         database.engine.connect() as connection,
     ):
-        require_definition(connection, definition)
+        definition = definition_or_default(connection, definition)
         require_patient(connection, patient)
         explanation = explain(connection, patient, definition)
     if form is Format.JSON:

@@ -57,7 +57,7 @@ STYLES = {
 def patient_show_command(
     context: typer.Context,
     patient: Annotated[str, typer.Argument(metavar="ID", help="A study id.")],
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     to: Annotated[
         Path | None,
         typer.Option("--to", metavar="FILE", help="Draw a figure instead: FILE.svg or FILE.png."),
@@ -99,12 +99,12 @@ def patient_show_command(
             _print(document, width, everything)
 
 
-def _document(context: typer.Context, patient: str, definition: str) -> dict[str, Any]:
+def _document(context: typer.Context, patient: str, definition: str | None) -> dict[str, Any]:
     from registry.derivation.explanation import explain
     from registry.patient.reading import read_patient
     from registry.records.patients import patient_number
 
-    with up_to_date(context, definition) as connection:
+    with up_to_date(context, definition) as (connection, definition):
         connection.execution_options(isolation_level="REPEATABLE READ")
         patient_number(connection, patient)
         explanation = explain(connection, patient, definition).to_json()

@@ -32,7 +32,7 @@ def report_command(
         Kind | None,
         typer.Option("--to", help="A page, or the tables alone; without it FILE's ending tells."),
     ] = None,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Its heading.")] = TITLE,
     curves_by: Annotated[
         str,
@@ -59,7 +59,7 @@ def report_command(
 
     kind = _kind(out, to)
     covariates = [one.strip() for one in curves_by.split(",") if one.strip()]
-    with up_to_date(context, definition) as connection:
+    with up_to_date(context, definition) as (connection, definition):
         content = content_of(connection, definition, curves_by=covariates, losses=losses)
         facts = facts_of(connection, definition, content.data_hash, title=title, nature="")
 

@@ -34,20 +34,22 @@ def status_command(
         str | None,
         typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
     ] = None,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show the derived status, of everyone or of one patient.
 
     Example: registry status P023
     """
-    from registry.derivation.status import require_definition, require_patient, status_rows
+    from registry.derivation.status import require_patient, status_rows, waiting_patients
+    from registry.records.definitions import definition_or_default
 
     with (
         opened(run_of(context).settings()) as database,
         database.engine.connect() as connection,
     ):
-        waiting = require_definition(connection, definition)
+        definition = definition_or_default(connection, definition)
+        waiting = waiting_patients(connection, definition)
         if patient is not None:
             require_patient(connection, patient)
         rows = status_rows(connection, definition, COLUMNS, patient)

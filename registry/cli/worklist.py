@@ -100,7 +100,7 @@ def list_command(
         Path | None,
         typer.Option("--to", metavar="FILE", help="Write FILE.csv, FILE.xlsx or FILE.ics instead."),
     ] = None,
-    definition: DefinitionOption = "paper",
+    definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List what is to be done, the most urgent first.

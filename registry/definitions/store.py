@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from registry.errors import NotFound, Refused, WrongUsage
+from registry.errors import Refused, WrongUsage
 from registry.models import Definition
 from registry.parsing.parameter import read_parameter
+from registry.records.change import declare_change, summarise_change
+from registry.records.definitions import default_definition, definition_or_default
 from registry.words import tr
 
 
@@ -18,8 +20,9 @@ def list_definitions(connection: Connection) -> list[dict[str, Any]]:
     """A row per definition: what it is and how fresh its statuses are."""
     rows = connection.execute(
         text(
-            "select d.name, d.version, d.based_on, d.description, left(d.hash, 12) as hash, "
-            "f.derived_patients, f.waiting from reference.definition d "
+            "select d.name, d.is_default, d.version, d.based_on, d.description, d.data_cut, "
+            "left(d.hash, 12) as hash, f.derived_on, f.derived_patients, f.waiting "
+            "from analytics.definition d "
             "join analytics.freshness f on f.definition = d.name order by d.name"
         )
     ).mappings()
@@ -28,20 +31,11 @@ def list_definitions(connection: Connection) -> list[dict[str, Any]]:
 
 def get_definition(connection: Connection, name: str) -> dict[str, Any]:
     """The whole row; NotFound without it."""
-    row = (
-        connection.execute(
-            text("select * from reference.definition where name = :name"), {"name": name}
-        )
-        .mappings()
-        .one_or_none()
+    row = connection.execute(
+        text("select * from rules.definition where name = :name"),
+        {"name": definition_or_default(connection, name)},
     )
-    if row is None:
-        names = connection.execute(text("select name from reference.definition order by 1"))
-        raise NotFound(
-            tr("There is no definition {name}.", name=name),
-            cure=tr("There are: {names}.", names=", ".join(names.scalars())),
-        )
-    return dict(row)
+    return dict(row.mappings().one())
 
 
 def add_definition(
@@ -98,6 +92,21 @@ def add_definition(
             tr("These parameters do not fit together: {constraint}.", constraint=_constraint(error))
         ) from None
     return get_definition(connection, name)
+
+
+def set_default_definition(
+    connection: Connection, name: str, *, user: str, reason: str | None
+) -> None:
+    """Makes `name` the registry's default, which is kept with who did it, when and why."""
+    definition_or_default(connection, name)
+    before = default_definition(connection)
+    if name == before:
+        return
+    declare_change(connection, user=user, command="definition default", reason=reason)
+    connection.execute(
+        text("update reference.registry_setting set default_definition = :name"), {"name": name}
+    )
+    summarise_change(connection, f"default definition: {before}, now {name}")
 
 
 def record_definition(

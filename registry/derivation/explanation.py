@@ -76,7 +76,7 @@ def explain(connection: Connection, patient: str, definition: str) -> Explanatio
     )
     held = dict(
         connection.execute(
-            text("select * from reference.definition where name = :name"), {"name": definition}
+            text("select * from rules.definition where name = :name"), {"name": definition}
         )
         .mappings()
         .one()

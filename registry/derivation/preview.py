@@ -41,30 +41,39 @@ def states(connection: Connection, patients: Iterable[int]) -> States:
     """
     asked = sorted(set(patients))
     definitions = connection.execute(
-        text("select name from reference.definition order by name")
-    ).scalars()
+        text("select name, data_cut from reference.definition order by name")
+    ).all()
     if are_most_patients(connection, len(asked)):
         found = (
             "select patient_id, state, on_date from ("
-            f"select patient_id, {STATE} as state, {ON} as on_date from rules.loss_of_response "
+            f"select patient_id, {STATE} as state, {ON} as on_date "
+            "from {schema}.loss_of_response "
             "where definition = :definition) r where patient_id = any(:patients)"
         )
     else:
         found = (
             "select r.* from unnest(:patients) as asked (patient_id) cross join lateral ("
-            f"select patient_id, {STATE} as state, {ON} as on_date from rules.loss_of_response l "
+            f"select patient_id, {STATE} as state, {ON} as on_date "
+            "from {schema}.loss_of_response l "
             "where l.patient_id = asked.patient_id and l.definition = :definition offset 0) r"
         )
-    query = text(
+    query = (
         f"select r.patient_id, n.study_id, r.state, r.on_date from ({found}) r "
         "join reference.patient_number n using (patient_id)"
-    ).bindparams(bindparam("patients", type_=ARRAY(BigInteger)))
+    )
+    # Up to today, also where the last derivation was on a day before.
+    statements = {
+        open_ended: text(query.replace("{schema}", schema)).bindparams(
+            bindparam("patients", type_=ARRAY(BigInteger))
+        )
+        for open_ended, schema in ((False, "rules"), (True, "present"))
+    }
     # One definition at a time: its name is then a constant to the planner, wherever it is joined.
     return {
         (definition, patient): State(*state)
-        for definition in definitions
+        for definition, data_cut in definitions
         for patient, *state in connection.execute(
-            query, {"definition": definition, "patients": asked}
+            statements[data_cut is None], {"definition": definition, "patients": asked}
         )
     }
 

@@ -15,9 +15,8 @@ from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from registry.errors import NotFound
 from registry.models import LorStatus, table_of
-from registry.words import tr
+from registry.records.definitions import definition_or_default
 
 # Above this share of the patients one pass over the whole tables is quicker than one a patient.
 SHARE_FOR_WHOLE_PASS = 0.5
@@ -94,11 +93,16 @@ def derive(
 
 
 def bring_up_to_date(engine: Engine, *, user: str) -> DerivationResult | None:
-    """Derives what is waiting for any definition; None, and no run, when nothing is."""
+    """Derives what is waiting for any definition; None, and no run, when nothing is.
+
+    Where a definition has no data cut, every new day is.
+    """
     with engine.connect() as connection:
         waiting = connection.execute(
             text(
                 "select exists (select from derived.changed_patient) "
+                "or exists (select from reference.definition "
+                "where data_cut is null and derived_on <> rules.today()) "
                 "or exists (select from analytics.freshness where rules_changed)"
             )
         ).scalar_one()
@@ -118,12 +122,8 @@ def _derive(
             )
         )
     }
-    if definition is not None and definition not in states:
-        raise NotFound(
-            tr("There is no definition {name}.", name=definition),
-            cure=tr("There are: {names}.", names=", ".join(states)),
-        )
-    chosen = [definition] if definition is not None else list(states)
+    named = definition and definition_or_default(connection, definition)
+    chosen = [named] if named else list(states)
     whole = [name for name in chosen if full or not states[name][1]]
     run_id = int(
         connection.execute(
@@ -131,6 +131,7 @@ def _derive(
         ).scalar_one()
     )
     _select_waiting(connection, chosen, whole)
+    _set_day(connection, chosen)
     examined = _derive_fresh(connection, whole)
     changed = _store(connection, run_id)
     transitions = _append_transitions(connection, run_id)
@@ -142,9 +143,9 @@ def _derive(
         )
     connection.execute(
         text(
-            "insert into derived.derivation_run (run_id, started_at, finished_at, made_by, "
-            "definitions, hashes, examined, changed) values "
-            "(:run, now(), clock_timestamp(), :user, :definitions, :hashes, :examined, :changed)"
+            "insert into derived.derivation_run (run_id, started_at, finished_at, made_by, day, "
+            "definitions, hashes, examined, changed) values (:run, now(), clock_timestamp(), "
+            ":user, rules.today(), :definitions, :hashes, :examined, :changed)"
         ),
         {
             "run": run_id,
@@ -171,9 +172,8 @@ def _select_waiting(connection: Connection, chosen: list[str], whole: list[str])
     partial = [name for name in chosen if name not in whole]
     connection.execute(
         _names(
-            "insert into waiting select distinct d.name, c.patient_id "
-            "from unnest(:names) as d (name) join derived.changed_patient c "
-            "on c.definition is null or c.definition = d.name order by c.patient_id, d.name"
+            "insert into waiting select definition, patient_id from rules.waiting_patient "
+            "where definition = any(:names) order by patient_id, definition"
         ),
         {"names": partial},
     )
@@ -188,6 +188,17 @@ def _select_waiting(connection: Connection, chosen: list[str], whole: list[str])
         {"names": whole},
     )
     connection.exec_driver_sql("analyze waiting")
+
+
+def _set_day(connection: Connection, chosen: list[str]) -> None:
+    """From here on the rules of these definitions see up to today, where no data cut ends it."""
+    connection.execute(
+        _names(
+            "update reference.definition set derived_on = rules.today() "
+            "where name = any(:names) and derived_on is distinct from rules.today()"
+        ),
+        {"names": chosen},
+    )
 
 
 def _derive_fresh(connection: Connection, whole: list[str]) -> int:

@@ -11,23 +11,15 @@ from registry.errors import NotFound
 from registry.words import tr
 
 
-def require_definition(connection: Connection, name: str) -> int:
-    """Patients that wait for a derivation of this definition; NotFound without the definition."""
-    rows = connection.execute(text("select definition, waiting from analytics.freshness"))
-    waiting: dict[str, int] = {row.definition: row.waiting for row in rows}
-    if name not in waiting:
-        raise NotFound(
-            tr("There is no definition {name}.", name=name),
-            cure=tr("There are: {names}.", names=", ".join(waiting)),
-        )
-    return int(waiting[name])
-
-
-def waiting_patients(connection: Connection) -> int:
-    """Patients that wait for a derivation, of the definition for which the most wait."""
+def waiting_patients(connection: Connection, definition: str | None = None) -> int:
+    """Patients that wait for a derivation of a definition; without one, of that most wait for."""
     return int(
         connection.execute(
-            text("select coalesce(max(waiting), 0) from analytics.freshness")
+            text(
+                "select coalesce(max(waiting), 0) from analytics.freshness "
+                "where definition = coalesce(:definition, definition)"
+            ),
+            {"definition": definition},
         ).scalar_one()
     )
 

@@ -16,7 +16,6 @@ from registry.entry.level_answer import answer_level
 from registry.entry.medication_answer import answer_medication
 from registry.entry.pcdai_answer import answer_pcdai
 from registry.entry.person_answer import answer_condition, answer_follow_up_end, answer_patient
-from registry.errors import NotFound
 from registry.models import (
     Anthropometry,
     Condition,
@@ -34,6 +33,7 @@ from registry.models import (
     TdmLevel,
     table_of,
 )
+from registry.records.definitions import definition_or_default
 from registry.records.plausibility import findings_of_record
 from registry.records.source import Entity
 from registry.words import tr
@@ -64,20 +64,15 @@ def answer(
     entity: Entity,
     patient: int,
     record: int | None,
-    definition: str = "paper",
+    definition: str | None = None,
 ) -> Answer:
     """What the registry says to a record that stands in the tables, also before a commit.
 
     `patient` is the registry's number, `record` the record's (None for a patient). Everything is
-    read as of today: a definition's data cut holds for analyses. Warnings never refuse. Raises
-    NotFound for a definition that is not there.
+    read as of today: a definition's data cut holds for analyses. Without a name the definition is
+    the registry's default; NotFound for one that is not there. Warnings never refuse.
     """
-    known = connection.execute(
-        text("select exists (select from reference.definition where name = :name)"),
-        {"name": definition},
-    ).scalar_one()
-    if not known:
-        raise NotFound(tr("There is no definition {name}.", name=definition))
+    definition = definition_or_default(connection, definition)
     if issubclass(entity, Patient):
         answered = answer_patient(connection, patient, definition)
     else:

@@ -1,7 +1,7 @@
 """What a change of a patient's records does to his status: taken before and after, told at once.
 
-Nothing is stored and the stored status is not looked at. A definition is read twice: as analyses
-see it, up to its data cut, and as of today, so that a visit after the cut is told as well.
+Nothing is stored and the stored status is not looked at. A definition with a data cut is read
+twice: as analyses see it, up to the cut, and as of today, so that a visit after it is told as well.
 """
 
 from __future__ import annotations
@@ -22,25 +22,35 @@ from registry.words import tr
 # A condition on the patient does not reach through the joins of the rules; a lateral does.
 STATUS = text(
     " union all ".join(
-        f"select n.study_id, d.name as definition, {as_of_today} as as_of_today, d.lor_above, "
+        f"select n.study_id, d.name as definition, {as_of_today} as as_of_today, "
+        f"'{schema}' = 'present' as up_to_today, d.lor_above, "
         "d.lor_requires_rise, d.remission_below, d.response_drop, r.responded, r.reason, "
         "r.baseline_pcdai, r.week14_on, r.week14_pcdai, r.event_on, r.event_pcdai, r.end_on, "
         "r.end_reason from unnest(:patients) as asked (patient_id) "
         "join reference.patient_number n using (patient_id) cross join reference.definition d "
         f"cross join lateral (select * from {schema}.eligibility e "
-        "where e.patient_id = asked.patient_id and e.definition = d.name offset 0) r"
-        for schema, as_of_today in (("rules", "false"), ("present", "true"))
+        "where e.patient_id = asked.patient_id and e.definition = d.name offset 0) r "
+        f"where d.data_cut {has_cut}"
+        for schema, as_of_today, has_cut in (
+            ("rules", "false", "is not null"),
+            ("present", "true", "is not null"),
+            ("present", "false", "is null"),
+        )
     )
 ).bindparams(bindparam("patients", type_=ARRAY(BigInteger)))
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A patient's status under one definition and the parameters that its words need."""
+    """A patient's status under one definition and the parameters that its words need.
+
+    `up_to_today` also holds for a definition without a data cut, `as_of_today` for one with it.
+    """
 
     study_id: str
     definition: str
     as_of_today: bool
+    up_to_today: bool
     lor_above: Decimal
     lor_requires_rise: bool
     remission_below: Decimal
@@ -238,8 +248,8 @@ def _end(status: Status) -> str:
         "exposure_ended": tr("no infusion for longer than the tail of exposure"),
         "data_cut": tr("the data cut"),
     }
-    # As of today the cut is today, and observation goes on.
-    if status.as_of_today and status.end_reason == "data_cut":
+    # Where the cut is today observation goes on.
+    if status.up_to_today and status.end_reason == "data_cut":
         return tr("Observation goes on: nothing ends it.")
     return tr(
         "Observation ends on {on}: {reason}.",

@@ -25,6 +25,7 @@ from registry.models.phenotype import Phenotype
 from registry.models.quality_run import QualityRun
 from registry.models.query_step import QueryStep
 from registry.models.record_change import RecordChange
+from registry.models.registry_setting import RegistrySetting
 from registry.models.scheduled_run import ScheduledRun
 from registry.models.surgery import Surgery
 from registry.models.tdm_level import Assay, TdmLevel, TdmThreshold
@@ -114,6 +115,7 @@ __all__ = [
     "QualityRun",
     "QueryStep",
     "RecordChange",
+    "RegistrySetting",
     "ScheduledRun",
     "ScoreBand",
     "StatusTransition",

@@ -109,6 +109,7 @@ class Definition(Base):
         "based_on",
         "hash",
         "derived_hash",
+        "derived_on",
     )
 
     name: Mapped[str] = variable(
@@ -130,13 +131,15 @@ class Definition(Base):
         comment="hash of parameters and rules of the last derivation of every patient; "
         "empty when none has been made",
     )
+    derived_on: Mapped[date | None] = mapped_column(
+        comment="day of the last derivation; empty when none has been made"
+    )
 
-    data_cut: Mapped[date] = variable(
+    data_cut: Mapped[date | None] = variable(
         Variable(
             "Data cut",
             Kind.DATE,
-            required=True,
-            meaning="whatever is dated later is not seen by any rule; " + STUDY,
+            meaning="whatever is dated later is not seen by any rule; none = up to today; " + STUDY,
         )
     )
     time_zero: Mapped[str] = choice(

@@ -70,6 +70,10 @@ class DerivationRun(Base):
         DateTime(timezone=True), comment="when the run was done"
     )
     made_by: Mapped[str] = mapped_column(Text, comment="who ran it")
+    day: Mapped[date | None] = mapped_column(
+        comment="up to which day it saw data, where a definition has no data cut; "
+        "empty in runs from before there were such definitions"
+    )
     definitions: Mapped[list[str]] = mapped_column(ARRAY(Text), comment="definitions derived")
     hashes: Mapped[list[str]] = mapped_column(
         ARRAY(Text), comment="hash of each definition's parameters and rules, in the same order"

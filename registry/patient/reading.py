@@ -67,7 +67,7 @@ where p.patient_id = :number and s.definition = :definition
 
 HELD_TO = """
 select d.*, s.baseline_pcdai - d.response_drop as response_at_most
-from reference.definition d
+from rules.definition d
 join derived.lor_status s on s.definition = d.name
 where s.patient_id = :number and d.name = :definition
 """
@@ -83,7 +83,7 @@ select * from analytics.lor_outcome where patient_id = :patient and definition =
 """
 
 VISITS = """
-select v.*, v.visited_on <= :data_cut as seen, c.day, c.phase, c.severity, c.no_height
+select v.*, v.visited_on <= :cut_on as seen, c.day, c.phase, c.severity, c.no_height
 from clinical.pcdai_visit v
 left join analytics.pcdai_course c
     on c.record_id = v.record_id and c.patient_id = :patient and c.definition = :definition
@@ -93,7 +93,7 @@ order by v.visited_on
 
 INFUSIONS = """
 select
-    i.*, i.infused_on <= :data_cut as seen, s.number, i.dose_mg / i.weight_kg as dose_mg_per_kg,
+    i.*, i.infused_on <= :cut_on as seen, s.number, i.dose_mg / i.weight_kg as dose_mg_per_kg,
     s.interval_days, s.dose_raised, s.interval_shortened, s.intensified
 from clinical.infusion i
 left join rules.infusion_step s
@@ -104,7 +104,7 @@ order by i.infused_on
 
 LEVELS = """
 select
-    t.*, t.sampled_on <= :data_cut as seen, r.is_trough, r.timepoint, r.threshold_ug_ml,
+    t.*, t.sampled_on <= :cut_on as seen, r.is_trough, r.timepoint, r.threshold_ug_ml,
     r.threshold_source, r.phenotype_held_to, r.trough_level, r.low_between_infusions, r.ada_status
 from clinical.tdm_level t
 left join rules.level_reading r
@@ -114,7 +114,7 @@ order by t.sampled_on, t.assay
 """
 
 MEDICATIONS = """
-select m.*, g.drug_class, m.started_on <= :data_cut as seen
+select m.*, g.drug_class, m.started_on <= :cut_on as seen
 from clinical.medication m
 join reference.drug g on g.code = m.drug
 where m.patient_id = :number
@@ -123,7 +123,7 @@ order by m.started_on, m.drug
 
 LAB_RESULTS = """
 select
-    r.*, r.collected_on <= :data_cut as seen, r.value * u.factor as own_value, u.own_unit,
+    r.*, r.collected_on <= :cut_on as seen, r.value * u.factor as own_value, u.own_unit,
     l.side, l.cut_off,
     case l.side
         when 'above' then rules.is_above(r.value * u.factor, r.value_comparator, l.cut_off)
@@ -144,7 +144,7 @@ order by r.collected_on, r.analyte
 
 ANTHROPOMETRY = """
 select
-    a.record_id, a.measured_on, a.measured_on <= :data_cut as seen, a.height_cm, a.weight_kg,
+    a.record_id, a.measured_on, a.measured_on <= :cut_on as seen, a.height_cm, a.weight_kg,
     z.height_z, z.height_z_source, z.bmi_z, z.bmi_z_source, a.missing_reasons
 from clinical.anthropometry a
 left join rules.anthropometry_z z
@@ -155,7 +155,7 @@ order by a.measured_on
 
 # What no rule speaks of: a table and the column that dates it.
 PLAIN = """
-select *, coalesce({date} <= :data_cut, true) as seen
+select *, coalesce({date} <= :cut_on, true) as seen
 from clinical.{table}
 where patient_id = :number
 order by {date} nulls last, record_id
@@ -184,7 +184,7 @@ def read_patient(connection: Connection, patient: str, definition: str) -> Patie
     [held_to] = rows(HeldTo, HELD_TO)
     [person] = rows(Person, PERSON)
     [status] = rows(Status, STATUS)
-    asked["data_cut"] = held_to.data_cut
+    asked["cut_on"] = held_to.cut_on
     return PatientRecord(
         person=person,
         definition=held_to,

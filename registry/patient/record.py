@@ -42,13 +42,16 @@ class Person:
 class HeldTo:
     """The definition and those of its parameters that a course is drawn against (points).
 
+    `cut_on` is the day up to which the rules see, also where there is no data cut.
+
     `response_at_most` is the baseline PCDAI less the fall asked for; None without a baseline.
     """
 
     name: str
     version: int
     hash: str
-    data_cut: date
+    data_cut: date | None
+    cut_on: date
     response_drop: Decimal
     response_at_most: Decimal | None
     remission_below: Decimal

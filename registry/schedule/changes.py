@@ -52,6 +52,7 @@ select
 from changed c
 join derived.lor_status s using (patient_id, definition)
 join reference.definition d on d.name = c.definition
+cross join reference.registry_setting o
 left join lateral (
     select case when bool_or(operation <> 'insert') then 'corrected'
         when count(*) > 0 then 'new_data' end as cause
@@ -60,7 +61,9 @@ left join lateral (
         and (change_id > :seen_change or change_id = any(:open_changes))
 ) r on true
 where c.lost
-order by c.study_id, c.definition
+order by
+    bool_or(d.name = o.default_definition) over (partition by c.patient_id) desc,
+    c.study_id, d.name <> o.default_definition, d.name
 """
 
 _WITHDRAWN = f"""

@@ -6,8 +6,10 @@ what several rules share. A view's leading comment becomes its comment; in it, a
 describes need no such line. Tables are named without a schema, so that the same files can be built
 over another copy of the tables.
 
-The schema `present` is such a copy: the tables without what is dated after the day of the
-worklist, definitions whose data cut is that day, the rules over both, and the worklist's own.
+In each schema of rules a view `definition` stands before the table and adds the day up to which
+its rules see: in `rules` the data cut, or without one the day of the last derivation, so that
+whatever is read beside a stored status is of the same day; in `present` today. That schema also
+holds the tables without what is dated later than today, and the worklist's rules.
 """
 
 from __future__ import annotations
@@ -41,6 +43,12 @@ from registry.words import tr
 RULES = "rules"
 PRESENT = "present"
 ANALYTICS = "analytics"
+TODAY = "(select today())"
+# What a definition's rules see; a derivation sets the day before it reads them.
+SEEN_UNTIL = {RULES: "coalesce(data_cut, derived_on, today())", PRESENT: TODAY}
+CUT_ON = (
+    "day up to which the rules see: the data cut, or without one the day of the last derivation"
+)
 # Each reads those before it.
 SCHEMAS = (RULES, PRESENT, ANALYTICS)
 WORKLIST = "worklist"
@@ -121,7 +129,7 @@ def drop_views(connection: Connection) -> None:
 def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> None:
     """Creates all views with their comments and gives the analysts' role its rights."""
     views_of = {
-        RULES: _in_order(_views(RULES)),
+        RULES: [_definition(RULES), *_in_order(_views(RULES))],
         PRESENT: [
             *_present_tables(),
             *_in_order(
@@ -230,35 +238,46 @@ def _clinical_views() -> list[View]:
 
 
 def _present_tables() -> list[View]:
-    """The definitions and the clinical tables as of the day of the worklist."""
-    cut = "(select worklist_today())"
-    definition = table_of(Definition)
-    columns = ", ".join(
-        f"{cut} as data_cut" if c.name == "data_cut" else c.name for c in definition.columns
-    )
-    shown = {definition.name: f"select {columns} from reference.{definition.name}"}
+    """The definitions and the clinical tables as of today."""
+    shown = {}
     for entity in ENTITIES:
         table = table_of(entity)
         # A child is seen, whatever is known of the onset.
         dated = () if entity is Patient else entity.not_before_birth
         seen = [
-            f"({name} is null or {name} <= {cut})"
+            f"({name} is null or {name} <= {TODAY})"
             if table.columns[name].nullable
-            else f"{name} <= {cut}"
+            else f"{name} <= {TODAY}"
             for name in dated
         ]
         where = f" where {' and '.join(seen)}" if seen else ""
         shown[table.name] = f"select * from clinical.{table.name}{where}"
     return [
-        View(
-            PRESENT,
-            name,
-            f"create view {PRESENT}.{name} as {statement}",
-            "As of the day of the worklist: whatever is dated later is not seen.",
-            {},
-        )
-        for name, statement in shown.items()
+        _definition(PRESENT),
+        *(
+            View(
+                PRESENT,
+                name,
+                f"create view {PRESENT}.{name} as {statement}",
+                "As of today: whatever is dated later is not seen.",
+                {},
+            )
+            for name, statement in shown.items()
+        ),
     ]
+
+
+def _definition(schema: str) -> View:
+    """The definitions with the day up to which the rules of that schema see."""
+    name = table_of(Definition).name
+    return View(
+        schema,
+        name,
+        f"create view {schema}.{name} as "
+        f"select *, {SEEN_UNTIL[schema]} as cut_on from reference.{name}",
+        "One row per definition: every parameter that the rules are held to.",
+        {"cut_on": CUT_ON},
+    )
 
 
 def _in_order(views: list[View]) -> list[View]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, WrongUsage
+from registry.records.definitions import definition_or_default
 from registry.records.patients import patient_number
 from registry.views.filling import in_language
 from registry.words import tr
@@ -20,12 +21,12 @@ WORDED = ("action", "why", "source")
 
 @dataclass(frozen=True)
 class Filters:
-    """What of the worklist is asked for; `on` None is today.
+    """What of the worklist is asked for; `on` None is today, `definition` None the default.
 
     `set_aside` also asks for the items that someone has set aside.
     """
 
-    definition: str = "paper"
+    definition: str | None = None
     patient: str | None = None
     kinds: Sequence[str] = ()
     centre: str | None = None
@@ -65,6 +66,7 @@ def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
     Raises NotFound for a definition, patient or centre that is not there, WrongUsage for a kind
     that no rule has.
     """
+    definition = definition_or_default(connection, filters.definition)
     _require(connection, filters)
     judge_on(connection, filters.on)
     conditions = ["definition = :definition"]
@@ -82,7 +84,7 @@ def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
             f"where {' and '.join(conditions)} order by rank"
         ),
         {
-            "definition": filters.definition,
+            "definition": definition,
             "patient": filters.patient,
             "kinds": list(filters.kinds),
             "centre": filters.centre,
@@ -127,12 +129,6 @@ def kinds_of_work(connection: Connection) -> list[str]:
 
 
 def _require(connection: Connection, filters: Filters) -> None:
-    definitions = _codes(connection, "select name from reference.definition order by 1")
-    if filters.definition not in definitions:
-        raise NotFound(
-            tr("There is no definition {name}.", name=filters.definition),
-            cure=tr("There are: {names}.", names=", ".join(definitions)),
-        )
     if filters.patient is not None:
         patient_number(connection, filters.patient)
     kinds = kinds_of_work(connection)

@@ -26,13 +26,15 @@ def visited(connection: Connection, patient: int, day: int, total: float) -> lis
         (
             40,
             7.5,
-            ["Week-14 score of 2020-04-12 (paper, recommended): 7.5, remission; it fell by 32.5."],
+            [
+                "Week-14 score of 2020-04-12 (current, paper, recommended): 7.5, remission; it fell by 32.5."
+            ],
         ),
         (
             40,
             10,
             [
-                "Week-14 score of 2020-04-12 (paper, recommended): 10, response without "
+                "Week-14 score of 2020-04-12 (current, paper, recommended): 10, response without "
                 "remission; it fell by 30."
             ],
         ),
@@ -40,7 +42,7 @@ def visited(connection: Connection, patient: int, day: int, total: float) -> lis
             25,
             12.5,
             [
-                "Week-14 score of 2020-04-12 (paper, recommended): 12.5, primary non-response; it "
+                "Week-14 score of 2020-04-12 (current, paper, recommended): 12.5, primary non-response; it "
                 "fell by 12.5, a response is 15 or more."
             ],
         ),
@@ -57,7 +59,7 @@ def visited(connection: Connection, patient: int, day: int, total: float) -> lis
             None,
             5,
             [
-                "Week-14 score of 2020-04-12 (paper, recommended): 5, below 10; without a "
+                "Week-14 score of 2020-04-12 (current, paper, recommended): 5, below 10; without a "
                 "baseline PCDAI there is no response to judge."
             ],
         ),
@@ -79,7 +81,7 @@ def test_the_fourth_infusion_makes_the_cohort(database: Connection) -> None:
     see(database, patient, {0: 40, 97: 5})
     found = done(database, patient, "infusion", infused_on=on(98), dose_mg=150, weight_kg=30)
     assert [one.text for one in found] == [
-        "In the cohort (paper, recommended): all conditions hold."
+        "In the cohort (current, paper, recommended): all conditions hold."
     ]
 
 
@@ -90,13 +92,13 @@ def test_a_loss_of_response_is_told_at_its_visit(database: Connection) -> None:
     assert visited(database, patient, 150, 15) == []
     assert visited(database, patient, 200, 17.5) == [
         "Loss of response on 2020-07-24 (paper): PCDAI 17.5 is above 15.",
-        "Loss of response on 2020-07-24 (recommended): PCDAI 17.5 is above 15 and above the 10 of "
+        "Loss of response on 2020-07-24 (current, recommended): PCDAI 17.5 is above 15 and above the 10 of "
         "week 14.",
     ]
     assert visited(database, patient, 205, 40) == []
     assert visited(database, patient, 160, 20) == [
         "Loss of response on 2020-06-14 (paper): PCDAI 20 is above 15.",
-        "Loss of response on 2020-06-14 (recommended): PCDAI 20 is above 15 and above the 10 of "
+        "Loss of response on 2020-06-14 (current, recommended): PCDAI 20 is above 15 and above the 10 of "
         "week 14.",
     ]
 
@@ -136,14 +138,14 @@ def test_what_is_taken_back_is_told(database: Connection) -> None:
         one.text
         for one in done(database, patient, "follow_up_end", ended_on=on(120), reason="ifx_stopped")
     ] == [
-        "No loss of response any more (paper, recommended): it was on 2020-05-25.",
-        "Observation ends on 2020-05-05 (paper, recommended): infliximab was stopped.",
+        "No loss of response any more (current, paper, recommended): it was on 2020-05-25.",
+        "Observation ends on 2020-05-05 (current, paper, recommended): infliximab was stopped.",
     ]
     assert [
         one.text
         for one in done(database, patient, "condition", condition="lymphoma", onset_on=START)
     ] == [
-        "No longer in the cohort (paper, recommended): a contraindication to infliximab.",
+        "No longer in the cohort (current, paper, recommended): a contraindication to infliximab.",
     ]
 
 

@@ -72,7 +72,7 @@ def test_import_again_change_and_update(
             "to": "fewer_than_4_infusions",
             "on": "2018-07-01",
         }
-        for definition in ("paper", "recommended")
+        for definition in ("current", "paper", "recommended")
     ]
     # An import looks at no states.
     assert found == looked | {"committed": True, "status_changes": None}

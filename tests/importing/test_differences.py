@@ -165,7 +165,7 @@ def test_an_import_turns_the_states_of_those_it_touches(
     start_on = min(date.fromisoformat(line.split(",")[1]) for line in infusions if child in line)
     assert turned == [
         Transition(definition, *rest)
-        for definition in ("paper", "recommended")
+        for definition in ("current", "paper", "recommended")
         for rest in (
             ("NEW1", None, "no_infliximab", None),
             (child, before[definition, child], "not_crohns_disease", start_on),

@@ -18,16 +18,16 @@ def test_list_shows_the_presets_and_how_fresh_they_are(
     program: Program, shared_study: Database
 ) -> None:
     rows = program(shared_study, "definition", "list", "--format", "json").document
-    assert [row["name"] for row in rows] == ["paper", "recommended"]
-    assert [(row["derived_patients"], row["waiting"]) for row in rows] == [(85, 0), (85, 0)]
-    assert [row["based_on"] for row in rows] == [None, "paper"]
+    assert [row["name"] for row in rows] == ["current", "paper", "recommended"]
+    assert [(row["derived_patients"], row["waiting"]) for row in rows] == [(85, 0)] * 3
+    assert [row["based_on"] for row in rows] == ["recommended", None, "paper"]
     cells = rows_of(program(shared_study, "definition", "list", "--format", "csv"))
-    assert [row["name"] for row in cells] == ["paper", "recommended"]
+    assert [row["name"] for row in cells] == ["current", "paper", "recommended"]
 
 
 def test_show_has_every_parameter(program: Program, shared_study: Database) -> None:
     document = program(shared_study, "definition", "show", "paper", "--format", "json").document
-    assert set(document) == set(Definition.parameters()) | set(Definition.DESCRIPTIVE)
+    assert set(document) == {*Definition.parameters(), *Definition.DESCRIPTIVE, "cut_on"}
     assert (document["lor_above"], document["exposure_tail_days"]) == (15, None)
     assert (document["data_cut"], document["lor_requires_rise"]) == ("2023-12-31", False)
     cells = rows_of(program(shared_study, "definition", "show", "paper", "--format", "csv"))

@@ -79,8 +79,8 @@ def test_derive_reports_and_stores_what_has_changed(program: Program, study: Dat
     assert {key: document[key] for key in document if key != "run_id"} == {
         key: dry[key] for key in dry if key != "run_id"
     }
-    assert document["definitions"] == ["paper", "recommended"]
-    assert (document["examined"], document["changed"]) == (1, 2)
+    assert document["definitions"] == ["current", "paper", "recommended"]
+    assert (document["examined"], document["changed"]) == (1, 3)
     on = scalar(
         study, "select max(event_on)::text from " + of_patient("derived.lor_status", "P003")
     )
@@ -92,7 +92,7 @@ def test_derive_reports_and_stores_what_has_changed(program: Program, study: Dat
             "to": "loss_of_response",
             "on": on,
         }
-        for definition in ("paper", "recommended")
+        for definition in ("current", "paper", "recommended")
     ]
     assert scalar(
         study, "select made_by from derived.derivation_run order by run_id desc limit 1"
@@ -105,10 +105,10 @@ def test_derive_in_words_and_in_csv(program: Program, study: Database) -> None:
     assert [
         row["patient_id"]
         for row in rows_of_derive(program(study, "derive", "--dry-run", "--format", "csv"))
-    ] == ["P003", "P003"]
+    ] == ["P003"] * 3
     outcome = program(study, "derive", "--dry-run")
     assert "sustained_response" in outcome.out
-    assert "A dry run of paper, recommended: 1 patient examined" in outcome.err
+    assert "A dry run of current, paper, recommended: 1 patient examined" in outcome.err
     assert "Run " in program(study, "derive").err
     assert program(study, "derive").out == ""
 
@@ -127,7 +127,7 @@ def test_derive_of_one_definition_leaves_the_other_waiting(
     document = program(study, *chosen).document
     assert document["definitions"] == ["recommended"]
     waiting = "select string_agg(definition || waiting, ' ' order by 1) from analytics.freshness"
-    assert scalar(study, waiting) == "paper1 recommended0"
+    assert scalar(study, waiting) == "current1 paper1 recommended0"
     full = program(study, "derive", "--full", "--format", "json").document
     assert (full["examined"], full["changed"]) == (85, 1)
     assert scalar(study, waiting) == "paper0 recommended0"

@@ -201,7 +201,7 @@ def test_two_upgrades_at_once_make_one_registry(databases: Databases) -> None:
     with open_database(settings_for(url)) as database, database.engine.connect() as connection:
         migrate.require_head(connection)
         names = connection.execute(text("select name from analytics.definition order by 1"))
-        assert names.scalars().all() == ["paper", "recommended"]
+        assert names.scalars().all() == ["current", "paper", "recommended"]
     assert url.database is not None
     databases.drop(url.database)
 

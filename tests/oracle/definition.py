@@ -1,8 +1,8 @@
-"""The parameters of a definition of loss of response, and the two that ship."""
+"""The parameters of a definition of loss of response, and the three that ship."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -29,7 +29,7 @@ class Definition:
     induction_tolerance_2: int = 7
     induction_tolerance_3: int = 14
     induction_tolerance_4: int = 28
-    data_cut: date = date(2023, 12, 31)
+    data_cut: date | None = date(2023, 12, 31)
     time_zero: str = "first_infusion"  # or "week14_visit"
     lor_confirmations: int = 1  # or 2
     im_min_days: int = 183
@@ -56,6 +56,11 @@ class Definition:
     hb_below: Decimal = Decimal(110)
     alb_below: Decimal = Decimal(35)
 
+    @property
+    def cut_on(self) -> date:
+        """Whatever is dated later is not seen: the data cut, or without one the day of the run."""
+        return self.data_cut or date.today()
+
 
 PAPER = Definition()
 
@@ -64,3 +69,5 @@ RECOMMENDED = Definition(
     lor_requires_rise=True,
     exposure_tail_days=56,
 )
+
+CURRENT = replace(RECOMMENDED, data_cut=None)

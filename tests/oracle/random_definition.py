@@ -28,7 +28,7 @@ OTHER_VALUES: dict[str, Sequence[Any]] = {
     "induction_tolerance_2": (6, 8, 14, 0),
     "induction_tolerance_3": (13, 15, 7, 0),
     "induction_tolerance_4": (27, 29, 14, 0),
-    "data_cut": CUTS[1:],
+    "data_cut": (*CUTS[1:], None),
     "time_zero": ("week14_visit",),
     "lor_confirmations": (2,),
     "im_min_days": (182, 184, 0, 90),

@@ -68,14 +68,14 @@ class Course:
 
 
 def visible(records: Records, definition: Definition) -> Records:
-    """The records as they stood on the day of the data cut.
+    """The records as they stood on the day of the data cut, or without one on that of the run.
 
     Whatever is dated later is not seen by any rule: a row that begins later is not there, and of
     one that begins before and ends after, the end is not known yet. A full date of onset or of
     diagnosis after the cut is not seen either; a partial one cannot be said to lie after it, since
     it never stands for a day after the first infusion.
     """
-    cut = definition.data_cut
+    cut = definition.cut_on
     seen: Records = {"patients": [dict(row) for row in records["patients"]]}
     for patient in seen["patients"]:
         for column in ("onset_on", "diagnosed_on"):
@@ -123,7 +123,7 @@ def end_of_observation(
 
     On the same day the recorded end beats the tail, and the tail beats the cut: hence the numbers.
     """
-    ends = [(definition.data_cut, 3, "data_cut")]
+    ends = [(definition.cut_on, 3, "data_cut")]
     if definition.exposure_tail_days is not None:
         tail = infusions[-1]["infused_on"] + timedelta(days=definition.exposure_tail_days)
         ends.append((tail, 2, "exposure_ended"))

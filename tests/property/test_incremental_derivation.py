@@ -150,7 +150,9 @@ def forget_everything(connection: Connection) -> None:
     for table in only_added:
         connection.execute(text(f"alter table {table} enable trigger append_only"))
     connection.execute(
-        text("delete from reference.definition where name not in ('paper', 'recommended')")
+        text(
+            "delete from reference.definition where name not in ('current', 'paper', 'recommended')"
+        )
     )
     connection.execute(text("update reference.definition set derived_hash = null"))
 
@@ -162,7 +164,7 @@ class Registry(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.definitions = ["paper", "recommended"]
+        self.definitions = ["current", "paper", "recommended"]
         with self.database.engine.begin() as connection:
             forget_everything(connection)
             for patient in PATIENTS:
@@ -193,7 +195,7 @@ class Registry(RuleBasedStateMachine):
 
     @rule(
         name=st.sampled_from(OWN_DEFINITIONS),
-        base=st.sampled_from(["paper", "recommended"]),
+        base=st.sampled_from(["current", "paper", "recommended"]),
         parameters=st.lists(st.sampled_from(PARAMETERS), max_size=2),
     )
     def define(self, name: str, base: str, parameters: list[str]) -> None:
@@ -295,7 +297,7 @@ def test_a_change_that_is_committed_after_a_run_waits_for_the_next(
         assert during.changed == 0
         connection.commit()
     assert derive(three.engine, user="tester").transitions
-    assert_up_to_date(three, ["paper", "recommended"])
+    assert_up_to_date(three, ["current", "paper", "recommended"])
     assert_transitions_chain(three)
     assert_same_from_scratch(three)
 
@@ -316,7 +318,7 @@ def test_a_change_that_is_committed_at_any_moment_of_a_run_is_not_lost(
             came = bool(reached)
             writer.commit()
         derive(three.engine, user="tester")
-        assert_up_to_date(three, ["paper", "recommended"])
+        assert_up_to_date(three, ["current", "paper", "recommended"])
         moment += 1
     assert moment > 10
     assert_transitions_chain(three)

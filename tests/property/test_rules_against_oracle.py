@@ -28,7 +28,7 @@ from tests.conftest import Databases, settings_for
 from tests.oracle.after_loss import lor_outcome, week14_trough
 from tests.oracle.covariates import covariates, values_at_baseline
 from tests.oracle.deciding import stored_status
-from tests.oracle.definition import PAPER, RECOMMENDED, Definition
+from tests.oracle.definition import CURRENT, PAPER, RECOMMENDED, Definition
 from tests.oracle.patients import random_patients, write_csv
 from tests.oracle.random_definition import random_definition
 from tests.oracle.records import Records
@@ -166,7 +166,7 @@ def comparison(
         yield Comparison(
             database,
             {records["patients"][0]["patient_id"]: records for records in patients},
-            {"paper": PAPER, "recommended": RECOMMENDED} | drawn,
+            {"current": CURRENT, "paper": PAPER, "recommended": RECOMMENDED} | drawn,
         )
     assert url.database is not None
     databases.drop(url.database)

@@ -78,14 +78,14 @@ def execute(database: Database, statement: str, **values: Any) -> Any:
 
 
 def sustained(database: Database, number: int) -> list[str]:
-    """Some patients who have not lost response by either definition, with room for a visit."""
+    """Some patients who have not lost response by any definition, with room for a visit."""
     rows = execute(
         database,
         "select n.study_id from derived.lor_status s "
         "join reference.patient_number n using (patient_id) "
         "where s.end_on > s.week14_on + 40 and not exists (select from clinical.pcdai_visit v "
         "where v.patient_id = s.patient_id and v.visited_on = s.week14_on + 40) "
-        "group by 1 having bool_and(s.state = 'sustained_response') and count(*) = 2 "
+        "group by 1 having bool_and(s.state = 'sustained_response') and count(*) = 3 "
         "order by 1 limit :number",
         number=number,
     )

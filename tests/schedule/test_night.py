@@ -20,7 +20,8 @@ from tests.integration.backups import on_empty, refill
 
 from .conftest import ENTER_LOSS, TAKE_BACK, WORK, Nights, execute, sustained
 
-BOTH = ("paper", "recommended")
+# The default first.
+ALL = ("paper", "current", "recommended")
 
 
 def test_the_first_night_reports_all_that_is_there(study: Database, plan: Plan) -> None:
@@ -50,7 +51,7 @@ def test_the_first_night_reports_all_that_is_there(study: Database, plan: Plan) 
     }
     assert counted == {
         (definition, state): number
-        for definition in BOTH
+        for definition in ALL
         for state, number in (("loss_of_response", 18), ("sustained_response", 51))
     }
     written = (plan.report_dir / "nightly-2026-03-01.md").read_text()
@@ -92,20 +93,20 @@ def test_only_what_is_new_with_its_evidence(nights: Nights) -> None:
         "cause": "new_data",
     }
     assert night["new_losses"] == [
-        evidence | {"definition": definition, "above_week14": definition == "recommended"}
-        for definition in BOTH
+        evidence | {"definition": definition, "above_week14": definition != "paper"}
+        for definition in ALL
     ]
     assert night["data"]["changes"] == 1
     written = (nights.plan.report_dir / f"{night['name']}.md").read_text()
     assert (
-        f"- {patient} (paper, recommended): PCDAI 40 on {on}, above 15, by recommended above "
-        f"{float(week14):g} of week 14; last visit without loss {week14_on}; by new records\n"
+        f"- {patient} (paper, current, recommended): PCDAI 40 on {on}, above 15, by current above "
+        f"{float(week14):g} of week 14, by recommended above {float(week14):g} of week 14; last visit without loss {week14_on}; by new records\n"
     ) in written
     # The visit was wrong.
     execute(nights.database, TAKE_BACK, patient=patient)
     corrected = nights.report()
     assert corrected["new_losses"] == []
-    assert [one["patient_id"] for one in corrected["withdrawn_losses"]] == [patient] * 2
+    assert [one["patient_id"] for one in corrected["withdrawn_losses"]] == [patient] * 3
     assert (
         "Losses taken back: 1" in (nights.plan.report_dir / f"{corrected['name']}.md").read_text()
     )
@@ -148,7 +149,7 @@ def test_a_derivation_that_fails(nights: Nights) -> None:
     written = (nights.plan.report_dir / f"{report['name']}.md").read_text()
     assert "**derive**: No derivation tonight. Wait." in written
     following = nights.report()
-    assert [loss["patient_id"] for loss in following["new_losses"]] == [patient] * 2
+    assert [loss["patient_id"] for loss in following["new_losses"]] == [patient] * 3
     assert following["data"]["changes"] == 1
 
 
@@ -251,7 +252,7 @@ def test_asked_to_end_it_ends_after_its_step(nights: Nights) -> None:
     assert [step.state for step in night.steps] == ["good", *["left_out"] * 5]
     assert (night.good, night.report) == (False, None)
     following = nights.report()
-    assert [loss["patient_id"] for loss in following["new_losses"]] == [patient] * 2
+    assert [loss["patient_id"] for loss in following["new_losses"]] == [patient] * 3
 
 
 def test_a_report_that_could_not_be_written_is_written_later(

@@ -73,7 +73,7 @@ def test_killed_while_it_tells(nights: Nights, tmp_path: Path) -> None:
         for report in nights.reports()
         for loss in report["new_losses"]
         if loss["patient_id"] == patient
-    ] == ["paper", "recommended"]
+    ] == ["paper", "current", "recommended"]
 
 
 def running(database: Database) -> bool:

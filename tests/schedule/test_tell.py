@@ -121,7 +121,7 @@ def test_mail(nights: Nights, tmp_path: Path) -> None:
     assert message.defects == []
     body = message.get_content()
     for patient in patients:
-        assert f"- {patient} (paper, recommended): PCDAI 40 on " in body
+        assert f"- {patient} (paper, current, recommended): PCDAI 40 on " in body
 
 
 def test_a_mail_that_cannot_be_written_is_written_later(nights: Nights, tmp_path: Path) -> None:

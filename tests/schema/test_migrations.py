@@ -156,7 +156,7 @@ def test_an_upgrade_at_head_builds_the_views_anew_and_keeps_what_is_stored(
         connection.execute(
             text(
                 "create or replace view analytics.definition as "
-                "select * from reference.definition where false"
+                "select *, false as is_default from rules.definition where false"
             )
         )
         connection.execute(text("drop view analytics.cohort_flow"))

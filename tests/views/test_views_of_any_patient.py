@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from registry.database.engine import Database
-from tests.oracle.definition import PAPER, RECOMMENDED, Definition
+from tests.oracle.definition import CURRENT, PAPER, RECOMMENDED, Definition
 from tests.oracle.patients import random_patients
 from tests.oracle.random_definition import random_definition
 from tests.oracle.records import Measured
@@ -29,7 +29,11 @@ from tests.views.daily import Day, days_of, read_levels
 SEED = int(os.environ.get("REGISTRY_TEST_SEED", "20240229"))
 PATIENTS = {records["patients"][0]["patient_id"]: records for records in random_patients(SEED, 220)}
 DRAWN = {f"random_{number}": random_definition(Random(SEED + number)) for number in range(2)}
-DEFINITIONS: dict[str, Definition] = {"paper": PAPER, "recommended": RECOMMENDED} | DRAWN
+DEFINITIONS: dict[str, Definition] = {
+    "current": CURRENT,
+    "paper": PAPER,
+    "recommended": RECOMMENDED,
+} | DRAWN
 
 Rows = dict[str, list[dict[str, Any]]]
 by_definition = pytest.mark.parametrize("name", DEFINITIONS)

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection
 
+from registry.definitions.store import set_default_definition
 from registry.cli.visit_words import lines_of
 from registry.entry.save import amend
 from registry.entry.stored import find_record
@@ -48,7 +49,7 @@ def test_a_visit_is_written_whole(database: Connection, patient: int) -> None:
     ]
     # 22.5 is above 15 and above the 5 of week 14.
     lost = [one for one in outcome.consequences if one.kind == "loss_of_response"]
-    assert {name for one in lost for name in one.definitions} == {"paper", "recommended"}
+    assert {name for one in lost for name in one.definitions} == {"current", "paper", "recommended"}
     assert {one.on for one in lost} == {DAY}
 
 
@@ -66,6 +67,7 @@ def test_asking_first_leaves_nothing(database: Connection, patient: int) -> None
 def test_that_a_day_lies_after_the_data_cut_is_said_once(
     database: Connection, patient: int
 ) -> None:
+    set_default_definition(database, "paper", user="tester", reason=None)
     late = Visit(read_day(database, "V1", date(2024, 3, 25)), DAYS_WORK)
     lines = lines_of(preview(database, late))
     about = "Dated: after 2023-12-31, the data cut of paper: its analyses do not see it"

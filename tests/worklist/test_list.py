@@ -81,7 +81,7 @@ def test_filters_let_items_through_and_leave_them_their_ranks(
 @pytest.mark.parametrize(
     ("filters", "error", "cure"),
     [
-        ({"definition": "none"}, NotFound, "paper, recommended"),
+        ({"definition": "none"}, NotFound, "current, paper, recommended"),
         ({"patient": "P9"}, NotFound, "registry patient list"),
         ({"centre": "NN"}, NotFound, "BCH, XJ"),
         ({"kinds": ["visits"]}, WrongUsage, "visit_overdue"),
@@ -100,7 +100,7 @@ def test_every_definition_has_the_items_that_depend_on_none(ward: Ward) -> None:
     filled(ward)
     found = {
         definition: [item.item for item in ward.items(250, definition=definition)]
-        for definition in ("paper", "recommended")
+        for definition in ("current", "paper", "recommended")
     }
     assert len(found["paper"]) == 9
     assert found["paper"] == found["recommended"]

@@ -64,7 +64,7 @@ join patient p using (patient_id)
 join patient_number n using (patient_id)
 left join observation o on o.patient_id = s.patient_id and o.definition = s.definition
 left join follow_up_end e
-    on e.patient_id = s.patient_id and e.reason = 'died' and e.ended_on <= d.data_cut
+    on e.patient_id = s.patient_id and e.reason = 'died' and e.ended_on <= d.cut_on
 cross join lateral (
     select max(g.infused_on) as last_on, count(*) as infusions
     from infusion g

@@ -114,11 +114,11 @@ with known as (
     join infusion i on i.patient_id = s.patient_id and i.infused_on = s.start_on
     -- A day after the data cut is not seen; one known to the month or year is never after t0.
     cross join lateral (
-        select case when day <= d.data_cut then day end as onset_on
+        select case when day <= d.cut_on then day end as onset_on
         from date_in_period(p.onset_on, p.onset_on_precision, p.birth_date, s.start_on) as day
     ) onset
     cross join lateral (
-        select case when day <= d.data_cut then day end as diagnosed_on
+        select case when day <= d.cut_on then day end as diagnosed_on
         from date_in_period(
             p.diagnosed_on, p.diagnosed_on_precision, p.birth_date, s.start_on
         ) as day

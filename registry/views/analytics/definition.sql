@@ -1,3 +1,6 @@
 -- One row per definition: every parameter that the rules are held to.
+-- @is_default: whether commands hold to it unless told another
 create view definition as
-select * from definition;
+select d.*, d.name = s.default_definition as is_default
+from definition d
+cross join registry_setting s;

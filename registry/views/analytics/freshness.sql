@@ -1,9 +1,10 @@
 -- One row per definition: when it was last derived and how many patients wait for a derivation.
--- Source: the marks that the database sets at every change.
+-- Source: the marks that the database sets at every change, and the day of the last derivation.
 -- @derived_patients: patients with a stored status
 -- @last_run_id: number of the last run
 -- @last_run_at: when it was done
--- @waiting: patients changed since; all of them when rules or parameters have changed
+-- @waiting: patients changed since, or whose status may have moved with the day; all of them when
+-- rules or parameters have changed
 -- @rules_changed: whether rules or parameters have changed since the last full derivation
 create view freshness as
 select
@@ -13,13 +14,12 @@ select
     (select count(*) from lor_status s where s.definition = d.name) as derived_patients,
     r.run_id as last_run_id,
     r.finished_at as last_run_at,
+    d.derived_on,
     case
         when x.rules_changed then (select count(*) from patient)
         else
             (
-                select count(distinct c.patient_id)
-                from changed_patient c
-                where c.definition is null or c.definition = d.name
+                select count(*) from waiting_patient w where w.definition = d.name
             )
     end as waiting,
     x.rules_changed

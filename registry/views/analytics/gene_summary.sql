@@ -21,13 +21,13 @@ with found as (
         s.event,
         extract(year from age(o.onset_on, p.birth_date)) < d.veo_before_years as veo
     from gene_finding g
-    join definition d on g.reported_on <= d.data_cut or g.reported_on is null
+    join definition d on g.reported_on <= d.cut_on or g.reported_on is null
     join patient p using (patient_id)
     join lor_status s on s.patient_id = g.patient_id and s.definition = d.name
     cross join lateral (
-        select case when day <= d.data_cut then day end as onset_on
+        select case when day <= d.cut_on then day end as onset_on
         from date_in_period(
-            p.onset_on, p.onset_on_precision, p.birth_date, coalesce(s.start_on, d.data_cut)
+            p.onset_on, p.onset_on_precision, p.birth_date, coalesce(s.start_on, d.cut_on)
         ) as day
     ) o
 )

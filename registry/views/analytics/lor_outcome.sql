@@ -31,7 +31,7 @@ with followed as (
             where
                 f.patient_id = s.patient_id
                 and f.reason = 'ifx_stopped'
-                and f.ended_on <= d.data_cut
+                and f.ended_on <= d.cut_on
         ) as ifx_stopped,
         v.visited_on as last_pcdai_on,
         v.score as last_pcdai

@@ -51,6 +51,6 @@ cross join lateral (
         lag(c.score) over course as previous_score,
         lag(c.visited_on) over course as previous_on
     from pcdai_visit c
-    where c.patient_id = s.patient_id and c.visited_on <= d.data_cut
+    where c.patient_id = s.patient_id and c.visited_on <= d.cut_on
     window course as (order by c.visited_on)
 ) v;

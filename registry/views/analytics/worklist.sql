@@ -33,7 +33,7 @@ with asked as (
         filled(r.why, i.facts) as why,
         filled(r.source, i.facts) as source,
         i.due_on,
-        greatest(worklist_today() - i.due_on, case when i.due_on is not null then 0 end)
+        greatest(today() - i.due_on, case when i.due_on is not null then 0 end)
             as days_overdue,
         i.record_on,
         i.from_table,
@@ -49,7 +49,7 @@ kept as (
     select
         a.*,
         coalesce(q.settled, false)
-        or w.patient_id is not null and coalesce(w.until_on >= worklist_today(), true)
+        or w.patient_id is not null and coalesce(w.until_on >= today(), true)
             as set_aside,
         case when not coalesce(q.settled, false) then w.until_on end as until_on
     from asked a

@@ -34,6 +34,6 @@ cross join lateral (
         array_agg(infused_on order by infused_on) as days,
         array_agg(record_id order by infused_on) as records
     from infusion
-    where infused_on <= d.data_cut
+    where infused_on <= d.cut_on
     group by patient_id
 ) i;

@@ -22,7 +22,7 @@ with stepped as (
         i.infused_on - lag(i.infused_on) over course as interval_days,
         lag(i.infused_on) over course - lag(i.infused_on, 2) over course as interval_before
     from infusion i
-    join definition d on i.infused_on <= d.data_cut
+    join definition d on i.infused_on <= d.cut_on
     window course as (partition by d.name, i.patient_id order by i.infused_on)
 ),
 compared as (

@@ -48,7 +48,7 @@ with placed as (
             as is_in_course,
         d.trough_days_before
     from tdm_level t
-    join definition d on t.sampled_on <= d.data_cut
+    join definition d on t.sampled_on <= d.cut_on
     left join assay a on a.name = t.assay
     cross join lateral (
         select count(*) as before
@@ -61,7 +61,7 @@ with placed as (
         where
             i.patient_id = t.patient_id
             and i.infused_on >= t.sampled_on
-            and i.infused_on <= d.data_cut
+            and i.infused_on <= d.cut_on
         order by i.infused_on
         limit 1
     ) upcoming on true

@@ -23,7 +23,7 @@ select
         as end_record_on
 from course c
 join definition d on d.name = c.definition
-left join follow_up_end f on f.patient_id = c.patient_id and f.ended_on <= d.data_cut
+left join follow_up_end f on f.patient_id = c.patient_id and f.ended_on <= d.cut_on
 cross join lateral (select c.last_infusion_on + d.exposure_tail_days as tail_on) t
 -- least() passes over nulls: no recorded end, no tail.
-cross join lateral (select least(f.ended_on, t.tail_on, d.data_cut) as end_on) e;
+cross join lateral (select least(f.ended_on, t.tail_on, d.cut_on) as end_on) e;

@@ -22,7 +22,7 @@ select patient_id, 'medication', record_id, started_on from medication
 union all
 select patient_id, 'medication', record_id, stopped_on
 from medication
-where stopped_on <= worklist_today()
+where stopped_on <= today()
 union all
 select patient_id, 'endoscopy', record_id, performed_on from endoscopy
 union all

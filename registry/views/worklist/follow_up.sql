@@ -11,7 +11,7 @@ select
     e.reason as end_reason,
     r.last_record_on,
     e.ended_on is null
-        and coalesce(worklist_today() - r.last_record_on > s.silent_days, false) as silent
+        and coalesce(today() - r.last_record_on > s.silent_days, false) as silent
 from patient p
 cross join worklist_setting s
 left join follow_up_end e on e.patient_id = p.patient_id

@@ -9,7 +9,7 @@ with facts as (
         l.definition,
         l.patient_id,
         -- On a day before the onset there is none.
-        case when o.onset <= worklist_today() then
+        case when o.onset <= today() then
             extract(year from age(o.onset, p.birth_date))::integer
         end as onset_years,
         d.veo_before_years,

@@ -16,4 +16,4 @@ select
     ) as facts
 from last_infusion i
 cross join worklist_setting s
-where worklist_today() > i.next_planned_on + s.infusion_grace_days;
+where today() > i.next_planned_on + s.infusion_grace_days;

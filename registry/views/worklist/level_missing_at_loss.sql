@@ -17,7 +17,7 @@ with lost as (
 select
     l.definition,
     l.patient_id,
-    case when worklist_today() <= l.until_on then 'level_at_loss_open' else 'level_at_loss_closed' end
+    case when today() <= l.until_on then 'level_at_loss_open' else 'level_at_loss_closed' end
         as rule,
     l.event_on as record_on,
     null::text as about,
@@ -37,7 +37,7 @@ select
 from lost l
 cross join worklist_setting s
 where
-    worklist_today() <= l.until_on + s.window_search_days
+    today() <= l.until_on + s.window_search_days
     and not exists (
         select
         from tdm_level t

@@ -23,7 +23,7 @@ with measured as (
         order by t.sampled_on desc, t.record_id
         limit 1
     ) t on true
-    where worklist_today() <= i.next_planned_on + s.infusion_grace_days
+    where today() <= i.next_planned_on + s.infusion_grace_days
 )
 select
     patient_id,
@@ -37,4 +37,4 @@ select
         'last_on', record_on, 'due_on', due_on, 'planned_on', next_planned_on
     ) as facts
 from measured
-where worklist_today() > due_on + level_grace_days;
+where today() > due_on + level_grace_days;

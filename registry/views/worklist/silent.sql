@@ -10,7 +10,7 @@ select
     null::text as from_table,
     null::bigint as from_record_id,
     jsonb_build_object(
-        'last_on', last_record_on, 'days', worklist_today() - last_record_on
+        'last_on', last_record_on, 'days', today() - last_record_on
     ) as facts
 from follow_up
 where silent;

@@ -33,4 +33,4 @@ select
     from_record_id,
     jsonb_build_object('last_on', record_on, 'due_on', due_on) as facts
 from due
-where worklist_today() > due_on + visit_grace_days;
+where today() > due_on + visit_grace_days;

@@ -15,7 +15,7 @@ with windowed as (
     join definition d on d.name = c.definition
 ),
 unscored as (
-    select w.*, w.until_on - worklist_today() as days_left
+    select w.*, w.until_on - today() as days_left
     from windowed w
     where
         not exists (
@@ -40,4 +40,4 @@ select
     jsonb_build_object('from', u.from_on, 'until', u.until_on, 'days_left', u.days_left) as facts
 from unscored u
 cross join worklist_setting s
-where worklist_today() >= u.from_on and u.days_left >= -s.window_search_days;
+where today() >= u.from_on and u.days_left >= -s.window_search_days;

@@ -1,0 +1,27 @@
+"""What holds for the whole registry: one row, a column a setting."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Text
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import REFERENCE, Base
+
+
+class RegistrySetting(Base):
+    """The one row of settings of this registry; a change of it is kept in `change_set`."""
+
+    __tablename__ = "registry_setting"
+    __table_args__ = (
+        CheckConstraint("only_row", name="only_row"),
+        ForeignKeyConstraint(["default_definition"], ["reference.definition.name"]),
+        {"schema": REFERENCE, "comment": "What holds for the whole registry, in one row"},
+    )
+
+    only_row: Mapped[bool] = mapped_column(
+        primary_key=True, server_default=sql("true"), comment="there is one row"
+    )
+    default_definition: Mapped[str] = mapped_column(
+        Text, comment="the definition that every command holds to unless told another"
+    )
