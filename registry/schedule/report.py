@@ -114,13 +114,16 @@ def _loss(together: list[Report]) -> str:
         day=loss["on"],
         limit=loss["above"],
     )
+    rising: dict[float, list[str]] = {}
     for one in together:
         if one["above_week14"]:
-            words += tr(
-                ", by {definition} above {score} of week 14",
-                definition=one["definition"],
-                score=one["week14_pcdai"],
-            )
+            rising.setdefault(one["week14_pcdai"], []).append(one["definition"])
+    for score, definitions in rising.items():
+        words += tr(
+            ", by {definition} above {score} of week 14",
+            definition=", ".join(definitions),
+            score=score,
+        )
     if loss["confirmations"] > 1:
         words += tr(", confirmed by the next visit")
     if loss["last_negative_on"]:

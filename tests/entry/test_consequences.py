@@ -27,7 +27,8 @@ def visited(connection: Connection, patient: int, day: int, total: float) -> lis
             40,
             7.5,
             [
-                "Week-14 score of 2020-04-12 (current, paper, recommended): 7.5, remission; it fell by 32.5."
+                "Week-14 score of 2020-04-12 (current, paper, recommended): 7.5, remission; it "
+                "fell by 32.5."
             ],
         ),
         (
@@ -42,17 +43,18 @@ def visited(connection: Connection, patient: int, day: int, total: float) -> lis
             25,
             12.5,
             [
-                "Week-14 score of 2020-04-12 (current, paper, recommended): 12.5, primary non-response; it "
-                "fell by 12.5, a response is 15 or more."
+                "Week-14 score of 2020-04-12 (current, paper, recommended): 12.5, primary "
+                "non-response; it fell by 12.5, a response is 15 or more."
             ],
         ),
         (
             17.5,
             5,
             [
+                "Week-14 score of 2020-04-12 (current, recommended): 5, remission; it fell by "
+                "12.5.",
                 "Week-14 score of 2020-04-12 (paper): 5, primary non-response; it fell by 12.5, "
                 "a response is 15 or more.",
-                "Week-14 score of 2020-04-12 (recommended): 5, remission; it fell by 12.5.",
             ],
         ),
         (
@@ -91,15 +93,15 @@ def test_a_loss_of_response_is_told_at_its_visit(database: Connection) -> None:
     see(database, patient, {0: 40, 98: 10})
     assert visited(database, patient, 150, 15) == []
     assert visited(database, patient, 200, 17.5) == [
+        "Loss of response on 2020-07-24 (current, recommended): PCDAI 17.5 is above 15 and above "
+        "the 10 of week 14.",
         "Loss of response on 2020-07-24 (paper): PCDAI 17.5 is above 15.",
-        "Loss of response on 2020-07-24 (current, recommended): PCDAI 17.5 is above 15 and above the 10 of "
-        "week 14.",
     ]
     assert visited(database, patient, 205, 40) == []
     assert visited(database, patient, 160, 20) == [
+        "Loss of response on 2020-06-14 (current, recommended): PCDAI 20 is above 15 and above "
+        "the 10 of week 14.",
         "Loss of response on 2020-06-14 (paper): PCDAI 20 is above 15.",
-        "Loss of response on 2020-06-14 (current, recommended): PCDAI 20 is above 15 and above the 10 of "
-        "week 14.",
     ]
 
 

@@ -129,7 +129,7 @@ def test_the_rules_say_of_a_patient_what_a_derivation_has_stored(
                 {"number": number},
             )
         }
-        assert len(stored) == 2 * number
+        assert len(stored) == 3 * number
         assert preview.states(connection, {patient for _, patient in stored}) == stored
         assert preview.states(connection, []) == {}
         assert preview.states(connection, [0]) == {}

@@ -39,7 +39,7 @@ def test_show_has_every_parameter(program: Program, shared_study: Database) -> N
 
 def test_show_of_an_unknown_definition_is_refused(program: Program, shared_study: Database) -> None:
     error = program(shared_study, "definition", "show", "nonsense").refused(1)
-    assert "There are: paper, recommended" in error
+    assert "There are: current, paper, recommended" in error
 
 
 def test_an_added_definition_has_its_rows_in_every_view(program: Program, study: Database) -> None:
@@ -164,7 +164,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_stored(program: Program, study
         error = program(study, *ADD, "--set", "crp_above=11", "--set", change).refused(status)
         assert words in error, change
         assert len(error.splitlines()) <= 2, change
-    assert scalar(study, "select count(*) from reference.definition") == 2
+    assert scalar(study, "select count(*) from reference.definition") == 3
     made = "select count(*) from reference.change_set where command like 'definition%'"
     assert scalar(study, made) == 0
 

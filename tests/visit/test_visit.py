@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection
 
-from registry.definitions.store import set_default_definition
 from registry.cli.visit_words import lines_of
+from registry.definitions.store import set_default_definition
 from registry.entry.save import amend
 from registry.entry.stored import find_record
 from registry.entry.visit import Visit, read_day

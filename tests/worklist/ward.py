@@ -33,7 +33,7 @@ def prepared(definition: str) -> str:
 
 def prepare(connection: Connection) -> None:
     """Prepares those statements on a connection, for good."""
-    for definition in ("paper", "recommended"):
+    for definition in ("current", "paper", "recommended"):
         connection.execute(
             text(
                 f"prepare {prepared(definition)} as select {COLUMNS_OF_ITEM} "

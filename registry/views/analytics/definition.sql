@@ -1,6 +1,5 @@
 -- One row per definition: every parameter that the rules are held to.
 -- @is_default: whether commands hold to it unless told another
 create view definition as
-select d.*, d.name = s.default_definition as is_default
-from definition d
-cross join registry_setting s;
+select d.*, d.name = (select s.default_definition from registry_setting s) as is_default
+from definition d;
