@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -57,9 +58,12 @@ OTHER_VALUES: dict[str, Sequence[Any]] = {
 def random_definition(rng: Random) -> Definition:
     """A definition in which each parameter differs from the study's three times in ten."""
     drawn = {name: rng.choice(values) for name, values in OTHER_VALUES.items()}
-    return Definition(
+    definition = Definition(
         **{
             name: value if rng.random() < 0.3 else getattr(PAPER, name)
             for name, value in drawn.items()
         }
     )
+    # A window that does not reach its target is refused.
+    begin = min(definition.week14_from_day, definition.week14_target_day)
+    return replace(definition, week14_from_day=begin)

@@ -119,7 +119,7 @@ def test_the_analysis_set_is_that_of_the_contract(database: Connection) -> None:
 
 
 def test_every_rule_has_a_definition_and_a_patient(database: Connection) -> None:
-    """But for the definitions themselves, Z-scores, weights and the next planned infusion, which no definition changes."""
+    """But for the definitions, and for what no definition changes."""
     lacking = pairs(
         database,
         "select table_name from information_schema.views v where table_schema = 'rules' "
