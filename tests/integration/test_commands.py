@@ -130,7 +130,7 @@ def test_derive_of_one_definition_leaves_the_other_waiting(
     assert scalar(study, waiting) == "current1 paper1 recommended0"
     full = program(study, "derive", "--full", "--format", "json").document
     assert (full["examined"], full["changed"]) == (85, 2)
-    assert scalar(study, waiting) == "paper0 recommended0"
+    assert scalar(study, waiting) == "current0 paper0 recommended0"
 
 
 def test_derive_of_an_unknown_definition_is_refused(program: Program, study: Database) -> None:
