@@ -2,7 +2,8 @@
 
 pg_restore reads the dump and does not look at what follows, so that the file can also be restored
 by hand. The last line is the SHA-256 of everything before it: a file that is cut short, damaged or
-made by something else is known before anything is touched.
+made by something else is known before anything is touched. The description holds a hash of every
+table and of itself, so that a damaged file is found even when that last line was made anew.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from registry.database import migrate
+from registry.database.content import Content
 from registry.database.programs import Program, ProgramFailed, find_program, running
 from registry.errors import NotFound, Refused
 from registry.words import tr
@@ -31,6 +33,8 @@ _BEGINNING = b"PGDMP"
 _DESCRIPTION = b"\nregistry backup "
 _CHECKSUM = re.compile(rb"\nsha256 ([0-9a-f]{64})\n")
 _CHECKSUM_BYTES = 73
+# The key of a description under which its own hash stands.
+_OWN_HASH = "sha256"
 _DESCRIPTION_BYTES = 65_536
 _BLOCK_BYTES = 1_048_576
 
@@ -41,7 +45,7 @@ def _cure() -> str:
 
 @dataclass(frozen=True)
 class Description:
-    """What a backup holds: when and by which versions it was made, and the rows of each table."""
+    """What a backup holds: when and by which versions it was made, the content of each table."""
 
     made_at: str
     program: str
@@ -49,6 +53,13 @@ class Description:
     revision: str
     schemas: tuple[str, ...]
     rows: dict[str, int]
+    hashes: dict[str, str] = field(default_factory=dict)
+    sequences: dict[str, int | None] = field(default_factory=dict)
+
+    @property
+    def content(self) -> Content:
+        """What its tables and sequences hold."""
+        return Content(self.rows, self.hashes, self.sequences)
 
     @property
     def patients(self) -> int:
@@ -84,7 +95,8 @@ class Archive:
 def finish(file: IO[bytes], description: Description) -> None:
     """Appends the description and the checksum to a file that holds a dump."""
     file.seek(0, os.SEEK_END)
-    file.write(_DESCRIPTION + json.dumps(asdict(description)).encode())
+    described = asdict(description)
+    file.write(_DESCRIPTION + json.dumps(described | {_OWN_HASH: _hash_of(described)}).encode())
     file.flush()
     digest = _digest(file, file.tell())
     file.seek(0, os.SEEK_END)
@@ -169,9 +181,14 @@ def _checked(path: Path, file: IO[bytes]) -> Archive:
         ) from None
     try:
         values = json.loads(described)
+        own_hash = values.pop(_OWN_HASH, None)
         description = Description(**values | {"schemas": tuple(values["schemas"])})
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         description = None
+    if description is not None and own_hash != _hash_of(values) and description.hashes:
+        raise Refused(
+            tr("{path} is damaged: its description was changed.", path=path), cure=_cure()
+        )
     if description is None or not set(description.schemas) <= set(SCHEMAS):
         raise Refused(
             tr("{path} was made by a newer program.", path=path),
@@ -181,6 +198,11 @@ def _checked(path: Path, file: IO[bytes]) -> Archive:
         "pg_restore", description.pg_dump, tr("{path} was made by pg_dump", path=path)
     )
     return Archive(description, pg_restore, file)
+
+
+def _hash_of(described: dict[str, Any]) -> str:
+    """SHA-256 of a description, so that it is whole by itself, whoever closes the file anew."""
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
 def _digest(file: IO[bytes], length: int) -> str:

@@ -7,6 +7,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, text
 from registry import __version__
 from registry.database import archive, migrate
 from registry.database.archive import SCHEMAS, Description
+from registry.database.content import content_of
 from registry.database.engine import Database, without_time_limits
 from registry.database.locks import Lock, make_locks, take
 from registry.database.programs import (
@@ -54,27 +56,6 @@ def back_up(database: Database, target: Path, *, force: bool = False) -> Descrip
                 pass  # a backup that nobody can read is none
             _publish(Path(part.name), target, force)
     return description
-
-
-def table_names(connection: Connection) -> list[str]:
-    """Every table with records, named with its schema."""
-    names = connection.execute(
-        text(
-            "select format('%I.%I', n.nspname, c.relname) from pg_class c "
-            "join pg_namespace n on n.oid = c.relnamespace where n.nspname = any(:schemas) "
-            "and c.relkind in ('r', 'p') and not c.relispartition order by 1"
-        ),
-        {"schemas": list(SCHEMAS)},
-    ).scalars()
-    return list(names)
-
-
-def count_rows(connection: Connection) -> dict[str, int]:
-    """Rows of every table with records."""
-    return {
-        name: connection.execute(text(f"select count(*) from {name}")).scalar_one()
-        for name in table_names(connection)
-    }
 
 
 def _require_free(target: Path, force: bool) -> None:
@@ -131,7 +112,7 @@ def _dump(
         pg_dump=pg_dump.major,
         revision=revision,
         schemas=_schemas(connection),
-        rows=count_rows(connection),
+        **asdict(content_of(connection, SCHEMAS)),
     )
     environment, conninfo = connection_settings(database)
     arguments = ["--format=custom", "--no-password", "--no-owner", "--no-privileges"]

@@ -1,51 +1,30 @@
 """A restore: a backup in place of what the registry holds, in one transaction with its views.
 
-pg_restore turns the backup into SQL, which runs here and not in a session of its own, so that the
-fall of the old records, the new ones, their migration and the views are one commit: whoever is
-killed or refused on the way leaves the registry as it was. The rows come before the triggers and
-the constraints, so that nothing is marked as changed and every constraint is checked anew.
+The program makes the tables itself, as they were at the backup's revision, and takes the rows alone
+from the backup. The fall of the old records, the new ones, their migration and the views are one
+commit: whoever is killed or refused on the way leaves the registry as it was.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import IO
-
 import psycopg
 from alembic import command
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from registry.database import migrate
 from registry.database.archive import SCHEMAS, Archive, Description
-from registry.database.backup import (
-    LOCK_TIMEOUT,
-    count_rows,
-    table_names,
-)
+from registry.database.backup import LOCK_TIMEOUT
+from registry.database.content import Content, content_of, table_names
 from registry.database.engine import Database, first_line, refused_by_database, without_time_limits
+from registry.database.loading import load_rows
 from registry.database.locks import Lock, make_locks, take
 from registry.database.programs import ProgramFailed
 from registry.errors import Refused, RegistryError
 from registry.words import tr
 
-_READ_BYTES = 262_144
-# psql's own commands, and a setting that servers before 17 do not know.
-_NOT_FOR_SERVER = re.compile(
-    rb"^(\\(un)?restrict [A-Za-z0-9]+|SET transaction_timeout = 0;)$", re.MULTILINE
-)
-# What the script of pg_restore sets, and the migrations must not inherit.
-_SET_BY_SCRIPT = (
-    "search_path",
-    "check_function_bodies",
-    "client_min_messages",
-    "default_table_access_method",
-    "default_tablespace",
-    "row_security",
-)
+# The dump's rows of the program's own schemas.
+OPTIONS = ["--no-owner", "--no-privileges", *(f"--schema={schema}" for schema in SCHEMAS)]
 
 
 def restore(
@@ -68,8 +47,9 @@ def restore(
     try:
         with database.engine.begin() as connection:
             _require_place(connection, replace)
-            _load(connection, archive)
-            _stamp(connection, revision)
+            _rebuild(connection, database, archive.description)
+            with archive.reading("--section=data", *OPTIONS) as script:
+                load_rows(connection, script, SCHEMAS)
             _require_complete(connection, archive.description)
             command.upgrade(
                 migrate.configuration(connection=connection, embedded=database.embedded), "head"
@@ -124,84 +104,26 @@ def _require_place(connection: Connection, replace: bool) -> None:
         )
 
 
-def _load(connection: Connection, archive: Archive) -> None:
-    """Drops what is there, with the views on it, and runs the SQL of the backup."""
-    connection.execute(text(f"drop schema if exists {', '.join(SCHEMAS)} cascade"))
-    for schema in archive.description.schemas:
-        connection.execute(text(f"create schema {schema}"))
-    options = ["--no-owner", "--no-privileges", "--no-comments"]
-    options += [f"--schema={schema}" for schema in archive.description.schemas]
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    with driver.cursor() as cursor:
-        with archive.reading("--section=pre-data", *options) as sql:
-            cursor.execute(_NOT_FOR_SERVER.sub(b"", sql.read()), prepare=False)
-        with archive.reading("--section=data", *options) as sql:
-            _copy_rows(cursor, sql)
-        with archive.reading("--section=post-data", *options) as sql:
-            cursor.execute(_NOT_FOR_SERVER.sub(b"", sql.read()), prepare=False)
-        for name in _SET_BY_SCRIPT:
-            cursor.execute(f"reset {name}".encode(), prepare=False)
-
-
-def _copy_rows(cursor: psycopg.Cursor[tuple[object, ...]], sql: IO[bytes]) -> None:
-    r"""Runs the part of the script that holds the rows.
-
-    Here each statement is one line, and so is each row; after the rows of a table comes `\.`.
-    """
-    batches = iter(lambda: sql.readlines(_READ_BYTES), [])
-    lines = _Lines(batches)
-    for line in lines:
-        statement = _NOT_FOR_SERVER.sub(b"", line.rstrip(b"\n"))
-        if statement.startswith(b"COPY ") and statement.endswith(b" FROM stdin;"):
-            with cursor.copy(statement) as copy:
-                for rows in lines.until(b"\\.\n"):
-                    copy.write(rows)
-        elif statement and not statement.startswith(b"--"):
-            cursor.execute(statement, prepare=False)
-
-
-class _Lines:
-    """Lines that come in batches, one by one, or joined up to an end."""
-
-    def __init__(self, batches: Iterator[list[bytes]]) -> None:
-        self._batches = batches
-        self._left: list[bytes] = []
-
-    def __iter__(self) -> Iterator[bytes]:
-        while self._more():
-            yield self._left.pop(0)
-
-    def until(self, end: bytes) -> Iterator[bytes]:
-        """The lines before `end`, many at a time; `end` itself is taken away."""
-        while self._more():
-            batch = self._left
-            place = batch.index(end) if end in batch else len(batch)
-            self._left = batch[place + 1 :]
-            yield b"".join(batch[:place])
-            if place < len(batch):
-                return
-        raise ProgramFailed(tr("the rows of a table have no end"))
-
-    def _more(self) -> bool:
-        if not self._left:
-            self._left = next(self._batches, [])
-        return bool(self._left)
-
-
-def _stamp(connection: Connection, revision: str) -> None:
-    scripts = ScriptDirectory.from_config(migrate.configuration())
-    MigrationContext.configure(connection).stamp(scripts, revision)
+def _rebuild(connection: Connection, database: Database, description: Description) -> None:
+    """Drops what is there and makes the tables of the backup's revision, without the views."""
+    connection.execute(text(f"drop schema if exists {', '.join(migrate.SCHEMAS)} cascade"))
+    connection.execute(text("drop table if exists alembic_version"))
+    configuration = migrate.configuration(
+        connection=connection, embedded=database.embedded, without_views=True
+    )
+    command.upgrade(configuration, description.revision)
 
 
 def _require_complete(connection: Connection, description: Description) -> None:
-    found = count_rows(connection)
-    if found != description.rows:
-        differing = {name for name, _rows in found.items() ^ description.rows.items()}
+    found, said = content_of(connection, SCHEMAS), description.content
+    if not said.hashes:
+        # Made by a program that only counted.
+        found = Content(found.rows, {}, {})
+    if differing := found.differing(said):
         raise Refused(
             tr(
                 "The backup does not hold what it says it does: {differing}.",
-                differing=", ".join(sorted(differing)),
+                differing=", ".join(differing),
             ),
             cure=tr("Nothing was changed. Use another one."),
         )
@@ -230,7 +152,7 @@ def _analyze(connection: Connection) -> None:
     As after an import, without the few rows of reference data: with those known, it derives the
     whole registry in nested loops, twenty times slower.
     """
-    names = [name for name in table_names(connection) if not name.startswith("reference.")]
+    names = [name for name in table_names(connection, SCHEMAS) if not name.startswith("reference.")]
     connection.execute(text(f"analyze {', '.join(names)}"))
 
 

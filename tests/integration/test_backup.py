@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pandas as pd
@@ -24,13 +26,15 @@ from registry.analysis.table1 import baseline_table
 from registry.analysis.table2 import univariate_table
 from registry.analysis.trough import week14_troughs
 from registry.database import archive, backup, cluster, migrate, programs, restore
+from registry.database.analyst import analyst_connection
 from registry.database.engine import Database, open_database
-from registry.errors import DatabaseUnavailable, NotFound, Refused
+from registry.errors import DatabaseUnavailable, NotFound, Refused, RegistryError
 from registry.settings import Settings
 from tests.conftest import Command, Databases
 from tests.integration.backups import (
     NEW_PATIENT,
     ask,
+    catalogue,
     contents,
     on_empty,
     refill,
@@ -88,7 +92,7 @@ def test_a_restored_registry_gives_the_same(
     with open_database(Settings(home, None, "tester")) as moved:
         same(shared_study, moved)
         assert analyses(moved) == analyses(shared_study)
-        with moved.analyst_connection() as connection:
+        with analyst_connection(moved) as connection:
             assert connection.execute(text("select count(*) from analysis_set")).scalar_one() == 138
         [(made_by, reason, summary)] = ask(
             moved,
@@ -239,6 +243,66 @@ def test_nothing_is_touched_by_a_file_that_is_refused(
     for path, kind in ((other, Refused), (tmp_path / "none", NotFound), (tmp_path, Refused)):
         with pytest.raises(kind), archive.open_archive(path):
             pass
+
+
+def closed_anew(file: Path, damaged: bytes) -> Path:
+    """The damaged bytes with a checksum made for them."""
+    body = damaged[: damaged.rindex(b"\nsha256 ")]
+    file.write_bytes(body + f"\nsha256 {hashlib.sha256(body).hexdigest()}\n".encode())
+    return file
+
+
+def test_damage_is_found_even_where_the_checksum_was_made_anew(
+    study: Database, saved: Path, tmp_path: Path
+) -> None:
+    """What can be read all the same holds what the backup held."""
+    whole = saved.read_bytes()
+    before = contents(study)
+    random = Random(20261129)
+    refused = 0
+    # The rows stand compressed between two descriptions of the dump.
+    first, last = whole.index(b"\x78\x9c"), whole.rindex(b"\x78\x9c")
+    for number in range(16):
+        place = random.randrange(first, last) if number % 4 else random.randrange(first)
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << random.randrange(8)
+        file = closed_anew(tmp_path / "file", bytes(damaged))
+        try:
+            refill(study, file, replace=True, reason="damaged")
+        except RegistryError:
+            refused += 1
+        else:
+            assert contents(study) == before, place
+    assert 10 <= refused < 16
+    assert contents(study) == before
+
+
+def test_a_dump_brings_rows_and_nothing_else(
+    databases: Databases, study: Database, tmp_path: Path
+) -> None:
+    """Whoever can write a dump cannot have a statement run by it."""
+    file = tmp_path / "file"
+    with on_empty(databases) as clean:
+        migrate.upgrade(clean)
+        defined = catalogue(clean)
+    for statement in (
+        "create or replace function audit.record_rows() returns trigger language plpgsql as "
+        "'begin return null; end'",
+        "create rule nothing as on update to clinical.infusion do instead nothing",
+        "alter table clinical.infusion disable trigger user",
+        "alter table clinical.infusion drop constraint ck_infusion_dose_mg",
+        "create function clinical.harm() returns integer language sql as 'select 1'",
+    ):
+        ask(study, statement)
+    backup.back_up(study, file)
+    with on_empty(databases) as elsewhere:
+        refill(elsewhere, file)
+        assert catalogue(elsewhere) == defined
+        assert len(ask(elsewhere, "select from clinical.infusion")) > 1000
+    ask(study, "create table clinical.more as select 1 as n")
+    backup.back_up(study, file, force=True)
+    with on_empty(databases) as elsewhere:
+        assert "clinical.more" in str(refusal(refill, elsewhere, file))
 
 
 def test_a_backup_of_a_newer_program(saved: Path, tmp_path: Path, registry: Database) -> None:
