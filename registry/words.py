@@ -91,10 +91,13 @@ def note(message: str, /, **values: object) -> Note:
     return made
 
 
-def spoken(words: str) -> str:
-    """A note in the person's language, or the words of a declaration, a code list, a rule's row."""
+def spoken(words: str, /, **values: object) -> str:
+    """A note in the person's language, or the words of a declaration, a code list, a rule's row.
+
+    The places of words that are declared are filled from `values`; a note has its own.
+    """
     if not isinstance(words, Note):
-        return tr(words)
+        return tr(words, **values)
     values = {
         name: spoken(value) if isinstance(value, str) else value
         for name, value in words.values.items()

@@ -24,6 +24,7 @@ from registry.models import ENTITIES, Base, table_of
 from registry.models.patient import STUDY_ID
 from registry.report.patient_tables import NAMES
 from registry.views import plausibility
+from registry.views.build import sentences
 from registry.vocabulary import (
     COVARIATES,
     DERIVED_CODES,
@@ -116,6 +117,7 @@ def declared() -> Iterator[str]:
     yield from worklist_rules()
     yield from reference_data()
     yield from guidance()
+    yield from (sentence.words for sentence in sentences())
 
 
 def worklist_rules() -> Iterator[str]:

@@ -36,7 +36,7 @@ from registry.models.missing_reason import (
     reason_variable,
 )
 from registry.views import plausibility
-from registry.views.headers import read_header
+from registry.views.headers import Sentence, read_header
 from registry.vocabulary import COVARIATES
 from registry.words import tr
 
@@ -82,6 +82,7 @@ class View:
     statement: str
     comment: str
     column_comments: dict[str, str]
+    methods: tuple[Sentence, ...] = ()
 
     def reads(self, names: set[str]) -> set[str]:
         """Which of `names` stand after a FROM or JOIN in the statement."""
@@ -166,6 +167,12 @@ def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> 
     _grant_to_analyst(connection, analyst_may_log_in)
 
 
+def sentences() -> list[Sentence]:
+    """What a report says of the rules, each rule after those that it rests on."""
+    views = [*_in_order(_views(RULES)), *_in_order(_views(ANALYTICS))]
+    return [sentence for view in views for sentence in view.methods]
+
+
 @cache
 def rules_hash() -> str:
     """SHA-256 of the rule files: a change of a rule asks for a new derivation."""
@@ -188,7 +195,7 @@ def _read(schema: str, path: Path) -> View:
     )
     if count != 1:
         raise ValueError(f"{path.name} does not hold 'create view {path.stem} as'")
-    return View(schema, path.stem, statement, header.comment, header.columns)
+    return View(schema, path.stem, statement, header.comment, header.columns, header.methods)
 
 
 def _plausibility() -> View:

@@ -41,6 +41,8 @@ def child(
     levels: Iterable[tuple[int, str, str, str]] = (),
     phenotypes: Iterable[tuple[int, str]] = (),
     genes: Iterable[tuple[int | None, str, str, str]] = (),
+    labs: Iterable[tuple[int, str, str, str]] = (),
+    bmi_z: Iterable[tuple[int, str]] = (),
     end: tuple[int, str] | None = None,
     **person: str,
 ) -> Records:
@@ -49,7 +51,8 @@ def child(
     `infusions`: days, or days with a dose in mg for 30 kg (150 otherwise); `scores`: day -> total
     or items; `drugs`: drug, first day, day of the stop; `levels`: day, infliximab, antibodies,
     assay; `phenotypes`: day, perianal disease; `genes`: day, gene, change of DNA and of protein;
-    `end`: day and reason; `person`: columns of the patient other than the usual.
+    `labs`: day, analyte, value, unit; `bmi_z`: day, entered Z-score; `end`: day and reason;
+    `person`: columns of the patient other than the usual.
     """
     records = empty_records()
 
@@ -95,6 +98,10 @@ def child(
     for reported, gene, dna, protein in genes:
         reported_on = None if reported is None else on(reported)
         add("gene_findings", reported_on=reported_on, gene=gene, hgvs_c=dna, hgvs_p=protein)
+    for day, analyte, value, unit in labs:
+        add("lab_results", collected_on=on(day), analyte=analyte, value=value, unit=unit)
+    for day, score in bmi_z:
+        add("anthropometry", measured_on=on(day), bmi_z=score)
     if end is not None:
         add("follow_up_ends", ended_on=on(end[0]), reason=end[1])
     return records

@@ -7,6 +7,24 @@
 -- overlap each other once, an open course to the end, one begun before t0 from t0; no course means
 -- no drug. It is acquired after t0: held fixed it carries immortal-time bias.
 -- Source: the clinical tables at the stored t0, held to the cut-offs of the definition.
+-- @methods covariates: Covariates are those known at the first infusion: laboratory values and
+-- anthropometry the last on its day or up to {covariate_window_days:day|days} before it, the phenotype
+-- by the last Paris classification up to it.
+-- @methods covariates: Very early onset is before the age of {veo_before_years} years; the first dose
+-- is high from {dose_from_mg_per_kg} mg/kg; a BMI Z-score of at most {bmi_z_at_most} is low.
+-- @methods covariates if duration_origin=onset: The duration of disease counts from its onset and is
+-- long from {duration_from_months} months.
+-- @methods covariates if duration_origin=diagnosis: The duration of disease counts from its diagnosis
+-- and is long from {duration_from_months} months.
+-- @methods covariates: A baseline PCDAI is mild from {severity_mild_from}, moderate from
+-- {severity_moderate_from} and severe from {severity_severe_from}; below mild it has no level. High
+-- are CRP above {crp_above} mg/L, ESR above {esr_above} mm/h, white cells above {wbc_above} and
+-- platelets above {plt_above} ×10⁹/L, low are haemoglobin below {hb_below} and albumin below
+-- {alb_below} g/L.
+-- @methods covariates: As fixed covariates, treatment beside infliximab is what was given up to the end
+-- of observation: an immunomodulator for more than {im_min_days:day|days}, a glucocorticoid, or
+-- neither. These are decided after the first infusion and carry immortal-time bias. An empty value is
+-- missing, never no.
 -- @age_at_start_years: age at t0 (years of 365.25 days)
 -- @onset_known_to: day, month or year; what is derived from the onset is as coarse
 -- @onset_age_years: completed years of age at onset

@@ -1,6 +1,8 @@
 -- One row per definition and patient who started infliximab, with the baseline PCDAI (B):
 -- the nearest on or before t0, within its window.
 -- Source: the study's methods; the width of the window is this registry's choice.
+-- @methods response: Disease activity is the PCDAI. The baseline score is the last on the day of the
+-- first infusion or up to {baseline_window_days:day|days} before it.
 create view baseline_score as
 select
     o.*,

@@ -3,6 +3,18 @@
 -- started before t0 (small molecules are not biologics); a contraindication when its onset is on
 -- or before t0 and it was not resolved before t0.
 -- Source: the study's inclusion and exclusion criteria.
+-- @methods patients: The cohort are the children with Crohn's disease who were below {age_limit_years}
+-- years of age at the first infusion of infliximab, had begun no other biologic before it, had no
+-- contraindication then (severe infection, active tuberculosis, lymphoma, malignancy), and responded
+-- to the induction.
+-- @methods patients: They had received at least {required_infusions:infusion|infusions}. Of infusions
+-- 2, 3 and 4 those that were given lay within {induction_tolerance_2}, {induction_tolerance_3} and
+-- {induction_tolerance_4} days of days {induction_day_2}, {induction_day_3} and {induction_day_4},
+-- whatever the number needed.
+-- @methods response unless remission_overrides_drop: Response is a fall from baseline to week 14 of at
+-- least {response_drop} points; without it a low score at week 14 does not count as response.
+-- @methods response if remission_overrides_drop: Response is a fall from baseline to week 14 of at
+-- least {response_drop} points, or whatever the fall a score below {remission_below} at week 14.
 -- @deciding_table: table of the record that excludes
 -- @deciding_on: date of the record that excludes
 -- @deciding_record_id: number of the record that excludes

@@ -4,6 +4,11 @@
 -- above that of week 14; with two confirmations the next scored visit must show it too, and the
 -- loss is dated at the first of the two.
 -- Source: the study's methods; rise and confirmation are this registry's choice.
+-- @methods loss: Secondary loss of response is the first PCDAI above {lor_above} after the day of the
+-- week-14 score and within the observation.
+-- @methods loss if lor_requires_rise: The score must also lie above that of week 14.
+-- @methods loss if lor_confirmations=2: The next score within the observation must show it too; the
+-- loss is dated at the first of the two.
 -- @event_id: number of the record of the visit that shows the loss
 create view first_loss as
 select

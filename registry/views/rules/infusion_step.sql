@@ -4,6 +4,9 @@
 -- shorter than the one before, by the definition's amounts. Doses are held against each other as
 -- products, so that no quotient is rounded.
 -- Source: the study's outcomes after loss; the amounts are this registry's choice.
+-- @methods levels: After the fourth infusion treatment is intensified by a dose per kg up by at least
+-- {intensification_dose_mg_per_kg} mg/kg, or an interval shorter by at least
+-- {intensification_interval_days:day|days}, against the infusion before.
 -- @number: place of the infusion in the course
 -- @interval_days: days since the infusion before
 -- @dose_raised: whether the dose per kg is up by the definition's amount

@@ -12,6 +12,9 @@
 -- disturbs is not evaluable, unless the sample is known to hold none; an assay of which that is not
 -- known is taken at its word.
 -- Source: infusions, phenotypes, assays and thresholds; guideline and published study.
+-- @methods levels: A level is a trough when it was drawn on the day of an infusion or at most
+-- {trough_days_before:day|days} before it, but not before the first infusion. A level reported as a
+-- limit keeps its limit.
 -- @infusion_number: number of the infusion that comes next, on the day of the sample or after it, or
 -- that is expected next where none is known
 -- @next_infusion_on: day of that infusion; empty when none is known up to the data cut

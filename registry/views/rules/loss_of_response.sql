@@ -1,6 +1,11 @@
 -- One row per definition and patient: the whole status, with the record that decided it.
 -- For a patient who is not eligible only t0, B and W are given.
 -- Source: the study's methods.
+-- @methods response: Remission is a score below {remission_below} at week 14.
+-- @methods loss if time_zero=first_infusion: Time counts from the first infusion to the loss, or else
+-- to the end of observation.
+-- @methods loss if time_zero=week14_visit: Time counts from the day of the week-14 score to the loss,
+-- or else to the end of observation.
 create view loss_of_response as
 select
     e.patient_id,

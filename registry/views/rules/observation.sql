@@ -2,6 +2,14 @@
 -- It ends at the first of the recorded end, the tail after the last infusion, and the data cut;
 -- on the same day the recorded end beats the tail and the tail beats the cut.
 -- Source: the study's methods; the tail is this registry's choice.
+-- @methods loss: Observation ends with the stop of infliximab, transfer to adult care, loss to
+-- follow-up or death, whichever comes first.
+-- @methods loss if exposure_tail_days: It ends at the latest {exposure_tail_days:day|days} after the
+-- last infusion.
+-- @methods loss if data_cut: The data cut is {data_cut}: observation ends there at the latest, and
+-- nothing dated later is seen.
+-- @methods loss unless data_cut: There is no data cut: observation ends at the latest on the day on
+-- which the rules were applied.
 -- @end_reason: why the observation ends there
 -- @end_table: table of the record that ends the observation; empty for the data cut
 -- @end_record_id: number of that record

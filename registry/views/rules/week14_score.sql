@@ -3,6 +3,9 @@
 -- nearer, then the earlier; never after the end of observation.
 -- Source: the study's methods (the score is taken before infusion 4); the window is this
 -- registry's choice.
+-- @methods response: The week-14 score is the nearest to day {week14_target_day} from day
+-- {week14_from_day} to day {week14_to_day}, not after the end of observation; one on or before the day
+-- of the fourth infusion comes before one after it.
 -- @week14_id: number of the record of the visit
 create view week14_score as
 select
