@@ -6,6 +6,7 @@ Modules here are light; what a command needs is imported when it runs, so that h
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import sys
@@ -25,6 +26,8 @@ INTERRUPTED = 130
 DEBUG_VARIABLE = "REGISTRY_DEBUG"
 # Why a disk takes nothing more: nobody's fault but that of the place written to.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+_NOWHERE = logging.NullHandler()
 
 app = typer.Typer(
     name="registry",
@@ -71,6 +74,8 @@ def settings(
 def run(arguments: list[str] | None = None) -> None:
     """Runs one command and ends the program with the contract's exit status."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
     with guarded():
         _run(arguments)
 
@@ -103,7 +108,13 @@ def _run(arguments: list[str] | None) -> None:
 
 
 def _interrupt(*_: object) -> NoReturn:
-    """So that a scheduler's request to end is as good as Ctrl-C: the server stops its query."""
+    """So that a scheduler's request to end is as good as Ctrl-C: the server stops its query.
+
+    One that falls into the closing of a connection is logged by the pool, or told by Python as an
+    exception that nobody can catch: neither is a fault, and the command says that it ended.
+    """
+    logging.getLogger("sqlalchemy.pool").addHandler(_NOWHERE)
+    sys.unraisablehook = lambda _: None
     raise KeyboardInterrupt
 
 

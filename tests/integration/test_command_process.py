@@ -72,6 +72,38 @@ def test_an_interrupted_command_says_so_and_stores_nothing(
     assert scalar(study, "select count(*) from derived.derivation_run") == 1
 
 
+# Ends itself, as a scheduler would, at the nth time that a connection is given back.
+ENDED_WHILE_CLOSING = """
+import os, signal, sys
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+from registry.cli import run
+times = int(sys.argv[1])
+def end(*_):
+    global times
+    times -= 1
+    if times == 0:
+        os.kill(os.getpid(), signal.SIGTERM)
+event.listen(Pool, "reset", end)
+run(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("time", [1, 3])
+def test_an_end_that_falls_into_the_closing_of_a_connection(study: Database, time: int) -> None:
+    """At the end of a derivation the driver printed where it was."""
+    done = subprocess.run(
+        [sys.executable, "-c", ENDED_WHILE_CLOSING, str(time), *place(study), "derive", "--full"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == INTERRUPTED
+    assert done.stderr.splitlines()[-1] == "Interrupted: what was not finished is not stored."
+    assert "Traceback" not in done.stderr
+
+
 def test_a_reader_that_leaves_early_is_no_error(shared_study: Database) -> None:
     query = "select n, repeat('x', 100) as x from generate_series(1, 20000) as n"
     with started(shared_study, "sql", query, "--format", "csv") as process:
