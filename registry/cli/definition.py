@@ -74,8 +74,13 @@ def default_command(
 ) -> None:
     """Show or set the registry's default, which every command without --definition holds to.
 
-    Example: registry definition default recommended
+    Example: registry definition default recommended --reason "the study is closed"
     """
+    if name is not None and not (reason and reason.strip()):
+        raise WrongUsage(
+            tr("The default is changed for everyone, so it needs a reason."),
+            cure=tr('Add --reason "why".'),
+        )
     from registry.definitions.store import set_default_definition
     from registry.records.definitions import default_definition
 
@@ -125,16 +130,18 @@ def add_command(
     """
     if replace and not (reason and reason.strip()):
         raise WrongUsage(tr("--replace changes a definition, so it needs a --reason."))
-    from registry.definitions.store import add_definition, record_definition
+    from registry.definitions.store import add_definition, summary_of
     from registry.derivation.run import bring_up_to_date
+    from registry.records.change import declare_change, summarise_change
 
     settings = run_of(context).settings(user)
     with opened(settings) as database:
         with database.engine.begin() as connection:
+            declare_change(connection, user=settings.user, command="definition add", reason=reason)
             definition = add_definition(
                 connection, name, base, changes or [], description=description, replace=replace
             )
-            record_definition(connection, definition, settings.user, reason)
+            summarise_change(connection, summary_of(definition))
         result = bring_up_to_date(database.engine, user=settings.user)
     _print(definition, form)
     if result is not None:

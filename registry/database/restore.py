@@ -88,7 +88,7 @@ def _require_place(connection: Connection, replace: bool) -> None:
     patients, changes = connection.execute(
         text(
             "select (select count(*) from clinical.patient), "
-            "(select count(*) from reference.change_set) "
+            "(select count(*) from reference.change_set where command <> 'db upgrade') "
             "+ (select count(*) from reference.patient_number)"
         )
     ).one()

@@ -109,18 +109,9 @@ def set_default_definition(
     summarise_change(connection, f"default definition: {before}, now {name}")
 
 
-def record_definition(
-    connection: Connection, definition: dict[str, Any], user: str, reason: str | None
-) -> None:
-    """Keeps who added or changed a definition, when and why."""
-    summary = f"{definition['name']}, version {definition['version']}: {definition['description']}"
-    connection.execute(
-        text(
-            "insert into reference.change_set (made_by, command, reason, summary) "
-            "values (:user, 'definition add', :reason, :summary)"
-        ),
-        {"user": user, "reason": reason, "summary": summary},
-    )
+def summary_of(definition: dict[str, Any]) -> str:
+    """What the audit keeps of a definition that was added or changed, in words."""
+    return f"{definition['name']}, version {definition['version']}: {definition['description']}"
 
 
 def _description(base: str, changes: list[str]) -> str:

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import BigInteger
 
 from registry.errors import NotFound, Refused
-from registry.models import ENTITIES, Patient, table_of
+from registry.models import ENTITIES, Patient, PatientNumber, table_of
+from registry.models.patient import STUDY_ID
 from registry.records.cells import spelled
 from registry.records.patients import patient_number
 from registry.records.source import Entity, file_columns
@@ -20,6 +21,10 @@ from registry.records.write import refusal_of
 from registry.words import tr
 
 BY_TABLE: dict[str, Entity] = {table_of(entity).name: entity for entity in ENTITIES}
+TABLES = {name: table_of(entity) for name, entity in BY_TABLE.items()}
+TABLES["patient_number"] = table_of(PatientNumber)
+# A study id is never given to another child, so that it was given is not taken back.
+UNDONE = "not (table_name = 'patient_number' and operation = 'insert')"
 CHANGES = (
     "select audit_id, changed_at, changed_by, command, reason, table_name, record_id, operation, "
     "row_version, old_values, new_values from analytics.record_change"
@@ -61,8 +66,9 @@ def entered(
         numbers.setdefault(change["table_name"], []).append(change["audit_id"])
     found = {}
     for table, of_table in numbers.items():
-        variables = file_columns(BY_TABLE[table])
-        name = table_of(BY_TABLE[table]).fullname
+        entity = BY_TABLE.get(table)
+        variables = {"study_id": STUDY_ID} if entity is None else file_columns(entity)
+        name = TABLES[table].fullname
         cells = [spelled(row, *one) for row in "on" for one in variables.items()]
         rows = connection.execute(
             text(
@@ -107,7 +113,7 @@ def _undo(connection: Connection, condition: str, number: int) -> list[dict[str,
     found = connection.execute(
         text(
             "select audit_id, table_name, operation from audit.record_change "
-            f"where {condition} order by audit_id desc"
+            f"where {condition} and {UNDONE} order by audit_id desc"
         ),
         {"number": number},
     ).all()
@@ -129,7 +135,7 @@ def _undo(connection: Connection, condition: str, number: int) -> list[dict[str,
     undone = connection.execute(
         text(
             "select c.*, n.study_id as patient_id from audit.record_change c "
-            f"join reference.patient_number n using (patient_id) where c.{condition} "
+            f"join reference.patient_number n using (patient_id) where c.{condition} and {UNDONE} "
             "order by audit_id"
         ),
         {"number": number},
@@ -157,7 +163,8 @@ def _reverse(connection: Connection, found: Iterable[Any]) -> None:
                 tr(
                     "Changed since: {number:record|records} in {table}.",
                     number=len(numbers) - done,
-                    table=BY_TABLE[table].file_name,
+                    # A study id stands in the file of the patients.
+                    table=BY_TABLE.get(table, Patient).file_name,
                 ),
                 cure=tr("Nothing was undone. Undo the later changes first."),
             )
@@ -177,10 +184,10 @@ def _together(rows: Iterable[Any]) -> Iterator[tuple[tuple[str, str], list[Any]]
 
 def _reversal(table: str, operation: str) -> str:
     """The statement that takes changes back, where the records are still as these left them."""
-    entity = BY_TABLE[table]
-    name = table_of(entity).fullname
+    changed = TABLES[table]
+    name = changed.fullname
     same = "t.patient_id = a.patient_id" + (
-        "" if entity is Patient else " and t.record_id = a.record_id"
+        " and t.record_id = a.record_id" if "record_id" in changed.columns else ""
     )
     # A column that was added since is empty in a record that nobody has touched.
     now, then = (
@@ -195,7 +202,7 @@ def _reversal(table: str, operation: str) -> str:
         )
     columns = [
         column.name
-        for column in table_of(entity).columns
+        for column in changed.columns
         if column.computed is None and column.name != "row_version"
     ]
     listed = ", ".join(columns)

@@ -25,6 +25,7 @@ from registry.models.phenotype import Phenotype
 from registry.models.quality_run import QualityRun
 from registry.models.query_step import QueryStep
 from registry.models.record_change import RecordChange
+from registry.models.reference_change import CommittedChange, ReferenceChange
 from registry.models.registry_setting import RegistrySetting
 from registry.models.scheduled_run import ScheduledRun
 from registry.models.surgery import Surgery
@@ -93,6 +94,7 @@ __all__ = [
     "Centre",
     "ChangeSet",
     "ChangedPatient",
+    "CommittedChange",
     "Condition",
     "Definition",
     "DerivationRun",
@@ -115,6 +117,7 @@ __all__ = [
     "QualityRun",
     "QueryStep",
     "RecordChange",
+    "ReferenceChange",
     "RegistrySetting",
     "ScheduledRun",
     "ScoreBand",

@@ -17,12 +17,24 @@ class ChangeSet(Base):
     __table_args__ = ({"schema": REFERENCE, "comment": "One row per command that changed data"},)
 
     change_id: Mapped[int] = mapped_column(
-        BigInteger, Identity(always=False), primary_key=True, comment="number of the change"
+        BigInteger, Identity(always=True), primary_key=True, comment="number of the change"
     )
     made_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=func.now(), comment="when"
+        DateTime(timezone=True), server_default=func.clock_timestamp(), comment="when"
     )
     made_by: Mapped[str] = mapped_column(Text, comment="who")
     command: Mapped[str] = mapped_column(Text, comment="the command")
     reason: Mapped[str | None] = mapped_column(Text, comment="why")
+    database_role: Mapped[str | None] = mapped_column(
+        Text, comment="login at the server, whatever name was given"
+    )
+    program_version: Mapped[str | None] = mapped_column(
+        Text, comment="version of the program; empty by hand"
+    )
+    transaction_id: Mapped[int | None] = mapped_column(
+        BigInteger, comment="the server's own number of the transaction, in which alone it counts"
+    )
+    server: Mapped[int | None] = mapped_column(
+        BigInteger, comment="the server's own number of itself"
+    )
     summary: Mapped[str | None] = mapped_column(Text, comment="what, in numbers of rows")

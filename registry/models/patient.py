@@ -46,6 +46,7 @@ class PatientNumber(Base):
         unique=True,
         comment="the registry's own number of the patient",
     )
+    row_version: Mapped[int] = row_version()
 
 
 class Patient(Base):

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    ForeignKeyConstraint,
     Identity,
     Index,
     PrimaryKeyConstraint,
@@ -18,6 +17,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import AUDIT, Base
 
+OPERATION = (
+    "operation = 'insert' and old_values is null and new_values is not null "
+    "or operation = 'update' and old_values is not null and new_values is not null "
+    "or operation = 'delete' and old_values is not null and new_values is null"
+)
+
 
 class RecordChange(Base):
     """One row per change of a record; rows are only ever added, by trigger."""
@@ -25,13 +30,7 @@ class RecordChange(Base):
     __tablename__ = "record_change"
     __table_args__ = (
         PrimaryKeyConstraint("patient_id", "audit_id"),
-        ForeignKeyConstraint(["change_id"], ["reference.change_set.change_id"]),
-        CheckConstraint(
-            "operation = 'insert' and old_values is null and new_values is not null "
-            "or operation = 'update' and old_values is not null and new_values is not null "
-            "or operation = 'delete' and old_values is not null and new_values is null",
-            name="operation",
-        ),
+        CheckConstraint(OPERATION, name="operation"),
         Index(None, "change_id"),
         {"schema": AUDIT, "comment": "One row per change of a record"},
     )
@@ -40,7 +39,7 @@ class RecordChange(Base):
         BigInteger, comment="the registry's own number of the patient"
     )
     audit_id: Mapped[int] = mapped_column(
-        BigInteger, Identity(always=False), comment="number of the change of a record"
+        BigInteger, Identity(always=True), comment="number of the change of a record"
     )
     change_id: Mapped[int] = mapped_column(
         BigInteger, comment="the command or transaction it belongs to: who, when and why"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from registry import __version__
+
 
 def declare_change(connection: Connection, *, user: str, command: str, reason: str | None) -> None:
     """Says for this transaction who works, by which command and why.
@@ -15,9 +17,10 @@ def declare_change(connection: Connection, *, user: str, command: str, reason: s
         text(
             "select set_config('registry.user', :user, true), "
             "set_config('registry.command', :command, true), "
-            "set_config('registry.reason', :reason, true)"
+            "set_config('registry.reason', :reason, true), "
+            "set_config('registry.version', :version, true)"
         ),
-        {"user": user, "command": command, "reason": reason or ""},
+        {"user": user, "command": command, "reason": reason or "", "version": __version__},
     )
 
 

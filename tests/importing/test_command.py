@@ -122,7 +122,8 @@ def test_import_again_change_and_update(
     everything = ", ".join(f"{table}: 1 inserted, 0 updated" for table in VALID)
     assert ask(
         registry,
-        "select made_by, command, reason, summary from reference.change_set order by change_id",
+        "select made_by, command, reason, summary from reference.change_set "
+        "where command <> 'db upgrade' order by change_id",
     ) == [
         ("ada", "import", None, everything),
         ("bob", "import", "the chart was right", "infusions: 0 inserted, 1 updated"),

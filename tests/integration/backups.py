@@ -40,7 +40,7 @@ select format('%s.%s %s %s %s %s %s %s', c.oid::regclass, attname,
     format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,
     pg_get_expr(adbin, adrelid), col_description(c.oid, attnum))
 from pg_attribute a join pg_class c on c.oid = attrelid join ours on ours.oid = relnamespace
-left join pg_attrdef on adrelid = attrelid and adnum = attnum where attnum > 0
+left join pg_attrdef on adrelid = attrelid and adnum = attnum where attnum > 0 and not attisdropped
 union all
 select format('%s %s %s %s', c.oid::regclass, obj_description(c.oid, 'pg_class'), relacl,
     case relkind when 'v' then pg_get_viewdef(c.oid) end)
@@ -50,7 +50,8 @@ select format('%s %s', nspname, obj_description(oid, 'pg_namespace')) from ours
 """
 SEQUENCES = """
 select format('%s.%s', schemaname, sequencename), last_value from pg_sequences
-where sequencename <> 'change_set_change_id_seq' order by 1
+where sequencename not in ('change_set_change_id_seq', 'committed_change_commit_number_seq')
+order by 1
 """
 VERSION = "select current_setting('server_version_num')::int / 10000"
 NEW_PATIENT = """
@@ -72,7 +73,11 @@ def contents(database: Database) -> dict[str, Any]:
     """What every table holds, but for the record of the restore itself."""
     found = {}
     for (table,) in ask(database, TABLES):
-        where = "where command <> 'db restore'" if table == "reference.change_set" else ""
+        where = {
+            "reference.change_set": "where command <> 'db restore'",
+            "audit.committed_change": "where change_id in (select change_id "
+            "from reference.change_set where command <> 'db restore')",
+        }.get(table, "")
         [found[table]] = ask(
             database,
             "select count(*), md5(string_agg(t::text, '|' order by t::text)) "

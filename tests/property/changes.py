@@ -197,7 +197,6 @@ def sweeping(draw: st.DrawFn) -> Change:
                 st.sampled_from(
                     [
                         f"delete from clinical.{table}",
-                        f"truncate clinical.{table}",
                         "update clinical.pcdai_visit set total = 40 - total",
                         "update clinical.infusion set infused_on = infused_on - 500",
                     ]

@@ -73,7 +73,8 @@ where not f.rules_changed and not exists (
 AUDITED = """
 select table_name, new_values from (
     select distinct on (table_name, patient_id, record_id) table_name, new_values
-    from audit.record_change order by table_name, patient_id, record_id, audit_id desc
+    from audit.record_change where table_name <> 'patient_number'
+    order by table_name, patient_id, record_id, audit_id desc
 ) last where new_values is not null
 """
 THERE = " union all ".join(

@@ -46,8 +46,9 @@ def described(connection: Connection, prefix: str, question: str) -> dict[str, s
 CONSTRAINTS = (
     "select conrelid::regclass::text || ' ' || conname, pg_get_constraintdef(oid) "
     "from pg_constraint where connamespace = any(cast(:schemas as regnamespace[])) "
-    # From PostgreSQL 18 on the catalogue holds NOT NULL too, by names of the server's making.
-    "and contype <> 'n'"
+    # From PostgreSQL 18 on the catalogue holds NOT NULL too, by names of the server's making. A
+    # trigger that waits for the commit stands there as well.
+    "and contype not in ('n', 't')"
 )
 CHECKS = CONSTRAINTS + " and contype = 'c'"
 COLUMNS = (

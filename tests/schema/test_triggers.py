@@ -20,15 +20,22 @@ from tests.schema.catalogue import (
     refusal,
 )
 
-EVENTS = ("delete", "insert", "truncate", "update")
+EVENTS = ("delete", "insert", "update")
 APPEND_ONLY = (
     "derived.derivation_run",
     "derived.status_transition",
     "reference.change_set",
     "audit.record_change",
+    "audit.reference_change",
+    "audit.committed_change",
 )
 # What is sought to be changed in a table that does not say who made it.
-OTHERS = {"derived.status_transition": "to_state", "audit.record_change": "operation"}
+OTHERS = {
+    "derived.status_transition": "to_state = 'x'",
+    "audit.record_change": "operation = 'x'",
+    "audit.reference_change": "operation = 'x'",
+    "audit.committed_change": "committed_at = now()",
+}
 # The columns by which a row can be changed without changing what it is about.
 CHANGE = {
     "patient": "centre = 'X'",
@@ -129,8 +136,6 @@ def test_a_change_marks_its_patients_and_nobody_else(database: Connection, table
         assert marked(database) == [second, third]
     database.execute(text(f"delete from clinical.{table} where patient_id = :p"), {"p": first})
     assert marked(database) == [first]
-    database.execute(text(f"truncate clinical.{table} cascade"))
-    assert marked(database) == [first, second, third]
     database.execute(text(f"update clinical.{table} set patient_id = patient_id where false"))
     assert marked(database) == []
 
@@ -233,7 +238,7 @@ def test_rows_that_are_only_ever_added_stay(
 ) -> None:
     with shared_study.engine.connect() as connection:
         statement = change.format(table)
-        statement = statement.replace("made_by", OTHERS.get(table, "made_by"))
+        statement = statement.replace("made_by = 'x'", OTHERS.get(table, "made_by = 'x'"))
         refused = rf"rows of {table} are only ever added|referenced in a foreign key"
         with pytest.raises(DBAPIError, match=refused):
             connection.execute(text(statement))

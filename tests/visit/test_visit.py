@@ -67,7 +67,7 @@ def test_asking_first_leaves_nothing(database: Connection, patient: int) -> None
 def test_that_a_day_lies_after_the_data_cut_is_said_once(
     database: Connection, patient: int
 ) -> None:
-    set_default_definition(database, "paper", user="tester", reason=None)
+    set_default_definition(database, "paper", user="tester", reason="a test")
     late = Visit(read_day(database, "V1", date(2024, 3, 25)), DAYS_WORK)
     lines = lines_of(preview(database, late))
     about = "Dated: after 2023-12-31, the data cut of paper: its analyses do not see it"

@@ -18,6 +18,8 @@ with change as (
     from record_change c
     join patient_number s on s.patient_id = c.patient_id
     join change_set m on m.change_id = c.change_id
+    -- A study id that is given is told by the patient who is entered under it.
+    where not (c.table_name = 'patient_number' and c.operation = 'insert')
 )
 select
     c.audit_id,
