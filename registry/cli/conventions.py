@@ -40,7 +40,9 @@ EncodingOption = Annotated[
 
 MissingOption = Annotated[
     str | None,
-    typer.Option("--missing", metavar="CELLS", help='Cells that mean nothing, as "-,ND,未测".'),
+    typer.Option(
+        "--missing", metavar="CELLS", help='Cells that mean nothing, as "-,ND,未测=NASK".'
+    ),
 ]
 PatientIdOption = Annotated[
     str | None,
@@ -67,13 +69,13 @@ def conventions_of(
 ) -> Conventions:
     """What the options say of how the files are written."""
     from registry.parsing.conventions import Conventions
-    from registry.parsing.missing import read_missing
+    from registry.parsing.missing import NO_WORDS, read_missing
 
     return Conventions(
         date_order=None if date_order is None else date_order.value,
         decimal=None if decimal is None else decimal.value,
         encoding=encoding,
-        missing=frozenset() if missing is None else read_missing(missing),
+        missing=NO_WORDS if missing is None else read_missing(missing),
         patient_id=patient_id,
         sheet=sheet,
         skip_hidden=skip_hidden,

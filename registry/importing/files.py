@@ -19,7 +19,9 @@ from registry.importing.regular import (
     other_than_file,
 )
 from registry.importing.table import ENDINGS, WORKBOOKS, Table, read_tables
+from registry.models.missing_reason import reason_column
 from registry.parsing.conventions import NOTHING_SAID, Conventions
+from registry.parsing.missing import NO_WORDS, MissingWords
 from registry.records.problems import Problem
 from registry.records.source import (
     BY_FILE_NAME,
@@ -29,6 +31,7 @@ from registry.records.source import (
     Source,
     dictionary_columns,
     file_columns,
+    lacking_columns,
 )
 from registry.words import spoken, tr
 
@@ -52,14 +55,14 @@ class Found:
 class ImportTable:
     """A table of a file and the table of the registry that it fills.
 
-    `number` tells it from the others of the run. Cells in `missing` mean nothing; `emptied` counts
-    those read.
+    `number` tells it from the others of the run. Cells in `missing` mean nothing, or why there is
+    nothing; `emptied` counts those read.
     """
 
     number: int
     table: Table
     entity: Entity
-    missing: frozenset[str] = frozenset()
+    missing: MissingWords = NO_WORDS
     emptied: Counter[str] = field(default_factory=Counter)
 
     def header_problems(self) -> list[Problem]:
@@ -75,23 +78,39 @@ class ImportTable:
         """The rows on their way into the table of the registry."""
         table = self.table
         rows = self._rows if self.missing else table.rows
-        return Source(self.number, self.entity, table.shown, table.header, rows)
+        columns = [*table.header, *self._added()]
+        return Source(self.number, self.entity, table.shown, columns, rows)
+
+    def _reasons(self) -> dict[str, str]:
+        """Column -> that of its reason, where cells may say why they are empty."""
+        lacking = lacking_columns(self.entity) if self.missing.say_why else {}
+        return {name: reason_column(name) for name in self.table.header if name in lacking}
+
+    def _added(self) -> list[str]:
+        """The columns of reasons that the file itself has not."""
+        return [name for name in self._reasons().values() if name not in self.table.header]
 
     def _rows(self, problems: list[Problem]) -> Iterator[Row]:
         """The rows without what means nothing."""
+        header, reasons, added = self.table.header, self._reasons(), self._added()
+        known = frozenset(self.missing)
+        columns = [*header, *added]
+        places = [(header.index(name), columns.index(why)) for name, why in reasons.items()]
         for row in self.table.rows(problems):
-            if row.cells is None or self.missing.isdisjoint(map(str.strip, row.cells)):
+            if row.cells is None:
                 yield row
                 continue
-            words = [cell.strip() for cell in row.cells]
-            self.emptied.update(word for word in words if word in self.missing)
-            yield Row(
-                row.line,
-                [
-                    "" if word in self.missing else cell
-                    for word, cell in zip(words, row.cells, strict=True)
-                ],
-            )
+            cells = [*row.cells, *("" for _ in added)]
+            if known.isdisjoint(map(str.strip, row.cells)):
+                yield Row(row.line, cells)
+                continue
+            words = [cell.strip() for cell in cells]
+            self.emptied.update(word for word in words if word in known)
+            cells = ["" if word in known else cell for word, cell in zip(words, cells, strict=True)]
+            for place, why in places:
+                said = (self.missing.reason(words[one]) for one in (why, place))
+                cells[why] = cells[why] or next(filter(None, said), "")
+            yield Row(row.line, cells)
 
     def notes(self) -> list[str]:
         """What was read in another way than one may expect."""

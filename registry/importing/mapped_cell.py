@@ -79,6 +79,10 @@ class MappedCells:
             return "", None
         return self._cell(variable, column, taken, row.cells[place])
 
+    def reason(self, taken: Taken, row: Row) -> str:
+        """Why the column has no value, where its cell says so."""
+        return self._mapping.missing.reason(self.text(row, taken.header or "")) or ""
+
     def _cell(self, variable: Variable, column: str, taken: Taken, cell: str) -> Read:
         text = cell.strip()
         if not text:

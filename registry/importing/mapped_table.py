@@ -20,8 +20,15 @@ from registry.importing.mapping import RecordMapping, RowsMapping, SourceMapping
 from registry.importing.reading import TableReader
 from registry.importing.table import Table
 from registry.models import LabResult, Patient
+from registry.models.missing_reason import reason_column
 from registry.records.problems import Problem
-from registry.records.source import PATIENT_COLUMN, Row, Source, dictionary_columns
+from registry.records.source import (
+    PATIENT_COLUMN,
+    Row,
+    Source,
+    dictionary_columns,
+    lacking_columns,
+)
 from registry.words import tr
 
 # Cells of a file; one with more is read again for each source.
@@ -170,7 +177,13 @@ class MappedRows:
         self._table = table
         self._cells = table.cells
         self._rows = rows
-        self._columns = rows.columns
+        # Column of a reason -> the column that it is of, where cells may say why they are empty.
+        self._reasons = {
+            reason_column(name): name
+            for name in rows.columns
+            if table.mapping.missing.say_why and name in lacking_columns(rows.entity)
+        }
+        self._columns = list(dict.fromkeys([*rows.columns, *self._reasons]))
         self._variables = variables_of(rows)
         self._records = [one for one in rows.records if self._is_there(one)]
         self._headers = sorted(rows.headers)
@@ -304,6 +317,9 @@ class MappedRows:
             values[column] = value
             if problem is not None:
                 problems.append(Problem(self.name, number, column, value, problem))
+        for reason, column in self._reasons.items():
+            if not values[column] and not values[reason]:
+                values[reason] = self._cells.reason(record.columns.get(column, NOTHING), row)
         if self.entity is LabResult:
             values["unit"] = unit_of(values, self._rows)
         return [values[column] for column in self._columns]
@@ -347,6 +363,10 @@ class MappedRows:
             if known[1] is not values and not self._agree(known, values, row.line, problems):
                 yield Row(row.line, None)
         for number, values in first.values():
+            for reason, column in self._reasons.items():
+                if values[column]:
+                    # Another row has the value.
+                    values[reason] = ""
             yield Row(number, [values[column] for column in self._columns])
 
     def _agree(

@@ -2,7 +2,7 @@
 
 A TOML file, described with examples in docs/mapping.md. In short:
 
-    missing = ["-", "未查"]              # cells that mean nothing, everywhere
+    missing = ["-", "未查=NASK"]         # cells that mean nothing, or why there is nothing
     date_order = "dmy"                   # also decimal = ",", encoding = "gb18030"
     [codes.sex]                          # a cell -> a code of the dictionary; "" means nothing
     "男" = "male"
@@ -46,6 +46,7 @@ from functools import cached_property
 
 from registry.models import LabResult
 from registry.parsing.conventions import NOTHING_SAID, Conventions
+from registry.parsing.missing import NO_WORDS, MissingWords
 from registry.records.source import PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind
 
@@ -139,7 +140,7 @@ class SourceMapping:
     skip: bool = False
     ignore: tuple[str, ...] = ()
     fill_down: tuple[str, ...] = ()
-    missing: frozenset[str] = frozenset()
+    missing: MissingWords = NO_WORDS
     conventions: Conventions = NOTHING_SAID
     rows: tuple[RowsMapping, ...] = ()
 

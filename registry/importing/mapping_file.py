@@ -21,6 +21,7 @@ from registry.importing.toml_file import Section, read_toml
 from registry.importing.units import units_of
 from registry.models import LabResult
 from registry.parsing.conventions import Conventions, DateOrder, DecimalMark
+from registry.parsing.missing import MissingWords
 from registry.parsing.units import same_unit
 from registry.records.source import BY_FILE_NAME, PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind, Variable
@@ -40,7 +41,7 @@ Values = Mapping[str, str]
 class _Shared:
     """What holds for every source, unless it says otherwise."""
 
-    missing: frozenset[str]
+    missing: MissingWords
     conventions: Conventions
     codes: Mapping[str, Codes]
 
@@ -49,7 +50,7 @@ def read_mapping(path: Path) -> FileMapping:
     """Reads a mapping. Raises NotFound, and Refused with the line where it is wrong."""
     top = read_toml(path)
     shared = _Shared(
-        frozenset(top.texts("missing")),
+        MissingWords.of(top.texts("missing")),
         _conventions(top, Conventions()),
         _codes(top.section("codes")),
     )
@@ -126,7 +127,7 @@ def _source(section: Section, shared: _Shared) -> SourceMapping:
         skip=section.flag("skip"),
         ignore=tuple(section.texts("ignore")),
         fill_down=tuple(section.texts("fill_down")),
-        missing=shared.missing | frozenset(section.texts("missing")),
+        missing=shared.missing | MissingWords.of(section.texts("missing")),
         conventions=_conventions(section, shared.conventions),
     )
     section.finish()

@@ -36,12 +36,17 @@ from registry.models.redcap import (
     fields,
     title,
 )
+from registry.parsing.missing import MissingWords
 from registry.records.problems import Problem
 from registry.records.source import PATIENT_COLUMN
+from registry.vocabulary import NULL_FLAVOURS
 from registry.words import tr
 
 # REDCap's own missing data codes, of which "QS" to "OTH" say something that is not missing.
-MISSING_CODES = frozenset(("NI", "INV", "UNK", "NASK", "ASKU", "NAV", "MSK", "NA", "NAVU", "NP"))
+# Those of HL7 that the registry knows too say why a value is missing.
+MISSING_CODES = MissingWords.of(
+    [*(f"{code}={code}" for code in NULL_FLAVOURS), "INV", "MSK", "NAVU", "NP"]
+)
 # What a project adds to its fields: events, arms, data access groups, states of forms, surveys.
 NOT_TAKEN = ("redcap_*", "*_complete", "*_timestamp")
 # The same in a header of labels.

@@ -14,9 +14,13 @@ from openpyxl import load_workbook
 from sqlalchemy import Connection, text
 
 from registry.entry.stored import find_records
+from registry.importing.mapped import import_mapped
+from registry.importing.mapping_file import read_mapping
 from registry.importing.marked import sheets_of, write_marked
 from registry.importing.run import import_files
 from registry.models import ENTITIES
+from registry.parsing.conventions import Conventions
+from registry.parsing.missing import read_missing
 from registry.records.problems import Problem
 from registry.records.source import file_columns
 from tests.importing.test_round_trip import shared_registry
@@ -188,3 +192,72 @@ def test_the_marked_file_has_the_reasons(connection: Connection, tmp_path: Path)
     sheet = load_workbook(tmp_path / "marked.xlsx")["anthropometry"]
     marked = [cell for line in sheet for cell in line if cell.comment]
     assert [cell.value for cell in marked] == ["UNK"]
+
+
+def missing_words(connection: Connection, path: Path, words: str) -> object:
+    """The reasons after an import in which these words mean nothing."""
+    result = import_files(connection, [path], conventions=Conventions(missing=read_missing(words)))
+    assert result.errors == []
+    return reason(connection)
+
+
+@pytest.mark.parametrize(
+    ("words", "cells", "reasons"),
+    [
+        ("-,未测=NASK", {"height_cm": "未测"}, {"height_cm": "NASK"}),
+        ("-,未测=NASK", {"height_cm": "-"}, None),
+        # Without a word for it a code in a cell is no reason but an unreadable number.
+        ("UNK=UNK,NI=ni", {"height_cm": "UNK", "weight_kg": "NI"}, "both"),
+        ("?=UNK", {"height_cm": "?", "height_cm_missing": "NASK"}, {"height_cm": "NASK"}),
+        ("?=UNK", {"height_cm": "", "height_cm_missing": "?"}, {"height_cm": "UNK"}),
+        # A column that is never missing has no reason.
+        ("?=UNK", {"height_z": "?"}, None),
+    ],
+)
+def test_a_cell_says_why_where_somebody_says_so(
+    connection: Connection, tmp_path: Path, words: str, cells: dict[str, str], reasons: object
+) -> None:
+    expected = {"height_cm": "UNK", "weight_kg": "NI"} if reasons == "both" else reasons
+    assert missing_words(connection, write_height(tmp_path, **cells), words) == expected
+
+
+def test_a_code_in_a_cell_is_no_reason_by_itself(connection: Connection, tmp_path: Path) -> None:
+    write_height(tmp_path, height_cm="UNK")
+    [problem] = refused(connection, tmp_path)
+    assert (problem.column, problem.problem) == ("height_cm", "is not a number")
+
+
+MAPPING = """
+missing = ["-", "未测=NASK"]
+[[source]]
+patient_id = "编号"
+[[source.rows]]
+table = "patients"
+columns = { sex = "性别", birth_date = "生日", onset_on = "起病" }
+constants = { centre = "BCH", diagnosis = "CD" }
+[[source.rows]]
+table = "anthropometry"
+columns.measured_on = "日期"
+columns.height_cm = "身高"
+columns.weight_kg = "体重"
+columns.weight_kg_missing = "原因"
+"""
+
+
+def test_a_mapping_says_why(connection: Connection, tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text(MAPPING, encoding="utf-8")
+    (tmp_path / "病人.csv").write_text(
+        "编号,性别,生日,起病,日期,身高,体重,原因\n"
+        "P1,female,2010-01-15,未测,2018-06-03,未测,,UNK\n"
+        "P1,female,2010-01-15,2018-01,2018-06-04,-,31,\n",
+        encoding="utf-8",
+    )
+    result = import_mapped(connection, [tmp_path / "病人.csv"], read_mapping(tmp_path / "map.toml"))
+    assert [str(problem) for problem in result.errors] == []
+    rows = connection.execute(
+        text("select missing_reasons from clinical.anthropometry order by measured_on")
+    ).scalars()
+    assert list(rows) == [{"height_cm": "NASK", "weight_kg": "UNK"}, None]
+    # Of a patient the row that has the value counts.
+    patient = connection.execute(text("select onset_on, missing_reasons from clinical.patient"))
+    assert [tuple(map(str, row)) for row in patient] == [("2018-01-01", "None")]
