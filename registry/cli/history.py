@@ -23,9 +23,12 @@ def history_command(
 ) -> None:
     """List every change of a patient's records: when, who, why, from what to what.
 
+    On a screen the steps of the patient's queries stand below.
+
     Example: registry history P023
     """
     from registry.entry.history import entered, history
+    from registry.records.queries import steps_of
 
     with (
         opened(run_of(context).settings()) as database,
@@ -33,10 +36,14 @@ def history_command(
     ):
         changes = history(connection, patient)
         cells = {} if form is Format.JSON else entered(connection, changes)
+        steps = steps_of(connection, patient) if form is Format.TABLE else []
     if form is Format.JSON:
         print_rows(changes, form)
         return
     print_rows([_row(change, cells[change["audit_id"]]) for change in changes], form)
+    if steps:
+        typer.echo()
+        print_rows([vars(step) for step in steps], form)
 
 
 def undo_command(

@@ -17,7 +17,7 @@ app = typer.Typer(
     help="How plausible the records are: rules counted, failed records listed, the trend. The "
     "rules and their numbers are changed by: registry worklist rules, registry worklist parameters",
 )
-RUN_COLUMNS = ("id", "category", "tried", "failed", "percent")
+RUN_COLUMNS = ("id", "category", "tried", "failed", "answered", "percent")
 LIST_COLUMNS = ("patient_id", "rule", "from_table", "record_on", "column_name", "value", "said")
 
 RuleOption = Annotated[
@@ -33,14 +33,15 @@ def run_command(context: typer.Context, form: FormatOption = Format.TABLE) -> No
 
     Example: registry quality run --format json
     """
-    from registry.quality.run import count_rules, store_run
+    from registry.quality.run import count_rules, open_queries, store_run
 
     with opened(run_of(context).settings()) as database, database.engine.begin() as connection:
         counts = count_rules(connection)
+        asked = open_queries(connection, counts)
         store_run(connection, counts, date.today())
     rows = [count.to_json() for count in counts]
     if form is Format.JSON:
-        print_json({"rules": rows})
+        print_json({"rules": rows, "open_queries": asked})
         return
     print_rows(rows, form, RUN_COLUMNS)
     tried = sum(count.tried for count in counts)
@@ -48,6 +49,8 @@ def run_command(context: typer.Context, form: FormatOption = Format.TABLE) -> No
     warn(tr("{failed} of {tried:check|checks} failed.", failed=failed, tried=tried))
     if failed:
         warn(tr("Which, and what to do: registry quality list"))
+    if asked:
+        warn(tr("{number:query is|queries are} open: registry query list", number=asked))
 
 
 @app.command("list")

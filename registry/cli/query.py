@@ -30,6 +30,7 @@ app = typer.Typer(
     "itself, people raise others. A query closes by itself when its value is mended.",
 )
 COLUMNS = ("query_id", "state", "said")
+STEP_COLUMNS = ("at", "by", "command", "state", "words")
 OPEN_STATES = tuple(state for state in QUERY_STATES if state not in SETTLED_STATES)
 
 QueryArgument = Annotated[
@@ -104,13 +105,13 @@ def show_command(
 
     with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
         found = find_query(connection, query)
-        steps = [vars(step) for step in steps_of(connection, found)]
+        steps = [vars(step) for step in steps_of(connection, found.patient_id, query)]
     if form is Format.JSON:
         print_json({**found.to_json(), "history": steps})
         return
     if form is Format.TABLE:
         typer.echo(_told(found) + "\n")
-    print_rows(steps, form)
+    print_rows(steps, form, STEP_COLUMNS if form is Format.TABLE else None)
 
 
 @app.command("raise")
@@ -137,7 +138,7 @@ def raise_command(
 ) -> None:
     """Ask about a value of a record; the words are those of --reason.
 
-    Example: registry query raise P023 lab 2019-10-01 CRP --column value --reason "is it 4.8?"
+    Example: registry query raise P023 patient --column onset_on --reason "only the year?"
     """
     from registry.cli.entry_cells import sought
     from registry.records.queries import raise_query

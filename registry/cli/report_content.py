@@ -219,9 +219,14 @@ def facts_of(
 
 def quality_document(connection: Connection) -> dict[str, Any]:
     """Every rule of plausibility with the records tried and failed."""
-    from registry.quality.run import count_rules
+    from registry.quality.run import count_rules, open_queries
 
-    return {"rules": [count.to_json() for count in count_rules(connection)], "notes": []}
+    counts = count_rules(connection)
+    return {
+        "rules": [count.to_json() for count in counts],
+        "open_queries": open_queries(connection, counts),
+        "notes": [],
+    }
 
 
 def document(make: Callable[[], Any]) -> Any:

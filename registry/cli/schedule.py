@@ -263,13 +263,15 @@ def _quality(database: Database) -> str:
     """What `registry quality run` does."""
     from datetime import date
 
-    from registry.quality.run import count_rules, store_run
+    from registry.quality.run import count_rules, open_queries, store_run
 
     with database.engine.begin() as connection:
         counts = count_rules(connection)
+        asked = open_queries(connection, counts)
         store_run(connection, counts, date.today())
     return tr(
-        "{failed} of {tried:check|checks} failed",
+        "{failed} of {tried:check|checks} failed, {open:query|queries} open",
+        open=asked,
         failed=sum(count.failed for count in counts),
         tried=sum(count.tried for count in counts),
     )

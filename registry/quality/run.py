@@ -30,9 +30,14 @@ class RuleCount:
         """The failed of those tried; None where none was."""
         return 100 * self.failed / self.tried if self.tried else None
 
+    @property
+    def open(self) -> int:
+        """The failed that somebody has still to answer for."""
+        return self.failed - self.answered
+
     def to_json(self) -> dict[str, Any]:
         """The counts by their names."""
-        return {**vars(self), "percent": self.percent}
+        return {**vars(self), "open": self.open, "percent": self.percent}
 
 
 def count_rules(connection: Connection) -> list[RuleCount]:
@@ -53,6 +58,15 @@ def count_rules(connection: Connection) -> list[RuleCount]:
         {"settled": list(SETTLED_STATES)},
     ).mappings()
     return [RuleCount(**row) for row in rows]
+
+
+def open_queries(connection: Connection, counts: list[RuleCount]) -> int:
+    """The queries that are open: of the rules, as counted, and those that people raised."""
+    raised: int = connection.execute(
+        text("select count(*) from present.query where rule is null and state <> all(:settled)"),
+        {"settled": list(SETTLED_STATES)},
+    ).scalar_one()
+    return raised + sum(count.open for count in counts)
 
 
 def store_run(connection: Connection, counts: list[RuleCount], on: date) -> None:

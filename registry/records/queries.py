@@ -65,6 +65,7 @@ class Query:
 class Step:
     """One step of a query."""
 
+    query_id: str
     at: datetime
     by: str
     command: str
@@ -131,15 +132,17 @@ def find_query(connection: Connection, query: str) -> Query:
     return found[0]
 
 
-def steps_of(connection: Connection, query: Query) -> list[Step]:
-    """What people did in a query, the first step first."""
+def steps_of(connection: Connection, patient: str, query: str | None = None) -> list[Step]:
+    """What people did in a patient's queries, or in one of them, the first step first."""
     rows = connection.execute(
         text(
-            'select c.made_at as at, c.made_by as "by", c.command, s.state, s.words '
+            'select s.query as query_id, c.made_at as at, c.made_by as "by", c.command, '
+            "s.state, s.words "
             "from reference.query_step s join reference.change_set c using (change_id) "
-            "where s.patient_id = :patient and s.query = :query order by s.step_id"
+            "where s.patient_id = :patient and s.query = coalesce(:query, s.query) "
+            "order by s.step_id"
         ),
-        {"patient": patient_number(connection, query.patient_id), "query": query.query_id},
+        {"patient": patient_number(connection, patient), "query": query},
     ).mappings()
     return [Step(**row) for row in rows]
 
@@ -229,7 +232,7 @@ def _step(connection: Connection, name: str, state: str, words: str, *, settled:
     _hold(connection, name)
     query = find_query(connection, name)
     if query.settled != settled:
-        raise _not_so(connection, query)
+        raise _not_so(query)
     if query.mended:
         raise Refused(
             tr("{query} is closed by itself: the value is mended.", query=name),
@@ -267,10 +270,11 @@ def _store(connection: Connection, query: Query, state: str, words: str) -> Quer
     return find_query(connection, query.query_id)
 
 
-def _not_so(connection: Connection, query: Query) -> Refused:
+def _not_so(query: Query) -> Refused:
     """The refusal to one who answers what is settled, or reopens what is open."""
-    last = next(reversed(steps_of(connection, query)), None)
-    by = "" if last is None else tr(" ({who}, {when})", who=last.by, when=f"{last.at:%Y-%m-%d}")
+    by = ""
+    if query.last_at is not None:
+        by = tr(" ({who}, {when})", who=query.last_by, when=f"{query.last_at:%Y-%m-%d}")
     if query.settled:
         return Refused(
             tr("{query} is settled already{by}.", query=query.query_id, by=by),

@@ -35,6 +35,7 @@ def quality(document: Document) -> Table:
             tr("Tried"),
             tr("Failed"),
             tr("Failed, %"),
+            tr("Answered"),
         ),
         rows=tuple(
             (
@@ -44,6 +45,7 @@ def quality(document: Document) -> Table:
                 str(row["tried"]),
                 str(row["failed"]),
                 MISSING if row["percent"] is None else fixed(row["percent"], 2),
+                str(row["answered"]),
             )
             for row in document["rules"]
         ),
@@ -52,6 +54,10 @@ def quality(document: Document) -> Table:
             tr(
                 "Of all records of the registry, not of the cohort alone. Kinds of checks as in "
                 "OHDSI's Data Quality Dashboard."
+            ),
+            tr(
+                "Answered: somebody has confirmed the value. Open queries: {number}.",
+                number=document["open_queries"],
             ),
         ),
     )

@@ -79,6 +79,8 @@ def test_a_finding_is_a_new_query(ward: Database, program: Program) -> None:
     assert queries(ward, program, "--rule", "lab_slip") == []
     assert queries(ward, program, "--state", "closed") == []
     assert settled(ward, program) == (1, 1, 0, 1)
+    counted = program(ward, "quality", "run")
+    assert "1 query is open: registry query list" in counted.err
 
 
 def test_a_value_that_is_right_is_told_no_more(ward: Database, program: Program) -> None:
@@ -101,6 +103,8 @@ def test_a_value_that_is_right_is_told_no_more(ward: Database, program: Program)
     assert [(s["by"], s["state"], s["words"]) for s in shown["history"]] == [
         (verb, state, words) for verb, words, _, state in steps
     ]
+    history = program(ward, "history", "T1").out
+    assert all(words in history for _, words, _, _ in steps)
     # Nothing is said of the value when something else is entered of the record.
     again = program(ward, "lab", "show", *ALBUMIN)
     assert "Is the unit right?" not in again.err
