@@ -32,6 +32,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Data entry": (RECORDS, "visit", "history", "undo"),
     "Import": ("import", "template", "codebook"),
     "Worklist": ("worklist",),
+    "Quality of the data": ("quality", "query"),
     "Nightly run": ("derive", "schedule"),
     "Status and analysis": (
         "status",

@@ -27,6 +27,11 @@ ELSEWHERE = {
     ("db", "serve"): "tests/integration/test_command_files.py",
     ("db", "psql"): "tests/integration/test_command_files.py",
     ("schedule", "run"): "tests/schedule/test_process.py",
+    # A query is named after what a record has.
+    **{
+        ("query", verb): "tests/quality/test_queries.py"
+        for verb in ("show", "answer", "close", "reopen")
+    },
     # All verbs of a group in turn, with what they leave in the tables and the audit.
     **{
         words: "tests/records/test_commands.py"
