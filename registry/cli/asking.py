@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import typer
 
-from registry.cli.terminal import as_text
+from registry.cli.prompts import ask_in_turn, ask_until, choose
+from registry.parsing.names import listed, names_of
 from registry.words import spoken, tr
 
 if TYPE_CHECKING:
@@ -23,16 +23,8 @@ if TYPE_CHECKING:
 Cells = dict[str, str]
 # What a person types to leave a proposed value out.
 NONE = "-"
-
-
-def may_ask(no_input: bool) -> bool:
-    """Whether there is a person who can answer."""
-    return not no_input and sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def ask_reason() -> str:
-    """Why a record is changed; asked until something is said."""
-    return _ask_until(tr("Reason"), lambda answer: None if answer else tr("is needed"))
+# Beside the cells while a PCDAI is asked for: what of it the person has.
+SCORED_BY = "items or total"
 
 
 def ask_for_missing(
@@ -51,6 +43,7 @@ def ask_for_missing(
     variables = {PATIENT_COLUMN: STUDY_ID, **dictionary_columns(entity)}
     if not dialogue.complaints():
         return dialogue.cells
+    typer.echo(tr("< goes back one question, Ctrl-C gives up."), err=True)
     if lacking_columns(entity):
         words = tr("Why a value is missing can stand in its place: {codes}.",
                    codes=", ".join(NULL_FLAVOURS))  # fmt: skip
@@ -58,8 +51,7 @@ def ask_for_missing(
     asked = dialogue.order(variables)
     # What the values are together may be wrong still: nothing that was typed is lost by it.
     while asked:
-        for column in asked:
-            dialogue.ask(column, variables[column])
+        dialogue.ask_all({column: variables[column] for column in asked})
         asked = dialogue.to_ask_again(variables)
     order = [*variables, *dialogue.cells]
     return {column: dialogue.cells[column] for column in order if column in dialogue.cells}
@@ -80,6 +72,8 @@ class Dialogue:
         self._allow_ids = allow_ids
         self._entity = entity
         self.cells: Cells = dict(given)
+        # Whether the person scores a PCDAI by its items or by its total.
+        self._scored_by: str | None = None
         self._proposals: dict[str, Proposal] | None = None
         self._item_levels: dict[str, Levels] | None = None
 
@@ -91,37 +85,80 @@ class Dialogue:
             columns.insert(2, "total")
         return columns
 
-    def ask(self, column: str, variable: Variable) -> None:
-        """Asks for one column, unless it is known and right, or another has made it needless."""
+    def ask_all(self, variables: Mapping[str, Variable]) -> None:
+        """Asks for these columns in turn; the person may go back."""
+        from registry.models import PcdaiVisit
+
+        def question(column: str) -> Callable[[Cells], bool]:
+            def put(cells: Cells) -> bool:
+                self.cells = dict(cells)
+                self._scored_by = self.cells.pop(SCORED_BY, None)
+                # They are of the day that has been answered, which may be another one now.
+                self._proposals = self._item_levels = None
+                is_asked = self.ask(column, variables[column])
+                cells.clear()
+                cells.update(self.cells)
+                if self._scored_by is not None:
+                    cells[SCORED_BY] = self._scored_by
+                return is_asked
+
+            return put
+
+        questions = [question(column) for column in variables]
+        if self._entity is PcdaiVisit and "total" in variables:
+            questions.insert(list(variables).index("total"), self._ask_how_it_is_scored)
+        ask_in_turn(dict(self.cells), questions)
+
+    def _ask_how_it_is_scored(self, cells: Cells) -> bool:
+        """Whether the person has the items or the total alone, unless one of them is given."""
+        from registry.models.pcdai_visit import ITEMS
+
+        if not {"total", *ITEMS}.isdisjoint(cells):
+            return False
+        cells[SCORED_BY] = choose(
+            tr("Items or total?"),
+            {
+                "items": tr("items: all that were scored; their sum is the total"),
+                "total": tr("total: the sum alone"),
+            },
+        )
+        return True
+
+    def ask(self, column: str, variable: Variable) -> bool:
+        """Asks for one column, unless it is known and right, or another has made it needless.
+
+        Says whether it asked.
+        """
         from registry.entry.lab_text import taken_apart
         from registry.models.missing_reason import reason_column
 
         if column in self.cells:
             problem = self._problem(column, self.cells[column])
             if problem is None:
-                return
+                return False
             typer.echo(f"  {column} {self.cells.pop(column)!r} {problem}", err=True)
         if reason_column(column) in self.cells or self._is_needless(column):
-            return
+            return False
         if column == "unit":
             variable = self._unit_of_analyte(variable)
         proposal = self._proposal(column)
-        answer = _ask_until(
+        answer = ask_until(
             self._words(column, variable, proposal),
             lambda answer: self._against(column, variable, proposal, answer),
-            variable.codes or (),
+            (*(variable.codes or ()), *names_of(variable)),
         )
         if not answer and proposal is not None:
             answer = f"{proposal.points.normalize():f}"
         if answer and answer != NONE:
             self.cells = taken_apart(self._entity, {**self.cells, column: answer})
+        return True
 
     def _unit_of_analyte(self, variable: Variable) -> Variable:
         """The unit with those alone in which the analyte is reported."""
-        from registry.parsing.codes import read_code
+        from registry.parsing.names import read_named
         from registry.vocabulary import ANALYTE_UNITS
 
-        units = ANALYTE_UNITS[read_code(self.cells["analyte"], tuple(ANALYTE_UNITS))]
+        units = ANALYTE_UNITS[read_named(self.cells["analyte"], tuple(ANALYTE_UNITS))]
         return replace(variable, codes=tuple(units))
 
     def to_ask_again(self, variables: Mapping[str, Variable]) -> list[str]:
@@ -191,9 +228,14 @@ class Dialogue:
             )
 
     def _is_needless(self, column: str) -> bool:
-        from registry.models.pcdai_visit import ITEMS, PcdaiVisit
+        from registry.models import PcdaiVisit
+        from registry.models.pcdai_visit import ITEMS
 
-        return column in ITEMS and "total" in self.cells and self._entity is PcdaiVisit
+        if self._entity is not PcdaiVisit:
+            return False
+        if column == "total":
+            return self._scored_by == "items"
+        return column in ITEMS and (self._scored_by == "total" or "total" in self.cells)
 
     def _proposal(self, column: str) -> Proposal | None:
         """What the registry proposes for an item of a PCDAI on the day of the visit."""
@@ -207,10 +249,7 @@ class Dialogue:
 
     def _words(self, column: str, variable: Variable, proposal: Proposal | None) -> str:
         """The question: label, unit, allowed values, what was last known."""
-        about = [variable.unit, variable.limits() or None, _form(variable)]
-        if variable.required:
-            about.append(tr("required"))
-        words = f"{spoken(variable.label)} ({'; '.join(filter(None, about))})".replace(" ()", "")
+        words = question(variable)
         last = self._last(column)
         if last is not None:
             words += f" [{tr('last {value}', value=last)}]"
@@ -253,6 +292,14 @@ class Dialogue:
             return last_known(connection, self._entity, study_id, column, self.cells)
 
 
+def question(variable: Variable) -> str:
+    """Label, unit and what is allowed, with the names of codes."""
+    about = [variable.unit, listed(variable) or variable.limits(), _form(variable)]
+    if variable.required:
+        about.append(tr("required"))
+    return f"{spoken(variable.label)} ({'; '.join(filter(None, about))})".replace(" ()", "")
+
+
 def proposals(database: Database, cells: Mapping[str, str]) -> dict[str, Proposal]:
     """What the registry proposes for the items of a PCDAI, by item."""
     from registry.entry.proposals import propose_items
@@ -281,46 +328,3 @@ def _form(variable: Variable) -> str | None:
             return tr("a number, <number or >number")
         case _:
             return None
-
-
-def _ask_until(
-    words: str, problem_of: Callable[[str], str | None], codes: Sequence[str] = ()
-) -> str:
-    while True:
-        answer = _read(f"{words}\n  > " if "\n" in words else f"{words}: ", codes)
-        problem = problem_of(answer)
-        if problem is None:
-            return answer
-        typer.echo(f"  {answer!r} {problem}" if answer else f"  {problem}", err=True)
-
-
-def _read(words: str, codes: Sequence[str]) -> str:
-    """One line of a person; with line editing, and the codes by the tab key, where there are."""
-    if not sys.stdout.isatty():
-        typer.echo(words, nl=False, err=True)
-        line = sys.stdin.readline()
-        if not line:
-            raise KeyboardInterrupt
-        return line.strip()
-    try:
-        import readline
-    except ImportError:  # not everywhere
-        pass
-    else:
-        readline.set_completer(_completer(codes))
-        readline.set_completer_delims("")
-        readline.parse_and_bind("tab: complete")
-    try:
-        return input(as_text(words)).strip()
-    except (EOFError, KeyboardInterrupt):
-        # What is said next begins on a line of its own.
-        typer.echo(err=True)
-        raise KeyboardInterrupt from None
-
-
-def _completer(codes: Sequence[str]) -> Callable[[str, int], str | None]:
-    def complete(begun: str, state: int) -> str | None:
-        fitting = [code for code in codes if code.lower().startswith(begun.lower())]
-        return fitting[state] if state < len(fitting) else None
-
-    return complete

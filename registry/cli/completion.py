@@ -21,6 +21,8 @@ from registry.words import spoken
 if TYPE_CHECKING:
     import psycopg
 
+    from registry.records.source import Entity
+
 # More than a screen of them is not read; another letter brings the rest.
 OFFERED = 100
 CONNECT_SECONDS = 2
@@ -57,6 +59,33 @@ def complete_view(context: typer.Context, incomplete: str) -> list[str]:
         "and starts_with(viewname::text, %s) order by 1 limit %s",
         incomplete,
     )
+
+
+def complete_key(entity: Entity) -> Callable[[typer.Context, str], list[str]]:
+    """A callback for the natural key of the patient's records: dates, and what stands behind them.
+
+    Of a key of several words each is offered as it goes with those before it.
+    """
+
+    def complete(context: typer.Context, incomplete: str) -> list[str]:
+        before = list(context.params.get("key") or ())
+        column, *_ = entity.natural_key[len(before) :] or (None,)
+        patient = context.params.get("patient") or context.params.get("patient_option")
+        if column is None or patient is None:
+            return []
+        conditions = [f"{name}::text = %s" for name in entity.natural_key[: len(before)]]
+        return _asked(
+            context,
+            f"select distinct {column}::text from clinical.{entity.__tablename__} "
+            "join reference.patient_number using (patient_id) where "
+            + " and ".join(["study_id = %s", *conditions, f"starts_with({column}::text, %s)"])
+            + " order by 1 desc limit %s",
+            incomplete,
+            patient,
+            *before,
+        )
+
+    return complete
 
 
 def complete_covariates(incomplete: str) -> list[tuple[str, str]]:
@@ -99,9 +128,10 @@ def complete_reasons(columns: tuple[str, ...]) -> Callable[[str], list[str]]:
     return complete
 
 
-def _asked(context: typer.Context, query: str, incomplete: str) -> list[str]:
+def _asked(context: typer.Context, query: str, incomplete: str, *first: str) -> list[str]:
+    """What the query gives for the values: `first`, what is typed so far, and how many."""
     with suppress(Exception), _connected(context) as connection:
-        return [row[0] for row in connection.execute(query, (incomplete, OFFERED))]
+        return [row[0] for row in connection.execute(query, (*first, incomplete, OFFERED))]
     return []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from registry.cli.asking import ask_reason, may_ask, proposals
+from registry.cli.asking import proposals
 from registry.cli.entry_options import parameter_name
 from registry.errors import WrongUsage
 from registry.models.missing_reason import reason_column
@@ -110,10 +110,8 @@ def hold_to_version(stored: Stored, version: int | None) -> None:
 
 
 def reason_of(given: dict[str, Any]) -> str:
-    """Why a record is changed, asked for at a terminal; raises WrongUsage without one."""
+    """Why a record is changed; raises WrongUsage where nobody has said it."""
     reason = given["reason"]
-    if not (reason and reason.strip()) and may_ask(given["no_input"]):
-        reason = ask_reason()
     if not (reason and reason.strip()):
         raise WrongUsage(
             tr("A record is changed or taken out only for a reason."),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.cli.completion import complete_codes, complete_patient, complete_reasons
+from registry.cli.completion import complete_codes, complete_key, complete_patient, complete_reasons
 from registry.cli.context import UserOption
 from registry.cli.output import Format, FormatOption
 from registry.cli.signatures import with_parameters
@@ -40,7 +40,9 @@ def key_arguments(entity: Entity) -> inspect.Parameter | None:
     if not entity.natural_key:
         return None
     words = " ".join(entity.natural_key)
-    argument = typer.Argument(metavar="KEY", help=f"The record's key: {words}.")
+    argument = typer.Argument(
+        metavar="KEY", help=f"The record's key: {words}.", autocompletion=complete_key(entity)
+    )
     return parameter("key", list[str] | None, argument, None)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from registry.cli.asking import ask_for_missing, may_ask
+from registry.cli.asking import ask_for_missing
+from registry.cli.asking_record import ask_for_record
 from registry.cli.context import hold_to_reason, opened, run_of, warn, with_allowed
 from registry.cli.entry_cells import (
     cells_of,
@@ -20,6 +21,7 @@ from registry.cli.entry_cells import (
 )
 from registry.cli.entry_options import option_names
 from registry.cli.output import Format, print_json, print_rows
+from registry.cli.prompts import may_ask
 from registry.cli.told import print_told, told
 from registry.entry.history import history
 from registry.entry.save import Draft, add, amend, void
@@ -122,6 +124,7 @@ def show_record(context: typer.Context, group: str, entity: Entity, given: Given
         opened(run_of(context).settings()) as database,
         database.engine.connect() as connection,
     ):
+        ask_for_record(database, entity, given)
         stored = sought(database, entity, given)[0]
         answer = told(connection, entity, None)
         answer.about(connection, stored)
@@ -149,6 +152,7 @@ def amend_record(context: typer.Context, group: str, entity: Entity, given: Give
     """Gives one record other values."""
     settings = run_of(context).settings(given["user"])
     with opened(settings) as database:
+        ask_for_record(database, entity, given, user=settings.user, values=True, why=True)
         stored, cells = sought(database, entity, given)
         if not cells:
             raise WrongUsage(
@@ -170,6 +174,7 @@ def void_record(context: typer.Context, group: str, entity: Entity, given: Given
     """Takes one record out."""
     settings = run_of(context).settings(given["user"])
     with opened(settings) as database:
+        ask_for_record(database, entity, given, user=settings.user, why=True)
         stored = sought(database, entity, given)[0]
         hold_to_version(stored, given["version"])
         reason = reason_of(given)

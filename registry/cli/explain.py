@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from registry.cli.asking_record import patient_or_asked
 from registry.cli.completion import complete_patient
 from registry.cli.context import DefinitionOption, opened, run_of
 from registry.cli.output import Format, FormatOption, print_json, print_rows
@@ -21,9 +22,9 @@ MARKS = {True: note("yes"), False: note("NO"), None: "-"}
 def explain_command(
     context: typer.Context,
     patient: Annotated[
-        str,
+        str | None,
         typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
-    ],
+    ] = None,
     definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -39,6 +40,7 @@ def explain_command(
         opened(run_of(context).settings()) as database,
         database.engine.connect() as connection,
     ):
+        patient = patient_or_asked(database, patient)
         definition = definition_or_default(connection, definition)
         require_patient(connection, patient)
         explanation = explain(connection, patient, definition)

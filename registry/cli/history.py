@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from registry.cli.asking_record import patient_or_asked
+from registry.cli.completion import complete_patient
 from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_rows
 from registry.errors import WrongUsage
@@ -18,7 +20,10 @@ CHANGE_OPTION = typer.Option("--command", help="All that the command of this cha
 
 def history_command(
     context: typer.Context,
-    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="A study id.")],
+    patient: Annotated[
+        str | None,
+        typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
+    ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List every change of a patient's records: when, who, why, from what to what.
@@ -34,7 +39,7 @@ def history_command(
         opened(run_of(context).settings()) as database,
         database.engine.connect() as connection,
     ):
-        changes = history(connection, patient)
+        changes = history(connection, patient_or_asked(database, patient))
         cells = {} if form is Format.JSON else entered(connection, changes)
         steps = steps_of(connection, patient) if form is Format.TABLE else []
     if form is Format.JSON:

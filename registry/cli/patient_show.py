@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.analysing import up_to_date
-from registry.cli.context import DefinitionOption, warn
+from registry.cli.asking_record import patient_or_asked
+from registry.cli.completion import complete_patient
+from registry.cli.context import DefinitionOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_csv, print_json
 from registry.cli.terminal import as_text, console
 from registry.errors import Refused, WrongUsage
@@ -56,7 +58,10 @@ STYLES = {
 @app.command("show")
 def patient_show_command(
     context: typer.Context,
-    patient: Annotated[str, typer.Argument(metavar="ID", help="A study id.")],
+    patient: Annotated[
+        str | None,
+        typer.Argument(metavar="ID", help="A study id.", autocompletion=complete_patient),
+    ] = None,
     definition: DefinitionOption = None,
     to: Annotated[
         Path | None,
@@ -82,6 +87,9 @@ def patient_show_command(
             tr("{file} ends neither in .svg nor in .png.", file=to),
             cure=tr("Name the figure by one of the two."),
         )
+    if patient is None:
+        with opened(run_of(context).settings()) as database:
+            patient = patient_or_asked(database, None)
     if to is None:
         document = _document(context, patient, definition)
     else:

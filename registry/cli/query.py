@@ -265,10 +265,10 @@ def _change(database: Database, settings: Settings, command: str) -> Iterator[Co
 
 
 def _words(reason: str | None) -> str:
-    from registry.cli.asking import ask_reason, may_ask
+    from registry.cli.prompts import ask_alone, ask_reason, may_ask
 
-    if not (reason and reason.strip()) and may_ask(no_input=False):
-        reason = ask_reason()
+    if not (reason and reason.strip()) and may_ask():
+        reason = ask_alone(ask_reason)["reason"]
     if not (reason and reason.strip()):
         raise WrongUsage(
             tr("A query is raised and answered in words."), cure=tr('Say them with --reason "..."')

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from registry.cli.asking_record import patient_or_asked
 from registry.cli.completion import complete_patient
 from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
@@ -30,9 +31,9 @@ STDIN = "-"
 def visit_command(
     context: typer.Context,
     patient: Annotated[
-        str,
+        str | None,
         typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
-    ],
+    ] = None,
     on: Annotated[
         str | None, typer.Option("--on", metavar="DAY", help="The day of the visit; today.")
     ] = None,
@@ -78,8 +79,11 @@ def visit_command(
         _require_terminal(dry_run)
     settings = run_of(context).settings(user)
     given = None if file is None else _read(file)
-    day = _day_of(patient, on, given)
+    if patient is None and given is not None:
+        patient = given.study_id
     with opened(settings) as database:
+        patient = patient_or_asked(database, patient)
+        day = _day_of(patient, on, given)
         if template:
             typer.echo(_template(database, patient, day), nl=False)
         elif given is not None:

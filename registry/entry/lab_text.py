@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from registry.models import LabResult
-from registry.parsing.codes import read_code
+from registry.parsing.names import read_named
 from registry.parsing.numbers import split_number
 from registry.parsing.units import read_unit
 from registry.parsing.unreadable import Unreadable
@@ -53,7 +53,7 @@ def taken_apart(
         return found
     given = cells.get("unit", "").strip()
     try:
-        known = read_code(cells.get("analyte") or analyte or "", ANALYTES)
+        known = read_named(cells.get("analyte") or analyte or "", ANALYTES)
         lab = read_lab(cells.get("value", ""), known, "")
         if lab.unit and (not given or read_unit(given, known) == lab.unit):
             found |= {"value": lab.value, "unit": lab.unit}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from registry.models.missing_reason import reason_column
-from registry.parsing.codes import read_code
+from registry.parsing.names import read_named
 from registry.parsing.unreadable import Unreadable
 from registry.records.source import Entity, lacking_columns
 from registry.variables import Kind
@@ -23,7 +23,7 @@ def reasons_apart(entity: Entity, cells: Mapping[str, str]) -> dict[str, str]:
         if column not in cells or variable.kind is Kind.TEXT or cells.get(reason):
             continue
         try:
-            found |= {reason: read_code(cells[column], NULL_FLAVOURS), column: ""}
+            found |= {reason: read_named(cells[column], NULL_FLAVOURS), column: ""}
         except Unreadable:
             continue
     return found

@@ -16,6 +16,7 @@ from registry.models import ENTITIES, Patient, table_of
 from registry.models.missing_reason import reason_column
 from registry.models.patient import STUDY_ID
 from registry.parsing.cells import read_cell
+from registry.parsing.names import read_named
 from registry.parsing.unreadable import Unreadable
 from registry.records.problems import Problem
 from registry.records.resolving import resolved
@@ -235,14 +236,17 @@ def _source(
 
 
 def read_typed(text: str, variable: Variable) -> str:
-    """What a person typed as a file spells it; `today` and `yesterday` are days.
+    """What a person typed as a file spells it; a code by its name too, `today` and `yesterday`.
 
     Raises Unreadable, which speaks of no option of an import.
     """
-    back = {"today": 0, "yesterday": 1}.get(text.strip().lower())
+    days = {"today": 0, "yesterday": 1, tr("today"): 0, tr("yesterday"): 1}
+    back = days.get(text.strip().lower())
     if back is not None and variable.kind in (Kind.DATE, Kind.PARTIAL_DATE):
         return (date.today() - timedelta(days=back)).isoformat()
     try:
+        if variable.codes is not None and text.strip():
+            return read_named(text, variable.codes)
         return read_cell(text, variable)
     except Unreadable as error:
         raise Unreadable(error.typed) from None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused
 from registry.models import LabResult, Patient, table_of
-from registry.parsing.codes import read_code
+from registry.parsing.names import read_named
 from registry.parsing.unreadable import Unreadable
 from registry.records.cells import spelled
 from registry.records.patients import patient_number
@@ -214,6 +214,6 @@ def last_known(
 def _analyte(cells: Mapping[str, str]) -> str | None:
     """The analyte of a record as the registry spells it; None for what is none."""
     try:
-        return read_code(cells.get("analyte", ""), ANALYTES)
+        return read_named(cells.get("analyte", ""), ANALYTES)
     except Unreadable:
         return None

@@ -17,7 +17,7 @@ from registry.models import (
     TdmLevel,
 )
 from registry.models.pcdai_visit import ITEMS
-from registry.parsing.codes import read_code
+from registry.parsing.names import read_named
 from registry.parsing.text import folded
 from registry.parsing.unreadable import Unreadable
 from registry.records.source import Entity, dictionary_columns
@@ -126,7 +126,7 @@ def drugs_of(typed: str) -> list[str]:
     read = []
     for name in re.split(r"[\s,;、，]+", folded(typed)):
         try:
-            read.append(read_code(name, DRUGS))
+            read.append(read_named(name, DRUGS))
         except Unreadable:
             read.append(name)
     return list(dict.fromkeys(filter(None, read)))

@@ -44,6 +44,14 @@ def offered(*words: str) -> list[str]:
         (("explain", "P00"), [f"P00{number}" for number in range(1, 10)]),
         (("status", "--definition", "re"), ["recommended"]),
         (("export", "tdm_w"), ["tdm_week14"]),
+        (("infusion", "amend", "P023", "2020-01"), ["2020-01-21"]),
+        (("infusion", "show", "--patient-id", "P023", "2020-01"), []),
+        (("lab", "void", "P023", "2020-01-19", "C"), ["CRP"]),
+        (("lab", "void", "P023", "2020-01-19", "CRP", ""), []),
+        (
+            ("pcdai", "show", "P023", "2020-0"),
+            ["2020-08-24", "2020-06-24", "2020-05-01", "2020-01-21"],
+        ),
     ],
 )
 def test_the_database_is_asked(

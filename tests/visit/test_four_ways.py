@@ -84,7 +84,7 @@ def by_prompts(database: Database) -> None:
         "anthropometry add": ["PROMPTS", str(DAY), "138", "315", "31.5", "", ""],
         "infusion add": ["PROMPTS", str(DAY), "200", "31.5", "Remicade"],
         "tdm add": ["PROMPTS", str(DAY), "<0.4", "35", "ELISA"],
-        "pcdai add": ["PROMPTS", str(DAY), "", *ITEMS],
+        "pcdai add": ["PROMPTS", str(DAY), "items", *ITEMS],
         "lab add": ["PROMPTS", str(DAY), "crp", "<5", "mg/L"],
         "lab add ": ["PROMPTS", str(DAY), "ALB", "3.4", "g/dl"],
         "medication add": ["PROMPTS", "prednisone", str(DAY), ""],
