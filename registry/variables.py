@@ -54,6 +54,11 @@ class Variable:
     empty_tells: bool = False
     verbatim: bool = False
 
+    @property
+    def is_free_text(self) -> bool:
+        """Whether any text may stand there."""
+        return self.kind is Kind.TEXT and self.pattern is None
+
     def comment(self) -> str:
         """Label, unit, limits and meaning in one line, for a reader of the database; in English."""
         parts = [self.label + (f" ({self.unit})" if self.unit else "")]

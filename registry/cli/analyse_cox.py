@@ -16,6 +16,7 @@ from registry.cli.completion import complete_covariates
 from registry.cli.context import DefinitionOption, warn
 from registry.cli.output import Format, FormatOption
 from registry.errors import Refused, WrongUsage
+from registry.parsing.formula import cells_kept
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -212,14 +213,15 @@ def _write_residuals(result: Cox, path: Path) -> None:
     rows = result.residual_rows()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="") as out:
-            if path.suffix.lower() == ".json":
+        as_json = path.suffix.lower() == ".json"
+        with path.open("w", encoding="utf-8" if as_json else "utf-8-sig", newline="") as out:
+            if as_json:
                 json.dump(rows, out, indent=2)
                 out.write("\n")
             else:
-                writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
+                writer = csv.writer(out, lineterminator="\n")
+                writer.writerow(rows[0])
+                writer.writerows(cells_kept(row.values()) for row in rows)
     except OSError as error:
         raise Refused(
             tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)

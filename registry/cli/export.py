@@ -21,6 +21,7 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
     XLSX = "xlsx"
     DTA = "dta"
+    SAV = "sav"
     XPT = "xpt"
 
 
@@ -29,21 +30,30 @@ def export_command(
     view: Annotated[
         str | None,
         typer.Argument(
-            metavar="VIEW", help="A view of schema analytics.", autocompletion=complete_view
+            metavar="VIEW",
+            help="A view of schema analytics, or a table.",
+            autocompletion=complete_view,
         ),
     ] = None,
     to: Annotated[
         Path | None,
         typer.Option(
-            "--to", metavar="FILE", help="Ending .csv, .parquet, .xlsx, .dta (Stata) or .xpt (SAS)."
+            "--to",
+            metavar="FILE",
+            help="Ending .csv, .parquet, .xlsx, .dta (Stata), .sav (SPSS) or .xpt (SAS).",
         ),
     ] = None,
     everything: Annotated[
         Path | None,
         typer.Option("--all", metavar="DIR", help="Every view, with a codebook of their columns."),
     ] = None,
+    records: Annotated[
+        Path | None,
+        typer.Option("--records", metavar="DIR", help="Every table, as files that import reads."),
+    ] = None,
     form: Annotated[
-        FileFormat | None, typer.Option("--format", help="Of the files of --all; csv without it.")
+        FileFormat | None,
+        typer.Option("--format", help="Of the files of --all and --records; csv."),
     ] = None,
     redcap: Annotated[
         Path | None,
@@ -52,23 +62,29 @@ def export_command(
 ) -> None:
     """Write a view to a file, with labels; changed patients are brought up to date first.
 
-    With --all every view to a folder, with --redcap all records as a REDCap project.
+    With --all every view to a folder, with --records every table as import reads it, with --redcap
+    all records as a REDCap project.
 
     Example: registry export analysis_set --to analysis_set.csv
     """
     one = view is not None or to is not None
-    if [one, everything is not None, redcap is not None].count(True) != 1 or (
-        form is not None and everything is None
-    ):
+    folders = [folder for folder in (everything, records, redcap) if folder is not None]
+    if one + len(folders) != 1 or (form is not None and (one or redcap is not None)):
         raise WrongUsage(
             tr("An export is of one view to one file, or of all views or records to a folder."),
-            cure=tr("Write VIEW --to FILE, or --all DIR --format FORMAT, or --redcap DIR."),
+            cure=tr(
+                "Write VIEW --to FILE, or --all DIR or --records DIR with --format FORMAT, or "
+                "--redcap DIR."
+            ),
         )
     if redcap is not None:
         _export_redcap(context, redcap)
         return
     if everything is not None:
         _export_all(context, everything, form or FileFormat.CSV)
+        return
+    if records is not None:
+        _export_records(context, records, form or FileFormat.CSV)
         return
     if view is None or to is None:
         raise WrongUsage(tr("An export is of a view to a file."), cure=tr("Write VIEW --to FILE."))
@@ -99,6 +115,26 @@ def _export_all(context: typer.Context, folder: Path, form: FileFormat) -> None:
         tr(
             "{views:view|views}, {rows:row|rows} and a codebook written to {folder}.",
             views=len(rows),
+            rows=sum(rows.values()),
+            folder=folder,
+        )
+    )
+
+
+def _export_records(context: typer.Context, folder: Path, form: FileFormat) -> None:
+    from registry.report.export import write_records
+
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect().execution_options(
+            isolation_level="REPEATABLE READ"
+        ) as connection,
+    ):
+        rows = write_records(connection, folder, f".{form.value}")
+    warn(
+        tr(
+            "{tables:table|tables}, {rows:row|rows} written to {folder}.",
+            tables=len(rows),
             rows=sum(rows.values()),
             folder=folder,
         )

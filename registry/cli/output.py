@@ -19,6 +19,7 @@ import typer
 
 from registry.columns import columns as columns_of
 from registry.columns import padded
+from registry.parsing.formula import kept_from_running
 
 
 class Format(StrEnum):
@@ -40,7 +41,10 @@ def print_json(document: Any) -> None:
 
 
 def print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
-    """CSV with a header on standard output; a missing value is an empty cell."""
+    """CSV with a header on standard output; a missing value is an empty cell.
+
+    A text that a spreadsheet would run has an apostrophe before it, as in a file; JSON has none.
+    """
     names = list(columns or (rows[0] if rows else ()))
     _print_parts(_csv_lines(names, [rows]))
 
@@ -110,7 +114,9 @@ def _csv_lines(names: Sequence[str], batches: Batches) -> Iterator[str]:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(names)
     for rows in batches:
-        writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+        writer.writerows(
+            [_cell(kept_from_running(row.get(name))) for name in names] for row in rows
+        )
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()

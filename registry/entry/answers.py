@@ -33,9 +33,10 @@ from registry.models import (
     TdmLevel,
     table_of,
 )
+from registry.parsing.formula import would_run
 from registry.records.definitions import definition_or_default
 from registry.records.plausibility import findings_of_record
-from registry.records.source import Entity
+from registry.records.source import Entity, dictionary_columns
 from registry.words import tr
 
 __all__ = ["AFTER_DATA_CUT", "Answer", "Fact", "answer"]
@@ -81,7 +82,27 @@ def answer(
         _add_cut(connection, answered, entity, patient, record, definition)
     found = findings_of_record(connection, entity, patient, record)
     answered.warn(*dict.fromkeys(finding.said for finding in found))
+    answered.warn(*_texts_that_would_run(connection, entity, patient, record))
     return answered
+
+
+def _texts_that_would_run(
+    connection: Connection, entity: Entity, patient: int, record: int | None
+) -> list[str]:
+    """What to say of the record's free texts that a spreadsheet would take for formulas."""
+    texts = [name for name, one in dictionary_columns(entity).items() if one.is_free_text]
+    if not texts:
+        return []
+    key = "patient_id = :patient" + ("" if record is None else " and record_id = :record")
+    row = connection.execute(
+        text(f"select {', '.join(texts)} from {table_of(entity)} where {key}"),
+        {"patient": patient, "record": record},
+    ).one()
+    return [
+        tr("{column} begins as a formula does; it is kept and written as text", column=column)
+        for column, value in zip(texts, row, strict=True)
+        if value and would_run(value)
+    ]
 
 
 def _add_cut(

@@ -15,6 +15,7 @@ from registry.importing.encoding import Encoding, encoding_of
 from registry.importing.layout import Table, lay_out
 from registry.importing.regular import cannot_read
 from registry.parsing.conventions import Conventions
+from registry.parsing.formula import as_it_was
 from registry.records.problems import Problem
 from registry.records.source import NOT_UTF8, Row, is_utf8
 from registry.words import spoken, tr
@@ -79,6 +80,9 @@ def _rows(
                 for cells in reader:
                     line, begins = begins, first + reader.line_num
                     lines.of_row = 0
+                    if lines.apostrophe:
+                        cells = list(map(as_it_was, cells))
+                        lines.apostrophe = False
                     for cell in cells:
                         if cell and not cell.isspace():
                             yield Row(line, cells)
@@ -92,11 +96,16 @@ def _rows(
 
 
 class _Lines:
-    """The lines of a file, of which none is read that makes a row too long."""
+    """The lines of a file, of which none is read that makes a row too long.
+
+    `of_row` counts the characters of a row, and `apostrophe` says whether one stands in it; who
+    takes the row sets them back.
+    """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self.of_row = 0
+        self.apostrophe = False
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -105,6 +114,7 @@ class _Lines:
         line = self._file.readline(LONGEST_ROW + 1)
         if not line:
             raise StopIteration
+        self.apostrophe = self.apostrophe or "'" in line
         self.of_row += len(line)
         if self.of_row > LONGEST_ROW:
             raise csv.Error(tr("a row of more than {number:,} characters", number=LONGEST_ROW))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from registry.models.missing_reason import reason_column
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.parsing.missing import NO_WORDS, MissingWords
 from registry.records.problems import Problem
+from registry.records.short_names import SAS_TRANSPORT, short_names
 from registry.records.source import (
     BY_FILE_NAME,
     PATIENT_COLUMN,
@@ -145,7 +146,7 @@ def find_tables(paths: list[Path], conventions: Conventions = NOTHING_SAID) -> l
             if entity is None:
                 strangers.append(table.shown)
             else:
-                taken.append((entity, table))
+                taken.append((entity, _with_full_names(table, entity)))
     if not taken:
         raise _no_table([*strangers, *found.passed_over])
     order = list(BY_FILE_NAME.values())
@@ -227,6 +228,15 @@ def _may_hold_a_table(path: Path) -> bool:
             cure=tr("Save them as Excel workbooks (.xlsx), or each table as CSV UTF-8."),
         )
     return named and ending in ENDINGS
+
+
+def _with_full_names(table: Table, entity: Entity) -> Table:
+    """The table with the names of the dictionary where its kind of file has only short ones."""
+    if table.path.suffix.lower() != ".xpt":
+        return table
+    names = [PATIENT_COLUMN, *file_columns(entity)]
+    full = dict(zip(map(str.upper, short_names(names, SAS_TRANSPORT)), names, strict=True))
+    return replace(table, header=[full.get(name.upper(), name) for name in table.header])
 
 
 def _entity_of(table: Table, *, alone: bool) -> Entity | None:

@@ -13,6 +13,7 @@ from registry.importing.units import CONVERSIONS, converted
 from registry.models.patient import STUDY_ID
 from registry.parsing.cells import read_cell
 from registry.parsing.numbers import split_number
+from registry.parsing.typed import LabelledText
 from registry.parsing.units import same_unit
 from registry.parsing.unreadable import Unreadable
 from registry.records.source import PATIENT_COLUMN, Row, file_columns
@@ -88,6 +89,8 @@ class MappedCells:
         if not text:
             return "", None
         code = taken.code(text)
+        if code is None and isinstance(cell, LabelledText):
+            code = taken.code(cell.value)
         if code is None and self._dialect.choices:
             label = self._dialect.label(taken.header or "", text)
             if label != text:

@@ -16,6 +16,7 @@ from registry.errors import Refused, WrongUsage
 from registry.importing.files import find_tables
 from registry.importing.layout import PROBLEM_COLUMN, Table
 from registry.parsing.conventions import NOTHING_SAID, Conventions
+from registry.parsing.formula import cells_kept, in_workbook
 from registry.parsing.typed import NumberText, NumberText1904
 from registry.records.problems import Notice, Problem
 from registry.records.source import readable
@@ -34,6 +35,12 @@ _LONGEST_TITLE = 31
 # What is wrong is orange, what is only not plausible yellow.
 _BAD, _REASON, _HEADER, _DOUBTFUL = "FFF4B183", "FFFBE5D6", "FFD9D9D9", "FFFFF2A8"
 _WIDTH, _REASON_WIDTH = 16, 80
+
+
+def _storable(text: str) -> str:
+    """The text with a stand-in for what no sheet can hold."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
 
 # The complaints of a table by line.
 Marks = dict[int, list[Problem]]
@@ -67,7 +74,7 @@ def titled(tables: Iterable[tuple[str, Table]]) -> list[Sheet]:
     times: Counter[str] = Counter()
     sheets = []
     for name, table in tables:
-        title = _NOT_IN_TITLE.sub("_", name)[:_LONGEST_TITLE]
+        title = _NOT_IN_TITLE.sub("_", _storable(name))[:_LONGEST_TITLE]
         times[title.casefold()] += 1
         behind = f" ({times[title.casefold()]})" if times[title.casefold()] > 1 else ""
         sheets.append(Sheet(title[: _LONGEST_TITLE - len(behind)] + behind, table))
@@ -175,11 +182,11 @@ def _write_csv(sheets: list[Sheet], marks: dict[str, Marks], path: Path) -> None
     wrong = marks.get(sheet.table.shown, {})
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([*sheet.table.header, PROBLEM_COLUMN])
+        writer.writerow(cells_kept(map(readable, [*sheet.table.header, PROBLEM_COLUMN])))
         for row in sheet.table.rows([]):
             assert row.cells is not None
             said = _said(wrong.get(row.line, []))
-            writer.writerow([*map(readable, row.cells), said])
+            writer.writerow(cells_kept(map(readable, [*row.cells, said])))
 
 
 def _write_workbook(sheets: list[Sheet], marks: dict[str, Marks], path: Path) -> None:
@@ -260,7 +267,7 @@ class _MarkedSheet:
         # What looks like a formula or an error of the sheet is text all the same.
         if text[0] in "=#" or _UNSTORABLE.search(text):
             return self._cell(text)
-        return str(text)
+        return in_workbook(text)
 
     def _cell(self, text: str, colour: str | None = None) -> Any:
         from openpyxl.cell import WriteOnlyCell
@@ -269,7 +276,7 @@ class _MarkedSheet:
         if isinstance(text, NumberText):
             cell.value = float(text) if "." in text else int(text)
         else:
-            cell.value = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+            cell.value = in_workbook(_storable(text))
             cell.data_type = "s"
         if colour is not None:
             cell.fill = self._fills[colour]
@@ -279,7 +286,7 @@ class _MarkedSheet:
         from openpyxl.comments import Comment
 
         self._comments += 1
-        return Comment(words, "registry") if self._comments <= COMMENTS else None
+        return Comment(_storable(words), "registry") if self._comments <= COMMENTS else None
 
 
 _COLOURS = (_BAD, _REASON, _HEADER, _DOUBTFUL)

@@ -7,6 +7,7 @@ is; only the others are looked at cell by cell.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -14,9 +15,10 @@ from dataclasses import replace
 from registry.importing.decimal_mark import DecimalMark, is_doubtful
 from registry.models import LabResult
 from registry.models.patient import STUDY_ID
-from registry.parsing.cells import CellReader, canonical_pattern
+from registry.parsing.cells import NUMBERS, CellReader, canonical_pattern
 from registry.parsing.codes import read_code
 from registry.parsing.conventions import Conventions, DateOrder
+from registry.parsing.formula import would_run
 from registry.parsing.numbers import doubtful_point, split_number
 from registry.parsing.text import BLANKS, folded
 from registry.parsing.typed import FaultText
@@ -24,7 +26,7 @@ from registry.parsing.units import read_unit
 from registry.parsing.unreadable import AmbiguousDate, NotOfKind, Unreadable
 from registry.records.problems import AnyProblem, Problem
 from registry.records.source import PATIENT_COLUMN, Row, Source, file_columns
-from registry.variables import Kind, Variable
+from registry.variables import Variable
 from registry.vocabulary import ANALYTES
 from registry.words import tr
 
@@ -33,7 +35,6 @@ _TOTALS = re.compile(
     r"|n\s*=\s*[0-9]+",
     re.IGNORECASE,
 )
-_NUMBERS = (Kind.NUMBER, Kind.INTEGER, Kind.MEASURED)
 
 
 class TableReader:
@@ -63,11 +64,13 @@ class TableReader:
         self._asked = [
             place
             for place, variable in enumerate(columns)
-            if variable.required and variable is not STUDY_ID and variable.kind not in _NUMBERS
+            if variable.required and variable is not STUDY_ID and variable.kind not in NUMBERS
         ]
         self._numbers = [
-            place for place, variable in enumerate(columns) if variable.kind in _NUMBERS
+            place for place, variable in enumerate(columns) if variable.kind in NUMBERS
         ]
+        self._texts = [place for place, variable in enumerate(columns) if variable.is_free_text]
+        self._would_run: Counter[str] = Counter()
         self._mark = (mark or DecimalMark()) if conventions.decimal is None else None
         if self._mark is not None:
             self._mark.expect(self._doubtful)
@@ -120,6 +123,12 @@ class TableReader:
                 )  # fmt: skip
             else:
                 yield Row(row.line, self._cells(row.line, cells, problems, doubts))
+        self.notes.extend(
+            tr("{file}: {column} begins as a formula does and is kept as text, cells: {number}",
+               file=self.source.shown, column=column, number=number)
+            for column, number in self._would_run.items()
+            if number
+        )  # fmt: skip
         problems.extend(self._with_what_others_show(doubt) for doubt in doubts)
         if self._mark is not None:
             problems.extend(self._mark.table_read())
@@ -161,6 +170,8 @@ class TableReader:
         if self._mark is not None:
             for place in self._numbers:
                 self._mark.look_at(read[place])
+        for place in self._texts:
+            self._would_run[self.source.columns[place]] += would_run(read[place])
         for place, reader in enumerate(self._readers):
             try:
                 read[place] = reader(read[place])

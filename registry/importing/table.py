@@ -16,7 +16,8 @@ __all__ = ["DELIMITED", "ENDINGS", "WORKBOOKS", "Table", "read_tables"]
 
 DELIMITED = (".csv", ".tsv", ".txt")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
-ENDINGS = (*DELIMITED, *WORKBOOKS)
+STATISTICS = (".sav", ".zsav", ".dta", ".xpt")
+ENDINGS = (*DELIMITED, *WORKBOOKS, *STATISTICS)
 
 
 def read_tables(
@@ -27,7 +28,7 @@ def read_tables(
     header_names: Collection[str] = (PATIENT_COLUMN,),
     filled_down: Collection[str] = (),
 ) -> list[Table]:
-    """The tables of a file: one of a CSV, TSV or text file, one a visible sheet of a workbook.
+    """The tables of a file: one a visible sheet of a workbook, one of any other file.
 
     `shown` is the file's name in complaints. A row below the first is taken for the header only if
     it holds one of `header_names`. Under the headers `filled_down` an empty cell takes the one
@@ -43,6 +44,10 @@ def read_tables(
         from registry.importing.workbook import read_workbook
 
         tables = read_workbook(path, name, conventions, known, filled_down)
+    elif path.suffix.lower() in STATISTICS:
+        from registry.importing.statistics_file import read_statistics
+
+        tables = [read_statistics(path, name, conventions, known)]
     else:
         tables = [read_delimited(path, name, conventions, known)]
     return tables if said is None else [_with_patient(table, said) for table in tables]

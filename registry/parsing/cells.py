@@ -10,11 +10,14 @@ from registry.parsing.conventions import NOTHING_SAID, Conventions, DateOrder
 from registry.parsing.dates import read_date
 from registry.parsing.numbers import CANONICAL_NUMBER, read_measured, read_number, split_number
 from registry.parsing.text import BLANKS, folded
-from registry.parsing.typed import FaultText, NumberText
+from registry.parsing.typed import FaultText, LabelledText, NumberText
 from registry.parsing.units import same_unit
 from registry.parsing.unreadable import NotOfKind, Unreadable
 from registry.variables import Kind, Variable
 from registry.words import tr
+
+# What is counted or measured; a label of such a value only says what the number means.
+NUMBERS = (Kind.NUMBER, Kind.INTEGER, Kind.MEASURED)
 
 # Odd cells of a column come again; of more than this many different ones none is remembered.
 _REMEMBERED = 4096
@@ -32,7 +35,7 @@ class CellReader:
         self.variable = variable
         self.conventions = conventions
         self.order_shown: DateOrder | None = None
-        self._free_text = variable.kind is Kind.TEXT and variable.pattern is None
+        self._free_text = variable.is_free_text
         self._known: dict[str, tuple[str, DateOrder | None]] = {}
 
     def __call__(self, cell: str) -> str:
@@ -40,6 +43,8 @@ class CellReader:
         self.order_shown = None
         if isinstance(cell, FaultText):
             raise Unreadable(cell.problem)
+        if isinstance(cell, LabelledText) and self.variable.kind in NUMBERS:
+            cell = cell.value
         if self._free_text or not cell.strip(BLANKS):
             return cell
         if isinstance(cell, NumberText):
@@ -136,5 +141,5 @@ def canonical_pattern(variable: Variable, conventions: Conventions = NOTHING_SAI
         case Kind.CODE | Kind.REASON:
             return "|".join(map(re.escape, variable.codes or ()))
         case Kind.TEXT:
-            # A text that begins like an error or a formula of a workbook may be one.
-            return "[!-~]+" if variable.pattern is not None else r"[^\t#=][^\t]*"
+            # A text that begins like an error or a formula of a spreadsheet may be one.
+            return "[!-~]+" if variable.pattern is not None else r"[^\t\r#=+@＝＋－＠-][^\t]*"

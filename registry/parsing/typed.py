@@ -31,3 +31,15 @@ class FaultText(str):
         made = super().__new__(cls, shown)
         made.problem = problem
         return made
+
+
+class LabelledText(str):
+    """The label of a value in the file of a statistics program; `value` is what it stands for."""
+
+    value: str
+
+    def __new__(cls, label: str, value: str) -> LabelledText:
+        """The label with its value, a number being one of a file."""
+        made = super().__new__(cls, label)
+        made.value = value
+        return made

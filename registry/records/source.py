@@ -103,4 +103,8 @@ def is_utf8(text: str) -> bool:
 
 def readable(text: str) -> str:
     """The text with bytes that are not UTF-8 as \\xNN."""
-    return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    try:
+        return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    except UnicodeEncodeError:
+        # A surrogate that stands for no byte.
+        return text.encode(errors="backslashreplace").decode()

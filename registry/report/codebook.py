@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from registry.report.whole_file import by_ending, write_whole
+from registry.report.whole_file import FOR_SPREADSHEETS, by_ending, write_whole
 from registry.vocabulary import NULL_FLAVOUR_MEANINGS
 from registry.words import language, spoken, tr
 
@@ -201,7 +201,7 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _write_csv(path: Path, rows: Rows) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    with path.open("w", encoding=FOR_SPREADSHEETS, newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(_plain(row) for row in rows)

@@ -13,8 +13,11 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused, WrongUsage
+from registry.parsing.formula import cells_kept
+from registry.records.source import BY_FILE_NAME
 from registry.report.export_formats import FORMATS, Labelled
-from registry.report.whole_file import write_whole
+from registry.report.export_table import read_table
+from registry.report.whole_file import FOR_SPREADSHEETS, write_whole
 from registry.words import tr
 
 CODEBOOK = "codebook.csv"
@@ -29,25 +32,52 @@ class _View:
 
 
 def write_view(connection: Connection, view: str, path: Path) -> int:
-    """Writes every row of `analytics.VIEW` to `path`, whole or not at all; returns the rows.
+    """Writes every row of a view, or of a table, to `path`, whole or not at all; returns the rows.
 
-    Raises NotFound for an unknown view, WrongUsage for another ending and Refused where the file
-    cannot be written.
+    A view is one of schema analytics; a table one of the dictionary, with the columns of its import
+    file. Raises NotFound for an unknown one, WrongUsage for another ending and Refused where the
+    file cannot be written.
     """
     if path.suffix.lower() not in FORMATS:
         raise WrongUsage(
             tr("{file} does not tell a format by its ending.", file=path.name),
             cure=tr("End it in {endings}.", endings=", ".join(FORMATS)),
         )
-    views = _views(connection)
-    if view not in views:
-        raise NotFound(
-            tr("There is no view {view}.", view=view),
-            cure=tr("There are: {views}.", views=", ".join(views)),
-        )
-    labelled = _read(connection, views[view])
+    labelled = _labelled(connection, view)
     _whole(path, lambda part: FORMATS[path.suffix.lower()].write(labelled, part))
     return len(labelled.frame)
+
+
+def _labelled(connection: Connection, name: str) -> Labelled:
+    """A view or table with its labels. Raises NotFound for an unknown one."""
+    entity = BY_FILE_NAME.get(name)
+    if entity is not None:
+        return read_table(connection, entity)
+    views = _views(connection)
+    if name not in views:
+        raise NotFound(
+            tr("There is no view {view}.", view=name),
+            cure=tr("There are: {views}.", views=", ".join([*views, *BY_FILE_NAME])),
+        )
+    return _read(connection, views[name])
+
+
+def write_records(connection: Connection, folder: Path, ending: str) -> dict[str, int]:
+    """Writes every table to a file that an import takes back; returns the rows of each.
+
+    Raises Refused where a file cannot be written.
+    """
+    _make(folder)
+    return {name: write_view(connection, name, folder / f"{name}{ending}") for name in BY_FILE_NAME}
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(
+            tr("{file} cannot be written: {reason}.", file=folder, reason=error.strerror or error)
+        ) from None
 
 
 def write_all(connection: Connection, folder: Path, ending: str) -> dict[str, int]:
@@ -55,12 +85,7 @@ def write_all(connection: Connection, folder: Path, ending: str) -> dict[str, in
 
     Raises Refused where a file cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=folder, reason=error.strerror or error)
-        ) from None
+    _make(folder)
     views = _views(connection)
     rows = {name: write_view(connection, name, folder / f"{name}{ending}") for name in views}
     book = [
@@ -82,10 +107,10 @@ def write_all(connection: Connection, folder: Path, ending: str) -> dict[str, in
 
 
 def _write_codebook(rows: list[dict[str, str]], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    with path.open("w", encoding=FOR_SPREADSHEETS, newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(rows[0])
+        writer.writerows(cells_kept(row.values()) for row in rows)
 
 
 def _whole(path: Path, write: Callable[[Path], Any]) -> None:

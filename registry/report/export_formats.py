@@ -1,32 +1,41 @@
 """The formats of an exported view, each with the labels of the columns where it has room for them.
 
 CSV has none. Parquet keeps them as metadata of the fields, a workbook on a second sheet, Stata as
-variable labels (80 characters), SAS transport as labels (40).
+variable labels (80 characters), SPSS (255 bytes) and SAS transport (40) likewise.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-STATA_NAME, STATA_LABEL = 32, 80
-XPORT_NAME, XPORT_LABEL = 8, 40
+from registry.parsing.formula import kept_from_running
+from registry.records.short_names import SAS_TRANSPORT, SPSS, STATA, short_names
+from registry.report.whole_file import FOR_SPREADSHEETS, as_text
+
+STATA_LABEL, XPORT_LABEL, SPSS_LABEL, SPSS_FILE_LABEL = 80, 40, 255, 64
+# Bytes of a text in SAS transport, version 5.
+XPORT_TEXT = 200
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """A table with its name, its label and those of its columns; `dates` are days, not moments."""
+    """A table with its name, its label and those of its columns; `dates` are days, not moments.
+
+    `sheet` is the name of its sheet in a workbook, by which an import knows a table of records.
+    """
 
     name: str
     label: str
     frame: pd.DataFrame
     labels: dict[str, str]
     dates: frozenset[str]
+    sheet: str = "data"
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,10 @@ class Format:
 
 
 def _write_csv(table: Labelled, path: Path) -> None:
-    table.frame.to_csv(path, index=False)
+    frame = table.frame.copy()
+    for name in frame.select_dtypes(["object", "string"]):
+        frame[name] = frame[name].map(kept_from_running)
+    frame.to_csv(path, index=False, encoding=FOR_SPREADSHEETS)
 
 
 def _write_parquet(table: Labelled, path: Path) -> None:
@@ -57,20 +69,18 @@ def _write_workbook(table: Labelled, path: Path) -> None:
         [(table.name, table.label), *table.labels.items()], columns=["column", "label"]
     )
     with pd.ExcelWriter(path, engine="openpyxl") as writer:
-        frame.to_excel(writer, index=False, sheet_name="data")
+        frame.to_excel(writer, index=False, sheet_name=table.sheet)
         labels.to_excel(writer, index=False, sheet_name="labels")
         for sheet in writer.sheets.values():
             sheet.freeze_panes = "A2"
             sheet.auto_filter.ref = sheet.dimensions
             for row in sheet.iter_rows(min_row=2):
                 for cell in row:
-                    if isinstance(cell.value, str):
-                        # A text is a text, also one that begins like a formula.
-                        cell.data_type = "s"
+                    as_text(cell)
 
 
 def _write_stata(table: Labelled, path: Path) -> None:
-    frame, labels = _plain(table, STATA_NAME)
+    frame, labels = _plain(table, STATA)
     moments = [str(name) for name in frame.select_dtypes("datetime")]
     columns = dict(zip(labels, table.labels, strict=True))
     frame.to_stata(
@@ -85,17 +95,59 @@ def _write_stata(table: Labelled, path: Path) -> None:
 
 
 def _write_xport(table: Labelled, path: Path) -> None:
-    from registry.report.xport import write_xport
+    import pyreadstat
 
-    frame, labels = _plain(table, XPORT_NAME)
-    (name,) = _short([table.name], XPORT_NAME)
-    write_xport(
-        frame,
+    frame, labels = _plain(table, SAS_TRANSPORT)
+    texts = frame.select_dtypes(object).columns
+    frame[texts] = frame[texts].map(lambda value: _cut_bytes(value, XPORT_TEXT))
+    (name,) = short_names([table.name], SAS_TRANSPORT)
+    pyreadstat.write_xport(
+        _with_days(table, frame).rename(columns=str.upper),
         path,
-        name=name.upper(),
-        label=cut(table.label, XPORT_LABEL),
-        labels={column: cut(label, XPORT_LABEL) for column, label in labels.items()},
+        file_label=_cut_bytes(cut(table.label, XPORT_LABEL), XPORT_LABEL),
+        column_labels=[cut(label, XPORT_LABEL) for label in labels.values()],
+        table_name=name.upper(),
+        # The version that statistics agencies take (SAS TS-140).
+        file_format_version=5,
     )
+
+
+def _write_spss(table: Labelled, path: Path) -> None:
+    import pyreadstat
+
+    frame, labels = _plain(table, SPSS)
+    flags = [
+        name
+        for name, values in zip(labels, table.frame.values.T, strict=True)
+        if _are_flags(values)
+    ]
+    pyreadstat.write_sav(
+        _with_days(table, frame),
+        path,
+        file_label=_cut_bytes(cut(table.label, SPSS_FILE_LABEL), SPSS_FILE_LABEL),
+        column_labels=[cut(label, SPSS_LABEL) for label in labels.values()],
+        variable_value_labels={name: {0: "no", 1: "yes"} for name in flags},
+    )
+
+
+def _are_flags(values: Iterable[Any]) -> bool:
+    known = [value for value in values if not pd.isna(value)]
+    return bool(known) and all(isinstance(value, bool) for value in known)
+
+
+def _with_days(table: Labelled, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame in which days are days, not moments."""
+    frame = frame.copy()
+    for name, column in zip(list(frame), table.labels, strict=True):
+        if column in table.dates:
+            days = frame[name].dt.date.astype(object)
+            frame[name] = days.where(frame[name].notna(), None)
+    return frame
+
+
+def _cut_bytes(words: str, length: int) -> str:
+    """UTF-8 of at most so many bytes, without half a letter."""
+    return words.encode("utf-8")[:length].decode("utf-8", "ignore")
 
 
 def _same(names: Sequence[str]) -> list[str]:
@@ -106,8 +158,9 @@ FORMATS: dict[str, Format] = {
     ".csv": Format(_write_csv, _same),
     ".parquet": Format(_write_parquet, _same),
     ".xlsx": Format(_write_workbook, _same),
-    ".dta": Format(_write_stata, lambda names: _short(names, STATA_NAME)),
-    ".xpt": Format(_write_xport, lambda names: _short(names, XPORT_NAME)),
+    ".dta": Format(_write_stata, lambda names: short_names(names, STATA)),
+    ".sav": Format(_write_spss, lambda names: short_names(names, SPSS)),
+    ".xpt": Format(_write_xport, lambda names: short_names(names, SAS_TRANSPORT)),
 }
 """Ending -> the format."""
 
@@ -123,22 +176,9 @@ def cut(words: str, length: int) -> str:
     return first + "..."
 
 
-def _short(names: Sequence[str], length: int) -> list[str]:
-    """Names of at most so many characters, each different: cut, and numbered where they clash."""
-    given: list[str] = []
-    for name in names:
-        short = name if len(name) <= length else name.replace("_", "")[:length]
-        number = 2
-        while short in given or (short != name and short in names):
-            short = name.replace("_", "")[: length - len(str(number))] + str(number)
-            number += 1
-        given.append(short)
-    return given
-
-
 def _plain(table: Labelled, length: int) -> tuple[pd.DataFrame, dict[str, str]]:
     """Columns that statistics programs know, under short names, and the labels of these."""
-    names = _short(list(table.labels), length)
+    names = short_names(list(table.labels), length)
     columns = {}
     for name, (column, values) in zip(names, table.frame.items(), strict=True):
         columns[name] = _plain_column(values, str(column) in table.dates)

@@ -21,6 +21,7 @@ from registry.models.redcap import (
     fields,
     raw_code,
 )
+from registry.parsing.formula import kept_from_running
 from registry.records.cells import spelled
 from registry.variables import Kind
 from registry.words import tr
@@ -99,5 +100,7 @@ def _raw(field: Field, value: str | None) -> str:
             return "1" if value == "yes" else "0"
         case Kind.CODE:
             return raw_code(value)
+        case Kind.TEXT:
+            return str(kept_from_running(value))
         case _:
             return value

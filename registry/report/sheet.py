@@ -9,7 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from registry.report.whole_file import by_ending, write_whole
+from registry.parsing.formula import cells_kept
+from registry.report.whole_file import FOR_SPREADSHEETS, as_text, by_ending, write_whole
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -43,10 +44,10 @@ def _writer_of_bytes(made: Callable[[], bytes]) -> Callable[[Path], Any]:
 
 
 def _write_csv(rows: Rows, columns: Sequence[str], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding=FOR_SPREADSHEETS, newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([_plain(row[name]) for name in columns] for row in rows)
+        writer.writerows(cells_kept(_plain(row[name]) for name in columns) for row in rows)
 
 
 def _write_workbook(rows: Rows, columns: Sequence[str], path: Path, title: str) -> None:
@@ -71,9 +72,7 @@ def _write_workbook(rows: Rows, columns: Sequence[str], path: Path, title: str) 
         sheet.column_dimensions[get_column_letter(number)].width = width
         for cell in cells:
             cell.alignment = Alignment(vertical="top", wrap_text=longest > WIDEST)
-            if isinstance(cell.value, str):
-                # A text is a text, also one that begins like a formula.
-                cell.data_type = "s"
+            as_text(cell)
     book.save(path)
 
 

@@ -8,9 +8,23 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from registry.errors import Refused, WrongUsage
+from registry.parsing.formula import in_workbook, would_run
 from registry.words import tr
 
 Writer = TypeVar("Writer")
+
+FOR_SPREADSHEETS = "utf-8-sig"
+"""The encoding of a CSV file: by its mark a spreadsheet knows it for UTF-8."""
+
+
+def as_text(cell: Any) -> None:
+    """Keeps a workbook's cell that holds a text from being taken for a formula, now or edited."""
+    if isinstance(cell.value, str):
+        text = cell.value
+        cell.value = in_workbook(text)
+        cell.data_type = "s"
+        if would_run(text):
+            cell.quotePrefix = True
 
 
 def by_ending(path: Path, writers: Mapping[str, Writer]) -> Writer:

@@ -9,15 +9,13 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyreadstat
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pyarrow import parquet
 
 from registry.database.engine import Database
 from registry.report.export import CODEBOOK, write_all, write_view
-from registry.report.export_formats import FORMATS, cut
-from registry.report.xport import ibm_floats, write_xport
+from registry.report.export_formats import FORMATS, Labelled, cut
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +107,7 @@ def test_all_views_with_a_codebook(shared_study: Database, tmp_path: Path) -> No
     assert set(rows) == views
     files = {path.name for path in (tmp_path / "new").iterdir()}
     assert files == {f"{view}.xpt" for view in views} | {CODEBOOK}
-    with (tmp_path / "new" / CODEBOOK).open(encoding="utf-8") as file:
+    with (tmp_path / "new" / CODEBOOK).open(encoding="utf-8-sig") as file:
         book = list(csv.DictReader(file))
     assert {row["view"] for row in book} == views
     assert all(row["label"] for row in book)
@@ -122,37 +120,68 @@ def test_all_views_with_a_codebook(shared_study: Database, tmp_path: Path) -> No
         assert list(read) == names
 
 
-@given(st.lists(st.floats(-1e70, 1e70).filter(lambda x: x == 0 or abs(x) > 1e-70), min_size=1))
-def test_every_double_has_its_ibm_float(values: list[float]) -> None:
-    for value, bits in zip(values, ibm_floats(np.array(values)).tolist(), strict=True):
-        sign = -1 if bits[0] & 0x80 else 1
-        fraction = int.from_bytes(bytes(bits[1:]), "big")
-        # sign x 0.fraction x 16^(exponent - 64), exactly
-        assert sign * np.ldexp(float(fraction), 4 * ((bits[0] & 0x7F) - 64) - 56) == value
+ODD = pd.DataFrame(
+    {
+        "text": ["é" * 150, None, "=1+1"],
+        "moment": pd.to_datetime(["2020-01-01 12:00", None, "1959-12-31 00:00"]),
+        "flag": pd.array([True, None, False], dtype="boolean"),
+        "none": pd.array([None, None, None], dtype="Float64"),
+        "number": [0.1, -1e-70, 1e70],
+    }
+)
+
+
+def odd_file(path: Path, frame: pd.DataFrame = ODD) -> Path:
+    labels = {name: f"the {name}" for name in frame}
+    FORMATS[path.suffix].write(Labelled("odd", "é" * 90, frame, labels, frozenset()), path)
+    return path
 
 
 def test_odd_values_in_sas_transport(tmp_path: Path) -> None:
-    frame = pd.DataFrame(
-        {
-            "text": ["é" * 150, None, "=1+1"],
-            "moment": pd.to_datetime(["2020-01-01 12:00", None, "1959-12-31 00:00"]),
-            "flag": pd.array([True, None, False], dtype="boolean"),
-            "none": pd.array([None, None, None], dtype="Float64"),
-        }
-    )
-    write_xport(frame, tmp_path / "odd.xpt", name="odd", label="", labels={"text": "A text"})
-    read = pd.read_sas(tmp_path / "odd.xpt", format="xport", encoding="utf-8")
+    path = odd_file(tmp_path / "odd.xpt")
+    read = pd.read_sas(path, format="xport", encoding="utf-8")
     assert read["TEXT"].tolist() == ["é" * 100, "", "=1+1"]
     assert read["MOMENT"].fillna(-1).tolist() == [1893499200.0, -1, -86400.0]
     assert read["FLAG"].fillna(-1).round(9).tolist() == [1, -1, 0]
     assert read["NONE"].isna().all()
-    assert (tmp_path / "odd.xpt").stat().st_size % 80 == 0
+    assert read["NUMBER"].tolist() == [0.1, -1e-70, 1e70]
+    assert path.stat().st_size % 80 == 0
 
 
-def test_no_rows_can_be_exported(tmp_path: Path) -> None:
+def test_odd_values_in_spss(tmp_path: Path) -> None:
+    path = odd_file(tmp_path / "odd.sav")
+    read, meta = pyreadstat.read_sav(path, dates_as_pandas_datetime=True)
+    assert read["text"].tolist() == ["é" * 150, "", "=1+1"]
+    assert read["moment"].tolist() == ODD["moment"].tolist()
+    assert read["flag"].fillna(-1).tolist() == [1, -1, 0]
+    assert meta.variable_value_labels == {"flag": {0: "no", 1: "yes"}}
+    assert read["number"].tolist() == [0.1, -1e-70, 1e70]
+    assert meta.column_names_to_labels["moment"] == "the moment"
+
+
+def test_spss_reads_back_with_labels(
+    folder: Path, expected: pd.DataFrame, shared_study: Database
+) -> None:
+    read, meta = pyreadstat.read_sav(folder / "exposure.sav")
+    assert list(read) == list(expected)
+    assert read["start_on"].tolist() == expected["start_on"].tolist()
+    assert read["trough_comparator"].tolist() == expected["trough_comparator"].fillna("").tolist()
+    label = meta.column_names_to_labels["entry_day"]
+    assert comment(shared_study, "exposure", "entry_day").startswith(f"{label};")
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_no_rows_can_be_exported(tmp_path: Path, ending: str) -> None:
     frame = pd.DataFrame({"a": pd.Series(dtype="float64"), "b": pd.Series(dtype=object)})
-    write_xport(frame, tmp_path / "empty.xpt", name="empty", label="", labels={})
-    assert (tmp_path / "empty.xpt").stat().st_size % 80 == 0
+    assert odd_file(tmp_path / f"empty{ending}", frame).stat().st_size > 0
+
+
+def test_all_views_can_be_written_for_spss(shared_study: Database, tmp_path: Path) -> None:
+    with shared_study.engine.connect() as connection:
+        rows = write_all(connection, tmp_path, ".sav")
+    for view in ("status_transition", "record_change", "definition"):
+        read, _ = pyreadstat.read_sav(tmp_path / f"{view}.sav")
+        assert len(read) == rows[view]
 
 
 @pytest.mark.parametrize(

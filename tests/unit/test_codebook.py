@@ -87,7 +87,7 @@ def test_the_page_needs_nothing_else_and_every_link_leads_somewhere(tmp_path: Pa
 def test_as_csv_and_as_a_workbook(tmp_path: Path) -> None:
     write_codebook(codebook(), descriptions(), tmp_path / "codebook.csv")
     write_codebook(codebook(), descriptions(), tmp_path / "codebook.xlsx")
-    with (tmp_path / "codebook.csv").open(encoding="utf-8", newline="") as stream:
+    with (tmp_path / "codebook.csv").open(encoding="utf-8-sig", newline="") as stream:
         lines = list(csv.DictReader(stream))
     assert [(line["table"], line["column"]) for line in lines] == [
         (line["table"], line["column"]) for line in agreed()

@@ -142,7 +142,7 @@ def test_a_text_of_a_spreadsheet_is_never_a_formula(tmp_path: Path) -> None:
 def test_a_csv_has_the_same_columns(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     write_sheet(rows(item(), UNDATED), COLUMNS, path, title="worklist")
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         first, second = csv.DictReader(file)
     assert tuple(first) == COLUMNS
     assert (first["due_on"], first["days_overdue"]) == ("2025-12-30", "62")
