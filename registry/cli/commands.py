@@ -27,6 +27,7 @@ _AFTER_RECORDS = {
     "status": lambda: import_module("registry.cli.status").status_command,
     "explain": lambda: import_module("registry.cli.explain").explain_command,
     "definition": lambda: import_module("registry.cli.definition").app,
+    "assay": lambda: import_module("registry.cli.assay").app,
     "analyse": lambda: import_module("registry.cli.analyse").app,
     "worklist": lambda: import_module("registry.cli.worklist").app,
     "quality": lambda: import_module("registry.cli.quality").app,

@@ -51,6 +51,15 @@ def complete_definition(context: typer.Context, incomplete: str) -> list[str]:
     )
 
 
+def complete_assay(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of assays that begin so."""
+    return _asked(
+        context,
+        "select name from reference.assay where starts_with(name, %s) order by 1 limit %s",
+        incomplete,
+    )
+
+
 def complete_view(context: typer.Context, incomplete: str) -> list[str]:
     """Views of the analysts that begin so."""
     return _asked(

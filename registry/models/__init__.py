@@ -66,6 +66,7 @@ def _complete(entity: type[Patient] | type[PatientRecord]) -> None:
 
 for _entity in ENTITIES:
     _complete(_entity)
+add_declared_constraints(table_of(Assay), ())
 add_declared_constraints(table_of(Definition), ())
 add_declared_constraints(table_of(PatientNumber), ())
 add_declared_constraints(table_of(WorklistSetting), ())

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
-from sqlalchemy import PrimaryKeyConstraint, Text
+from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import REFERENCE, Base, PatientRecord, comparator_of, variable
@@ -54,18 +54,35 @@ class Assay(Base):
 
     __tablename__ = "assay"
     __table_args__ = (
+        CheckConstraint("ada_high_from > ada_positive_from", name="high_above_positive"),
         {"schema": REFERENCE, "comment": "One row per assay of infliximab and its antibodies"},
     )
 
-    name: Mapped[str] = mapped_column(Text, primary_key=True, comment="name of the assay")
-    drug_tolerant: Mapped[bool | None] = mapped_column(
-        comment="whether antibodies are found in the presence of drug; empty = not known"
+    name: Mapped[str] = variable(Variable("Assay", Kind.TEXT, required=True), primary_key=True)
+    drug_tolerant: Mapped[bool | None] = variable(
+        Variable(
+            "Drug tolerant",
+            Kind.FLAG,
+            meaning="whether antibodies are found in the presence of drug; empty = not known",
+        )
     )
-    ada_positive_from: Mapped[Decimal | None] = mapped_column(
-        comment="antibodies are positive from here on, in the assay's own unit"
+    ada_positive_from: Mapped[Decimal | None] = variable(
+        Variable(
+            "Antibodies are positive from",
+            Kind.NUMBER,
+            minimum=Decimal(0),
+            above_minimum=True,
+            meaning="in the assay's own unit; empty = not known",
+        )
     )
-    ada_high_from: Mapped[Decimal | None] = mapped_column(
-        comment="antibodies are high-titre from here on, in the assay's own unit"
+    ada_high_from: Mapped[Decimal | None] = variable(
+        Variable(
+            "Antibodies are high-titre from",
+            Kind.NUMBER,
+            minimum=Decimal(0),
+            above_minimum=True,
+            meaning="in the assay's own unit; empty = not known",
+        )
     )
 
 

@@ -82,6 +82,7 @@ def _refuse_impossible(key: str, value: Any, written: str, variable: Variable) -
     impossible = (
         (variable.codes is not None and value not in variable.codes)
         or (variable.minimum is not None and value < variable.minimum)
+        or (variable.above_minimum and value == variable.minimum)
         or (variable.maximum is not None and value > variable.maximum)
         or (variable.kind is Kind.DATE and value > date.today())
     )

@@ -1,0 +1,141 @@
+"""`registry assay`: what the laboratories tell of the assays of drug levels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from registry.cli.completion import complete_assay
+from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.errors import WrongUsage
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="What the laboratories tell of their assays: antibodies are read by it.",
+)
+COLUMNS = ("name", "drug_tolerant", "ada_positive_from", "ada_high_from", "levels")
+
+
+NameArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ASSAY", help="Its name, as levels give it.", autocompletion=complete_assay
+    ),
+]
+TolerantOption = Annotated[
+    str | None,
+    typer.Option(
+        "--drug-tolerant",
+        metavar="yes|no|none",
+        help="Whether it finds antibodies in the presence of drug; none = not known.",
+    ),
+]
+PositiveOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ada-positive-from",
+        metavar="NUMBER",
+        help="Antibodies are positive from here on, in its own unit; none = not known.",
+    ),
+]
+HighOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ada-high-from",
+        metavar="NUMBER",
+        help="Antibodies are high-titre from here on, in its own unit; none = not known.",
+    ),
+]
+
+
+@app.command("list")
+def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
+    """List the assays, also those that nobody has described yet, with their levels.
+
+    Example: registry assay list
+    """
+    from registry.entry.assays import descriptions, list_assays
+
+    with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
+        rows = list_assays(connection)
+    print_rows(rows, form, COLUMNS)
+    bare = [row["name"] for row in rows if all(row[column] is None for column in descriptions())]
+    if bare:
+        warn(
+            tr(
+                "Not described: {names}. Antibodies are read without a cut-off there; "
+                "registry assay amend describes an assay.",
+                names=", ".join(bare),
+            )
+        )
+
+
+@app.command("add")
+def add_command(
+    context: typer.Context,
+    name: NameArgument,
+    drug_tolerant: TolerantOption = None,
+    ada_positive_from: PositiveOption = None,
+    ada_high_from: HighOption = None,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Add an assay; a level's new assay adds itself, so that this is for one still to come.
+
+    Example: registry assay add HMSA --drug-tolerant yes --ada-positive-from 3.1
+    """
+    from registry.entry.assays import add_assay
+
+    told = _told(drug_tolerant, ada_positive_from, ada_high_from)
+    settings = run_of(context).settings(user)
+    with opened(settings) as database, database.engine.begin() as connection:
+        row = add_assay(connection, name, told, user=settings.user, reason=reason)
+    _print([row], form)
+
+
+@app.command("amend")
+def amend_command(
+    context: typer.Context,
+    name: NameArgument,
+    drug_tolerant: TolerantOption = None,
+    ada_positive_from: PositiveOption = None,
+    ada_high_from: HighOption = None,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Change what is told of an assay; the readings of its levels change with it.
+
+    Example: registry assay amend ELISA --ada-positive-from 10 --reason 'letter of the laboratory'
+    """
+    told = _told(drug_tolerant, ada_positive_from, ada_high_from)
+    if not told:
+        raise WrongUsage(tr("Nothing is told of the assay: give at least one option."))
+    if not (reason and reason.strip()):
+        raise WrongUsage(tr("What is told of an assay is changed only with a --reason."))
+    from registry.entry.assays import amend_assay
+
+    settings = run_of(context).settings(user)
+    with opened(settings) as database, database.engine.begin() as connection:
+        row = amend_assay(connection, name, told, user=settings.user, reason=reason)
+    _print([row], form)
+
+
+def _told(tolerant: str | None, positive: str | None, high: str | None) -> dict[str, str]:
+    """What was told, by its column."""
+    told = {"drug_tolerant": tolerant, "ada_positive_from": positive, "ada_high_from": high}
+    return {column: written for column, written in told.items() if written is not None}
+
+
+def _print(rows: Sequence[dict[str, Any]], form: Format) -> None:
+    if form is Format.JSON:
+        print_json(rows[0])
+    else:
+        print_rows(list(rows), form, COLUMNS)
