@@ -71,7 +71,7 @@ def add_assay(
             cure=tr("registry assay amend {name} changes what is told of it.", name=there),
         )
     values = _read(told)
-    _declare(connection, "assay add", user, reason)
+    declare_change(connection, user=user, command="assay add", reason=reason)
     columns = ", ".join(("name", *values))
     marks = ", ".join(f":{column}" for column in ("name", *values))
     _store(connection, f"insert into reference.assay ({columns}) values ({marks})", name, values)
@@ -87,7 +87,7 @@ def amend_assay(
     """
     get_assay(connection, name)
     values = _read(told)
-    _declare(connection, "assay amend", user, reason)
+    declare_change(connection, user=user, command="assay amend", reason=reason)
     changes = ", ".join(f"{column} = :{column}" for column in values)
     _store(connection, f"update reference.assay set {changes} where name = :name", name, values)
     return get_assay(connection, name)
@@ -99,12 +99,6 @@ def _read(told: Mapping[str, str]) -> dict[str, Any]:
         read_parameter(f"{column}={written}", declared, "registry assay list")
         for column, written in told.items()
     )
-
-
-def _declare(connection: Connection, command: str, user: str, reason: str | None) -> None:
-    """Begins the change set, so that it is kept who tells this of an assay, when and why."""
-    declare_change(connection, user=user, command=command, reason=reason)
-    connection.execute(text("select audit.current_change(:amends)"), {"amends": "amend" in command})
 
 
 def _store(connection: Connection, statement: str, name: str, values: dict[str, Any]) -> None:
