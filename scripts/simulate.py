@@ -40,7 +40,7 @@ from registry.analysis.kaplan_meier import kaplan_meier
 from registry.synth import assumptions
 from registry.synth.child import draw_child
 from registry.synth.course import DIED, STOPPED, TRANSFERRED, Course, draw_course
-from registry.synth.days import DATA_CUT
+from registry.synth.days import STUDY
 from registry.synth.pools import Pools, build_pools
 
 COVARIATE = "im_over_6_months"
@@ -119,12 +119,12 @@ def draw(random: Random, number: int, pools: Pools, ratio: float = 1.0) -> Drawn
         end_code=code,
         week14=min(course.induction[3] - child.start, 112),
         spells=_spells(course, child.start, length),
-        whole_until=min(course.last_day, DATA_CUT) - child.start,
+        whole_until=min(course.last_day, STUDY.data_cut) - child.start,
     )
 
 
 def _end(course: Course) -> tuple[int, int]:
-    last = min(course.last_day, DATA_CUT)
+    last = min(course.last_day, STUDY.data_cut)
     if course.end is None or course.end.day > last:
         return last, 0
     return course.end.day, CODES.get(course.end.reason, 0)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from registry.analysis.wording import listed
 from registry.errors import NotFound
+from registry.records.definitions import end_of_data
 from registry.words import note, tr
 
 CLOCKS = {
@@ -67,11 +68,7 @@ def basis_of(connection: Connection, definition: str) -> Basis:
     tail = row["exposure_tail_days"]
     lost = note("loss to follow-up")
     last = [] if tail is None else [note("{tail} days after the last infusion", tail=tail)]
-    day = row["cut_on"].isoformat()
-    if row["data_cut"] is None:
-        last.append(note("the day of the derivation, {date}", date=day))
-    else:
-        last.append(note("the data cut on {date}", date=day))
+    last.append(end_of_data(dict(row)))
     ends = [
         note("stop of infliximab"),
         note("transfer to adult care"),

@@ -231,30 +231,29 @@ def carry_out(settings: Settings, plan: Plan, ended: Event, say: Callable[[str],
 
 
 def _summary(night: Night) -> str:
-    from registry.schedule.report import patients_of
+    from registry.schedule.report import losses_in_words
 
-    losses = patients_of((night.report or {}).get("new_losses", ()))
-    words = tr(
-        "Run {number}: {losses:patient has|patients have} lost response.",
-        number=night.night_id,
-        losses=losses,
-    )
+    words = tr("Run {number}:", number=night.night_id)
+    if night.report is not None:
+        words += f" {losses_in_words(night.report)}"
     bad = [f"{step.name}: {step.said}" for step in night.steps if step.state != "good"]
     return " ".join([words, *bad]) if bad else f"{words} {tr('Every step went well.')}"
 
 
 def work_of_night(user: str) -> Work:
     """The parts of the program that a night calls on."""
-    from registry.derivation.run import derive
-    from registry.schedule.night import Work
+    from registry.derivation.run import derive_each
+    from registry.schedule.changes import Derived
+    from registry.schedule.night import Work, complaint
 
-    def derived(database: Database) -> str:
-        result = derive(database.engine, user=user)
-        return tr(
+    def derived(database: Database) -> Derived:
+        result, failures = derive_each(database.engine, user=user)
+        said = tr(
             "{examined:patient|patients} examined, {number:transition|transitions}",
             examined=result.examined,
             number=len(result.transitions),
         )
+        return Derived(said, {name: complaint(error) for name, error in failures.items()})
 
     return Work(derive=derived, quality=_quality, worklist=_worklist)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from registry.records.definitions import data_cut_of
 from registry.vocabulary import EXCLUSION_REASONS
 from registry.words import note, spoken, tr
 
@@ -97,9 +98,15 @@ def explain(connection: Connection, patient: str, definition: str) -> Explanatio
             conclusion = tr(
                 "No loss of response up to {day}: {reason}.",
                 day=facts["end_on"],
-                reason=spoken(ENDINGS[facts["end_reason"]]),
+                reason=_ending(facts, held),
             )
     return Explanation(patient, definition, held["hash"], state, conclusion, steps)
+
+
+def _ending(facts: dict[str, Any], held: dict[str, Any]) -> str:
+    if facts["end_reason"] == "data_cut" and held["data_cut"] is None:
+        return tr("nothing has ended it, and the derivation was of that day")
+    return spoken(ENDINGS[facts["end_reason"]])
 
 
 def _points(value: Decimal | None) -> str:
@@ -130,7 +137,7 @@ def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step
         tr("no infusion up to the data cut")
         if start is None
         else tr("first infusion on {start} (t0)", start=start),
-        tr("data cut {data_cut}", data_cut=held["data_cut"]),
+        tr("data cut {data_cut}", data_cut=data_cut_of(held)),
         None if start is None else "infusion",
         start,
     )
@@ -296,11 +303,11 @@ def _outcome_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step]:
         Step(
             tr("End of observation"),
             None,
-            tr(": ").join([str(facts["end_on"]), spoken(ENDINGS[facts["end_reason"]])]),
+            tr(": ").join([str(facts["end_on"]), _ending(facts, held)]),
             tr(
                 "first of recorded end{tail_words} and data cut {data_cut}",
                 tail_words=tail_words,
-                data_cut=held["data_cut"],
+                data_cut=data_cut_of(held),
             ),
             facts["end_table"],
             facts["end_record_on"],

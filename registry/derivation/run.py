@@ -92,6 +92,38 @@ def derive(
     return result
 
 
+def derive_each(engine: Engine, *, user: str) -> tuple[DerivationResult, dict[str, Exception]]:
+    """Derives the changed patients for every definition; one that fails does not stop the others.
+
+    Gives what it came to and, by its name, what went wrong with a definition. Raises what went
+    wrong where none could be derived.
+    """
+    try:
+        return derive(engine, user=user), {}
+    except Exception as error:
+        whole = error
+    with engine.connect() as connection:
+        names = connection.execute(text("select name from reference.definition order by 1"))
+        every = list(names.scalars())
+    done: list[DerivationResult] = []
+    failures: dict[str, Exception] = {}
+    for name in every:
+        try:
+            done.append(derive(engine, user=user, definition=name))
+        except Exception as error:
+            failures[name] = error
+    if not done:
+        raise whole
+    together = DerivationResult(
+        done[-1].run_id,
+        [name for one in done for name in one.definitions],
+        max(one.examined for one in done),
+        sum(one.changed for one in done),
+        [transition for one in done for transition in one.transitions],
+    )
+    return together, failures
+
+
 def bring_up_to_date(engine: Engine, *, user: str) -> DerivationResult | None:
     """Derives what is waiting for any definition; None, and no run, when nothing is.
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound
-from registry.words import tr
+from registry.words import Note, note, tr
 
 
 def definition_or_default(connection: Connection, name: str | None) -> str:
@@ -29,3 +32,18 @@ def default_definition(connection: Connection) -> str:
             text("select default_definition from reference.registry_setting")
         ).scalar_one()
     )
+
+
+def data_cut_of(definition: Mapping[str, Any]) -> str:
+    """The data cut of a definition in words, from a row with `data_cut` and `cut_on`."""
+    if definition["data_cut"] is not None:
+        return str(definition["data_cut"])
+    return tr("none, seen up to {day}", day=definition["cut_on"])
+
+
+def end_of_data(definition: Mapping[str, Any]) -> Note:
+    """What observation ends with at the latest, as a note."""
+    day = definition["cut_on"].isoformat()
+    if definition["data_cut"] is None:
+        return note("the day of the derivation, {date}", date=day)
+    return note("the data cut on {date}", date=day)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
 
+from registry.records.definitions import data_cut_of
 from registry.report import sections
 from registry.report.facts import Facts
 from registry.report.html import definitions
@@ -84,10 +85,9 @@ def _asset(name: str) -> str:
 
 
 def _lead(facts: Facts) -> str:
-    cut = facts.parameters.get("data_cut")
     said = tr("Definition {name}.", name=facts.definition)
-    if cut is not None:
-        said += " " + tr("Data cut {cut}.", cut=cut)
+    if facts.parameters:
+        said += " " + tr("Data cut {cut}.", cut=data_cut_of(facts.parameters))
     return said
 
 

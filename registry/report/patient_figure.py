@@ -22,6 +22,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from registry import __version__
+from registry.records.definitions import data_cut_of
 from registry.report.figure import svg_text
 from registry.report.labels import Labels
 from registry.report.patient_course import (
@@ -179,7 +180,7 @@ class _Drawing:
             "Definition {name} ({hash}). Data cut {cut}. Crohn registry {version}.",
             name=held["name"],
             hash=held["hash"][:12],
-            cut=held["data_cut"],
+            cut=data_cut_of(held),
             version=__version__,
         )
 

@@ -11,6 +11,7 @@ from itertools import dropwhile
 from typing import Any
 
 from registry.columns import columns, padded
+from registry.records.definitions import data_cut_of
 from registry.report.patient_chart import Chart, level_sign
 from registry.report.patient_course import Document, points, reason_of, window
 from registry.report.patient_tables import NAMES, paris, tables, words_of
@@ -98,7 +99,7 @@ class Screen:
             "{name} ({hash}), data cut {cut}",
             name=held["name"],
             hash=held["hash"][:12],
-            cut=held["data_cut"],
+            cut=data_cut_of(held),
         )
         lines += self._fact(tr("Definition"), words)
         return lines + self._unseen()

@@ -8,8 +8,8 @@ transitions of one patient what counts is where he stood at the last report and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from registry.records.definitions import default_definition
+from registry.schedule.left_out import left_out
 from registry.schedule.store import lock_nights
 
 # More lines than these help nobody; the counts are of all of them. Losses are never left out.
@@ -103,6 +105,17 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """What a night's derivation came to; `failed` says by name what went wrong with a definition.
+
+    The other definitions are derived all the same.
+    """
+
+    said: str
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Mark:
     """How far the last report reached. `keys` is None where no worklist was ever looked at."""
 
@@ -128,7 +141,7 @@ def store_report(
     night: int,
     *,
     heading: dict[str, Any],
-    derived: bool,
+    derived: Derived | None,
     items: Sequence[Item] | None,
     channels: list[str],
 ) -> dict[str, Any]:
@@ -141,9 +154,14 @@ def store_report(
         # The lock comes before the first query, which takes the snapshot.
         lock_nights(connection)
         mark = _last_mark(connection)
-        report = heading | {"since": _plain(mark.made_at), "derived": derived}
-        report |= _transitions(connection, mark) if derived else _no_transitions()
-        report |= {"data": _data(connection, mark) if derived else None}
+        report = heading | {"since": _plain(mark.made_at), "derived": derived is not None}
+        report |= {"default_definition": default_definition(connection)}
+        if derived is None:
+            report |= _no_transitions() | {"left_out": None, "data": None}
+        else:
+            report |= _transitions(connection, mark)
+            report |= {"left_out": left_out(connection, derived.failed)}
+            report |= {"data": _data(connection, mark)}
         report |= {"worklist": None if items is None else _worklist(items, mark)}
         _keep(connection, night, report, mark, items, channels)
         connection.commit()

@@ -17,11 +17,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from registry.database.engine import Database, refused_by_database
-from registry.errors import RegistryError
+from registry.errors import Refused, RegistryError
 from registry.schedule import store
-from registry.schedule.changes import Item, store_report
+from registry.schedule.changes import Derived, Item, store_report
 from registry.schedule.plan import Plan
-from registry.schedule.report import free_name, patients_of, write_reports
+from registry.schedule.report import free_name, losses_in_words, write_reports
 from registry.schedule.rotation import back_up_daily
 from registry.schedule.store import FAILED, GOOD, LEFT_OUT, Step
 from registry.schedule.tell import tell
@@ -32,12 +32,11 @@ from registry.words import tr
 class Work:
     """What other parts of the program do in a night, as this part is given it.
 
-    `derive` brings every status up to date and says in a few words what it came to; so does
-    `quality`, which counts what is not plausible and keeps the counts; `worklist` gives all its
-    items.
+    `derive` brings every status up to date; `quality` counts what is not plausible, keeps the
+    counts and says in a few words what it came to; `worklist` gives all its items.
     """
 
-    derive: Callable[[Database], str]
+    derive: Callable[[Database], Derived]
     quality: Callable[[Database], str]
     worklist: Callable[[Connection], Sequence[Item]]
 
@@ -97,7 +96,7 @@ class _Run:
         self._number = number
         self._begun = time.monotonic()
         self._now = clock()
-        self._derived = False
+        self._derived: Derived | None = None
         self._items: Sequence[Item] | None = None
         self._backup: dict[str, Any] | None = None
 
@@ -118,9 +117,13 @@ class _Run:
         return self._finish(steps)
 
     def _derive(self) -> str:
-        said = self._work.derive(self._database)
-        self._derived = True
-        return said
+        self._derived = self._work.derive(self._database)
+        if self._derived.failed:
+            raise Refused(
+                " ".join(f"{name}: {said}" for name, said in self._derived.failed.items()),
+                cure=tr("The other definitions are derived: {said}.", said=self._derived.said),
+            )
+        return self._derived.said
 
     def _worklist(self) -> str:
         with self._database.engine.connect() as connection:
@@ -137,11 +140,7 @@ class _Run:
             channels=self._plan.channels,
         )
         written = write_reports(self._database.engine, self._plan)
-        return tr(
-            "{number:patient has|patients have} lost response; {file}",
-            number=patients_of(report["new_losses"]),
-            file=", ".join(map(str, written)),
-        )
+        return f"{losses_in_words(report)} {', '.join(map(str, written))}"
 
     def _heading(self) -> dict[str, Any]:
         day = self._plan.local(self._now).date()

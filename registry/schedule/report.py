@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from registry.errors import Refused
-from registry.schedule import store
+from registry.schedule import left_out, store
 from registry.schedule.plan import Plan
 from registry.words import tr
 
@@ -76,8 +76,12 @@ def report_text(report: Report, plan: Plan) -> str:
     if not report["derived"]:
         lines += ["", tr("What changed is in the report of the next run that derives.")]
     else:
-        lines += ["", _heading(tr("New losses of response"), patients_of(losses))]
-        lines += loss_lines(losses)
+        if losses or not report.get("left_out"):
+            lines += ["", _heading(tr("New losses of response"), patients_of(losses))]
+        else:
+            lines += ["", f"## {tr('New losses of response: none seen')}"]
+        lines += loss_lines(losses, report.get("default_definition"))
+        lines += _left_out(report)
         lines += _changes(report)
         lines += _data(report, plan)
     lines += _worklist(report)
@@ -90,15 +94,61 @@ def patients_of(losses: Sequence[Report]) -> int:
     return len({loss["patient_id"] for loss in losses})
 
 
-def loss_lines(losses: Sequence[Report]) -> list[str]:
+def losses_in_words(report: Report) -> str:
+    """How many have lost response, and whether others were left out."""
+    number = patients_of(report["new_losses"])
+    if not report["derived"]:
+        return tr("It is not known who has lost response.")
+    if not report.get("left_out"):
+        return tr("{number:patient has|patients have} lost response.", number=number)
+    if number:
+        return tr(
+            "{number:patient has|patients have} lost response; some were left out.", number=number
+        )
+    return tr("No loss of response was seen; some patients were left out.")
+
+
+def loss_lines(losses: Sequence[Report], default: str | None) -> list[str]:
     """A line a loss with its evidence: the deciding visit, its score, what it was held to.
 
-    Definitions that one visit decides alike share a line.
+    Definitions that one visit decides alike share a line. Patients who are lost by the default
+    definition come first; None in a report from before there was one.
     """
     alike: dict[tuple[Any, ...], list[Report]] = {}
     for loss in losses:
         alike.setdefault(tuple(loss[name] for name in _EVIDENCE), []).append(loss)
-    return [f"- {_loss(together)}" for together in alike.values()]
+    by_default = {loss["patient_id"] for loss in losses if loss["definition"] == default}
+    first: list[str] = []
+    others: list[str] = []
+    for together in alike.values():
+        lines = first if default is None or together[0]["patient_id"] in by_default else others
+        lines.append(f"- {_loss(together)}")
+    if others:
+        head = tr("By other definitions than {definition} alone:", definition=default)
+        others = [*([""] if first else []), head, "", *others]
+    return first + others
+
+
+def _left_out(report: Report) -> Iterator[str]:
+    unseen = report.get("left_out")
+    if not unseen:
+        return
+    yield from ("", f"## {tr('Left out')}", "")
+    for one in unseen:
+        match one["cause"]:
+            case left_out.AFTER_CUT:
+                words = tr(
+                    "infusions of {number:patient|patients} lie after the data cut of {day}",
+                    number=one["patients"],
+                    day=one["data_cut"],
+                )
+            case left_out.NEVER_DERIVED:
+                words = tr(
+                    "{number:patient was|patients were} never derived", number=one["patients"]
+                )
+            case _:
+                words = tr("could not be derived: {said}", said=one["said"])
+        yield f"- {one['definition']}: {words}"
 
 
 _EVIDENCE = ("patient_id", "on", "pcdai", "above", "confirmations", "last_negative_on", "cause")

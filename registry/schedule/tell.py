@@ -139,7 +139,7 @@ def mail(report: Report, plan: Plan) -> EmailMessage:
     message["Message-ID"] = f"<{report['name']}.{report['night_id']}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     lines = [tr("Nightly run of {day}", day=report["day"]), ""]
-    lines += loss_lines(losses[:LISTED_IN_MAIL])
+    lines += loss_lines(losses[:LISTED_IN_MAIL], report.get("default_definition"))
     if len(losses) > LISTED_IN_MAIL:
         lines.append(tr("- and {number} more", number=len(losses) - LISTED_IN_MAIL))
     file = plan.report_dir / f"{report['name']}.md"

@@ -6,19 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from registry.synth.days import (
-    FIRST_START,
-    LAST_START,
-    YEAR,
-    birthday,
-    iso,
-    years_before,
-)
+from registry.synth.days import STUDY, YEAR, Window, birthday, iso, years_before
 from registry.synth.edges import Edge
 from registry.synth.pools import Centre, Pools
 from registry.synth.tables import Rows
 
-LEAP_YEARS = (2000, 2004, 2008, 2012)
+LEAP_YEARS = range(1988, 2101, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +37,11 @@ class Child:
         return (day - self.birth) / YEAR
 
 
-def draw_child(rng: Random, number: int, edges: frozenset[Edge], pools: Pools) -> Child:
+def draw_child(
+    rng: Random, number: int, edges: frozenset[Edge], pools: Pools, window: Window = STUDY
+) -> Child:
     """The child of that number."""
-    birth, start = _birth_and_start(rng, edges)
+    birth, start = _birth_and_start(rng, edges, window)
     onset = _onset(rng, edges, birth, start)
     diagnosis = rng.choice(("UC", "IBDU")) if Edge.NOT_CROHNS in edges else "CD"
     growth_delay = rng.random() < 0.16
@@ -68,7 +63,7 @@ def draw_child(rng: Random, number: int, edges: frozenset[Edge], pools: Pools) -
     )
 
 
-def _birth_and_start(rng: Random, edges: frozenset[Edge]) -> tuple[int, int]:
+def _birth_and_start(rng: Random, edges: frozenset[Edge], window: Window) -> tuple[int, int]:
     past_18: int | None = None  # days from the 18th birthday to the first infusion
     if Edge.ADULT_START in edges:
         past_18 = rng.choice((0, 0, 1, rng.randint(2, 300)))
@@ -77,18 +72,37 @@ def _birth_and_start(rng: Random, edges: frozenset[Edge]) -> tuple[int, int]:
     if Edge.LEAP_BIRTH in edges:
         if past_18 is None and rng.random() < 0.3:
             past_18 = rng.choice((-2, -1, 0))
-        if past_18 is not None:
-            birth = date(rng.choice(LEAP_YEARS[:2]), 2, 29).toordinal()
+        if past_18 is None:
+            birth = rng.choice(_leap_births(window, 10, 18))
+            first = max(window.first_start, birthday(birth, 3))
+            return birth, rng.randint(first, min(window.last_start, birthday(birth, 18) - 1))
+        turning_18 = _leap_births(window, 18, 18, past_18)
+        # A short window may be without one.
+        if turning_18:
+            birth = rng.choice(turning_18)
             return birth, birthday(birth, 18) + past_18
-        birth = date(rng.choice(LEAP_YEARS), 2, 29).toordinal()
-        first = max(FIRST_START, birthday(birth, 3))
-        return birth, rng.randint(first, min(LAST_START, birthday(birth, 18) - 1))
-    start = rng.randint(FIRST_START, LAST_START)
+    start = rng.randint(window.first_start, window.last_start)
     if past_18 is not None:
         return years_before(start - past_18, 18), start
     # A tenth began in early childhood; the others are of the study's age, median 12 years.
     age = rng.uniform(1.5, 8.0) if rng.random() < 0.1 else rng.gauss(12.4, 3.0)
     return start - int(max(1.5, min(17.95, age)) * YEAR), start
+
+
+def _leap_births(window: Window, by: int, until: int, later: int = 0) -> list[int]:
+    """Births on 29 February of whom is `by` years before the last start, `until` after the first.
+
+    Both birthdays so many days `later`.
+    """
+    births = (
+        date(year, 2, 29).toordinal() for year in LEAP_YEARS if year % 400 % 100 or not year % 400
+    )
+    return [
+        birth
+        for birth in births
+        if birthday(birth, by) + later <= window.last_start
+        and birthday(birth, until) + later >= window.first_start
+    ]
 
 
 def _onset(rng: Random, edges: frozenset[Edge], birth: int, start: int) -> int:

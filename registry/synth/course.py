@@ -8,7 +8,7 @@ from random import Random
 
 from registry.synth import assumptions
 from registry.synth.child import Child
-from registry.synth.days import DATA_CUT, LAST_DAY, YEAR, birthday
+from registry.synth.days import STUDY, YEAR, Window, birthday
 from registry.synth.drugs import DrugCourse, plan_immunomodulators
 from registry.synth.edges import Edge
 from registry.synth.hazard import Spell, event_day
@@ -65,7 +65,9 @@ class Course:
         )
 
 
-def draw_course(rng: Random, child: Child, im_hazard_ratio: float) -> Course:
+def draw_course(
+    rng: Random, child: Child, im_hazard_ratio: float, window: Window = STUDY
+) -> Course:
     """The course of the child.
 
     Immunomodulators act through `im_hazard_ratio` and nothing else: troughs and antibodies do not
@@ -77,7 +79,7 @@ def draw_course(rng: Random, child: Child, im_hazard_ratio: float) -> Course:
     trough = rng.lognormvariate(1.5, 0.75) * dose_per_kg / 6
     antibodies_from = child.start + 50 + _wait(rng, assumptions.ANTIBODIES_A_YEAR)
     immunomodulators = plan_immunomodulators(rng, child)
-    last_day, end = _planned_end(rng, child, induction)
+    last_day, end = _planned_end(rng, child, induction, window)
     spells = [
         Spell(child.start + assumptions.LATE_FROM_DAY, None, assumptions.LATE_FACTOR),
         Spell(antibodies_from, None, assumptions.ANTIBODIES),
@@ -85,10 +87,10 @@ def draw_course(rng: Random, child: Child, im_hazard_ratio: float) -> Course:
     ]
     first_day = child.start + assumptions.FIRST_RISK_DAY
     rate = assumptions.BASE_HAZARD * _hazard_ratio(child, baseline, week14, trough)
-    loss = event_day(rng.expovariate(1.0), first_day, LAST_DAY, rate, spells)
+    loss = event_day(rng.expovariate(1.0), first_day, window.last_day, rate, spells)
     seen = regained_from = None
     if loss is not None and loss <= (last_day if end is None else end.day):
-        seen = _seen(rng, child.edges, loss)
+        seen = _seen(rng, child.edges, loss, window.data_cut)
         end, regained_from = _after_loss(rng, child.edges, seen, end)
         if end is not None and end.day > last_day:
             end = None
@@ -162,19 +164,24 @@ def _dose_per_kg(rng: Random, edges: frozenset[Edge]) -> float:
     return 5.0 if chance < 0.3 else rng.uniform(5, 7) if chance < 0.55 else rng.uniform(7, 9.5)
 
 
-def _planned_end(rng: Random, child: Child, induction: tuple[int, ...]) -> tuple[int, End | None]:
+def _planned_end(
+    rng: Random, child: Child, induction: tuple[int, ...], window: Window
+) -> tuple[int, End | None]:
     """The last day known, and the end of follow-up were response never lost."""
     edges, fourth = child.edges, induction[3]
     if Edge.FEWER_THAN_FOUR in edges:
         day = rng.choice(induction[:3]) + rng.randint(1, 25)
         reason = rng.choice((STOPPED, STOPPED, LOST, DIED, ""))
-        return (day + 100, End(day, reason)) if reason else (day, None)
-    last_day = rng.randint(DATA_CUT - 30, LAST_DAY)
+        last_day, end = (day + 100, End(day, reason)) if reason else (day, None)
+        last_day = min(last_day, window.last_day)
+        return last_day, end if end is not None and end.day <= last_day else None
+    last_day = rng.randint(window.data_cut - 30, window.last_day)
     if Edge.SILENT_END in edges:
         last_day = fourth + 20 + _wait(rng, 0.6)
-    last_day = min(last_day, LAST_DAY)
+    last_day = min(last_day, window.last_day)
     if Edge.WEEK14_AFTER_END in edges:
-        return last_day, End(fourth + rng.randint(1, 4), rng.choice((STOPPED, LOST)))
+        end = End(fourth + rng.randint(1, 4), rng.choice((STOPPED, LOST)))
+        return last_day, end if end.day <= last_day else None
     ends = [
         End(fourth + 16 + _wait(rng, assumptions.STOPS_A_YEAR), STOPPED),
         End(fourth + 16 + _wait(rng, assumptions.LOST_A_YEAR), LOST),
@@ -186,8 +193,8 @@ def _planned_end(rng: Random, child: Child, induction: tuple[int, ...]) -> tuple
     if transfer > fourth + 16 and rng.random() < 0.85:
         ends.append(End(transfer, TRANSFERRED))
     end = min(ends, key=lambda end: end.day)
-    if Edge.NEAR_CUT in edges and end.reason != DIED and abs(end.day - DATA_CUT) <= 90:
-        end = End(DATA_CUT + rng.randint(0, 1), end.reason)
+    if Edge.NEAR_CUT in edges and end.reason != DIED and abs(end.day - window.data_cut) <= 90:
+        end = End(window.data_cut + rng.randint(0, 1), end.reason)
     return last_day, end if end.day <= last_day else None
 
 
@@ -218,10 +225,10 @@ def _hazard_ratio(child: Child, baseline: int, week14: int, trough: float) -> fl
     return ratio
 
 
-def _seen(rng: Random, edges: frozenset[Edge], loss: int) -> int:
+def _seen(rng: Random, edges: frozenset[Edge], loss: int, data_cut: int) -> int:
     """The visit at which a loss is found: within three weeks, since the child is unwell."""
-    if Edge.NEAR_CUT in edges and DATA_CUT - 60 <= loss <= DATA_CUT:
-        return DATA_CUT + rng.randint(0, 1)
+    if Edge.NEAR_CUT in edges and data_cut - 60 <= loss <= data_cut:
+        return data_cut + rng.randint(0, 1)
     return loss + rng.randint(0, 20)
 
 

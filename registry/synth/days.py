@@ -1,17 +1,40 @@
-"""Days as whole numbers (proleptic ordinals), and the window that the synthetic registry covers."""
+"""Days as whole numbers (proleptic ordinals), and the window that a synthetic registry covers."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-FIRST_START = date(2015, 1, 1).toordinal()
-LAST_START = date(2022, 12, 31).toordinal()
-# The study's data cut; a registry goes on after it, so some rows are dated later.
-DATA_CUT = date(2023, 12, 31).toordinal()
-LAST_DAY = date(2024, 12, 31).toordinal()
-
 YEAR = 365.25
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """First and last day of a first infusion, a data cut that some courses end near, the last day.
+
+    A registry goes on after the cut, so that some rows are dated later.
+    """
+
+    first_start: int
+    last_start: int
+    data_cut: int
+    last_day: int
+
+
+# Around the study's data cut.
+STUDY = Window(
+    first_start=date(2015, 1, 1).toordinal(),
+    last_start=date(2022, 12, 31).toordinal(),
+    data_cut=date(2023, 12, 31).toordinal(),
+    last_day=date(2024, 12, 31).toordinal(),
+)
+
+
+def ending_on(day: date) -> Window:
+    """A year of first infusions up to that day, on which the registry ends."""
+    last = day.toordinal()
+    return Window(last - 365, last, last - 14, last)
 
 
 @cache

@@ -7,7 +7,7 @@ from random import Random
 
 from registry.synth.child import Child, add_patient, draw_child
 from registry.synth.course import DIED, STOPPED, Course, draw_course
-from registry.synth.days import iso
+from registry.synth.days import STUDY, Window, iso
 from registry.synth.drugs import (
     GLUCOCORTICOIDS,
     LATER_BIOLOGICS,
@@ -33,14 +33,16 @@ from registry.synth.tables import Rows
 from registry.synth.visits import WEEK14_FIRST, WEEK14_LAST, draw_visits
 
 
-def make_patient(number: int, seed: int, pools: Pools, im_hazard_ratio: float) -> Rows:
+def make_patient(
+    number: int, seed: int, pools: Pools, im_hazard_ratio: float, window: Window = STUDY
+) -> Rows:
     """All rows of the child of that number: a function of the arguments alone."""
     # Not hash(): it differs between runs of Python.
     rng = Random(int.from_bytes(sha256(f"{seed}/{number}".encode()).digest()))
-    child = draw_child(rng, number, draw_edges(rng), pools)
-    course = draw_course(rng, child, im_hazard_ratio)
+    child = draw_child(rng, number, draw_edges(rng), pools, window)
+    course = draw_course(rng, child, im_hazard_ratio, window)
     infused = Edge.NO_INFLIXIMAB not in child.edges
-    last_day = course.last_day if infused else child.start + 30
+    last_day = course.last_day if infused else min(child.start + 30, window.last_day)
     until = course.treated_until if infused else child.start
     body = Body(child, bmi_gain=0.3 if Edge.PRIMARY_NON_RESPONSE in child.edges else 0.9)
     infusions = give_infusions(rng, child, course, body, pools)

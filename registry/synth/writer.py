@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import date
 from math import isfinite
 from pathlib import Path
 
 from registry.errors import Refused, WrongUsage
+from registry.synth.days import STUDY, Window, ending_on
 from registry.synth.patient import make_patient
 from registry.synth.pools import build_pools
 from registry.synth.tables import COLUMNS
@@ -23,13 +25,15 @@ def write_registry(
     *,
     progress: Callable[[int], None] | None = None,
     im_hazard_ratio: float = 0.5,
+    ending: date | None = None,
 ) -> dict[str, int]:
     """Write a synthetic registry of that many children, one `TABLE.csv` a table, and count rows.
 
     The same seed gives the same bytes, and the child of a number is the same however many are
     asked for. One child is in memory at a time. `progress` is called after each child with the
     number written so far. `im_hazard_ratio` is the true hazard ratio of losing response while on
-    an immunomodulator against not; 1 means no effect.
+    an immunomodulator against not; 1 means no effect. With `ending` the children begin in the year
+    up to that day and the registry ends on it; without it is of the study's years.
 
     The files get their names when all are complete: an interrupted run leaves no half registry.
     Raises `WrongUsage` for figures that make no sense, and `Refused` where a file of the registry
@@ -46,10 +50,11 @@ def write_registry(
         )
     if folder.exists() and not folder.is_dir():
         raise Refused(f"{folder} is not a folder.", cure="Name a folder, new or empty.")
+    window = STUDY if ending is None else ending_on(ending)
     made: list[Path] = []  # what is to be removed unless all goes well
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        counts = _write(patients, seed, folder, made, progress, im_hazard_ratio)
+        counts = _write(patients, seed, folder, made, progress, im_hazard_ratio, window)
         # The patients come last: without them no import takes the rest for a registry.
         for table in reversed(COLUMNS):
             finished = folder / f"{table}.csv"
@@ -93,6 +98,7 @@ def _write(
     made: list[Path],
     progress: Callable[[int], None] | None,
     im_hazard_ratio: float,
+    window: Window,
 ) -> dict[str, int]:
     pools = build_pools(seed)
     counts = dict.fromkeys(COLUMNS, 0)
@@ -108,7 +114,7 @@ def _write(
         # Only now: a run that ended a moment ago has given its files their names.
         _refuse_overwriting(folder)
         for number in range(1, patients + 1):
-            rows = make_patient(number, seed, pools, im_hazard_ratio)
+            rows = make_patient(number, seed, pools, im_hazard_ratio, window)
             for table, writer in writers.items():
                 of_table = rows.of(table)
                 writer.writerows(of_table)

@@ -112,11 +112,13 @@ def _said(item: Item, words: dict[str, dict[str, str]]) -> Item:
 
 
 def judge_on(connection: Connection, day: date | None) -> None:
-    """Makes `day` the day of the worklist for this transaction; None is today."""
-    connection.execute(
-        text("select set_config('registry.today', :day, true)"),
-        {"day": "" if day is None else day.isoformat()},
-    )
+    """Makes `day` today for this transaction; None is what the database takes for today."""
+    if day is None:
+        connection.execute(text("reset registry.today"))
+    else:
+        connection.execute(
+            text("select set_config('registry.today', :day, true)"), {"day": day.isoformat()}
+        )
 
 
 def kinds_of_work(connection: Connection) -> list[str]:
