@@ -35,8 +35,9 @@ class Variable:
     on; `codes` lists the allowed codes, in order; `pattern` is an anchored regular expression that
     both Python and PostgreSQL read alike. `levels` say what the numbers of the grid mean, from the
     minimum on. `empty_tells` marks a variable whose empty cell says something, as that a drug is
-    still taken, so that nothing is missing there.
-    A text that is `verbatim` is taken letter by letter: full-width ones are others.
+    still taken, so that nothing is missing there. A text that is `verbatim` is taken letter by
+    letter: full-width ones are others. A partial date that `may_be_unknown` has the value `unknown`
+    too: on a day that nobody knows.
     """
 
     label: str
@@ -53,6 +54,7 @@ class Variable:
     levels: tuple[str, ...] = ()
     empty_tells: bool = False
     verbatim: bool = False
+    may_be_unknown: bool = False
 
     @property
     def is_free_text(self) -> bool:

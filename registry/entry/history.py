@@ -189,9 +189,12 @@ def _reversal(table: str, operation: str) -> str:
     same = "t.patient_id = a.patient_id" + (
         " and t.record_id = a.record_id" if "record_id" in changed.columns else ""
     )
-    # A column that was added since is empty in a record that nobody has touched.
+    # A column that was added since is empty in a record that nobody has touched, or says what the
+    # record said without it: that a stop is known to the day.
     now, then = (
-        f"jsonb_strip_nulls({row} - 'row_version')" for row in ("to_jsonb(t)", "a.new_values")
+        f"jsonb_strip_nulls({row} - 'row_version' - case when a.new_values ? "
+        "'stopped_on_precision' then '' else 'stopped_on_precision' end)"
+        for row in ("to_jsonb(t)", "a.new_values")
     )
     unchanged = f"{now} = {then}"
     chosen = "from audit.record_change a where a.audit_id = any(:changes)"

@@ -190,7 +190,8 @@ def last_known(
     elif column == "drug":
         query = (
             "select drug, started_on from clinical.medication "
-            "where patient_id = :patient and stopped_on is null order by started_on desc limit 1"
+            "where patient_id = :patient and stopped_on_precision is null "
+            "order by started_on desc limit 1"
         )
     else:
         value = spelled("t", column, dictionary_columns(entity)[column])

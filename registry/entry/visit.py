@@ -135,7 +135,7 @@ def read_day(connection: Connection, study_id: str, on: date) -> Day:
     courses = [
         course
         for course in found[Medication]
-        if course.values["started_on"] < on and course.values["stopped_on"] in (None, on)
+        if course.values["started_on"] < on and course.cells["stopped_on"] in (None, on.isoformat())
     ]
     day = Day(patient, on, records, courses)
     earlier = {entity: [r for r in held if r not in records] for entity, held in found.items()}
@@ -156,7 +156,7 @@ def _filled(day: Day) -> dict[str, str]:
     if infusion is not None:
         filled.setdefault(WEIGHT, str(infusion.cells["weight_kg"]))
     started = [r.cells["drug"] for r in day.records if r.entity is Medication]
-    stopped = [r.cells["drug"] for r in day.courses if r.values["stopped_on"] == day.on]
+    stopped = [r.cells["drug"] for r in day.courses if r.cells["stopped_on"] == day.on.isoformat()]
     for name, drugs in ((STARTED, started), (STOPPED, stopped)):
         if drugs:
             filled[name] = ", ".join(filter(None, drugs))

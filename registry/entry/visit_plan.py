@@ -160,7 +160,7 @@ def _plan_stopped(plan: Plan, visit: Visit) -> None:
             words = tr("is not taken on that day; taken are: {drugs}", drugs=listed)
             plan.complaints.append(FieldComplaint(STOPPED, drug, words))
     for drug, course in taken.items():
-        stops = course.values["stopped_on"] == visit.day.on
+        stops = course.cells["stopped_on"] == visit.day.on.isoformat()
         if drug in wanted and not stops:
             plan.stops.append((course, {"stopped_on": visit.day.on.isoformat()}))
         elif drug not in wanted and stops:

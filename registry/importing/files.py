@@ -22,6 +22,7 @@ from registry.importing.table import ENDINGS, WORKBOOKS, Table, read_tables
 from registry.models.missing_reason import reason_column
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.parsing.missing import NO_WORDS, MissingWords
+from registry.parsing.stops import UNKNOWN, read_stop
 from registry.records.problems import Problem
 from registry.records.short_names import SAS_TRANSPORT, short_names
 from registry.records.source import (
@@ -97,6 +98,8 @@ class ImportTable:
         known = frozenset(self.missing)
         columns = [*header, *added]
         places = [(header.index(name), columns.index(why)) for name, why in reasons.items()]
+        variables = dictionary_columns(self.entity)
+        stops = {name for name, variable in variables.items() if variable.may_be_unknown}
         for row in self.table.rows(problems):
             if row.cells is None:
                 yield row
@@ -105,7 +108,11 @@ class ImportTable:
             if known.isdisjoint(map(str.strip, row.cells)):
                 yield Row(row.line, cells)
                 continue
-            words = [cell.strip() for cell in cells]
+            # Of a stop that is written but unknown the word is the value.
+            words = [
+                "" if name in stops and read_stop(cell) == UNKNOWN else cell.strip()
+                for name, cell in zip(columns, cells, strict=True)
+            ]
             self.emptied.update(word for word in words if word in known)
             cells = ["" if word in known else cell for word, cell in zip(words, cells, strict=True)]
             for place, why in places:

@@ -13,6 +13,7 @@ from registry.importing.units import CONVERSIONS, converted
 from registry.models.patient import STUDY_ID
 from registry.parsing.cells import read_cell
 from registry.parsing.numbers import split_number
+from registry.parsing.stops import UNKNOWN, read_stop
 from registry.parsing.typed import LabelledText
 from registry.parsing.units import same_unit
 from registry.parsing.unreadable import Unreadable
@@ -97,7 +98,8 @@ class MappedCells:
                 code, cell = taken.code(label), label
         if code is not None:
             return code, None
-        if text in self._mapping.missing or cell in self._mapping.missing:
+        says_so = variable.may_be_unknown and read_stop(text) == UNKNOWN
+        if not says_so and (text in self._mapping.missing or cell in self._mapping.missing):
             self.missing[text] += 1
             return "", None
         codes = codes_of(variable)

@@ -75,13 +75,17 @@ def comparator_of(value_column: str) -> Mapped[str | None]:
     )
 
 
-def precision_of(date_column: str) -> Mapped[str | None]:
-    """How much of a date is known: day, month or year (the date is then the period's first)."""
+def precision_of(date_column: str, *, may_be_unknown: bool = False) -> Mapped[str | None]:
+    """How much of a date is known: day, month or year (the date is then the period's first).
+
+    With `may_be_unknown` also unknown: the date is then empty, though there is one.
+    """
+    unknown = ", or unknown without a date" if may_be_unknown else ""
     return mapped_column(
         Text,
-        comment=f"what is known of {date_column}: day, month or year; "
+        comment=f"what is known of {date_column}: day, month or year{unknown}; "
         "the column holds the first day of the period",
-        info={"precision_of": date_column},
+        info={"precision_of": date_column, "may_be_unknown": may_be_unknown},
     )
 
 

@@ -53,8 +53,12 @@ def declared_checks(column: Column[Any]) -> list[tuple[str, str]]:
             )
         )
     if (dated := column.info.get("precision_of")) is not None:
+        unknown = f"{column.name} = 'unknown' or " if column.info["may_be_unknown"] else ""
+        without = (
+            f"({column.name} is null or {unknown}false)" if unknown else f"({column.name} is null)"
+        )
         first_of_period = (
-            f"({dated} is null) = ({column.name} is null) and ({column.name} is null or "
+            f"({dated} is null) = {without} and ({column.name} is null or {unknown}"
             f"{column.name} = 'day' or {column.name} = 'month' and extract(day from {dated}) = 1 "
             f"or {column.name} = 'year' and extract(doy from {dated}) = 1)"
         )

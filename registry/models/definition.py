@@ -214,6 +214,13 @@ class Definition(Base):
     plt_above: Mapped[Decimal] = number("High platelets: above", STUDY, "10^9/L", "0", "10000")
     alb_below: Mapped[Decimal] = number("Low albumin: below", STUDY, "g/L", "0", "1000")
     im_min_days: Mapped[int] = days("Immunomodulator with infliximab for more than", OURS)
+    unknown_stop: Mapped[str] = choice(
+        "A course of a drug whose stop is unknown counts up to its last evidence, the end of its "
+        "first day, or is left out of the days on a drug",
+        OURS,
+        "last_evidence",
+        "left_out",
+    )
 
     trough_days_before: Mapped[int] = days(
         "A level is a trough at most this long before an infusion", OURS, maximum=28

@@ -9,9 +9,22 @@ from sqlalchemy import CheckConstraint, Text, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import REFERENCE, Base, PatientRecord, variable
+from registry.models.base import REFERENCE, Base, PatientRecord, precision_of, variable
+from registry.models.constraints import end_of_period
 from registry.variables import Kind, Variable
 from registry.vocabulary import DRUGS
+
+
+def surely_until(row: str = "") -> str:
+    """The day up to which a course was taken for sure, as SQL; null for one that is still taken.
+
+    It is the stop, or the first day of a period known, never before the start: courses of one drug
+    overlap only where their known days do.
+    """
+    return (
+        f"case when {row}stopped_on_precision is not null "
+        f"then greatest({row}started_on, {row}stopped_on) end"
+    )
 
 
 class Medication(PatientRecord):
@@ -24,11 +37,13 @@ class Medication(PatientRecord):
     # A range of one value stands for the value itself: equality in a GiST index without btree_gist.
     # Deferrable, so that an import may move the border between two courses.
     further_constraints: ClassVar[tuple[Any, ...]] = (
-        CheckConstraint("stopped_on >= started_on", name="stop_not_before_start"),
+        CheckConstraint(
+            f"{end_of_period('stopped_on')} >= started_on", name="stop_not_before_start"
+        ),
         ExcludeConstraint(
             (text("int8range(patient_id, patient_id, '[]')"), "="),
             (text("reference.textrange(drug, drug, '[]')"), "="),
-            (text("daterange(started_on, stopped_on, '[)')"), "&&"),
+            (text(f"daterange(started_on, {surely_until()}, '[)')"), "&&"),
             name="ex_medication_overlap",
             using="gist",
             deferrable=True,
@@ -39,8 +54,16 @@ class Medication(PatientRecord):
     drug: Mapped[str] = variable(Variable("Drug", Kind.CODE, required=True, codes=DRUGS))
     started_on: Mapped[date] = variable(Variable("Started on", Kind.DATE, required=True))
     stopped_on: Mapped[date | None] = variable(
-        Variable("Stopped on", Kind.DATE, meaning="empty = still taken", empty_tells=True)
+        Variable(
+            "Stopped on",
+            Kind.PARTIAL_DATE,
+            meaning="a date, a month or a year; unknown = stopped, nobody knows when; "
+            "empty = still taken",
+            empty_tells=True,
+            may_be_unknown=True,
+        )
     )
+    stopped_on_precision: Mapped[str | None] = precision_of("stopped_on", may_be_unknown=True)
 
 
 class Drug(Base):

@@ -9,6 +9,7 @@ from registry.parsing.codes import read_code, read_flag
 from registry.parsing.conventions import NOTHING_SAID, Conventions, DateOrder
 from registry.parsing.dates import read_date
 from registry.parsing.numbers import CANONICAL_NUMBER, read_measured, read_number, split_number
+from registry.parsing.stops import UNKNOWN, read_stop
 from registry.parsing.text import BLANKS, folded
 from registry.parsing.typed import FaultText, LabelledText, NumberText
 from registry.parsing.units import same_unit
@@ -61,6 +62,8 @@ class CellReader:
         variable = self.variable
         match variable.kind:
             case Kind.DATE | Kind.PARTIAL_DATE:
+                if variable.may_be_unknown and (stop := read_stop(text)) is not None:
+                    return stop
                 reading = read_date(
                     text,
                     conventions.date_order,
@@ -131,7 +134,8 @@ def canonical_pattern(variable: Variable, conventions: Conventions = NOTHING_SAI
         case Kind.DATE:
             return r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
         case Kind.PARTIAL_DATE:
-            return r"[0-9]{4}(?:-[0-9]{2}){0,2}"
+            unknown = f"|{UNKNOWN}" if variable.may_be_unknown else ""
+            return rf"[0-9]{{4}}(?:-[0-9]{{2}}){{0,2}}{unknown}"
         case Kind.NUMBER | Kind.INTEGER:
             return number
         case Kind.MEASURED:

@@ -180,13 +180,14 @@ class Level:
 
 @dataclass(frozen=True)
 class Treatment:
-    """A course of another drug; without a stop it is still taken."""
+    """A course of another drug; without a precision of its stop it is still taken."""
 
     record_id: int
     drug: str
     drug_class: str
     started_on: date
     stopped_on: date | None
+    stopped_on_precision: str | None
     seen: bool
 
 

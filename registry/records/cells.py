@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from registry.models.missing_reason import reason_of
+from registry.parsing.stops import UNKNOWN
 from registry.parsing.text import NARROW, WIDE
 from registry.variables import Kind, Variable
 
@@ -75,7 +76,10 @@ def casts(column: str, variable: Variable) -> dict[str, str]:
         case Kind.PARTIAL_DATE:
             return {
                 column: f"pg_temp.as_first_of_period({text})",
-                f"{column}_precision": f"pg_temp.as_precision({text})",
+                f"{column}_precision": f"case {text} when '{UNKNOWN}' then '{UNKNOWN}' "
+                f"else pg_temp.as_precision({text}) end"
+                if variable.may_be_unknown
+                else f"pg_temp.as_precision({text})",
             }
         case Kind.NUMBER:
             return {column: f"pg_temp.as_number({text})"}
@@ -101,7 +105,12 @@ def spelled(row: str, column: str, variable: Variable) -> str:
     match variable.kind:
         case Kind.PARTIAL_DATE:
             length = f"case {row}.{column}_precision when 'year' then 4 when 'month' then 7 end"
-            return f"left({value}::text, coalesce({length}, 10))"
+            known = f"left({value}::text, coalesce({length}, 10))"
+            if not variable.may_be_unknown:
+                return known
+            return (
+                f"case {row}.{column}_precision when '{UNKNOWN}' then '{UNKNOWN}' else {known} end"
+            )
         case Kind.NUMBER | Kind.INTEGER:
             return f"trim_scale({value}::numeric)::text"
         case Kind.MEASURED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from registry.models import ENTITIES, Medication, Patient, table_of
+from registry.models.medication import surely_until
 from registry.records.cells import cell, cleaned, compared, spelled
 from registry.records.problems import LONGEST_SHOWN, Problem
 from registry.records.resolving import resolved, same_record, value_columns
@@ -381,14 +382,15 @@ def _check_overlaps(connection: Connection) -> None:
     """
     table = resolved(Medication)
     problem = literal(tr("overlaps another course of the same drug"))
+    o, r, t = (surely_until(f"{row}.") for row in "ort")
     _complain(
         connection,
         Medication,
         f"""exists (
             select from {table} o
             where o.study_id = r.study_id and o.drug = r.drug and o.started_on < r.started_on
-                and (o.stopped_on is null or o.stopped_on > r.started_on)
-                and r.stopped_on is distinct from r.started_on
+                and ({o} is null or {o} > r.started_on)
+                and {r} is distinct from r.started_on
         )""",
         "started_on",
         problem,
@@ -400,10 +402,10 @@ def _check_overlaps(connection: Connection) -> None:
             select from clinical.medication t
             where t.patient_id = r.patient_id and t.drug = r.drug
                 and t.record_id is distinct from r.record_id
-                and t.stopped_on is distinct from t.started_on
-                and r.stopped_on is distinct from r.started_on
-                and (t.stopped_on is null or t.stopped_on > r.started_on)
-                and (r.stopped_on is null or r.stopped_on > t.started_on)
+                and {t} is distinct from t.started_on
+                and {r} is distinct from r.started_on
+                and ({t} is null or {t} > r.started_on)
+                and ({r} is null or {r} > t.started_on)
                 and not exists (
                     select from {table} m
                     where m.patient_id = t.patient_id and m.record_id = t.record_id

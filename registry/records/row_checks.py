@@ -97,9 +97,10 @@ def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
         if variable.required:
             yield RowCheck(column, f"{cell(column)} is null", literal(tr("is missing")))
         if variable.kind in NOT_READABLE:
+            read = f"{column}_precision" if variable.kind is Kind.PARTIAL_DATE else column
             yield RowCheck(
                 column,
-                f"r.{column} is null and {cell(column)} is not null",
+                f"r.{read} is null and {cell(column)} is not null",
                 literal(spoken(NOT_READABLE[variable.kind])),
             )
         value = f"r.{column}"
@@ -159,7 +160,9 @@ def _between(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
             )
     elif entity is Medication:
         yield RowCheck(
-            "stopped_on", "r.stopped_on < r.started_on", literal(tr("lies before the start"))
+            "stopped_on",
+            f"{end_of_period('r.stopped_on')} < r.started_on",
+            literal(tr("lies before the start")),
         )
     elif entity is Condition:
         yield RowCheck(

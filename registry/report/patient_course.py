@@ -175,7 +175,7 @@ def drugs(document: Document) -> list[tuple[str, str, list[Course]]]:
     found: dict[tuple[int, str, str], list[Course]] = {}
     classes = list(dict.fromkeys(DRUG_CLASSES.values()))
     for row in document["medications"]:
-        started_on, stopped_on = row["started_on"], row["stopped_on"]
+        started_on, stopped_on = row["started_on"], _surely_until(row)
         if started_on > last or (stopped_on is not None and stopped_on < first):
             continue
         goes_on = stopped_on is None or stopped_on > last
@@ -243,3 +243,11 @@ def ticks(document: Document, most: int) -> list[Tick]:
         found.append(Tick(on, "" if start is None else str(number), dated))
         number += step
     return found
+
+
+def _surely_until(row: Document) -> date | None:
+    """The last day of a course that is sure; None for one that is still taken."""
+    if row["stopped_on_precision"] is None:
+        return None
+    started_on: date = row["started_on"]
+    return max(started_on, row["stopped_on"] or started_on)

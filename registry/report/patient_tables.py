@@ -263,8 +263,7 @@ class Tables:
             case "phenotypes":
                 return f"{row['assessed_on']}  {paris(row)}"
             case "medications":
-                stopped_on = row["stopped_on"] or tr("still taken")
-                courses = f"{row['started_on']} - {stopped_on}"
+                courses = f"{row['started_on']} - {_stop(row)}"
                 return f"{courses}  {row['drug']} ({words_of(row['drug_class'])})"
             case "gene_findings":
                 on = row["reported_on"] or reason_of(row, "reported_on") or tr("day not known")
@@ -280,3 +279,14 @@ class Tables:
             case _:
                 note = f": {row['note']}" if row["note"] else ""
                 return f"{row['ended_on']}  {words_of(row['reason'])}{note}"
+
+
+def _stop(course: Document) -> str:
+    """When a course stopped, as far as it is known."""
+    match course["stopped_on_precision"]:
+        case None:
+            return tr("still taken")
+        case "unknown":
+            return tr("stopped, day not known")
+        case precision:
+            return str(course["stopped_on"])[: {"year": 4, "month": 7}.get(precision, 10)]

@@ -17,7 +17,7 @@ def parse_cell(text: str, kind: str) -> Any:
     text = text.strip()
     if text == "":
         return None
-    if kind == "date":
+    if kind == "date" or (kind == "stop" and len(text) == len("YYYY-MM-DD")):
         return date.fromisoformat(text)
     if kind == "number":
         return Decimal(text)

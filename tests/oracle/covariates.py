@@ -8,7 +8,16 @@ from decimal import Decimal
 from fractions import Fraction
 
 from .definition import Definition
-from .records import Measured, Records, Row, birthday, is_partial, middle_of
+from .records import (
+    Measured,
+    Records,
+    Row,
+    birthday,
+    counted_stop,
+    is_partial,
+    latest_stop,
+    middle_of,
+)
 from .rules import Course, observe, status_of
 
 ZScore = Callable[[str, str, int, Fraction], Fraction | Decimal | float | None]
@@ -201,7 +210,17 @@ def below(value: Measured | None, limit: Decimal) -> bool | None:
     return False if value.number >= limit else None
 
 
-def days_on(drugs: set[str], course: Course) -> int:
+def counted_courses(drugs: set[str], course: Course, definition: Definition) -> list[Row]:
+    """The courses of a class, without those of an unknown stop where the definition says so."""
+    return [
+        row
+        for row in course.records["medications"]
+        if row["drug"] in drugs
+        and not (row["stopped_on"] == "unknown" and definition.unknown_stop == "left_out")
+    ]
+
+
+def days_on(drugs: set[str], course: Course, definition: Definition) -> int:
     """Days on any drug of a class between t0 and the end of observation, each day counted once.
 
     A course counts from t0 if it began before, to the end of observation if it is still open or
@@ -211,15 +230,39 @@ def days_on(drugs: set[str], course: Course) -> int:
     assert course.start_on is not None
     assert course.end_on is not None
     days: set[int] = set()
-    for row in course.records["medications"]:
-        if row["drug"] not in drugs:
-            continue
+    for row in counted_courses(drugs, course, definition):
         first = max(row["started_on"], course.start_on)
         stop = course.end_on
-        if row["stopped_on"] is not None:
-            stop = min(row["stopped_on"], course.end_on)
+        if (until := counted_stop(row)) is not None:
+            stop = min(until, course.end_on)
         days.update(range(first.toordinal(), stop.toordinal()))
     return len(days)
+
+
+def stops_known_to(course: Course, definition: Definition) -> str | None:
+    """The least known stop among the courses that lie in the observation, or may.
+
+    A stop that nobody knows may lie there whenever the course began, up to the end.
+    """
+    assert course.start_on is not None
+    assert course.end_on is not None
+    known = set()
+    for row in counted_courses(IMMUNOMODULATORS | GLUCOCORTICOIDS, course, definition):
+        stop = row["stopped_on"]
+        if stop is None:
+            continue
+        first = max(row["started_on"], course.start_on)
+        if first < min(latest_stop(row), course.end_on):
+            known.add(_known_to(stop))
+    return max(known, key=("day", "month", "year", "unknown").index, default=None)
+
+
+def _known_to(stop: date | str) -> str:
+    if isinstance(stop, date):
+        return "day"
+    if stop == "unknown":
+        return stop
+    return "year" if len(stop) == len("YYYY") else "month"
 
 
 def covariates(
@@ -231,8 +274,8 @@ def covariates(
     if not derived["eligible"]:
         return None
     assert course.week14 is not None
-    immunomodulator = days_on(IMMUNOMODULATORS, course)
-    glucocorticoid = days_on(GLUCOCORTICOIDS, course)
+    immunomodulator = days_on(IMMUNOMODULATORS, course, definition)
+    glucocorticoid = days_on(GLUCOCORTICOIDS, course, definition)
 
     def lab(analyte: str) -> Measured | None:
         return last_lab(analyte, course, definition)
@@ -275,8 +318,9 @@ def values_at_baseline(records: Records, definition: Definition) -> dict[str, ob
         "onset_known_to": PRECISIONS[len(onset)] if onset else None,
         "severity": severity(course, definition),
         "infusions": sum(row["infused_on"] <= course.end_on for row in course.infusions),
-        "immunomodulator_days": days_on(IMMUNOMODULATORS, course),
-        "glucocorticoid_days": days_on(GLUCOCORTICOIDS, course),
+        "immunomodulator_days": days_on(IMMUNOMODULATORS, course, definition),
+        "glucocorticoid_days": days_on(GLUCOCORTICOIDS, course, definition),
+        "stops_known_to": stops_known_to(course, definition),
     }
     for analyte, name in VALUE_NAMES.items():
         value = last_lab(analyte, course, definition)

@@ -33,6 +33,7 @@ class Definition:
     time_zero: str = "first_infusion"  # or "week14_visit"
     lor_confirmations: int = 1  # or 2
     im_min_days: int = 183
+    unknown_stop: str = "last_evidence"  # or "left_out"
     duration_origin: str = "onset"  # or "diagnosis"
     trough_days_before: int = 2
     intensification_dose_mg_per_kg: Decimal = Decimal(1)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from .draft import CUTS, Draft, decimals, weighted
-from .records import Measured
+from .records import Measured, certain_stop
 
 # Analyte -> its own unit, a unit ten times as large, its cut-off or a usual value.
 ANALYTES: dict[str, tuple[str, str | None, Decimal]] = {
@@ -99,13 +99,15 @@ def add_phenotypes(draft: Draft) -> None:
         )
 
 
-def add_course(draft: Draft, drug: str, started_on: date, stopped_on: date | None) -> None:
+def add_course(draft: Draft, drug: str, started_on: date, stopped_on: date | str | None) -> None:
     """A course of a drug, unless it meets another of the same drug: stop and start may touch."""
+    course = {"started_on": started_on, "stopped_on": stopped_on}
     for other in draft.records["medications"]:
         if other["drug"] != drug:
             continue
-        begins_after = other["stopped_on"] is not None and started_on >= other["stopped_on"]
-        ends_before = stopped_on is not None and stopped_on <= other["started_on"]
+        stop, other_stop = certain_stop(course), certain_stop(other)
+        begins_after = other_stop is not None and started_on >= other_stop
+        ends_before = stop is not None and stop <= other["started_on"]
         if not begins_after and not ends_before:
             return
     draft.add("medications", drug=drug, started_on=started_on, stopped_on=stopped_on)
@@ -119,8 +121,12 @@ def add_courses_around(draft: Draft, drugs: tuple[str, ...], days: tuple[int, ..
     begin = rng.choice((0, 1, 30, 98))
     end = min([*(row["ended_on"] for row in draft.records["follow_up_ends"]), CUTS[0]])
     before = draft.day(-rng.choice((1, 90, 400)))
-    form = rng.randrange(12)
-    if form == 0:  # stopped on t0, and begun on it
+    form = rng.randrange(14)
+    if form >= 12:  # stopped on a day of which no more is known than a year, or nothing
+        start = rng.choice((before, draft.start_on, draft.day(begin)))
+        known = (f"{start:%Y}", f"{start:%Y-%m}", f"{draft.day(begin + wanted):%Y-%m}")
+        add_course(draft, first, start, rng.choice((*known, "unknown", "unknown")))
+    elif form == 0:  # stopped on t0, and begun on it
         add_course(draft, first, before, draft.start_on)
         add_course(draft, second, draft.start_on, draft.start_on)
     elif form == 1:  # one day into the treatment
@@ -160,7 +166,7 @@ def add_medications(draft: Draft) -> None:
         add_courses_around(draft, GLUCOCORTICOIDS, (60, 84, 183))
     before = draft.day(-rng.choice((1, 1, 200)))
     if "prior_biologic" in draft.troubles:
-        stopped_on = rng.choice((None, before, draft.start_on))
+        stopped_on = rng.choice((None, before, draft.start_on, "unknown"))
         add_course(draft, rng.choice(BIOLOGICS), before, stopped_on)
     if draft.chance(0.12):
         later = draft.day(rng.choice((0, 0, 1, 300)))

@@ -32,6 +32,7 @@ OTHER_VALUES: dict[str, Sequence[Any]] = {
     "data_cut": (*CUTS[1:], None),
     "time_zero": ("week14_visit",),
     "lor_confirmations": (2,),
+    "unknown_stop": ("left_out",),
     "im_min_days": (182, 184, 0, 90),
     "duration_origin": ("diagnosis",),
     "trough_days_before": (0, 1, 3, 28),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +24,8 @@ class Measured:
 
 
 # Kinds: text, date, partial (a date of which the day or the month may be unknown, kept as text),
-# number, measured, flag. A missing value of any kind is None.
+# stop (a date, or the text of a partial one, or `unknown`), number, measured, flag. A missing value
+# of any kind is None.
 COLUMNS: dict[str, dict[str, str]] = {
     "patients": {
         "patient_id": "text",
@@ -93,7 +94,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "patient_id": "text",
         "drug": "text",
         "started_on": "date",
-        "stopped_on": "date",
+        "stopped_on": "stop",
     },
     "endoscopies": {"patient_id": "text", "performed_on": "date", "cdeis": "number"},
     "surgeries": {"patient_id": "text", "performed_on": "date", "procedure": "text"},
@@ -146,6 +147,42 @@ def empty_records() -> Records:
 def is_partial(text: str) -> bool:
     """Whether a date lacks its day or its month."""
     return len(text) < len("YYYY-MM-DD")
+
+
+def certain_stop(row: Row) -> date | None:
+    """The day up to which a course was taken for sure; None for one that is still taken."""
+    stop = row["stopped_on"]
+    if stop is None or isinstance(stop, date):
+        return stop
+    if stop == "unknown":
+        return row["started_on"]
+    first = date.fromisoformat((stop + "-01-01")[:10])
+    return max(first, row["started_on"])
+
+
+def counted_stop(row: Row) -> date | None:
+    """The day up to which a course counts; None for one that is still taken.
+
+    A stop known to the month or year stands for the middle of it, never before the start. Of a
+    course that stopped on a day that nobody knows the first day is all that is sure.
+    """
+    stop = row["stopped_on"]
+    if stop is None or isinstance(stop, date):
+        return stop
+    if stop == "unknown":
+        return row["started_on"] + timedelta(days=1)
+    return max(middle_of(stop), row["started_on"])
+
+
+def latest_stop(row: Row) -> date:
+    """The last day on which a course can have stopped; the last of all where nobody knows."""
+    stop = row["stopped_on"]
+    if stop is None or stop == "unknown":
+        return date.max
+    if isinstance(stop, date):
+        return stop
+    year, month = (int(part) for part in (stop + "-12")[:7].split("-"))
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
 
 
 def middle_of(text: str) -> date:

@@ -89,7 +89,8 @@ def visible(records: Records, definition: Definition) -> Records:
                 continue
             row = dict(row)
             for end in ("stopped_on", "resolved_on"):
-                if row.get(end) is not None and row[end] > cut:
+                # A stop known to a period cannot be said to lie after the cut.
+                if isinstance(row.get(end), date) and row[end] > cut:
                     row[end] = None
             seen[table].append(row)
     return seen

@@ -48,12 +48,19 @@ def after(day: date, count: int) -> date:
     return day + timedelta(days=count)
 
 
+def first_day(stop: date | str | None) -> date | None:
+    """A stop, or the first day of the period that is known of it."""
+    if isinstance(stop, str):
+        return None if stop == "unknown" else date.fromisoformat((stop + "-01-01")[:10])
+    return stop
+
+
 def dates_of(records: Records, today: date) -> Iterator[date]:
     """Every date of a record up to today; a course of a drug ends with one as well."""
     for table, column in DATED_BY.items():
         if table != "follow_up_ends":
             for row in records[table]:
-                stop = row["stopped_on"] if table == "medications" else None
+                stop = first_day(row["stopped_on"]) if table == "medications" else None
                 yield from (day for day in (row[column], stop) if day and day <= today)
 
 

@@ -37,7 +37,7 @@ def child(
     *,
     infusions: Iterable[int | tuple[int, str]] = INDUCTION,
     scores: Mapping[int, str | Mapping[str, str]] = SCORES,
-    drugs: Iterable[tuple[str, int, int | None]] = (),
+    drugs: Iterable[tuple[str, int, int | str | None]] = (),
     levels: Iterable[tuple[int, str, str, str]] = (),
     phenotypes: Iterable[tuple[int, str]] = (),
     genes: Iterable[tuple[int | None, str, str, str]] = (),
@@ -49,10 +49,10 @@ def child(
     """One child's records.
 
     `infusions`: days, or days with a dose in mg for 30 kg (150 otherwise); `scores`: day -> total
-    or items; `drugs`: drug, first day, day of the stop; `levels`: day, infliximab, antibodies,
-    assay; `phenotypes`: day, perianal disease; `genes`: day, gene, change of DNA and of protein;
-    `labs`: day, analyte, value, unit; `bmi_z`: day, entered Z-score; `end`: day and reason;
-    `person`: columns of the patient other than the usual.
+    or items; `drugs`: drug, first day, day of the stop or its text; `levels`: day, infliximab,
+    antibodies, assay; `phenotypes`: day, perianal disease; `genes`: day, gene, change of DNA and of
+    protein; `labs`: day, analyte, value, unit; `bmi_z`: day, entered Z-score; `end`: day and
+    reason; `person`: columns of the patient other than the usual.
     """
     records = empty_records()
 
@@ -83,7 +83,7 @@ def child(
         items = {"total": score} if isinstance(score, str) else score
         add("pcdai_visits", visited_on=on(day), **items)
     for drug, first, stop in drugs:
-        stopped_on = None if stop is None else on(stop)
+        stopped_on = on(stop) if isinstance(stop, int) else stop
         add("medications", drug=drug, started_on=on(first), stopped_on=stopped_on)
     for day, infliximab, antibodies, assay in levels:
         add(

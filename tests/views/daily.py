@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from tests.oracle.after_loss import dose_per_kg, intensifications
-from tests.oracle.covariates import GLUCOCORTICOIDS, IMMUNOMODULATORS
+from tests.oracle.covariates import GLUCOCORTICOIDS, IMMUNOMODULATORS, counted_courses
 from tests.oracle.definition import Definition
-from tests.oracle.records import Measured, Row
+from tests.oracle.records import Measured, Row, counted_stop
 from tests.oracle.rules import Course
 
 ONE_DAY = timedelta(days=1)
@@ -47,18 +47,17 @@ class Day:
     trough_sampled_on: date | None
 
 
-def days_on(course: Course, drugs: set[str]) -> set[date]:
+def days_on(course: Course, drugs: set[str], definition: Definition) -> set[date]:
     """The days of the observation on a drug of a class: from its start, no more on its stop."""
     assert course.start_on is not None
     assert course.end_on is not None
     days = set()
-    for row in course.records["medications"]:
-        if row["drug"] in drugs:
-            day = max(row["started_on"], course.start_on)
-            stop = min(row["stopped_on"] or course.end_on, course.end_on)
-            while day < stop:
-                days.add(day)
-                day += ONE_DAY
+    for row in counted_courses(drugs, course, definition):
+        day = max(row["started_on"], course.start_on)
+        stop = min(counted_stop(row) or course.end_on, course.end_on)
+        while day < stop:
+            days.add(day)
+            day += ONE_DAY
     return days
 
 
@@ -88,8 +87,8 @@ def days_of(course: Course, definition: Definition) -> dict[date, Day]:
     """Every day from t0 to the one before the end of observation."""
     assert course.start_on is not None
     assert course.end_on is not None
-    combined = days_on(course, IMMUNOMODULATORS)
-    steroid = days_on(course, GLUCOCORTICOIDS)
+    combined = days_on(course, IMMUNOMODULATORS, definition)
+    steroid = days_on(course, GLUCOCORTICOIDS, definition)
     infusions = given_from(course, definition)
     found: dict[date, Day] = {}
     combination_days = 0

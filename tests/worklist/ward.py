@@ -123,7 +123,11 @@ def _stored(cells: dict[str, Any]) -> dict[str, Any]:
     for name, value in cells.items():
         if isinstance(value, Measured):
             stored |= {name: value.number, f"{name}_comparator": value.comparator}
-        elif name in ("onset_on", "diagnosed_on") and "birth_date" in cells:
+        elif name == "stopped_on" and value == "unknown":
+            stored["stopped_on_precision"] = value
+        elif (name in ("onset_on", "diagnosed_on") and "birth_date" in cells) or (
+            name == "stopped_on" and isinstance(value, str)
+        ):
             stored |= _partial(name, value)
         else:
             stored[name] = value

@@ -5,7 +5,8 @@
 -- computed. A date of onset or diagnosis known to the month or year stands for the middle of it.
 -- Concomitant treatment counts from t0 to the end of observation: stop minus start, courses that
 -- overlap each other once, an open course to the end, one begun before t0 from t0; no course means
--- no drug. It is acquired after t0: held fixed it carries immortal-time bias.
+-- no drug. A stop known to the month or year stands for the middle of it; of a course whose stop is
+-- unknown the first day counts, or nothing, by the definition. It is acquired after t0: held fixed it carries immortal-time bias.
 -- Source: the clinical tables at the stored t0, held to the cut-offs of the definition.
 -- @methods covariates: Covariates are those known at the first infusion: laboratory values and
 -- anthropometry the last on its day or up to {covariate_window_days:day|days} before it, the phenotype
@@ -53,6 +54,8 @@
 -- @alb_comparator: < or > when alb is a limit
 -- @immunomodulator_days: days on azathioprine, mercaptopurine or methotrexate
 -- @glucocorticoid_days: days on a glucocorticoid
+-- @stops_known_to: day, month, year or unknown: the least known stop of the courses of either class
+-- that matter; the days and what is derived from them are as coarse; empty where none has stopped
 create view baseline as
 with known as (
     select
@@ -110,6 +113,7 @@ with known as (
         l.alb_comparator,
         coalesce(m.immunomodulator_days, 0) as immunomodulator_days,
         coalesce(m.glucocorticoid_days, 0) as glucocorticoid_days,
+        m.stops_known_to,
         s.induction_outcome,
         s.time_days,
         s.event,
@@ -213,14 +217,16 @@ with known as (
     cross join lateral (
         with taken as (
             select
-                g.drug_class,
+                c.drug_class,
+                c.stop_known_to,
+                c.stopped_by,
                 greatest(c.started_on, s.start_on) as from_on,
-                least(c.stopped_on, s.end_on) as to_on
-            from medication c
-            join drug g on g.code = c.drug
+                least(c.counts_until, s.end_on) as to_on
+            from drug_course c
             where
-                c.patient_id = s.patient_id
-                and g.drug_class in ('immunomodulator', 'glucocorticoid')
+                c.definition = s.definition
+                and c.patient_id = s.patient_id
+                and c.drug_class in ('immunomodulator', 'glucocorticoid')
         ),
         spell as (
             select drug_class, unnest(range_agg(daterange(from_on, to_on))) as days
@@ -232,7 +238,13 @@ with known as (
             sum(upper(days) - lower(days)) filter (where drug_class = 'immunomodulator')
                 as immunomodulator_days,
             sum(upper(days) - lower(days)) filter (where drug_class = 'glucocorticoid')
-                as glucocorticoid_days
+                as glucocorticoid_days,
+            -- A course that has ended before t0 does not matter, if that is sure.
+            (
+                select coarsest(array_agg(t.stop_known_to))
+                from taken t
+                where t.from_on < coalesce(t.stopped_by, s.end_on) and t.from_on < s.end_on
+            ) as stops_known_to
         from spell
     ) m
     where s.eligible
@@ -300,6 +312,7 @@ select
     induction_outcome = 'response' as response_without_remission,
     immunomodulator_days,
     glucocorticoid_days,
+    stops_known_to,
     immunomodulator_days = 0 and glucocorticoid_days = 0 as ifx_monotherapy,
     glucocorticoid_days > 0 as ifx_with_glucocorticoid,
     immunomodulator_days > im_min_days as im_over_6_months,

@@ -6,7 +6,8 @@
 -- off where the clock starts at week 14. The rows after a loss are there so that the days on a drug
 -- add up to those of baseline.
 -- The three covariates acquired after t0 stand here as known so far, free of immortal time. A
--- trough counts from the infusion that follows it. Courses that overlap count once.
+-- trough counts from the infusion that follows it. Courses that overlap count once. What is
+-- known of their stops is as in baseline.
 -- Source: infusions, medications and drug levels at the stored t0, loss and end of observation.
 -- @from_on: first day of the row
 -- @to_on: day on which the row ends, the first of the next
@@ -23,6 +24,8 @@
 -- @ifx_monotherapy: neither an immunomodulator nor a glucocorticoid so far
 -- @ifx_with_glucocorticoid: a glucocorticoid now or earlier
 -- @im_over_6_months: with an immunomodulator for longer than the definition asks, before the row
+-- @stops_known_to: day, month, year or unknown: the least known stop of the courses so far, which
+-- the columns before it rest on; empty where none has stopped
 -- @infusion_number: number of the last infusion
 -- @dose_mg_per_kg: dose per kg of the last infusion (mg/kg)
 -- @interval_days: days from the infusion before to the last; empty for the first
@@ -50,6 +53,7 @@ select
     not (x.had_immunomodulator or x.had_glucocorticoid) as ifx_monotherapy,
     x.had_glucocorticoid as ifx_with_glucocorticoid,
     x.combination_days > d.im_min_days as im_over_6_months,
+    x.stops_known_to,
     x.infusion_number,
     x.dose_mg_per_kg,
     x.interval_days,
@@ -91,24 +95,26 @@ cross join lateral (
     ),
     taken as (
         select
-            (g.drug_class = 'immunomodulator')::integer as immunomodulator,
-            (g.drug_class = 'glucocorticoid')::integer as glucocorticoid,
+            (m.drug_class = 'immunomodulator')::integer as immunomodulator,
+            (m.drug_class = 'glucocorticoid')::integer as glucocorticoid,
+            m.stop_known_to,
+            m.stopped_by,
             greatest(m.started_on, s.start_on) as from_on,
-            least(m.stopped_on, s.end_on) as to_on
-        from medication m
-        join drug g on g.code = m.drug
+            least(m.counts_until, s.end_on) as to_on
+        from drug_course m
         where
-            m.patient_id = s.patient_id
-            and g.drug_class in ('immunomodulator', 'glucocorticoid')
-            and greatest(m.started_on, s.start_on) < least(m.stopped_on, s.end_on)
+            m.definition = s.definition
+            and m.patient_id = s.patient_id
+            and m.drug_class in ('immunomodulator', 'glucocorticoid')
+            and m.started_on < s.end_on
     ),
     change (changed_on, infusions, immunomodulators, glucocorticoids) as (
         -- Every day on which something changes, with the courses that begin and end on it.
         select infused_on, 1, 0, 0 from given
         union all
-        select from_on, 0, immunomodulator, glucocorticoid from taken
+        select from_on, 0, immunomodulator, glucocorticoid from taken where from_on < to_on
         union all
-        select to_on, 0, -immunomodulator, -glucocorticoid from taken
+        select to_on, 0, -immunomodulator, -glucocorticoid from taken where from_on < to_on
         union all
         select s.event_on, 0, 0, 0 where s.event_on is not null
         union all
@@ -165,8 +171,14 @@ cross join lateral (
             select r.reached_on, r.to_on where r.reached_on < r.to_on
         ) p
     )
-    select *
-    from parted
+    select
+        *,
+        (
+            select coarsest(array_agg(t.stop_known_to))
+            from taken t
+            where t.from_on < p.to_on and t.from_on < coalesce(t.stopped_by, s.end_on)
+        ) as stops_known_to
+    from parted p
     join given using (infusion_number)
 ) x
 where s.eligible;

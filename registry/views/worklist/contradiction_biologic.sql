@@ -1,5 +1,5 @@
 -- One row per course of another biologic within which infliximab was infused: after its first day
--- and before its last. The first such infusion is named.
+-- and before its last that is sure. The first such infusion is named.
 -- Source: records of one child that cannot all be right, unless both were given on purpose.
 create view contradiction_biologic as
 select
@@ -16,7 +16,7 @@ select
         'started_on',
         m.started_on,
         'stopped_on',
-        coalesce(m.stopped_on::text, '…'),
+        case when m.stopped_on_precision is null then '…' else m.stopped_on::text end,
         'on',
         i.infused_on
     ) as facts
@@ -28,7 +28,7 @@ join lateral (
     where
         i.patient_id = m.patient_id
         and i.infused_on > m.started_on
-        and (m.stopped_on is null or i.infused_on < m.stopped_on)
+        and (m.stopped_on_precision is null or i.infused_on < m.stopped_on)
     order by i.infused_on
     limit 1
 ) i on true;

@@ -6,7 +6,7 @@ select
     m.patient_id,
     case
         when m.started_on > e.ended_on then 'drug_begun_after_death'
-        when m.stopped_on is null then 'drug_open_after_death'
+        when m.stopped_on_precision is null then 'drug_open_after_death'
         else 'drug_stopped_after_death'
     end as rule,
     m.started_on as record_on,
@@ -28,4 +28,4 @@ from follow_up_end e
 join medication m on m.patient_id = e.patient_id
 where
     e.reason = 'died'
-    and (m.stopped_on is null or m.stopped_on > e.ended_on or m.started_on > e.ended_on);
+    and (m.stopped_on_precision is null or m.stopped_on > e.ended_on or m.started_on > e.ended_on);
