@@ -53,12 +53,11 @@ def declared_checks(column: Column[Any]) -> list[tuple[str, str]]:
             )
         )
     if (dated := column.info.get("precision_of")) is not None:
-        unknown = f"{column.name} = 'unknown' or " if column.info["may_be_unknown"] else ""
-        without = (
-            f"({column.name} is null or {unknown}false)" if unknown else f"({column.name} is null)"
-        )
+        empty = f"{column.name} is null"
+        if column.info["may_be_unknown"]:
+            empty = f"{column.name} is null or {column.name} = 'unknown'"
         first_of_period = (
-            f"({dated} is null) = {without} and ({column.name} is null or {unknown}"
+            f"({dated} is null) = ({empty}) and ({empty} or "
             f"{column.name} = 'day' or {column.name} = 'month' and extract(day from {dated}) = 1 "
             f"or {column.name} = 'year' and extract(doy from {dated}) = 1)"
         )

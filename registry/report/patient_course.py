@@ -179,9 +179,8 @@ def drugs(document: Document) -> list[tuple[str, str, list[Course]]]:
         if started_on > last or (stopped_on is not None and stopped_on < first):
             continue
         goes_on = stopped_on is None or stopped_on > last
-        course = Course(
-            max(started_on, first), last if goes_on else stopped_on, started_on < first, goes_on
-        )
+        until = min(stopped_on or last, last)
+        course = Course(max(started_on, first), until, started_on < first, goes_on)
         place = classes.index(row["drug_class"]) if row["drug_class"] in classes else len(classes)
         found.setdefault((place, row["drug_class"], row["drug"]), []).append(course)
     return [(drug, kind, courses) for (_, kind, drug), courses in sorted(found.items())]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
 
-from .records import COLUMNS, DATED_BY, Records, empty_records
+from .records import COLUMNS, DATED_BY, Records, certain_stop, empty_records, latest_stop
 
 T = TypeVar("T")
 
@@ -78,7 +78,13 @@ class Draft:
         row["patient_id"] = self.patient_id
         days = [row[DATED_BY[table]]]
         if table in STOPS:
-            days.append(row[STOPS[table]])
+            # Of a period its last day may not lie before the start, and its first counts.
+            stop = row[STOPS[table]]
+            if isinstance(stop, str):
+                if latest_stop(row) < days[0]:
+                    return False
+                stop = certain_stop(row)
+            days.append(stop)
             if days[1] is not None and days[1] < days[0]:
                 return False
         if any(day is not None and not self.birth_date <= day <= LAST_DAY for day in days):

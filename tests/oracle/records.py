@@ -149,15 +149,17 @@ def is_partial(text: str) -> bool:
     return len(text) < len("YYYY-MM-DD")
 
 
+def first_day_of(stop: str) -> date | None:
+    """The first day of the period that is known of a stop; None where nothing is."""
+    return None if stop == "unknown" else date.fromisoformat((stop + "-01-01")[:10])
+
+
 def certain_stop(row: Row) -> date | None:
     """The day up to which a course was taken for sure; None for one that is still taken."""
     stop = row["stopped_on"]
     if stop is None or isinstance(stop, date):
         return stop
-    if stop == "unknown":
-        return row["started_on"]
-    first = date.fromisoformat((stop + "-01-01")[:10])
-    return max(first, row["started_on"])
+    return max(first_day_of(stop) or row["started_on"], row["started_on"])
 
 
 def counted_stop(row: Row) -> date | None:

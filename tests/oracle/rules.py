@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from .definition import PAPER, RECOMMENDED, Definition
-from .records import DATED_BY, Records, Row, birthday, is_partial
+from .records import DATED_BY, Records, Row, birthday, first_day_of, is_partial
 
 __all__ = ["PAPER", "RECOMMENDED", "Course", "Definition", "observe", "status"]
 
@@ -89,8 +89,10 @@ def visible(records: Records, definition: Definition) -> Records:
                 continue
             row = dict(row)
             for end in ("stopped_on", "resolved_on"):
-                # A stop known to a period cannot be said to lie after the cut.
-                if isinstance(row.get(end), date) and row[end] > cut:
+                stop = row.get(end)
+                # All of a period lies after the cut, or it cannot be said.
+                first = first_day_of(stop) if isinstance(stop, str) else stop
+                if first is not None and first > cut:
                     row[end] = None
             seen[table].append(row)
     return seen

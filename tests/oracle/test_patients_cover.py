@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import fields, replace
+from datetime import date
 from itertools import islice, pairwise
 from pathlib import Path
 from random import Random
@@ -19,7 +20,7 @@ from .definition import PAPER, RECOMMENDED, Definition
 from .draft import LAST_DAY, NATURAL_KEYS, STOPS
 from .patients import TROUBLES, random_patient, random_patients, write_csv
 from .random_definition import OTHER_VALUES, random_definition
-from .records import DATED_BY, Records, certain_stop
+from .records import DATED_BY, Records, Row, certain_stop
 from .rules import HEIGHT, ITEMS_THAT_MUST_BE_THERE, observe, pcdai_score, status
 
 COUNT = 1000
@@ -103,7 +104,7 @@ def test_patients_are_valid(patients: list[Records]) -> None:
             keys = [tuple(row[name] for name in NATURAL_KEYS[table]) for row in records[table]]
             assert len(keys) == len(set(keys))
             for row in records[table]:
-                days = [row[dated_by], row[STOPS[table]] if table in STOPS else None]
+                days = [row[dated_by], stop_of(table, row)]
                 known = [day for day in days if day is not None]
                 assert known == sorted(known)
                 assert all(patient["birth_date"] <= day <= LAST_DAY for day in known)
@@ -121,6 +122,14 @@ def test_scores_are_valid(patients: list[Records]) -> None:
             if len(given) >= 10 and row["total"] is not None and None not in items[:10]:
                 assert sum(given) == row["total"]
             assert sum(given) <= score
+
+
+def stop_of(table: str, row: Row) -> date | None:
+    """The end of a course or an illness; of a course the last day that is sure."""
+    if table == "medications":
+        return certain_stop(row)
+    stop: date | None = row[STOPS[table]] if table in STOPS else None
+    return stop
 
 
 def test_courses_of_one_drug_do_not_overlap(patients: list[Records]) -> None:

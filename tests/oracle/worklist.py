@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from .definition import Definition
-from .records import DATED_BY, Records, Row, birthday, middle_of
+from .records import DATED_BY, Records, Row, birthday, first_day_of, middle_of
 from .rules import Course, observe, status_of
 
 
@@ -48,19 +48,13 @@ def after(day: date, count: int) -> date:
     return day + timedelta(days=count)
 
 
-def first_day(stop: date | str | None) -> date | None:
-    """A stop, or the first day of the period that is known of it."""
-    if isinstance(stop, str):
-        return None if stop == "unknown" else date.fromisoformat((stop + "-01-01")[:10])
-    return stop
-
-
 def dates_of(records: Records, today: date) -> Iterator[date]:
     """Every date of a record up to today; a course of a drug ends with one as well."""
     for table, column in DATED_BY.items():
         if table != "follow_up_ends":
             for row in records[table]:
-                stop = first_day(row["stopped_on"]) if table == "medications" else None
+                stop = row["stopped_on"] if table == "medications" else None
+                stop = first_day_of(stop) if isinstance(stop, str) else stop
                 yield from (day for day in (row[column], stop) if day and day <= today)
 
 

@@ -16,6 +16,7 @@ from registry.variables import Kind
 PARAMETERS = Definition.parameters()
 # Where one more than the preset's value would not do: a value that fits the others.
 OTHER: dict[str, Any] = {
+    "unknown_stop": "left_out",
     "data_cut": "2022-12-31",
     "time_zero": "week14_visit",
     "exposure_tail_days": 57,

@@ -34,6 +34,7 @@ OWN_COLUMNS = {
     "tdm_levels": {"ifx_ug_ml_comparator", "ada_au_ml_comparator"},
     "pcdai_visits": {"computed_total", "score"},
     "lab_results": {"value_comparator"},
+    "medications": {"stopped_on_precision"},
     "gene_findings": {"hgvs_p_normalised"},
 }
 # Words of the dictionary that are rules over several columns, tested with the rules.
