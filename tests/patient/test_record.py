@@ -97,6 +97,10 @@ def cell(value: Any) -> Any:
 def held(row: Any, name: str, kind: str) -> Any:
     if kind == "measured" and row[name] is not None:
         return row[f"{name}_comparator"], row[name]
+    if kind == "stop" and row[f"{name}_precision"] not in (None, "day"):
+        known = {"year": 4, "month": 7}
+        precision = row[f"{name}_precision"]
+        return "unknown" if precision == "unknown" else str(row[name])[: known[precision]]
     if name in ("height_z", "bmi_z") and row[f"{name}_source"] != "entered":
         return None
     return row[name]
