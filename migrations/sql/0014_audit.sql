@@ -217,8 +217,10 @@ begin
 end
 $$;
 
-create function audit.picked(row_values jsonb, names text[]) returns jsonb language sql immutable
-return (select jsonb_object_agg(name, row_values -> name) from unnest(names) as n (name));
+create function audit.picked(row_values jsonb, names text[]) returns jsonb
+language sql immutable as $$
+    select jsonb_object_agg(name, row_values -> name) from unnest(names) as n (name)
+$$;
 
 -- A void is a delete: the audit then has the row, and a row that another transaction has committed
 -- meanwhile is not swept away unseen.
@@ -352,3 +354,30 @@ create function audit.commit_at(moment timestamp with time zone) returns bigint
 language sql stable as $$
     select coalesce(max(commit_number), 0) from audit.committed_change where committed_at <= moment
 $$;
+
+-- A status says by its hash what it said when a run wrote it, and the run what it had seen.
+alter table derived.derivation_run add column seen_commit bigint;
+alter table derived.lor_status add column row_hash text;
+
+update derived.lor_status set row_hash = encode(sha256(convert_to(cast(row(
+    patient_id, definition, eligible, reason, start_on, baseline_on, baseline_pcdai, week14_on,
+    week14_pcdai, induction_outcome, event, event_on, event_pcdai, end_on, time_days,
+    censor_reason, last_negative_on, deciding_table, deciding_record_id, deciding_on,
+    definition_hash, run_id) as text), 'UTF8')), 'hex');
+
+alter table derived.lor_status alter column row_hash set not null;
+
+-- A run gives a row its own number; whoever else changes one has the child derived anew.
+create function derived.mark_touched_status() returns trigger language plpgsql as $$
+begin
+    insert into derived.changed_patient (patient_id)
+    values (old.patient_id), (new.patient_id);
+    return null;
+end
+$$;
+
+create trigger touched after update on derived.lor_status
+for each row when (new.run_id = old.run_id) execute function derived.mark_touched_status();
+
+create trigger taken_out after delete on derived.lor_status
+referencing old table as old_rows for each statement execute function derived.mark_changed();

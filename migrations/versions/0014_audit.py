@@ -194,6 +194,9 @@ def downgrade() -> None:
             op.execute(f"drop trigger audit_{event} on reference.{table}")
     op.execute("drop trigger next_row_version on reference.patient_number")
     op.execute("alter table reference.patient_number drop column row_version")
+    op.execute("drop trigger taken_out on derived.lor_status")
+    op.execute("alter table derived.lor_status drop column row_hash")
+    op.execute("alter table derived.derivation_run drop column seen_commit")
     op.execute("drop table audit.reference_change, audit.committed_change")
     old = migration("0004_audit")
     for function in (old.CURRENT_CHANGE, old.RECORD_ROWS, old.RECORD_TRUNCATION):
@@ -206,6 +209,7 @@ def downgrade() -> None:
         "audit.number_commit",
         "audit.stamp_change_set",
         "derived.mark_touched",
+        "derived.mark_touched_status",
     ):
         op.execute(f"drop function {function} cascade")
     for function in ("watch_reference", "replay", "replay_reference", "commit_at", "picked"):

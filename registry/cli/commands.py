@@ -23,6 +23,7 @@ _AFTER_RECORDS = {
     "visit": lambda: import_module("registry.cli.visit").visit_command,
     "history": lambda: import_module("registry.cli.history").history_command,
     "undo": lambda: import_module("registry.cli.history").undo_command,
+    "audit": lambda: import_module("registry.cli.audit").app,
     "derive": lambda: import_module("registry.cli.derive").derive_command,
     "status": lambda: import_module("registry.cli.status").status_command,
     "explain": lambda: import_module("registry.cli.explain").explain_command,

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from registry.cli.audit import told
 from registry.cli.backup import backup_command, restore_command
 from registry.cli.context import opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
-from registry.errors import NotFound, WrongUsage
+from registry.errors import NotFound, Refused, WrongUsage
 from registry.words import tr
 
 app = typer.Typer(help="Make, upgrade and reach the database.")
@@ -61,6 +62,7 @@ def status_command(context: typer.Context, form: FormatOption = Format.TABLE) ->
 
     Example: registry db status
     """
+    from registry.audit.catalogue import check_catalogue
     from registry.database import migrate
     from registry.database.engine import open_database, shown
     from registry.database.inventory import server_version, table_sizes
@@ -71,6 +73,7 @@ def status_command(context: typer.Context, form: FormatOption = Format.TABLE) ->
     ):
         found = migrate.status(connection)
         sizes = table_sizes(connection) if found.at_head else []
+        findings = check_catalogue(connection) if found.at_head else []
         document = {
             "url": shown(database.url),
             "embedded": database.embedded,
@@ -79,6 +82,7 @@ def status_command(context: typer.Context, form: FormatOption = Format.TABLE) ->
             "head": found.head,
             "at_head": found.at_head,
             "tables": sizes,
+            "catalogue": [finding.to_json() for finding in findings],
         }
         if form is Format.JSON:
             print_json(document)
@@ -98,6 +102,13 @@ def status_command(context: typer.Context, form: FormatOption = Format.TABLE) ->
             if sizes:
                 print_rows(sizes, form)
         migrate.require_head(connection)
+    if findings:
+        raise Refused(
+            tr(
+                "The database is not as the migrations made it: {findings}", findings=told(findings)
+            ),
+            cure=tr("Somebody with the owner's rights did that; see: registry audit verify"),
+        )
 
 
 @app.command("url")

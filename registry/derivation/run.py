@@ -15,17 +15,12 @@ from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from registry.models import LorStatus, table_of
+from registry.models.derivation import STATUS_COLUMNS, status_hash
 from registry.records.definitions import definition_or_default
 
 # Above this share of the patients one pass over the whole tables is quicker than one a patient.
 SHARE_FOR_WHOLE_PASS = 0.5
 
-STATUS_COLUMNS = [
-    column.name
-    for column in table_of(LorStatus).columns
-    if column.computed is None and column.name != "run_id"
-]
 COMPARED_COLUMNS = [name for name in STATUS_COLUMNS if name not in ("patient_id", "definition")]
 
 
@@ -176,8 +171,9 @@ def _derive(
     connection.execute(
         text(
             "insert into derived.derivation_run (run_id, started_at, finished_at, made_by, day, "
-            "definitions, hashes, examined, changed) values (:run, now(), clock_timestamp(), "
-            ":user, rules.today(), :definitions, :hashes, :examined, :changed)"
+            "definitions, hashes, examined, changed, seen_commit) values (:run, now(), "
+            "clock_timestamp(), :user, rules.today(), :definitions, :hashes, :examined, :changed, "
+            "(select coalesce(max(commit_number), 0) from audit.committed_change))"
         ),
         {
             "run": run_id,
@@ -296,19 +292,24 @@ def _store(connection: Connection, run_id: int) -> int:
         "left join derived.lor_status o using (definition, patient_id) "
         "left join fresh f using (definition, patient_id) "
         "where (o.patient_id is null) <> (f.patient_id is null) "
-        f"or ({old}) is distinct from ({new})"
+        f"or ({old}) is distinct from ({new}) "
+        # What somebody else wrote is written again.
+        f"or o.row_hash <> {status_hash('o', 'o.run_id')}"
     )
     connection.exec_driver_sql("analyze differing")
     connection.exec_driver_sql(
         "delete from derived.lor_status s using differing d "
         "where d.gone and s.definition = d.definition and s.patient_id = d.patient_id"
     )
-    assignments = ", ".join(f"{name} = excluded.{name}" for name in [*COMPARED_COLUMNS, "run_id"])
+    assignments = ", ".join(
+        f"{name} = excluded.{name}" for name in [*COMPARED_COLUMNS, "run_id", "row_hash"]
+    )
     listed = ", ".join(STATUS_COLUMNS)
     connection.execute(
         text(
-            f"insert into derived.lor_status ({listed}, run_id) "
-            f"select {', '.join(f'f.{name}' for name in STATUS_COLUMNS)}, :run "
+            f"insert into derived.lor_status ({listed}, run_id, row_hash) "
+            f"select {', '.join(f'f.{name}' for name in STATUS_COLUMNS)}, :run, "
+            f"{status_hash('f', ':run')} "
             "from fresh f join differing d using (definition, patient_id) "
             "order by f.patient_id "
             f"on conflict (patient_id, definition) do update set {assignments}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.derivation.run import STATUS_COLUMNS
+from registry.models.derivation import STATUS_COLUMNS
 
 # No run of the registry has this number; nothing of a trial is kept.
 NO_RUN = 0

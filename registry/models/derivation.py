@@ -80,6 +80,9 @@ class DerivationRun(Base):
     )
     examined: Mapped[int] = mapped_column(BigInteger, comment="patients looked at")
     changed: Mapped[int] = mapped_column(BigInteger, comment="statuses that came out different")
+    seen_commit: Mapped[int | None] = mapped_column(
+        BigInteger, comment="the last commit whose records it saw: every one up to it, none after"
+    )
 
 
 class LorStatus(Base):
@@ -140,6 +143,29 @@ class LorStatus(Base):
     )
     definition_hash: Mapped[str] = mapped_column(Text, comment="hash of the parameters held to")
     run_id: Mapped[int] = mapped_column(BigInteger, comment="run that last changed the row")
+    row_hash: Mapped[str] = mapped_column(
+        Text, comment="SHA-256 over what the row says and the run that wrote it"
+    )
+
+
+# What the rules give of a patient; the run adds the rest.
+STATUS_COLUMNS = [
+    column.name
+    for column in LorStatus.__table__.columns
+    if column.computed is None and column.name not in ("run_id", "row_hash")
+]
+
+
+def status_hash(row: str, run: str) -> str:
+    """SQL of a status's `row_hash`: over what `row` says, and the run that took in the records.
+
+    The run has the number of the last commit that it saw, which is the version of its inputs.
+    """
+    said = ", ".join(f"{row}.{name}" for name in STATUS_COLUMNS)
+    return (
+        f"encode(sha256(convert_to(cast(row({said}, cast({run} as bigint)) as text), 'UTF8')), "
+        "'hex')"
+    )
 
 
 class StatusTransition(Base):

@@ -19,6 +19,7 @@ LAYERS = (
     ("cli",),
     (
         "entry",
+        "audit",
         "definitions",
         "importing",
         "derivation",

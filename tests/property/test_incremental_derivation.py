@@ -23,7 +23,8 @@ from sqlalchemy import Connection, Engine, event, text
 
 from registry.database.engine import Database
 from registry.definitions.store import add_definition
-from registry.derivation.run import STATUS_COLUMNS, derive
+from registry.derivation.run import derive
+from registry.models.derivation import STATUS_COLUMNS
 from tests.property.changes import (
     PATIENTS,
     START_ON,

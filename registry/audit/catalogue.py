@@ -1,0 +1,125 @@
+"""The catalogue, held to what the migrations of this program make.
+
+`catalogue.txt` is what they made when the program was written, a line for every function, trigger
+and constraint of the registry's schemas; `scripts/catalogue` writes it. It lies with the program,
+out of reach of whoever owns the database.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from registry.audit.finding import Finding
+from registry.views.build import SCHEMAS as VIEWS
+from registry.views.build import build_views
+
+EXPECTED = Path(__file__).with_name("catalogue.txt")
+
+# A line for each: kind, table or -, name, and a hash of what it does.
+_CATALOGUE = """
+with ours as (
+    select oid, nspname from pg_namespace
+    where nspname in ('audit', 'clinical', 'derived', 'reference', 'rules')
+),
+tables as (
+    select c.oid, ours.nspname || '.' || c.relname as name
+    from pg_class c join ours on ours.oid = c.relnamespace
+    where c.relkind in ('r', 'p') and ours.nspname <> 'rules'
+)
+select 'function', '-', ours.nspname || '.' || p.proname || '(' || replace(
+        pg_get_function_identity_arguments(p.oid), ' ', '_') || ')',
+    left(encode(sha256(convert_to(concat_ws('|', p.prosrc, p.prosecdef, p.provolatile,
+        array_to_string(p.proconfig, ',')), 'UTF8')), 'hex'), 16)
+from pg_proc p join ours on ours.oid = p.pronamespace
+where p.prolang <> (select oid from pg_language where lanname = 'internal')
+union all
+select 'trigger', t.name, g.tgname,
+    case when g.tgenabled = 'O' then left(encode(sha256(convert_to(
+        pg_get_triggerdef(g.oid), 'UTF8')), 'hex'), 16) else 'disabled' end
+from pg_trigger g join tables t on t.oid = g.tgrelid
+where not g.tgisinternal
+union all
+select 'constraint', t.name, c.conname, case when c.convalidated then c.contype::text else '-' end
+from pg_constraint c join tables t on t.oid = c.conrelid
+where c.contype in ('c', 'f', 'p', 'u', 'x')
+"""
+
+# What the migrations never make.
+_NEVER = """
+with tables as (
+    select c.oid, n.nspname || '.' || c.relname as name, c.relrowsecurity
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname in ('audit', 'clinical', 'derived', 'reference') and c.relkind in ('r', 'p')
+)
+select 'child_table', t.name, i.inhrelid::regclass::text
+from pg_inherits i join tables t on t.oid = i.inhparent
+join pg_class c on c.oid = i.inhrelid where not c.relispartition
+union all
+select 'rule', t.name, r.rulename from pg_rewrite r join tables t on t.oid = r.ev_class
+union all
+select 'policy', t.name, p.polname from pg_policy p join tables t on t.oid = p.polrelid
+union all
+select 'trigger_disabled', t.name, g.tgname from pg_trigger g join tables t on t.oid = g.tgrelid
+where g.tgisinternal and g.tgenabled <> 'O'
+order by 1, 2, 3
+"""
+
+_VIEWS = """
+select n.nspname || '.' || c.relname, pg_get_viewdef(c.oid)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'v' and n.nspname = any(:schemas)
+"""
+
+
+def catalogue(connection: Connection) -> list[str]:
+    """The lines of the catalogue as it is, in order."""
+    return sorted(" ".join(row) for row in connection.execute(text(_CATALOGUE)))
+
+
+def check_catalogue(connection: Connection) -> list[Finding]:
+    """What is missing, changed, disabled or added by somebody else; one query each."""
+    expected = _by_name(EXPECTED.read_text(encoding="utf-8").splitlines())
+    found = _by_name(catalogue(connection))
+    findings = []
+    for what in sorted({*expected, *found}):
+        kind, table, name = what
+        if expected.get(what) == found.get(what):
+            continue
+        if what not in found:
+            state = "missing"
+        elif what not in expected:
+            state = "unknown"
+        else:
+            state = "disabled" if found[what] == "disabled" else "changed"
+        findings.append(Finding(f"{kind}_{state}", None if table == "-" else table, name=name))
+    never = connection.execute(text(_NEVER))
+    return findings + [Finding(kind, table, name=name) for kind, table, name in never]
+
+
+def check_views(connection: Connection) -> list[Finding]:
+    """Views that do not say what the program's files say, after they have been built beside it.
+
+    The caller rolls back: until then the schemas of the views bear other names in this transaction,
+    which nobody else sees or waits for.
+    """
+    found = _views(connection, list(VIEWS))
+    for schema in VIEWS:
+        connection.execute(text(f"alter schema {schema} rename to {schema}_as_found"))
+    build_views(connection)
+    return [
+        Finding("view_changed" if name in found else "view_missing", name=name)
+        for name, definition in sorted(_views(connection, list(VIEWS)).items())
+        if found.get(name) != definition
+    ]
+
+
+def _by_name(lines: list[str]) -> dict[tuple[str, str, str], str]:
+    parts = [line.split(" ") for line in lines if line]
+    return {(kind, table, name): said for kind, table, name, said in parts}
+
+
+def _views(connection: Connection, schemas: list[str]) -> dict[str, str]:
+    rows = connection.execute(text(_VIEWS), {"schemas": schemas})
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,68 @@
+"""All that can be held to the audit, in one snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from registry.audit.catalogue import check_catalogue, check_views
+from registry.audit.derived import check_hashes, check_rules
+from registry.audit.finding import Finding, Found
+from registry.audit.replay import check_records, check_reference
+from registry.database.locks import Lock, take
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found; `head` is the last seal, None while nothing is sealed."""
+
+    findings: list[Finding]
+    head: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is as the audit has it."""
+        return not self.findings
+
+    def to_json(self) -> dict[str, Any]:
+        """The verification with the contract's keys."""
+        return {
+            "ok": self.ok,
+            "head": self.head,
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+
+def verify(engine: Engine) -> Verification:
+    """Compares catalogue, records, reference data and statuses with what they must be.
+
+    Nothing is changed: its transaction is rolled back.
+    """
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        take(connection, Lock.UPGRADE, shared=True)
+        findings = check_catalogue(connection)
+        findings += check_reference(connection)
+        children = check_records(connection)
+        children += check_hashes(connection) + check_rules(connection)
+        findings += _named(connection, children)
+        findings += check_views(connection)
+        connection.rollback()
+    return Verification(findings)
+
+
+def _named(connection: Connection, children: list[Found]) -> list[Finding]:
+    """With study ids, the only name of a child that leaves the database; a number without one."""
+    rows = connection.execute(
+        text(
+            "select patient_id, study_id from reference.patient_number "
+            "where patient_id = any(:numbers)"
+        ),
+        {"numbers": list({patient for _, _, patient, _ in children})},
+    )
+    names: dict[int, str] = {row[0]: row[1] for row in rows}
+    return [
+        Finding(kind, table, None if patient is None else names.get(patient, str(patient)), audit)
+        for kind, table, patient, audit in children
+    ]

@@ -1,0 +1,1 @@
+"""The registry held to its audit."""
