@@ -48,7 +48,7 @@ def history_command(
     print_rows([_row(change, cells[change["audit_id"]]) for change in changes], form)
     if steps:
         typer.echo()
-        print_rows([vars(step) for step in steps], form)
+        print_rows([step.to_row() for step in steps], form)
 
 
 def undo_command(

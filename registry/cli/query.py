@@ -105,13 +105,15 @@ def show_command(
 
     with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
         found = find_query(connection, query)
-        steps = [vars(step) for step in steps_of(connection, found.patient_id, query)]
+        steps = steps_of(connection, found.patient_id, query)
     if form is Format.JSON:
-        print_json({**found.to_json(), "history": steps})
+        print_json({**found.to_json(), "history": [vars(step) for step in steps]})
         return
     if form is Format.TABLE:
         typer.echo(_told(found) + "\n")
-    print_rows(steps, form, STEP_COLUMNS if form is Format.TABLE else None)
+        print_rows([step.to_row() for step in steps], form, STEP_COLUMNS)
+        return
+    print_rows([vars(step) for step in steps], form)
 
 
 @app.command("raise")

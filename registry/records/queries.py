@@ -18,8 +18,8 @@ from registry.models import Patient, table_of
 from registry.records.patients import patient_number
 from registry.records.source import Entity, dictionary_columns
 from registry.views.filling import in_language
-from registry.vocabulary import SETTLED_STATES
-from registry.words import tr
+from registry.vocabulary import QUERY_STATE_MEANINGS, SETTLED_STATES
+from registry.words import spoken, tr
 
 NEW, UPDATED, PROPOSED, CLOSED, NOT_APPLICABLE = (
     *("new", "updated", "resolution_proposed"),
@@ -71,6 +71,17 @@ class Step:
     command: str
     state: str
     words: str
+
+    def to_row(self) -> dict[str, str]:
+        """The step as a line of a screen."""
+        return {
+            "query_id": self.query_id,
+            "at": f"{self.at:%Y-%m-%d %H:%M}",
+            "by": self.by,
+            "command": self.command,
+            "state": spoken(QUERY_STATE_MEANINGS[self.state]),
+            "words": self.words,
+        }
 
 
 def list_queries(
@@ -206,7 +217,8 @@ def raise_query(
         text(
             "select rules.finding_key(:raised, :study_id, :table, :record, :column, "
             "to_jsonb(v.value)), "
-            "v.value from (select rules.value_there(:table, :patient, :record, :column) as value) v"
+            "nullif(v.value, '') from (select "
+            "rules.value_there(:table, :patient, :record, :column) as value) v"
         ),
         {
             "raised": RAISED,

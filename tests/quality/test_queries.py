@@ -210,9 +210,13 @@ def test_a_record_that_was_taken_out_is_asked_about_no_more(
 ) -> None:
     query = the_query(ward, program)
     program(ward, "query", "answer", query, "--reason", "another child's?")
+    ask = ("query", "raise", "T1", "patient", "--column", "onset_on", "--reason", "since when?")
+    assert program(ward, *ask).status == 0
     program(ward, "lab", "void", *ALBUMIN, "--reason", "another child's")
+    assert len(queries(ward, program)) == 1
+    program(ward, "patient", "void", "T1", "--reason", "entered twice")
     assert queries(ward, program) == []
-    assert [q["state"] for q in queries(ward, program, "--all")] == ["closed"]
+    assert [q["state"] for q in queries(ward, program, "--all")] == ["closed", "closed"]
 
 
 def test_two_people_who_settle_at_once_do_it_once(ward: Database, program: Program) -> None:

@@ -7,7 +7,10 @@ values"); what a column may do without is the dictionary's.
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
+import pexpect
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from registry.database.engine import Database
 from registry.models import ENTITIES, table_of
 from registry.models.missing_reason import may_lack
+from tests.conftest import place
 from tests.programs import Program
 from tests.records.conftest import CHILD, LACKING, rows
 
@@ -148,3 +152,47 @@ def test_the_reason_stands_beside_the_value_in_the_views(child: Database, progra
         assert (row["height_cm"], row["height_cm_missing"]) == (None, "NASK")
         assert names.index("height_cm_missing") == names.index("height_cm") + 1
         assert "missing_reasons" not in names
+
+
+def test_at_a_prompt_the_code_is_typed_in_place_of_the_value(
+    child: Database, program: Program
+) -> None:
+    asked = pexpect.spawn(
+        sys.executable,
+        ["-m", "registry", *place(child), "anthropometry", "add", "T1"],
+        encoding="utf-8",
+        timeout=60,
+    )
+    asked.expect("Why a value is missing can stand in its place: NI, NA, UNK, NASK, ASKU, NAV")
+    for answer in ("2020-01-07", "nask", "30", "", ""):
+        asked.expect(": $")
+        asked.sendline(answer)
+    asked.expect("Stored")
+    asked.expect(pexpect.EOF)
+    assert rows(child, "anthropometry", HEIGHTS) == [(None, 30, {"height_cm": "NASK"})]
+
+
+def test_a_visit_takes_a_code_in_place_of_a_value(
+    child: Database, program: Program, tmp_path: Path
+) -> None:
+    file = tmp_path / "visit.toml"
+    file.write_text('[anthropometry]\nheight_cm = "UNK"\nweight_kg = 30\n', encoding="utf-8")
+    ended = program(child, "visit", "T1", "--on", "2020-01-07", "--file", str(file))
+    assert ended.status == 0, ended.err
+    assert rows(child, "anthropometry", HEIGHTS) == [(None, 30, {"height_cm": "UNK"})]
+
+
+def test_the_screen_of_a_patient_says_why(child: Database, program: Program) -> None:
+    program(child, *WEIGHED, "--missing", "height_cm=NASK")
+    program(child, "patient", "amend", "T1", "--missing", "onset_on=ASKU", "--reason", "asked")
+    program(
+        child, "tdm", "add", "T1", "--sampled-on", "2020-01-07", "--assay", "ELISA",
+        "--missing", "ifx_ug_ml=NAV", "--ada-au-ml", "12",
+    )  # fmt: skip
+    shown = program(child, "patient", "show", "T1")
+    lines = [line.split() for line in shown.out.splitlines()]
+    assert "onset: ASKU" in shown.out
+    assert ["2020-01-07", "NASK", "30"] in [line[:3] for line in lines]
+    assert ["2020-01-07", "NAV"] in [line[:2] for line in lines]
+    told = program(child, "patient", "show", "T1", "--format", "json").document
+    assert told["missing_reasons"] == {"onset_on": "ASKU"}

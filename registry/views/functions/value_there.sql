@@ -1,5 +1,6 @@
--- A value of a record as it stands now, as text; null where there is none, or no record. A number is
--- without the zeros that it may end with, behind its operator; a date is with what is known of it.
+-- A value of a record as it stands now, as text; without one empty text, without the record null. A
+-- number is without the zeros that it may end with, behind its operator; a date is with what is known
+-- of it.
 create function value_there(
     from_table text,
     patient_id bigint,
@@ -16,8 +17,8 @@ begin
         ' and (to_jsonb(t) ->> ''record_id'')::bigint is not distinct from $2', from_table
     ) into there using patient_id, record_id;
     found := there -> column_name;
-    if found is null or jsonb_typeof(found) = 'null' then
-        return null;
+    if jsonb_typeof(found) = 'null' then
+        return '';
     end if;
     return coalesce(there ->> (column_name || '_comparator'), '')
         || case jsonb_typeof(found)

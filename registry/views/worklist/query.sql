@@ -46,7 +46,7 @@ cross join lateral (
     select
         s.rule is not null
         or value_there(s.from_table, s.patient_id, s.record_id, s.column_name)
-        is distinct from s.value as mended
+        is distinct from coalesce(s.value, '') as mended
 ) m
 -- With offset 0 only the patient's own records are looked at, for the few who have steps.
 left join lateral (
