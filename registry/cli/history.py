@@ -39,9 +39,10 @@ def history_command(
         opened(run_of(context).settings()) as database,
         database.engine.connect() as connection,
     ):
-        changes = history(connection, patient_or_asked(database, patient))
+        study_id = patient_or_asked(database, patient)
+        changes = history(connection, study_id)
         cells = {} if form is Format.JSON else entered(connection, changes)
-        steps = steps_of(connection, patient) if form is Format.TABLE else []
+        steps = steps_of(connection, study_id) if form is Format.TABLE else []
     if form is Format.JSON:
         print_rows(changes, form)
         return
