@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from registry.words import in_english, tr
+from registry.words import in_english, spoken, tr
 
 
 class Kind(StrEnum):
@@ -63,13 +63,14 @@ class Variable:
 
     def comment(self) -> str:
         """Label, unit, limits and meaning in one line, for a reader of the database; in English."""
-        parts = [self.label + (f" ({self.unit})" if self.unit else "")]
         with in_english():
-            if self.limits():
-                parts.append(self.limits())
-        if self.meaning:
-            parts.append(self.meaning)
-        parts += [f"{number:f} = {level}" for number, level in self.meanings().items()]
+            return self.described()
+
+    def described(self) -> str:
+        """The same in the person's language."""
+        parts = [spoken(self.label) + (f" ({self.unit})" if self.unit else "")]
+        parts += filter(None, (self.limits(), spoken(self.meaning)))
+        parts += [f"{number:f} = {spoken(level)}" for number, level in self.meanings().items()]
         return "; ".join(parts)
 
     def grid(self) -> tuple[Decimal, ...]:

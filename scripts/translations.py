@@ -15,13 +15,21 @@ import sys
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from typer import Context
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from registry.cli import app
+from registry.cli.help import EXAMPLE, OWN_WORDS
+from registry.cli.help import messages as messages_of_help
 from registry.models import ENTITIES, Base, table_of
 from registry.models.patient import STUDY_ID
+from registry.parsing.names import is_word
 from registry.report.patient_tables import NAMES
 from registry.views import plausibility
 from registry.views.build import sentences
@@ -32,7 +40,7 @@ from registry.vocabulary import (
     EXCLUSION_REASONS,
     MEANINGS,
 )
-from registry.words import LOCALES
+from registry.words import LOCALES, in_english
 
 PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "registry"
@@ -112,12 +120,35 @@ def declared() -> Iterator[str]:
         yield from (covariate.label, covariate.level, covariate.other_level)
     yield from EXCLUSION_REASONS.values()
     codes = [*DERIVED_CODES, *DRUG_CLASSES.values(), "pcdai_visits", *NAMES]
-    codes += [code for codes_of_one in MEANINGS for code in codes_of_one if "_" in code]
+    codes += [code for codes_of_one in MEANINGS for code in codes_of_one if is_word(code)]
     yield from (code.replace("_", " ") for code in codes)
     yield from worklist_rules()
     yield from reference_data()
     yield from guidance()
+    yield from help_words()
     yield from (sentence.words for sentence in sentences())
+
+
+def help_words() -> Iterator[str]:
+    """What the commands say of themselves; options of variables are said by their declarations."""
+    yield from (*OWN_WORDS, EXAMPLE)
+    own = {
+        column.info["variable"].comment()
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if "variable" in column.info
+    }
+    with in_english():
+        root = get_command(app)
+        yield from (words for words in help_below(root, Context(root)) if words not in own)
+
+
+def help_below(command: Any, context: Context) -> Iterator[str]:
+    """The messages of a command and of all below it."""
+    yield from messages_of_help(command)
+    if isinstance(command, TyperGroup):
+        for name in command.list_commands(context):
+            yield from help_below(command.get_command(context, name), context)
 
 
 def worklist_rules() -> Iterator[str]:

@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 from registry.cli.groups import GROUPS
+from registry.cli.help import in_words
+from registry.words import language
 
 # Name -> what loads it: a group of commands, or the function of one.
 _BEFORE_RECORDS = {
@@ -56,13 +58,17 @@ class _OnDemand(TyperGroup):
 class CommandsOnDemand(_OnDemand):
     """All commands, in the order in which help lists them."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        in_words(self)
+
     def list_commands(self, ctx: Any) -> list[str]:
         """Every name."""
         return list(_NAMES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command or group of that name, or None."""
-        return _command(cmd_name) if cmd_name in _NAMES else None
+        return _command(cmd_name, language()) if cmd_name in _NAMES else None
 
 
 class EntityGroup(_OnDemand):
@@ -76,11 +82,14 @@ class EntityGroup(_OnDemand):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """One of them, or None."""
-        return _record_command(self.name, cmd_name) if cmd_name in self.list_commands(ctx) else None
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        return _record_command(self.name, cmd_name, language())
 
 
 @cache
-def _command(name: str) -> Any:
+def _command(name: str, spoken_language: str) -> Any:
+    """`spoken_language` is what its help is in."""
     if name in GROUPS:
         _, words = GROUPS[name]
         return _built(name, typer.Typer(cls=EntityGroup, no_args_is_help=True, help=words))
@@ -88,7 +97,8 @@ def _command(name: str) -> Any:
 
 
 @cache
-def _record_command(group: str, verb: str) -> Any:
+def _record_command(group: str, verb: str, spoken_language: str) -> Any:
+    """`spoken_language` is what its help is in."""
     from registry.cli.entry_commands import VERBS
 
     return _built(verb, VERBS[verb](group))
@@ -102,4 +112,4 @@ def _built(name: str, made: Any) -> Any:
         parent.add_typer(made, name=name)
     else:
         parent.command(name)(made)
-    return vars(typer.main.get_command(parent))["commands"][name]
+    return in_words(vars(typer.main.get_command(parent))["commands"][name])

@@ -90,7 +90,7 @@ def _option(name: str, variable: Variable, also: tuple[str, ...] = ()) -> inspec
         *also,
         f"--{named.replace('_', '-')}",
         metavar=variable.kind.value.upper(),
-        help=variable.comment(),
+        help=variable.described(),
         autocompletion=None if variable.codes is None else complete_codes(variable.codes),
     )
     return parameter(named, str | None, option, None)

@@ -15,8 +15,14 @@ from registry.words import spoken
 def name_of(code: str, codes: Sequence[str]) -> str:
     """What people call a code: the word that it is, or else its meaning; units are their names."""
     meaning = MEANINGS.get(tuple(codes), {}).get(code, code)
-    is_word = code.islower() and code.replace("_", "").isalpha()
-    return code if tuple(codes) == UNITS else spoken(code.replace("_", " ") if is_word else meaning)
+    if tuple(codes) == UNITS:
+        return code
+    return spoken(code.replace("_", " ") if is_word(code) else meaning)
+
+
+def is_word(code: str) -> bool:
+    """Whether a code is what people say, as azathioprine and lost_to_follow_up; CD is none."""
+    return code.islower() and code.replace("_", "").isalpha()
 
 
 def names_of(variable: Variable) -> tuple[str, ...]:
