@@ -27,7 +27,7 @@ from registry.errors import NotFound, Refused
 from registry.words import tr
 
 # Where the records are. The views are not kept: a restore builds those of its own program.
-SCHEMAS = tuple(sorted(set(migrate.SCHEMAS) - {"rules", "present", "analytics"}))
+SCHEMAS = tuple(sorted(set(migrate.SCHEMAS) - {"rules", "present", "analytics", "inspection"}))
 
 _BEGINNING = b"PGDMP"
 _DESCRIPTION = b"\nregistry backup "

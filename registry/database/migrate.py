@@ -18,7 +18,16 @@ from registry.words import tr
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SCHEMAS = ("clinical", "reference", "derived", "audit", "rules", "present", "analytics")
+SCHEMAS = (
+    "clinical",
+    "reference",
+    "derived",
+    "audit",
+    "rules",
+    "present",
+    "analytics",
+    "inspection",
+)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ TABLES["patient_number"] = table_of(PatientNumber)
 UNDONE = "not (table_name = 'patient_number' and operation = 'insert')"
 CHANGES = (
     "select audit_id, changed_at, changed_by, command, reason, table_name, record_id, operation, "
-    "row_version, old_values, new_values from analytics.record_change"
+    "row_version, old_values, new_values from inspection.record_change"
 )
 
 

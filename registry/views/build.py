@@ -43,6 +43,8 @@ from registry.words import tr
 RULES = "rules"
 PRESENT = "present"
 ANALYTICS = "analytics"
+# What an inspector reads and an analyst does not: values that were changed or taken out.
+INSPECTION = "inspection"
 TODAY = "(select today())"
 # What a definition's rules see; a derivation sets the day before it reads them.
 SEEN_UNTIL = {RULES: "coalesce(data_cut, derived_on, today())", PRESENT: TODAY}
@@ -50,7 +52,7 @@ CUT_ON = (
     "day up to which the rules see: the data cut, or without one the day of the last derivation"
 )
 # Each reads those before it.
-SCHEMAS = (RULES, PRESENT, ANALYTICS)
+SCHEMAS = (RULES, PRESENT, ANALYTICS, INSPECTION)
 WORKLIST = "worklist"
 QUALITY = "quality"
 FOLDER = Path(__file__).parent
@@ -143,6 +145,7 @@ def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> 
             ),
         ],
         ANALYTICS: _in_order([*_views(ANALYTICS), *_clinical_views()]),
+        INSPECTION: _in_order(_views(INSPECTION)),
     }
     described = _described_columns([view for views in views_of.values() for view in views])
     for schema, views in views_of.items():
@@ -327,7 +330,7 @@ def _comment(connection: Connection, view: View, described: dict[str, str]) -> N
     for column in columns:
         comment = view.column_comments.get(column)
         if comment is None and column == "patient_id":
-            comment = STUDY_ID_COMMENT if view.schema == ANALYTICS else None
+            comment = STUDY_ID_COMMENT if view.schema in (ANALYTICS, INSPECTION) else None
         comment = comment or described.get(column)
         if comment is None:
             raise ValueError(f"column {column} of view {name} has no comment")

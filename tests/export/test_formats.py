@@ -111,7 +111,7 @@ def test_all_views_with_a_codebook(shared_study: Database, tmp_path: Path) -> No
         book = list(csv.DictReader(file))
     assert {row["view"] for row in book} == views
     assert all(row["label"] for row in book)
-    for view in ("analysis_set", "record_change", "definition"):
+    for view in ("analysis_set", "worklist", "definition"):
         names = [row["name_in_file"].upper() for row in book if row["view"] == view]
         assert len(set(names)) == len(names)
         assert max(map(len, names)) <= 8
@@ -179,7 +179,7 @@ def test_no_rows_can_be_exported(tmp_path: Path, ending: str) -> None:
 def test_all_views_can_be_written_for_spss(shared_study: Database, tmp_path: Path) -> None:
     with shared_study.engine.connect() as connection:
         rows = write_all(connection, tmp_path, ".sav")
-    for view in ("status_transition", "record_change", "definition"):
+    for view in ("status_transition", "worklist", "definition"):
         read, _ = pyreadstat.read_sav(tmp_path / f"{view}.sav")
         assert len(read) == rows[view]
 

@@ -44,6 +44,8 @@ READS = {
     "select * from clinical.patient": "permission denied for schema clinical",
     "select * from reference.patient_number": "permission denied for schema reference",
     "select * from derived.lor_status": "permission denied for schema derived",
+    "select * from inspection.record_change": "permission denied for schema inspection",
+    "select * from record_change": 'relation "record_change" does not exist|There is no',
     "select * from rules.course": "permission denied for schema rules",
     "select * from public.alembic_version": "permission denied for table alembic_version",
     "select * from patient_number": "does not exist",

@@ -23,7 +23,7 @@ def audit(database: Database, table: str) -> list[tuple[str, str, str | None]]:
     with database.engine.connect() as connection:
         found = connection.execute(
             text(
-                "select operation, command, reason from analytics.record_change "
+                "select operation, command, reason from inspection.record_change "
                 "where table_name = :table order by audit_id"
             ),
             {"table": table},

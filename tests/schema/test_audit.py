@@ -185,14 +185,14 @@ def test_the_version_is_the_databases_own(database: Connection, patient: int) ->
     assert stands(database, "infusion", patient)["row_version"] == 2
 
 
-def test_analysts_see_changes_by_study_id_and_only_what_changed(
+def test_inspectors_see_changes_by_study_id_and_only_what_changed(
     database: Connection, patient: int
 ) -> None:
     add_row(database, "infusion", patient, product="A")
     database.execute(text("update clinical.infusion set product = null, dose_mg = 250"))
     row = database.execute(
         text(
-            "select patient_id, old_values, new_values from analytics.record_change "
+            "select patient_id, old_values, new_values from inspection.record_change "
             "where operation = 'update'"
         )
     ).one()

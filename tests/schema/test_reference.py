@@ -10,7 +10,7 @@ from registry.vocabulary import ANALYTE_UNITS, COVARIATES, DRUG_CLASSES
 from tests.schema.catalogue import uncommented
 
 TABLES = ("clinical", "reference", "derived")
-VIEWS = ("analytics", "present", "rules")
+VIEWS = ("analytics", "inspection", "present", "rules")
 CONTRACT = (
     "definition",
     "patient_id",

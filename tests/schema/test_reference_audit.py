@@ -176,7 +176,7 @@ def test_two_study_ids_that_are_swapped_are_in_the_audit_of_both_children(
         told = connection.execute(
             text(
                 "select patient_id, old_values ->> 'study_id', new_values ->> 'study_id' "
-                "from analytics.record_change where table_name = 'patient_number' "
+                "from inspection.record_change where table_name = 'patient_number' "
                 "order by audit_id"
             )
         ).all()
