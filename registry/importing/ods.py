@@ -10,6 +10,7 @@ from registry.importing.bounds import LARGEST_SHEET
 from registry.importing.cell_text import fault, number_text
 from registry.importing.sheet import Area, Grown, Sheet, SheetRow, column_within
 from registry.importing.zipped import Gathered, Heard, Unreadably, open_zip, parse, parse_whole
+from registry.parsing.typed import NumberText, NumberText1904
 from registry.words import tr
 
 _CONTENT = "content.xml"
@@ -83,6 +84,7 @@ class _SheetHandler:
         self._number = number
         self._areas = areas
         self._inside = 0
+        self._kind: type[NumberText] = NumberText
         self._line = 1
         self._lines = 1
         self._hidden = False
@@ -99,6 +101,8 @@ class _SheetHandler:
         """A row, a cell, or what stands in it."""
         if name == "table":
             self._inside += 1
+        elif name == "null-date" and attributes.get("date-value", "").startswith("1904"):
+            self._kind = NumberText1904
         if self._inside != 1 or self.table != self._number:
             return
         if name == "table-row":
@@ -179,18 +183,25 @@ class _SheetHandler:
             return fault(shown)
         try:
             match cell.get("value-type"):
-                case "float" | "currency":
-                    return number_text(_number(cell["value"]))
                 case "percentage":
                     return number_text(_number(cell["value"]), "0%")
+                case "float" | "currency":
+                    return self._shown_number(_number(cell["value"]), shown)
                 case "date":
-                    return cell["date-value"].removesuffix("T00:00:00")
+                    return cell["date-value"].removesuffix("T00:00:00").replace("T", " ")
                 case "boolean":
                     return cell["boolean-value"]
                 case _:
                     return shown or cell.get("string-value", "")
         except (KeyError, ValueError, ArithmeticError):
             return fault(shown)
+
+    def _shown_number(self, number: int | float, shown: str) -> str:
+        """A number as its cell shows it, where it shows per cent or leading zeros."""
+        if shown.endswith("%"):
+            return number_text(number, "0%")
+        style = "0" * len(shown) if shown.startswith("0") and shown.isdigit() else None
+        return number_text(number, style, self._kind)
 
 
 def _number(text: str) -> int | float:

@@ -21,7 +21,7 @@ from registry.importing.cell_text import moment_text, number_text
 from registry.importing.layout import Table, lay_out
 from registry.importing.regular import check_regular
 from registry.parsing.conventions import Conventions
-from registry.parsing.typed import FaultText, LabelledText
+from registry.parsing.typed import FaultText, LabelledText, NumberTextWithoutDays
 from registry.records.problems import Problem
 from registry.records.source import Row
 from registry.words import tr
@@ -103,7 +103,7 @@ def _text(value: Any, labels: dict[Any, str]) -> str:
             text = "true" if value else "false"
         case int() | float():
             try:
-                text = number_text(value)
+                text = number_text(value, None, NumberTextWithoutDays)
             except ValueError:
                 text = ""
         case datetime() | date() | time():

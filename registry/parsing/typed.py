@@ -21,6 +21,12 @@ class NumberText1904(NumberText):
     serial_offset = 1462
 
 
+class NumberTextWithoutDays(NumberText):
+    """A number of a statistics program: it is no day, for the programs count from other days."""
+
+    serial_offset = -10_000_000
+
+
 class FaultText(str):
     """A cell of a workbook without a value: an error, or a formula that was never computed."""
 

@@ -13,6 +13,7 @@ from workbooks import BOOKS, LAB, MEASURED, PATIENTS, PHENOTYPES, computed, one_
 HERE = Path(__file__).parent
 WITH_ONSET = "patient_id,centre,sex,birth_date,onset_on,diagnosed_on,diagnosis"
 LEVELS = "patient_id,sampled_on,ifx_ug_ml,ada_au_ml"
+OPERATED = "patient_id,performed_on,procedure"
 P3 = "P3,BCH,male,2010-01-15,CD"
 P4 = "P4,BCH,female,2011-02-03,UC"
 
@@ -284,6 +285,20 @@ TEXTS: dict[str, bytes | str] = {
     ),
     "lab_results/marks_that_are_refused.csv": lab(
         "CRP,18*,mg/L", "CRP,18 H,mg/L", "CRP,H18,mg/L", "CRP,18 (high),mg/L", "CRP,+++,mg/L"
+    ),
+    "surgeries/formulas.csv": column(
+        OPERATED,
+        'P1,2020-01-{n},"{cell}"',
+        "=1+1",
+        "@SUM(A1)",
+        "-drain",
+        "+49 30",
+        "-5",
+        "-",
+        "=-1",
+    ),
+    "surgeries/apostrophes.csv": column(
+        OPERATED, 'P1,2020-01-{n},"{cell}"', "'=1+1", "''=1+1", "'s-Hertogenbosch", "'-5"
     ),
     "pcdai_visits/totals.csv": lines(
         "patient_id;visited_on;total",
