@@ -103,23 +103,3 @@ def _aminos(text: str) -> str:
     if all(name in AMINO_ACIDS.values() for name in names):
         return text
     return "".join(_amino(letter) for letter in text)
-
-
-_EXONIC_SUBSTITUTION = re.compile(rf"(?:.*:)?c\.(?P<position>{_NUMBER})[ACGT]>[ACGT]")
-_PROTEIN_POSITION = re.compile(rf"(?:.*:)?p\.\(?[A-Z][a-z]{{2}}(?P<position>{_NUMBER})\D.*")
-
-
-def codon_of(coding_change: str) -> int | None:
-    """The codon that a substitution in the coding part of an exon lies in: its base by three.
-
-    None for any other change: an offset is in an intron, - and * are outside the coding part, and
-    a deletion or an insertion may first show further along.
-    """
-    match = _EXONIC_SUBSTITUTION.fullmatch(coding_change)
-    return None if match is None else -(-int(match["position"]) // 3)
-
-
-def position_of(protein_change: str) -> int | None:
-    """The first place of a normalised protein change; None where it names none."""
-    match = _PROTEIN_POSITION.fullmatch(protein_change)
-    return None if match is None else int(match["position"])

@@ -31,6 +31,40 @@ LIMITS = (
         for analyte, (low, high, unit) in USUAL_RANGES.items()
         for end, words, value in (("low", "from", low), ("high", "up to", high))
     ),
+    # Haemoglobin and its like do not move tenfold from one sample to the next.
+    *(
+        (
+            f"lab_fold_{analyte}",
+            fold,
+            "",
+            f"The unit of {analyte} is doubted when it is so many times more or less than the last",
+            OURS,
+        )
+        for analyte, fold in (("HGB", "3"), ("HCT", "3"), ("PLT", "7"), ("ALB", "3"))
+    ),
+    (
+        "weight_jump_long",
+        "50",
+        "%",
+        "A weight jumps beyond that when it differs by more than",
+        OURS,
+    ),
+    (
+        "weight_of_median_low",
+        "30",
+        "%",
+        "Past ten years of age a weight is implausible below so much of the median",
+        OURS,
+    ),
+    (
+        "weight_of_median_high",
+        "300",
+        "%",
+        "Past ten years of age a weight is implausible above so much of the median",
+        OURS,
+    ),
+    ("dose_rounding", "10", "%", "A dose may be off the usual by rounding to vials by", OURS),
+    ("oldest_years", "25", "years", "No child is older at any record than", OURS),
 )
 
 

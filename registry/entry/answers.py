@@ -80,8 +80,7 @@ def answer(
         assert record is not None
         answered = ANSWERS[entity](connection, patient, record, definition)
         _add_cut(connection, answered, entity, patient, record, definition)
-    found = findings_of_record(connection, entity, patient, record)
-    answered.warn(*dict.fromkeys(finding.said for finding in found))
+    answered.warn(*_implausible(connection, entity, patient, record))
     answered.warn(*_texts_that_would_run(connection, entity, patient, record))
     return answered
 
@@ -103,6 +102,24 @@ def _texts_that_would_run(
         for column, value in zip(texts, row, strict=True)
         if value and would_run(value)
     ]
+
+
+def _implausible(
+    connection: Connection, entity: Entity, patient: int, record: int | None
+) -> list[str]:
+    """What the rules of plausibility say of the record; of others that it brings to light the
+    first by each rule.
+    """
+    if issubclass(entity, Patient):
+        record = None
+    own: dict[str, None] = {}
+    others: dict[str, str] = {}
+    for found in findings_of_record(connection, entity, patient, record):
+        if (found.from_table, found.record_id) == (table_of(entity).name, record):
+            own[found.said] = None
+        else:
+            others.setdefault(found.rule, found.said)
+    return list(dict.fromkeys([*own, *others.values()]))
 
 
 def _add_cut(

@@ -13,13 +13,6 @@ PHENOTYPE = text(
     "where o.patient_id = f.patient_id and o.assessed_on < f.assessed_on) as previous_on "
     "from clinical.phenotype f where f.patient_id = :patient and f.record_id = :record"
 )
-# What this assessment takes back, and what a later one takes back of it.
-GOES_BACK = text(
-    "select facts->>'part' as part, facts->>'before' as before, facts->>'before_on' as before_on, "
-    "facts->>'code' as code, facts->>'on' as assessed_on from present.contradiction_phenotype "
-    "where patient_id = :patient and (from_record_id = :record "
-    "or facts->>'before_on' = cast(:assessed_on as text)) order by record_on, about"
-)
 ENDOSCOPY = text(
     "select e.performed_on, e.cdeis, p.performed_on as previous_on, p.cdeis as previous "
     "from clinical.endoscopy e left join lateral (select o.performed_on, o.cdeis "
@@ -36,7 +29,7 @@ SURGERY = text(
 
 
 def answer_phenotype(connection: Connection, patient: int, record: int, definition: str) -> Answer:
-    """The Paris classification in one line; what goes back is pointed out."""
+    """The Paris classification in one line; and the assessment before."""
     row = connection.execute(PHENOTYPE, {"patient": patient, "record": record}).one()
     answer = Answer()
     location = None if row.location == "none" else row.location
@@ -44,27 +37,6 @@ def answer_phenotype(connection: Connection, patient: int, record: int, definiti
     paris = " ".join(part for part in parts if part)
     answer.add("paris", tr("Paris"), paris or None, paris or tr("nothing given"))
     answer.add("previous_on", tr("Assessed before"), row.previous_on)
-    names = {
-        "behaviour": tr("Behaviour"),
-        "perianal": tr("Perianal disease"),
-        "growth": tr("Growth delay"),
-    }
-    found = connection.execute(
-        GOES_BACK,
-        {"patient": patient, "record": record, "assessed_on": row.assessed_on.isoformat()},
-    )
-    for step in found:
-        answer.warn(
-            tr(
-                "{part} goes back from {before} ({before_on}) to {code} ({on}); it never does: "
-                "correct one of the two assessments.",
-                part=names[step.part],
-                before=step.before,
-                before_on=step.before_on,
-                code=step.code,
-                on=step.assessed_on,
-            )
-        )
     return answer
 
 

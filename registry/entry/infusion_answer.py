@@ -8,17 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.entry.facts import Answer, measured, rounded, shown
-from registry.entry.weight_warning import warn_of_weight
 from registry.words import tr
 
 INFUSION = text(
-    "select u.*, w.dose_lowest_mg_per_kg as dose_low, h.value as dose_high, "
-    "s.value as interval_short, l.value as interval_long, "
+    "select u.*, s.value as interval_short, l.value as interval_long, "
     "(select count(*) from clinical.infusion c where c.patient_id = u.patient_id) as infusions, "
     "p.infused_on as previous_on, p.product as previous_product, n.infused_on as next_on, "
-    "e.ended_on, e.reason as end_reason "
-    "from rules.infusion_usual u cross join reference.worklist_setting w "
-    "join reference.entry_limit h on h.key = 'dose_high' "
+    "e.ended_on "
+    "from rules.infusion_usual u "
     "join reference.entry_limit s on s.key = 'interval_short' "
     "join reference.entry_limit l on l.key = 'interval_long' "
     "left join lateral (select o.infused_on, o.product from clinical.infusion o "
@@ -65,7 +62,6 @@ def answer_infusion(connection: Connection, patient: int, record: int, definitio
     _add_next(answer, infusion)
     _add_troughs(connection, answer, values | {"infused_on": infusion.infused_on})
     _warn(answer, infusion)
-    warn_of_weight(connection, answer, "infusion", patient, record)
     return answer
 
 
@@ -101,18 +97,6 @@ def _trough(level: Any) -> str:
 
 
 def _warn(answer: Answer, infusion: Any) -> None:
-    if infusion.dose_is != "within":
-        values = {
-            "low": shown(infusion.dose_low),
-            "high": shown(infusion.dose_high),
-            "dose": shown(infusion.dose_mg),
-            "weight": shown(infusion.weight_kg),
-        }
-        if infusion.dose_is == "below":
-            words = tr("Below the usual {low}-{high} mg/kg: {dose} mg for {weight} kg.", **values)
-        else:
-            words = tr("Above the usual {low}-{high} mg/kg: {dose} mg for {weight} kg.", **values)
-        answer.warn(words)
     if infusion.timing_is in ("early", "late") and infusion.planned_day is not None:
         answer.warn(
             tr(
@@ -139,13 +123,5 @@ def _warn(answer: Answer, infusion: Any) -> None:
                 "The product changes from {before} to {now}.",
                 before=infusion.previous_product,
                 now=infusion.product,
-            )
-        )
-    if infusion.ended_on is not None and infusion.infused_on > infusion.ended_on:
-        answer.warn(
-            tr(
-                "Follow-up ended on {on} ({reason}): the infusion lies after it.",
-                on=infusion.ended_on,
-                reason=infusion.end_reason,
             )
         )

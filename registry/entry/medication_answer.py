@@ -54,17 +54,4 @@ def answer_medication(connection: Connection, patient: int, record: int, definit
     for other in others:
         if other.drug_class == course.drug_class and course.drug_class == "biologic":
             answer.warn(tr("Two biologics at a time: {drug} as well.", drug=other.drug))
-    if (
-        course.drug_class == "biologic"
-        and course.start_on is not None
-        and (course.surely_until is None or course.surely_until > course.start_on)
-        and course.started_on < course.start_on
-    ):
-        answer.warn(
-            tr(
-                "{drug} was not stopped when infliximab began on {on}.",
-                drug=course.drug,
-                on=course.start_on,
-            )
-        )
     return answer

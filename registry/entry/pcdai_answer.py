@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.entry.facts import Answer, coded, shown, signed
-from registry.entry.reference import contradictions
 from registry.words import tr
 
 # The baseline as of today: a definition's data cut hides it from analyses, not from who enters.
@@ -62,15 +61,6 @@ def answer_pcdai(connection: Connection, patient: int, record: int, definition: 
             on=visit.previous_on,
         )
     answer.add("change_since_previous", tr("Since the last visit"), since_previous, change)
-    for found in contradictions(connection, "total", patient, record):
-        answer.warn(
-            tr(
-                "The total {total} cannot be: the items allow {lowest} to {highest}.",
-                total=found["total"],
-                lowest=found["lowest"],
-                highest=found["highest"],
-            )
-        )
     return answer
 
 

@@ -133,14 +133,6 @@ def answer_follow_up_end(
     answer.add("day", tr("Observation ends"), row.day, words)
     answer.add("infusions_after", tr("Infusions after it"), row.infusions, shown(row.infusions))
     answer.add("visits_after", tr("Visits after it"), row.visits, shown(row.visits))
-    if row.infusions:
-        answer.warn(
-            tr(
-                "Infusions after the end of {on}: {count}. Correct the end, or the infusions.",
-                on=row.ended_on,
-                count=row.infusions,
-            )
-        )
     if row.day is not None and row.day < 0:
         answer.warn(tr("Follow-up ends before the first infusion of {on}.", on=row.start_on))
     return answer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -83,17 +82,3 @@ def band_of(
     values = {"measure": measure, "sex": sex, "years": years, "share": share, "held": held}
     row = connection.execute(BAND, values).mappings().one_or_none()
     return None if row is None else Band(**row)
-
-
-def contradictions(
-    connection: Connection, rule: str, patient: int, record: int
-) -> list[dict[str, Any]]:
-    """The facts of each contradiction that a rule of the worklist finds in a record."""
-    found = connection.execute(
-        text(
-            f"select facts from present.contradiction_{rule} "
-            "where patient_id = :patient and from_record_id = :record"
-        ),
-        {"patient": patient, "record": record},
-    )
-    return list(found.scalars())

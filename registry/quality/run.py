@@ -28,7 +28,7 @@ class RuleCount:
     @property
     def percent(self) -> float | None:
         """The failed of those tried; None where none was."""
-        return 100 * self.failed / self.tried if self.tried else None
+        return round(100 * self.failed / self.tried, 3) if self.tried else None
 
     @property
     def open(self) -> int:

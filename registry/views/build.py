@@ -36,7 +36,7 @@ from registry.models.missing_reason import (
     reason_variable,
 )
 from registry.views import plausibility
-from registry.views.headers import Sentence, read_header
+from registry.views.headers import Sentence, read_header, tables_read
 from registry.vocabulary import COVARIATES
 from registry.words import tr
 
@@ -88,8 +88,7 @@ class View:
 
     def reads(self, names: set[str]) -> set[str]:
         """Which of `names` stand after a FROM or JOIN in the statement."""
-        found = set(re.findall(r"\b(?:from|join)\s+(?:lateral\s+)?([a-z_0-9]+)", self.statement))
-        return (found & names) - {self.name}
+        return (tables_read(self.statement) & names) - {self.name}
 
 
 def drop_views(connection: Connection) -> None:
@@ -206,7 +205,7 @@ def _plausibility() -> View:
     return View(
         PRESENT,
         plausibility.ALL_RULES,
-        plausibility.union_of_rules(f"{PRESENT}.{plausibility.ALL_RULES}"),
+        f"create view {PRESENT}.{plausibility.ALL_RULES} as " + plausibility.union_of_rules(),
         "One row per active rule of plausibility and record that it was tried on. Source: the "
         "rules in the files of the folder quality.",
         PLAUSIBILITY_COLUMNS,

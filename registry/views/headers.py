@@ -39,6 +39,11 @@ class Sentence:
         return (held is None or held is False) is self.otherwise
 
 
+def tables_read(statement: str) -> set[str]:
+    """The names that stand after a FROM or JOIN in a statement."""
+    return set(re.findall(r"\b(?:from|join)\s+(?:lateral\s+)?([a-z_0-9]+)", statement))
+
+
 @dataclass(frozen=True)
 class Header:
     """The view's comment, the text of each `@name: text` behind it, and what a report says."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from registry.views.headers import read_header
+from registry.views.headers import read_header, tables_read
 
 FOLDER = Path(__file__).parent / "quality"
 ALL_RULES = "plausibility"
@@ -61,15 +61,30 @@ def rules() -> dict[str, Rule]:
     return found
 
 
-def union_of_rules(name: str) -> str:
-    """The statement of the view in which the rows of all active rules stand."""
+@cache
+def rules_on(table: str) -> tuple[str, ...]:
+    """The rules that read a table, themselves or through the views that they read."""
+    return tuple(rule for rule in rules() if table in _read_by(rule))
+
+
+@cache
+def _read_by(view: str) -> frozenset[str]:
+    """The tables and views that a view reads, through however many others."""
+    path = next(FOLDER.parent.glob(f"*/{view}.sql"), None)
+    if path is None:
+        return frozenset()
+    read = set(tables_read(path.read_text(encoding="utf-8"))) - {view}
+    return frozenset(read).union(*map(_read_by, read))
+
+
+def union_of_rules() -> str:
+    """The rows of all active rules, as a query."""
     columns = ", ".join(COLUMNS)
-    selects = "\nunion all\n".join(
+    return "\nunion all\n".join(
         f"select '{rule}'::text as rule, {columns} from {rule} "
         f"where (select active from worklist_rule where rule = '{rule}')"
         for rule in rules()
     )
-    return f"create view {name} as {selects}"
 
 
 def store_words(connection: Connection) -> None:

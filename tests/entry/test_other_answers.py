@@ -107,7 +107,7 @@ def test_items_without_height_are_said_to_be(database: Connection) -> None:
     assert text_of(both, "total") == "20 as declared, 12.5 without height"
     assert both.warnings == []
     wrong = told(database, "pcdai_visit", patient, visited_on=on(3), total=25, **items)
-    assert wrong.warnings == ["The total 25 cannot be: the items allow 12.5 to 22.5."]
+    assert wrong.warnings == [f"On {on(3)} the total is 25, but the items allow 12.5 to 22.5."]
 
 
 def test_a_course_of_a_drug(database: Connection) -> None:
@@ -140,7 +140,9 @@ def test_biologics_at_a_time_are_warned_of(database: Connection) -> None:
     patient = add_child(database)
     give(database, patient, 0)
     first = told(database, "medication", patient, drug="adalimumab", started_on=on(-30))
-    assert first.warnings == ["adalimumab was not stopped when infliximab began on 2020-01-06."]
+    assert first.warnings == [
+        "adalimumab from 2019-12-07 to …, but infliximab was infused on 2020-01-06."
+    ]
     second = told(database, "medication", patient, drug="ustekinumab", started_on=on(30))
     assert second.warnings == ["Two biologics at a time: adalimumab as well."]
 
@@ -198,10 +200,10 @@ def test_a_phenotype_that_goes_back_is_flagged_from_both_sides(database: Connect
     assert first.warnings == []
     later = told(database, "phenotype", patient, assessed_on=on(200), perianal=False)
     assert len(later.warnings) == 1
-    assert later.warnings[0].startswith("Perianal disease goes back from yes (2020-04-15) to no")
+    assert later.warnings[0].startswith("perianal went back from yes (2020-04-15) to no")
     earlier = told(database, "phenotype", patient, assessed_on=on(0), behaviour="B2")
     assert len(earlier.warnings) == 1
-    assert earlier.warnings[0].startswith("Behaviour goes back from B2 (2020-01-06) to B1")
+    assert earlier.warnings[0].startswith("behaviour went back from B2 (2020-01-06) to B1")
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,7 @@ def test_surgery_condition_and_end_by_the_course(database: Connection) -> None:
     end = told(database, "follow_up_end", patient, ended_on=on(50), reason="ifx_stopped")
     assert end.to_json() == {"day": 50, "infusions_after": 1, "visits_after": 1}
     assert end.warnings == [
-        "Infusions after the end of 2020-02-25: 1. Correct the end, or the infusions."
+        "Follow-up ended on 2020-02-25 (ifx_stopped), but infliximab was infused on 2020-04-13."
     ]
 
 

@@ -3,6 +3,8 @@
 -- another unit of the analyte, then by a decimal point one place away, then by a prefix (a
 -- thousand), then by two places.
 -- Source: usual ranges are this registry's choice, wide enough for a sick child.
+-- @own_value: the value in the analyte's own unit
+-- @own_unit: the analyte's own unit
 -- @as_entered: the value as it was entered, with its operator
 -- @outside: low or high where the value lies outside; empty where it does not, or a limit proves
 -- nothing
@@ -42,7 +44,10 @@ select
     h.record_id,
     h.collected_on,
     h.analyte,
+    h.value,
     h.unit,
+    h.own_value,
+    h.own_unit,
     concat(h.value_comparator, trim_scale(h.value)) as as_entered,
     h.outside,
     unit.likely_unit,

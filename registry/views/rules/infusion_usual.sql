@@ -1,10 +1,8 @@
--- One row per definition and infusion: dose per kg, and how it lies to the usual dose and time.
--- In induction the day is held to the definition's days and tolerances, from then on the interval
--- to the usual ones. Doses are held to limits as products, so that no quotient is rounded.
--- Source: the study's methods for doses and induction; the usual intervals are this registry's
--- choice.
+-- One row per definition and infusion: dose per kg, and how it lies to the usual time. In induction
+-- the day is held to the definition's days and tolerances, from then on the interval to the usual
+-- ones.
+-- Source: the study's methods for induction; the usual intervals are this registry's choice.
 -- @dose_mg_per_kg: dose per kg of body weight (mg/kg)
--- @dose_is: below, within or above the usual dose per kg
 -- @planned_day: day of the course for which the definition plans it; empty after induction
 -- @tolerance_days: days that it may be off that day
 -- @course_day: days since the first infusion
@@ -28,17 +26,13 @@ with held as (
             when 3 then d.induction_tolerance_3
             when 4 then d.induction_tolerance_4
         end as tolerance_days,
-        w.dose_lowest_mg_per_kg as dose_low,
-        l.dose_high,
         l.interval_short,
         l.interval_long
     from infusion i
     join planned_infusion p using (patient_id, record_id)
     cross join definition d
-    cross join worklist_setting w
     cross join (
         select
-            max(value) filter (where key = 'dose_high') as dose_high,
             max(value) filter (where key = 'interval_short') as interval_short,
             max(value) filter (where key = 'interval_long') as interval_long
         from entry_limit
@@ -57,11 +51,6 @@ select
     weight_kg,
     product,
     dose_mg / weight_kg as dose_mg_per_kg,
-    case
-        when dose_mg < dose_low * weight_kg then 'below'
-        when dose_mg > dose_high * weight_kg then 'above'
-        else 'within'
-    end as dose_is,
     course_day,
     planned_day,
     tolerance_days,

@@ -9,7 +9,21 @@
 -- @from_record_id: number of that record
 -- @facts: what the words of the rule are filled with
 create view worklist_item as
-with of_every_definition as (
+with implausible as (
+    -- What has one name is one item, that of the first record.
+    select distinct on (patient_id, rule, record_on, about)
+        patient_id,
+        rule,
+        record_on,
+        about,
+        null::date as due_on,
+        from_table,
+        record_id as from_record_id,
+        facts || jsonb_build_object('query', finding) as facts
+    from finding
+    order by patient_id, rule, record_on, about, facts ->> 'on', from_table, record_id
+),
+of_every_definition as (
     select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
     from visit_overdue
     union all
@@ -25,43 +39,7 @@ with of_every_definition as (
     select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
     from silent
     union all
-    select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
-    from contradiction_after_death
-    union all
-    select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
-    from contradiction_drug_after_death
-    union all
-    select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
-    from contradiction_after_end
-    union all
-    select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
-    from contradiction_onset
-    union all
-    select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
-    from contradiction_infusion_twice
-    union all
-    select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
-    from contradiction_biologic
-    union all
-    select
-        patient_id,
-        rule,
-        record_on,
-        about,
-        null::date as due_on,
-        from_table,
-        record_id as from_record_id,
-        facts || jsonb_build_object('query', finding) as facts
-    from finding
-    union all
-    select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
-    from contradiction_height
-    union all
-    select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
-    from contradiction_total
-    union all
-    select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
-    from contradiction_phenotype
+    select * from implausible
 )
 select d.name as definition, i.*
 from of_every_definition i

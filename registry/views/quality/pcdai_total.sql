@@ -1,7 +1,11 @@
--- One row per visit whose declared PCDAI cannot be the sum of its items: below the sum of those
--- given, or above that with all others at their highest.
--- Source: the index itself: eleven items, haematocrit and ESR up to 5 points, the others up to 10.
-create view contradiction_total as
+-- One row per visit with a declared PCDAI; failed when it cannot be the sum of its items: below
+-- the sum of those given, or above that with all others at their highest.
+-- @says: On {on} the total is {total}, but the items allow {lowest} to {highest}.
+-- @do: Correct the declared total or an item.
+-- @category: plausibleAtemporal
+-- @from: PCDAI: the total is the sum of its eleven items, haematocrit and ESR up to 5 points, the
+-- others up to 10
+create view pcdai_total as
 with summed as (
     select
         patient_id,
@@ -34,12 +38,15 @@ with summed as (
 )
 select
     patient_id,
-    'pcdai_total' as rule,
+    'pcdai_visit' as from_table,
+    record_id,
     visited_on as record_on,
     null::text as about,
-    null::date as due_on,
-    'pcdai_visit' as from_table,
-    record_id as from_record_id,
+    'total' as column_name,
+    trim_scale(total)::text as value,
+    null::text as with_table,
+    null::bigint as with_record_id,
+    total not between lowest and highest as failed,
     jsonb_build_object(
         'on',
         visited_on,
@@ -51,4 +58,4 @@ select
         trim_scale(highest)
     ) as facts
 from summed
-where total not between lowest and highest;
+where total is not null;

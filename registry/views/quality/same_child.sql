@@ -1,0 +1,39 @@
+-- One row per child; failed when another with the same birth date and sex, entered before, has an
+-- id that differs in case, hyphens or leading zeros alone.
+-- @says: {patient} and {other} may be one child: one birth date and sex, and ids that differ in
+-- case, hyphens or leading zeros alone.
+-- @do: If they are one child, enter the records under one id and void the other.
+-- @category: plausibleUniqueness
+-- @from: this registry's choice
+create view same_child as
+select
+    p.patient_id,
+    'patient' as from_table,
+    null::bigint as record_id,
+    null::date as record_on,
+    null::text as about,
+    'patient_id' as column_name,
+    n.study_id as value,
+    null::text as with_table,
+    null::bigint as with_record_id,
+    o.study_id is not null as failed,
+    jsonb_build_object(
+        'patient',
+        n.study_id,
+        'other',
+        o.study_id
+    ) as facts
+from patient p
+join patient_number n on n.patient_id = p.patient_id
+left join lateral (
+    select m.study_id, o.patient_id as other_id
+    from patient o
+    join patient_number m on m.patient_id = o.patient_id
+    where
+        o.birth_date = p.birth_date
+        and o.sex = p.sex
+        and o.patient_id < p.patient_id
+        and plain_id(m.study_id) = plain_id(n.study_id)
+    order by o.patient_id
+    limit 1
+) o on true;
