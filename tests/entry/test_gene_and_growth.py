@@ -158,8 +158,8 @@ def test_a_score_alone_is_enough(database: Connection) -> None:
 def test_what_cannot_be_is_pointed_out(database: Connection) -> None:
     told = measured(database, height_cm=Decimal("90"), weight_kg=Decimal("31"))
     assert [warning.split(" is ")[0].split(" for ")[1] for warning in told.warnings] == [
-        "BMI",
         "height",
+        "BMI",
     ]
     patient = add_child(database, "E002", birth=date(2010, 1, 6))
     add(database, "anthropometry", patient, measured_on=on(0), height_cm=140)

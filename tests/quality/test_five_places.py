@@ -25,7 +25,8 @@ from registry.report.further_tables import TABLES
 from registry.views import plausibility
 from registry.worklist.read import Filters, Item, read_worklist
 from tests.entry.children import add, add_child
-from tests.quality.cases import CASES, Case
+from tests.quality.case import Case
+from tests.quality.cases import CASES
 
 CHILD = {
     "sex": "male",

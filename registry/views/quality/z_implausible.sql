@@ -20,7 +20,11 @@ select
     s.record_id,
     s.measured_on as record_on,
     s.measure as about,
-    case when s.score_source = 'entered' then s.column_name end as column_name,
+    case
+        when s.score_source = 'entered' then s.column_name
+        when s.measure = 'height' then 'height_cm'
+        else 'weight_kg'
+    end as column_name,
     trim_scale(round(s.score, 2))::text as value,
     null::text as with_table,
     null::bigint as with_record_id,
