@@ -1,5 +1,6 @@
 -- One row per course of another biologic of a child with infliximab; failed when infliximab was
--- infused within it, after its first day and before its last that is sure. The first such infusion is named.
+-- infused within it, after its first day and before its last that is sure. The first such infusion
+-- is named.
 -- @says: {drug} from {started_on} to {stopped_on}, but infliximab was infused on {on}.
 -- @do: Correct the course of {drug} or the infusion; if both were given, set this item aside.
 -- @category: plausibleTemporal
