@@ -1,15 +1,14 @@
-"""For each parameter of a definition: its sentence, and a child on either side of its number."""
+"""Sentences on cohort, response and loss, and a child on either side of each number."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from math import ceil
 from typing import Any
 
-from tests.views.clinic import INDUCTION, START, on
+from tests.views.clinic import INDUCTION, START
 
 Child = dict[str, Any]
 """What a child has that others have not: arguments of `clinic.child`."""
@@ -56,7 +55,6 @@ def born(years: Decimal, days: int) -> str:
 INFUSIONS = (
     rf"lay within {NUMBER}, {NUMBER} and {NUMBER} days of days {NUMBER}, {NUMBER} and {NUMBER}"
 )
-SEVERITY = rf"mild from {NUMBER}, moderate from {NUMBER} and severe from {NUMBER}"
 
 
 def in_list(pattern: str, place: int) -> str:
@@ -83,47 +81,6 @@ def induction() -> Iterator[Case]:
             lambda n, number=number, off=tolerance: days_of_induction(number, n - off),
             lambda n, number=number, off=tolerance: days_of_induction(number, n - off - 1),
             "eligible",
-        )
-
-
-def laboratory() -> Iterator[Case]:
-    for parameter, words, unit, analyte, step in (
-        ("crp_above", "CRP above", "mg/L", "CRP", "0.1"),
-        ("esr_above", "ESR above", "mm/h", "ESR", "1"),
-        ("wbc_above", "white cells above", "10^9/L", "WBC", "0.1"),
-        ("plt_above", "platelets above", "10^9/L", "PLT", "1"),
-        ("hb_below", "haemoglobin below", "g/L", "HGB", "-1"),
-        ("alb_below", "albumin below", "g/L", "ALB", "-1"),
-    ):
-        name = {"hb_below": "hb_low", "alb_below": "alb_low"}.get(
-            parameter, parameter.replace("_above", "_high")
-        )
-        other = {"CRP": "7", "ESR": "25", "WBC": "12", "PLT": "350", "HGB": "100", "ALB": "30"}
-        usual = {"CRP": "12", "ESR": "20", "WBC": "10", "PLT": "400", "HGB": "110", "ALB": "35"}
-        yield Case(
-            parameter,
-            (usual[analyte], other[analyte]),
-            rf"{words} {NUMBER}",
-            lambda n, a=analyte, u=unit, s=step: {"labs": [(0, a, str(n + Decimal(s)), u)]},
-            lambda n, a=analyte, u=unit: {"labs": [(0, a, str(n), u)]},
-            name,
-            "baseline",
-        )
-
-
-def severity() -> Iterator[Case]:
-    for place, (level, usual, other) in enumerate(
-        (("mild", "10", "12.5"), ("moderate", "30", "27.5"), ("severe", "40", "37.5"))
-    ):
-        yield Case(
-            f"severity_{level}_from",
-            (usual, other),
-            in_list(SEVERITY, place),
-            lambda n: loses({0: n, 98: 0}),
-            lambda n: loses({0: n - Decimal("2.5"), 98: 0}),
-            f"severity = '{level}'",
-            "baseline",
-            ("remission_overrides_drop=yes",),
         )
 
 
@@ -306,95 +263,11 @@ CASES = [
         "event",
     ),
     Case(
-        "covariate_window_days",
-        ("30", "0", "1"),
-        rf"anthropometry the last on its day or up to {NUMBER} day",
-        lambda n: {"labs": [(-int(n), "CRP", "20", "mg/L")], "bmi_z": [(-int(n), "-2")]},
-        lambda n: {"labs": [(-int(n) - 1, "CRP", "20", "mg/L")], "bmi_z": [(-int(n) - 1, "-2")]},
-        "crp_high and bmi_z_low",
-        "baseline",
-    ),
-    Case(
-        "veo_before_years",
-        ("6", "8"),
-        rf"before the age of {NUMBER} years",
-        lambda n: {"onset_on": str(date(2008 + int(n), 4, 30)), "birth_date": "2008-05-01"},
-        lambda n: {"onset_on": str(date(2008 + int(n), 5, 1)), "birth_date": "2008-05-01"},
-        "veo_cd",
-        "baseline",
-    ),
-    Case(
-        "dose_from_mg_per_kg",
-        ("7", "5.5"),
-        rf"the first dose is high from {NUMBER} mg/kg",
-        lambda n: {"infusions": [(0, str(30 * n)), 14, 42, 98]},
-        lambda n: {"infusions": [(0, str(30 * n - 1)), 14, 42, 98]},
-        "initial_dose_ge_7",
-        "baseline",
-    ),
-    Case(
-        "bmi_z_at_most",
-        ("-1", "-2", "0"),
-        rf"a BMI Z-score of at most {NUMBER} is low",
-        lambda n: {"bmi_z": [(0, str(n))]},
-        lambda n: {"bmi_z": [(0, str(n + Decimal("0.01")))]},
-        "bmi_z_low",
-        "baseline",
-    ),
-    *(
-        Case(
-            "duration_from_months" if origin == "onset" else "duration_origin",
-            ("6", "12") if origin == "onset" else ("diagnosis",),
-            rf"The duration of disease counts from its {origin} and is long from {NUMBER} months",
-            lambda n, column=column: {
-                "onset_on": "2018-02-01" if column == "diagnosed_on" else None,
-                column: str(on(-ceil(n * Decimal("30.4375")))),
-            },
-            lambda n, column=column: {
-                "onset_on": "2018-02-01" if column == "diagnosed_on" else None,
-                column: str(on(1 - ceil(n * Decimal("30.4375")))),
-            },
-            "duration_ge_6_months",
-            "baseline",
-        )
-        for origin, column in (("onset", "onset_on"), ("diagnosis", "diagnosed_on"))
-    ),
-    *severity(),
-    *laboratory(),
-    Case(
-        "im_min_days",
-        ("183", "90", "0"),
-        rf"an immunomodulator for more than {NUMBER} day",
-        lambda n: {"drugs": [("azathioprine", 0, int(n) + 1)]},
-        lambda n: {"drugs": [("azathioprine", 0, int(n))]},
-        "im_over_6_months",
-        "baseline",
-    ),
-    Case(
-        "trough_days_before",
-        ("2", "0", "1"),
-        rf"A level is a trough when it was drawn on the day of an infusion or at most {NUMBER} day",
-        lambda n: {"levels": [(98 - int(n), "6", "", "")]},
-        lambda n: {"levels": [(97 - int(n), "6", "", "")]},
-        "is_trough",
-        "trough",
-    ),
-    Case(
-        "intensification_dose_mg_per_kg",
-        ("1", "2.5"),
-        rf"a dose per kg up by at least {NUMBER} mg/kg",
-        lambda n: {"infusions": [*INDUCTION, (154, str(150 + 30 * n))]},
-        lambda n: {"infusions": [*INDUCTION, (154, str(150 + 30 * n - 1))]},
-        "bool_or(intensified)",
-        "dose_course",
-    ),
-    Case(
-        "intensification_interval_days",
-        ("7", "14", "1"),
-        rf"an interval shorter by at least {NUMBER} day",
-        lambda n: {"infusions": [*INDUCTION, 154, 210 - int(n)]},
-        lambda n: {"infusions": [*INDUCTION, 154, 210 - int(n) + 1]},
-        "bool_or(intensified)",
-        "dose_course",
+        "data_cut",
+        ("none",),
+        r"There is no data cut: observation ends at the latest on (\d{4}-\d\d-\d\d)",
+        lambda n: loses({int(n): 20}),
+        None,
+        "event",
     ),
 ]

@@ -4,6 +4,10 @@
 -- day, or is left out, as the definition says. One without a stop is still taken, and so is one
 -- whose stop lies after the data cut.
 -- Source: this registry's choice, by the way in which an onset is read.
+-- @methods covariates if unknown_stop=last_evidence: A course of a drug whose stop is not known to the
+-- day counts up to the middle of the month or year known; without either, for its first day.
+-- @methods covariates if unknown_stop=left_out: A course of a drug whose stop is not known to the day
+-- counts up to the middle of the month or year known; without either, it is left out.
 -- @counts_until: day on which the course ends; empty while the drug is taken
 -- @stopped_by: last day on which it can have stopped; empty where nobody knows, or it is taken
 -- @stop_known_to: day, month, year or unknown; empty while the drug is taken

@@ -8,8 +8,8 @@
 -- last infusion.
 -- @methods loss if data_cut: The data cut is {data_cut}: observation ends there at the latest, and
 -- nothing dated later is seen.
--- @methods loss unless data_cut: There is no data cut: observation ends at the latest on the day on
--- which the rules were applied.
+-- @methods loss unless data_cut: There is no data cut: observation ends at the latest on {cut_on}, the
+-- day up to which the rules see.
 -- @end_reason: why the observation ends there
 -- @end_table: table of the record that ends the observation; empty for the data cut
 -- @end_record_id: number of that record
