@@ -74,20 +74,18 @@ def default_command(
 ) -> None:
     """Show or set the registry's default, which every command without --definition holds to.
 
+    Without a reason the command itself stands in its place.
+
     Example: registry definition default recommended --reason "the study is closed"
     """
-    if name is not None and not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("The default is changed for everyone, so it needs a reason."),
-            cure=tr('Add --reason "why".'),
-        )
     from registry.definitions.store import set_default_definition
     from registry.records.definitions import default_definition
 
     settings = run_of(context).settings(user)
     with opened(settings) as database, database.engine.begin() as connection:
         if name is not None:
-            set_default_definition(connection, name, user=settings.user, reason=reason)
+            why = (reason or "").strip() or f"definition default {name}"
+            set_default_definition(connection, name, user=settings.user, reason=why)
         default = default_definition(connection)
     if form is Format.JSON:
         print_json({"default": default})

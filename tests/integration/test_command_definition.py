@@ -188,3 +188,19 @@ def test_no_value_can_be_set_where_none_is_needed(program: Program, study: Datab
     add = ("definition", "add", "endless", "--from", "recommended", "--format", "json")
     outcome: Outcome = program(study, *add, "--set", "exposure_tail_days=none")
     assert outcome.document["exposure_tail_days"] is None
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [((), "definition default paper"), (("--reason", "why not"), "why not")]
+)
+def test_the_default_is_set_with_a_reason_or_without(
+    program: Program, registry: Database, given: tuple[str, ...], kept: str
+) -> None:
+    """Without one the command stands in its place."""
+    asked = ("definition", "default")
+    assert program(registry, *asked, "--format", "json").document == {"default": "current"}
+    changed = program(registry, *asked, "paper", *given, "--format", "json")
+    assert changed.document == {"default": "paper"}
+    assert program(registry, *asked, "--format", "json").document == {"default": "paper"}
+    last = "select reason from reference.change_set order by change_id desc limit 1"
+    assert scalar(registry, last) == kept
