@@ -1,4 +1,4 @@
-"""A drug's stop that is not known to the day, and how a definition counts such a course."""
+"""A drug's stop that is not known to the day, how a definition counts it, the mark of the demo."""
 
 from __future__ import annotations
 
@@ -61,9 +61,13 @@ def upgrade() -> None:
     )
     op.execute("alter table reference.definition alter column unknown_stop drop default")
     _stamp_again()
+    op.execute(
+        "alter table reference.registry_setting add column is_demo boolean default false not null"
+    )
 
 
 def downgrade() -> None:
+    op.execute("alter table reference.registry_setting drop column is_demo")
     op.execute("alter table reference.definition drop column unknown_stop")
     _stamp_again()
     op.execute("drop trigger keep_stop_precision on clinical.medication")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.context import ReasonOption, UserOption, run_of, warn
+from registry.cli.context import ReasonOption, UserOption, reached, run_of, warn
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -28,10 +28,9 @@ def backup_command(
     Example: registry db backup registry.backup
     """
     from registry.database.backup import back_up
-    from registry.database.engine import open_database
 
     begun = time.monotonic()
-    with open_database(run_of(context).settings()) as database:
+    with reached(run_of(context).settings()) as database:
         made = back_up(database, file, force=force)
     warn(
         tr(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry.cli.completion import complete_definition
-from registry.errors import WrongUsage
+from registry.errors import DatabaseUnavailable, WrongUsage
 from registry.settings import HOME_VARIABLE, Settings
 from registry.words import tr
 
@@ -81,13 +81,35 @@ def with_allowed(summary: str, allow_id: bool) -> str:
     return f"{summary}; --allow-id" if allow_id else summary
 
 
+def require_registry(settings: Settings) -> None:
+    """Raises DatabaseUnavailable where a command would make a registry only to find it empty."""
+    from registry.database.cluster import Layout
+
+    if settings.database_url is None and not Layout(settings.home).data.is_dir():
+        raise DatabaseUnavailable(
+            tr("There is no registry in {home}.", home=settings.home),
+            cure=tr("Name another --home (or REGISTRY_HOME); registry db upgrade makes one there."),
+        )
+
+
+@contextmanager
+def reached(settings: Settings) -> Iterator[Database]:
+    """The database of this run, whatever its migration; the demo's says that it is."""
+    from registry.cli.demo_mark import say_if_demo
+    from registry.database.engine import open_database
+
+    require_registry(settings)
+    with open_database(settings) as database:
+        say_if_demo(database)
+        yield database
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
     """The database of this run, reached and at the right migration."""
-    from registry.database.engine import open_database
     from registry.database.migrate import require_head
 
-    with open_database(settings) as database:
+    with reached(settings) as database:
         with database.engine.connect() as connection:
             require_head(connection)
         yield database

@@ -8,7 +8,7 @@ import typer
 
 from registry.cli.audit import told
 from registry.cli.backup import backup_command, restore_command
-from registry.cli.context import opened, run_of, warn
+from registry.cli.context import opened, reached, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.words import tr
@@ -64,11 +64,11 @@ def status_command(context: typer.Context, form: FormatOption = Format.TABLE) ->
     """
     from registry.audit.catalogue import check_catalogue
     from registry.database import migrate
-    from registry.database.engine import open_database, shown
+    from registry.database.engine import shown
     from registry.database.inventory import server_version, table_sizes
 
     with (
-        open_database(run_of(context).settings()) as database,
+        reached(run_of(context).settings()) as database,
         database.engine.connect() as connection,
     ):
         found = migrate.status(connection)
@@ -195,9 +195,9 @@ def psql_command(context: typer.Context) -> None:
     import signal
     import subprocess
 
-    from registry.database.engine import open_database, shown
+    from registry.database.engine import shown
 
-    with open_database(run_of(context).settings()) as database:
+    with reached(run_of(context).settings()) as database:
         program = str(database.programs / "psql") if database.programs else shutil.which("psql")
         if program is None:
             raise NotFound(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.context import run_of, warn
+from registry.cli.demo_mark import nature_of_demo
 from registry.cli.report import TITLE
 from registry.cli.report_content import Content, content_of, facts_of
 from registry.errors import Refused
@@ -37,6 +38,7 @@ def demo(
     Example: registry demo --out demo-output
     """
     from registry.database import migrate
+    from registry.database.demo import mark_demo
     from registry.database.engine import open_database
     from registry.definitions.store import set_default_definition
     from registry.settings import Settings
@@ -58,12 +60,13 @@ def demo(
         migrate.upgrade(database)
         _import_cohort(database, settings.user)
         with database.engine.begin() as connection:
+            mark_demo(connection)
             set_default_definition(connection, DEFINITION, user=settings.user, reason="demo")
         _derive(database, settings.user)
         with database.engine.connect() as connection:
             content = content_of(connection, DEFINITION)
             facts = facts_of(
-                connection, DEFINITION, content.data_hash, title=TITLE, nature=_nature()
+                connection, DEFINITION, content.data_hash, title=TITLE, nature=nature_of_demo()
             )
     _print(content.documents)
     written = _write(out, content, facts)
@@ -120,10 +123,6 @@ def _derive(database: Database, user: str) -> None:
             number=len(result.transitions),
         )
     )
-
-
-def _nature() -> str:
-    return (resources.files("registry.demo") / "NATURE.txt").read_text(encoding="utf-8").strip()
 
 
 def _print(documents: dict[str, Any]) -> None:

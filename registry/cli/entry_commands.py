@@ -11,6 +11,7 @@ import typer
 
 from registry.cli import patient_show
 from registry.cli.context import AllowIdOption
+from registry.cli.demo_mark import IntoDemoOption
 from registry.cli.entry_options import (
     key_arguments,
     key_options,
@@ -49,6 +50,12 @@ def _add(group: str) -> Callable[..., None]:
             *variable_options(entity, new=True),
             missing_option(entity),
             parameter("no_input", bool, NO_INPUT_OPTION, False),
+            inspect.Parameter(
+                "into_demo",
+                inspect.Parameter.KEYWORD_ONLY,
+                default=False,
+                annotation=IntoDemoOption,
+            ),
             inspect.Parameter(
                 "allow_id", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AllowIdOption
             )

@@ -10,6 +10,7 @@ import typer
 from registry.cli.asking import ask_for_missing
 from registry.cli.asking_record import ask_for_record
 from registry.cli.context import hold_to_reason, opened, run_of, warn, with_allowed
+from registry.cli.demo_mark import hold_to_demo
 from registry.cli.entry_cells import (
     cells_of,
     hold_to_version,
@@ -45,6 +46,7 @@ def add_record(context: typer.Context, group: str, entity: Entity, given: Given)
     hold_to_reason(allow_id, given["reason"])
     settings = run_of(context).settings(given["user"])
     with opened(settings) as database:
+        hold_to_demo(database, given["into_demo"], no_input=given["no_input"])
         if given.get("accept"):
             cells = with_proposals(database, cells)
         if may_ask(given["no_input"]):

@@ -30,6 +30,7 @@ from registry.cli.conventions import (
     SkipHiddenOption,
     conventions_of,
 )
+from registry.cli.demo_mark import IntoDemoOption, hold_to_demo
 from registry.cli.import_result import changes_kept, print_result, take_back
 from registry.cli.mapping import (
     MapOption,
@@ -85,6 +86,7 @@ def import_command(
         ),
     ] = None,
     allow_id: AllowIdOption = False,
+    into_demo: IntoDemoOption = False,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
@@ -149,6 +151,10 @@ def import_command(
             if dry_run and not result.errors:
                 progress(tr("Looking at the states"), 0)
                 turned = take_back(connection, result)
+        changes = any(one.inserted + one.updated for one in result.tables.values())
+        if changes and not (result.errors or dry_run):
+            # What the demo has already is the demo's.
+            hold_to_demo(database, into_demo)
         if result.errors or dry_run:
             transaction.close()
         else:

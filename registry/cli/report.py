@@ -55,13 +55,16 @@ def report_command(
     Example: registry report --out report.html
     """
     from registry.cli.analysing import up_to_date
+    from registry.cli.demo_mark import nature_of_demo
     from registry.cli.report_content import content_of, facts_of
+    from registry.database.demo import is_demo
 
     kind = _kind(out, to)
     covariates = [one.strip() for one in curves_by.split(",") if one.strip()]
     with up_to_date(context, definition) as (connection, definition):
+        nature = nature_of_demo() if is_demo(connection) else ""
         content = content_of(connection, definition, curves_by=covariates, losses=losses)
-        facts = facts_of(connection, definition, content.data_hash, title=title, nature="")
+        facts = facts_of(connection, definition, content.data_hash, title=title, nature=nature)
 
     def write(part: Path) -> None:
         match kind:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.context import run_of
+from registry.cli.context import reached, run_of
 from registry.cli.output import Format, FormatOption, print_stream
 
 
@@ -19,12 +19,11 @@ def sql_command(
 
     Example: registry sql "select reason, n from cohort_flow where definition = 'paper'"
     """
-    from registry.database.engine import open_database
     from registry.database.migrate import is_readers, require_head
     from registry.database.query import stream_query
 
     statement = typer.get_text_stream("stdin").read() if query == "-" else query
-    with open_database(run_of(context).settings()) as database:
+    with reached(run_of(context).settings()) as database:
         with database.engine.connect() as connection:
             if not is_readers(connection):
                 require_head(connection)

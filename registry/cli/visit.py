@@ -13,6 +13,7 @@ import typer
 from registry.cli.asking_record import patient_or_asked
 from registry.cli.completion import complete_patient
 from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.demo_mark import IntoDemoOption, hold_to_demo
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.cli.visit_words import lines_of
 from registry.errors import NotFound, Refused, WrongUsage
@@ -47,6 +48,7 @@ def visit_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="With --file: say what would follow, store nothing.")
     ] = False,
+    into_demo: IntoDemoOption = False,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
@@ -86,7 +88,10 @@ def visit_command(
         day = _day_of(patient, on, given)
         if template:
             typer.echo(_template(database, patient, day), nl=False)
-        elif given is not None:
+            return
+        if not dry_run:
+            hold_to_demo(database, into_demo)
+        if given is not None:
             visit = _visit(database, patient, day, given)
             outcome = _done(database, visit, settings.user, reason, dry_run)
             _print(visit, outcome, form, dry_run)

@@ -25,3 +25,6 @@ class RegistrySetting(Base):
     default_definition: Mapped[str] = mapped_column(
         Text, comment="the definition that every command holds to unless told another"
     )
+    is_demo: Mapped[bool] = mapped_column(
+        server_default=sql("false"), comment="whether this is the demo's registry: synthetic data"
+    )
