@@ -38,7 +38,6 @@ def demo(
     Example: registry demo --out demo-output
     """
     from registry.database import migrate
-    from registry.database.demo import mark_demo
     from registry.database.engine import open_database
     from registry.definitions.store import set_default_definition
     from registry.settings import Settings
@@ -60,7 +59,6 @@ def demo(
         migrate.upgrade(database)
         _import_cohort(database, settings.user)
         with database.engine.begin() as connection:
-            mark_demo(connection)
             set_default_definition(connection, DEFINITION, user=settings.user, reason="demo")
         _derive(database, settings.user)
         with database.engine.connect() as connection:
@@ -76,6 +74,7 @@ def demo(
 def _import_cohort(database: Database, user: str) -> None:
     from sqlalchemy import text
 
+    from registry.database.demo import mark_demo
     from registry.importing.record import summary_of
     from registry.importing.run import import_files
     from registry.records.change import declare_change, summarise_change
@@ -98,6 +97,7 @@ def _import_cohort(database: Database, user: str) -> None:
             raise Refused(
                 tr("This registry holds other patients than the demo's."), cure=spoken(OWN_HOME)
             )
+        mark_demo(connection)
         summarise_change(connection, summary_of(result))
     rows = sum(counts.read for counts in result.tables.values())
     new = sum(counts.inserted for counts in result.tables.values())

@@ -6,18 +6,14 @@ from sqlalchemy import Connection, text
 
 from registry.models import ENTITIES, Medication, Patient, table_of
 from registry.models.medication import surely_until
-from registry.records.cells import cell, cleaned, compared, spelled
+from registry.records.cells import cell, compared, spelled
+from registry.records.complaints import complain, create_complaints
+from registry.records.id_checks import check_new_ids, check_spelling
 from registry.records.problems import LONGEST_SHOWN, Problem
 from registry.records.resolving import resolved, same_record, value_columns
 from registry.records.row_checks import literal, place, row_checks, spliced
 from registry.records.source import PATIENT_COLUMN, Entity, Source, file_columns
-from registry.records.staging import staged, staged_columns
-from registry.records.study_ids import (
-    find_meant_by_unknown,
-    find_spelt_otherwise,
-    find_unfit,
-    masked,
-)
+from registry.records.study_ids import find_meant_by_unknown, masked
 from registry.variables import Variable
 from registry.words import spoken, tr
 
@@ -34,14 +30,14 @@ def check(
 
     `read_problems` are those met when reading the rows; a cell with one has no other.
     """
-    _create_complaints(connection, files, read_problems)
+    create_complaints(connection, files, read_problems)
     entities = list(dict.fromkeys(file.entity for file in files))
     _know_births(connection, entities)
     find_meant_by_unknown(connection, entities)
     for entity in entities:
-        _check_spelling(connection, entity)
+        check_spelling(connection, entity)
     if Patient in entities and not allow_ids:
-        _check_new_ids(connection)
+        check_new_ids(connection)
     for file in files:
         _check_rows(connection, file)
         if not update:
@@ -72,49 +68,6 @@ def check(
     return masked(connection, found, entities)
 
 
-def _create_complaints(
-    connection: Connection, files: list[Source], read_problems: list[Problem]
-) -> None:
-    """Makes the table of complaints; one met when reading has its place there, without words."""
-    connection.exec_driver_sql("drop table if exists pg_temp.complaint")
-    connection.exec_driver_sql(
-        "create temporary table complaint (file integer, line integer, column_name text, "
-        "value text, problem text) on commit drop"
-    )
-    numbers = {file.shown: file.number for file in files}
-    places = [
-        {"file": numbers[problem.file], "line": problem.line, "column": problem.column}
-        for problem in read_problems
-        if problem.file in numbers
-    ]
-    if places:
-        connection.execute(
-            text("insert into complaint (file, line, column_name) values (:file, :line, :column)"),
-            places,
-        )
-
-
-def _complain(
-    connection: Connection,
-    entity: Entity,
-    where: str,
-    column: str,
-    problem: str,
-    beside: str = "",
-) -> None:
-    """Complains of each row `r` for which `where` holds, showing its cell of `column`.
-
-    `beside` joins what `where` and `problem` need besides.
-    """
-    connection.exec_driver_sql(
-        f"insert into complaint select r.file, r.line, '{column}', "
-        f"nullif(w.\"{column}\", ''), {problem} from {resolved(entity)} r "
-        f"join {staged(entity)} w on w.file = r.file and w.line = r.line "
-        f"cross join lateral (select {cleaned('w', staged_columns(entity))}) s "
-        f"{beside} where {where}".replace("%", "%%")
-    )
-
-
 def _check_rows(connection: Connection, file: Source) -> None:
     """Names what is wrong inside the suspect rows; most files have none."""
     suspect = connection.exec_driver_sql(
@@ -124,7 +77,7 @@ def _check_rows(connection: Connection, file: Source) -> None:
     if not suspect:
         return
     for row_check in row_checks(file.entity, file.columns):
-        _complain(
+        complain(
             connection,
             file.entity,
             f"r.file = {file.number} and r.suspect and ({row_check.condition})",
@@ -148,7 +101,7 @@ def _check_unchanged(connection: Connection, file: Source) -> None:
             continue
         # Of a value that is missing that has been said.
         there = f"{cell(column)} is not null and " if variable.required else ""
-        _complain(
+        complain(
             connection,
             entity,
             f"r.file = {file.number} and r.known and r.differs and {there}"
@@ -182,7 +135,7 @@ def _check_key_is_free(connection: Connection, file: Source) -> None:
         f"t.{name} is not distinct from r.{name}" for name in entity.natural_key
     )
     given = [name for name in entity.natural_key if name in file.columns]
-    _complain(
+    complain(
         connection,
         entity,
         f"r.file = {file.number} and exists (select from {table_of(entity).fullname} t "
@@ -217,46 +170,6 @@ def _know_births(connection: Connection, entities: list[Entity]) -> None:
     connection.exec_driver_sql("analyze birth")
 
 
-def _check_spelling(connection: Connection, entity: Entity) -> None:
-    """A known study id in other letters, wide ones or of another case, is asked about."""
-    words = tr("is not written as in the registry; did you mean {patient}?", patient=place("meant"))
-    _complain(
-        connection,
-        entity,
-        f"{cell(PATIENT_COLUMN)} <> r.study_id and r.patient_id is not null",
-        PATIENT_COLUMN,
-        spliced(words, meant="r.study_id"),
-    )
-    if entity is Patient and find_spelt_otherwise(connection):
-        _complain(
-            connection,
-            Patient,
-            "not r.known",
-            PATIENT_COLUMN,
-            spliced(
-                tr(
-                    "differs from {patient} in capitals alone; did you mean that one?",
-                    patient=place("meant"),
-                ),
-                meant="m.meant",
-            ),
-            "join spelt_otherwise m on m.study_id = r.study_id",
-        )
-
-
-def _check_new_ids(connection: Connection) -> None:
-    """A new patient's id finds nobody outside the registry."""
-    if find_unfit(connection):
-        _complain(
-            connection,
-            Patient,
-            "not r.known",
-            PATIENT_COLUMN,
-            "u.problem",
-            "join unfit_id u on u.study_id = r.study_id",
-        )
-
-
 def _check_patient(connection: Connection, entity: Entity) -> None:
     """The patient is known, and was born when the record is dated."""
     unknown = tr("is not a patient of the registry; add the patient first or in patients.csv")
@@ -264,7 +177,7 @@ def _check_patient(connection: Connection, entity: Entity) -> None:
         tr("is not a patient of the registry; did you mean {patient}?", patient=place("meant")),
         meant="m.meant",
     )
-    _complain(
+    complain(
         connection,
         entity,
         "r.study_id is not null and not exists (select from birth b where b.study_id = r.study_id)",
@@ -273,7 +186,7 @@ def _check_patient(connection: Connection, entity: Entity) -> None:
         "left join meant_id m on m.study_id = r.study_id",
     )
     for column in entity.not_before_birth:
-        _complain(
+        complain(
             connection,
             entity,
             "exists (select from birth b where b.study_id = r.study_id "
@@ -295,7 +208,7 @@ def _check_moved_births(connection: Connection) -> None:
     for entity in ENTITIES:
         table = table_of(entity)
         for column in entity.not_before_birth if entity is not Patient else ():
-            _complain(
+            complain(
                 connection,
                 Patient,
                 "r.birth_date > p.birth_date and exists ("
@@ -348,7 +261,7 @@ def _check_duplicates(connection: Connection, entity: Entity, files: list[Source
             for file in files
             if file.entity is entity
         )
-        _complain(
+        complain(
             connection,
             entity,
             "not d.same",
@@ -383,7 +296,7 @@ def _check_overlaps(connection: Connection) -> None:
     table = resolved(Medication)
     problem = literal(tr("overlaps another course of the same drug"))
     o, r, t = (surely_until(f"{row}.") for row in "ort")
-    _complain(
+    complain(
         connection,
         Medication,
         f"""exists (
@@ -395,7 +308,7 @@ def _check_overlaps(connection: Connection) -> None:
         "started_on",
         problem,
     )
-    _complain(
+    complain(
         connection,
         Medication,
         f"""exists (
