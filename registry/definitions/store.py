@@ -94,9 +94,7 @@ def add_definition(
     return get_definition(connection, name)
 
 
-def set_default_definition(
-    connection: Connection, name: str, *, user: str, reason: str | None
-) -> None:
+def set_default_definition(connection: Connection, name: str, *, user: str, reason: str) -> None:
     """Makes `name` the registry's default, which is kept with who did it, when and why."""
     definition_or_default(connection, name)
     before = default_definition(connection)

@@ -119,6 +119,12 @@ def test_what_lists_or_analyses_has_the_three_formats(words: tuple[str, ...]) ->
     assert re.search(r"--format <table\|json\|csv>", COMMANDS[words].get_help(context))
 
 
+@pytest.mark.parametrize("words", EVERY, ids=" ".join)
+def test_without_a_definition_the_registrys_default_holds(words: tuple[str, ...]) -> None:
+    given = [option.default for option in EVERY[words].params if option.name == "definition"]
+    assert given in ([], [None])
+
+
 def ask(words: list[tuple[str, ...]]) -> set[str]:
     """The modules that a fresh interpreter has loaded after showing these helps."""
     done = subprocess.run(

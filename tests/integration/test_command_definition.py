@@ -204,3 +204,46 @@ def test_the_default_is_set_with_a_reason_or_without(
     assert program(registry, *asked, "--format", "json").document == {"default": "paper"}
     last = "select reason from reference.change_set order by change_id desc limit 1"
     assert scalar(registry, last) == kept
+
+
+def test_the_default_is_what_commands_hold_to(program: Program, study: Database) -> None:
+    def default(*words: str) -> Outcome:
+        return program(study, "definition", "default", *words)
+
+    def status(*words: str) -> object:
+        return program(study, "status", "--format", "json", *words).document
+
+    assert default("--format", "json").document == {"default": "paper"}
+    assert status() == status("--definition", "paper") != status("--definition", "recommended")
+    said = default("recommended", "--reason", "what we hold to", "--user", "ada")
+    assert (said.status, said.out) == (0, "recommended\n")
+    assert status() == status("--definition", "recommended")
+    assert program(study, "analyse", "flow").out.startswith("Patient flow (definition: recommended")
+    listed = program(study, "definition", "list", "--format", "json").document
+    assert [row["name"] for row in listed if row["is_default"]] == ["recommended"]
+    last = "select {} from reference.change_set order by change_id desc limit 1"
+    assert [scalar(study, last.format(name)) for name in ("made_by", "reason", "summary")] == [
+        "ada",
+        "what we hold to",
+        "default definition: paper, now recommended",
+    ]
+    assert "There are: current" in default("nonsense").refused(1)
+    assert default("--format", "csv").out.split() == ["default", "recommended"]
+
+
+def test_a_new_registry_holds_to_what_is_there_today(program: Program, registry: Database) -> None:
+    assert program(registry, "definition", "default").out == "current\n"
+    shown = program(registry, "definition", "show", "current", "--format", "json").document
+    assert (shown["data_cut"], shown["based_on"]) == (None, "recommended")
+    assert shown["cut_on"] == scalar(registry, "select current_date::text")
+
+
+def test_a_data_cut_can_be_taken_away_and_set(program: Program, study: Database) -> None:
+    add = ("definition", "add", "own", "--from", "paper", "--format", "json", "--set")
+    open_ended = program(study, *add, "data_cut=none").document
+    assert open_ended["data_cut"] is None
+    curves = program(study, "analyse", "km", "--definition", "own", "--format", "json").document
+    day = scalar(study, "select current_date::text")
+    assert curves["censoring"].endswith(f", death, the day of the derivation, {day}")
+    again = (*add, "data_cut=2022-12-31", "--replace", "--reason", "a cut after all")
+    assert program(study, *again).document["cut_on"] == "2022-12-31"

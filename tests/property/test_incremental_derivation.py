@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,7 @@ from registry.database.engine import Database
 from registry.definitions.store import add_definition
 from registry.derivation.run import derive
 from registry.models.derivation import STATUS_COLUMNS
+from tests.clock import Clock
 from tests.property.changes import (
     PATIENTS,
     START_ON,
@@ -33,6 +35,7 @@ from tests.property.changes import (
     changes,
     files,
     import_rows,
+    on,
     taken_in,
     taken_out,
     turned,
@@ -48,25 +51,33 @@ PARAMETERS = (
     "exposure_tail_days=56",
     "exposure_tail_days=none",
     "data_cut=2022-06-01",
+    "data_cut=none",
     "required_infusions=3",
     "response_drop=40",
     "time_zero=week14_visit",
 )
 MOSTLY = st.sampled_from([True, True, False])
 
-# Neither marked nor of a definition that is behind as a whole.
+# What the rules say today: those of a definition without a data cut see up to today.
+TODAYS = f"""
+select {COLUMNS} from rules.loss_of_response
+where definition in (select name from reference.definition where data_cut is not null)
+union all
+select {COLUMNS} from present.loss_of_response
+where definition in (select name from reference.definition where data_cut is null)
+"""
+
+# Neither waiting nor of a definition that is behind as a whole.
 MISSED = f"""
 select definition, patient_id
 from (
-    (select {COLUMNS} from rules.loss_of_response except select {COLUMNS} from derived.lor_status)
+    (({TODAYS}) except select {COLUMNS} from derived.lor_status)
     union all
-    (select {COLUMNS} from derived.lor_status except select {COLUMNS} from rules.loss_of_response)
+    (select {COLUMNS} from derived.lor_status except ({TODAYS}))
 ) differing
 join analytics.freshness f using (definition)
-where not f.rules_changed and not exists (
-    select from derived.changed_patient c
-    where c.patient_id = differing.patient_id
-        and (c.definition is null or c.definition = differing.definition)
+where not f.rules_changed and (definition, patient_id) not in (
+    select definition, patient_id from rules.waiting_patient
 )
 """
 
@@ -98,7 +109,7 @@ def assert_up_to_date(database: Database, definitions: list[str]) -> None:
     """The status of these definitions is what the rules say, and nobody waits for them."""
     place = STATUS_COLUMNS.index("definition")
     with database.engine.connect() as connection:
-        by_the_rules = rows(connection, f"select {COLUMNS} from rules.loss_of_response")
+        by_the_rules = rows(connection, TODAYS)
         status = {row for row in stored(connection) if row[place] in definitions}
         assert status == {row for row in by_the_rules if row[place] in definitions}
         waiting = dict(rows(connection, "select definition, waiting from analytics.freshness"))
@@ -163,10 +174,14 @@ class Registry(RuleBasedStateMachine):
     """A registry of three patients in which people change things and derivations run."""
 
     database: Database
+    clock: Clock
+    today: date
 
     @initialize()
     def begin(self) -> None:
         self.definitions = ["current", "paper", "recommended"]
+        self.today = on(100)
+        self.clock.set(self.today)
         with self.database.engine.begin() as connection:
             forget_everything(connection)
             for patient in PATIENTS:
@@ -178,6 +193,12 @@ class Registry(RuleBasedStateMachine):
         """Whoever's status is no longer what the rules say waits for a derivation."""
         with self.database.engine.connect() as connection:
             assert rows(connection, MISSED) == []
+
+    @rule(days=st.sampled_from([1, 1, 14, 60, 300, -1, -200]))
+    def time_goes_on(self, days: int) -> None:
+        """The day moves by itself; a clock that was wrong is put back."""
+        self.today += timedelta(days=days)
+        self.clock.set(self.today)
 
     @rule(drawn=st.lists(changes, min_size=1, max_size=3), kept=MOSTLY)
     def change(self, drawn: list[Change], kept: bool) -> None:
@@ -231,10 +252,12 @@ class Registry(RuleBasedStateMachine):
         with self.database.engine.connect() as connection:
             audited, there = rows(connection, AUDITED), rows(connection, THERE)
         assert sorted(audited, key=str) == sorted(there, key=str)
+        self.clock.set(None)
 
 
 def test_any_sequence_of_changes(registry: Database) -> None:
     Registry.database = registry
+    Registry.clock = Clock(registry.engine)
     run_state_machine_as_test(
         Registry,
         settings=settings(

@@ -286,3 +286,62 @@ def test_after_a_restore_nothing_is_reported_again(
         restored = Nights(moved, elsewhere, nights.now).report()
         assert restored["new_losses"] == []
         assert [one["command"] for one in restored["data"]["listed"]] == ["db restore"]
+
+
+REFUSES = """
+create function derived.refuse_one() returns trigger language plpgsql as $$
+begin
+    if new.definition = 'recommended' then raise exception 'not this one'; end if;
+    return new;
+end
+$$;
+create trigger refuse_one before insert or update on derived.lor_status
+for each row execute function derived.refuse_one()
+"""
+
+
+def test_a_definition_that_fails_does_not_stop_the_others(nights: Nights) -> None:
+    [patient] = sustained(nights.database, 1)
+    execute(nights.database, ENTER_LOSS, patient=patient)
+    execute(nights.database, REFUSES)
+    try:
+        report = nights.report()
+    finally:
+        execute(nights.database, "drop function derived.refuse_one() cascade")
+    assert [one["definition"] for one in report["new_losses"]] == ["paper", "current"]
+    [failed] = report["left_out"]
+    assert (failed["definition"], failed["cause"]) == ("recommended", "failed")
+    assert report["steps"][0]["state"] == "failed"
+    assert "recommended: " in report["steps"][0]["said"]
+    written = (nights.plan.report_dir / f"{report['name']}.md").read_text()
+    assert "- recommended: could not be derived: " in written
+    after = nights.report()
+    assert [one["definition"] for one in after["new_losses"]] == ["recommended"]
+    assert (
+        "By other definitions than paper alone:"
+        in (nights.plan.report_dir / f"{after['name']}.md").read_text()
+    )
+    execute(nights.database, TAKE_BACK, patient=patient)
+
+
+def test_who_was_never_derived_is_told_and_no_nought_is(nights: Nights) -> None:
+    quiet = nights.report()
+    assert quiet["left_out"] == []
+    written = nights.plan.report_dir / f"{quiet['name']}.md"
+    assert "New losses of response: 0" in written.read_text()
+    [patient] = sustained(nights.database, 1)
+    execute(
+        nights.database,
+        "delete from derived.lor_status s using reference.patient_number n "
+        "where n.patient_id = s.patient_id and study_id = :patient and definition = 'paper'",
+        patient=patient,
+    )
+    report = nights.report()
+    assert report["left_out"] == [
+        {"definition": "paper", "cause": "never_derived", "patients": 1, "data_cut": "2023-12-31"}
+    ]
+    said = (nights.plan.report_dir / f"{report['name']}.md").read_text()
+    assert "New losses of response: none seen" in said
+    assert "- paper: 1 patient was never derived" in said
+    assert "No loss of response was seen" in report["steps"][3]["said"]
+    derive(nights.database.engine, user="tester", full=True)

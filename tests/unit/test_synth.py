@@ -398,3 +398,24 @@ def test_refusals_name_the_file_and_the_cure(tmp_path: Path) -> None:
     for patients, ratio in ((0, 0.5), (1, 0.0), (1, float("nan"))):
         with pytest.raises(WrongUsage):
             write_registry(patients, 1, tmp_path / "new", im_hazard_ratio=ratio)
+
+
+DATED = (
+    ("infusions", "infused_on"),
+    ("pcdai_visits", "visited_on"),
+    ("follow_up_ends", "ended_on"),
+)
+
+
+def test_a_registry_of_the_last_twelve_months(tmp_path: Path) -> None:
+    ending = date(2026, 3, 1)
+    for name in ("one", "two"):
+        write_registry(300, 5, tmp_path / name, ending=ending)
+    for table, column in DATED:
+        written = (tmp_path / "one" / f"{table}.csv").read_text()
+        assert written == (tmp_path / "two" / f"{table}.csv").read_text()
+        days = [row[column] for row in csv.DictReader(written.splitlines())]
+        assert max(days) <= "2026-03-01"
+        assert max(days) > "2026-01-01"
+        if table == "infusions":
+            assert min(days) >= "2025-03-01"
