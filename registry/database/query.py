@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,7 @@ from registry.database.analyst import (
 )
 from registry.database.engine import Database, first_line
 from registry.errors import DatabaseUnavailable, Refused
+from registry.parsing.meant import did_you_mean, near
 from registry.words import tr
 
 _LIST_VIEWS = (
@@ -67,8 +69,11 @@ def stream_query(database: Database, query: str) -> Iterator[tuple[list[str], It
         except psycopg.Error as error:
             raise Refused(
                 tr("The database refused the query: {reason}", reason=first_line(error)),
-                cure=_cure(error),
+                cure=_view_meant(database, error) or _cure(error),
             ) from None
+
+
+_NO_RELATION = re.compile('"([^"]+)"')
 
 
 def _described(driver: psycopg.Connection[Any], statement: bytes) -> pq.abc.PGresult:
@@ -121,6 +126,18 @@ def _fenced(
     declared = ", ".join(f"c{position} {name}" for position, name in enumerate(types))
     call = sql.SQL("select * from {} (%s, %s) as answer ({})")
     return call.format(sql.SQL(FENCE), sql.SQL(declared)), (typed, query)
+
+
+def _view_meant(database: Database, error: psycopg.Error) -> str | None:
+    """Which view may be meant by a name that is none."""
+    named = _NO_RELATION.search(first_line(error))
+    if not isinstance(error, errors.UndefinedTable) or named is None:
+        return None
+    with database.engine.connect() as connection:
+        views = connection.execute(
+            text("select viewname::text from pg_views where schemaname = 'analytics'")
+        ).scalars()
+        return did_you_mean(near(named[1].rpartition(".")[2], views))
 
 
 def _cure(error: psycopg.Error) -> str | None:

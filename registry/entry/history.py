@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import BigInteger
 
+from registry.entry.stored import dated
 from registry.errors import NotFound, Refused
 from registry.models import ENTITIES, Patient, PatientNumber, table_of
 from registry.models.patient import STUDY_ID
@@ -20,6 +21,8 @@ from registry.records.source import Entity, file_columns
 from registry.records.write import refusal_of
 from registry.words import tr
 
+# More than these are not named one by one.
+MOST_NAMED = 20
 BY_TABLE: dict[str, Entity] = {table_of(entity).name: entity for entity in ENTITIES}
 TABLES = {name: table_of(entity) for name, entity in BY_TABLE.items()}
 TABLES["patient_number"] = table_of(PatientNumber)
@@ -122,9 +125,16 @@ def _undo(connection: Connection, condition: str, number: int) -> list[dict[str,
             tr("There is no change {number}.", number=number),
             cure=tr("Changes are listed by: registry history PATIENT"),
         )
+    numbers = [row.audit_id for row in found]
     try:
-        _reverse(connection, found)
+        with connection.begin_nested():
+            _reverse(connection, found)
+    except Refused as refused:
+        raise _because_of_later(connection, numbers) or refused from None
     except IntegrityError as error:
+        later = _because_of_later(connection, numbers)
+        if later is not None:
+            raise later from None
         raise Refused(
             tr(
                 "The registry is against it: {reason}",
@@ -145,6 +155,55 @@ def _undo(connection: Connection, condition: str, number: int) -> list[dict[str,
         | {"patient_id": row["patient_id"]}
         for row in undone
     ]
+
+
+def _because_of_later(connection: Connection, numbers: list[int]) -> Refused | None:
+    """The refusal that names the later changes of the same records; None where there are none."""
+    rows = connection.execute(
+        text(
+            "select distinct on (a.table_name, a.patient_id, a.record_id) a.audit_id as undone, "
+            "l.audit_id, l.table_name, n.study_id, c.command, "
+            "coalesce(l.new_values, l.old_values) as held "
+            "from audit.record_change a "
+            "join audit.record_change l on (l.table_name, l.patient_id) = "
+            "(a.table_name, a.patient_id) and l.record_id is not distinct from a.record_id "
+            "and l.audit_id > a.audit_id and l.audit_id <> all(:numbers) "
+            "join reference.change_set c on c.change_id = l.change_id "
+            "join reference.patient_number n on n.patient_id = a.patient_id "
+            "where a.audit_id = any(:numbers) and a.table_name = any(:tables) "
+            "order by a.table_name, a.patient_id, a.record_id, l.audit_id desc"
+        ).bindparams(bindparam("numbers", type_=ARRAY(BigInteger))),
+        {"numbers": numbers, "tables": list(BY_TABLE)},
+    ).all()
+    if not rows:
+        return None
+    if len(numbers) == 1 and rows[0].command == "undo":
+        return Refused(
+            tr(
+                "Change {number} is undone already, by change {by}.",
+                number=numbers[0],
+                by=rows[0].audit_id,
+            ),
+            cure=tr("To have it again, undo that one."),
+        )
+    lines = [_named(row) for row in rows[:MOST_NAMED]]
+    if len(rows) > MOST_NAMED:
+        lines.append(tr("and {number} more", number=len(rows) - MOST_NAMED))
+    return Refused(
+        tr("Changed since: {changes}.", changes="; ".join(lines)),
+        cure=tr("Nothing was undone. Undo the later changes first."),
+    )
+
+
+def _named(row: Any) -> str:
+    entity = BY_TABLE[row.table_name]
+    return tr(
+        "{table} of {patient}, {day}, by change {number}",
+        table=entity.file_name,
+        patient=row.study_id,
+        day=row.held.get(dated(entity)) or "-",
+        number=row.audit_id,
+    )
 
 
 def _reverse(connection: Connection, found: Iterable[Any]) -> None:

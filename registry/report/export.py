@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.parsing.formula import cells_kept
+from registry.parsing.meant import did_you_mean, near
 from registry.records.source import BY_FILE_NAME
 from registry.report.export_formats import FORMATS, Labelled
 from registry.report.export_table import read_table
@@ -57,7 +58,8 @@ def _labelled(connection: Connection, name: str) -> Labelled:
     if name not in views:
         raise NotFound(
             tr("There is no view {view}.", view=name),
-            cure=tr("There are: {views}.", views=", ".join([*views, *BY_FILE_NAME])),
+            cure=did_you_mean(near(name, [*views, *BY_FILE_NAME]))
+            or tr("There are: {views}.", views=", ".join([*views, *BY_FILE_NAME])),
         )
     return _read(connection, views[name])
 

@@ -268,6 +268,31 @@ def test_undo_of_each_kind_of_change(study: Database, program: Program) -> None:
         assert connection.execute(text(status)).scalar_one() > 0
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("sql", "select * from exposur"), ("export", "exposur", "--to", "x.csv")],
+)
+def test_a_view_that_may_be_meant(
+    study: Database, program: Program, arguments: tuple[str, ...]
+) -> None:
+    ended = program(study, *arguments)
+    assert ended.status == 1
+    assert "Did you mean" in ended.err
+    assert "exposure" in ended.err
+
+
+def test_what_is_undone_is_not_undone_twice(study: Database, program: Program) -> None:
+    void = ("infusion", "void", "P023", "2020-01-21", "--reason", "another child's")
+    assert program(study, *void).status == 0
+    number = str(program(study, "history", "P023", "--format", "json").document[-1]["audit_id"])
+    undo = ("undo", number, "--reason", "mistaken")
+    assert program(study, *undo).status == 0
+    by = program(study, "history", "P023", "--format", "json").document[-1]["audit_id"]
+    refused = program(study, *undo)
+    assert refused.status == 1
+    assert f"Change {number} is undone already, by change {by}." in refused.err
+
+
 def test_what_was_changed_since_is_not_undone(study: Database, program: Program) -> None:
     for dose in ("150", "160"):
         program(
@@ -277,7 +302,7 @@ def test_what_was_changed_since_is_not_undone(study: Database, program: Program)
     first = str(changes[-2]["audit_id"])
     refused = program(study, "undo", first, "--reason", "mistaken")
     assert refused.status == 1
-    assert "Changed since: 1 record in infusions." in refused.err
+    assert "Changed since: infusions of P023, 2020-01-21, by change " in refused.err
     assert (
         program(study, "infusion", "list", "P023", "--format", "json").document[0]["dose_mg"] == 160
     )
