@@ -15,8 +15,9 @@ from registry.cli.analysing import FigureOption, draw, show, up_to_date
 from registry.cli.completion import complete_covariates
 from registry.cli.context import DefinitionOption, warn
 from registry.cli.output import Format, FormatOption
-from registry.errors import Refused, WrongUsage
+from registry.errors import WrongUsage
 from registry.parsing.formula import cells_kept
+from registry.whole_file import write_whole
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -211,10 +212,10 @@ def _require_ending(path: Path | None) -> None:
 
 def _write_residuals(result: Cox, path: Path) -> None:
     rows = result.residual_rows()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(part: Path) -> None:
         as_json = path.suffix.lower() == ".json"
-        with path.open("w", encoding="utf-8" if as_json else "utf-8-sig", newline="") as out:
+        with part.open("w", encoding="utf-8" if as_json else "utf-8-sig", newline="") as out:
             if as_json:
                 json.dump(rows, out, indent=2)
                 out.write("\n")
@@ -222,8 +223,6 @@ def _write_residuals(result: Cox, path: Path) -> None:
                 writer = csv.writer(out, lineterminator="\n")
                 writer.writerow(rows[0])
                 writer.writerows(cells_kept(row.values()) for row in rows)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
-        ) from None
+
+    write_whole(path, write, make_folder=True)
     warn(tr("Written: {file}", file=path))

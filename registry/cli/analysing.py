@@ -11,7 +11,7 @@ import typer
 
 from registry.cli.context import opened, run_of, warn
 from registry.cli.output import Format, print_json, print_rows
-from registry.errors import Refused, WrongUsage
+from registry.errors import WrongUsage
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -65,13 +65,7 @@ def draw(make: Callable[[], Figure], stem: Path) -> None:
     """Draws a figure and saves it as STEM.png and STEM.svg."""
     from registry.report.figure import save
 
-    try:
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        drawn = save(make(), stem)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=stem, reason=error.strerror or error)
-        ) from None
+    drawn = save(make(), stem)
     warn(tr("Drawn: {files}", files=", ".join(str(path) for path in drawn)))
 
 

@@ -43,6 +43,9 @@ DefinitionOption = Annotated[
 ]
 
 
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+
+
 @dataclass(frozen=True)
 class Run:
     """The options given before the command."""

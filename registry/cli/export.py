@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from registry.cli.completion import complete_view
-from registry.cli.context import opened, run_of, warn
+from registry.cli.context import ForceOption, opened, run_of, warn
 from registry.errors import WrongUsage
+from registry.whole_file import require_free
 from registry.words import tr
 
 
@@ -59,11 +60,12 @@ def export_command(
         Path | None,
         typer.Option("--redcap", metavar="DIR", help="All records, as a REDCap project."),
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Write a view to a file, with labels; changed patients are brought up to date first.
 
     With --all every view to a folder, with --records every table as import reads it, with --redcap
-    all records as a REDCap project.
+    all records as a REDCap project. Only you can read what is written.
 
     Example: registry export analysis_set --to analysis_set.csv
     """
@@ -77,6 +79,7 @@ def export_command(
                 "--redcap DIR."
             ),
         )
+    require_free(*folders, *([to] if to is not None else []), force=force)
     if redcap is not None:
         _export_redcap(context, redcap)
         return

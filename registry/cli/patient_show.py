@@ -17,7 +17,7 @@ from registry.cli.completion import complete_patient
 from registry.cli.context import DefinitionOption, opened, run_of, warn
 from registry.cli.output import Format, FormatOption, print_csv, print_json
 from registry.cli.terminal import as_text, console
-from registry.errors import Refused, WrongUsage
+from registry.errors import WrongUsage
 from registry.words import in_english, tr
 
 if TYPE_CHECKING:
@@ -124,13 +124,7 @@ def _document(context: typer.Context, patient: str, definition: str | None) -> d
 def _draw(document: dict[str, Any], to: Path) -> None:
     from registry.report.patient_figure import patient_figure, save
 
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        save(patient_figure(document), to)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=to, reason=error.strerror)
-        ) from None
+    save(patient_figure(document), to)
 
 
 def _cells(document: dict[str, Any]) -> list[dict[str, Any]]:

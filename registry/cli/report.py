@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from registry.cli.completion import complete_covariates
-from registry.cli.context import DefinitionOption, warn
+from registry.cli.context import DefinitionOption, ForceOption, warn
 from registry.cli.report_content import CURVES_BY
 from registry.errors import WrongUsage
+from registry.whole_file import require_free, write_whole
 from registry.words import tr
 
 TITLE = "Loss of response to infliximab in paediatric Crohn's disease"
@@ -47,6 +48,7 @@ def report_command(
         bool,
         typer.Option("--losses", help="Also list every loss by study id, without dates."),
     ] = False,
+    force: ForceOption = False,
 ) -> None:
     """Write the report: flow, Tables 1 to 3, curves, levels, what is missing, methods, STROBE.
 
@@ -60,6 +62,7 @@ def report_command(
     from registry.database.demo import is_demo
 
     kind = _kind(out, to)
+    require_free(out, force=force)
     covariates = [one.strip() for one in curves_by.split(",") if one.strip()]
     with up_to_date(context, definition) as (connection, definition):
         nature = nature_of_demo() if is_demo(connection) else ""
@@ -81,8 +84,6 @@ def report_command(
                 from registry.report.tables_book import write_tables_book
 
                 write_tables_book(content.documents, facts, part, curves_by=content.curves)
-
-    from registry.report.whole_file import write_whole
 
     write_whole(out, write, make_folder=True)
     warn(tr("Report written to {file}.", file=out))

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from registry.cli.context import (
     DefinitionOption,
+    ForceOption,
     ReasonOption,
     UserOption,
     opened,
@@ -23,6 +24,7 @@ from registry.cli.context import (
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.columns import columns, padded, wrapped
 from registry.errors import WrongUsage
+from registry.whole_file import require_free
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ def list_command(
         Path | None,
         typer.Option("--to", metavar="FILE", help="Write FILE.csv, FILE.xlsx or FILE.ics instead."),
     ] = None,
+    force: ForceOption = False,
     definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -111,6 +114,8 @@ def list_command(
 
     day = _day("--on", on)
     filters = Filters(definition, patient, kinds or (), centre, day, set_aside)
+    if to is not None:
+        require_free(to, force=force)
     with (
         opened(run_of(context).settings()) as database,
         database.engine.connect() as connection,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -28,12 +27,10 @@ from registry.database.programs import (
     running,
 )
 from registry.errors import Refused
+from registry.whole_file import part_beside
 from registry.words import tr
 
 LOCK_TIMEOUT = "30s"
-# What a backup is called until it is whole, as a pattern; one that is killed leaves it.
-_PART_PREFIX, _PART_SUFFIX = ".backup-", ".part"
-PART_FILES = f"{_PART_PREFIX}*{_PART_SUFFIX}"
 
 
 def back_up(database: Database, target: Path, *, force: bool = False) -> Description:
@@ -76,18 +73,10 @@ def _require_free(target: Path, force: bool) -> None:
 def _part_file(target: Path) -> Iterator[IO[bytes]]:
     """A new file beside the target, for its owner only (0600); gone in the end unless renamed."""
     try:
-        part = tempfile.NamedTemporaryFile(  # noqa: SIM115, closed below
-            prefix=_PART_PREFIX, suffix=_PART_SUFFIX, dir=target.parent, delete=False
-        )
-    except OSError as error:
-        raise _unwritable(target, error) from None
-    try:
-        with part:
+        with part_beside(target) as path, path.open("r+b") as part:
             yield part
     except OSError as error:
         raise _unwritable(target, error) from None
-    finally:
-        Path(part.name).unlink(missing_ok=True)
 
 
 def _dump(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from registry.parsing.formula import cells_kept, in_workbook
 from registry.parsing.typed import NumberText, NumberText1904
 from registry.records.problems import Notice, Problem
 from registry.records.source import readable
+from registry.whole_file import write_whole
 from registry.words import tr
 
 ENDINGS = (".xlsx", ".csv")
@@ -163,18 +162,7 @@ def _write(sheets: list[Sheet], marks: dict[str, Marks], path: Path) -> None:
                 cure=tr("End its name in .xlsx."),
             )
         writer = _write_csv
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        writer(sheets, marks, part)
-        os.replace(part, path)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror)
-        ) from None
-    finally:
-        with suppress(OSError):
-            part.unlink()
+    write_whole(path, lambda part: writer(sheets, marks, part), make_folder=True)
 
 
 def _write_csv(sheets: list[Sheet], marks: dict[str, Marks], path: Path) -> None:

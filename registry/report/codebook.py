@@ -9,8 +9,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from registry.report.whole_file import FOR_SPREADSHEETS, by_ending, write_whole
+from registry.report.whole_file import FOR_SPREADSHEETS, by_ending
 from registry.vocabulary import NULL_FLAVOUR_MEANINGS
+from registry.whole_file import write_whole
 from registry.words import language, spoken, tr
 
 Rows = Sequence[Mapping[str, Any]]

@@ -13,12 +13,14 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused, WrongUsage
+from registry.models import Patient
 from registry.parsing.formula import cells_kept
 from registry.parsing.meant import did_you_mean, near
 from registry.records.source import BY_FILE_NAME
 from registry.report.export_formats import FORMATS, Labelled
 from registry.report.export_table import read_table
-from registry.report.whole_file import FOR_SPREADSHEETS, write_whole
+from registry.report.whole_file import FOR_SPREADSHEETS
+from registry.whole_file import write_folder, write_whole
 from registry.words import tr
 
 CODEBOOK = "codebook.csv"
@@ -69,17 +71,13 @@ def write_records(connection: Connection, folder: Path, ending: str) -> dict[str
 
     Raises Refused where a file cannot be written.
     """
-    _make(folder)
-    return {name: write_view(connection, name, folder / f"{name}{ending}") for name in BY_FILE_NAME}
 
+    def write(part: Path) -> dict[str, int]:
+        names = list(BY_FILE_NAME)
+        return {name: write_view(connection, name, part / f"{name}{ending}") for name in names}
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=folder, reason=error.strerror or error)
-        ) from None
+    # Without the patients nobody takes the rest for a registry.
+    return write_folder(folder, write, last=f"{Patient.file_name}{ending}")
 
 
 def write_all(connection: Connection, folder: Path, ending: str) -> dict[str, int]:
@@ -87,9 +85,7 @@ def write_all(connection: Connection, folder: Path, ending: str) -> dict[str, in
 
     Raises Refused where a file cannot be written.
     """
-    _make(folder)
     views = _views(connection)
-    rows = {name: write_view(connection, name, folder / f"{name}{ending}") for name in views}
     book = [
         {
             "view": view.name,
@@ -104,8 +100,12 @@ def write_all(connection: Connection, folder: Path, ending: str) -> dict[str, in
             view.columns.items(), FORMATS[ending].names(list(view.columns)), strict=True
         )
     ]
-    _whole(folder / CODEBOOK, lambda part: _write_codebook(book, part))
-    return rows
+
+    def write(part: Path) -> dict[str, int]:
+        _whole(part / CODEBOOK, lambda file: _write_codebook(book, file))
+        return {name: write_view(connection, name, part / f"{name}{ending}") for name in views}
+
+    return write_folder(folder, write, last=CODEBOOK)
 
 
 def _write_codebook(rows: list[dict[str, str]], path: Path) -> None:

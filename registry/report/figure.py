@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 from registry.report.numbers import median_months, p_equation
 from registry.report.tables import Document, lower_first
 from registry.report.ticks import band, counts_at, month_ticks
+from registry.whole_file import write_whole
 from registry.words import in_english
 
 # Dark and light enough to stay apart in grey; line style and hatching say the same again.
@@ -104,8 +105,12 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
     """Write `stem`.png (200 dots per inch) and `stem`.svg; the same figure gives the same bytes."""
     png, svg = stem.parent / f"{stem.name}.png", stem.parent / f"{stem.name}.svg"
     with settings():
-        figure.savefig(png, format="png", metadata={"Software": None})
-    svg.write_text(svg_text(figure), encoding="utf-8")
+        write_whole(
+            png,
+            lambda part: figure.savefig(part, format="png", metadata={"Software": None}),
+            make_folder=True,
+        )
+    write_whole(svg, lambda part: part.write_text(svg_text(figure), encoding="utf-8"))
     return png, svg
 
 

@@ -48,6 +48,7 @@ from registry.report.patient_strips import (
     measured_levels,
 )
 from registry.report.terminal import clean
+from registry.whole_file import write_whole
 from registry.words import tr
 
 WIDTH, HEIGHT = 14.0, 7.875  # inches
@@ -81,10 +82,14 @@ def save(figure: Figure, path: Path) -> None:
     with _settings(), warnings.catch_warnings():
         # A sign that no font of the machine has is drawn as a box.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        if path.suffix.lower() == ".svg":
-            path.write_text(svg_text(figure), encoding="utf-8")
-        else:
-            figure.savefig(path, format="png", dpi=130, metadata={"Software": None})
+
+        def write(part: Path) -> None:
+            if path.suffix.lower() == ".svg":
+                part.write_text(svg_text(figure), encoding="utf-8")
+            else:
+                figure.savefig(part, format="png", dpi=130, metadata={"Software": None})
+
+        write_whole(path, write, make_folder=True)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from registry.errors import Refused
 from registry.models import ENTITIES, Patient, table_of
 from registry.models.redcap import (
     DICTIONARY_HEADER,
@@ -24,7 +23,7 @@ from registry.models.redcap import (
 from registry.parsing.formula import kept_from_running
 from registry.records.cells import spelled
 from registry.variables import Kind
-from registry.words import tr
+from registry.whole_file import write_folder
 
 DICTIONARY_FILE = "data_dictionary.csv"
 DATA_FILE = "data.csv"
@@ -33,7 +32,7 @@ DATA_FILE = "data.csv"
 def write_redcap(connection: Connection, folder: Path) -> int:
     """Writes the three files into the folder, which is made; returns the rows of data.
 
-    Raises Refused where a file is there already or cannot be written.
+    Raises Refused where it cannot be written.
     """
     known = list(fields())
     header = [RECORD_ID, INSTRUMENT, INSTANCE, *(field.name for field in known)]
@@ -42,21 +41,13 @@ def write_redcap(connection: Connection, folder: Path) -> int:
         for entity in ENTITIES
         if entity is not Patient
     ]
-    for name in (DICTIONARY_FILE, REPEATING_FILE, DATA_FILE):
-        if (folder / name).exists():
-            raise Refused(
-                tr("{path} is there already.", path=folder / name),
-                cure=tr("Name another folder, or take the file away first."),
-            )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / DICTIONARY_FILE, DICTIONARY_HEADER, data_dictionary())
-        _write(folder / REPEATING_FILE, ("form_name", "custom_form_label"), repeating)
-        return _write(folder / DATA_FILE, header, _data(connection, known))
-    except OSError as error:
-        raise Refused(
-            tr("{path} cannot be written: {reason}.", path=error.filename, reason=error.strerror)
-        ) from None
+
+    def write(part: Path) -> int:
+        _write(part / DICTIONARY_FILE, DICTIONARY_HEADER, data_dictionary())
+        _write(part / REPEATING_FILE, ("form_name", "custom_form_label"), repeating)
+        return _write(part / DATA_FILE, header, _data(connection, known))
+
+    return write_folder(folder, write, last=DATA_FILE)
 
 
 def _write(path: Path, header: Iterable[str], rows: Iterable[Mapping[str, str]]) -> int:

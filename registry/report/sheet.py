@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from registry.parsing.formula import cells_kept
-from registry.report.whole_file import FOR_SPREADSHEETS, as_text, by_ending, write_whole
+from registry.report.whole_file import FOR_SPREADSHEETS, as_text, by_ending
+from registry.whole_file import write_whole
 
 Rows = Sequence[Mapping[str, Any]]
 

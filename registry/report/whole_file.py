@@ -1,13 +1,12 @@
-"""Files that are written whole or not at all, in the format that their ending tells."""
+"""Files in the format that their ending tells, and what a spreadsheet takes for text."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from registry.errors import Refused, WrongUsage
+from registry.errors import WrongUsage
 from registry.parsing.formula import in_workbook, would_run
 from registry.words import tr
 
@@ -36,22 +35,3 @@ def by_ending(path: Path, writers: Mapping[str, Writer]) -> Writer:
             cure=tr("End it in {endings}.", endings=", ".join(writers)),
         )
     return writer
-
-
-def write_whole(path: Path, write: Callable[[Path], Any], *, make_folder: bool = False) -> None:
-    """Lets `write` fill a file beside the target, which takes its place when it is whole.
-
-    Raises Refused where it cannot be written.
-    """
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        if make_folder:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        write(part)
-        os.replace(part, path)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)

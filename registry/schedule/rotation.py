@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-import time
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from registry.database.archive import looks_like_backup
-from registry.database.backup import PART_FILES, back_up
+from registry.database.backup import back_up
 from registry.database.engine import Database
 from registry.errors import Refused
 from registry.words import tr
 
 _NAME = re.compile(r"registry-(\d{4}-\d{2}-\d{2})(?:-\d+)?\.backup")
-# What a killed backup leaves grows no more; nobody writes at one for so long without growing it.
-_DEAD_AFTER_SECONDS = 86_400
 
 
 def back_up_daily(database: Database, folder: Path, day: date, *, keep: int) -> dict[str, Any]:
@@ -38,7 +34,6 @@ def back_up_daily(database: Database, folder: Path, day: date, *, keep: int) -> 
     removed = [path.name for path in _old(folder, keep) if path != file]
     for name in removed:
         (folder / name).unlink(missing_ok=True)
-    _remove_dead_parts(folder)
     return {
         "file": str(file),
         "bytes": file.stat().st_size,
@@ -62,10 +57,3 @@ def _old(folder: Path, keep: int) -> list[Path]:
         if name is not None and not path.is_symlink() and looks_like_backup(path):
             days.setdefault(name[1], []).append(path)
     return [path for day in sorted(days, reverse=True)[keep:] for path in sorted(days[day])]
-
-
-def _remove_dead_parts(folder: Path) -> None:
-    for path in folder.glob(PART_FILES):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > _DEAD_AFTER_SECONDS:
-                path.unlink()

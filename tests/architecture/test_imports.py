@@ -36,7 +36,7 @@ LAYERS = (
     ("views",),
     ("models",),
     ("database",),
-    ("parsing",),
+    ("parsing", "whole_file"),
     ("settings", "errors", "vocabulary", "variables", "hgvs", "__init__"),
     ("words", "columns"),
 )

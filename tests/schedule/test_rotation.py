@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from registry.database import archive
 from registry.database.engine import Database
 from registry.errors import DatabaseUnavailable, Refused
 from registry.schedule.rotation import back_up_daily
+from registry.whole_file import part_beside
 from tests.conftest import Databases
 from tests.integration.backups import on_empty
 
@@ -68,12 +67,13 @@ def test_a_second_backup_of_a_day_replaces_none(registry: Database, tmp_path: Pa
     assert names(folder) == ["registry-2026-03-10-2.backup", "registry-2026-03-10.backup"]
 
 
-def test_what_a_killed_backup_left_goes_a_day_later(registry: Database, tmp_path: Path) -> None:
-    for name, age in ((".backup-dead.part", 90_000), (".backup-alive.part", 60)):
-        (tmp_path / name).write_bytes(b"PGDMP")
-        os.utime(tmp_path / name, (time.time() - age, time.time() - age))
-    back_up_daily(registry, tmp_path, DAY, keep=1)
-    assert names(tmp_path) == [".backup-alive.part", "registry-2026-03-10.backup"]
+def test_what_a_killed_backup_left_goes_with_the_next(registry: Database, tmp_path: Path) -> None:
+    """That of one who is still at it stays."""
+    (tmp_path / ".registry-0123abcd.part.backup").write_bytes(b"PGDMP")
+    with part_beside(tmp_path / "other.backup") as alive:
+        back_up_daily(registry, tmp_path, DAY, keep=1)
+        assert names(tmp_path) == sorted([alive.name, "registry-2026-03-10.backup"])
+    assert names(tmp_path) == ["registry-2026-03-10.backup"]
 
 
 def test_a_backup_that_fails_removes_nothing(databases: Databases, tmp_path: Path) -> None:
