@@ -51,14 +51,17 @@ def write_whole(path: Path, write: Callable[[Path], Any], *, make_folder: bool =
             os.replace(part, path)
 
 
-def write_folder(folder: Path, write: Callable[[Path], Written], *, last: str) -> Written:
+def write_folder(
+    folder: Path, write: Callable[[Path], Written], *, last: str, force: bool = False
+) -> Written:
     """Lets `write` fill a folder beside the target, which takes its place when it is whole.
 
-    In a folder that holds something the new files replace those of their names; `last` is the one
-    by which a reader knows that all are there: it goes first and comes last. Returns what `write`
-    returns; raises Refused where it cannot be written.
+    In a folder that holds something the new files replace those of their names, with `force`, and
+    are refused without; `last` is the one by which a reader knows that all are there: it goes first
+    and comes last. Returns what `write` returns; raises Refused where it cannot be written.
     """
     with _refusals(folder):
+        require_free(folder, force=force)
         make_private(folder.parent)
         with part_beside(folder, tempfile.mkdtemp) as part:
             written = write(part)

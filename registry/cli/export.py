@@ -81,13 +81,13 @@ def export_command(
         )
     require_free(*folders, *([to] if to is not None else []), force=force)
     if redcap is not None:
-        _export_redcap(context, redcap)
+        _export_redcap(context, redcap, force)
         return
     if everything is not None:
-        _export_all(context, everything, form or FileFormat.CSV)
+        _export_all(context, everything, form or FileFormat.CSV, force)
         return
     if records is not None:
-        _export_records(context, records, form or FileFormat.CSV)
+        _export_records(context, records, form or FileFormat.CSV, force)
         return
     if view is None or to is None:
         raise WrongUsage(tr("An export is of a view to a file."), cure=tr("Write VIEW --to FILE."))
@@ -102,7 +102,7 @@ def export_command(
     warn(tr("{number:row|rows} written to {file}.", number=rows, file=to))
 
 
-def _export_all(context: typer.Context, folder: Path, form: FileFormat) -> None:
+def _export_all(context: typer.Context, folder: Path, form: FileFormat, force: bool) -> None:
     from registry.derivation.run import bring_up_to_date
     from registry.report.export import write_all
 
@@ -113,7 +113,7 @@ def _export_all(context: typer.Context, folder: Path, form: FileFormat) -> None:
         with database.engine.connect().execution_options(
             isolation_level="REPEATABLE READ"
         ) as connection:
-            rows = write_all(connection, folder, f".{form.value}")
+            rows = write_all(connection, folder, f".{form.value}", force=force)
     warn(
         tr(
             "{views:view|views}, {rows:row|rows} and a codebook written to {folder}.",
@@ -124,7 +124,7 @@ def _export_all(context: typer.Context, folder: Path, form: FileFormat) -> None:
     )
 
 
-def _export_records(context: typer.Context, folder: Path, form: FileFormat) -> None:
+def _export_records(context: typer.Context, folder: Path, form: FileFormat, force: bool) -> None:
     from registry.report.export import write_records
 
     with (
@@ -133,7 +133,7 @@ def _export_records(context: typer.Context, folder: Path, form: FileFormat) -> N
             isolation_level="REPEATABLE READ"
         ) as connection,
     ):
-        rows = write_records(connection, folder, f".{form.value}")
+        rows = write_records(connection, folder, f".{form.value}", force=force)
     warn(
         tr(
             "{tables:table|tables}, {rows:row|rows} written to {folder}.",
@@ -144,9 +144,9 @@ def _export_records(context: typer.Context, folder: Path, form: FileFormat) -> N
     )
 
 
-def _export_redcap(context: typer.Context, folder: Path) -> None:
+def _export_redcap(context: typer.Context, folder: Path, force: bool) -> None:
     from registry.report.redcap import write_redcap
 
     with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
-        rows = write_redcap(connection, folder)
+        rows = write_redcap(connection, folder, force=force)
     warn(tr("{number:row|rows} written to {folder}.", number=rows, folder=folder))

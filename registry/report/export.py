@@ -66,10 +66,12 @@ def _labelled(connection: Connection, name: str) -> Labelled:
     return _read(connection, views[name])
 
 
-def write_records(connection: Connection, folder: Path, ending: str) -> dict[str, int]:
+def write_records(
+    connection: Connection, folder: Path, ending: str, *, force: bool = False
+) -> dict[str, int]:
     """Writes every table to a file that an import takes back; returns the rows of each.
 
-    Raises Refused where a file cannot be written.
+    Raises Refused where something is there, without `force`, or a file cannot be written.
     """
 
     def write(part: Path) -> dict[str, int]:
@@ -77,13 +79,15 @@ def write_records(connection: Connection, folder: Path, ending: str) -> dict[str
         return {name: write_view(connection, name, part / f"{name}{ending}") for name in names}
 
     # Without the patients nobody takes the rest for a registry.
-    return write_folder(folder, write, last=f"{Patient.file_name}{ending}")
+    return write_folder(folder, write, last=f"{Patient.file_name}{ending}", force=force)
 
 
-def write_all(connection: Connection, folder: Path, ending: str) -> dict[str, int]:
+def write_all(
+    connection: Connection, folder: Path, ending: str, *, force: bool = False
+) -> dict[str, int]:
     """Writes every view to a file of its own, and `codebook.csv`; returns the rows of each view.
 
-    Raises Refused where a file cannot be written.
+    Raises Refused where something is there, without `force`, or a file cannot be written.
     """
     views = _views(connection)
     book = [
@@ -105,7 +109,7 @@ def write_all(connection: Connection, folder: Path, ending: str) -> dict[str, in
         _whole(part / CODEBOOK, lambda file: _write_codebook(book, file))
         return {name: write_view(connection, name, part / f"{name}{ending}") for name in views}
 
-    return write_folder(folder, write, last=CODEBOOK)
+    return write_folder(folder, write, last=CODEBOOK, force=force)
 
 
 def _write_codebook(rows: list[dict[str, str]], path: Path) -> None:

@@ -29,10 +29,10 @@ DICTIONARY_FILE = "data_dictionary.csv"
 DATA_FILE = "data.csv"
 
 
-def write_redcap(connection: Connection, folder: Path) -> int:
+def write_redcap(connection: Connection, folder: Path, *, force: bool = False) -> int:
     """Writes the three files into the folder, which is made; returns the rows of data.
 
-    Raises Refused where it cannot be written.
+    Raises Refused where something is there, without `force`, or it cannot be written.
     """
     known = list(fields())
     header = [RECORD_ID, INSTRUMENT, INSTANCE, *(field.name for field in known)]
@@ -47,7 +47,7 @@ def write_redcap(connection: Connection, folder: Path) -> int:
         _write(part / REPEATING_FILE, ("form_name", "custom_form_label"), repeating)
         return _write(part / DATA_FILE, header, _data(connection, known))
 
-    return write_folder(folder, write, last=DATA_FILE)
+    return write_folder(folder, write, last=DATA_FILE, force=force)
 
 
 def _write(path: Path, header: Iterable[str], rows: Iterable[Mapping[str, str]]) -> int:

@@ -87,7 +87,7 @@ def test_a_folder_that_is_replaced_is_never_whole_in_between(tmp_path: Path) -> 
         return 3
 
     with pytest.raises(Exception, match="cannot be written"):
-        write_folder(target, write, last="codebook.csv")
+        write_folder(target, write, last="codebook.csv", force=True)
     assert sorted(os.listdir(target)) == ["a.csv", "b.csv", "own.txt"]
     (target / "b.csv").rmdir()
 
