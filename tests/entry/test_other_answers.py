@@ -127,6 +127,7 @@ def test_a_course_of_a_drug(database: Connection) -> None:
         "drug_class": "immunomodulator",
         "days": 100,
         "ongoing": False,
+        "stop_known_to": "day",
         "overlaps": ["prednisone"],
     }
     today = database.execute(text("select current_date")).scalar_one()
