@@ -161,8 +161,7 @@ def _print(definition: Mapping[str, Any], form: Format) -> None:
             "meaning": spoken(declared[key].label),
             "origin": spoken(declared[key].meaning),
         }
-        for key, value in definition.items()
-        if key in declared
+        for key, value in ((key, definition[key]) for key in declared)
     ]
     if form is Format.TABLE:
         typer.echo(
