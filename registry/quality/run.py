@@ -44,16 +44,19 @@ def count_rules(connection: Connection) -> list[RuleCount]:
     """Every active rule with its counts, in the order of their names; one tried on none has 0."""
     rows = connection.execute(
         text(
-            "select r.rule as id, r.category, r.why as says, count(f.rule) as tried, "
-            "count(*) filter (where f.failed) as failed, "
-            "count(*) filter (where s.state = any(:settled)) as answered "
-            "from reference.worklist_rule r left join present.plausibility f using (rule) "
-            "left join reference.patient_number n using (patient_id) "
-            "left join (select distinct on (patient_id, query) * from reference.query_step "
-            "order by patient_id, query, step_id desc) s on f.failed "
-            "and s.patient_id = f.patient_id and s.query = rules.finding_key("
-            "f.rule, n.study_id, f.from_table, f.record_id, f.column_name, f.facts) "
-            "where r.category is not null and r.active group by r.rule order by r.rule"
+            # Facts are made of what failed alone, and only of children who have answers.
+            "with counted as (select rule, count(*) as tried, count(*) filter (where failed) "
+            "as failed from present.plausibility group by rule), "
+            "settled as (select f.rule, count(*) as answered "
+            "from (select distinct patient_id from reference.query_step) q "
+            "cross join lateral (select f.rule from present.finding f "
+            "where f.patient_id = q.patient_id and f.state = any(:settled) offset 0) f "
+            "group by f.rule) "
+            "select r.rule as id, r.category, r.why as says, coalesce(tried, 0) as tried, "
+            "coalesce(failed, 0) as failed, coalesce(answered, 0) as answered "
+            "from reference.worklist_rule r left join counted using (rule) "
+            "left join settled using (rule) "
+            "where r.category is not null and r.active order by r.rule"
         ),
         {"settled": list(SETTLED_STATES)},
     ).mappings()

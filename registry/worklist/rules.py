@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -10,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from registry.errors import NotFound, Refused
 from registry.models import WorklistSetting
 from registry.parsing.parameter import read_parameter
+from registry.variables import Kind, Variable
 from registry.words import spoken, tr
 
 LISTING = "registry worklist parameters"
@@ -29,9 +31,13 @@ def list_rules(connection: Connection) -> list[dict[str, Any]]:
 
 
 def list_parameters(connection: Connection) -> list[dict[str, Any]]:
-    """A row per number that the rules are held to: its value, unit, meaning and origin."""
+    """A row per number that the rules are held to: its value, unit, meaning and origin.
+
+    Those of the worklist's own rules first, then those that entries and their plausibility are
+    held to.
+    """
     values = connection.execute(text("select * from reference.worklist_setting")).mappings().one()
-    return [
+    own = [
         {
             "parameter": name,
             "value": values[name],
@@ -40,6 +46,16 @@ def list_parameters(connection: Connection) -> list[dict[str, Any]]:
             "origin": spoken(declared.meaning),
         }
         for name, declared in WorklistSetting.parameters().items()
+    ]
+    limits = connection.execute(
+        text(
+            "select key as parameter, value, nullif(unit, '') as unit, meaning, source as origin "
+            "from reference.entry_limit order by key"
+        )
+    ).mappings()
+    return own + [
+        {**row, "meaning": spoken(row["meaning"]), "origin": spoken(row["origin"])}
+        for row in limits
     ]
 
 
@@ -50,22 +66,41 @@ def set_parameters(connection: Connection, changes: list[str]) -> str:
     kind, Refused for one that is impossible or does not fit the others.
     """
     parameters = WorklistSetting.parameters()
-    values = dict(read_parameter(change, parameters, LISTING) for change in changes)
+    limits = _limits(connection)
+    values = dict(read_parameter(change, parameters | limits, LISTING) for change in changes)
     _begin_change(connection)
+    own = {name: value for name, value in values.items() if name in parameters}
     try:
-        connection.execute(
-            text(
-                "update reference.worklist_setting set "
-                + ", ".join(f"{name} = :{name}" for name in values)
-            ),
-            values,
-        )
+        if own:
+            connection.execute(
+                text(
+                    "update reference.worklist_setting set "
+                    + ", ".join(f"{name} = :{name}" for name in own)
+                ),
+                own,
+            )
     except IntegrityError:
         raise Refused(
             tr("These numbers do not fit together."),
             cure=tr("The days of infusions 2, 3 and 4 grow, and the least interval is the least."),
         ) from None
+    for name in values.keys() & limits.keys():
+        connection.execute(
+            text("update reference.entry_limit set value = :value where key = :name"),
+            {"name": name, "value": values[name]},
+        )
     return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def _limits(connection: Connection) -> dict[str, Variable]:
+    """What entries are held to, by its name; any number that is not below nought will do."""
+    rows = connection.execute(text("select key, meaning, unit from reference.entry_limit"))
+    return {
+        row.key: Variable(
+            row.meaning, Kind.NUMBER, unit=row.unit or None, required=True, minimum=Decimal(0)
+        )
+        for row in rows
+    }
 
 
 def switch_rule(connection: Connection, rule: str, *, active: bool) -> None:

@@ -52,6 +52,18 @@ CASES = (
         given=(("tdm_levels", {"sampled_on": "2022-03-01", "ifx_ug_ml": "5", "assay": "ELISA"}),),
     ),
     Case(
+        "level_outside_assay",
+        "tdm_levels",
+        {"sampled_on": "2022-03-01", "assay": "Limited"},
+        {"ifx_ug_ml": "0.39"},
+        {"ifx_ug_ml": "0.4"},
+        "ifx_ug_ml",
+        "Infliximab of 0.39 ug/mL is outside what Limited measures, <0.4.",
+        given=(
+            ("tdm_levels", {"sampled_on": "2022-01-01", "assay": "Limited", "ifx_ug_ml": "<0.4"}),
+        ),
+    ),
+    Case(
         "too_old",
         "surgeries",
         {"procedure": "seton"},
