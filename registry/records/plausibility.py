@@ -105,6 +105,7 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
     _find(connection, touched)
     by_number = {source.number: source for source in sources}
     found: dict[tuple[int, str], Notice] = {}
+    own: set[int] = set()
     for place in ("from_table", "with_table"):
         for entity in entities:
             for row in connection.execute(text(_lines_of(entity, place))).mappings():
@@ -120,7 +121,9 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
                     rule=row["rule"],
                 )
                 # The row that fails tells it; the one it was held against only where that is old.
-                if place == "from_table" or not any(n == row["number"] for n, _ in found):
+                if place == "from_table":
+                    own.add(row["number"])
+                if place == "from_table" or row["number"] not in own:
                     found[row["number"], f"{row['file']}:{row['line']}"] = notice
     order = {source.shown: number for number, source in enumerate(sources)}
     return sorted(found.values(), key=lambda one: (order[one.file], one.line or 0))
