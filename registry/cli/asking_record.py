@@ -157,8 +157,9 @@ class _Questions:
         def put(state: State) -> bool:
             now = self._stored(state).cells[column]
             words = f"{question(variable)} [{tr('now {value}', value=now or '-')}]"
+            keys = tr("Enter keeps it") if variable.required else tr("Enter keeps it, - empties it")
             answer = ask_until(
-                f"{words}\n  {tr('Enter keeps it, - empties it')}",
+                f"{words}\n  {keys}",
                 lambda answer: self._problem(column, variable, answer, state),
                 variable.codes or (),
             )

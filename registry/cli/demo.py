@@ -13,6 +13,7 @@ from registry.cli.demo_mark import nature_of_demo
 from registry.cli.report import TITLE
 from registry.cli.report_content import Content, content_of, facts_of
 from registry.errors import Refused
+from registry.whole_file import make_private, write_whole
 from registry.words import note, spoken, tr
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def demo(
         home = settings.home if run.home_given() else out.absolute() / "registry"
         settings = Settings(home, None, settings.user)
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_private(out)
     except OSError as error:
         raise Refused(
             tr("{out} cannot be made: {reason}.", out=out, reason=error.strerror)
@@ -151,5 +152,5 @@ def _write(out: Path, content: Content, facts: Facts) -> list[Path]:
         written.extend(save(figure, out / f"cumulative_incidence{by}"))
     report = out / "report.html"
     html = page(content.documents, facts, curves_by=content.curves)
-    report.write_text(html, encoding="utf-8")
+    write_whole(report, lambda part: part.write_text(html, encoding="utf-8"))
     return [*written, report]
