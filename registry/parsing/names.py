@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from registry.parsing.codes import read_code
 from registry.parsing.text import folded
 from registry.parsing.unreadable import NotOfKind
-from registry.variables import Kind, Variable
+from registry.variables import Variable
 from registry.vocabulary import MEANINGS, UNITS
 from registry.words import spoken
 
@@ -32,17 +32,14 @@ def names_of(variable: Variable) -> tuple[str, ...]:
 
 
 def listed(variable: Variable) -> str:
-    """The codes, each with its name where that says more; empty where there are none.
-
-    What a question of yes or no is answered by is told by the words of its limits.
-    """
-    if variable.kind is Kind.FLAG or variable.codes is None:
-        return ""
-    told = []
-    for code, name in zip(variable.codes, names_of(variable), strict=True):
-        is_same = name.replace(" ", "_") == code
-        told.append(code if is_same else f"{code} = {name}")
-    return ", ".join(told)
+    """The codes with their names; empty where the names say no more than the codes."""
+    named = {
+        code: name
+        for code, name in zip(variable.codes or (), names_of(variable), strict=True)
+        if name.replace(" ", "_") != code
+    }
+    told = [f"{code} = {named[code]}" if code in named else code for code in variable.codes or ()]
+    return "; ".join(told) if named else ""
 
 
 def read_named(text: str, codes: Sequence[str]) -> str:

@@ -108,7 +108,7 @@ def test_a_code_by_its_name_in_the_persons_language(
     shown = talk(
         registry,
         ["patient add T1", "medication add T1", "phenotype add T1"],
-        "中心 > BCH", "female = 女, male = 男 > 女", "出生日期 > 2010-02-03", "首发症状 > <",
+        "中心 > BCH", "female = 女; male = 男 > 女", "出生日期 > 2010-02-03", "首发症状 > <",
         "出生日期 > 2010-02-04", "首发症状 > ", "诊断日期 > ", "CD = 克罗恩病 > 克罗恩病",
         "药物 > 全肠内营养", "开始日期 > 今天", "停用日期 > ",
         "评估日期 > 2020-01-07", "L2 = 结肠 > 结肠", "上消化道 > ", "B2 = 狭窄型 > 狭窄型",
