@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -62,10 +62,14 @@ def stream_query(database: Database, query: str) -> Iterator[tuple[list[str], It
             description = _described(driver, statement)
             columns = _names(description)
             with driver.cursor() as cursor:
-                if database.embedded:
-                    yield columns, cursor.stream(statement, size=ROWS)
-                else:
-                    yield columns, cursor.stream(*_fenced(driver, description, query), size=ROWS)
+                asked = (statement,) if database.embedded else _fenced(driver, description, query)
+                rows = cursor.stream(*asked, size=ROWS)
+                assert isinstance(rows, Generator)
+                try:
+                    yield columns, rows
+                finally:
+                    # A reader who leaves early: the server ends the query, the rest is not read.
+                    rows.close()
         except psycopg.Error as error:
             raise Refused(
                 tr("The database refused the query: {reason}", reason=first_line(error)),
