@@ -98,12 +98,13 @@ def test_an_export_that_cannot_be_made_leaves_nothing(
         ("nonsense", kept, 1, "analysis_set"),
         ("status; select 1", kept, 1, "There is no view"),
         ("lor_status", kept, 1, "There is no view"),
-        ("status", tmp_path / "x.sav", 2, ".parquet, .xlsx"),
+        ("status", tmp_path / "x.por", 2, ".parquet, .xlsx"),
         ("status", tmp_path / "x", 2, ".parquet, .xlsx"),
         ("status", folder, 1, "Is a directory"),
         *(("status", missing / f"x{ending}", 1, "non-existent directory") for ending in READERS),
     ]:
-        error = program(shared_study, "export", view, "--to", str(file)).refused(status)
+        asked = ("export", view, "--to", str(file), "--force")
+        error = program(shared_study, *asked).refused(status)
         assert words in error, file
         assert "None" not in error
     assert kept.read_text() == "what was there"
