@@ -87,6 +87,19 @@ def test_of_what_the_registry_holds(study: Database, program: Program) -> None:
         said = seen(study, *asked)
         assert not CONTROLS.search(said), (asked, said)
         assert "patient" in asked or SHOWN in said, (asked, said)
+    form = pexpect.spawn(
+        sys.executable,
+        ["-m", "registry", *place(study), "visit", "T1", "--on", "2020-01-07"],
+        dimensions=(60, 200),
+        encoding="utf-8",
+        timeout=60,
+        env={**os.environ, "TERM": "xterm-256color"},
+    )
+    form.expect_exact("a␛[2Jb␛]0;")
+    form.sendcontrol("c")
+    form.expect(pexpect.EOF)
+    form.close()
+    assert "]0;title\x07" not in (form.before or "")
 
 
 def test_standard_error_is_text_in_a_pipe_too_and_data_stay_data(
