@@ -36,10 +36,14 @@ def read_table(connection: Connection, entity: Entity) -> Labelled:
         entity.file_name,
         table.comment or entity.file_name,
         frame,
-        {name: one.label for name, one in columns.items()},
+        {name: _label(one) for name, one in columns.items()},
         frozenset(name for name, one in columns.items() if one.kind is Kind.DATE),
         sheet=entity.file_name,
     )
+
+
+def _label(variable: Variable) -> str:
+    return variable.label + (", why missing" if variable.kind is Kind.REASON else "")
 
 
 def _typed(values: pd.Series, variable: Variable) -> pd.Series:
