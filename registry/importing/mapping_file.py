@@ -29,6 +29,8 @@ from registry.vocabulary import ANALYTE_UNITS, ANALYTES
 from registry.words import tr
 
 DAYS_IN_WEEK = 7
+# Behind a unit that a draft only proposes; an import asks a person first.
+UNCONFIRMED = "?"
 FLAGS = ("yes", "no")
 DATES = (Kind.DATE, Kind.PARTIAL_DATE)
 
@@ -312,6 +314,15 @@ class _RowsReader:
         return for_analytes if self._entity is LabResult else {}
 
     def _unit(self, section: Section, name: str, unit: str, known: list[str]) -> str:
+        if unit.endswith(UNCONFIRMED):
+            raise section.refused(
+                tr("The unit of {column} is not confirmed: {unit}", column=name, unit=unit),
+                name,
+                cure=tr(
+                    "Look at the values, then take the {mark} away or write the unit they are in.",
+                    mark=UNCONFIRMED,
+                ),
+            )
         found = same_unit(unit, known)
         if found is None:
             raise section.refused(

@@ -1,4 +1,4 @@
-"""What a header of a hospital's file may mean: names in English and Chinese, units, repetitions."""
+"""What a header of a hospital's file may mean: names in five languages, units, repetitions."""
 
 from __future__ import annotations
 
@@ -26,15 +26,20 @@ _BEHIND = re.compile(r"^(.*?\S)[\s,，_/]+(\S+)$")
 _NOT_LETTERS = re.compile(r"[\s_\-·:：/.'’,，。()\[\]（）【】#*]+")
 _NAME_PARTS = re.compile(r"[^\W\d_]+|[\d\W_]")
 _WEEK = re.compile(
-    r"(?:第\s*(?P<a>[0-9]+)\s*周)|(?:(?<![a-z])(?:w|wk|week)[\s_.-]*(?P<b>[0-9]+)(?![0-9]))"
-    r"|(?:(?<![0-9])(?P<c>[0-9]+)\s*(?:周|weeks?(?![a-z])|wks?(?![a-z])))",
+    r"(?:第\s*(?P<a>[0-9]+)\s*周)"
+    r"|(?:(?<![a-z])(?:w|wk|week|woche|kw|semaine|sem|s|semana)[\s_.-]*(?P<b>[0-9]+)(?![0-9]))"
+    r"|(?:(?<![0-9])(?P<c>[0-9]+)\s*"
+    r"(?:周|(?:weeks?|wks?|wochen?|semaines?|semanas?|sem)(?![a-z])))",
     re.IGNORECASE,
 )
 _TURN = re.compile(
     r"(?:第\s*(?P<a>[0-9]+)\s*次)|(?:(?<=[^0-9\s])[\s_.-]*(?P<b>[0-9]+)\s*$)", re.IGNORECASE
 )
 # What stands before, behind or in brackets for week 0.
-_BASELINE = re.compile(r"基线(?:时|期|值)?|(?<![a-z])baseline(?![a-z])", re.IGNORECASE)
+_BASELINE = re.compile(
+    r"基线(?:时|期|值)?|(?<![a-z])(?:baseline|basal|ausgangswert|inclusion|inclusión)(?![a-z])",
+    re.IGNORECASE,
+)
 BASELINE_WEEK = "0"
 
 
@@ -177,6 +182,12 @@ def read_heading(header: str) -> Heading:
             unit = unit or inner_unit
             return Heading(header, plain(name), unit, "w", BASELINE_WEEK, template=header)
     return Heading(header, plain(rest), unit, template=header)
+
+
+def is_band(text: str) -> bool:
+    """Whether the text says a week and nothing else, as it stands over the columns of a visit."""
+    found = _WEEK.search(text) or _BASELINE.search(text)
+    return found is not None and not plain(text[: found.start()] + text[found.end() :])
 
 
 def _without_unit(header: str) -> tuple[str, str | None]:

@@ -21,6 +21,8 @@ MOST_SHOWN = 12
 # More than this are none at all.
 _MOST_CODES = 400
 _REMEMBERED = 1 << 14
+# So many numbers show what unit they are in.
+_SAMPLE = 1000
 
 
 @dataclass
@@ -28,6 +30,7 @@ class Seen:
     """The filled cells of one column: how many are dates, numbers, words for nothing.
 
     `codes` are the different cells in their order, None when they are too many to be codes.
+    `sample` are the first numbers, to tell their unit; a draft shows none of them.
     """
 
     cells: int = 0
@@ -38,6 +41,7 @@ class Seen:
     orders: Counter[DateOrder] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
     codes: dict[str, None] | None = field(default_factory=dict)
+    sample: list[float] = field(default_factory=list)
 
     def add(self, cell: str) -> None:
         """Counts one cell."""
@@ -48,7 +52,9 @@ class Seen:
         if text in missing_words():
             self.missing[text] += 1
             return
-        kind, order = _kind(text)
+        kind, order, number = _kind(text)
+        if number is not None and len(self.sample) < _SAMPLE:
+            self.sample.append(number)
         self.dates += kind in ("date", "unclear date")
         self.unclear_dates += kind == "unclear date"
         self.numbers += kind in ("number", "unclear number")
@@ -95,22 +101,21 @@ def order_of(columns: Iterable[Seen]) -> tuple[DateOrder | None, bool]:
 
 
 @lru_cache(_REMEMBERED)
-def _kind(text: str) -> tuple[str, DateOrder | None]:
-    """Date, number or neither; and the order of day and month that a date shows."""
+def _kind(text: str) -> tuple[str, DateOrder | None, float | None]:
+    """Date, number or neither; the order of day and month that a date shows; the number."""
     try:
-        read_measured(text)
-        return "number", None
+        return "number", None, float(read_measured(text).lstrip("<> "))
     except NotOfKind:
         pass
     except Unreadable:
         try:
             read_measured(text, Conventions(decimal=","))
         except Unreadable:
-            return "text", None
-        return "unclear number", None
+            return "text", None, None
+        return "unclear number", None, None
     try:
-        return "date", read_date(text, partial=True).order
+        return "date", read_date(text, partial=True).order, None
     except AmbiguousDate:
-        return "unclear date", None
+        return "unclear date", None, None
     except Unreadable:
-        return "text", None
+        return "text", None, None

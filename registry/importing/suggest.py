@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 
 from registry.importing.guess import Guess, GuessedRows, guess
 from registry.importing.mapped import tables_of
-from registry.importing.mapping_file import codes_of
+from registry.importing.mapping_file import UNCONFIRMED, codes_of
 from registry.importing.names import Heading, codes_for, missing_words, patient_headers, plain
 from registry.importing.seen import MOST_SHOWN, Seen, in_words, order_of
-from registry.importing.units import units_of
+from registry.importing.units import CONVERSIONS, LIKELY, likely_units, units_of
 from registry.parsing.cells import read_cell
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.parsing.units import same_unit
@@ -163,12 +164,33 @@ def _rows(found: Guess, rows: GuessedRows) -> Iterator[str]:
         yield f'# constants.{column} = "..."  ' + unsure(why)
     for analyte, heading in rows.analytes.items():
         yield _line(found, rows, f"analytes.{analyte}", heading)
-        known = ANALYTE_UNITS[analyte]
-        said = same_unit(heading.unit, known) if heading.unit else None
-        own = next(iter(known))
-        sure = said or len(known) == 1
-        doubt = "" if sure else "  " + unsure(tr("the header does not say the unit"))
-        yield f"units.{analyte} = {quoted(said or own)}{doubt}"
+        yield _analyte_unit(found, rows, analyte, heading)
+
+
+def _analyte_unit(found: Guess, rows: GuessedRows, analyte: str, heading: Heading) -> str:
+    """The unit that the header says, or else the one that the values look like, to be confirmed."""
+    known = ANALYTE_UNITS[analyte]
+    said = same_unit(heading.unit, known) if heading.unit else None
+    if said or len(set(known.values())) == 1:
+        return f"units.{analyte} = {quoted(said or next(iter(known)))}"
+    values = _sample(found, rows, heading)
+    likely = likely_units(values, known, *LIKELY[analyte]) if analyte in LIKELY and values else []
+    return f"units.{analyte} = {_to_confirm(likely, next(iter(known)))}"
+
+
+def _sample(found: Guess, rows: GuessedRows, heading: Heading) -> list[float]:
+    return [value for header in rows.headers_of(heading) for value in found.seen[header].sample]
+
+
+def _to_confirm(likely: list[str], own: str) -> str:
+    """A unit with the mark that an import asks to take away, and why it stands there."""
+    words = tr("the header does not say the unit, and the values do not tell it")
+    if len(likely) == 1:
+        words = tr("the header does not say the unit; the values look like {unit}", unit=likely[0])
+    unit = likely[0] if likely else own
+    return f"{quoted(unit + UNCONFIRMED)}  " + unsure(
+        tr("{why}. Take the {mark} away when it is right", why=words, mark=UNCONFIRMED)
+    )
 
 
 def _line(found: Guess, rows: GuessedRows, name: str, heading: Heading) -> str:
@@ -185,6 +207,8 @@ def _column(found: Guess, rows: GuessedRows, column: str, variable: Variable) ->
     yield _line(found, rows, f"columns.{column}", heading)
     if variable.unit is not None and heading.unit is not None:
         yield from _unit(column, variable, heading.unit)
+    elif variable.unit is not None:
+        yield from _likely_unit(column, variable, _sample(found, rows, heading))
     codes = codes_of(variable)
     if codes and column != "unit":
         yield from _codes(column, variable, [found.seen[one] for one in headers], headers)
@@ -196,6 +220,17 @@ def _unit(column: str, variable: Variable, unit: str) -> Iterator[str]:
         yield unsure(tr("{unit} cannot be converted to {own}", unit=unit, own=variable.unit))
     elif known != variable.unit:
         yield f"units.{column} = {quoted(known)}"
+
+
+def _likely_unit(column: str, variable: Variable, values: list[float]) -> Iterator[str]:
+    """Another unit, where the values are no values of the dictionary's own."""
+    own, limits = variable.unit or "", (variable.minimum, variable.maximum)
+    if not values or None in limits or own not in CONVERSIONS:
+        return
+    factors = {own: Decimal(1), **CONVERSIONS[own]}
+    likely = likely_units(values, factors, *(float(limit or 0) for limit in limits))
+    if likely and own not in likely:
+        yield f"units.{column} = {_to_confirm(likely, own)}"
 
 
 def _codes(

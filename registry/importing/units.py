@@ -6,6 +6,7 @@ values are converted on the way in. What differs between assays is not here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
 
 # Unit of the dictionary -> unit of a file -> factor: value in the file's unit times factor.
@@ -17,12 +18,36 @@ CONVERSIONS: dict[str, dict[str, Decimal]] = {
     "AU/mL": {"AU/L": Decimal("0.001")},
 }
 
+# Where nearly all values of an analyte lie, in its first unit: only to tell its units apart in a
+# draft. CRP has no such range in which a value of one unit could not be one of the other.
+LIKELY: dict[str, tuple[float, float]] = {
+    "HGB": (40, 220),
+    "HCT": (12, 65),
+    "PLT": (30, 2000),
+    "WBC": (0.5, 80),
+    "ALB": (10, 65),
+}
+# So many of the values must lie there.
+_NEARLY_ALL = 0.9
+
 _EXACT = Context(prec=100)
 
 
 def units_of(dictionary_unit: str) -> list[str]:
     """The units that a column may be given in, its own first."""
     return [dictionary_unit, *CONVERSIONS.get(dictionary_unit, {})]
+
+
+def likely_units(
+    values: Sequence[float], factors: Mapping[str, Decimal], low: float, high: float
+) -> list[str]:
+    """The units of which nearly all values would lie between the limits, in the first unit."""
+    return [
+        unit
+        for unit, factor in factors.items()
+        if sum(low <= value * float(factor) <= high for value in values)
+        >= _NEARLY_ALL * max(len(values), 1)
+    ]
 
 
 def converted(value: str, factor: Decimal) -> str:
