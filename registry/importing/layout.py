@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from registry.importing.banded import read_header
 from registry.records.problems import Problem
 from registry.records.source import Row
 from registry.words import tr
@@ -30,7 +31,8 @@ class Table:
     yields the rows below the header, their cells aligned with it and empty rows left out, and adds
     to the list it is given what cannot be read; it can be called again. `problems` say why there is
     no header to go by. `notes` say in words what was read in another way than one may expect;
-    `rows` adds to them. `marked` says that it is one which an import has written.
+    `rows` adds to them. `marked` says that it is one which an import has written,
+    `banded` that its header stands in two rows, of which `header_line` is the last.
     """
 
     path: Path
@@ -42,6 +44,7 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     marked: bool = False
+    banded: bool = False
 
 
 def lay_out(
@@ -61,16 +64,24 @@ def lay_out(
             problems.append(Problem(shown, 1, None, None, problem))
         return Table(path, sheet, shown, 1, [], lambda _problems: iter(()), problems)
     problems.clear()
-    line = header_row.line
-    if header_row is not rows[0]:
+    found = read_header(rows, header_row)
+    line = found.line
+    if found.banded:
+        notes.append(
+            tr("{file}: the header stands in lines {first} and {line}",
+               file=shown, first=found.first_line, line=line)
+        )  # fmt: skip
+    if found.first_line > rows[0].line:
         notes.append(
             tr("{file}: what stands above the header in line {line} was left out",
-               file=shown, line=line)
+               file=shown, line=found.first_line)
         )  # fmt: skip
-    elif _filled(header_row) == 1 and any(_filled(row) > 1 for row in rows[1:]):
+    elif (
+        not found.banded and _filled(header_row) == 1 and any(_filled(row) > 1 for row in rows[1:])
+    ):
         problem = tr("looks like a title; delete what stands above the header")
         problems.append(Problem(shown, line, None, header_row.cells[0].strip() or None, problem))
-    names = [cell.strip() for cell in header_row.cells]
+    names = found.names
     named = [place for place, name in enumerate(names) if name]
     taken = [
         place
@@ -84,7 +95,7 @@ def lay_out(
 
     header = [names[place] for place in taken]
     marked = len(taken) < len(named)
-    return Table(path, sheet, shown, line, header, aligned, problems, notes, marked)
+    return Table(path, sheet, shown, line, header, aligned, problems, notes, marked, found.banded)
 
 
 def _filled(row: Row) -> int:

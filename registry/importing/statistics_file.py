@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, time
 from pathlib import Path
@@ -32,6 +33,8 @@ _READERS: dict[str, Callable[..., Any]] = {
     ".dta": pyreadstat.read_dta,
     ".xpt": pyreadstat.read_xport,
 }
+# What it warns of is complained of cell by cell.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"pyreadstat\b")
 # Bytes of the rows that are held at once, as the file has them.
 _AT_ONCE = 4 * MEGABYTE
 

@@ -170,7 +170,7 @@ def _look_through(sheet: Sheet) -> _LookedThrough:
 
 def _matters(area: Area, table: Table, grid: Grid, filled_down: Collection[str]) -> bool:
     """Whether merged cells hide that a cell of the header or below it is empty."""
-    if area.bottom < table.header_line:
+    if area.bottom < table.header_line or (table.banded and area.bottom == table.header_line):
         return False
     if area.left != area.right or area.top <= table.header_line:
         return True

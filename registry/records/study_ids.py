@@ -155,7 +155,8 @@ def _of_our_form(connection: Connection, values: set[str], *, incoming: bool = F
             f"'{STUDY_ID.pattern}' and not exists (select from complaint c where "
             f"c.file = r.file and c.line = r.line and c.column_name = '{PATIENT_COLUMN}')"
         )
-    typed = {value: _without_blanks(value) for value in values}
+    # No id holds what the database cannot hold in a text.
+    typed = {value: bare for value in values if (bare := _without_blanks(value)).isprintable()}
     found = connection.execute(
         text(
             f"with ours as ({ids}), form as (select {_FORM.format(id='study_id')} as form, "

@@ -28,9 +28,9 @@ def take(connection: Connection, path: Path, mapping: Path) -> WriteResult:
 
 
 def drafted(path: Path) -> Path:
-    """The draft of a mapping, which has nothing left to decide."""
+    """The draft of a mapping, in which nothing is left to decide once its units are confirmed."""
     draft = path.with_suffix(".toml")
-    draft.write_text(suggest([path]), encoding="utf-8")
+    draft.write_text(suggest([path]).replace('?"', '"'), encoding="utf-8")
     return draft
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from registry.errors import Refused
 from registry.importing.mapping_file import codes_of, read_mapping
 from registry.importing.names import identifiers, plain, read_heading, synonyms
 from registry.importing.suggest import draft as drafted
@@ -22,7 +23,8 @@ def draft(folder: Path, text: str, name: str = "data.csv") -> tuple[str, dict[st
     (folder / name).write_text(text, encoding="utf-8")
     said = suggest([folder / name])
     assert said == suggest([folder / name])
-    (folder / "map.toml").write_text(said, encoding="utf-8")
+    # As a person confirms the units that it proposes.
+    (folder / "map.toml").write_text(said.replace('?"', '"'), encoding="utf-8")
     [source] = tomllib.loads(said)["source"]
     return said, source
 
@@ -247,3 +249,61 @@ def test_a_header_id_names_the_patient_where_no_other_does(tmp_path: Path) -> No
     _, source = draft(tmp_path, "id,date,CRP\nP1,2020-01-02,5\n")
     assert source["patient_id"] == "id"
     assert [rows["table"] for rows in source["rows"]] == ["lab_results"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "unit"),
+    [
+        ("HGB", ["9.8", "11.2", "12,4"], "g/dL"),
+        ("HGB", ["98", "112", "124"], "g/L"),
+        ("白蛋白", ["3.5", "4.1"], "g/dL"),
+        ("Hämatokrit", ["0.35", "0.41"], "L/L"),
+        ("plaquettes", ["300000", "420000"], "/uL"),
+        ("leucocitos", ["7.2", "9"], "10^9/L"),
+    ],
+)
+def test_a_unit_is_proposed_from_the_values_and_must_be_confirmed(
+    tmp_path: Path, header: str, cells: list[str], unit: str
+) -> None:
+    rows = "".join(f'P1,2020-01-{n:02},"{cell}"\n' for n, cell in enumerate(cells, start=1))
+    text, source = draft(tmp_path, f"study id,lab date,{header}\n{rows}")
+    [(_, proposed)] = source["rows"][0]["units"].items()
+    assert proposed == f"{unit}?"
+    assert f"the values look like {unit}" in text
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(Refused, match=r"is not confirmed") as refused:
+        read_mapping(tmp_path / "own.toml")
+    assert "?" in str(refused.value.cure)
+    assert read_mapping(tmp_path / "map.toml").sources
+
+
+def test_a_height_in_metres_is_seen(tmp_path: Path) -> None:
+    _, source = draft(tmp_path, "study id,date,height,weight\nP1,2020-01-02,1.28,25\n")
+    assert source["rows"][0]["units"] == {"height_cm": "m?"}
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "sex"),
+    [
+        ("Studien-ID,Geschlecht,Geburtsdatum,Diagnose,Nachname", "weiblich", "female"),
+        ("numéro patient,sexe,date de naissance,diagnostic,prénom", "garçon", "male"),
+        ("código de paciente,sexo,fecha de nacimiento,diagnóstico,apellidos", "mujer", "female"),
+    ],
+)
+def test_headers_and_codes_in_other_languages(
+    tmp_path: Path, header: str, row: str, sex: str
+) -> None:
+    _, source = draft(tmp_path, f"{header}\nP1,{row},2010-01-15,CD,SECRET\n")
+    [rows] = source["rows"]
+    names = header.split(",")
+    assert rows["table"] == "patients"
+    assert source["patient_id"] == names[0]
+    assert rows["columns"] == dict(zip(["sex", "birth_date", "diagnosis"], names[1:], strict=False))
+    assert rows["codes"]["sex"] == {row: sex}
+    assert source["ignore"] == [names[4]]
+
+
+@pytest.mark.parametrize("week", ["CRP Woche 14", "CRP S14", "CRP 14 semaines", "CRP semana 14"])
+def test_weeks_in_other_languages(week: str) -> None:
+    found = read_heading(week)
+    assert (found.name, found.family, found.number) == ("crp", "w", "14")
