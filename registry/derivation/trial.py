@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.models.derivation import STATUS_COLUMNS
+from registry.models.derivation import STATUS_COLUMNS, status_hash
 
 # No run of the registry has this number; nothing of a trial is kept.
 NO_RUN = 0
@@ -19,8 +19,9 @@ def derive_on_trial(connection: Connection, definition: str) -> None:
     listed = ", ".join(STATUS_COLUMNS)
     connection.execute(
         text(
-            f"insert into derived.lor_status ({listed}, run_id) "
-            f"select {listed}, :run from rules.loss_of_response where definition = :name"
+            f"insert into derived.lor_status ({listed}, run_id, row_hash) "
+            f"select {listed}, :run, {status_hash('r', ':run')} "
+            "from rules.loss_of_response r where definition = :name"
         ),
         {"run": NO_RUN, "name": definition},
     )
