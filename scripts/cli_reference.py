@@ -43,10 +43,16 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "sql",
         "export",
     ),
-    "Database": ("db", "demo", "synth"),
+    "Database": ("db", "audit", "demo", "synth"),
 }
 # These need no database.
-WITHOUT_DATABASE = {("codebook",), ("template",), ("synth",), ("schedule", "show")}
+WITHOUT_DATABASE = {
+    ("codebook",),
+    ("template",),
+    ("synth",),
+    ("schedule", "show"),
+    ("db", "analyst"),
+}
 STATUSES = {
     0: "done",
     1: "refused or not found: bad data, an unknown patient, a rule of the registry",
