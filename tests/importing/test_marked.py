@@ -259,3 +259,15 @@ def test_a_folder_is_made_and_a_place_that_is_none_is_said(
     with pytest.raises(Refused, match="cannot be written"):
         marked(connection, file / f"patients{ending}", file)
     assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx"])
+def test_what_no_sheet_can_hold_is_marked_all_the_same(
+    connection: Connection, tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / "patients.csv"
+    header = ",".join([*VALID["patients"], "W\udcffst"])
+    path.write_bytes(
+        f"{header}\nP1,B\x07CH,m\udce4le,2010-01-15,,,CD,x\n".encode(errors="surrogateescape")
+    )
+    assert marked(connection, tmp_path / f"mend{ending}", path).files == ["patients.csv"]

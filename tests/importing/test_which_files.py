@@ -11,12 +11,14 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import Connection
 
+from registry.database.engine import Database
 from registry.errors import Refused
 from registry.importing.names import table_called
 from registry.importing.run import import_files
 from registry.parsing.conventions import Conventions
 from registry.parsing.missing import read_missing
 from registry.records.problems import WriteResult
+from tests.programs import Program
 
 from .tables import VALID, accepted, complaints, counts, row, stored, take, write
 
@@ -226,3 +228,14 @@ def test_hidden_rows_can_be_left_out(connection: Connection, tmp_path: Path) -> 
     result = taken(connection, path, Conventions(skip_hidden=True))
     assert result.tables == {"patients": counts(1, inserted=1)}
     assert result.notes == ["patients.xlsx [patients]: 1 row hidden or filtered out left out"]
+
+
+def test_the_options_by_command(registry: Database, program: Program, tmp_path: Path) -> None:
+    path = tmp_path / "patients.csv"
+    header = ",".join(["Kind", *list(VALID["patients"])[1:]])
+    path.write_text(f"{header}\n{','.join(row('patients', diagnosed_on='ND').values())}\n")
+    options = ["--patient-id", "Kind", "--missing", "-,ND"]
+    done = program(registry, "import", str(path), *options)
+    assert done.status == 0, done.err
+    assert "ND taken as empty, cells: 1" in done.err
+    program(registry, "import", str(path), "--map", "m.toml", "--sheet", "a").refused(2)
