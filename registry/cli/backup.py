@@ -59,7 +59,8 @@ def restore_command(
     """Fill the registry from a backup, all or nothing, and bring it up to this program.
 
     The file is read through before anything is touched. A registry that holds patients is refused
-    unless --replace, which needs a --reason. Restore only what you trust: a backup is a program
+    unless --replace, which needs a --reason; what its audit has since the backup is kept in a file
+    beside the backup. Restore only what you trust: a backup is a program
     that runs in the database.
 
     Example: registry db restore registry.backup
@@ -78,7 +79,7 @@ def restore_command(
     settings = run_of(context).settings(user)
     begun = time.monotonic()
     with open_archive(file) as archive, open_database(settings) as database:
-        restore(database, archive, user=settings.user, reason=reason, replace=replace)
+        kept = restore(database, archive, user=settings.user, reason=reason, replace=replace)
         with database.engine.connect() as connection:
             if not analyst_role_exists(connection):
                 warn(
@@ -88,6 +89,15 @@ def restore_command(
                         role=ANALYST_ROLE,
                     )
                 )
+    if kept is not None:
+        warn(
+            tr(
+                "What the audit had since the backup is kept in {file} ({rows:,|row|rows}). It "
+                "holds patients' data: only you can read it.",
+                file=kept.file,
+                rows=kept.rows,
+            )
+        )
     found = archive.description
     upgraded = "" if found.revision == head() else tr(", brought up to {revision}", revision=head())
     warn(

@@ -8,7 +8,7 @@ import typer
 
 from registry.cli.audit import told
 from registry.cli.backup import backup_command, restore_command
-from registry.cli.context import opened, reached, run_of, warn
+from registry.cli.context import UserOption, opened, reached, run_of, warn
 from registry.cli.output import Format, FormatOption, print_json, print_rows
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.words import tr
@@ -185,25 +185,37 @@ def serve_command(context: typer.Context) -> None:
 
 
 @app.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def psql_command(context: typer.Context) -> None:
+def psql_command(context: typer.Context, user: UserOption = None) -> None:
     """Open psql on the database; further arguments go to psql.
+
+    What is changed there is kept as done by the one who works, or by --user; psql's own name for
+    its login is -U. Before a change: set registry.reason = 'why';
 
     Example: registry db psql -c "select count(*) from clinical.patient"
     """
     import os
+    import re
     import shutil
     import signal
     import subprocess
 
     from registry.database.engine import shown
 
-    with reached(run_of(context).settings()) as database:
+    settings = run_of(context).settings(user)
+    with reached(settings) as database:
         program = str(database.programs / "psql") if database.programs else shutil.which("psql")
         if program is None:
             raise NotFound(
                 tr("psql is not on the path."), cure=tr("Install PostgreSQL's client programs.")
             )
         environment = dict(os.environ)
+        url = database.url
+        named = "-c registry.user=" + re.sub(r"([\s\\])", r"\\\1", settings.user)
+        if given := url.query.get("options"):
+            # Of the URL, which the environment does not add to.
+            url = url.update_query_dict({"options": f"{given} {named}"})
+        else:
+            environment["PGOPTIONS"] = f"{environment.get('PGOPTIONS', '')} {named}"
         password = database.url.password or database.url.query.get("password")
         if password is not None:
             # Not as an argument, which everybody on the computer could read.
@@ -212,7 +224,7 @@ def psql_command(context: typer.Context) -> None:
         before = signal.signal(signal.SIGINT, lambda *_: None)
         try:
             ended = subprocess.run(
-                [program, shown(database.url), *context.args], check=False, env=environment
+                [program, shown(url), *context.args], check=False, env=environment
             )
         finally:
             signal.signal(signal.SIGINT, before)

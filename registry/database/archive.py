@@ -78,6 +78,7 @@ class Archive:
 
     description: Description
     pg_restore: Program
+    path: Path
     _file: IO[bytes]
 
     @contextmanager
@@ -197,7 +198,7 @@ def _checked(path: Path, file: IO[bytes]) -> Archive:
     pg_restore = find_program(
         "pg_restore", description.pg_dump, tr("{path} was made by pg_dump", path=path)
     )
-    return Archive(description, pg_restore, file)
+    return Archive(description, pg_restore, path, file)
 
 
 def _hash_of(described: dict[str, Any]) -> str:

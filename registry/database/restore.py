@@ -7,11 +7,14 @@ commit: whoever is killed or refused on the way leaves the registry as it was.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import psycopg
 from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from registry import __version__
 from registry.database import migrate
 from registry.database.archive import SCHEMAS, Archive, Description
 from registry.database.backup import LOCK_TIMEOUT
@@ -20,6 +23,7 @@ from registry.database.engine import Database, first_line, refused_by_database, 
 from registry.database.loading import load_rows
 from registry.database.locks import Lock, make_locks, take
 from registry.database.programs import ProgramFailed
+from registry.database.replaced_audit import Kept, keep, move_aside
 from registry.errors import Refused, RegistryError
 from registry.words import tr
 
@@ -29,9 +33,11 @@ OPTIONS = ["--no-owner", "--no-privileges", *(f"--schema={schema}" for schema in
 
 def restore(
     database: Database, archive: Archive, *, user: str, reason: str | None, replace: bool = False
-) -> None:
+) -> Kept | None:
     """Makes the database hold what the backup holds, at this program's revision.
 
+    What the audit of a registry that is replaced has since the backup is kept in a file beside it,
+    which the restored audit names with its hash; it is returned, None where there is nothing.
     Raises Refused when it holds something already, unless `replace`, when it is somebody else's,
     or when the server does not take the backup; nothing is changed then.
     """
@@ -44,18 +50,27 @@ def restore(
             ),
             cure=tr("It was made by a newer program: install that one."),
         )
+    kept = None
+    kept = None
     try:
-        with database.engine.begin() as connection:
-            _require_place(connection, replace)
-            _rebuild(connection, database, archive.description)
-            with archive.reading("--section=data", *OPTIONS) as script:
-                load_rows(connection, script, SCHEMAS)
-            _require_complete(connection, archive.description)
-            command.upgrade(
-                migrate.configuration(connection=connection, embedded=database.embedded), "head"
-            )
-            _record(connection, archive.description, user, reason)
-            _analyze(connection)
+        with ExitStack() as failed:
+            with database.engine.begin() as connection:
+                replaced = _require_place(connection, replace)
+                if replaced:
+                    move_aside(connection)
+                _rebuild(connection, database, archive.description)
+                with archive.reading("--section=data", *OPTIONS) as script:
+                    load_rows(connection, script, SCHEMAS)
+                _require_complete(connection, archive.description)
+                command.upgrade(
+                    migrate.configuration(connection=connection, embedded=database.embedded),
+                    "head",
+                )
+                if replaced and (kept := keep(connection, archive.path)):
+                    failed.callback(kept.file.unlink)
+                _record(connection, archive.description, user, reason, kept)
+                _analyze(connection)
+            failed.pop_all()
     except ProgramFailed as failure:
         raise Refused(
             tr("The backup cannot be read: {failure}.", failure=failure),
@@ -63,10 +78,14 @@ def restore(
         ) from None
     except (psycopg.Error, DBAPIError) as error:
         raise _refusal(error) from None
+    return kept
 
 
-def _require_place(connection: Connection, replace: bool) -> None:
-    """Makes sure that a registry or nothing is there, and keeps others out of it."""
+def _require_place(connection: Connection, replace: bool) -> bool:
+    """Makes sure that a registry or nothing is there, and keeps others out of it.
+
+    Whether a registry is there that has an audit to keep.
+    """
     without_time_limits(connection)
     connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))
     # Like every migration, so that none runs meanwhile, nor a backup.
@@ -75,7 +94,7 @@ def _require_place(connection: Connection, replace: bool) -> None:
     current = migrate.status(connection).current
     if current is None:
         migrate.refuse_others_schemas(connection)
-        return
+        return False
     if current not in migrate.known_revisions():
         migrate.require_head(connection)
     # The lock comes first: what others commit until then is seen, and nothing comes after.
@@ -102,6 +121,7 @@ def _require_place(connection: Connection, replace: bool) -> None:
             tr("The registry already holds {held}; a restore would replace all of it.", held=held),
             cure=tr("Save it (registry db backup FILE), then say so: --replace --reason TEXT"),
         )
+    return bool(patients or changes)
 
 
 def _rebuild(connection: Connection, database: Database, description: Description) -> None:
@@ -130,19 +150,28 @@ def _require_complete(connection: Connection, description: Description) -> None:
 
 
 def _record(
-    connection: Connection, description: Description, user: str, reason: str | None
+    connection: Connection,
+    description: Description,
+    user: str,
+    reason: str | None,
+    kept: Kept | None,
 ) -> None:
+    summary = (
+        f"backup of {description.made_at}: {description.patients} patients, "
+        f"{description.total} rows"
+    )
+    if kept is not None:
+        summary += (
+            f"; of the audit replaced, {kept.rows} rows since in {kept.file.name}, "
+            f"SHA-256 {kept.sha256}"
+        )
     connection.execute(
         text(
-            "insert into reference.change_set (made_by, command, reason, summary) "
-            "values (:user, 'db restore', :reason, :summary)"
+            "insert into reference.change_set "
+            "(made_by, command, reason, summary, program_version) "
+            "values (:user, 'db restore', :reason, :summary, :version)"
         ),
-        {
-            "user": user,
-            "reason": reason,
-            "summary": f"backup of {description.made_at}: {description.patients} patients, "
-            f"{description.total} rows",
-        },
+        {"user": user, "reason": reason, "summary": summary, "version": __version__},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import os
 import stat
 import subprocess
@@ -25,6 +25,7 @@ from registry.analysis.outcome import outcomes_after_loss
 from registry.analysis.table1 import baseline_table
 from registry.analysis.table2 import univariate_table
 from registry.analysis.trough import week14_troughs
+from registry.audit.verify import verify
 from registry.database import archive, backup, cluster, migrate, programs, restore
 from registry.database.analyst import analyst_connection
 from registry.database.engine import Database, open_database
@@ -352,6 +353,73 @@ def test_a_registry_with_patients_is_replaced_only_when_told(
     )
     assert told[:2] == (0, "")
     same(shared_study, registry)
+
+
+def test_the_audit_since_the_backup_is_kept_beside_it(
+    study: Database, saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "study.backup"
+    file.write_bytes(saved.read_bytes())
+    ask(study, "update clinical.infusion set product = 'later' where dose_mg > 150")
+    ask(study, "update reference.drug set drug_class = 'other' where code = 'EEN'")
+    lost = ask(
+        study,
+        "select change_id, audit_id, new_values ->> 'product' from audit.record_change "
+        "where new_values ->> 'product' = 'later' order by audit_id",
+    )
+    [(number, patient)] = ask(
+        study,
+        "select patient_id, study_id from reference.patient_number where patient_id in (select "
+        "patient_id from clinical.infusion where product = 'later') order by 1 limit 1",
+    )
+    told = run_here(
+        capsys, study, "db", "restore", str(file), "--replace", "--reason", "disk failed"
+    )
+    assert told.status == 0
+    [kept] = [path for path in tmp_path.iterdir() if path != file]
+    assert str(kept) in told.err
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    lines = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    of_table = {
+        table: [line["row"] for line in lines if line["table"] == table]
+        for table in ("reference.change_set", "audit.record_change", "audit.reference_change")
+    }
+    assert [
+        (row["change_id"], row["audit_id"], row["new_values"]["product"])
+        for row in of_table["audit.record_change"]
+    ] == [tuple(row) for row in lost]
+    assert [row["new_values"]["drug_class"] for row in of_table["audit.reference_change"]] == [
+        "other"
+    ]
+    assert len(of_table["reference.change_set"]) == 2
+    assert {
+        row["study_id"] for row in of_table["audit.record_change"] if row["patient_id"] == number
+    } == {patient}
+    [(summary,)] = ask(
+        study, "select summary from reference.change_set where command = 'db restore'"
+    )
+    assert f"{len(lines)} rows since in {kept.name}" in summary
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() in summary
+    assert ask(study, "select from pg_namespace where nspname = 'replaced'") == []
+    assert verify(study.engine).findings == []
+
+
+def test_nothing_is_kept_of_a_restore_that_is_refused_in_the_end(
+    study: Database, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "study.backup"
+    file.write_bytes(saved.read_bytes())
+    ask(study, "update clinical.infusion set product = 'later'")
+    before = contents(study)
+
+    def broken(*_: object) -> None:
+        raise ValueError("a failure in the end")
+
+    monkeypatch.setattr(restore, "_analyze", broken)
+    with pytest.raises(ValueError, match="in the end"):
+        refill(study, file, replace=True, reason="x")
+    assert list(tmp_path.iterdir()) == [file]
+    assert contents(study) == before
 
 
 def test_a_registry_with_changes_but_no_patients(registry: Database, saved: Path) -> None:

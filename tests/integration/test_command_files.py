@@ -266,6 +266,17 @@ def test_the_registry_of_the_demo_can_be_used_on(
     assert (done.returncode, done.stdout, done.stderr) == (0, "n\n138\n", "")
     done = command(home, "db", "psql", "-c", "selekt")
     assert done.returncode == 1
+    # What is changed there is kept as done by whom the line names, also with a space or an accent.
+    for named in (("--user", "Zoë of W\\ard 3", "db", "psql"), ("db", "psql", "--user", "Ada")):
+        name = named[1 + named.index("--user")]
+        changed = (
+            "-qAtc",
+            "set registry.reason = 'typed wrong'; "
+            "update clinical.patient set centre = centre || 'x'; "
+            "select made_by, command from reference.change_set order by change_id desc limit 1",
+        )
+        done = command(home, *named, *changed)
+        assert (done.returncode, done.stdout) == (0, f"{name}|sql\n")
 
 
 def test_an_analyst_reads_the_registry_that_is_served(
