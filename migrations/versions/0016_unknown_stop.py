@@ -11,7 +11,8 @@ depends_on = None
 
 # Whoever writes a date alone means that day, and whoever takes it out means that there is none.
 KEEP_PRECISION = """
-create function clinical.keep_stop_precision() returns trigger language plpgsql as $$
+create function clinical.keep_stop_precision() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
     new.stopped_on_precision := case
         when new.stopped_on is null

@@ -95,7 +95,7 @@ def test_a_restored_registry_gives_the_same(
         same(shared_study, moved)
         assert analyses(moved) == analyses(shared_study)
         with analyst_connection(moved) as connection:
-            assert connection.execute(text("select count(*) from analysis_set")).scalar_one() == 138
+            assert connection.execute(text("select count(*) from analysis_set")).scalar_one() == 207
         [(made_by, reason, summary)] = ask(
             moved,
             "select made_by, reason, summary from reference.change_set "
@@ -174,7 +174,7 @@ def test_an_older_backup_is_brought_up_to_date(databases: Databases, tmp_path: P
         with new.engine.connect() as connection:
             migrate.require_head(connection)
         assert ask(new, "select patient_id from analytics.patient") == [("P1",)]
-        assert len(ask(new, "select from reference.definition")) == 2
+        assert len(ask(new, "select from reference.definition")) == 3
 
 
 # Files that are refused
