@@ -9,8 +9,10 @@ def is_demo(connection: Connection) -> bool:
     """Whether this is the demo's registry; a database that is none, or an older one, is not."""
     there = connection.execute(
         text(
-            "select coalesce(has_table_privilege("
-            "to_regclass('reference.registry_setting'), 'select'), false)"
+            "select coalesce(bool_or(has_schema_privilege(n.oid, 'usage') "
+            "and has_table_privilege(c.oid, 'select')), false) "
+            "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            "where n.nspname = 'reference' and c.relname = 'registry_setting'"
         )
     ).scalar_one()
     return bool(

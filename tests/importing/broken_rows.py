@@ -230,6 +230,14 @@ def numbers() -> Iterator[Broken]:
         yield _one("pcdai_visits", item, "2.5", words, "{}")
 
 
+def partial_stops() -> Iterator[Broken]:
+    """A drug's stop may be known to the month or the year."""
+    for cell in NO_PARTIAL_DATES:
+        words = "is not a date; write YYYY-MM-DD, YYYY-MM or YYYY"
+        yield _one("medications", "stopped_on", cell, words, None)
+    yield _one("medications", "stopped_on", tomorrow(), "lies in the future", "{}")
+
+
 def dates() -> Iterator[Broken]:
     for table, column in DATES.items():
         for cell in NO_DATES:
@@ -239,10 +247,10 @@ def dates() -> Iterator[Broken]:
         yield _one(table, column, tomorrow(), "lies in the future", "{}")
         named = f"{column}_not_before_birth"
         yield _one(table, column, DAY_BEFORE_BIRTH, "lies before the birth", named)
-    for table, column in (("medications", "stopped_on"), ("conditions", "resolved_on")):
-        for cell in NO_DATES:
-            yield _one(table, column, cell, "is not a date; write YYYY-MM-DD", None)
-        yield _one(table, column, tomorrow(), "lies in the future", "{}")
+    yield from partial_stops()
+    for cell in NO_DATES:
+        yield _one("conditions", "resolved_on", cell, "is not a date; write YYYY-MM-DD", None)
+    yield _one("conditions", "resolved_on", tomorrow(), "lies in the future", "{}")
     for cell in NO_DATES:
         yield _one("patients", "birth_date", cell, "is not a date; write YYYY-MM-DD", None)
     future = row("patients", birth_date=tomorrow(), onset_on="", diagnosed_on="")

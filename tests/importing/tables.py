@@ -172,6 +172,10 @@ def _spelled(column: str, kind: str) -> str:
                 f"left(t.{column}::text, case t.{column}_precision "
                 "when 'year' then 4 when 'month' then 7 else 10 end)"
             )
+        case "stop":
+            known = f"left(t.{column}::text, case t.{column}_precision "
+            known += "when 'year' then 4 when 'month' then 7 else 10 end)"
+            return f"case t.{column}_precision when 'unknown' then 'unknown' else {known} end"
         case _:
             return f"t.{column}::text"
 

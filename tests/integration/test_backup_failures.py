@@ -216,7 +216,7 @@ def test_without_programs_on_the_path_those_of_the_package_serve(
     assert (status, output) == (0, "")
     assert messages.startswith("Saved 0 patients")
     document = json.loads(file.read_bytes().rpartition(b"registry backup ")[2].splitlines()[0])
-    assert document["rows"]["reference.definition"] == 2
+    assert document["rows"]["reference.definition"] == 3
 
 
 def test_programs_that_are_missing_or_too_old(

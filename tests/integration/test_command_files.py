@@ -53,7 +53,7 @@ def test_an_exported_view_reads_back_as_it_is(
     file = tmp_path / f"analysis_set{ending}"
     outcome = program(shared_study, "export", "analysis_set", "--to", str(file))
     assert (outcome.status, outcome.out) == (0, "")
-    assert f"138 rows written to {file}" in outcome.err
+    assert f"207 rows written to {file}" in outcome.err
     frame = READERS[ending](file)
     found = [
         {name: plain(value) for name, value in row.items()} for row in frame.to_dict("records")
@@ -261,9 +261,9 @@ def test_the_registry_of_the_demo_can_be_used_on(
     """The embedded server: psql, and the query of an analyst who has a login there."""
     home = demo[0] / "out" / "registry"
     done = command(home, "db", "psql", "-Atc", "select count(*) from clinical.patient")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "85\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "85\n", "synthetic demo data\n")
     done = command(home, "sql", "select count(*) as n from analysis_set", "--format", "csv")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "n\n138\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "n\n207\n", "synthetic demo data\n")
     done = command(home, "db", "psql", "-c", "selekt")
     assert done.returncode == 1
     # What is changed there is kept as done by whom the line names, also with a space or an accent.
@@ -293,7 +293,7 @@ def test_an_analyst_reads_the_registry_that_is_served(
         assert program.stdout is not None
         with psycopg.connect(program.stdout.readline().strip()) as analyst:
             row = analyst.execute("select count(*) from analytics.analysis_set").fetchone()
-            assert row == (138,)
+            assert row == (207,)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 analyst.execute("select * from clinical.patient")
     finally:

@@ -283,7 +283,7 @@ def test_an_error_shows_no_values_of_a_patient(
             birth=SECRET_BIRTH,
         )
 
-    monkeypatch.setattr("registry.database.query.run_query", refused)
+    monkeypatch.setattr("registry.database.query.stream_query", refused)
     outcome = program(study, "sql", "select 1")
     assert (outcome.status, outcome.out) == (1, "")
     assert SECRET_BIRTH not in outcome.err

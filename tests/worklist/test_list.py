@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from registry.database.analyst import ANALYST_ROLE
+from registry.database.analyst import ANALYST_ROLE, analyst_connection
 from registry.database.engine import Database
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.records.change import declare_change
@@ -82,7 +82,7 @@ def test_filters_let_items_through_and_leave_them_their_ranks(
     ("filters", "error", "cure"),
     [
         ({"definition": "none"}, NotFound, "current, paper, recommended"),
-        ({"patient": "P9"}, NotFound, "registry patient list"),
+        ({"patient": "P9"}, NotFound, "Did you mean P1, P2 or P3?"),
         ({"centre": "NN"}, NotFound, "BCH, XJ"),
         ({"kinds": ["visits"]}, WrongUsage, "visit_overdue"),
     ],
@@ -260,7 +260,7 @@ def test_every_fact_in_the_words_of_a_rule_is_one_that_its_file_gives(ward: Ward
 
 
 def test_an_analyst_reads_the_list_and_no_number(shared_study: Database) -> None:
-    with shared_study.analyst_connection() as connection:
+    with analyst_connection(shared_study) as connection:
         assert connection.execute(text("select current_user")).scalar_one() == ANALYST_ROLE
         connection.execute(text("select set_config('registry.today', '2023-12-31', true)"))
         rows = connection.execute(text("select * from worklist where definition = 'paper'"))
