@@ -60,8 +60,7 @@ def restore_command(
 
     The file is read through before anything is touched. A registry that holds patients is refused
     unless --replace, which needs a --reason; what its audit has since the backup is kept in a file
-    beside the backup. Restore only what you trust: a backup is a program
-    that runs in the database.
+    beside the backup. Only the rows of a backup are taken; the program builds their tables itself.
 
     Example: registry db restore registry.backup
     """
