@@ -102,7 +102,7 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
     touched = touched_patients(connection, [entity.file_name for entity in entities])
     if not touched:
         return []
-    _find(connection, touched)
+    _find(connection, touched, entities)
     by_number = {source.number: source for source in sources}
     found: dict[tuple[int, str], Notice] = {}
     own: set[int] = set()
@@ -129,25 +129,30 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
     return sorted(found.values(), key=lambda one: (order[one.file], one.line or 0))
 
 
-def _find(connection: Connection, touched: list[int]) -> None:
-    """Gathers the findings of these patients in a temporary table."""
+def _find(connection: Connection, touched: list[int], entities: Sequence[Entity]) -> None:
+    """Gathers in a temporary table what is found of these patients by rules that read the tables.
+
+    Where many are touched that is what is found of everyone: only a row that was written is told.
+    """
     columns = (
         "rule, patient_id, from_table, record_id, with_table, with_record_id, column_name, facts"
     )
-    everyone = f"select {columns} from present.finding where not answered"
-    few = (
-        f"select f.* from unnest(cast(:touched as bigint[])) as t (patient_id) cross join lateral "
-        f"(select {columns} from present.finding p where p.patient_id = t.patient_id "
-        "and not p.answered offset 0) f"
-    )
+    query = f"select {columns} from present.finding p where p.rule = any(:rules) and not p.answered"
+    rules = {rule for entity in entities for rule in plausibility.rules_on(table_of(entity).name)}
+    values: dict[str, Any] = {"rules": sorted(rules)}
+    if len(touched) <= FEW_PATIENTS:
+        query = (
+            "select f.* from unnest(cast(:touched as bigint[])) as t (patient_id) "
+            f"cross join lateral ({query} and p.patient_id = t.patient_id offset 0) f"
+        )
+        values["touched"] = touched
     connection.exec_driver_sql("drop table if exists pg_temp.found")
     connection.execute(
         text(
             "create temporary table found on commit drop as "
-            "select row_number() over () as number, f.* from "
-            f"({few if len(touched) <= FEW_PATIENTS else everyone}) f"
+            f"select row_number() over () as number, f.* from ({query}) f"
         ),
-        {"touched": touched} if len(touched) <= FEW_PATIENTS else {},
+        values,
     )
     connection.exec_driver_sql("analyze found")
 

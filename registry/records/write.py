@@ -91,6 +91,7 @@ def write_rows(
                     "was changing the same patients."
                 ),
             ) from None
+    connection.execute(text("set local enable_memoize to default"))
     for entity in entities:
         counts = result.tables[entity.file_name]
         done = written.get(entity.file_name) or count_without_writing(connection, entity)

@@ -8,12 +8,18 @@
 -- sex
 create view pcdai_laboratory_item as
 with scored as (
-    select v.patient_id, v.record_id, v.visited_on, x.*
-    from pcdai_visit v
-    cross join lateral (
-        values ('hematocrit', 'HCT', v.hematocrit), ('esr', 'ESR', v.esr), ('albumin', 'ALB', v.albumin)
-    ) x (item, analyte, points)
-    where x.points is not null
+    select patient_id, record_id, visited_on, 'hematocrit' as item, 'HCT' as analyte,
+        hematocrit as points
+    from pcdai_visit
+    where hematocrit is not null
+    union all
+    select patient_id, record_id, visited_on, 'esr', 'ESR', esr
+    from pcdai_visit
+    where esr is not null
+    union all
+    select patient_id, record_id, visited_on, 'albumin', 'ALB', albumin
+    from pcdai_visit
+    where albumin is not null
 ),
 held as (
     select
@@ -29,16 +35,22 @@ held as (
         and l.collected_on = s.visited_on
         and l.analyte = s.analyte
     join analyte_unit u on u.analyte = l.analyte and u.unit = l.unit
-    -- A value known by its limit alone lies in a band only if the limit proves it.
-    join score_band b
-        on b.measure = s.item
-        and b.sex in ('any', p.sex)
-        and b.years @> extract(year from age(s.visited_on, p.birth_date))::integer
-        and b.band @> case l.value_comparator
-            when '<' then numrange(null, l.value * u.factor)
-            when '>' then numrange(l.value * u.factor, null, '()')
-            else numrange(l.value * u.factor, l.value * u.factor, '[]')
-        end
+    -- A value known by its limit alone lies in a band only if the limit proves it. With "limit 1"
+    -- (there is never more) the values of a visit are found before their bands.
+    cross join lateral (
+        select b.reading
+        from score_band b
+        where
+            b.measure = s.item
+            and b.sex in ('any', p.sex)
+            and b.years @> extract(year from age(s.visited_on, p.birth_date))::integer
+            and b.band @> case l.value_comparator
+                when '<' then numrange(null, l.value * u.factor)
+                when '>' then numrange(l.value * u.factor, null, '()')
+                else numrange(l.value * u.factor, l.value * u.factor, '[]')
+            end
+        limit 1
+    ) b
 )
 select
     patient_id,

@@ -6,34 +6,37 @@
 -- @category: plausibleUniqueness
 -- @from: this registry's choice
 create view same_child as
+with compared as (
+    -- Few share a birth date and sex, so that few ids are compared.
+    select
+        p.patient_id,
+        n.study_id,
+        (
+            array_agg(m.study_id order by m.patient_id)
+            filter (where plain_id(m.study_id) = plain_id(n.study_id))
+        )[1] as other_id
+    from patient p
+    join patient_number n on n.patient_id = p.patient_id
+    left join patient o
+        on o.birth_date = p.birth_date and o.sex = p.sex and o.patient_id < p.patient_id
+    left join patient_number m on m.patient_id = o.patient_id
+    group by p.patient_id, n.study_id
+)
 select
-    p.patient_id,
+    patient_id,
     'patient' as from_table,
     null::bigint as record_id,
     null::date as record_on,
     null::text as about,
     'patient_id' as column_name,
-    n.study_id as value,
+    study_id as value,
     null::text as with_table,
     null::bigint as with_record_id,
-    o.study_id is not null as failed,
+    other_id is not null as failed,
     jsonb_build_object(
         'patient',
-        n.study_id,
+        study_id,
         'other',
-        o.study_id
+        other_id
     ) as facts
-from patient p
-join patient_number n on n.patient_id = p.patient_id
-left join lateral (
-    select m.study_id, o.patient_id as other_id
-    from patient o
-    join patient_number m on m.patient_id = o.patient_id
-    where
-        o.birth_date = p.birth_date
-        and o.sex = p.sex
-        and o.patient_id < p.patient_id
-        and plain_id(m.study_id) = plain_id(n.study_id)
-    order by o.patient_id
-    limit 1
-) o on true;
+from compared;
