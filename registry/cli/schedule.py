@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -258,16 +258,14 @@ def work_of_night(user: str) -> Work:
     return Work(derive=derived, quality=_quality, worklist=_worklist)
 
 
-def _quality(database: Database) -> str:
-    """What `registry quality run` does."""
-    from datetime import date
-
+def _quality(database: Database, on: date) -> str:
+    """What `registry quality run` does, kept as the counts of a day."""
     from registry.quality.run import count_rules, open_queries, store_run
 
     with database.engine.begin() as connection:
         counts = count_rules(connection)
         asked = open_queries(connection, counts)
-        store_run(connection, counts, date.today())
+        store_run(connection, counts, on)
     return tr(
         "{failed} of {tried:check|checks} failed, {open:query|queries} open",
         open=asked,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -33,11 +33,12 @@ class Work:
     """What other parts of the program do in a night, as this part is given it.
 
     `derive` brings every status up to date; `quality` counts what is not plausible, keeps the
-    counts and says in a few words what it came to; `worklist` gives all its items.
+    counts as those of a day and says in a few words what it came to; `worklist` gives all its
+    items.
     """
 
     derive: Callable[[Database], Derived]
-    quality: Callable[[Database], str]
+    quality: Callable[[Database, date], str]
     worklist: Callable[[Connection], Sequence[Item]]
 
 
@@ -105,7 +106,7 @@ class _Run:
         for name, step in (
             ("derive", self._derive),
             ("worklist", self._worklist),
-            ("quality", lambda: self._work.quality(self._database)),
+            ("quality", lambda: self._work.quality(self._database, self._day())),
             ("report", self._report),
             ("tell", self._tell),
             ("backup", self._back_up),
@@ -115,6 +116,10 @@ class _Run:
             else:
                 steps.append(_attempt(name, step))
         return self._finish(steps)
+
+    def _day(self) -> date:
+        """The day on which the run began, where the plan is."""
+        return self._plan.local(self._now).date()
 
     def _derive(self) -> str:
         self._derived = self._work.derive(self._database)
@@ -143,7 +148,7 @@ class _Run:
         return f"{losses_in_words(report)} {', '.join(map(str, written))}"
 
     def _heading(self) -> dict[str, Any]:
-        day = self._plan.local(self._now).date()
+        day = self._day()
         taken = store.names_of_reports(self._database.engine, day)
         return {
             "night_id": self._number,
@@ -160,7 +165,7 @@ class _Run:
         self._backup = back_up_daily(
             self._database,
             self._plan.backup_dir,
-            self._plan.local(self._now).date(),
+            self._day(),
             keep=self._plan.keep,
         )
         return str(self._backup["file"])

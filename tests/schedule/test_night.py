@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -111,6 +111,14 @@ def test_only_what_is_new_with_its_evidence(nights: Nights) -> None:
     assert (
         "Losses taken back: 1" in (nights.plan.report_dir / f"{corrected['name']}.md").read_text()
     )
+
+
+def test_the_counts_of_plausibility_are_those_of_the_day_where_the_plan_is(nights: Nights) -> None:
+    nights.now = datetime(2026, 3, 27, 22, 30, tzinfo=UTC)
+    nights.done()
+    # In Berlin it is half past midnight.
+    latest = execute(nights.database, "select max(run_on) from derived.quality_run")
+    assert latest == [(date(2026, 3, 28),)]
 
 
 def test_a_loss_by_a_corrected_record(nights: Nights) -> None:

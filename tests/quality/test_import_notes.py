@@ -1,0 +1,64 @@
+"""The notes of an import are what the views find, however they are gathered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from registry.importing.run import import_files
+from registry.quality.findings import list_findings
+from registry.records import plausibility as notes
+from registry.records.problems import Notice
+from registry.views import plausibility
+from tests.quality.cases import CASES
+from tests.quality.rows import Row, given, tried, write
+
+TRIED = [
+    tried(number, case, failing) for number, case in enumerate(CASES) for failing in (True, False)
+]
+ONE_BY_ONE, ALL_AT_ONCE = 10**6, 0
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files for every case, with the records that are there before."""
+    return write([*given(), *TRIED], tmp_path_factory.mktemp("notes") / "all")
+
+
+def taken(connection: Connection, path: Path) -> list[Notice]:
+    """The notes of an import that is then taken back."""
+    attempt = connection.begin_nested()
+    result = import_files(connection, [path])
+    attempt.rollback()
+    assert result.errors == []
+    return result.warnings
+
+
+@pytest.mark.parametrize("few", [ONE_BY_ONE, ALL_AT_ONCE])
+def test_an_import_into_an_empty_registry_notes_all_that_the_views_find(
+    database: Connection, cases: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(notes, "FEW_PATIENTS", few)
+    result = import_files(database, [cases])
+    noted = sorted((notice.rule, notice.problem) for notice in result.warnings)
+    assert noted == sorted((one.rule, one.said) for one in list_findings(database))
+    assert {rule for rule, _ in noted} == {case.rule for case in CASES}
+
+
+@pytest.mark.parametrize("table", list(dict.fromkeys(row.table for row in TRIED)))
+def test_rules_that_do_not_read_the_files_tables_have_nothing_to_note(
+    database: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    rows: list[Row] = [row for row in TRIED if row.table == table]
+    assert import_files(database, [write(list(given()), tmp_path / "given")]).errors == []
+    file = write(rows, tmp_path / "tried")
+    noted = []
+    for rules_on in (plausibility.rules_on, lambda _table: tuple(plausibility.rules())):
+        for few in (ONE_BY_ONE, ALL_AT_ONCE):
+            monkeypatch.setattr(plausibility, "rules_on", rules_on)
+            monkeypatch.setattr(notes, "FEW_PATIENTS", few)
+            noted.append(taken(database, file))
+    assert noted[0]
+    assert all(one == noted[0] for one in noted)
