@@ -91,7 +91,7 @@ def touched_patients(connection: Connection, tables: Iterable[str]) -> list[int]
     return list(
         connection.execute(
             text(
-                "select n.patient_id from reference.patient_number n "
+                "select distinct n.patient_id from reference.patient_number n "
                 f"join ({touched}) r using (study_id) order by 1"
             )
         ).scalars()

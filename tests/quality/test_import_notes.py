@@ -47,6 +47,19 @@ def test_an_import_into_an_empty_registry_notes_all_that_the_views_find(
     assert {rule for rule, _ in noted} == {case.rule for case in CASES}
 
 
+@pytest.mark.parametrize("few", [ONE_BY_ONE, ALL_AT_ONCE])
+def test_a_child_with_many_rows_in_one_file_is_told_of_once(
+    database: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(notes, "FEW_PATIENTS", few)
+    cells = {"collected_on": "2022-03-01", "analyte": "ALB", "value": "3.5", "unit": "g/L"}
+    usual = [cells | {"collected_on": f"2022-03-0{day}", "value": "35"} for day in (2, 3, 4)]
+    assert import_files(database, [write(list(given()), tmp_path / "given")]).errors == []
+    rows = [Row("Q007", "lab_results", one) for one in (cells, *usual)]
+    result = import_files(database, [write(rows, tmp_path / "rows")])
+    assert [(one.line, one.rule) for one in result.warnings] == [(2, "lab_unit")]
+
+
 @pytest.mark.parametrize("table", list(dict.fromkeys(row.table for row in TRIED)))
 def test_rules_that_do_not_read_the_files_tables_have_nothing_to_note(
     database: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
