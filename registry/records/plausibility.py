@@ -126,7 +126,9 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
                 if place == "from_table" or row["number"] not in own:
                     found[row["number"], f"{row['file']}:{row['line']}"] = notice
     order = {source.shown: number for number, source in enumerate(sources)}
-    return sorted(found.values(), key=lambda one: (order[one.file], one.line or 0))
+    return sorted(
+        found.values(), key=lambda one: (order[one.file], one.line or 0, one.rule, one.column or "")
+    )
 
 
 def _find(connection: Connection, touched: list[int], entities: Sequence[Entity]) -> None:

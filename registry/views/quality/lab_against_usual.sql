@@ -11,34 +11,6 @@
 -- @likely_unit: another unit in which the value would be usual
 -- @likely_value: what the value would be with that unit or decimal point, in the own unit
 create view lab_against_usual as
-with usual as (
-    select a.analyte, low.value as usual_low, high.value as usual_high
-    from (select distinct analyte from analyte_unit) a
-    join entry_limit low on low.key = 'usual_low_' || a.analyte
-    join entry_limit high on high.key = 'usual_high_' || a.analyte
-),
-held as (
-    select
-        l.patient_id,
-        l.record_id,
-        l.collected_on,
-        l.analyte,
-        l.value,
-        l.value_comparator,
-        l.unit,
-        n.factor,
-        n.own_unit,
-        l.value * n.factor as own_value,
-        u.usual_low,
-        u.usual_high,
-        case
-            when is_below(l.value * n.factor, l.value_comparator, u.usual_low) then 'low'
-            when is_above(l.value * n.factor, l.value_comparator, u.usual_high) then 'high'
-        end as outside
-    from lab_result l
-    join analyte_unit n using (analyte, unit)
-    join usual u using (analyte)
-)
 select
     h.patient_id,
     h.record_id,
@@ -72,7 +44,7 @@ select
         'likely',
         trim_scale(coalesce(unit.likely_value, slip.likely_value))
     ) as facts
-from held h
+from lab_in_own_unit h
 left join lateral (
     select o.unit as likely_unit, h.value * o.factor as likely_value
     from analyte_unit o

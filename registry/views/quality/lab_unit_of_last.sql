@@ -9,9 +9,9 @@
 -- @from: this registry's choice
 create view lab_unit_of_last as
 with usual as (
-    select l.patient_id, l.record_id, l.collected_on, l.analyte, l.as_entered, l.value, l.unit,
+    select l.patient_id, l.record_id, l.collected_on, l.analyte, l.value, l.value_comparator, l.unit,
         l.own_value, l.own_unit, f.value as fold
-    from lab_against_usual l
+    from lab_in_own_unit l
     join entry_limit f on f.key = 'lab_fold_' || l.analyte
     where l.outside is null and l.own_value > 0
 ),
@@ -50,7 +50,7 @@ select
         'analyte',
         j.analyte,
         'value',
-        j.as_entered,
+        concat(j.value_comparator, trim_scale(j.value)),
         'unit',
         j.unit,
         'last',

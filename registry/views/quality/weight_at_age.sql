@@ -9,61 +9,53 @@
 -- @age_months: completed months of age
 -- @off_age: whether the weight is not plausible at that age
 create view weight_at_age as
-with aged as (
+with reference as (
     select
-        w.patient_id,
-        w.record_id,
-        w.place,
-        w.weighed_on,
-        w.weight_kg,
-        p.sex,
-        p.birth_date,
-        least(floor((w.weighed_on - p.birth_date) / 30.4375)::integer, 228) as age_months
+        sex,
+        month,
+        l::double precision,
+        m::double precision,
+        s::double precision,
+        m as median_kg
+    from growth_reference
+    where measure = 'weight' and position = 'any'
+    union all
+    select h.sex, h.month, null, null, null, b.m * h.m * h.m / 10000
+    from growth_reference h
+    join growth_reference b using (sex, position, month)
+    where h.measure = 'height' and b.measure = 'bmi' and position = 'standing' and month > 120
+),
+aged as (
+    -- "offset 0" makes of the month and the weight one value each, for all that uses them.
+    select w.*, p.sex, p.birth_date, a.age_months, a.kg
     from weighing w
     join patient p on p.patient_id = w.patient_id
-),
-referenced as (
-    select a.*, g.l, g.m, g.s, coalesce(g.m, b.m * h.m * h.m / 10000) as median_kg
-    from aged a
-    left join growth_reference g
-        on g.measure = 'weight' and g.sex = a.sex and g.position = 'any' and g.month = a.age_months
-    left join growth_reference h
-        on h.measure = 'height'
-        and h.sex = a.sex
-        and h.position = 'standing'
-        and h.month = a.age_months
-        and a.age_months > 120
-    left join growth_reference b
-        on b.measure = 'bmi'
-        and b.sex = a.sex
-        and b.position = 'standing'
-        and b.month = a.age_months
-        and a.age_months > 120
+    cross join lateral (
+        select
+            least(
+                floor((w.weighed_on - p.birth_date) / 30.4375::double precision)::integer, 228
+            ) as age_months,
+            w.weight_kg::double precision as kg
+        offset 0
+    ) a
 )
 select
-    r.patient_id,
-    r.record_id,
-    r.place,
-    r.weighed_on,
-    r.weight_kg,
-    r.birth_date as born_on,
-    r.age_months,
+    a.patient_id,
+    a.record_id,
+    a.place,
+    a.weighed_on,
+    a.weight_kg,
+    a.birth_date as born_on,
+    a.age_months,
     r.median_kg,
     case
-        when r.m is not null then
-            abs(
-                restricted_score(
-                    r.weight_kg::double precision,
-                    r.l::double precision,
-                    r.m::double precision,
-                    r.s::double precision
-                )
-            ) > z.value
+        when r.m is not null then abs(restricted_score(a.kg, r.l, r.m, r.s)) > z.value
         else
-            r.weight_kg * 100 < low.value * r.median_kg
-            or r.weight_kg * 100 > high.value * r.median_kg
+            a.weight_kg * 100 < low.value * r.median_kg
+            or a.weight_kg * 100 > high.value * r.median_kg
     end as off_age
-from referenced r
+from aged a
+left join reference r on r.sex = a.sex and r.month = a.age_months
 join entry_limit z on z.key = 'z_implausible_weight'
 join entry_limit low on low.key = 'weight_of_median_low'
 join entry_limit high on high.key = 'weight_of_median_high';
