@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 
 from registry.importing.decimal_mark import DecimalMark, is_doubtful
 from registry.models import LabResult
@@ -24,7 +25,7 @@ from registry.parsing.text import BLANKS, folded
 from registry.parsing.typed import FaultText
 from registry.parsing.units import read_unit
 from registry.parsing.unreadable import AmbiguousDate, NotOfKind, Unreadable
-from registry.records.problems import AnyProblem, Problem
+from registry.records.problems import MOST_COMPLAINTS, AnyProblem, Problem
 from registry.records.source import PATIENT_COLUMN, Row, Source, file_columns
 from registry.variables import Variable
 from registry.vocabulary import ANALYTES
@@ -131,7 +132,7 @@ class TableReader:
         )  # fmt: skip
         problems.extend(self._with_what_others_show(doubt) for doubt in doubts)
         if self._mark is not None:
-            problems.extend(self._mark.table_read())
+            problems.extend(islice(self._mark.table_read(), MOST_COMPLAINTS))
 
     def _doubtful(self, shown_by: str) -> Iterator[Problem]:
         """The cells with a point that may part thousands, since the file has decimal commas."""
@@ -179,7 +180,8 @@ class TableReader:
                 # The checks of the records say so, beside all else that they find in the row.
                 continue
             except AmbiguousDate as error:
-                doubts.append(complaint(place, error.problem))
+                if len(doubts) < MOST_COMPLAINTS:
+                    doubts.append(complaint(place, error.problem))
             except Unreadable as error:
                 problems.append(complaint(place, error.problem))
             if reader.order_shown is not None:

@@ -9,7 +9,7 @@ from registry.models.medication import surely_until
 from registry.records.cells import cell, compared, spelled
 from registry.records.complaints import complain, create_complaints
 from registry.records.id_checks import check_new_ids, check_spelling
-from registry.records.problems import LONGEST_SHOWN, Problem
+from registry.records.problems import LONGEST_SHOWN, MOST_COMPLAINTS, Problem, too_many
 from registry.records.resolving import resolved, same_record, value_columns
 from registry.records.row_checks import literal, place, row_checks, spliced
 from registry.records.source import PATIENT_COLUMN, Entity, Source, file_columns
@@ -61,10 +61,12 @@ def check(
             "select distinct file, line, column_name, value, problem from complaint c "
             "where problem is not null and not exists (select from complaint o where o.problem "
             "is null and (o.file, o.line, o.column_name) = (c.file, c.line, c.column_name)) "
-            "order by file, line, column_name"
+            f"order by file, line, column_name limit {MOST_COMPLAINTS}"
         )
     )
     found = [*read_problems, *(Problem(names[file], *rest) for file, *rest in rows)]
+    if len(found) - len(read_problems) == MOST_COMPLAINTS:
+        found.append(too_many(found[-1].file, found[-1].line))
     return masked(connection, found, entities)
 
 

@@ -9,6 +9,9 @@ from registry.words import tr
 
 # Of a long cell the beginning is enough to find it; JSON has it all.
 LONGEST_SHOWN = 80
+# More complaints help nobody, and would fill the memory; so would longer values of all of them.
+MOST_COMPLAINTS = 50_000
+LONGEST_VALUES = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,29 @@ class Problem:
 
 
 AnyProblem = TypeVar("AnyProblem", bound=Problem)
+
+
+class Complaints:
+    """Counts what is added to a list of complaints, to stop where it is enough."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self._problems = problems
+        self._counted = len(problems)
+        self._characters = 0
+
+    def enough(self) -> bool:
+        """Whether no further row is worth reading."""
+        while self._counted < len(self._problems):
+            self._characters += len(self._problems[self._counted].value or "")
+            self._counted += 1
+        return self._counted >= MOST_COMPLAINTS or self._characters > LONGEST_VALUES
+
+
+def too_many(file: str, line: int | None) -> Problem:
+    """That what follows is not looked at."""
+    words = tr("more than {number:,|complaint|complaints}; what follows is not looked at",
+               number=MOST_COMPLAINTS)  # fmt: skip
+    return Problem(file, line, None, None, words)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from registry.hgvs import is_coding_change, normalised_protein_change
 from registry.models import GeneFinding
-from registry.records.problems import Problem
+from registry.records.problems import Complaints, Problem, too_many
 from registry.records.source import (
     NOT_UTF8,
     PATIENT_COLUMN,
@@ -77,8 +77,12 @@ def copy_rows(
     with driver.cursor() as cursor, cursor.copy(target) as copy:
         batch: list[str] = []
         size = 0
+        complaints = Complaints(problems)
         for row in file.rows(problems):
             count += 1
+            if complaints.enough():
+                problems.append(too_many(file.shown, row.line))
+                break
             if row.cells is None:
                 continue
             text = _line(file, row.line, row.cells, problems)

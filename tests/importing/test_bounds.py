@@ -10,6 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
+
+from registry.importing import reading
+from registry.importing.run import import_files
+from registry.records import checks, problems
 
 MEGABYTE = 1 << 20
 MAIN = b'<workbook xmlns:r="r"><sheets><sheet name="patients" r:id="r1"/></sheets></workbook>'
@@ -170,3 +175,17 @@ def test_a_file_beyond_a_bound(outcome: dict[str, list[str | float]], name: str)
     *said, peak = outcome[name]
     assert any(BOUNDS[name][1] in str(words) for words in said), said
     assert float(peak) < 400
+
+
+def test_complaints_end_where_they_would_fill_the_memory(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (problems, checks, reading):
+        monkeypatch.setattr(module, "MOST_COMPLAINTS", 10)
+    path = tmp_path / "infusions.csv"
+    rows = "".join(f"P{n},03/04/2010,1*,2\n" for n in range(2, 100))
+    path.write_text(f"patient_id,infused_on,dose_mg,weight_kg\n{rows}")
+    errors = import_files(connection, [path]).errors
+    assert any("more than 10 complaints" in one.problem for one in errors)
+    assert len(errors) < 50
+    assert max(one.line or 0 for one in errors) < 50
