@@ -48,8 +48,10 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("without a clock")
 
-# The person's language does not choose the words, from the first fixture on.
-for _name in [name for name in os.environ if name == "LANGUAGE" or name.startswith("LC_")]:
+# The person's language does not choose the words, from the first fixture on, and a terminal is as
+# large as a test makes it: pytest imports readline, which sets the other two in its workers.
+_OF_THE_PERSON = ("LANGUAGE", "LINES", "COLUMNS")
+for _name in [name for name in os.environ if name in _OF_THE_PERSON or name.startswith("LC_")]:
     del os.environ[_name]
 os.environ["LANG"] = "C.UTF-8"
 
