@@ -17,10 +17,10 @@ from typing import Any
 from typer.main import get_command
 
 from registry.cli import app
-from registry.cli.entry_commands import VERBS
-from registry.cli.entry_options import parameter_name
-from registry.cli.examples import EXAMPLES
-from registry.cli.groups import GROUPS
+from registry.cli.frame.examples import EXAMPLES
+from registry.cli.frame.groups import GROUPS
+from registry.cli.records.commands import VERBS
+from registry.cli.records.options import parameter_name
 from registry.records.source import BY_FILE_NAME, dictionary_columns
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "cli.md"

@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from registry.analysis.cox import cox_regression
+from registry.analysis.cohort.flow import cohort_flow
+from registry.analysis.cohort.outcome import outcomes_after_loss
+from registry.analysis.cohort.table1 import baseline_table
+from registry.analysis.cohort.table2 import univariate_table
+from registry.analysis.cox.fit import cox_regression
+from registry.analysis.curves.kaplan_meier import kaplan_meier
 from registry.analysis.dataset import read_view
-from registry.analysis.flow import cohort_flow
-from registry.analysis.kaplan_meier import kaplan_meier
-from registry.analysis.outcome import outcomes_after_loss
-from registry.analysis.table1 import baseline_table
-from registry.analysis.table2 import univariate_table
-from registry.analysis.trough import week14_troughs
+from registry.analysis.troughs.at_week import week14_troughs
 from registry.database.engine import open_database
 from registry.settings import Settings
 from registry.vocabulary import COVARIATES

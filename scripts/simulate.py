@@ -33,10 +33,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.competing import cumulative_incidence
-from registry.analysis.cox import cox_regression
-from registry.analysis.cox_design import Design
-from registry.analysis.kaplan_meier import kaplan_meier
+from registry.analysis.cox.design import Design
+from registry.analysis.cox.fit import cox_regression
+from registry.analysis.curves.competing import cumulative_incidence
+from registry.analysis.curves.kaplan_meier import kaplan_meier
 from registry.synth import assumptions
 from registry.synth.child import draw_child
 from registry.synth.course import DIED, STOPPED, TRANSFERRED, Course, draw_course

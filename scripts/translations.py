@@ -25,12 +25,12 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from registry.cli import app
-from registry.cli.help import EXAMPLE, OWN_WORDS
-from registry.cli.help import messages as messages_of_help
+from registry.cli.frame.help import EXAMPLE, OWN_WORDS
+from registry.cli.frame.help import messages as messages_of_help
 from registry.models import ENTITIES, Base, table_of
 from registry.models.patient import STUDY_ID
 from registry.parsing.names import is_word
-from registry.report.patient_tables import NAMES
+from registry.patient.tables import NAMES
 from registry.views import plausibility
 from registry.views.build import sentences
 from registry.vocabulary import (

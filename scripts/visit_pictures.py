@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from registry.cli.visit_form import VisitApp
+from registry.cli.visit.form import VisitApp
 from registry.database.engine import Database, open_database
-from registry.entry.pcdai_levels import levels_of_items
-from registry.entry.visit import read_day
+from registry.entry.answers.pcdai_points import levels_of_items
+from registry.entry.visit.day import read_day
 from registry.settings import Settings
 
 PATIENT, ON = "P033", date(2023, 12, 28)

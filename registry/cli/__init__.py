@@ -16,9 +16,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from registry import __version__
-from registry.cli.commands import CommandsOnDemand
-from registry.cli.context import Run
-from registry.cli.terminal import guarded
+from registry.cli.frame.commands import CommandsOnDemand
+from registry.cli.frame.context import Run
+from registry.cli.frame.terminal import guarded
 from registry.errors import Refused, RegistryError
 from registry.words import spoken, tr
 

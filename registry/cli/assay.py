@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.completion import complete_assay
-from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
-from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.completion import complete_assay
+from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
 from registry.words import tr
 

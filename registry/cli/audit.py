@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from registry.cli.context import opened, run_of, warn
-from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.words import tr
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.completion import complete_definition
-from registry.cli.context import UserOption, opened, run_of, warn
-from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.completion import complete_definition
+from registry.cli.frame.context import UserOption, opened, run_of, warn
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.words import tr
 
 TRANSITIONS_SHOWN = 40

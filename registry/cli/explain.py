@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli.asking_record import patient_or_asked
-from registry.cli.completion import complete_patient
-from registry.cli.context import DefinitionOption, opened, run_of
-from registry.cli.output import Format, FormatOption, print_json, print_rows
-from registry.columns import columns, padded
+from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.context import DefinitionOption, opened, run_of
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.records.asking_record import patient_or_asked
+from registry.terminal_width import columns, padded
 from registry.words import note, spoken, tr
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.completion import complete_patient
-from registry.cli.context import opened, run_of, warn
-from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.words import tr
 
 app = typer.Typer(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.completion import complete_patient
-from registry.cli.context import ReasonOption, UserOption, opened, run_of, warn
-from registry.cli.groups import GROUPS
-from registry.cli.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.frame.groups import GROUPS
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import NotFound, WrongUsage
 from registry.vocabulary import QUERY_STATE_MEANINGS, QUERY_STATES, SETTLED_STATES
 from registry.words import spoken, tr
@@ -142,7 +142,7 @@ def raise_command(
 
     Example: registry query raise P023 patient --column onset_on --reason "only the year?"
     """
-    from registry.cli.entry_cells import sought
+    from registry.cli.records.cells import sought
     from registry.records.queries import raise_query
 
     entity = _entity(table)
@@ -267,7 +267,7 @@ def _change(database: Database, settings: Settings, command: str) -> Iterator[Co
 
 
 def _words(reason: str | None) -> str:
-    from registry.cli.prompts import ask_alone, ask_reason, may_ask
+    from registry.cli.records.prompts import ask_alone, ask_reason, may_ask
 
     if not (reason and reason.strip()) and may_ask():
         reason = ask_alone(ask_reason)["reason"]

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.context import reached, run_of
-from registry.cli.output import Format, FormatOption, print_stream
+from registry.cli.frame.context import reached, run_of
+from registry.cli.frame.output import Format, FormatOption, print_stream
 
 
 def sql_command(

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.completion import complete_patient
-from registry.cli.context import DefinitionOption, opened, run_of, warn
-from registry.cli.output import Format, FormatOption, print_rows
+from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.context import DefinitionOption, opened, run_of, warn
+from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.words import tr
 
 COLUMNS = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from registry.cli.context import (
+from registry.cli.frame.context import (
     DefinitionOption,
     ForceOption,
     ReasonOption,
@@ -21,9 +21,9 @@ from registry.cli.context import (
     run_of,
     warn,
 )
-from registry.cli.output import Format, FormatOption, print_json, print_rows
-from registry.columns import columns, padded, wrapped
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
+from registry.terminal_width import columns, padded, wrapped
 from registry.whole_file import require_free
 from registry.words import tr
 

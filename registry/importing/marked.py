@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from registry.errors import Refused, WrongUsage
-from registry.importing.files import find_tables
-from registry.importing.layout import PROBLEM_COLUMN, Table
+from registry.importing.files.find import find_tables
+from registry.importing.files.layout import PROBLEM_COLUMN, Table
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.parsing.formula import cells_kept, in_workbook
 from registry.parsing.typed import NumberText, NumberText1904

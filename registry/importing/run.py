@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from registry.importing.decimal_mark import DecimalMark
-from registry.importing.encoding import check_encoding
-from registry.importing.files import find_tables
+from registry.importing.files.encoding import check_encoding
+from registry.importing.files.find import find_tables
 from registry.importing.reading import TableReader
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.plausibility import notices

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from registry.report.figure import draw_counts, settings, styles
-from registry.report.numbers import p_equation
+from registry.drawing.numbers import p_equation
+from registry.drawing.plot import draw_counts, settings, styles
+from registry.drawing.ticks import band, counts_at, month_ticks
 from registry.report.tables import Document, lower_first
-from registry.report.ticks import band, counts_at, month_ticks
 from registry.words import in_english
 
 # From the bottom of the stack up: loss, stop, transfer, death; lightness and hatching both differ.

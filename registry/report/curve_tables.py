@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from registry.report.numbers import fixed, limits, median_months, p_equation, percent
-from registry.report.table import Document, Table, hundredfold, lower_first, notes, title
+from registry.drawing.numbers import fixed, limits, median_months, p_equation, percent
+from registry.drawing.table import Document, Table, hundredfold, lower_first, notes, title
 from registry.words import spoken, tr
 
 

@@ -6,8 +6,8 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from registry.report.figure import _RC
-from registry.report.numbers import fixed
+from registry.drawing.numbers import fixed
+from registry.drawing.plot import _RC
 from registry.report.tables import Document
 from registry.words import in_english
 

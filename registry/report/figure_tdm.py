@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from registry.report.figure import _RC
-from registry.report.numbers import fixed, limits, p_equation
+from registry.drawing.numbers import fixed, limits, p_equation
+from registry.drawing.plot import _RC
 from registry.report.tables import Document
 from registry.words import in_english
 

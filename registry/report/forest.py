@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from registry.report.figure import STYLES, settings
+from registry.drawing.numbers import MISSING, fixed, limits, p_value
+from registry.drawing.plot import STYLES, settings
 from registry.report.model_tables import name_of
-from registry.report.numbers import MISSING, fixed, limits, p_value
 from registry.report.tables import Document
 from registry.words import in_english
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from registry.drawing.numbers import MISSING, fixed
 from registry.report import model_tables, risk_tables, tdm_tables
-from registry.report.numbers import MISSING, fixed
 from registry.report.tables import LAYOUTS, Document, Table
 from registry.words import spoken, tr
 

@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
-from registry.report.figure import STYLES, settings
-from registry.report.numbers import p_equation
+from registry.drawing.numbers import p_equation
+from registry.drawing.plot import STYLES, settings
 from registry.report.tables import Document
 from registry.words import in_english
 

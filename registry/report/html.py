@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from itertools import groupby
 
-from registry.report.drawing import NARROW, WIDE, Drawing
+from registry.drawing.svg import NARROW, WIDE, Drawing
 from registry.report.tables import Table
 from registry.words import tr
 

@@ -18,7 +18,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from registry.report import sections
-from registry.report.facts import Facts
+from registry.report.preamble import Facts
 from registry.report.tables import Document, Table
 from registry.words import in_english, tr
 

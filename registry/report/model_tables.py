@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from registry.report.numbers import MISSING, fixed, limits, p_value
-from registry.report.table import Document, Table, notes
+from registry.drawing.numbers import MISSING, fixed, limits, p_value
+from registry.drawing.table import Document, Table, notes
 from registry.words import spoken, tr
 
 

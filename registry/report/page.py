@@ -12,8 +12,8 @@ from importlib import resources
 
 from registry.records.definitions import data_cut_of
 from registry.report import sections
-from registry.report.facts import Facts
 from registry.report.html import definitions
+from registry.report.preamble import Facts
 from registry.report.tables import Document
 from registry.words import in_english, tr
 

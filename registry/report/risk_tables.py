@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from registry.report.numbers import fixed, limits, percent
+from registry.drawing.numbers import fixed, limits, percent
+from registry.drawing.table import basis, title
 from registry.report.rows import Rows
-from registry.report.table import basis, title
 from registry.report.tables import Document, Table
 from registry.words import spoken, tr
 

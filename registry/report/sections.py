@@ -6,22 +6,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 
+from registry.drawing.numbers import MISSING, limits, months, percent
 from registry.report import html, methods, strobe
-from registry.report.drawing_curves import (
+from registry.report.further_tables import TABLES
+from registry.report.model_tables import name_of
+from registry.report.preamble import Facts
+from registry.report.svg_curves import (
     competing_as_curves,
     curves_title,
     incidence_curves,
     readings,
 )
-from registry.report.drawing_flow import flow_diagram
-from registry.report.drawing_forest import Ratio, forest_plot
-from registry.report.drawing_levels import level_dots
-from registry.report.drawing_roc import roc_plot
-from registry.report.drawing_specifications import specification_curve
-from registry.report.facts import Facts
-from registry.report.further_tables import TABLES
-from registry.report.model_tables import name_of
-from registry.report.numbers import MISSING, limits, months, percent
+from registry.report.svg_flow import flow_diagram
+from registry.report.svg_forest import Ratio, forest_plot
+from registry.report.svg_roc import roc_plot
+from registry.report.svg_specifications import specification_curve
+from registry.report.svg_troughs import level_dots
 from registry.report.tables import Document, Table
 from registry.words import tr
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from registry.drawing.formats import FOR_SPREADSHEETS, as_text, by_ending
 from registry.parsing.formula import cells_kept
-from registry.report.whole_file import FOR_SPREADSHEETS, as_text, by_ending
 from registry.whole_file import write_whole
 
 Rows = Sequence[Mapping[str, Any]]

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from registry.report.figure import settings
+from registry.drawing.plot import settings
 from registry.report.model_tables import excludes_one, name_of
 from registry.report.tables import Document
 from registry.words import in_english

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from registry.report.curve_tables import cuminc, kaplan_meier
-from registry.report.model_tables import name_of
-from registry.report.numbers import MISSING, count, fixed, limits, p_equation, p_value
-from registry.report.table import (
+from registry.drawing.numbers import MISSING, count, fixed, limits, p_equation, p_value
+from registry.drawing.table import (
     Document,
     Table,
     lower_first,
@@ -16,6 +14,8 @@ from registry.report.table import (
     share,
     title,
 )
+from registry.report.curve_tables import cuminc, kaplan_meier
+from registry.report.model_tables import name_of
 from registry.words import spoken, tr
 
 __all__ = (

@@ -12,7 +12,7 @@ from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
 from registry.report import sections
-from registry.report.facts import Facts
+from registry.report.preamble import Facts
 from registry.report.tables import Document, Table
 from registry.words import in_english, tr
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from registry.report import tables
-from registry.report.numbers import (
+from registry.drawing.numbers import (
     MISSING,
     count,
     fixed,
@@ -14,6 +13,7 @@ from registry.report.numbers import (
     p_value,
     percent,
 )
+from registry.report import tables
 from registry.report.tables import Document, Table
 from registry.words import spoken, tr
 

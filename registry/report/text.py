@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from registry.columns import columns, padded, wrapped
 from registry.report import model_tables, tables
 from registry.report.tables import Document, Table
+from registry.terminal_width import columns, padded, wrapped
 
 WIDTH = 100
 

@@ -17,9 +17,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from registry.analysis.cox import cox_regression
-from registry.analysis.cox_design import Design, prepare
-from registry.analysis.cox_residuals import (
+from registry.analysis.cohort.patients import read_patients
+from registry.analysis.cox.design import Design, prepare
+from registry.analysis.cox.fit import cox_regression
+from registry.analysis.cox.partial_likelihood import (
+    PartialLikelihood,
+    Rows,
+    likelihood_ratio,
+    maximise,
+    profile_limits,
+)
+from registry.analysis.cox.residuals import (
     concordance,
     proportional_hazards,
     residuals,
@@ -27,14 +35,6 @@ from registry.analysis.cox_residuals import (
     schoenfeld,
 )
 from registry.analysis.dataset import covariates_by_id, read_view
-from registry.analysis.partial_likelihood import (
-    PartialLikelihood,
-    Rows,
-    likelihood_ratio,
-    maximise,
-    profile_limits,
-)
-from registry.analysis.patients import read_patients
 from registry.database.engine import Database
 from registry.vocabulary import TIME_DEPENDENT
 

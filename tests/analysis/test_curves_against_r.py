@@ -15,15 +15,15 @@ import pandas as pd
 import pytest
 from statsmodels.duration.survfunc import survdiff
 
-from registry.analysis import competing
 from registry.analysis.counting import Counts, aalen_johansen, log_log_limits, restricted_mean
-from registry.analysis.curve import Curve
+from registry.analysis.curves import competing
+from registry.analysis.curves.curve import Curve
+from registry.analysis.curves.fine_gray import fine_gray
+from registry.analysis.curves.gray import gray_test
+from registry.analysis.curves.kaplan_meier import kaplan_meier
+from registry.analysis.curves.logrank import logrank
+from registry.analysis.curves.turnbull import turnbull
 from registry.analysis.dataset import DAYS_PER_MONTH
-from registry.analysis.fine_gray import fine_gray
-from registry.analysis.gray import gray_test
-from registry.analysis.kaplan_meier import kaplan_meier
-from registry.analysis.logrank import logrank
-from registry.analysis.turnbull import turnbull
 from registry.database.engine import Database
 
 from .golden.curve_data import diabetes, lung, patients_table, psychiatric

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from registry.analysis.competing import cumulative_incidence
-from registry.analysis.curve import Curve
-from registry.analysis.kaplan_meier import kaplan_meier
-from registry.analysis.logrank import PermutationRule, logrank, permutation_test
-from registry.analysis.table2 import univariate_table
-from registry.analysis.turnbull import turnbull
+from registry.analysis.cohort.table2 import univariate_table
+from registry.analysis.curves.competing import cumulative_incidence
+from registry.analysis.curves.curve import Curve
+from registry.analysis.curves.kaplan_meier import kaplan_meier
+from registry.analysis.curves.logrank import PermutationRule, logrank, permutation_test
+from registry.analysis.curves.turnbull import turnbull
 from registry.errors import CannotEstimate, WrongUsage
 from registry.report import text
 
@@ -146,8 +146,8 @@ def test_options_that_do_not_fit(options: dict[str, Any], words: str) -> None:
 
 def test_holm_by_hand() -> None:
     # P of 0.01, 0.02 and 0.04 adjusted over three tests: 0.03, 0.04 and 0.04.
-    from registry.analysis.logrank import LogRank
-    from registry.analysis.table2 import UnivariateRow, _with_holm
+    from registry.analysis.cohort.table2 import UnivariateRow, _with_holm
+    from registry.analysis.curves.logrank import LogRank
     from registry.vocabulary import COVARIATES
 
     ps = (0.04, None, 0.01, 0.02)

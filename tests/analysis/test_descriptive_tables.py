@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import create_engine, text
 
-from registry.analysis import dataset, flow, outcome, table1, trough
+from registry.analysis import dataset
+from registry.analysis.cohort import flow, outcome, table1
+from registry.analysis.troughs import at_week as trough
 from registry.errors import CannotEstimate, Refused
 
 from .frames import baseline_frame, flow_frame, outcome_frame, trough_frame

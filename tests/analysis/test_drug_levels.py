@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry.analysis.measured import who_was_measured
-from registry.analysis.mechanisms import mechanisms
-from registry.analysis.ranks import mann_whitney, surely, undecided
-from registry.analysis.roc import Bootstrap, roc_curve
-from registry.analysis.tdm import drug_levels
-from registry.analysis.trough_course import troughs_over_time
-from registry.analysis.trough_quartiles import trough_quartiles
+from registry.analysis.troughs.course import troughs_over_time
+from registry.analysis.troughs.levels_and_loss import drug_levels
+from registry.analysis.troughs.measured import who_was_measured
+from registry.analysis.troughs.mechanisms import mechanisms
+from registry.analysis.troughs.quartiles import trough_quartiles
+from registry.analysis.troughs.ranks import mann_whitney, surely, undecided
+from registry.analysis.troughs.roc import Bootstrap, roc_curve
 from registry.errors import CannotEstimate
 from registry.report import figure_tdm, tdm_rows, tdm_tables, text
 

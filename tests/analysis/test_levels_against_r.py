@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from registry.analysis.ranks import mann_whitney
-from registry.analysis.ridge import Concordance, RidgeCox, choose
-from registry.analysis.risk_data import read_risk
-from registry.analysis.risk_validation import slope_of
-from registry.analysis.roc import Bootstrap, roc_curve
-from registry.analysis.trough import week14_troughs
-from registry.analysis.trough_quartiles import trough_quartiles
+from registry.analysis.risk.data import read_risk
+from registry.analysis.risk.ridge import Concordance, RidgeCox, choose
+from registry.analysis.risk.validation import slope_of
+from registry.analysis.troughs.at_week import week14_troughs
+from registry.analysis.troughs.quartiles import trough_quartiles
+from registry.analysis.troughs.ranks import mann_whitney
+from registry.analysis.troughs.roc import Bootstrap, roc_curve
 from registry.database.engine import Database
 
 from .golden import levels_data

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from matplotlib.collections import PolyCollection
 
-from registry.analysis.kaplan_meier import kaplan_meier
-from registry.analysis.listings import week14_levels
-from registry.analysis.tdm import drug_levels
-from registry.report.drawing_curves import incidence_curves
-from registry.report.drawing_levels import level_dots
-from registry.report.figure import cumulative_incidence
+from registry.analysis.cohort.listings import week14_levels
+from registry.analysis.curves.kaplan_meier import kaplan_meier
+from registry.analysis.troughs.levels_and_loss import drug_levels
+from registry.drawing.plot import cumulative_incidence
 from registry.report.figure_tdm import levels_figure
+from registry.report.svg_curves import incidence_curves
+from registry.report.svg_troughs import level_dots
 from tests.analysis.test_degenerate_curves import cohort
 from tests.analysis.test_drug_levels import FEW, LEVELS_OF_20, views
 

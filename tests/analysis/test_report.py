@@ -14,8 +14,13 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 
-from registry.analysis import competing, cox, flow, kaplan_meier, outcome, table1, table2, trough
-from registry.report import figure, numbers, rows, tables, text, ticks
+from registry.analysis.cohort import flow, outcome, table1, table2
+from registry.analysis.cox.fit import fit as cox
+from registry.analysis.curves import competing, kaplan_meier
+from registry.analysis.troughs import at_week as trough
+from registry.drawing import numbers, ticks
+from registry.drawing import plot as figure
+from registry.report import rows, tables, text
 
 from .frames import baseline_frame, flow_frame, outcome_frame, trough_frame
 
@@ -231,5 +236,5 @@ def test_drawing_leaves_the_callers_settings_alone(by_sex: dict[str, Any]) -> No
     before = dict(mpl.rcParams)
     figure.svg_text(figure.cumulative_incidence(by_sex))
     assert dict(mpl.rcParams) == before
-    code = "import sys, registry.report.figure; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, registry.drawing.plot; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from registry.analysis.risk import risk_of_loss
-from registry.analysis.risk_validation import RiskRule
+from registry.analysis.risk.prediction import risk_of_loss
+from registry.analysis.risk.validation import RiskRule
 from registry.errors import CannotEstimate, NotFound, WrongUsage
 from registry.report import figure_risk, risk_tables
 from registry.report.text import render

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from registry.analysis.basis import Basis
-from registry.analysis.cox import cox_regression
-from registry.analysis.cox_design import Design
-from registry.analysis.partial_likelihood import PartialLikelihood, Rows, maximise
-from registry.analysis.published import compare_with_published
-from registry.analysis.sensitivity import Reading, sensitivity_analysis
+from registry.analysis.cox.design import Design
+from registry.analysis.cox.fit import cox_regression
+from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
+from registry.analysis.cox.published import compare_with_published
+from registry.analysis.cox.sensitivity import Reading, sensitivity_analysis
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.report import forest, hazards, model_tables, rows, specification_curve, text
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from registry.analysis import cox, kaplan_meier, table2, trough
+from registry.analysis.cohort import table2
+from registry.analysis.cox.fit import fit as cox
+from registry.analysis.curves import kaplan_meier
 from registry.analysis.dataset import DAYS_PER_MONTH
-from registry.report import figure
+from registry.analysis.troughs import at_week as trough
+from registry.drawing import plot as figure
 
 DAYS = (90, 180, 365, 730)
 MONTHS = tuple(day / DAYS_PER_MONTH for day in DAYS)

@@ -16,7 +16,7 @@ import pytest
 from typer.main import get_command
 
 from registry.cli import app
-from registry.cli.groups import GROUPS
+from registry.cli.frame.groups import GROUPS
 
 PROJECT = Path(__file__).parents[2]
 HEAVY = (
@@ -58,7 +58,7 @@ CONTRACT = {
 ASK = """
 import contextlib, io, json, sys
 from registry.cli import app
-from registry.cli.groups import GROUPS
+from registry.cli.frame.groups import GROUPS
 for words in json.loads(sys.argv[1]):
     with contextlib.redirect_stdout(io.StringIO()) as shown:
         try:
@@ -153,7 +153,11 @@ def test_help_of_single_records_loads_no_more_than_the_declarations() -> None:
 def test_a_command_loads_no_other_command() -> None:
     loaded = ask([("status",)])
     assert "registry.cli.status" in loaded
-    assert {"registry.cli.analyse", "registry.cli.visit", "registry.cli.worklist"} & loaded == set()
+    assert {
+        "registry.cli.analyse.group",
+        "registry.cli.visit.command",
+        "registry.cli.worklist",
+    } & loaded == set()
 
 
 def test_a_command_that_fails_at_its_options_loads_them_no_more_than_help() -> None:

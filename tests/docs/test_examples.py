@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from registry.cli.groups import GROUPS
+from registry.cli.frame.groups import GROUPS
 from registry.database.engine import Database
 from tests.architecture.test_command_line import COMMANDS
 from tests.conftest import COHORT, Databases, opened_for_test

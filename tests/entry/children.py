@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.entry.answers import Answer, answer
+from registry.entry.answers.answer import Answer, answer
 from registry.hgvs import normalised_protein_change
 from registry.models import ENTITIES, table_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Connection, text
 
-from registry.entry.consequences import Consequence, differences, status_of
+from registry.entry.answers.consequences import Consequence, differences, status_of
 from tests.entry.children import INDUCTION, START, add, add_child, give, on, see
 
 

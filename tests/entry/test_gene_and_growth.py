@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from registry.entry.answers import Answer
+from registry.entry.answers.answer import Answer
 from tests.entry.children import add, add_child, answered, on, text_of
 
 XIAP = {"gene": "XIAP", "hgvs_c": "c.664C>T", "hgvs_p": "p.R222X", "zygosity": "hemizygous"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from registry.entry.answers import Answer
+from registry.entry.answers.answer import Answer
 from tests.entry.children import INDUCTION, add, add_child, answered, give, on, text_of
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from registry.entry.answers import Answer, answer
+from registry.entry.answers.answer import Answer, answer
 from registry.errors import NotFound
 from registry.models import ENTITIES, Patient
 from registry.models.pcdai_visit import ITEMS

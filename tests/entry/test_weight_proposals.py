@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from registry.entry.proposals import Proposal, propose_items
+from registry.entry.visit.proposals import Proposal, propose_items
 from tests.entry import pcdai_table
 from tests.entry.children import add, add_child
 

@@ -14,8 +14,8 @@ import pytest
 from pyarrow import parquet
 
 from registry.database.engine import Database
-from registry.report.export import CODEBOOK, write_all, write_view
-from registry.report.export_formats import FORMATS, Labelled, cut
+from registry.export.formats import FORMATS, Labelled, cut
+from registry.export.write import CODEBOOK, write_all, write_view
 
 
 @pytest.fixture(scope="module")

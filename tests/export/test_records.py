@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection
 
 from registry.database.engine import Database
+from registry.export.write import write_records, write_view
 from registry.importing.run import import_files
 from registry.models import ENTITIES
-from registry.report.export import write_records, write_view
 from tests.conftest import COHORT, Databases, opened_for_test
 from tests.importing.tables import contents, row, write_all
 

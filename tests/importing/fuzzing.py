@@ -15,10 +15,10 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from registry.errors import RegistryError
-from registry.importing.encoding import check_encoding
+from registry.importing.drafting.suggest import draft
+from registry.importing.files.encoding import check_encoding
 from registry.importing.marked import sheets_of, write_marked
 from registry.importing.run import import_files
-from registry.importing.suggest import draft
 from registry.parsing.conventions import Conventions
 
 Damage = Callable[[random.Random, bytes], bytes]

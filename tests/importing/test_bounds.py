@@ -30,10 +30,10 @@ READ = """
 import json, sys
 from pathlib import Path
 from registry.errors import RegistryError
-from registry.importing.files import find_tables
+from registry.importing.files.find import find_tables
 import registry.importing.run
-import registry.importing.xlsx
-registry.importing.xlsx.LARGEST_SHEET = 64 << 20  # quick to reach
+import registry.importing.files.xlsx
+registry.importing.files.xlsx.LARGEST_SHEET = 64 << 20  # quick to reach
 said = {}
 for name in sys.argv[1:]:
     try:

@@ -8,8 +8,8 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import Connection
 
-from registry.importing.mapped import import_mapped
-from registry.importing.mapping_file import read_mapping
+from registry.importing.mapping.file import read_mapping
+from registry.importing.mapping.run import import_mapped
 from registry.importing.run import import_files
 from registry.parsing.conventions import Conventions, DecimalMark
 

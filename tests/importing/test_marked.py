@@ -11,8 +11,8 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import Connection
 
 from registry.errors import Refused, WrongUsage
-from registry.importing.mapped import import_mapped, tables_of
-from registry.importing.mapping_file import read_mapping
+from registry.importing.mapping.file import read_mapping
+from registry.importing.mapping.run import import_mapped, tables_of
 from registry.importing.marked import Marked, check_target, sheets_of, titled, write_marked
 from registry.importing.run import import_files
 

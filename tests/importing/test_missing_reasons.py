@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sqlalchemy import Connection, text
 
-from registry.importing.mapped import import_mapped
-from registry.importing.mapping_file import read_mapping
+from registry.export.write import write_records
+from registry.importing.mapping.file import read_mapping
+from registry.importing.mapping.run import import_mapped
 from registry.importing.marked import sheets_of, write_marked
 from registry.importing.run import import_files
 from registry.models import ENTITIES
 from registry.parsing.conventions import Conventions
 from registry.parsing.missing import read_missing
 from registry.records.problems import Problem
-from registry.report.export import write_records
 from tests.importing.test_round_trip import shared_registry
 from tests.oracle.patients import random_patients, write_csv
 from tests.oracle.records import COLUMNS

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from registry.errors import Refused, WrongUsage
-from registry.importing.encoding import check_encoding, encoding_of
-from registry.importing.files import find_tables
-from registry.importing.table import read_tables
+from registry.importing.files.encoding import check_encoding, encoding_of
+from registry.importing.files.find import find_tables
+from registry.importing.files.table import read_tables
 from registry.parsing.conventions import Conventions
 from registry.records.problems import Problem
 

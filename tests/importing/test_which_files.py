@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from registry.database.engine import Database
 from registry.errors import Refused
-from registry.importing.names import table_called
+from registry.importing.drafting.names import table_called
 from registry.importing.run import import_files
 from registry.parsing.conventions import Conventions
 from registry.parsing.missing import read_missing

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.cli.completion import complete_codes, complete_covariates
+from registry.cli.frame.completion import complete_codes, complete_covariates
 from registry.database.engine import Database
 from registry.vocabulary import BEHAVIOURS, DRUGS
 from tests.conftest import place

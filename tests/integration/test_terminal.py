@@ -11,9 +11,9 @@ import pexpect
 import pytest
 from sqlalchemy import text
 
-from registry.cli.terminal import as_text
-from registry.columns import columns
+from registry.cli.frame.terminal import as_text
 from registry.database.engine import Database
+from registry.terminal_width import columns
 from tests.conftest import Command, place
 from tests.programs import Program
 from tests.records.conftest import CHILD

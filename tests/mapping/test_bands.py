@@ -11,10 +11,10 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import Connection
 
-from registry.importing.mapped import import_mapped
-from registry.importing.mapping_file import read_mapping
-from registry.importing.suggest import suggest
-from registry.importing.table import read_tables
+from registry.importing.drafting.suggest import suggest
+from registry.importing.files.table import read_tables
+from registry.importing.mapping.file import read_mapping
+from registry.importing.mapping.run import import_mapped
 from tests.importing.tables import VALID, accepted, contents, write
 
 BANDS = ["Woche 0", None, None, "Woche 14", None, None]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from registry.importing.mapped import import_mapped
-from registry.importing.mapping_file import read_mapping
-from registry.importing.suggest import suggest
+from registry.importing.drafting.suggest import suggest
+from registry.importing.mapping.file import read_mapping
+from registry.importing.mapping.run import import_mapped
 from registry.records.problems import WriteResult
 from tests.oracle.records import COLUMNS
 

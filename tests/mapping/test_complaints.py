@@ -9,8 +9,8 @@ from openpyxl import Workbook
 from sqlalchemy import Connection
 
 from registry.errors import Refused
-from registry.importing.mapped import import_mapped
-from registry.importing.mapping_file import read_mapping
+from registry.importing.mapping.file import read_mapping
+from registry.importing.mapping.run import import_mapped
 from registry.records.problems import WriteResult
 from tests.importing.tables import contents, counts, number_rows
 

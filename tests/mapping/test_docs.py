@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from registry.importing.mapped import import_mapped
-from registry.importing.mapping_file import read_mapping
+from registry.importing.mapping.file import read_mapping
+from registry.importing.mapping.run import import_mapped
 from registry.records.problems import WriteResult
 from tests.importing.tables import contents, row, write
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from registry.errors import NotFound, Refused
-from registry.importing.mapping import matches
-from registry.importing.mapping_file import read_mapping
-from registry.importing.toml_file import lines_of
+from registry.importing.mapping.file import read_mapping
+from registry.importing.mapping.mapping import matches
+from registry.importing.mapping.toml_file import lines_of
 
 SOUND = """\
 [[source]]

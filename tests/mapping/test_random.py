@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from sqlalchemy import Connection
 
-from registry.importing.mapped import import_mapped
-from registry.importing.mapping_file import codes_of, read_mapping
-from registry.importing.suggest import quoted
+from registry.importing.drafting.suggest import quoted
+from registry.importing.mapping.file import codes_of, read_mapping
+from registry.importing.mapping.run import import_mapped
 from registry.records.source import BY_FILE_NAME, dictionary_columns
 from tests.importing.tables import contents
 from tests.importing.test_round_trip import spelled

@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 
 from registry.database.engine import Database
 from registry.errors import Refused
-from registry.importing.mapped import import_mapped
-from registry.importing.mapping import FileMapping
-from registry.importing.mapping_file import read_mapping
-from registry.importing.redcap import in_redcap, read_dictionary, redcap_mapping
+from registry.export.redcap import write_redcap
+from registry.importing.mapping.file import read_mapping
+from registry.importing.mapping.mapping import FileMapping
+from registry.importing.mapping.redcap import in_redcap, read_dictionary, redcap_mapping
+from registry.importing.mapping.run import import_mapped
 from registry.records.problems import WriteResult
-from registry.report.redcap import write_redcap
 from tests.importing.tables import contents
 
 from .cohort import Contents, all_contents, write_csv

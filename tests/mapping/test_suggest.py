@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from registry.errors import Refused
-from registry.importing.mapping_file import codes_of, read_mapping
-from registry.importing.names import identifiers, plain, read_heading, synonyms
-from registry.importing.suggest import draft as drafted
-from registry.importing.suggest import suggest
+from registry.importing.drafting.names import identifiers, plain, read_heading, synonyms
+from registry.importing.drafting.suggest import draft as drafted
+from registry.importing.drafting.suggest import suggest
+from registry.importing.mapping.file import codes_of, read_mapping
 from registry.records.source import BY_FILE_NAME, dictionary_columns
 from registry.vocabulary import ANALYTES, DRUGS
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.importing.units import CONVERSIONS, converted
+from registry.importing.mapping.factors import CONVERSIONS, converted
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.columns import columns, padded
-from registry.report.patient_chart import FINE, Rows
-from registry.report.patient_course import Threshold, drugs, ticks, window
-from registry.report.patient_strips import spread
-from registry.report.terminal import clean, fit, wrapped
+from registry.drawing.lines import clean, fit, wrapped
+from registry.patient.chart import FINE, Rows
+from registry.patient.course import Threshold, drugs, ticks, window
+from registry.patient.strips import spread
+from registry.terminal_width import columns, padded
 from tests.patient.conftest import Read
 
 words = st.text(

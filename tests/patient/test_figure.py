@@ -17,7 +17,7 @@ from matplotlib.text import Text
 
 from registry import __version__
 from registry.database.engine import Database
-from registry.report.patient_figure import patient_figure, save
+from registry.patient.figure import patient_figure, save
 from tests.patient.conftest import HAND_MADE, RANDOM, Read, document_of
 
 # LOST is drawn from ten days before its first infusion.

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from registry.report.patient_screen import patient_screen
-from registry.report.terminal import ASCII, UNICODE, Glyphs, columns, text_of
+from registry.drawing.lines import ASCII, UNICODE, Glyphs, columns, text_of
+from registry.patient.screen import patient_screen
 from tests.patient.conftest import HAND_MADE, RANDOM, Read
 
 LOST = """\

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from registry.cli.report_content import quality_document
+from registry.cli.report.content import quality_document
 from registry.database.engine import Database
-from registry.entry.answers import answer
+from registry.entry.answers.answer import answer
 from registry.entry.save import add as enter
 from registry.importing.run import import_files
 from registry.quality.findings import list_findings

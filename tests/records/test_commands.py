@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from registry.cli.examples import EXAMPLES
-from registry.cli.groups import GROUPS
+from registry.cli.frame.examples import EXAMPLES
+from registry.cli.frame.groups import GROUPS
 from registry.database.engine import Database
 from registry.models import ENTITIES, table_of
 from tests.programs import Program

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.cli.groups import GROUPS
+from registry.cli.frame.groups import GROUPS
 from registry.database.engine import Database
 from tests.programs import Outcome, Program
 from tests.records.conftest import CHILD, rows

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from registry.cli.report_content import Content, content_of, facts_of
+from registry.cli.report.content import Content, content_of, facts_of
 from registry.database.engine import Database
-from registry.report.facts import Facts
 from registry.report.page import page
+from registry.report.preamble import Facts
 
 from .reading import Element, read
 

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import Connection, text
 
-from registry.cli.report_content import Content, content_of, facts_of
+from registry.cli.report.content import Content, content_of, facts_of
 from registry.database.engine import Database
 from registry.report.manuscript import write_manuscript
 from registry.report.page import page

@@ -10,9 +10,9 @@ import pytest
 from docx.oxml.ns import qn
 from openpyxl import load_workbook
 
-from registry.cli.report_content import Content
-from registry.report.facts import Facts
+from registry.cli.report.content import Content
 from registry.report.manuscript import write_manuscript
+from registry.report.preamble import Facts
 from registry.report.tables_book import write_tables_book
 from tests.conftest import Command
 

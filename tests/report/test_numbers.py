@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from registry.cli.report_content import Content, content_of
+from registry.cli.report.content import Content, content_of
 from registry.database.engine import Database
 from registry.report.further_tables import TABLES
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from registry.cli.report_content import Content
-from registry.report.facts import Facts
+from registry.cli.report.content import Content
 from registry.report.page import page
+from registry.report.preamble import Facts
 
 from .conftest import NATURE
 from .reading import Element

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from registry.cli import run
-from registry.cli.schedule import carry_out
+from registry.cli.schedule.group import carry_out
 from registry.database.engine import Database
 from registry.errors import DatabaseUnavailable
 from registry.schedule import store

@@ -15,7 +15,7 @@ import pytest
 
 from registry.errors import NotFound, WrongUsage
 from registry.schedule.plan import Plan, read_plan
-from registry.schedule.units import Call, cron_line, systemd_units
+from registry.schedule.systemd import Call, cron_line, systemd_units
 
 HOME = Path("/srv/registry")
 FILE = """

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from registry.cli import app
 from registry.errors import Refused, WrongUsage
+from registry.export.codebook import write_codebook
 from registry.models.codebook import codebook, descriptions
-from registry.report.codebook import write_codebook
 
 DICTIONARY = Path(__file__).parents[1] / "schema" / "data_dictionary.csv"
 # Neither is closed by a tag of its own.

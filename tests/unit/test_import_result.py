@@ -9,8 +9,8 @@ from datetime import date
 
 import pytest
 
-from registry.cli.import_result import changes_kept, print_result
-from registry.cli.output import Format
+from registry.cli.files.import_result import changes_kept, print_result
+from registry.cli.frame.output import Format
 from registry.derivation.run import Transition
 from registry.records.problems import Change, TableCounts, WriteResult
 

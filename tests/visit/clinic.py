@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.entry.visit import Visit, read_day
-from registry.entry.visit_write import Outcome, save
+from registry.entry.visit.day import Visit, read_day
+from registry.entry.visit.write import Outcome, save
 from registry.models import ENTITIES, Patient, table_of
 from tests.entry.children import INDUCTION, add, add_child, give, on, see
 

@@ -10,12 +10,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from registry.cli.visit_form import VisitApp
-from registry.cli.visit_screens import Leave, Summary
+from registry.cli.visit.form import VisitApp
+from registry.cli.visit.screens import Leave, Summary
 from registry.database.engine import Database
-from registry.entry.pcdai_levels import levels_of_items
-from registry.entry.visit import Visit, read_day
-from registry.entry.visit_write import save
+from registry.entry.answers.pcdai_points import levels_of_items
+from registry.entry.visit.day import Visit, read_day
+from registry.entry.visit.write import save
 from tests.visit.clinic import DAY, DAYS_WORK, add_responder, rows_of
 
 Form = Pilot[None]

@@ -7,13 +7,13 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection
 
-from registry.cli.visit_words import lines_of
+from registry.cli.visit.words import lines_of
 from registry.definitions.store import set_default_definition
 from registry.entry.save import amend
 from registry.entry.stored import find_record
-from registry.entry.visit import Visit, read_day
-from registry.entry.visit_plan import plan_of
-from registry.entry.visit_write import VisitRejected, preview, proposals, save
+from registry.entry.visit.day import Visit, read_day
+from registry.entry.visit.plan import plan_of
+from registry.entry.visit.write import VisitRejected, preview, proposals, save
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.models import LabResult, PcdaiVisit
 from registry.records.change import declare_change

@@ -9,11 +9,11 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection
 
-from registry.entry.pcdai_levels import levels_of_items
-from registry.entry.visit import Day, Visit, read_day
-from registry.entry.visit_fields import FIELDS
-from registry.entry.visit_file import read_visit_file, template
-from registry.entry.visit_plan import plan_of
+from registry.entry.answers.pcdai_points import levels_of_items
+from registry.entry.visit.day import Day, Visit, read_day
+from registry.entry.visit.fields import FIELDS
+from registry.entry.visit.file import read_visit_file, template
+from registry.entry.visit.plan import plan_of
 from registry.errors import Refused
 from tests.visit.clinic import DAY, DAYS_WORK, add_responder, saved
 

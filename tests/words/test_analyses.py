@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from registry.cli.report import TITLE
-from registry.cli.report_content import Content, content_of, facts_of
+from registry.cli.report.command import TITLE
+from registry.cli.report.content import Content, content_of, facts_of
 from registry.database.engine import Database
-from registry.report.facts import Facts
 from registry.report.further_tables import TABLES
 from registry.report.page import page
+from registry.report.preamble import Facts
 from registry.report.text import render
 from registry.words import spoken
 from tests.programs import Program

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-from registry.columns import columns
+from registry.terminal_width import columns
 from tests.architecture.test_command_line import EVERY
 
 from .test_language import CHINESE

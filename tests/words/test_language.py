@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from registry.cli.output import print_table
-from registry.columns import columns, padded, wrapped
+from registry.cli.frame.output import print_table
 from registry.database.engine import Database
-from registry.importing.mapped import import_mapped
-from registry.importing.mapping_file import read_mapping
+from registry.importing.mapping.file import read_mapping
+from registry.importing.mapping.run import import_mapped
 from registry.importing.run import import_files
 from registry.models import Infusion
 from registry.models.codebook import codebook
 from registry.records.source import dictionary_columns
+from registry.terminal_width import columns, padded, wrapped
 from registry.words import in_english, language, note, spoken, tr
 from registry.worklist.read import Filters, read_worklist
 from tests.conftest import Command

@@ -1,0 +1,1 @@
+"""The cohort: its flow, its tables, its groups and what is missing."""

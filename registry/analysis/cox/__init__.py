@@ -1,0 +1,1 @@
+"""The Cox model: its design, its one likelihood, its tests, and what is told of it."""

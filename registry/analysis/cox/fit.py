@@ -1,0 +1,358 @@
+"""Cox regression of the time to loss of response.
+
+The published model: fixed covariates, Breslow's ties as SPSS computes them, Wald limits. Beside it,
+by a `Design`: time-dependent covariates, a landmark, delayed entry, strata, robust errors and
+Firth's penalty with limits by the profile likelihood. Ties by Breslow and Efron differ by up to
+14 % in a coefficient, so a result always names its ties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from registry.analysis.basis import Basis
+from registry.analysis.cohort.table2 import univariate_table
+from registry.analysis.cox.design import (
+    PUBLISHED,
+    Design,
+    Prepared,
+    covariates_of,
+    prepare,
+)
+from registry.analysis.cox.partial_likelihood import (
+    PartialLikelihood,
+    Point,
+    Rows,
+    Ties,
+    likelihood_ratio,
+    maximise,
+    profile_limits,
+)
+from registry.analysis.cox.refusals import (
+    no_convergence,
+    refuse_if_it_runs_away,
+    refuse_if_too_little,
+)
+from registry.analysis.cox.residuals import (
+    TRANSFORMS,
+    ProportionalHazards,
+    concordance,
+    proportional_hazards,
+    residuals,
+    robust_variance,
+    schoenfeld,
+)
+from registry.analysis.cox.result import Cox, Term
+from registry.analysis.cox.separation import Obstacle, obstacle
+from registry.analysis.dataset import Days, Flags, Floats, immortal_time_notes
+from registry.errors import CannotEstimate, WrongUsage
+from registry.vocabulary import Covariate
+from registry.words import note, tr
+
+_Z = float(stats.norm.ppf(0.975))
+# Events for each covariate below which estimates are known to be biased away from 0 (Peduzzi et
+# al., J Clin Epidemiol 1995;48:1503-10).
+USUAL_EVENTS_PER_TERM = 10
+# Below about this many clusters a sandwich is too small.
+_FEW_CLUSTERS = 20
+
+
+def cox_regression(
+    frame: pd.DataFrame,
+    definition: str,
+    *,
+    covariates: Sequence[str] | None = None,
+    ties: str = "breslow",
+    alpha: float = 0.05,
+    design: Design = PUBLISHED,
+    exposure: pd.DataFrame | None = None,
+    basis: Basis | None = None,
+) -> Cox:
+    """Fit the model on the patients in whom all covariates are known.
+
+    Args:
+        frame: rows of `analytics.analysis_set`; for entry, strata or centres those of
+            `read_patients`.
+        definition: the definition that all rows must belong to.
+        covariates: ids in the order of the terms; without them those whose log-rank P in Table 2
+            is below `alpha`, in the order of the vocabulary.
+        ties: `breslow` or `efron`.
+        alpha: the threshold of that choice.
+        design: what the model is beyond its covariates.
+        exposure: rows of `analytics.exposure`, for time-dependent covariates and landmarks.
+        basis: what the result rests on, to be told with it.
+
+    Raises:
+        CannotEstimate: no patient, no event, fewer events than covariates, no covariate below
+            `alpha`, a covariate with one level only, separation without a penalty, collinearity,
+            no convergence.
+        Refused: a covariate that is acquired after the start would be held fixed in a sound design;
+            the rows are not fit for analysis.
+        WrongUsage: an unknown covariate or way of handling ties; robust errors with a penalty.
+    """
+    if ties not in ("breslow", "efron"):
+        raise WrongUsage(
+            tr("Ties cannot be handled by '{ties}'.", ties=ties), cure=tr("Use breslow or efron.")
+        )
+    if design.robust and design.penalty == "firth":
+        raise WrongUsage(
+            tr("Robust errors are not defined for Firth's penalty."),
+            cure=tr("Use --penalty none, or leave --robust out."),
+        )
+    if covariates is None:
+        names, chosen_by = (
+            significant(frame, definition, alpha),
+            note("with a univariate log-rank P below {alpha:g}", alpha=alpha),
+        )
+    else:
+        names, chosen_by = tuple(covariates), note("as named")
+    chosen, left_out = covariates_of(names, design, named=covariates is not None)
+    if not chosen:
+        raise WrongUsage(
+            tr("A Cox model needs a covariate."), cure=tr("Name one or more covariates.")
+        )
+    prepared = prepare(frame, definition, chosen, design, exposure)
+    refuse_if_too_little(prepared, definition)
+    events = int(prepared.rows.event.sum())
+    found = obstacle(prepared.rows, chosen)
+    firth, why = _penalised(design, found, events, len(chosen))
+    if found is not None and not (firth and found.separation):
+        raise found.error
+    way: Ties = "breslow" if ties == "breslow" else "efron"
+    return _fit(
+        prepared,
+        way,
+        firth=firth,
+        finite=found is None,
+        definition=definition,
+        chosen_by=chosen_by,
+        design=design,
+        notes=(*_notes(prepared, events, firth, design), *why, *left_out),
+        basis=basis,
+    )
+
+
+def _fit(
+    prepared: Prepared,
+    ties: Ties,
+    *,
+    firth: bool,
+    finite: bool,
+    definition: str,
+    chosen_by: str,
+    design: Design,
+    notes: tuple[str, ...],
+    basis: Basis | None,
+) -> Cox:
+    rows, chosen = prepared.rows, prepared.covariates
+    likelihood = PartialLikelihood(rows, ties, firth=firth)
+    best = maximise(likelihood)
+    if best is None:
+        raise no_convergence(chosen)
+    inverse = _inverse(best, chosen)
+    found = residuals(likelihood, best.coef, inverse)
+    variance = robust_variance(found, rows) if design.robust else inverse
+    if not firth:
+        refuse_if_it_runs_away(best, variance, rows, chosen)
+    hazards, untested = _hazards(rows, ties, None if firth else best, finite=finite)
+    share, pairs = concordance(rows, rows.values @ best.coef)
+    if design.robust and prepared.clusters < _FEW_CLUSTERS:
+        notes = (
+            *notes,
+            note(
+                "Robust errors rest on {clusters} clusters and are too small below about {fewest}.",
+                clusters=prepared.clusters,
+                fewest=_FEW_CLUSTERS,
+            ),
+        )
+    if untested:
+        notes = (*notes, untested)
+    return Cox(
+        definition=definition,
+        n=len(prepared.patients),
+        dropped=prepared.dropped,
+        never_at_risk=prepared.never_at_risk,
+        events=int(rows.event.sum()),
+        ties=ties,
+        firth=firth,
+        chosen_by=chosen_by,
+        design=design,
+        terms=_terms(prepared, likelihood, best, inverse, variance),
+        loglik=best.loglik,
+        concordance=share,
+        pairs=pairs,
+        hazards=hazards,
+        untested=untested,
+        schoenfeld=schoenfeld(likelihood, best.coef, inverse),
+        residuals=found.by(rows.subject),
+        patients=prepared.patients,
+        notes=notes,
+        basis=basis,
+    )
+
+
+def _terms(
+    prepared: Prepared,
+    likelihood: PartialLikelihood,
+    best: Point,
+    inverse: Floats,
+    variance: Floats,
+) -> tuple[Term, ...]:
+    terms = []
+    for k, covariate in enumerate(prepared.covariates):
+        coef, se = float(best.coef[k]), float(np.sqrt(variance[k, k]))
+        lower: float | None
+        upper: float | None
+        p: float | None
+        if likelihood.firth:
+            lower, upper = profile_limits(likelihood, best, k)
+            ratio = likelihood_ratio(likelihood, best, k)
+            p = None if ratio is None else float(stats.chi2.sf(ratio, 1))
+        else:
+            lower, upper = coef - _Z * se, coef + _Z * se
+            p = float(stats.chi2.sf((coef / se) ** 2, 1))
+        terms.append(
+            Term(
+                covariate=covariate,
+                coef=coef,
+                se=se,
+                se_model=float(np.sqrt(inverse[k, k])),
+                lower=lower,
+                upper=upper,
+                p=p,
+                limits="profile" if likelihood.firth else "wald",
+                time_dependent=covariate.id in prepared.time_dependent,
+            )
+        )
+    return tuple(terms)
+
+
+def _penalised(
+    design: Design, found: Obstacle | None, events: int, terms: int
+) -> tuple[bool, tuple[str, ...]]:
+    """Whether Firth's penalty is used, and why when nobody asked for it by name."""
+    wish = design.penalty or ("auto" if design.sound else "none")
+    if wish != "auto" or design.robust:
+        return wish == "firth", ()
+    if found is not None and found.separation:
+        return True, (
+            note(
+                "{problem} Firth's penalty, chosen for this, gives a finite one.",
+                problem=found.error.problem,
+            ),
+        )
+    if events < USUAL_EVENTS_PER_TERM * terms:
+        return True, (
+            note(
+                "Firth's penalty was chosen because there are {ratio:.1f} events for each "
+                "covariate, fewer than {usual}.",
+                ratio=events / terms,
+                usual=USUAL_EVENTS_PER_TERM,
+            ),
+        )
+    return False, ()
+
+
+def _hazards(
+    rows: Rows, ties: Ties, best: Point | None, *, finite: bool
+) -> tuple[tuple[ProportionalHazards, ...], str | None]:
+    """The tests of proportional hazards, at the estimate without a penalty; or why not."""
+    if not finite:
+        return (), note(
+            "Proportional hazards are not tested: without the penalty there is no estimate."
+        )
+    plain = PartialLikelihood(rows, ties)
+    point = best if best is not None else maximise(plain)
+    tests = [
+        None if point is None else proportional_hazards(plain, point.coef, transform)
+        for transform in TRANSFORMS
+    ]
+    if any(test is None for test in tests):
+        return (), note("Proportional hazards are not tested: the events are too few.")
+    return tuple(test for test in tests if test is not None), None
+
+
+def significant(frame: pd.DataFrame, definition: str, alpha: float = 0.05) -> tuple[str, ...]:
+    """The covariates whose univariate log-rank P is below `alpha`.
+
+    Raises CannotEstimate when there is none, or no patient, or no event.
+    """
+    table = univariate_table(frame, definition)
+    chosen = tuple(row.covariate.id for row in table.rows if row.test and row.test.p < alpha)
+    if not chosen:
+        raise CannotEstimate(
+            note(
+                "No covariate has a univariate P below {alpha:g}, so there is none for the Cox "
+                "model.",
+                alpha=alpha,
+            ),
+            cure=tr("Name the covariates with --covariates."),
+        )
+    return chosen
+
+
+def fit(time_days: Days, event: Flags, values: Floats, ties: Ties) -> tuple[Floats, Floats]:
+    """Maximum partial likelihood of fixed covariates; the caller has made sure that it has one.
+
+    Args:
+        time_days: whole days to the event or to censoring, shape (n,).
+        event: whether the event happened, shape (n,).
+        values: covariates, shape (n, k).
+        ties: Breslow's or Efron's approximation for events on the same day.
+
+    Returns:
+        Coefficients and standard errors, shape (k,) each; NaN where the fit did not arrive.
+    """
+    best = maximise(PartialLikelihood(Rows.of(time_days, event, values), ties))
+    if best is None:
+        return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
+    return best.coef, np.sqrt(np.diag(np.linalg.inv(best.information)))
+
+
+def _inverse(best: Point, chosen: Sequence[Covariate]) -> Floats:
+    try:
+        inverse = np.linalg.inv(best.information)
+    except np.linalg.LinAlgError:
+        raise no_convergence(chosen) from None
+    if not (np.isfinite(inverse).all() and (np.diag(inverse) > 0).all()):
+        raise no_convergence(chosen)
+    return np.asarray(inverse, dtype=np.float64)
+
+
+def _notes(prepared: Prepared, events: int, firth: bool, design: Design) -> tuple[str, ...]:
+    notes = []
+    n, terms = len(prepared.patients), len(prepared.covariates)
+    if prepared.dropped:
+        notes.append(
+            note(
+                "{number} of {of_all} patients have a value of every covariate and are in the "
+                "model; {others} are not.",
+                number=n,
+                of_all=prepared.of_all,
+                others=prepared.dropped,
+            )
+        )
+    if prepared.never_at_risk:
+        notes.append(
+            note("{number} patients left before they were at risk.", number=prepared.never_at_risk)
+        )
+    if events < USUAL_EVENTS_PER_TERM * terms and not firth:
+        notes.append(
+            note(
+                "Events per covariate: {ratio:.1f} ({events} for {covariates}; ten are usual). "
+                "The limits are wide and the ratios tend to be too far from 1.",
+                ratio=events / terms,
+                events=events,
+                covariates=terms,
+            )
+        )
+    held = [
+        one
+        for one in prepared.covariates
+        if one.id not in prepared.time_dependent and design.landmark_months is None
+    ]
+    return (*notes, *immortal_time_notes(held))

@@ -1,0 +1,261 @@
+"""Residuals of a Cox model, per row and per patient: martingale, score, dfbeta; and what rests on
+them: robust errors (Lin and Wei, JASA 1989;84:1074-8) and the test of proportional hazards.
+
+Definitions are those of R's `residuals.coxph` and, for the test, of `cox.zph` from survival 3.0 on:
+the score test of an added term x g(t), with the information of every event time and not the old
+approximation by its mean (Grambsch and Therneau, Biometrika 1994;81:515-26; Therneau, vignette
+"Proportional hazards"). lifelines still has the old one: 46 of 152 decisions at 0.05 differ.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy import stats
+
+from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
+from registry.analysis.dataset import Flags, Floats
+from registry.words import note
+
+Transform = Literal["km", "identity"]
+TRANSFORMS: dict[Transform, str] = {
+    "km": note("1 - Kaplan-Meier just before t"),
+    "identity": note("t in days"),
+}
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """Residuals of each row, and each patient's when his rows are added up.
+
+    Attributes:
+        martingale: events minus expected events, shape (n,).
+        dfbeta: about how much a coefficient changes when the row is left out, shape (n, k).
+    """
+
+    martingale: Floats
+    dfbeta: Floats
+
+    def by(self, group: Any) -> Residuals:
+        """The sums over the rows of each group, in the order of the groups' numbers."""
+        return Residuals(
+            _summed(self.martingale[:, None], group)[:, 0], _summed(self.dfbeta, group)
+        )
+
+
+@dataclass(frozen=True)
+class Schoenfeld:
+    """At each event, in the order of time: the covariates of its row minus their mean at risk."""
+
+    time: Floats
+    residual: Floats
+    scaled: Floats
+
+
+@dataclass(frozen=True)
+class ProportionalHazards:
+    """The test under one transform: a chi-square with 1 df for each term, and a global one."""
+
+    transform: Transform
+    chi2: Floats
+    global_chi2: float
+
+    @property
+    def p(self) -> Floats:
+        """P of each term."""
+        return np.asarray(stats.chi2.sf(self.chi2, 1), dtype=np.float64)
+
+    @property
+    def global_p(self) -> float:
+        """P of all terms together."""
+        return float(stats.chi2.sf(self.global_chi2, len(self.chi2)))
+
+
+def residuals(likelihood: PartialLikelihood, coef: Floats, inverse: Floats) -> Residuals:
+    """Martingale and dfbeta residuals.
+
+    Under Efron's ties the j-th of d tied events faces 1 - j/d of the hazard, as R has it.
+
+    Args:
+        likelihood: of the rows that were fitted.
+        coef: the estimate.
+        inverse: the inverse of the information there.
+    """
+    rows, steps = likelihood.rows, likelihood.steps
+    s0, mean = likelihood.means(coef)
+    weight, x = likelihood.weights(coef), rows.values
+    hazard = steps.times / s0
+    n_times = len(steps.time)
+    total = np.bincount(steps.of_step, hazard, n_times)
+    total_mean = _summed(hazard[:, None] * mean, steps.of_step, n_times)
+
+    up_to = _Cumulated(likelihood, np.hstack([total[:, None], total_mean]))
+    during = up_to.at(rows.stop) - up_to.at(np.minimum(rows.start, rows.stop))
+    martingale = rows.event - weight * during[:, 0]
+    score = -weight[:, None] * (x * during[:, :1] - during[:, 1:])
+
+    # What an event itself adds, and what it does not face of its own tie.
+    at, when = likelihood.event_rows, likelihood.event_at
+    spared = np.bincount(steps.of_step, steps.share * hazard, n_times)
+    spared_mean = _summed((steps.share * hazard)[:, None] * mean, steps.of_step, n_times)
+    martingale[at] += weight[at] * spared[when]
+    score[at] += x[at] - _mean_at_events(likelihood, mean)[when]
+    score[at] += weight[at, None] * (x[at] * spared[when, None] - spared_mean[when])
+    return Residuals(np.asarray(martingale, dtype=np.float64), score @ inverse)
+
+
+def robust_variance(found: Residuals, rows: Rows) -> Floats:
+    """The sandwich with the clusters as independent units: D'D of the dfbeta of each cluster."""
+    of_cluster = found.by(rows.cluster).dfbeta
+    return np.asarray(of_cluster.T @ of_cluster)
+
+
+def schoenfeld(likelihood: PartialLikelihood, coef: Floats, inverse: Floats) -> Schoenfeld:
+    """Schoenfeld's residuals, and scaled ones whose mean over time is the coefficient."""
+    _, mean = likelihood.means(coef)
+    at, when = likelihood.event_rows, likelihood.event_at
+    raw = likelihood.rows.values[at] - _mean_at_events(likelihood, mean)[when]
+    order = np.argsort(likelihood.rows.stop[at], kind="stable")
+    scaled = coef + len(at) * raw @ inverse
+    return Schoenfeld(likelihood.rows.stop[at][order], raw[order], scaled[order])
+
+
+def proportional_hazards(
+    likelihood: PartialLikelihood, coef: Floats, transform: Transform = "km"
+) -> ProportionalHazards | None:
+    """The test that the coefficients do not change over time.
+
+    Args:
+        likelihood: without penalty, whose highest point is at `coef`.
+        coef: the estimate.
+        transform: how time is measured.
+
+    Returns:
+        The test, or None where the information is singular (too few event times).
+    """
+    rows, steps = likelihood.rows, likelihood.steps
+    g = transformed(rows, steps.time, transform)
+    # The test is the same whatever is taken off g; its mean keeps the numbers small.
+    g = g - np.average(g, weights=steps.events)
+    _, mean = likelihood.means(coef)
+    at, when = likelihood.event_rows, likelihood.event_at
+    raw = rows.values[at] - _mean_at_events(likelihood, mean)[when]
+    slope = (g[when, None] * raw).sum(axis=0)
+    variance, by_step = likelihood.information_by_step(coef), g[steps.of_step]
+    plain = variance.sum(axis=0)
+    mixed = np.einsum("t,tij->ij", by_step, variance)
+    square = np.einsum("t,tij->ij", by_step**2, variance)
+    try:
+        left = square - mixed @ np.linalg.solve(plain, mixed)
+        own = np.diag(left)
+        whole = float(slope @ np.linalg.solve(left, slope))
+    except np.linalg.LinAlgError:
+        return None
+    smallest = float(np.linalg.eigvalsh(left / np.abs(square).max()).min())
+    if not (own > 0).all() or smallest < 1e-12 or not math.isfinite(whole):
+        return None
+    return ProportionalHazards(transform, np.asarray(slope**2 / own), whole)
+
+
+def transformed(rows: Rows, time: Floats, transform: Transform) -> Floats:
+    """The times on the scale of the test; `km` is the curve of all rows just before each."""
+    if transform == "identity":
+        return np.asarray(time, dtype=np.float64)
+    days = np.unique(rows.stop[rows.event])
+    at_risk = _count(rows.stop, days) - _count(rows.start, days)
+    died = _count(rows.stop[rows.event], days)
+    died = died - np.append(died[1:], 0)
+    survival = np.append(1.0, np.cumprod(1 - died / at_risk))
+    return np.asarray(1 - survival[np.searchsorted(days, time, side="left")])
+
+
+def concordance(rows: Rows, score: Floats) -> tuple[float | None, dict[str, int]]:
+    """R's `concordance(fit)`: of an event and somebody then at risk, how often the score agrees.
+
+    Pairs are made within a stratum, with those at risk at the event and not having theirs on the
+    same day; an equal score counts half.
+
+    Returns:
+        The share, None without a pair; and the counts of concordant, discordant and tied pairs.
+    """
+    levels, level = np.unique(np.round(score, 12), return_inverse=True)
+    counts = np.zeros(3, dtype=np.int64)
+    for stratum in np.unique(rows.stratum):
+        within = rows.stratum == stratum
+        counts += _pairs(rows, within, level.reshape(-1), len(levels))
+    agree, against, tied = (int(count) for count in counts)
+    pairs = agree + against + tied
+    share = (agree + tied / 2) / pairs if pairs else None
+    return share, {"concordant": agree, "discordant": against, "tied": tied}
+
+
+def _pairs(rows: Rows, within: Flags, level: Any, n_levels: int) -> Any:
+    days = np.unique(rows.stop[within & rows.event])
+    if not days.size:
+        return np.zeros(3, dtype=np.int64)
+    agree = against = tied = 0
+    # Levels from the lowest score up: who is at risk below the level, at each day.
+    below = np.zeros(len(days), dtype=np.int64)
+    compared, happened = [], []
+    for one in range(n_levels):
+        of_level = within & (level == one)
+        events = _on(rows.stop[of_level & rows.event], days)
+        at_risk = _count(rows.stop[of_level], days) - _count(rows.start[of_level], days) - events
+        compared.append(at_risk)
+        happened.append(events)
+    everybody = np.sum(compared, axis=0)
+    for at_risk, events in zip(compared, happened, strict=True):
+        agree += int((events * below).sum())
+        tied += int((events * at_risk).sum())
+        against += int((events * (everybody - below - at_risk)).sum())
+        below = below + at_risk
+    return np.array([agree, against, tied], dtype=np.int64)
+
+
+def _count(times: Floats, days: Floats) -> Any:
+    """How many of the times are the day or later."""
+    return len(times) - np.searchsorted(np.sort(times), days, side="left")
+
+
+def _on(times: Floats, days: Floats) -> Any:
+    return np.bincount(np.searchsorted(days, times), minlength=len(days))
+
+
+class _Cumulated:
+    """Sums of a quantity over the event times of the row's stratum up to and including a day."""
+
+    def __init__(self, likelihood: PartialLikelihood, quantity: Floats) -> None:
+        steps = likelihood.steps
+        self._strata = likelihood.rows.stratum
+        self._order = np.lexsort((steps.time, steps.stratum))
+        self._time = steps.time[self._order]
+        self._stratum = steps.stratum[self._order]
+        self._running = np.vstack(
+            [np.zeros(quantity.shape[1]), np.cumsum(quantity[self._order], axis=0)]
+        )
+
+    def at(self, days: Floats) -> Floats:
+        found = np.zeros((len(days), self._running.shape[1]))
+        for stratum in np.unique(self._strata):
+            first, last = np.searchsorted(self._stratum, [stratum, stratum + 1])
+            here = self._strata == stratum
+            place = first + np.searchsorted(self._time[first:last], days[here], side="right")
+            found[here] = self._running[place] - self._running[first]
+        return found
+
+
+def _mean_at_events(likelihood: PartialLikelihood, mean: Floats) -> Floats:
+    """The mean of x at each event time, over the steps of its tie."""
+    steps = likelihood.steps
+    summed = _summed(steps.times[:, None] * mean, steps.of_step, len(steps.time))
+    return np.asarray(summed / steps.events[:, None])
+
+
+def _summed(values: Floats, group: Any, size: int | None = None) -> Floats:
+    n = int(group.max()) + 1 if size is None else size
+    found = np.zeros((n, values.shape[1]))
+    np.add.at(found, group, values)
+    return found

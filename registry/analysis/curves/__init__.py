@@ -1,0 +1,1 @@
+"""Curves of the time to loss of response: Kaplan-Meier, competing risks, and their tests."""

@@ -1,0 +1,1 @@
+"""The probability of losing response, told at week 14."""

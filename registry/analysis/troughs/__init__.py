@@ -1,0 +1,1 @@
+"""Drug levels and loss of response."""

@@ -1,0 +1,111 @@
+"""Drug levels and loss of response: all that `registry analyse tdm` tells.
+
+The week-14 trough against a later loss (Welch, Mann-Whitney, quartiles over time, ROC), troughs
+over time, why response was lost and what came of it, and who was measured at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from registry.analysis.basis import FROM_WEEK14, Basis
+from registry.analysis.dataset import flags, numbers, read_view
+from registry.analysis.troughs.at_week import Troughs, week14_troughs
+from registry.analysis.troughs.course import troughs_over_time
+from registry.analysis.troughs.measured import who_was_measured
+from registry.analysis.troughs.mechanisms import mechanisms
+from registry.analysis.troughs.quartiles import trough_quartiles
+from registry.analysis.troughs.ranks import mann_whitney
+from registry.analysis.troughs.roc import CENSORING, Bootstrap, roc_curve
+from registry.errors import CannotEstimate
+
+VIEWS = (
+    "tdm_week14",
+    "survival",
+    "trough",
+    "lor_mechanism",
+    "lor_outcome",
+    "analysis_set",
+    "baseline",
+)
+
+
+@dataclass(frozen=True)
+class DrugLevels:
+    """The parts of the document; a part that the data cannot carry is None, with its reason.
+
+    `levels` has the week-14 troughs by outcome, for a drawing.
+    """
+
+    troughs: Troughs
+    parts: dict[str, Any]
+    reasons: dict[str, str]
+    levels: dict[str, list[float]]
+    basis: Basis | None
+
+    def to_json(self, *, levels: bool = False) -> dict[str, Any]:
+        """The document of `registry analyse tdm`; with `levels` each trough too."""
+        document = self.troughs.to_json()
+        notes = [*document["notes"], *self.reasons.values()]
+        if self.parts["roc"] is not None:
+            notes.append(CENSORING)
+        drawn = {"levels": self.levels} if levels else {}
+        told = self.basis.to_json(FROM_WEEK14) if self.basis else {}
+        return {**document, **told, **self.parts, **drawn, "notes": notes}
+
+
+def read_levels(connection: Connection, definition: str) -> dict[str, pd.DataFrame]:
+    """The rows of every view that the analysis takes."""
+    return {view: read_view(connection, view, definition) for view in VIEWS}
+
+
+def drug_levels(
+    frames: dict[str, pd.DataFrame],
+    definition: str,
+    *,
+    bootstrap: Bootstrap | None = None,
+    basis: Basis | None = None,
+) -> DrugLevels:
+    """Analyse the levels of one definition.
+
+    Args:
+        frames: by view, as `read_levels` gives them.
+        definition: the definition that all rows must belong to.
+        bootstrap: how often to draw for the ROC curve, and the seed.
+        basis: what the result is to say of its definition, clock and censoring.
+
+    Raises:
+        CannotEstimate: the week-14 troughs of the two outcomes cannot be compared at all.
+        Refused: rows are not fit for analysis.
+    """
+    week14 = frames["tdm_week14"]
+    troughs = week14_troughs(week14, definition)
+    lost = flags(week14, "event", "tdm_week14").to_numpy(dtype=bool)
+    level = numbers(week14, "ifx_ug_ml")
+    comparator = week14["ifx_comparator"].to_numpy(dtype=object)
+    groups = (level[lost], level[~lost], comparator[lost].tolist(), comparator[~lost].tolist())
+    parts: dict[str, Callable[[], Any]] = {
+        "mann_whitney": lambda: mann_whitney(*groups).to_json(),
+        "quartiles": lambda: trough_quartiles(week14, frames["survival"], definition).to_json(),
+        "roc": lambda: roc_curve(*groups, bootstrap).to_json(),
+        "over_time": lambda: troughs_over_time(frames["trough"], definition).to_json(),
+        "mechanisms": lambda: mechanisms(
+            frames["lor_mechanism"], frames["lor_outcome"], definition
+        ).to_json(),
+        "measured": lambda: who_was_measured(frames, definition).to_json(),
+    }
+    made: dict[str, Any] = {}
+    reasons: dict[str, str] = {}
+    for name, part in parts.items():
+        try:
+            made[name] = part()
+        except CannotEstimate as error:
+            made[name], reasons[name] = None, error.problem
+    for_mean = numbers(week14, "ifx_for_mean")
+    levels = {"lor": for_mean[lost].tolist(), "responder": for_mean[~lost].tolist()}
+    return DrugLevels(troughs, made, reasons, levels, basis)

@@ -1,0 +1,246 @@
+"""Loss of response over time by quartile of the week-14 trough."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from registry.analysis.counting import NO_ENTRY, Counts, log_log_limits, product_limit
+from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
+from registry.analysis.curves.logrank import LogRank, PermutationRule, logrank, permutation_test
+from registry.analysis.dataset import (
+    DAYS_PER_MONTH,
+    Days,
+    Flags,
+    Floats,
+    check_definition,
+    flags,
+    numbers,
+    quartiles,
+    require_columns,
+)
+from registry.analysis.troughs.roc import ordered
+from registry.errors import CannotEstimate
+from registry.words import note
+
+METHOD = note(
+    "Patients with a week-14 trough, divided at its quartiles by the (n+1)p rule; at risk "
+    "from the day after the week-14 PCDAI or the sample, whichever is later. Kaplan-Meier "
+    "incidence with log-log limits; log-rank test; trend: score test of a Cox model on the "
+    "number of the quartile (Breslow); hazard ratio of twice the trough by Cox regression "
+    "on its logarithm (Breslow, Wald), a value below a limit at half of it."
+)
+SEPARATED = note(
+    "No hazard ratio of twice the trough: the levels separate those who lost response from "
+    "those at risk with them, so it has no finite estimate."
+)
+MONTHS = (12.0, 24.0)
+_LARGEST_COEF = 12.0
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """Patients between two quartiles (ug/mL); None where there is no bound."""
+
+    number: int
+    above: float | None
+    to: float | None
+    n: int
+    events: int
+    incidence: tuple[tuple[float, float | None, float | None, float | None], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "quartile": self.number,
+            "above": self.above,
+            "to": self.to,
+            "n": self.n,
+            "events": self.events,
+            "estimates": [
+                {"at_months": at, "cumulative_incidence": value, "lower": lower, "upper": upper}
+                for at, value, lower, upper in self.incidence
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Quarters:
+    """The groups, lowest levels first, and what tells them apart; `reason` why there is no test."""
+
+    groups: tuple[Quarter, ...]
+    left_before: int
+    test: LogRank | None
+    permutation: dict[str, Any] | None
+    reason: str | None
+    trend: dict[str, float] | None
+    per_doubling: dict[str, float] | None
+    curves: tuple[dict[str, Any], ...]
+
+    @property
+    def events(self) -> int:
+        """Losses in all groups together."""
+        return sum(group.events for group in self.groups)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "method": METHOD,
+            "groups": [group.to_json() for group in self.groups],
+            "left_before_risk": self.left_before,
+            "logrank": self.test.to_json() if self.test else None,
+            "permutation": self.permutation,
+            "logrank_reason": self.reason,
+            "trend": self.trend,
+            "hazard_ratio_per_doubling": self.per_doubling,
+            "hazard_ratio_reason": None if self.per_doubling or not self.events else SEPARATED,
+            "curves": list(self.curves),
+        }
+
+
+def trough_quartiles(week14: pd.DataFrame, survival: pd.DataFrame, definition: str) -> Quarters:
+    """Compare the quarters.
+
+    Args:
+        week14: rows of `analytics.tdm_week14`.
+        survival: rows of `analytics.survival`.
+        definition: the definition that all rows must belong to.
+
+    Raises:
+        CannotEstimate: fewer than 8 patients with a trough, or all their levels alike.
+    """
+    check_definition(week14, definition, "tdm_week14")
+    check_definition(survival, definition, "survival")
+    require_columns(survival, ("patient_id", "origin_on", "entry_days", "time_days"), "survival")
+    rows = week14.merge(
+        survival[["patient_id", "origin_on", "entry_days", "time_days"]], on="patient_id"
+    )
+    level = ordered(numbers(rows, "ifx_ug_ml"), rows["ifx_comparator"].tolist())
+    time = numbers(rows, "time_days").astype(np.int64)
+    event = flags(rows, "event", "tdm_week14").to_numpy(dtype=bool)
+    sampled = np.array(
+        [
+            (drawn - origin).days
+            for drawn, origin in zip(rows.sampled_on, rows.origin_on, strict=True)
+        ],
+        dtype=np.int64,
+    )
+    entry = np.maximum(numbers(rows, "entry_days").astype(np.int64), sampled)
+    entry = np.where(entry > 0, entry, NO_ENTRY)
+    seen = time > entry
+    level, time, event, entry = level[seen], time[seen], event[seen], entry[seen]
+    if len(level) < 8 or np.ptp(level) == 0:
+        raise CannotEstimate(
+            note(
+                "Quartiles of the week-14 trough are not compared: {number} patients have one.",
+                number=len(level),
+            )
+            if len(level) < 8
+            else note("Quartiles of the week-14 trough are not compared: all levels are the same.")
+        )
+    bounds = [bound for bound in quartiles(level) if bound is not None]
+    number = np.searchsorted(bounds, level, side="left")
+    held = np.unique(number)
+    groups, curves = [], []
+    for one in held:
+        member = number == one
+        curve = _curve(entry[member], time[member], event[member])
+        groups.append(_quarter(int(one), bounds, member, event, curve, time[member]))
+        curves.append(_drawn(int(one) + 1, curve))
+    test, reason = logrank(time, event, number, entry_days=entry)
+    permuted = permutation_test(time, event, number, test, PermutationRule(), entry_days=entry)
+    return Quarters(
+        groups=tuple(groups),
+        left_before=int((~seen).sum()),
+        test=test,
+        permutation=permuted.to_json() if permuted else None,
+        reason=None if reason is None else note("No log-rank test: {reason}.", reason=reason),
+        trend=_trend(entry, time, event, number),
+        per_doubling=_per_doubling(entry, time, event, level),
+        curves=tuple(curves),
+    )
+
+
+def _curve(entry: Days, time: Days, event: Flags) -> tuple[Days, Floats, Floats, Floats]:
+    counts = Counts.of(entry, time, event.astype(np.int64))
+    survival, variance = product_limit(counts.at_risk, counts.events[0])
+    with np.errstate(invalid="ignore"):
+        lower, upper = log_log_limits(survival, survival * np.sqrt(variance))
+    return counts.days, survival, lower, upper
+
+
+def _quarter(
+    one: int,
+    bounds: list[float],
+    member: Flags,
+    event: Flags,
+    curve: tuple[Days, Floats, Floats, Floats],
+    time: Days,
+) -> Quarter:
+    days, survival, lower, upper = curve
+    incidence: list[tuple[float, float | None, float | None, float | None]] = []
+    for months in MONTHS:
+        day = months * DAYS_PER_MONTH
+        i = int(np.searchsorted(days, day, side="right")) - 1
+        if day > time.max() and survival[-1] > 0:
+            incidence.append((months, None, None, None))
+        else:
+            incidence.append((months, 1 - float(survival[i]), _turned(upper[i]), _turned(lower[i])))
+    return Quarter(
+        one + 1,
+        bounds[one - 1] if one > 0 else None,
+        bounds[one] if one < len(bounds) else None,
+        int(member.sum()),
+        int(event[member].sum()),
+        tuple(incidence),
+    )
+
+
+def _turned(survival: float) -> float | None:
+    return None if np.isnan(survival) else 1 - float(survival)
+
+
+def _drawn(number: int, curve: tuple[Days, Floats, Floats, Floats]) -> dict[str, Any]:
+    days, survival, _, _ = curve
+    return {
+        "quartile": number,
+        "days": days.tolist(),
+        "incidence": [1 - one for one in survival.tolist()],
+    }
+
+
+def _trend(entry: Days, time: Days, event: Flags, number: Days) -> dict[str, float] | None:
+    if not event.any():
+        return None
+    rows = Rows.of(time, event, number.astype(np.float64)[:, None], start=entry)
+    at_zero = PartialLikelihood(rows, "breslow").at(np.zeros(1))
+    information = float(at_zero.information[0, 0])
+    if information < 1e-12:
+        return None
+    chi2 = float(at_zero.score[0]) ** 2 / information
+    return {"chi2": chi2, "df": 1, "p": float(stats.chi2.sf(chi2, 1))}
+
+
+def _per_doubling(entry: Days, time: Days, event: Flags, level: Floats) -> dict[str, float] | None:
+    # A level of 0 has no logarithm; half the lowest other stands for it.
+    floor = level[level > 0].min(initial=np.inf) / 2
+    if not event.any() or not np.isfinite(floor):
+        return None
+    doubling = np.log2(np.maximum(level, floor))
+    rows = Rows.of(time, event, doubling[:, None], start=entry)
+    best = maximise(PartialLikelihood(rows, "breslow"))
+    if best is None or abs(best.coef[0]) > _LARGEST_COEF or best.information[0, 0] < 1e-8:
+        return None
+    coef, se = float(best.coef[0]), float(1 / np.sqrt(best.information[0, 0]))
+    z = float(stats.norm.ppf(0.975))
+    return {
+        "coef": coef,
+        "se": se,
+        "hr": math.exp(coef),
+        "lower": math.exp(coef - z * se),
+        "upper": math.exp(coef + z * se),
+        "p": float(2 * stats.norm.sf(abs(coef / se))),
+    }

@@ -1,0 +1,1 @@
+"""`registry analyse`: a file a command."""

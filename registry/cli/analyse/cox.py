@@ -1,0 +1,228 @@
+"""`registry analyse cox`, `compare-published` and `sensitivity`: models of the hazard."""
+
+from __future__ import annotations
+
+import csv
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry.cli.analyse.curves import Entry, EntryOption, LandmarkOption
+from registry.cli.analyse.show import FigureOption, draw, show, up_to_date
+from registry.cli.frame.completion import complete_covariates
+from registry.cli.frame.context import DefinitionOption, warn
+from registry.cli.frame.output import Format, FormatOption
+from registry.errors import WrongUsage
+from registry.parsing.formula import cells_kept
+from registry.whole_file import write_whole
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from registry.analysis.cox.result import Cox
+
+
+class Ties(StrEnum):
+    """How the Cox model handles events on the same day."""
+
+    BRESLOW = "breslow"
+    EFRON = "efron"
+
+
+class Penalty(StrEnum):
+    """Whether Firth's penalty is used."""
+
+    FIRTH = "firth"
+    NONE = "none"
+    AUTO = "auto"
+
+
+class Robust(StrEnum):
+    """Within what observations may be alike."""
+
+    CENTRE = "centre"
+    PATIENT = "patient"
+
+
+CovariatesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--covariates",
+        metavar="A,B,...",
+        help="Covariates of the model; without them those with a univariate P below 0.05.",
+        autocompletion=complete_covariates,
+    ),
+]
+TiesOption = Annotated[Ties, typer.Option("--ties", help="Events on the same day.")]
+
+
+def cox_command(
+    context: typer.Context,
+    covariates: CovariatesOption = None,
+    ties: TiesOption = Ties.BRESLOW,
+    time_dependent: Annotated[
+        str | None,
+        typer.Option(
+            "--time-dependent",
+            metavar="A,B,...",
+            help="Covariates read day by day from the view exposure, e.g. im_over_6_months, im, "
+            "gc, intensified.",
+        ),
+    ] = None,
+    landmark: LandmarkOption = None,
+    entry: EntryOption = Entry.START,
+    strata: Annotated[
+        str | None,
+        typer.Option(
+            "--strata",
+            metavar="A,B,...",
+            help="A hazard of its own for each level.",
+            autocompletion=complete_covariates,
+        ),
+    ] = None,
+    robust: Annotated[
+        Robust | None,
+        typer.Option("--robust", help="Errors robust against likeness within a centre or patient."),
+    ] = None,
+    penalty: Annotated[
+        Penalty | None,
+        typer.Option(
+            "--penalty",
+            help="Firth's penalty with limits by the profile likelihood; auto takes it where "
+            "events are few or separated. Without the option: auto beside --entry week14, "
+            "--landmark or --time-dependent, else none.",
+        ),
+    ] = None,
+    as_published: Annotated[
+        bool,
+        typer.Option(
+            "--as-published",
+            help="Hold covariates acquired after the start fixed beside these options too.",
+        ),
+    ] = False,
+    residuals: Annotated[
+        Path | None,
+        typer.Option(
+            "--residuals",
+            metavar="FILE",
+            help="Write martingale and dfbeta residuals, a row per patient, as .csv or .json.",
+        ),
+    ] = None,
+    figure: FigureOption = None,
+    definition: DefinitionOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Cox proportional hazards: as published without options, sound with them.
+
+    With --figure STEM a forest plot is drawn, and Schoenfeld's residuals as STEM-hazards.
+
+    Example: registry analyse cox --entry week14 --time-dependent im_over_6_months
+    """
+    from registry.analysis.basis import basis_of
+    from registry.analysis.cohort.patients import read_patients
+    from registry.analysis.cox.design import Design
+    from registry.analysis.cox.fit import cox_regression
+    from registry.analysis.dataset import read_view
+
+    _require_ending(residuals)
+    design = Design(
+        time_dependent=tuple(listed(time_dependent) or ()),
+        landmark_months=landmark,
+        late_entry=entry is Entry.WEEK14,
+        strata=tuple(listed(strata) or ()),
+        robust=None if robust is None else robust.value,
+        penalty=None if penalty is None else penalty.value,
+        as_published=as_published,
+    )
+    with up_to_date(context, definition) as (connection, definition):
+        basis = basis_of(connection, definition)
+        frame = read_patients(connection, definition)
+        exposure = read_view(connection, "exposure", definition) if design.sound else None
+    result = cox_regression(
+        frame,
+        definition,
+        covariates=listed(covariates),
+        ties=ties.value,
+        design=design,
+        exposure=exposure,
+        basis=basis,
+    )
+    if residuals is not None:
+        _write_residuals(result, residuals)
+    if figure is not None:
+        from registry.report.forest import forest_plot
+        from registry.report.hazards import hazards_plot
+
+        document = result.to_json(details=True)
+        draw(lambda: forest_plot(document), figure)
+        draw(lambda: hazards_plot(document), figure.with_name(f"{figure.name}-hazards"))
+    show(result.to_json(), "cox", form)
+
+
+def compare_published_command(
+    context: typer.Context,
+    covariates: CovariatesOption = None,
+    ties: TiesOption = Ties.BRESLOW,
+    figure: FigureOption = None,
+    definition: DefinitionOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """The published Cox model beside the sound one, and what each difference did.
+
+    Example: registry analyse compare-published --figure out/compared
+    """
+    from registry.analysis.basis import basis_of
+    from registry.analysis.cohort.patients import read_patients
+    from registry.analysis.cox.published import compare_with_published
+    from registry.analysis.dataset import read_view
+
+    with up_to_date(context, definition) as (connection, definition):
+        basis = basis_of(connection, definition)
+        frame = read_patients(connection, definition)
+        exposure = read_view(connection, "exposure", definition)
+    document = compare_with_published(
+        frame,
+        exposure,
+        definition,
+        covariates=listed(covariates),
+        ties=ties.value,
+        basis=basis,
+    ).to_json()
+    if figure is not None:
+        from registry.report.forest import paired_forest_plot
+
+        draw(lambda: paired_forest_plot(document), figure)
+    show(document, "compare_published", form)
+
+
+def listed(written: str | None) -> list[str] | None:
+    """The names of `--covariates A,B,...`; None without the option."""
+    return None if written is None else [c.strip() for c in written.split(",") if c.strip()]
+
+
+def _require_ending(path: Path | None) -> None:
+    if path is not None and path.suffix.lower() not in (".csv", ".json"):
+        raise WrongUsage(
+            tr("Residuals cannot be written as {file}.", file=path),
+            cure=tr("End the file's name with .csv or .json"),
+        )
+
+
+def _write_residuals(result: Cox, path: Path) -> None:
+    rows = result.residual_rows()
+
+    def write(part: Path) -> None:
+        as_json = path.suffix.lower() == ".json"
+        with part.open("w", encoding="utf-8" if as_json else "utf-8-sig", newline="") as out:
+            if as_json:
+                json.dump(rows, out, indent=2)
+                out.write("\n")
+            else:
+                writer = csv.writer(out, lineterminator="\n")
+                writer.writerow(rows[0])
+                writer.writerows(cells_kept(row.values()) for row in rows)
+
+    write_whole(path, write, make_folder=True)
+    warn(tr("Written: {file}", file=path))

@@ -1,0 +1,229 @@
+"""`registry analyse sensitivity`: the Cox model under every reading of the rules."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from registry.cli.analyse.cox import CovariatesOption, Ties, TiesOption, listed
+from registry.cli.analyse.show import FigureOption, draw, show, up_to_date
+from registry.cli.frame.context import DefinitionOption
+from registry.cli.frame.output import Format, FormatOption, on_terminal
+from registry.cli.frame.terminal import rewrite_line
+from registry.errors import WrongUsage
+from registry.words import note, tr
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from registry.analysis.basis import Basis
+    from registry.analysis.cox.sensitivity import Reading
+
+MOST_READINGS = 100
+# Name of the definition that is tried out; it is never there when anybody else looks.
+TRIAL = "on-trial"
+
+
+class Model(StrEnum):
+    """The published model or the sound one."""
+
+    PUBLISHED = "published"
+    SOUND = "sound"
+
+
+def sensitivity_command(
+    context: typer.Context,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary",
+            metavar="KEY=A,B,...",
+            help="A parameter of the definition and the values to try; may be repeated. `registry "
+            "definition show paper` lists them; none is written none.",
+        ),
+    ] = None,
+    definitions: Annotated[
+        str | None,
+        typer.Option(
+            "--definitions", metavar="A,B,...", help="Definitions to vary; without it all of them."
+        ),
+    ] = None,
+    model: Annotated[
+        list[Model] | None,
+        typer.Option("--model", help="Which model; may be repeated. Without it both."),
+    ] = None,
+    covariates: CovariatesOption = None,
+    ties: TiesOption = Ties.BRESLOW,
+    limit: Annotated[
+        int,
+        typer.Option("--limit", metavar="N", min=1, help="The most readings that are fitted."),
+    ] = MOST_READINGS,
+    figure: FigureOption = None,
+    definition: DefinitionOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """The Cox model under every reading of the rules: a specification curve.
+
+    Every combination of the definitions and of the values given with --vary is one reading; the
+    definition of --definition is the reference and chooses the covariates. Nothing is stored.
+
+    Example: registry analyse sensitivity --vary lor_above=15,17.5 --vary lor_confirmations=1,2
+    """
+    from registry.analysis.cohort.patients import read_patients
+    from registry.analysis.cox.fit import significant
+    from registry.analysis.cox.sensitivity import sensitivity_analysis
+    from registry.definitions.store import list_definitions
+
+    varied = _varied(vary or [])
+    with up_to_date(context, definition) as (connection, definition):
+        others = [str(one["name"]) for one in list_definitions(connection)]
+        # Of two readings that are alike the reference's name stands.
+        bases = sorted(listed(definitions) or others, key=lambda one: one != definition)
+        _require_few(len(bases) * math.prod(len(values) for values in varied.values()), limit)
+        names = listed(covariates)
+        if names is None:
+            names = list(significant(read_patients(connection, definition), definition))
+        readings, same = _readings(connection, definition, bases, varied)
+    notes = []
+    if same:
+        notes.append(
+            note("{same} combinations repeat the parameters of another and stand once.", same=same)
+        )
+    document = sensitivity_analysis(
+        readings,
+        names,
+        models=[one.value for one in model or list(Model)],
+        varied=varied,
+        ties=ties.value,
+        notes=notes,
+    ).to_json()
+    if figure is not None:
+        from registry.report.specification_curve import specification_curve
+
+        draw(lambda: specification_curve(document), figure)
+    show(document, "sensitivity", form)
+
+
+def _readings(
+    connection: Connection, reference: str, bases: Sequence[str], varied: dict[str, list[str]]
+) -> tuple[list[Reading], int]:
+    """The reference, then every combination; and how many of these repeat another of them."""
+    from registry.analysis.basis import basis_of
+
+    combinations = [
+        (base, dict(zip(varied, values, strict=True)))
+        for base in bases
+        for values in itertools.product(*varied.values())
+    ]
+    found: dict[str, Reading] = {}
+    repeated: set[str] = set()
+    same = 0
+    for number, (base, choices) in enumerate([(reference, {}), *combinations]):
+        _progress(number, len(combinations))
+        with _tried(connection, base, choices) as name:
+            basis = basis_of(connection, name)
+            if basis.definition_hash not in found:
+                found[basis.definition_hash] = _read(connection, basis, base, list(varied))
+        if number:
+            same += basis.definition_hash in repeated
+            repeated.add(basis.definition_hash)
+    _progress(None, len(combinations))
+    return list(found.values()), same
+
+
+@contextmanager
+def _tried(connection: Connection, base: str, choices: dict[str, str]) -> Iterator[str]:
+    """The name of a definition with these choices, there until the end of the block."""
+    from registry.definitions.store import add_definition
+    from registry.derivation.trial import derive_on_trial
+
+    if not choices:
+        yield base
+        return
+    trial = connection.begin_nested()
+    try:
+        changes = [f"{key}={value}" for key, value in choices.items()]
+        add_definition(connection, TRIAL, base, changes)
+        derive_on_trial(connection, TRIAL)
+        yield TRIAL
+    finally:
+        trial.rollback()
+
+
+def _read(connection: Connection, basis: Basis, base: str, varied: Sequence[str]) -> Reading:
+    from registry.analysis.cohort.patients import read_patients
+    from registry.analysis.cox.sensitivity import Reading
+    from registry.analysis.dataset import read_view
+    from registry.definitions.store import get_definition
+
+    parameters = get_definition(connection, basis.definition)
+
+    return Reading(
+        definition=base,
+        choices={key: _written(parameters[key]) for key in varied},
+        basis=basis,
+        frame=read_patients(connection, basis.definition),
+        exposure=read_view(connection, "exposure", basis.definition),
+    )
+
+
+def _written(value: Any) -> str:
+    """A parameter's value as it is given on the command line."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case Decimal():
+            return f"{value.normalize():f}"
+        case _:
+            return str(value)
+
+
+def _varied(written: Sequence[str]) -> dict[str, list[str]]:
+    """The parameters of --vary with their values, as they are written."""
+    from registry.models import Definition
+    from registry.parsing.parameter import read_parameter
+
+    parameters = Definition.parameters()
+    found: dict[str, list[str]] = {}
+    for one in written:
+        key, equals, values = one.partition("=")
+        tried = list(dict.fromkeys(listed(values) or []))
+        if not equals or not tried:
+            raise WrongUsage(
+                tr("--vary {written} does not say what to try.", written=one),
+                cure=tr("Write it as --vary lor_above=12.5,15,17.5"),
+            )
+        if key.strip() in found:
+            raise WrongUsage(
+                tr("--vary {key} is given twice.", key=key), cure=tr("Give all its values in one.")
+            )
+        for value in tried:
+            # Says what is wrong with a name or a value before anything is derived.
+            read_parameter(f"{key}={value}", parameters, "registry definition show paper")
+        found[key.strip()] = tried
+    return found
+
+
+def _require_few(readings: int, limit: int) -> None:
+    if readings > limit:
+        raise WrongUsage(
+            tr("These are {readings} readings, more than {limit}.", readings=readings, limit=limit),
+            cure=tr("Vary fewer parameters or name fewer --definitions, or raise --limit."),
+        )
+
+
+def _progress(number: int | None, of: int) -> None:
+    """A counter on standard error, only where a person looks at it."""
+    if on_terminal():
+        rewrite_line(" " * 20 if number is None else f"{number}/{of}")
+        if number is None:
+            rewrite_line("")

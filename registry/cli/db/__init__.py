@@ -1,0 +1,1 @@
+"""`registry db`: the database itself."""

@@ -1,0 +1,121 @@
+"""`registry db backup` and `registry db restore`: the registry in one file, and back."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registry.cli.frame.context import ReasonOption, UserOption, reached, run_of, warn
+from registry.errors import WrongUsage
+from registry.words import tr
+
+
+def backup_command(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to make.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the file if it is there.")
+    ] = False,
+) -> None:
+    """Save the registry in one file, as it is at this moment.
+
+    Others may go on working meanwhile. The file holds patients' data: only you can read it; keep
+    it as safe as the registry itself.
+
+    Example: registry db backup registry.backup
+    """
+    from registry.database.backup import back_up
+
+    begun = time.monotonic()
+    with reached(run_of(context).settings()) as database:
+        made = back_up(database, file, force=force)
+    warn(
+        tr(
+            "Saved {patients:patient|patients}, {total:,|row|rows} of {number:table|tables} "
+            "at revision {revision} in {file} ({size}, {seconds:.1f} s).",
+            patients=made.patients,
+            total=made.total,
+            number=len(made.rows),
+            revision=made.revision,
+            file=file,
+            size=_size(file.stat().st_size),
+            seconds=time.monotonic() - begun,
+        )
+    )
+
+
+def restore_command(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of `registry db backup`.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Even if the registry holds patients: they go.")
+    ] = False,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+) -> None:
+    """Fill the registry from a backup, all or nothing, and bring it up to this program.
+
+    The file is read through before anything is touched. A registry that holds patients is refused
+    unless --replace, which needs a --reason; what its audit has since the backup is kept in a file
+    beside the backup. Only the rows of a backup are taken; the program builds their tables itself.
+
+    Example: registry db restore registry.backup
+    """
+    if replace and not (reason and reason.strip()):
+        raise WrongUsage(
+            tr("--replace ends what the registry holds, so it needs a reason."),
+            cure=tr('Add --reason "why".'),
+        )
+    from registry.database.analyst import ANALYST_ROLE, analyst_role_exists
+    from registry.database.archive import open_archive
+    from registry.database.engine import open_database
+    from registry.database.migrate import head
+    from registry.database.restore import restore
+
+    settings = run_of(context).settings(user)
+    begun = time.monotonic()
+    with open_archive(file) as archive, open_database(settings) as database:
+        kept = restore(database, archive, user=settings.user, reason=reason, replace=replace)
+        with database.engine.connect() as connection:
+            if not analyst_role_exists(connection):
+                warn(
+                    tr(
+                        "`registry sql` needs the role {role}, which this login may "
+                        "not create; `registry db upgrade` says how.",
+                        role=ANALYST_ROLE,
+                    )
+                )
+    if kept is not None:
+        warn(
+            tr(
+                "What the audit had since the backup is kept in {file} ({rows:,|row|rows}). It "
+                "holds patients' data: only you can read it.",
+                file=kept.file,
+                rows=kept.rows,
+            )
+        )
+    found = archive.description
+    upgraded = "" if found.revision == head() else tr(", brought up to {revision}", revision=head())
+    warn(
+        tr(
+            "Restored {patients:patient|patients}, {total:,|row|rows} of {number:table|tables} "
+            "at revision {revision}{upgraded}, saved at {made_at} ({seconds:.1f} s).",
+            patients=found.patients,
+            total=found.total,
+            number=len(found.rows),
+            revision=found.revision,
+            upgraded=upgraded,
+            made_at=found.made_at,
+            seconds=time.monotonic() - begun,
+        )
+    )
+
+
+def _size(number: int) -> str:
+    for unit, bytes_ in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= bytes_:
+            return f"{number / bytes_:.1f} {unit}"
+    return tr("{number:byte|bytes}", number=number)

@@ -1,0 +1,231 @@
+"""`registry db`: the database itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from registry.cli.audit import told
+from registry.cli.db.backup import backup_command, restore_command
+from registry.cli.frame.context import UserOption, opened, reached, run_of, warn
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.errors import NotFound, Refused, WrongUsage
+from registry.words import tr
+
+app = typer.Typer(help="Make, upgrade and reach the database.")
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
+
+
+@app.command("upgrade")
+def upgrade_command(context: typer.Context) -> None:
+    """Create the registry in an empty database, or bring it up to this program.
+
+    Example: registry db upgrade
+    """
+    from sqlalchemy import text
+
+    from registry.database import migrate
+    from registry.database.analyst import ANALYST_ROLE, analyst_role_exists, role_statements
+    from registry.database.engine import open_database
+
+    with open_database(run_of(context).settings()) as database:
+        with database.engine.connect() as connection:
+            before = migrate.status(connection)
+        migrate.upgrade(database)
+        with database.engine.connect() as connection:
+            after = migrate.status(connection)
+            login, name = connection.execute(text("select current_user, current_database()")).one()
+            if not analyst_role_exists(connection):
+                warn(
+                    tr(
+                        "This login may not make or take on the role {role}, which "
+                        "`registry sql` needs. An administrator runs: {statements} "
+                        "Then: registry db upgrade",
+                        role=ANALYST_ROLE,
+                        statements=role_statements(login, name),
+                    )
+                )
+    if before.current is None:
+        words = tr("created")
+    elif before.current == after.current:
+        words = tr("as before; the views were built anew")
+    else:
+        words = tr("from {revision}", revision=before.current)
+    warn(tr("The registry is at revision {current} ({words}).", current=after.current, words=words))
+
+
+@app.command("status")
+def status_command(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
+    """Show server, revision and size; exit status 3 when it is not at the right migration.
+
+    Example: registry db status
+    """
+    from registry.audit.catalogue import check_catalogue
+    from registry.database import migrate
+    from registry.database.engine import shown
+    from registry.database.inventory import server_version, table_sizes
+
+    with (
+        reached(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        found = migrate.status(connection)
+        sizes = table_sizes(connection) if found.at_head else []
+        findings = check_catalogue(connection) if found.at_head else []
+        document = {
+            "url": shown(database.url),
+            "embedded": database.embedded,
+            "server": server_version(connection),
+            "revision": found.current,
+            "head": found.head,
+            "at_head": found.at_head,
+            "tables": sizes,
+            "catalogue": [finding.to_json() for finding in findings],
+        }
+        if form is Format.JSON:
+            print_json(document)
+        elif form is Format.CSV:
+            print_rows(sizes, form, ("table", "rows"))
+        else:
+            where = tr("embedded") if database.embedded else document["url"]
+            typer.echo(f"PostgreSQL {document['server']}, {where}")
+            typer.echo(
+                tr(
+                    "revision {current}, this program needs {head}",
+                    current=found.current or tr("none"),
+                    head=found.head,
+                )
+                + "\n"
+            )
+            if sizes:
+                print_rows(sizes, form)
+        migrate.require_head(connection)
+    if findings:
+        raise Refused(
+            tr(
+                "The database is not as the migrations made it: {findings}", findings=told(findings)
+            ),
+            cure=tr("Somebody with the owner's rights did that; see: registry audit verify"),
+        )
+
+
+@app.command("url")
+def url_command(
+    context: typer.Context,
+    analyst: Annotated[
+        bool, typer.Option("--analyst", help="For the role that only reads the views.")
+    ] = False,
+) -> None:
+    """Print the connection URL; of the embedded server it works while `db serve` runs.
+
+    Example: registry db url --analyst
+    """
+    from registry.database.analyst import ANALYST_ROLE
+    from registry.database.engine import without_password
+
+    with opened(run_of(context).settings()) as database:
+        url = database.url.set(drivername="postgresql")
+        if analyst:
+            url = without_password(url).set(username=ANALYST_ROLE)
+            if not database.embedded:
+                warn(
+                    tr(
+                        "On a server {role} has no password unless an administrator "
+                        "gives it one; a login of your own that it was granted to can use "
+                        "the views as well.",
+                        role=ANALYST_ROLE,
+                    )
+                )
+        typer.echo(url.render_as_string(hide_password=False))
+
+
+@app.command("analyst")
+def analyst_command(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the login.")],
+) -> None:
+    """Print what an administrator's psql runs on a server to give an analyst a login of her own.
+
+    It may read the views and nothing else, within limits of time and of the server's disk.
+    The password is taken from REGISTRY_ANALYST_PASSWORD.
+
+    Example: registry db analyst anna
+    """
+    from registry.database.analyst import login_statements
+
+    typer.echo(login_statements(name))
+
+
+@app.command("serve")
+def serve_command(context: typer.Context) -> None:
+    """Keep the embedded server running until Ctrl-C, for R, pandas or psql beside it.
+
+    Example: registry db serve
+    """
+    import signal
+
+    from registry.database.analyst import ANALYST_ROLE
+    from registry.database.engine import shown
+
+    settings = run_of(context).settings()
+    if settings.database_url is not None:
+        raise WrongUsage(
+            tr("The database URL names a server that runs by itself: there is nothing to serve."),
+            cure=tr("See: registry db url"),
+        )
+    with opened(settings) as database:
+        typer.echo(shown(database.url.set(username=ANALYST_ROLE)))
+        warn(tr("Serving the registry at this URL, read-only for analysts. Ctrl-C stops it."))
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            warn(tr("Stopped."))
+
+
+@app.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql_command(context: typer.Context, user: UserOption = None) -> None:
+    """Open psql on the database; further arguments go to psql.
+
+    What is changed there is kept as done by the one who works, or by --user; psql's own name for
+    its login is -U. Before a change: set registry.reason = 'why';
+
+    Example: registry db psql -c "select count(*) from clinical.patient"
+    """
+    import os
+    import re
+    import shutil
+    import signal
+    import subprocess
+
+    from registry.database.engine import shown
+
+    settings = run_of(context).settings(user)
+    with reached(settings) as database:
+        program = str(database.programs / "psql") if database.programs else shutil.which("psql")
+        if program is None:
+            raise NotFound(
+                tr("psql is not on the path."), cure=tr("Install PostgreSQL's client programs.")
+            )
+        environment = dict(os.environ)
+        url = database.url
+        named = "-c registry.user=" + re.sub(r"([\s\\])", r"\\\1", settings.user)
+        if given := url.query.get("options"):
+            # Of the URL, which the environment does not add to.
+            url = url.update_query_dict({"options": f"{given} {named}"})
+        else:
+            environment["PGOPTIONS"] = f"{environment.get('PGOPTIONS', '')} {named}"
+        password = database.url.password or database.url.query.get("password")
+        if password is not None:
+            # Not as an argument, which everybody on the computer could read.
+            environment["PGPASSWORD"] = str(password)
+        # Ctrl-C is psql's own: it ends a query there, not this program with psql left behind.
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            ended = subprocess.run(
+                [program, shown(url), *context.args], check=False, env=environment
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
+    raise typer.Exit(ended.returncode)

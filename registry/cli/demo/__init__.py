@@ -1,0 +1,1 @@
+"""`registry demo`, and the mark of a demo's registry."""

@@ -1,0 +1,156 @@
+"""`registry demo`: from the raw files of the study to its tables and curves, in one command."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from registry.cli.demo.mark import nature_of_demo
+from registry.cli.frame.context import run_of, warn
+from registry.cli.report.command import TITLE
+from registry.cli.report.content import Content, content_of, facts_of
+from registry.errors import Refused
+from registry.whole_file import make_private, write_whole
+from registry.words import note, spoken, tr
+
+if TYPE_CHECKING:
+    from registry.database.engine import Database
+    from registry.report.preamble import Facts
+
+DEFINITION = "paper"
+OWN_HOME = note("Give the demo a home of its own: registry --home DIR demo")
+PRINTED = ("flow", "table1", "table2", "km", "cox", "tdm", "outcomes")
+
+
+def demo(
+    context: typer.Context,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where figures and report go.")
+    ] = Path("demo-output"),
+) -> None:
+    """Make a registry from the shipped study cohort and print the study's tables.
+
+    The cohort is synthetic: made so that the study's rules over it give the published figures.
+    Without --home the registry of the demo lives in DIR; your own is not touched.
+
+    Example: registry demo --out demo-output
+    """
+    from registry.database import migrate
+    from registry.database.engine import open_database
+    from registry.definitions.store import set_default_definition
+    from registry.settings import Settings
+
+    run = run_of(context)
+    settings = run.settings()
+    if run.database_url is None:
+        # A server that the environment names is the person's own registry.
+        home = settings.home if run.home_given() else out.absolute() / "registry"
+        settings = Settings(home, None, settings.user)
+    try:
+        make_private(out)
+    except OSError as error:
+        raise Refused(
+            tr("{out} cannot be made: {reason}.", out=out, reason=error.strerror)
+        ) from None
+    warn(tr("Starting the database ..."))
+    with open_database(settings) as database:
+        migrate.upgrade(database)
+        _import_cohort(database, settings.user)
+        with database.engine.begin() as connection:
+            set_default_definition(connection, DEFINITION, user=settings.user, reason="demo")
+        _derive(database, settings.user)
+        with database.engine.connect() as connection:
+            content = content_of(connection, DEFINITION)
+            facts = facts_of(
+                connection, DEFINITION, content.data_hash, title=TITLE, nature=nature_of_demo()
+            )
+    _print(content.documents)
+    written = _write(out, content, facts)
+    typer.echo("\n" + tr("Figures and report: {files}", files=", ".join(map(str, written))))
+
+
+def _import_cohort(database: Database, user: str) -> None:
+    from sqlalchemy import text
+
+    from registry.database.demo import mark_demo
+    from registry.importing.record import summary_of
+    from registry.importing.run import import_files
+    from registry.records.change import declare_change, summarise_change
+
+    cohort = Path(str(resources.files("registry.demo") / "cohort"))
+    with database.engine.begin() as connection:
+        declare_change(connection, user=user, command="import", reason="demo")
+        result = import_files(connection, [cohort])
+        if result.errors:
+            raise Refused(
+                tr(
+                    "The study's files do not fit what is already there: {problem}",
+                    problem=result.errors[0],
+                ),
+                cure=spoken(OWN_HOME),
+            )
+        # An exception here rolls the import back: real patients and made-up ones never mix.
+        patients = connection.execute(text("select count(*) from clinical.patient")).scalar_one()
+        if patients != result.tables["patients"].read:
+            raise Refused(
+                tr("This registry holds other patients than the demo's."), cure=spoken(OWN_HOME)
+            )
+        mark_demo(connection)
+        summarise_change(connection, summary_of(result))
+    rows = sum(counts.read for counts in result.tables.values())
+    new = sum(counts.inserted for counts in result.tables.values())
+    warn(
+        tr(
+            "Imported {rows} rows of {number} files, {new} of them new.",
+            rows=rows,
+            number=len(result.tables),
+            new=new,
+        )
+    )
+
+
+def _derive(database: Database, user: str) -> None:
+    from registry.derivation.run import derive
+
+    result = derive(database.engine, user=user)
+    warn(
+        tr(
+            "Derived {examined} patients under {definitions}: {number} transitions.",
+            examined=result.examined,
+            definitions=tr(" and ").join(result.definitions),
+            number=len(result.transitions),
+        )
+    )
+
+
+def _print(documents: dict[str, Any]) -> None:
+    from registry.report import text
+
+    for name in PRINTED:
+        document = documents[name]
+        typer.echo()
+        if isinstance(document, str):
+            typer.echo(spoken(document))
+        else:
+            typer.echo(getattr(text, "kaplan_meier" if name == "km" else name)(document))
+
+
+def _write(out: Path, content: Content, facts: Facts) -> list[Path]:
+    from registry.drawing.plot import cumulative_incidence, save
+    from registry.report.page import page
+
+    written: list[Path] = []
+    for document in (content.documents["km"], *content.curves):
+        # The study has no curves from a landmark; those stand in the report.
+        if isinstance(document, str) or document["landmark_months"] is not None:
+            continue
+        by = f"_by_{document['by']}" if document["by"] else ""
+        figure = cumulative_incidence(document)
+        written.extend(save(figure, out / f"cumulative_incidence{by}"))
+    report = out / "report.html"
+    html = page(content.documents, facts, curves_by=content.curves)
+    write_whole(report, lambda part: part.write_text(html, encoding="utf-8"))
+    return [*written, report]

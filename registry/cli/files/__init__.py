@@ -1,0 +1,1 @@
+"""Files in and out: import, codebook, template, export, synthetic files."""

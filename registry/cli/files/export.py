@@ -1,0 +1,152 @@
+"""`registry export`: a view of the analysts as a file, or the records as a REDCap project."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registry.cli.frame.completion import complete_view
+from registry.cli.frame.context import ForceOption, opened, run_of, warn
+from registry.errors import WrongUsage
+from registry.whole_file import require_free
+from registry.words import tr
+
+
+class FileFormat(StrEnum):
+    """The formats of an exported view, by their endings."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+    DTA = "dta"
+    SAV = "sav"
+    XPT = "xpt"
+
+
+def export_command(
+    context: typer.Context,
+    view: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="VIEW",
+            help="A view of schema analytics, or a table.",
+            autocompletion=complete_view,
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="FILE",
+            help="Ending .csv, .parquet, .xlsx, .dta (Stata), .sav (SPSS) or .xpt (SAS).",
+        ),
+    ] = None,
+    everything: Annotated[
+        Path | None,
+        typer.Option("--all", metavar="DIR", help="Every view, with a codebook of their columns."),
+    ] = None,
+    records: Annotated[
+        Path | None,
+        typer.Option("--records", metavar="DIR", help="Every table, as files that import reads."),
+    ] = None,
+    form: Annotated[
+        FileFormat | None,
+        typer.Option("--format", help="Of the files of --all and --records; csv."),
+    ] = None,
+    redcap: Annotated[
+        Path | None,
+        typer.Option("--redcap", metavar="DIR", help="All records, as a REDCap project."),
+    ] = None,
+    force: ForceOption = False,
+) -> None:
+    """Write a view to a file, with labels; changed patients are brought up to date first.
+
+    With --all every view to a folder, with --records every table as import reads it, with --redcap
+    all records as a REDCap project. Only you can read what is written.
+
+    Example: registry export analysis_set --to analysis_set.csv
+    """
+    one = view is not None or to is not None
+    folders = [folder for folder in (everything, records, redcap) if folder is not None]
+    if one + len(folders) != 1 or (form is not None and (one or redcap is not None)):
+        raise WrongUsage(
+            tr("An export is of one view to one file, or of all views or records to a folder."),
+            cure=tr(
+                "Write VIEW --to FILE, or --all DIR or --records DIR with --format FORMAT, or "
+                "--redcap DIR."
+            ),
+        )
+    require_free(*folders, *([to] if to is not None else []), force=force)
+    if redcap is not None:
+        _export_redcap(context, redcap, force)
+        return
+    if everything is not None:
+        _export_all(context, everything, form or FileFormat.CSV, force)
+        return
+    if records is not None:
+        _export_records(context, records, form or FileFormat.CSV, force)
+        return
+    if view is None or to is None:
+        raise WrongUsage(tr("An export is of a view to a file."), cure=tr("Write VIEW --to FILE."))
+    from registry.derivation.run import bring_up_to_date
+    from registry.export.write import write_view
+
+    settings = run_of(context).settings()
+    with opened(settings) as database:
+        bring_up_to_date(database.engine, user=settings.user)
+        with database.engine.connect() as connection:
+            rows = write_view(connection, view, to)
+    warn(tr("{number:row|rows} written to {file}.", number=rows, file=to))
+
+
+def _export_all(context: typer.Context, folder: Path, form: FileFormat, force: bool) -> None:
+    from registry.derivation.run import bring_up_to_date
+    from registry.export.write import write_all
+
+    settings = run_of(context).settings()
+    with opened(settings) as database:
+        bring_up_to_date(database.engine, user=settings.user)
+        # All files show the same moment.
+        with database.engine.connect().execution_options(
+            isolation_level="REPEATABLE READ"
+        ) as connection:
+            rows = write_all(connection, folder, f".{form.value}", force=force)
+    warn(
+        tr(
+            "{views:view|views}, {rows:row|rows} and a codebook written to {folder}.",
+            views=len(rows),
+            rows=sum(rows.values()),
+            folder=folder,
+        )
+    )
+
+
+def _export_records(context: typer.Context, folder: Path, form: FileFormat, force: bool) -> None:
+    from registry.export.write import write_records
+
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect().execution_options(
+            isolation_level="REPEATABLE READ"
+        ) as connection,
+    ):
+        rows = write_records(connection, folder, f".{form.value}", force=force)
+    warn(
+        tr(
+            "{tables:table|tables}, {rows:row|rows} written to {folder}.",
+            tables=len(rows),
+            rows=sum(rows.values()),
+            folder=folder,
+        )
+    )
+
+
+def _export_redcap(context: typer.Context, folder: Path, force: bool) -> None:
+    from registry.export.redcap import write_redcap
+
+    with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
+        rows = write_redcap(connection, folder, force=force)
+    warn(tr("{number:row|rows} written to {folder}.", number=rows, folder=folder))

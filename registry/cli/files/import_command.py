@@ -1,0 +1,253 @@
+"""`registry import`: files into tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry.cli.demo.mark import IntoDemoOption, hold_to_demo
+from registry.cli.files.import_result import changes_kept, print_result, take_back
+from registry.cli.files.mapping import (
+    MapOption,
+    RedcapOption,
+    SuggestOption,
+    print_draft,
+    reader_of,
+    sheets_reader,
+)
+from registry.cli.frame.context import (
+    AllowIdOption,
+    ReasonOption,
+    UserOption,
+    hold_to_reason,
+    opened,
+    run_of,
+    warn,
+    with_allowed,
+)
+from registry.cli.frame.conventions import (
+    DateOrderOption,
+    DecimalOption,
+    EncodingOption,
+    MissingOption,
+    PatientIdOption,
+    SheetOption,
+    SkipHiddenOption,
+    conventions_of,
+)
+from registry.cli.frame.output import Format, FormatOption, on_terminal
+from registry.cli.frame.terminal import as_text, console
+from registry.errors import WrongUsage
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from registry.derivation.run import Transition
+    from registry.importing.marked import Sheet
+    from registry.records.problems import WriteResult
+
+# More than a screen of complaints helps nobody; JSON has them all.
+COMPLAINTS_SHOWN = 40
+WARNINGS_SHOWN = 10
+
+
+def import_command(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH", help="Folders, or files named after their tables."),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and count everything, write nothing.")
+    ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Change records that are there with other values.")
+    ] = False,
+    map_file: MapOption = None,
+    redcap: RedcapOption = None,
+    suggest_map: SuggestOption = False,
+    date_order: DateOrderOption = None,
+    decimal: DecimalOption = None,
+    encoding: EncodingOption = None,
+    missing: MissingOption = None,
+    patient_id: PatientIdOption = None,
+    sheet: SheetOption = None,
+    skip_hidden: SkipHiddenOption = False,
+    errors_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--errors-to",
+            metavar="FILE",
+            help="Write files with bad cells again, marked, to be mended; .xlsx or .csv.",
+        ),
+    ] = None,
+    allow_id: AllowIdOption = False,
+    into_demo: IntoDemoOption = False,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Import files, all or nothing.
+
+    A row that is already there unchanged is no error. One whose natural key is there with other
+    values is refused unless --update, which needs a --reason; an empty cell then empties the
+    value, a column that the file does not have is left alone. With --dry-run every value that
+    would change is shown, and every state that would follow.
+
+    Example: registry import visits/ --dry-run
+    """
+    conventions = conventions_of(
+        date_order=date_order,
+        decimal=decimal,
+        encoding=encoding,
+        missing=missing,
+        patient_id=patient_id,
+        sheet=sheet,
+        skip_hidden=skip_hidden,
+    )
+    if suggest_map:
+        print_draft(paths, conventions)
+        return
+    if (map_file or redcap) and (patient_id or sheet):
+        raise WrongUsage(
+            tr("With a mapping, the mapping says which header and which sheet are meant."),
+            cure=tr("Leave out --patient-id and --sheet, or say it in the mapping."),
+        )
+    if update and not dry_run and not (reason and reason.strip()):
+        raise WrongUsage(
+            tr("--update changes records, so it needs a reason."),
+            cure=tr('Add --reason "why", or look first with --dry-run.'),
+        )
+    hold_to_reason(allow_id, reason)
+    if errors_to is not None:
+        from registry.importing.marked import check_target
+
+        check_target(errors_to, paths)
+    from registry.derivation.status import waiting_patients
+    from registry.importing.record import summary_of
+    from registry.records.change import declare_change, summarise_change
+
+    import_files = partial(reader_of(map_file, redcap), conventions=conventions)
+    settings = run_of(context).settings(user)
+    with opened(settings) as database, database.engine.connect() as connection:
+        transaction = connection.begin()
+        turned: list[Transition] | None = None
+        waiting = 0
+        why = reason or ("dry run" if dry_run else None)
+        declare_change(connection, user=settings.user, command="import", reason=why)
+        with _progress() as progress:
+            result = import_files(
+                connection,
+                paths,
+                update=update,
+                allow_ids=allow_id,
+                changes=changes_kept(form),
+                progress=progress,
+            )
+            if dry_run and not result.errors:
+                progress(tr("Looking at the states"), 0)
+                turned = take_back(connection, result)
+        changes = any(one.inserted + one.updated for one in result.tables.values())
+        if changes and not (result.errors or dry_run):
+            # What the demo has already is the demo's.
+            hold_to_demo(database, into_demo)
+        if result.errors or dry_run:
+            transaction.close()
+        else:
+            summarise_change(connection, with_allowed(summary_of(result), allow_id))
+            transaction.commit()
+            result.committed = True
+            waiting = waiting_patients(connection)
+    print_result(result, turned, form, dry_run=dry_run)
+    _say_more(result, waiting, dry_run=dry_run)
+    if errors_to is not None and (result.errors or result.warnings):
+        _mark(sheets_reader(map_file, redcap)(paths, conventions), result, errors_to)
+    if result.errors:
+        raise typer.Exit(1)
+
+
+def _mark(sheets: list[Sheet], result: WriteResult, path: Path) -> None:
+    """Writes the files with problems again, marked, and says how to go on."""
+    from registry.importing.marked import write_marked
+
+    marked = write_marked(sheets, [*result.errors, *result.warnings], path)
+    values = {"file": path, "files": ", ".join(marked.files)}
+    if result.errors:
+        warn(
+            tr(
+                "Marked in {file}: {files}. Mend the coloured cells there, and import it in place "
+                "of these, with the other files.",
+                **values,
+            )
+        )
+    else:
+        warn(tr("Marked in {file}: {files}. Look at the coloured cells there.", **values))
+    for reason in marked.left_out:
+        warn(tr("Not in it, to be mended in the file itself: {reason}", reason=reason))
+
+
+def _say_more(result: WriteResult, waiting: int, *, dry_run: bool) -> None:
+    """What stands beside the result: notes, complaints, and what to do next."""
+    for note in result.notes:
+        warn(note)
+    for problem in result.errors[:COMPLAINTS_SHOWN]:
+        warn(str(problem))
+    if len(result.errors) > COMPLAINTS_SHOWN:
+        more = len(result.errors) - COMPLAINTS_SHOWN
+        warn(tr("... and {number} more; --format json lists them all", number=more))
+    _say_warnings(result)
+    if result.errors:
+        number = len(result.errors)
+        warn(
+            tr(
+                "Nothing was imported: {number:complaint|complaints}. "
+                "Mend the cells and try again.",
+                number=number,
+            )
+        )
+    elif dry_run:
+        warn(tr("A dry run: nothing was written."))
+    elif waiting:
+        warn(
+            tr("Patients waiting for a derivation: {number}. Run: registry derive", number=waiting)
+        )
+
+
+def _say_warnings(result: WriteResult) -> None:
+    """What is not plausible: the first of them, and how many there are."""
+    if not result.warnings:
+        return
+    number = len(result.warnings)
+    warn(tr("Not plausible, look at: {number:value|values}.", number=number))
+    for notice in result.warnings[:WARNINGS_SHOWN]:
+        warn(str(notice))
+    if number > WARNINGS_SHOWN:
+        more = number - WARNINGS_SHOWN
+        warn(tr("... and {number} more; --format json lists them all", number=more))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int], None]]:
+    """A bar on a terminal, silence in a pipe."""
+    if not on_terminal():
+        yield lambda _step, _rows: None
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:,.0f}" + tr(" rows")),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console(on_error=True), transient=True) as bar:
+        task = bar.add_task(tr("Reading"), total=None)
+
+        def advance(step: str, rows: int) -> None:
+            bar.update(task, description=as_text(step), advance=rows)
+
+        yield advance

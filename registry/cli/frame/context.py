@@ -1,0 +1,123 @@
+"""What every command starts from: its settings, its database, who works and why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry.cli.frame.completion import complete_definition
+from registry.errors import DatabaseUnavailable, WrongUsage
+from registry.settings import HOME_VARIABLE, Settings
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from registry.database.engine import Database
+
+ReasonOption = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Why the change is made.")
+]
+UserOption = Annotated[
+    str | None, typer.Option("--user", metavar="NAME", help="Who makes it, for the record.")
+]
+AllowIdOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-id",
+        help="Take study ids that look like a name or a number; needs a --reason.",
+    ),
+]
+DefinitionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--definition",
+        metavar="NAME",
+        help="The definition to hold to.  [the registry's default]",
+        autocompletion=complete_definition,
+    ),
+]
+
+
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The options given before the command."""
+
+    home: Path | None = None
+    database_url: str | None = None
+    user: str | None = None
+
+    def home_given(self) -> bool:
+        """Whether a home was named, by option or in the environment."""
+        return self.home is not None or bool(os.environ.get(HOME_VARIABLE))
+
+    def settings(self, user: str | None = None) -> Settings:
+        """The settings of this run; a name given after the command wins."""
+        return Settings.read(home=self.home, database_url=self.database_url, user=user or self.user)
+
+
+def run_of(context: typer.Context) -> Run:
+    """The options given before the command."""
+    found = context.find_object(Run)
+    return found if found is not None else Run()
+
+
+def hold_to_reason(allow_id: bool, reason: str | None) -> None:
+    """Raises WrongUsage where a study id is let in that looks like an identifier, and nobody says
+    why."""
+    if allow_id and not (reason and reason.strip()):
+        raise WrongUsage(
+            tr("--allow-id lets in what may be a name or a number of a person."),
+            cure=tr('Add --reason "why".'),
+        )
+
+
+def with_allowed(summary: str, allow_id: bool) -> str:
+    """What a change set keeps of a command: that it was let take such ids."""
+    return f"{summary}; --allow-id" if allow_id else summary
+
+
+def require_registry(settings: Settings) -> None:
+    """Raises DatabaseUnavailable where a command would make a registry only to find it empty."""
+    from registry.database.cluster import Layout
+
+    if settings.database_url is None and not Layout(settings.home).data.is_dir():
+        raise DatabaseUnavailable(
+            tr("There is no registry in {home}.", home=settings.home),
+            cure=tr("Name another --home (or REGISTRY_HOME); registry db upgrade makes one there."),
+        )
+
+
+@contextmanager
+def reached(settings: Settings) -> Iterator[Database]:
+    """The database of this run, whatever its migration; the demo's says that it is."""
+    from registry.cli.demo.mark import say_if_demo
+    from registry.database.engine import open_database
+
+    require_registry(settings)
+    with open_database(settings) as database:
+        say_if_demo(database)
+        yield database
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database of this run, reached and at the right migration."""
+    from registry.database.migrate import require_head
+
+    with reached(settings) as database:
+        with database.engine.connect() as connection:
+            require_head(connection)
+        yield database
+
+
+def warn(message: str) -> None:
+    """A message beside the result, on standard error."""
+    typer.echo(message, err=True)

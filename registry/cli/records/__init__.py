@@ -1,0 +1,1 @@
+"""The commands of single records, and what they ask and answer."""

@@ -1,0 +1,214 @@
+"""add, list, show, amend and void of every entity: one option a variable of the dictionary."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from registry.cli.demo.mark import IntoDemoOption
+from registry.cli.frame.context import AllowIdOption
+from registry.cli.frame.examples import EXAMPLES
+from registry.cli.frame.groups import GROUPS
+from registry.cli.records import patient_show
+from registry.cli.records.options import (
+    key_arguments,
+    key_options,
+    missing_option,
+    parameter,
+    patient_argument,
+    variable_options,
+    with_options,
+)
+from registry.models import ENTITIES, Patient
+from registry.records.source import Entity
+
+RECORD_OPTION = typer.Option("--record", metavar="N", help="The record's own number.")
+VERSION_OPTION = typer.Option(
+    "--version", metavar="N", help="Only if the record is still at this version."
+)
+NO_INPUT_OPTION = typer.Option("--no-input", help="Ask nothing, also on a terminal.")
+LONGEST_LIST = 200
+
+
+def _add(group: str) -> Callable[..., None]:
+    entity = _entity(group)
+
+    def command(context: typer.Context, **given: Any) -> None:
+        from registry.cli.records.run import add_record
+
+        add_record(context, group, entity, given)
+
+    return with_options(
+        command,
+        f"Enter a record. On a terminal what is missing is asked for.\n\n{_example(group, 'add')}",
+        [
+            patient_argument(),
+            *variable_options(entity, new=True),
+            missing_option(entity),
+            parameter("no_input", bool, NO_INPUT_OPTION, False),
+            inspect.Parameter(
+                "into_demo",
+                inspect.Parameter.KEYWORD_ONLY,
+                default=False,
+                annotation=IntoDemoOption,
+            ),
+            inspect.Parameter(
+                "allow_id", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AllowIdOption
+            )
+            if entity is Patient
+            else None,
+            parameter(
+                "accept",
+                bool,
+                typer.Option(
+                    "--accept-proposals", help="Fill items of a PCDAI as the registry proposes."
+                ),
+                False,
+            )
+            if group == "pcdai"
+            else None,
+        ],
+        # Why a follow-up ended is --reason there.
+        why="--change-reason" if group == "follow-up" else "--reason",
+    )
+
+
+def _list(group: str) -> Callable[..., None]:
+    entity = _entity(group)
+
+    def command(context: typer.Context, **given: Any) -> None:
+        from registry.cli.records.run import list_records
+
+        list_records(context, group, entity, given)
+
+    return with_options(
+        command,
+        f"List records, of a patient or of all; CSV is in the import's own form.\n\n"
+        f"{_example(group, 'list')}",
+        [
+            patient_argument(),
+            parameter(
+                "since",
+                datetime | None,
+                _day_option("--from", "Dated on that day or later."),
+                None,
+            ),
+            parameter(
+                "until",
+                datetime | None,
+                _day_option("--to", "Dated on that day or earlier."),
+                None,
+            ),
+            parameter(
+                "limit",
+                int,
+                typer.Option(
+                    "--limit", metavar="N", min=1, help="Rows on the screen; CSV and JSON have all."
+                ),
+                LONGEST_LIST,
+            ),
+        ],
+        changes=False,
+    )
+
+
+def _show(group: str) -> Callable[..., None]:
+    entity = _entity(group)
+    if entity is Patient:
+        return patient_show.patient_show_command
+
+    def command(context: typer.Context, **given: Any) -> None:
+        from registry.cli.records.run import show_record
+
+        show_record(context, group, entity, given)
+
+    return with_options(
+        command,
+        f"Show one record, what follows from it and who changed it when and why.\n\n"
+        f"{_example(group, 'show')}",
+        [
+            patient_argument(),
+            key_arguments(entity),
+            *key_options(entity),
+            parameter("record", int | None, RECORD_OPTION, None),
+        ],
+        changes=False,
+    )
+
+
+def _amend(group: str) -> Callable[..., None]:
+    entity = _entity(group)
+
+    def command(context: typer.Context, **given: Any) -> None:
+        from registry.cli.records.run import amend_record
+
+        amend_record(context, group, entity, given)
+
+    return with_options(
+        command,
+        "Change values of a record, its date among them; an empty value empties.\n\n"
+        "The record is named by the patient and its key, as the date; with the key given as "
+        "arguments or by --record, the options are the new values.\n\n"
+        f"{_example(group, 'amend')}",
+        [
+            patient_argument(),
+            key_arguments(entity),
+            *variable_options(entity),
+            missing_option(entity),
+            parameter("record", int | None, RECORD_OPTION, None) if entity is not Patient else None,
+            parameter("version", int | None, VERSION_OPTION, None),
+            parameter("no_input", bool, NO_INPUT_OPTION, False),
+        ],
+    )
+
+
+def _void(group: str) -> Callable[..., None]:
+    entity = _entity(group)
+
+    def command(context: typer.Context, **given: Any) -> None:
+        from registry.cli.records.run import void_record
+
+        void_record(context, group, entity, given)
+
+    return with_options(
+        command,
+        "Take a record out; it can be brought back with registry undo.\n\n"
+        f"{_example(group, 'void')}",
+        [
+            patient_argument(),
+            key_arguments(entity),
+            *key_options(entity),
+            parameter("record", int | None, RECORD_OPTION, None) if entity is not Patient else None,
+            parameter("version", int | None, VERSION_OPTION, None),
+            parameter("no_input", bool, NO_INPUT_OPTION, False),
+            parameter(
+                "with_records",
+                bool,
+                typer.Option("--with-records", help="With all of the patient's records."),
+                False,
+            )
+            if entity is Patient
+            else None,
+        ],
+    )
+
+
+def _day_option(name: str, words: str) -> Any:
+    return typer.Option(name, metavar="DATE", formats=["%Y-%m-%d"], help=words)
+
+
+def _example(group: str, verb: str) -> str:
+    return f"Example: registry {group} {verb} {EXAMPLES[group][verb]}"
+
+
+def _entity(group: str) -> Entity:
+    file_name, _ = GROUPS[group]
+    return next(entity for entity in ENTITIES if entity.file_name == file_name)
+
+
+# What each makes of a group's name: the function of the command.
+VERBS = {"add": _add, "list": _list, "show": _show, "amend": _amend, "void": _void}

@@ -1,0 +1,198 @@
+"""What add, list, show, amend and void of an entity do, with the options that were given."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from registry.cli.demo.mark import hold_to_demo
+from registry.cli.frame.context import hold_to_reason, opened, run_of, warn, with_allowed
+from registry.cli.frame.output import Format, print_json, print_rows
+from registry.cli.records.asking import ask_for_missing
+from registry.cli.records.asking_record import ask_for_record
+from registry.cli.records.cells import (
+    cells_of,
+    hold_to_version,
+    patient_of,
+    reason_of,
+    said_changes,
+    sought,
+    with_proposals,
+)
+from registry.cli.records.options import option_names
+from registry.cli.records.prompts import may_ask
+from registry.cli.records.told import print_told, told
+from registry.entry.history import history
+from registry.entry.save import Draft, add, amend, void
+from registry.entry.stored import find_records
+from registry.errors import NotFound, WrongUsage
+from registry.models import table_of
+from registry.records.change import declare_change, summarise_change
+from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns, file_columns
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Given = dict[str, Any]
+
+
+def add_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
+    """Enters a record; what is missing is asked for at a terminal."""
+    cells = cells_of(entity, given)
+    allow_id = given.get("allow_id", False)
+    hold_to_reason(allow_id, given["reason"])
+    settings = run_of(context).settings(given["user"])
+    with opened(settings) as database:
+        hold_to_demo(database, given["into_demo"], no_input=given["no_input"])
+        if given.get("accept"):
+            cells = with_proposals(database, cells)
+        if may_ask(given["no_input"]):
+            cells = ask_for_missing(database, entity, cells, allow_ids=allow_id)
+        with database.engine.begin() as connection:
+            declare_change(
+                connection,
+                user=settings.user,
+                command=f"{group} add",
+                reason=given["reason"],
+            )
+            study_id = cells.get(PATIENT_COLUMN)
+            answer = told(connection, entity, study_id)
+            before = _number_of(connection, entity, study_id)
+            stored = add(connection, [Draft(entity, cells)], allow_ids=allow_id)[0]
+            answer.about(connection, stored)
+            is_new = _number_of(connection, entity, study_id) > before
+            if is_new:
+                summary = f"{entity.file_name}: 1 inserted"
+                summarise_change(connection, with_allowed(summary, allow_id))
+    words = (
+        tr("Stored: {record}", record=stored.name())
+        if is_new
+        else tr("{record} has these values already.", record=stored.name())
+    )
+    print_told(answer, given["form"], words)
+
+
+def _number_of(connection: Connection, entity: Entity, study_id: str | None) -> int:
+    """How many such records the patient has; none of one who is not there."""
+    try:
+        return len(find_records(connection, entity, study_id=study_id))
+    except NotFound:
+        return 0
+
+
+def list_records(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
+    """Lists records."""
+    study_id = patient_of(given)
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        limit = given["limit"] if given["form"] is Format.TABLE else None
+        found = find_records(
+            connection,
+            entity,
+            study_id=study_id,
+            since=_day(given["since"]),
+            until=_day(given["until"]),
+            limit=None if limit is None else limit + 1,
+        )
+    if given["form"] is Format.JSON:
+        print_json([record.to_json() for record in found])
+        return
+    rows = [{PATIENT_COLUMN: record.study_id, **record.cells} for record in found[:limit]]
+    # A column of reasons that nobody has given tells nothing.
+    dictionary = dictionary_columns(entity)
+    names = [
+        name
+        for name in (PATIENT_COLUMN, *file_columns(entity))
+        if name == PATIENT_COLUMN or name in dictionary or any(row[name] for row in rows)
+    ]
+    if given["form"] is Format.TABLE:
+        # A column that nobody has filled tells nothing on a screen.
+        names = [name for name in names if any(row[name] for row in rows)]
+    print_rows(rows, given["form"], names or [PATIENT_COLUMN])
+    if limit is not None and len(found) > limit:
+        warn(tr("The first {number}; --limit shows more.", number=limit))
+    elif not found:
+        warn(tr("No records."))
+
+
+def show_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
+    """Shows one record, what follows from it and its history."""
+    with (
+        opened(run_of(context).settings()) as database,
+        database.engine.connect() as connection,
+    ):
+        ask_for_record(database, entity, given)
+        stored = sought(database, entity, given)[0]
+        answer = told(connection, entity, None)
+        answer.about(connection, stored)
+        changes = history(
+            connection,
+            stored.study_id,
+            table=table_of(entity).name,
+            record=stored.record,
+        )
+    if given["form"] is Format.TABLE:
+        print_rows(
+            [
+                {"column": name, "value": cell}
+                for name, cell in stored.cells.items()
+                if cell is not None
+            ],
+            Format.TABLE,
+        )
+        numbers = {"record": stored.record, "version": stored.version}
+        typer.echo("\n" + tr("record {record}, version {version}", **numbers) + "\n")
+    print_told(answer, given["form"], None, history=changes)
+
+
+def amend_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
+    """Gives one record other values."""
+    settings = run_of(context).settings(given["user"])
+    with opened(settings) as database:
+        ask_for_record(database, entity, given, user=settings.user, values=True, why=True)
+        stored, cells = sought(database, entity, given)
+        if not cells:
+            raise WrongUsage(
+                tr("Nothing to amend."),
+                cure=tr("Name the new values: {options}", options=option_names(entity)),
+            )
+        hold_to_version(stored, given["version"])
+        reason = reason_of(given)
+        with database.engine.begin() as connection:
+            declare_change(connection, user=settings.user, command=f"{group} amend", reason=reason)
+            answer = told(connection, entity, stored.study_id)
+            amended = amend(connection, stored, cells)
+            answer.about(connection, amended)
+            summarise_change(connection, f"{entity.file_name}: 1 updated")
+    print_told(answer, given["form"], said_changes(stored, amended))
+
+
+def void_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
+    """Takes one record out."""
+    settings = run_of(context).settings(given["user"])
+    with opened(settings) as database:
+        ask_for_record(database, entity, given, user=settings.user, why=True)
+        stored = sought(database, entity, given)[0]
+        hold_to_version(stored, given["version"])
+        reason = reason_of(given)
+        with database.engine.begin() as connection:
+            declare_change(connection, user=settings.user, command=f"{group} void", reason=reason)
+            answer = told(connection, entity, stored.study_id)
+            number = void(connection, stored, with_records=given.get("with_records", False))
+            answer.gone(connection, stored)
+            summarise_change(connection, f"{entity.file_name}: {number} deleted")
+    words = tr(
+        "Taken out: {record}. The audit keeps it: registry history {patient}",
+        record=stored.name(),
+        patient=stored.study_id,
+    )
+    print_told(answer, given["form"], words)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()

@@ -1,0 +1,1 @@
+"""`registry report`: every analysis of one definition."""

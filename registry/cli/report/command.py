@@ -1,0 +1,101 @@
+"""`registry report`: every analysis of one definition on one page, or its tables for a journal."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registry.cli.frame.completion import complete_covariates
+from registry.cli.frame.context import DefinitionOption, ForceOption, warn
+from registry.cli.report.content import CURVES_BY
+from registry.errors import WrongUsage
+from registry.whole_file import require_free, write_whole
+from registry.words import tr
+
+TITLE = "Loss of response to infliximab in paediatric Crohn's disease"
+
+
+class Kind(StrEnum):
+    """What the report is written as."""
+
+    HTML = "html"
+    DOCX = "docx"
+    XLSX = "xlsx"
+
+
+def report_command(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the report goes.")],
+    to: Annotated[
+        Kind | None,
+        typer.Option("--to", help="A page, or the tables alone; without it FILE's ending tells."),
+    ] = None,
+    definition: DefinitionOption = None,
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Its heading.")] = TITLE,
+    curves_by: Annotated[
+        str,
+        typer.Option(
+            "--curves-by",
+            metavar="A,B,...",
+            help="Covariates with curves of their own.",
+            autocompletion=complete_covariates,
+        ),
+    ] = ",".join(CURVES_BY),
+    losses: Annotated[
+        bool,
+        typer.Option("--losses", help="Also list every loss by study id, without dates."),
+    ] = False,
+    force: ForceOption = False,
+) -> None:
+    """Write the report: flow, Tables 1 to 3, curves, levels, what is missing, methods, STROBE.
+
+    The page needs nothing else and can be printed; docx and xlsx hold its tables.
+
+    Example: registry report --out report.html
+    """
+    from registry.cli.analyse.show import up_to_date
+    from registry.cli.demo.mark import nature_of_demo
+    from registry.cli.report.content import content_of, facts_of
+    from registry.database.demo import is_demo
+
+    kind = _kind(out, to)
+    require_free(out, force=force)
+    covariates = [one.strip() for one in curves_by.split(",") if one.strip()]
+    with up_to_date(context, definition) as (connection, definition):
+        nature = nature_of_demo() if is_demo(connection) else ""
+        content = content_of(connection, definition, curves_by=covariates, losses=losses)
+        facts = facts_of(connection, definition, content.data_hash, title=title, nature=nature)
+
+    def write(part: Path) -> None:
+        match kind:
+            case Kind.HTML:
+                from registry.report.page import page
+
+                html = page(content.documents, facts, curves_by=content.curves)
+                part.write_text(html, encoding="utf-8")
+            case Kind.DOCX:
+                from registry.report.manuscript import write_manuscript
+
+                write_manuscript(content.documents, facts, part, curves_by=content.curves)
+            case Kind.XLSX:
+                from registry.report.tables_book import write_tables_book
+
+                write_tables_book(content.documents, facts, part, curves_by=content.curves)
+
+    write_whole(out, write, make_folder=True)
+    warn(tr("Report written to {file}.", file=out))
+
+
+def _kind(out: Path, to: Kind | None) -> Kind:
+    if to is not None:
+        return to
+    ending = out.suffix.lower().removeprefix(".")
+    if ending not in set(Kind):
+        raise WrongUsage(
+            tr("{file} does not tell a format by its ending.", file=out.name),
+            cure=tr("End it in {endings}.", endings=", ".join(f".{one}" for one in Kind)),
+        )
+    return Kind(ending)

@@ -1,0 +1,1 @@
+"""`registry schedule`: the nightly run."""

@@ -1,0 +1,1 @@
+"""`registry visit`: a clinic day, by form, by file or by options."""

@@ -1,0 +1,1 @@
+"""What figures and terminals are drawn with, whoever draws."""

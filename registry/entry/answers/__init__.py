@@ -1,0 +1,1 @@
+"""What an entered record is answered with."""

@@ -1,0 +1,1 @@
+"""One clinic day of a child."""

@@ -1,0 +1,1 @@
+"""Records and views as files: every format, REDCap, the codebook."""

@@ -1,0 +1,167 @@
+"""Writes the views of the analysts to files, with the labels of their columns."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from registry.drawing.formats import FOR_SPREADSHEETS
+from registry.errors import NotFound, Refused, WrongUsage
+from registry.export.columns import read_table
+from registry.export.formats import FORMATS, Labelled
+from registry.models import Patient
+from registry.parsing.formula import cells_kept
+from registry.parsing.meant import did_you_mean, near
+from registry.records.source import BY_FILE_NAME
+from registry.whole_file import write_folder, write_whole
+from registry.words import tr
+
+CODEBOOK = "codebook.csv"
+
+
+@dataclass(frozen=True)
+class _View:
+    name: str
+    label: str
+    # Column -> its type in the database and its comment.
+    columns: dict[str, tuple[str, str]]
+
+
+def write_view(connection: Connection, view: str, path: Path) -> int:
+    """Writes every row of a view, or of a table, to `path`, whole or not at all; returns the rows.
+
+    A view is one of schema analytics; a table one of the dictionary, with the columns of its import
+    file. Raises NotFound for an unknown one, WrongUsage for another ending and Refused where the
+    file cannot be written.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise WrongUsage(
+            tr("{file} does not tell a format by its ending.", file=path.name),
+            cure=tr("End it in {endings}.", endings=", ".join(FORMATS)),
+        )
+    labelled = _labelled(connection, view)
+    _whole(path, lambda part: FORMATS[path.suffix.lower()].write(labelled, part))
+    return len(labelled.frame)
+
+
+def _labelled(connection: Connection, name: str) -> Labelled:
+    """A view or table with its labels. Raises NotFound for an unknown one."""
+    entity = BY_FILE_NAME.get(name)
+    if entity is not None:
+        return read_table(connection, entity)
+    views = _views(connection)
+    if name not in views:
+        raise NotFound(
+            tr("There is no view {view}.", view=name),
+            cure=did_you_mean(near(name, [*views, *BY_FILE_NAME]))
+            or tr("There are: {views}.", views=", ".join([*views, *BY_FILE_NAME])),
+        )
+    return _read(connection, views[name])
+
+
+def write_records(
+    connection: Connection, folder: Path, ending: str, *, force: bool = False
+) -> dict[str, int]:
+    """Writes every table to a file that an import takes back; returns the rows of each.
+
+    Raises Refused where something is there, without `force`, or a file cannot be written.
+    """
+
+    def write(part: Path) -> dict[str, int]:
+        names = list(BY_FILE_NAME)
+        return {name: write_view(connection, name, part / f"{name}{ending}") for name in names}
+
+    # Without the patients nobody takes the rest for a registry.
+    return write_folder(folder, write, last=f"{Patient.file_name}{ending}", force=force)
+
+
+def write_all(
+    connection: Connection, folder: Path, ending: str, *, force: bool = False
+) -> dict[str, int]:
+    """Writes every view to a file of its own, and `codebook.csv`; returns the rows of each view.
+
+    Raises Refused where something is there, without `force`, or a file cannot be written.
+    """
+    views = _views(connection)
+    book = [
+        {
+            "view": view.name,
+            "view_comment": view.label,
+            "column": column,
+            "name_in_file": name,
+            "type": kind,
+            "label": label,
+        }
+        for view in views.values()
+        for (column, (kind, label)), name in zip(
+            view.columns.items(), FORMATS[ending].names(list(view.columns)), strict=True
+        )
+    ]
+
+    def write(part: Path) -> dict[str, int]:
+        _whole(part / CODEBOOK, lambda file: _write_codebook(book, file))
+        return {name: write_view(connection, name, part / f"{name}{ending}") for name in views}
+
+    return write_folder(folder, write, last=CODEBOOK, force=force)
+
+
+def _write_codebook(rows: list[dict[str, str]], path: Path) -> None:
+    with path.open("w", encoding=FOR_SPREADSHEETS, newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(rows[0])
+        writer.writerows(cells_kept(row.values()) for row in rows)
+
+
+def _whole(path: Path, write: Callable[[Path], Any]) -> None:
+    if not path.parent.is_dir():
+        raise Refused(
+            tr(
+                "{file} cannot be written: {folder} is a non-existent directory.",
+                file=path,
+                folder=path.parent,
+            )
+        )
+    write_whole(path, write)
+
+
+def _views(connection: Connection) -> dict[str, _View]:
+    """Every view of schema analytics with its comment, and its columns with theirs."""
+    rows = connection.execute(
+        text(
+            "select c.relname as view, obj_description(c.oid, 'pg_class') as comment,"
+            " a.attname as column, format_type(a.atttypid, a.atttypmod) as type,"
+            " col_description(c.oid, a.attnum) as label"
+            " from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0"
+            " where c.relnamespace = 'analytics'::regnamespace and c.relkind = 'v'"
+            " order by c.relname, a.attnum"
+        )
+    ).mappings()
+    found: dict[str, _View] = {}
+    for row in rows:
+        view = found.setdefault(row["view"], _View(row["view"], row["comment"] or "", {}))
+        view.columns[row["column"]] = (row["type"], row["label"] or "")
+    return found
+
+
+def _read(connection: Connection, view: _View) -> Labelled:
+    frame = pd.read_sql(
+        text(f"select * from analytics.{view.name} t order by t"), connection, coerce_float=False
+    )
+    frame = frame.apply(_without_decimals)
+    labels = {column: label for column, (_, label) in view.columns.items()}
+    dates = {column for column, (kind, _) in view.columns.items() if kind == "date"}
+    return Labelled(view.name, view.label, frame, labels, frozenset(dates))
+
+
+def _without_decimals(column: pd.Series) -> pd.Series:
+    """A column of exact decimals as floating point, which every reader of the file knows."""
+    if column.dtype == object and any(isinstance(value, Decimal) for value in column):
+        return column.astype("float64")
+    return column

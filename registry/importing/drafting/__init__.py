@@ -1,0 +1,1 @@
+"""Drafts a mapping from the files themselves."""

@@ -1,0 +1,1 @@
+"""Finds the tables of text in files of every kind."""
