@@ -16,6 +16,7 @@ from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.cox.published import compare_with_published
+from registry.analysis.cox.residuals import concordance
 from registry.analysis.cox.sensitivity import Reading, sensitivity_analysis
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.report import forest, hazards, model_tables, rows, specification_curve, text
@@ -338,3 +339,20 @@ def test_treatment_after_the_loss_counts_against_a_drug_and_the_note_says_so() -
     )
     assert "in favour of that drug" not in told
     assert "what is given after the loss, which counts too, speaks against it" in told
+
+
+def test_concordance_counts_every_pair_once() -> None:
+    """Against a loop over all pairs, with strata, late entry and equal scores."""
+    random = np.random.default_rng(5)
+    for n in (1, 2, 15, 40):
+        start, event = random.integers(0, 20, n), random.random(n) < 0.6
+        stop, stratum = start + random.integers(1, 15, n), random.integers(0, 2, n)
+        score = random.integers(0, 6, n).astype(float)
+        expected = {"concordant": 0, "discordant": 0, "tied": 0}
+        for i, j in np.ndindex(n, n):
+            at_risk = start[j] < stop[i] <= stop[j] and not (event[j] and stop[j] == stop[i])
+            if event[i] and stratum[i] == stratum[j] and at_risk:
+                higher = np.sign(score[i] - score[j])
+                expected[{1: "concordant", -1: "discordant", 0: "tied"}[int(higher)]] += 1
+        rows = Rows.of(stop, event, score, start=start, stratum=stratum)
+        assert concordance(rows, score)[1] == expected

@@ -1,4 +1,4 @@
-"""Cox's partial likelihood of start-stop rows, with strata, entry, tied events and Firth's penalty.
+"""Cox's partial likelihood of start-stop rows: strata, entry, ties, Firth's penalty and a ridge.
 
 No library at hand does all of these together: statsmodels takes entry and strata but Breslow's ties
 alone and gives no residuals per row, lifelines takes start-stop rows but no strata with Efron's
@@ -15,11 +15,13 @@ weights,
     I      =                          sum over steps of E[xx'] - E[x]E[x]'
 
 Firth adds log |I| / 2 (Heinze and Schemper, Biometrics 2001;57:114-9); its derivative is half the
-third central moment of x contracted with the inverse of I.
+third central moment of x contracted with the inverse of I. A ridge takes lambda / 2 sum b^2 off,
+which R's `coxph(~ ridge(theta = lambda, scale = FALSE))` does.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -128,10 +130,11 @@ class PartialLikelihood:
         rows: at least one event.
         ties: Breslow's or Efron's approximation for events at one time.
         firth: whether log |I| / 2 is added.
+        ridge: lambda, where lambda / 2 sum b^2 is taken off.
     """
 
-    def __init__(self, rows: Rows, ties: Ties, *, firth: bool = False) -> None:
-        self.rows, self.ties, self.firth = rows, ties, firth
+    def __init__(self, rows: Rows, ties: Ties, *, firth: bool = False, ridge: float = 0) -> None:
+        self.rows, self.ties, self.firth, self.ridge = rows, ties, firth, ridge
         self.centre = rows.values.mean(axis=0)
         self.x = rows.values - self.centre
         at = np.flatnonzero(rows.event)
@@ -161,7 +164,17 @@ class PartialLikelihood:
                     return Point(coef, -np.inf, score, information)
                 loglik += log_det / 2
                 score = score + self._third(weight, s0, mean, second, times, information) / 2
+            if self.ridge:
+                loglik -= self.ridge * float(coef @ coef) / 2
+                score = score - self.ridge * coef
+                information = information + self.ridge * np.eye(len(coef))
         return Point(coef, loglik, score, information)
+
+    def with_ridge(self, ridge: float) -> PartialLikelihood:
+        """The same with another penalty; what does not depend on it is not done again."""
+        other = copy(self)
+        other.ridge = ridge
+        return other
 
     def at_risk_sums(self, quantity: Floats) -> tuple[Floats, Floats]:
         """Of a quantity of each row, its sum over those at risk and over the events, at each time.
@@ -242,14 +255,11 @@ class _Ordered:
         self._order = np.lexsort((-time, stratum))
         ordered_stratum, ordered_time = stratum[self._order], time[self._order]
         self._first = np.searchsorted(ordered_stratum, steps.stratum, side="left")
-        last = np.searchsorted(ordered_stratum, steps.stratum, side="right")
-        self._last = np.array(
-            [
-                a + np.searchsorted(-ordered_time[a:b], -t, side="right")
-                for a, b, t in zip(self._first, last, steps.time, strict=True)
-            ],
-            dtype=np.int64,
-        )
+        self._last = np.empty_like(self._first)
+        for one in np.unique(steps.stratum):
+            first, last = np.searchsorted(ordered_stratum, [one, one + 1])
+            late, here = -ordered_time[first:last], steps.stratum == one
+            self._last[here] = first + np.searchsorted(late, -steps.time[here], side="right")
 
     def sums(self, quantity: Floats) -> Floats:
         running = np.zeros((len(quantity) + 1, quantity.shape[1]))
@@ -273,7 +283,11 @@ def _information(times: Floats, mean: Floats, second: Floats) -> Floats:
 
 
 def maximise(
-    likelihood: PartialLikelihood, *, start: Floats | None = None, held: int | None = None
+    likelihood: PartialLikelihood,
+    *,
+    start: Floats | None = None,
+    held: int | None = None,
+    close: float = _CLOSE,
 ) -> Point | None:
     """The highest point by Newton's steps, halved while they do not climb.
 
@@ -281,6 +295,7 @@ def maximise(
         likelihood: with or without the penalty; its information serves as curvature for both.
         start: where to begin; 0 without it.
         held: the number of a coefficient that stays where it begins.
+        close: how short a step is the last.
 
     Returns:
         The point, or None when the climb does not arrive.
@@ -305,7 +320,7 @@ def maximise(
         if not np.isfinite(step).all():
             return None
         # What the step promises to gain; below this it is rounding that decides.
-        if float(step @ here.score[free]) < _CLOSE**2 or np.abs(step).max() < _CLOSE:
+        if float(step @ here.score[free]) < close**2 or np.abs(step).max() < close:
             return here
         if step @ before < 0 and np.abs(step).max() > np.abs(before).max() / 4:
             damping = damping / 2

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
-from registry.analysis.dataset import Flags, Floats
+from registry.analysis.dataset import Days, Floats
 from registry.words import note
 
 Transform = Literal["km", "identity"]
@@ -181,38 +181,49 @@ def concordance(rows: Rows, score: Floats) -> tuple[float | None, dict[str, int]
     Returns:
         The share, None without a pair; and the counts of concordant, discordant and tied pairs.
     """
-    levels, level = np.unique(np.round(score, 12), return_inverse=True)
-    counts = np.zeros(3, dtype=np.int64)
-    for stratum in np.unique(rows.stratum):
+    counts = np.zeros(2, dtype=np.int64)
+    pairs = 0
+    level = np.unique(np.round(score, 12), return_inverse=True)[1].reshape(-1)
+    for stratum in np.unique(rows.stratum[rows.event]):
         within = rows.stratum == stratum
-        counts += _pairs(rows, within, level.reshape(-1), len(levels))
-    agree, against, tied = (int(count) for count in counts)
-    pairs = agree + against + tied
+        events = within & rows.event
+        days, mine = rows.stop[events], level[events]
+        asked = np.stack([mine, mine + 1])
+        # At risk are those who leave on the day or later, less those who enter then or later and
+        # those whose event is on the day.
+        for times, levels, first, sign in (
+            (rows.stop[within], level[within], None, 1),
+            (rows.start[within], level[within], None, -1),
+            (days, mine, days, -1),
+        ):
+            order = np.argsort(-times, kind="stable")
+            last = _count(times, days)
+            after = np.zeros_like(last) if first is None else _later(first, days)
+            counts += sign * np.array(
+                [_lower(levels[order], after, last, one).sum() for one in asked]
+            )
+            pairs += sign * int((last - after).sum())
+    agree, up_to = (int(count) for count in counts)
+    tied, against = up_to - agree, pairs - up_to
     share = (agree + tied / 2) / pairs if pairs else None
     return share, {"concordant": agree, "discordant": against, "tied": tied}
 
 
-def _pairs(rows: Rows, within: Flags, level: Any, n_levels: int) -> Any:
-    days = np.unique(rows.stop[within & rows.event])
-    if not days.size:
-        return np.zeros(3, dtype=np.int64)
-    agree = against = tied = 0
-    # Levels from the lowest score up: who is at risk below the level, at each day.
-    below = np.zeros(len(days), dtype=np.int64)
-    compared, happened = [], []
-    for one in range(n_levels):
-        of_level = within & (level == one)
-        events = _on(rows.stop[of_level & rows.event], days)
-        at_risk = _count(rows.stop[of_level], days) - _count(rows.start[of_level], days) - events
-        compared.append(at_risk)
-        happened.append(events)
-    everybody = np.sum(compared, axis=0)
-    for at_risk, events in zip(compared, happened, strict=True):
-        agree += int((events * below).sum())
-        tied += int((events * at_risk).sum())
-        against += int((events * (everybody - below - at_risk)).sum())
-        below = below + at_risk
-    return np.array([agree, against, tied], dtype=np.int64)
+def _lower(levels: Days, first: Days, last: Days, than: Days) -> Days:
+    """How many of `levels[first:last]` are lower than a value, for each of many such questions.
+
+    A wavelet matrix: the levels parted by one binary digit after the other, the highest first.
+    """
+    found = np.zeros(len(than), dtype=np.int64)
+    for digit in range(int(max(levels.max(), than.max())).bit_length() - 1, -1, -1):
+        one = (levels >> digit & 1).astype(bool)
+        zeros = np.concatenate(([0], np.cumsum(~one)))
+        left, right, high = zeros[first], zeros[last], (than >> digit & 1).astype(bool)
+        found += np.where(high, right - left, 0)
+        first = np.where(high, first - left + zeros[-1], left)
+        last = np.where(high, last - right + zeros[-1], right)
+        levels = np.concatenate((levels[~one], levels[one]))
+    return found
 
 
 def _count(times: Floats, days: Floats) -> Any:
@@ -220,8 +231,8 @@ def _count(times: Floats, days: Floats) -> Any:
     return len(times) - np.searchsorted(np.sort(times), days, side="left")
 
 
-def _on(times: Floats, days: Floats) -> Any:
-    return np.bincount(np.searchsorted(days, times), minlength=len(days))
+def _later(times: Floats, days: Floats) -> Any:
+    return len(times) - np.searchsorted(np.sort(times), days, side="right")
 
 
 class _Cumulated:
