@@ -176,20 +176,6 @@ MEANINGS: dict[tuple[str, ...], dict[str, str]] = {
     )
 }
 
-# The first failure, in this order, is the reason that a patient is not in the cohort.
-EXCLUSION_REASONS = {
-    "no_infliximab": "No infliximab",
-    "not_crohns_disease": "Not Crohn's disease",
-    "age_18_or_over": "Aged 18 years or over at the first infusion",
-    "prior_biologic": "Another biologic before infliximab",
-    "contraindication": "Contraindication to infliximab",
-    "fewer_than_4_infusions": "Fewer than four infusions",
-    "late_induction_infusion": "Induction infusion off its date",
-    "no_baseline_pcdai": "No baseline PCDAI",
-    "no_week14_pcdai": "No PCDAI at week 14",
-    "primary_non_response": "Primary non-response",
-}
-
 # Codes that the views derive, beside those above, and that a screen says as words.
 DERIVED_CODES = (
     *("pharmacodynamic", "pharmacokinetic", "immunogenic_low_titre", "immunogenic"),
@@ -200,9 +186,6 @@ DERIVED_CODES = (
     *("optimised", "stopped", "neither", "remission", "response"),
     *("mild", "moderate", "severe", "any", "perianal_fistulising"),
 )
-
-CENSOR_REASONS = (*FOLLOW_UP_END_REASONS, "exposure_ended", "data_cut")
-INDUCTION_OUTCOMES = ("remission", "response")
 
 
 @dataclass(frozen=True)

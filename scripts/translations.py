@@ -31,13 +31,12 @@ from registry.models import ENTITIES, Base, table_of
 from registry.models.patient import STUDY_ID
 from registry.parsing.names import is_word
 from registry.patient.tables import NAMES
-from registry.views import plausibility
+from registry.views import plausibility, rule_words
 from registry.views.build import sentences
 from registry.vocabulary import (
     COVARIATES,
     DERIVED_CODES,
     DRUG_CLASSES,
-    EXCLUSION_REASONS,
     MEANINGS,
 )
 from registry.words import LOCALES, in_english
@@ -118,7 +117,7 @@ def declared() -> Iterator[str]:
         yield from meanings.values()
     for covariate in COVARIATES:
         yield from (covariate.label, covariate.level, covariate.other_level)
-    yield from EXCLUSION_REASONS.values()
+    yield from rule_words.words()
     codes = [*DERIVED_CODES, *DRUG_CLASSES.values(), "pcdai_visits", *NAMES]
     codes += [code for codes_of_one in MEANINGS for code in codes_of_one if is_word(code)]
     yield from (code.replace("_", " ") for code in codes)

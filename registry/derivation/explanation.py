@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.records.definitions import data_cut_of
-from registry.vocabulary import EXCLUSION_REASONS
-from registry.words import note, spoken, tr
+from registry.views.rule_words import (
+    Facts,
+    excluded,
+    exclusions,
+    facts_of,
+    part,
+    record_of,
+    rules,
+    said,
+)
+from registry.words import spoken, tr
 
-ENDINGS = {
-    "ifx_stopped": note("infliximab was stopped"),
-    "transferred_to_adult_care": note("transferred to adult care"),
-    "lost_to_follow_up": note("lost to follow-up"),
-    "died": note("died"),
-    "exposure_ended": note("no infusion for longer than the tail of exposure"),
-    "data_cut": note("the data cut"),
-}
+# What is looked at in the cohort, after the exclusions.
+OUTCOME = ("induction_outcome", "end_of_observation", "loss_of_response")
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,8 @@ def explain(connection: Connection, patient: str, definition: str) -> Explanatio
     facts = dict(
         connection.execute(
             text(
-                "select e.*, p.birth_date, s.condition_words from rules.eligibility e "
-                "join clinical.patient p using (patient_id) "
-                "cross join lateral (select replace(e.contraindication, '_', ' ')) "
-                "as s (condition_words) "
+                f"select {facts_of('e', 'd')} from rules.eligibility e "
+                "join rules.definition d on d.name = e.definition "
                 "where e.patient_id = :number and e.definition = :definition"
             ),
             {"number": number, "definition": definition},
@@ -75,21 +74,12 @@ def explain(connection: Connection, patient: str, definition: str) -> Explanatio
         .mappings()
         .one()
     )
-    held = dict(
-        connection.execute(
-            text("select * from rules.definition where name = :name"), {"name": definition}
-        )
-        .mappings()
-        .one()
-    )
-    steps = _eligibility_steps(facts, held)
-    reason = facts["reason"]
-    if reason is not None:
-        state = reason
-        words = spoken(EXCLUSION_REASONS[reason])
-        conclusion = tr("Not in the cohort: {reason}.", reason=words[:1].lower() + words[1:])
+    steps = _eligibility_steps(facts)
+    state = facts["reason"]
+    if state is not None:
+        conclusion = tr("Not in the cohort: {reason}.", reason=excluded(state, facts))
     else:
-        steps += _outcome_steps(facts, held)
+        steps += [_step(code, facts, _passed(code, facts)) for code in OUTCOME]
         if facts["event_on"] is not None:
             state = "loss_of_response"
             conclusion = tr("Lost response on {day}.", day=facts["event_on"])
@@ -98,241 +88,29 @@ def explain(connection: Connection, patient: str, definition: str) -> Explanatio
             conclusion = tr(
                 "No loss of response up to {day}: {reason}.",
                 day=facts["end_on"],
-                reason=_ending(facts, held),
+                reason=part("ending", facts),
             )
-    return Explanation(patient, definition, held["hash"], state, conclusion, steps)
+    return Explanation(patient, definition, facts["hash"], state, conclusion, steps)
 
 
-def _ending(facts: dict[str, Any], held: dict[str, Any]) -> str:
-    if facts["end_reason"] == "data_cut" and held["data_cut"] is None:
-        return tr("nothing has ended it, and the derivation was of that day")
-    return spoken(ENDINGS[facts["end_reason"]])
-
-
-def _points(value: Decimal | None) -> str:
-    return tr("none") if value is None else f"{value.normalize():f}"
-
-
-def _eligibility_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step]:
-    start = facts["start_on"]
-    reason = facts["reason"]
-    order = list(EXCLUSION_REASONS)
-    steps = []
-
-    def add(
-        code: str,
-        rule: str,
-        finding: str,
-        held_to: str,
-        table: str | None = None,
-        on: date | None = None,
-    ) -> None:
-        decided = reason is not None and order.index(code) > order.index(reason)
-        passed = None if decided else code != reason
-        steps.append(Step(rule, passed, finding, held_to, table, on))
-
-    add(
-        "no_infliximab",
-        tr("Started infliximab"),
-        tr("no infusion up to the data cut")
-        if start is None
-        else tr("first infusion on {start} (t0)", start=start),
-        tr("data cut {data_cut}", data_cut=data_cut_of(held)),
-        None if start is None else "infusion",
-        start,
-    )
-    if start is None:
-        return steps
-    add(
-        "not_crohns_disease",
-        tr("Has Crohn's disease"),
-        tr("diagnosis {diagnosis}", diagnosis=facts["diagnosis"]),
-        "CD",
-        "patient",
-    )
-    add(
-        "age_18_or_over",
-        tr("Is a child at t0"),
-        tr(
-            "{age_years:completed year|completed years}, born {birth_date}",
-            age_years=facts["age_years"],
-            birth_date=facts["birth_date"],
-        ),
-        tr("below {age_limit_years:year|years}", age_limit_years=held["age_limit_years"]),
-        "patient",
-    )
-    add(
-        "prior_biologic",
-        tr("No other biologic before t0"),
-        tr("{what} from {day}", what=facts["biologic"], day=facts["biologic_on"])
-        if facts["biologic"]
-        else tr("none"),
-        tr("none started before {start}", start=start),
-        "medication" if facts["biologic"] else None,
-        facts["biologic_on"],
-    )
-    add(
-        "contraindication",
-        tr("No contraindication at t0"),
-        tr(
-            "{what} from {day}",
-            what=spoken(facts["condition_words"]),
-            day=facts["contraindication_on"],
-        )
-        if facts["contraindication"]
-        else tr("none"),
-        tr("none unresolved on {start}", start=start),
-        "condition" if facts["contraindication"] else None,
-        facts["contraindication_on"],
-    )
-    add(
-        "fewer_than_4_infusions",
-        tr("Induction complete"),
-        tr("{infusions:infusion|infusions}", infusions=facts["infusions"]),
-        tr("at least {required_infusions}", required_infusions=held["required_infusions"]),
-        "infusion",
-    )
-    add(
-        "late_induction_infusion",
-        tr("Induction on time"),
-        _induction(facts),
-        tr("days {days}", days=", ".join(_induction_day(held, n) for n in (2, 3, 4))),
-        "infusion",
-        facts["deciding_on"] if reason == "late_induction_infusion" else None,
-    )
-    window = held["baseline_window_days"]
-    add(
-        "no_baseline_pcdai",
-        tr("Baseline PCDAI (B)"),
-        tr(
-            "{score} on {day}",
-            score=_points(facts["baseline_pcdai"]),
-            day=facts["baseline_on"],
-        )
-        if facts["baseline_on"]
-        else tr("none"),
-        tr("the last from {first} to {last}", first=start - timedelta(days=window), last=start),
-        "pcdai_visit" if facts["baseline_on"] else None,
-        facts["baseline_on"],
-    )
-    add(
-        "no_week14_pcdai",
-        tr("Week-14 PCDAI (W)"),
-        tr(
-            "{score} on {day}, day {number}",
-            score=_points(facts["week14_pcdai"]),
-            day=facts["week14_on"],
-            number=(facts["week14_on"] - start).days,
-        )
-        if facts["week14_on"]
-        else tr("none"),
-        tr(
-            "nearest to day {week14_target_day} within {week14_from_day} to {week14_to_day}, "
-            "not after infusion 4 if possible",
-            week14_target_day=held["week14_target_day"],
-            week14_from_day=held["week14_from_day"],
-            week14_to_day=held["week14_to_day"],
-        ),
-        "pcdai_visit" if facts["week14_on"] else None,
-        facts["week14_on"],
-    )
-    if facts["baseline_pcdai"] is not None and facts["week14_pcdai"] is not None:
-        fall = facts["baseline_pcdai"] - facts["week14_pcdai"]
-        or_remission = (
-            tr(", or W below {remission_below}", remission_below=_points(held["remission_below"]))
-            if held["remission_overrides_drop"]
-            else ""
-        )
-        add(
-            "primary_non_response",
-            tr("Responded to induction"),
-            tr(
-                "PCDAI fell by {fall}, from {before} to {after}",
-                fall=_points(fall),
-                before=_points(facts["baseline_pcdai"]),
-                after=_points(facts["week14_pcdai"]),
-            ),
-            tr(
-                "a fall of at least {response_drop}{or_remission}",
-                response_drop=_points(held["response_drop"]),
-                or_remission=or_remission,
-            ),
-            "pcdai_visit",
-            facts["week14_on"],
-        )
+def _eligibility_steps(facts: Facts) -> list[Step]:
+    """The exclusions in their order; behind the one that holds nothing is judged any more."""
+    reason, steps = facts["reason"], []
+    decided = False
+    for code in exclusions():
+        if said(code, "found", facts) is not None:
+            steps.append(_step(code, facts, None if decided else code != reason))
+        decided = decided or code == reason
+        if facts["start_on"] is None:
+            break
     return steps
 
 
-def _induction_day(held: dict[str, Any], infusion: int) -> str:
-    return f"{held[f'induction_day_{infusion}']}±{held[f'induction_tolerance_{infusion}']}"
+def _passed(code: str, facts: Facts) -> bool | None:
+    """Of what is looked at in the cohort only a loss is something that is or is not."""
+    return facts["event_on"] is not None if code == "loss_of_response" else None
 
 
-def _induction(facts: dict[str, Any]) -> str:
-    days = [
-        tr(
-            "{infusion}: day {number}",
-            infusion=n,
-            number=(facts[f"infusion_{n}_on"] - facts["start_on"]).days,
-        )
-        for n in (2, 3, 4)
-        if facts[f"infusion_{n}_on"] is not None
-    ]
-    return tr("infusion {days}", days=", ".join(days)) if days else tr("no second infusion")
-
-
-def _outcome_steps(facts: dict[str, Any], held: dict[str, Any]) -> list[Step]:
-    remission = facts["week14_pcdai"] < held["remission_below"]
-    rise = tr(" and above W") if held["lor_requires_rise"] else ""
-    twice = tr(", at two consecutive visits") if held["lor_confirmations"] == 2 else ""
-    tail = held["exposure_tail_days"]
-    tail_words = "" if tail is None else tr(", {tail:day|days} after the last infusion", tail=tail)
-    lost = facts["event_on"] is not None
-    last = facts["last_negative_on"]
-    return [
-        Step(
-            tr("Induction outcome"),
-            None,
-            tr("remission") if remission else tr("response without remission"),
-            tr(
-                "remission is W below {remission_below}",
-                remission_below=_points(held["remission_below"]),
-            ),
-            "pcdai_visit",
-            facts["week14_on"],
-        ),
-        Step(
-            tr("End of observation"),
-            None,
-            tr(": ").join([str(facts["end_on"]), _ending(facts, held)]),
-            tr(
-                "first of recorded end{tail_words} and data cut {data_cut}",
-                tail_words=tail_words,
-                data_cut=data_cut_of(held),
-            ),
-            facts["end_table"],
-            facts["end_record_on"],
-        ),
-        Step(
-            tr("Loss of response"),
-            lost,
-            tr(
-                "PCDAI {score} on {day}",
-                score=_points(facts["event_pcdai"]),
-                day=facts["event_on"],
-            )
-            + (tr("; last visit without loss {last}", last=last) if last else "")
-            if lost
-            else tr("no visit shows it")
-            + (tr("; last scored visit {last}", last=last) if last else ""),
-            tr(
-                "first PCDAI above {lor_above}{rise}{twice} after {week14_on}, up to {end_on}",
-                lor_above=_points(held["lor_above"]),
-                rise=rise,
-                twice=twice,
-                week14_on=facts["week14_on"],
-                end_on=facts["end_on"],
-            ),
-            "pcdai_visit" if lost or last else None,
-            facts["event_on"] if lost else last,
-        ),
-    ]
+def _step(code: str, facts: Facts, passed: bool | None) -> Step:
+    found, held_to = said(code, "found", facts) or "", said(code, "limit", facts) or ""
+    return Step(spoken(rules()[code].title), passed, found, held_to, *record_of(code, facts))

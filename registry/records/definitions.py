@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound
+from registry.views.rule_words import part
 from registry.words import Note, note, tr
 
 
@@ -36,9 +37,7 @@ def default_definition(connection: Connection) -> str:
 
 def data_cut_of(definition: Mapping[str, Any]) -> str:
     """The data cut of a definition in words, from a row with `data_cut` and `cut_on`."""
-    if definition["data_cut"] is not None:
-        return str(definition["data_cut"])
-    return tr("none, seen up to {day}", day=definition["cut_on"])
+    return part("cut", definition)
 
 
 def end_of_data(definition: Mapping[str, Any]) -> Note:

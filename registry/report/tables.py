@@ -16,6 +16,7 @@ from registry.drawing.table import (
 )
 from registry.report.curve_tables import cuminc, kaplan_meier
 from registry.report.model_tables import name_of
+from registry.views.rule_words import exclusions
 from registry.words import spoken, tr
 
 __all__ = (
@@ -41,7 +42,8 @@ def flow(document: Document) -> Table:
     total = sum(one["n"] for one in excluded)
     rows = [(tr("Registered"), str(document["registered"]), "")]
     if document["no_infliximab"]:
-        rows.append(("  " + tr("No infliximab"), str(document["no_infliximab"]), ""))
+        words = spoken(exclusions()["no_infliximab"])
+        rows.append(("  " + words, str(document["no_infliximab"]), ""))
     rows.append((tr("Started infliximab"), str(started), ""))
     rows.append(("  " + tr("Excluded"), str(total), share(total, started)))
     rows += [("    " + spoken(one["label"]), str(one["n"]), "") for one in excluded]

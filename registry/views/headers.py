@@ -1,8 +1,9 @@
 """Reads the comment that a view's file begins with: what it says of the view, and its `@` lines.
 
 `@methods SECTION: sentence` is what a report says of the rule, with the definition's parameters as
-`{parameter}`; behind the section may stand when it is said: `if PARAMETER` (it is yes, or has a
-value), `unless PARAMETER`, `if PARAMETER=VALUE`.
+`{parameter}`. `@rule CODE: title` begins what is said of one patient by that rule (`rule_words`):
+the lines behind it are its own. Behind what a line is may stand when it is said: `if NAME` (it is
+yes, or has a value), `unless NAME`, `if NAME=VALUE`, `unless NAME=VALUE`.
 """
 
 from __future__ import annotations
@@ -12,46 +13,58 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# What a rule of plausibility is told by; the other `@` lines describe columns.
-OF_A_RULE = ("says", "do", "category", "from")
-
-
-METHODS = "methods"
+# What a rule of plausibility is told by.
+OF_PLAUSIBILITY = ("says", "do", "category", "from")
+# What a rule says of a patient, behind its `@rule`.
+OF_A_RULE = ("found", "limit", "record", "entered", "excluded")
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """What a report says of a rule in one of its sections, always or under a condition."""
+    """Words that are said always or under a condition; of methods with their section."""
 
-    section: str
     words: str
-    parameter: str | None = None
+    section: str = ""
+    name: str | None = None
     value: str | None = None
     otherwise: bool = False
 
-    def applies(self, parameters: Mapping[str, Any]) -> bool:
-        """Whether it is said of a definition with these parameters."""
-        if self.parameter is None:
+    def applies(self, known: Mapping[str, Any]) -> bool:
+        """Whether it is said where these parameters, or facts of a patient, hold."""
+        if self.name is None:
             return True
-        held = parameters[self.parameter]
+        held = known[self.name]
         if self.value is not None:
-            return str(held) == self.value
+            return (str(held) == self.value) is not self.otherwise
         return (held is None or held is False) is self.otherwise
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one rule says of a patient: its code and title, and its sentences by their kind."""
+
+    code: str
+    title: str
+    sentences: dict[str, list[Sentence]]
+
+
+@dataclass(frozen=True)
+class Header:
+    """The view's comment, the text of each `@column: text` behind it, and what its rules say."""
+
+    comment: str
+    columns: dict[str, str]
+    plausibility: dict[str, str]
+    methods: tuple[Sentence, ...]
+    told: tuple[Told, ...]
+    parts: dict[str, list[Sentence]]
+    values: dict[str, str]
+    parameters: tuple[str, ...]
 
 
 def tables_read(statement: str) -> set[str]:
     """The names that stand after a FROM or JOIN in a statement."""
     return set(re.findall(r"\b(?:from|join)\s+(?:lateral\s+)?([a-z_0-9]+)", statement))
-
-
-@dataclass(frozen=True)
-class Header:
-    """The view's comment, the text of each `@name: text` behind it, and what a report says."""
-
-    comment: str
-    columns: dict[str, str]
-    rule: dict[str, str]
-    methods: tuple[Sentence, ...]
 
 
 def read_header(source: str) -> Header:
@@ -68,21 +81,52 @@ def read_header(source: str) -> Header:
             tags[-1][1] += " " + words
         else:
             comment.append(words)
-    said = [_sentence(tag, words) for tag, words in tags if tag.split()[0] == METHODS]
-    named = {tag: words for tag, words in tags if tag.split()[0] != METHODS}
+    columns: dict[str, str] = {}
+    plausibility: dict[str, str] = {}
+    methods: list[Sentence] = []
+    told: list[Told] = []
+    parts: dict[str, list[Sentence]] = {}
+    values: dict[str, str] = {}
+    parameters: list[str] = []
+    for tag, words in tags:
+        match tag.split():
+            case ["rule", code]:
+                told.append(Told(code, words, {}))
+            case ["methods", section, *condition]:
+                methods.append(_sentence(words, condition, section))
+            case ["part", name, *condition]:
+                parts.setdefault(name, []).append(_sentence(words, condition))
+            case ["value", name]:
+                values[name] = words
+            case ["parameters"]:
+                parameters = words.split(", ")
+            case [kind, *condition] if told and kind in OF_A_RULE:
+                told[-1].sentences.setdefault(kind, []).append(_sentence(words, condition))
+            case [kind] if kind in OF_PLAUSIBILITY:
+                plausibility[kind] = words
+            case [column]:
+                columns[column] = words
+            case _:
+                raise ValueError(f"@{tag} is not known")
     return Header(
-        " ".join(comment).strip(),
-        {name: words for name, words in named.items() if name not in OF_A_RULE},
-        {name: words for name, words in named.items() if name in OF_A_RULE},
-        tuple(said),
+        comment=" ".join(comment).strip(),
+        columns=columns,
+        plausibility=plausibility,
+        methods=tuple(methods),
+        told=tuple(told),
+        parts=parts,
+        values=values,
+        parameters=tuple(parameters),
     )
 
 
-def _sentence(tag: str, words: str) -> Sentence:
-    match tag.split():
-        case [_, section]:
-            return Sentence(section, words)
-        case [_, section, "if" | "unless" as word, condition]:
-            parameter, _, value = condition.partition("=")
-            return Sentence(section, words, parameter, value or None, word == "unless")
-    raise ValueError(f"@{tag}: a section, or a section and a condition, is needed")
+def _sentence(words: str, condition: list[str], section: str = "") -> Sentence:
+    # What begins or ends with a space stands in quotes.
+    words = words.removeprefix('"').removesuffix('"') if words.startswith('"') else words
+    match condition:
+        case []:
+            return Sentence(words, section)
+        case ["if" | "unless" as word, said]:
+            name, _, value = said.partition("=")
+            return Sentence(words, section, name, value or None, word == "unless")
+    raise ValueError(f"{' '.join(condition)}: a condition is needed: if NAME, unless NAME")

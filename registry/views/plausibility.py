@@ -53,7 +53,7 @@ def rules() -> dict[str, Rule]:
     """Every rule by its name."""
     found = {}
     for path in sorted(FOLDER.glob("*.sql")):
-        told = read_header(path.read_text(encoding="utf-8")).rule
+        told = read_header(path.read_text(encoding="utf-8")).plausibility
         if "says" in told:
             found[path.stem] = Rule(
                 path.stem, told["says"], told["do"], told["category"], told["from"]

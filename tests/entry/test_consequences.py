@@ -147,7 +147,7 @@ def test_what_is_taken_back_is_told(database: Connection) -> None:
         one.text
         for one in done(database, patient, "condition", condition="lymphoma", onset_on=START)
     ] == [
-        "No longer in the cohort (current, paper, recommended): a contraindication to infliximab.",
+        "No longer in the cohort (current, paper, recommended): contraindication to infliximab.",
     ]
 
 

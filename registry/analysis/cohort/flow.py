@@ -9,7 +9,7 @@ import pandas as pd
 
 from registry.analysis.dataset import check_definition, require_columns
 from registry.errors import Refused
-from registry.vocabulary import EXCLUSION_REASONS
+from registry.views.rule_words import exclusions
 from registry.words import tr
 
 
@@ -42,7 +42,7 @@ class Flow:
             "no_infliximab": self.no_infliximab,
             "started": self.started,
             "excluded": [
-                {"reason": one.reason, "n": one.n, "label": EXCLUSION_REASONS[one.reason]}
+                {"reason": one.reason, "n": one.n, "label": exclusions()[one.reason]}
                 for one in self.excluded
             ],
             "eligible": self.eligible,
@@ -70,7 +70,7 @@ def cohort_flow(frame: pd.DataFrame, definition: str) -> Flow:
     excluded: list[Exclusion] = []
     for step, reason, n in zip(rows["step"], rows["reason"], rows["n"], strict=True):
         if step == "excluded":
-            if reason not in EXCLUSION_REASONS:
+            if reason not in exclusions():
                 raise Refused(
                     tr("cohort_flow has an unknown reason for exclusion: {reason}.", reason=reason)
                 )

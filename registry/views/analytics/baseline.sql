@@ -26,6 +26,9 @@
 -- of observation: an immunomodulator for more than {im_min_days:day|days}, a glucocorticoid, or
 -- neither. These are decided after the first infusion and carry immortal-time bias. An empty value is
 -- missing, never no.
+-- @parameters: covariate_window_days, veo_before_years, dose_from_mg_per_kg, bmi_z_at_most,
+-- duration_origin, duration_from_months, severity_mild_from, severity_moderate_from,
+-- severity_severe_from, crp_above, esr_above, wbc_above, plt_above, hb_below, alb_below, im_min_days
 -- @age_at_start_years: age at t0 (years of 365.25 days)
 -- @onset_known_to: day, month or year; what is derived from the onset is as coarse
 -- @onset_age_years: completed years of age at onset

@@ -19,18 +19,18 @@ cross join lateral (
     values
         (1, 'no_infliximab', e.start_on is null),
         (2, 'not_crohns_disease', e.diagnosis <> 'CD'),
-        (3, 'age_18_or_over', e.age_years >= e.age_limit_years),
+        (3, 'age_18_or_over', e.too_old),
         (4, 'prior_biologic', case when e.start_on is not null then e.biologic_id is not null end),
         (
             5,
             'contraindication',
             case when e.start_on is not null then e.contraindication_id is not null end
         ),
-        (6, 'fewer_than_4_infusions', e.infusions < e.required_infusions),
+        (6, 'fewer_than_4_infusions', e.lacks_infusions),
         (
             7,
             'late_induction_infusion',
-            case when e.infusions >= e.required_infusions then e.late_infusion is not null end
+            case when not e.lacks_infusions then e.late_infusion is not null end
         ),
         (
             8,

@@ -3,6 +3,14 @@
 -- Source: the study's methods; the width of the window is this registry's choice.
 -- @methods response: Disease activity is the PCDAI. The baseline score is the last on the day of the
 -- first infusion or up to {baseline_window_days:day|days} before it.
+-- @parameters: baseline_window_days
+-- @rule no_baseline_pcdai: Baseline PCDAI (B)
+-- @found if baseline_on: {baseline_pcdai} on {baseline_on}
+-- @found: none
+-- @limit: the last from {baseline_from} to {start_on}
+-- @record if baseline_on: pcdai_visit baseline_on
+-- @excluded: No baseline PCDAI
+-- @value baseline_from: start_on - baseline_window_days
 create view baseline_score as
 select
     o.*,

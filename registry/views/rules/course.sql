@@ -1,6 +1,14 @@
 -- One row per definition and patient who started infliximab: t0 and the infusions of induction.
 -- What is dated after the data cut is not seen.
 -- Source: the study's methods; weeks 0, 2, 6 and 14 are the four infusions of induction.
+-- @rule no_infliximab: Started infliximab
+-- @found unless start_on: no infusion up to the data cut
+-- @found: first infusion on {start_on} (t0)
+-- @limit: data cut {cut}
+-- @record if start_on: infusion start_on
+-- @excluded: No infliximab
+-- @part cut if data_cut: {data_cut}
+-- @part cut: none, seen up to {cut_on}
 -- @infusion_1_id: number of the record of the first infusion
 -- @infusion_2_id: number of the record of the second infusion
 -- @infusion_3_id: number of the record of the third infusion

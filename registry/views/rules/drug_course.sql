@@ -8,6 +8,7 @@
 -- day counts up to the middle of the month or year known; without either, for its first day.
 -- @methods covariates if unknown_stop=left_out: A course of a drug whose stop is not known to the day
 -- counts up to the middle of the month or year known; without either, it is left out.
+-- @parameters: unknown_stop
 -- @counts_until: day on which the course ends; empty while the drug is taken
 -- @stopped_by: last day on which it can have stopped; empty where nobody knows, or it is taken
 -- @stop_known_to: day, month, year or unknown; empty while the drug is taken

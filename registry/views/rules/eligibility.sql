@@ -15,10 +15,64 @@
 -- least {response_drop} points; without it a low score at week 14 does not count as response.
 -- @methods response if remission_overrides_drop: Response is a fall from baseline to week 14 of at
 -- least {response_drop} points, or whatever the fall a score below {remission_below} at week 14.
+-- @parameters: age_limit_years, required_infusions, induction_day_2, induction_day_3, induction_day_4,
+-- induction_tolerance_2, induction_tolerance_3, induction_tolerance_4, response_drop,
+-- remission_overrides_drop
+-- @rule not_crohns_disease: Has Crohn's disease
+-- @found: diagnosis {diagnosis}
+-- @limit: CD
+-- @record: patient
+-- @excluded: Not Crohn's disease
+-- @rule age_18_or_over: Is a child at t0
+-- @found: {age_years:completed year|completed years}, born {birth_date}
+-- @limit: below {age_limit_years:year|years}
+-- @record: patient
+-- @excluded unless age_limit_years=18: Too old at the first infusion
+-- @excluded: Aged 18 years or over at the first infusion
+-- @rule prior_biologic: No other biologic before t0
+-- @found if biologic: {biologic} from {biologic_on}
+-- @found: none
+-- @limit: none started before {start_on}
+-- @record if biologic: medication biologic_on
+-- @excluded: Another biologic before infliximab
+-- @rule contraindication: No contraindication at t0
+-- @found if contraindication: {contraindication} from {contraindication_on}
+-- @found: none
+-- @limit: none unresolved on {start_on}
+-- @record if contraindication: condition contraindication_on
+-- @excluded: Contraindication to infliximab
+-- @rule fewer_than_4_infusions: Induction complete
+-- @found: {infusions:infusion|infusions}
+-- @limit: at least {required_infusions}
+-- @record: infusion
+-- @excluded unless required_infusions=4: Fewer infusions than needed
+-- @excluded: Fewer than four infusions
+-- @rule late_induction_infusion: Induction on time
+-- @found if infusion_2_on: infusion 2: day {day_of_2}{third}{fourth}
+-- @found: no second infusion
+-- @limit: days {induction_day_2}±{induction_tolerance_2}, {induction_day_3}±{induction_tolerance_3},
+-- {induction_day_4}±{induction_tolerance_4}
+-- @record: infusion late_on
+-- @excluded: Induction infusion off its date
+-- @part third if infusion_3_on: ", 3: day {day_of_3}"
+-- @part fourth if infusion_4_on: ", 4: day {day_of_4}"
+-- @value day_of_2: infusion_2_on - start_on
+-- @value day_of_3: infusion_3_on - start_on
+-- @value day_of_4: infusion_4_on - start_on
+-- @value late_on: case reason when 'late_induction_infusion' then deciding_on end
+-- @rule primary_non_response: Responded to induction
+-- @found if fall: PCDAI fell by {fall}, from {baseline_pcdai} to {week14_pcdai}
+-- @limit: a fall of at least {response_drop}{or_remission}
+-- @record: pcdai_visit week14_on
+-- @excluded: Primary non-response
+-- @part or_remission if remission_overrides_drop: ", or W below {remission_below}"
+-- @value fall: baseline_pcdai - week14_pcdai
 -- @deciding_table: table of the record that excludes
 -- @deciding_on: date of the record that excludes
 -- @deciding_record_id: number of the record that excludes
 -- @age_years: completed years of age at t0
+-- @too_old: that age is at or above the limit
+-- @lacks_infusions: fewer infusions than the definition asks for
 -- @late_infusion: number of the first infusion of induction that is off its day
 -- @biologic_id: number of the record of the first biologic before t0
 -- @biologic: the first biologic before t0
@@ -39,10 +93,10 @@ facts as (
         d.name as definition,
         p.patient_id,
         p.diagnosis,
-        -- age() counts whole calendar years, as people do.
-        extract(year from age(o.start_on, p.birth_date))::integer as age_years,
-        d.age_limit_years,
-        d.required_infusions,
+        p.birth_date,
+        a.age_years,
+        a.age_years >= d.age_limit_years as too_old,
+        o.infusions < d.required_infusions as lacks_infusions,
         case
             when abs(o.infusion_2_on - o.start_on - d.induction_day_2) > d.induction_tolerance_2
                 then 2
@@ -85,6 +139,10 @@ facts as (
     from patient p
     cross join definition d
     left join first_loss o on o.definition = d.name and o.patient_id = p.patient_id
+    -- age() counts whole calendar years, as people do.
+    cross join lateral (
+        select extract(year from age(o.start_on, p.birth_date))::integer as age_years
+    ) a
     left join first_biologic b on b.patient_id = p.patient_id and b.started_on < o.start_on
     left join lateral (
         select c.record_id, c.condition, c.onset_on
@@ -104,10 +162,10 @@ judged as (
         case
             when start_on is null then 'no_infliximab'
             when diagnosis <> 'CD' then 'not_crohns_disease'
-            when age_years >= age_limit_years then 'age_18_or_over'
+            when too_old then 'age_18_or_over'
             when biologic_id is not null then 'prior_biologic'
             when contraindication_id is not null then 'contraindication'
-            when infusions < required_infusions then 'fewer_than_4_infusions'
+            when lacks_infusions then 'fewer_than_4_infusions'
             when late_infusion is not null then 'late_induction_infusion'
             when baseline_pcdai is null then 'no_baseline_pcdai'
             when week14_pcdai is null then 'no_week14_pcdai'

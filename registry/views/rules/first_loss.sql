@@ -9,6 +9,20 @@
 -- @methods loss if lor_requires_rise: The score must also lie above that of week 14.
 -- @methods loss if lor_confirmations=2: The next score within the observation must show it too; the
 -- loss is dated at the first of the two.
+-- @parameters: lor_above, lor_requires_rise, lor_confirmations
+-- @rule loss_of_response: Loss of response
+-- @found if event_on: PCDAI {event_pcdai} on {event_on}{last_without}
+-- @found: no visit shows it{last_scored}
+-- @limit: first PCDAI above {lor_above}{rise}{twice} after {week14_on}, up to {end_on}
+-- @record if event_on: pcdai_visit event_on
+-- @record if last_negative_on: pcdai_visit last_negative_on
+-- @entered if lor_requires_rise: Loss of response on {event_on}: PCDAI {event_pcdai} is above
+-- {lor_above} and above the {week14_pcdai} of week 14.
+-- @entered: Loss of response on {event_on}: PCDAI {event_pcdai} is above {lor_above}.
+-- @part last_without if last_negative_on: "; last visit without loss {last_negative_on}"
+-- @part last_scored if last_negative_on: "; last scored visit {last_negative_on}"
+-- @part rise if lor_requires_rise: " and above W"
+-- @part twice if lor_confirmations=2: ", at two consecutive visits"
 -- @event_id: number of the record of the visit that shows the loss
 create view first_loss as
 select

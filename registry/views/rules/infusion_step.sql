@@ -7,6 +7,7 @@
 -- @methods levels: After the fourth infusion treatment is intensified by a dose per kg up by at least
 -- {intensification_dose_mg_per_kg} mg/kg, or an interval shorter by at least
 -- {intensification_interval_days:day|days}, against the infusion before.
+-- @parameters: intensification_dose_mg_per_kg, intensification_interval_days
 -- @number: place of the infusion in the course
 -- @interval_days: days since the infusion before
 -- @dose_raised: whether the dose per kg is up by the definition's amount

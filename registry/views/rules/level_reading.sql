@@ -15,6 +15,7 @@
 -- @methods levels: A level is a trough when it was drawn on the day of an infusion or at most
 -- {trough_days_before:day|days} before it, but not before the first infusion. A level reported as a
 -- limit keeps its limit.
+-- @parameters: trough_days_before
 -- @infusion_number: number of the infusion that comes next, on the day of the sample or after it, or
 -- that is expected next where none is known
 -- @next_infusion_on: day of that infusion; empty when none is known up to the data cut

@@ -6,6 +6,21 @@
 -- to the end of observation.
 -- @methods loss if time_zero=week14_visit: Time counts from the day of the week-14 score to the loss,
 -- or else to the end of observation.
+-- @parameters: remission_below, time_zero
+-- @rule induction_outcome: Induction outcome
+-- @found if in_remission: remission
+-- @found: response without remission
+-- @limit: remission is W below {remission_below}
+-- @record: pcdai_visit week14_on
+-- @entered unless fall: Week-14 score of {week14_on}: {week14_pcdai}{below}; without a baseline PCDAI
+-- there is no response to judge.
+-- @entered unless responded: Week-14 score of {week14_on}: {week14_pcdai}, primary non-response; it
+-- fell by {fall}, a response is {response_drop} or more.
+-- @entered if in_remission: Week-14 score of {week14_on}: {week14_pcdai}, remission; it fell by {fall}.
+-- @entered: Week-14 score of {week14_on}: {week14_pcdai}, response without remission; it fell by
+-- {fall}.
+-- @part below if in_remission: ", below {remission_below}"
+-- @value in_remission: week14_pcdai < remission_below
 create view loss_of_response as
 select
     e.patient_id,

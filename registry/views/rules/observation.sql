@@ -10,6 +10,17 @@
 -- nothing dated later is seen.
 -- @methods loss unless data_cut: There is no data cut: observation ends at the latest on {cut_on}, the
 -- day up to which the rules see.
+-- @parameters: exposure_tail_days, data_cut
+-- @rule end_of_observation: End of observation
+-- @found: {end_on}: {ending}
+-- @limit: first of recorded end{tail} and data cut {cut}
+-- @record: {end_table} end_record_on
+-- @part tail if exposure_tail_days: ", {exposure_tail_days:day|days} after the last infusion"
+-- @part ending if recorded_end: {recorded_end}
+-- @part ending if end_reason=exposure_ended: no infusion for longer than the tail of exposure
+-- @part ending if data_cut: the data cut
+-- @part ending: nothing has ended it, and the derivation was of that day
+-- @value recorded_end: case when end_table = 'follow_up_end' then end_reason end
 -- @end_reason: why the observation ends there
 -- @end_table: table of the record that ends the observation; empty for the data cut
 -- @end_record_id: number of that record

@@ -6,6 +6,15 @@
 -- @methods response: The week-14 score is the nearest to day {week14_target_day} from day
 -- {week14_from_day} to day {week14_to_day}, not after the end of observation; one on or before the day
 -- of the fourth infusion comes before one after it.
+-- @parameters: week14_target_day, week14_from_day, week14_to_day
+-- @rule no_week14_pcdai: Week-14 PCDAI (W)
+-- @found if week14_on: {week14_pcdai} on {week14_on}, day {week14_day}
+-- @found: none
+-- @limit: nearest to day {week14_target_day} within {week14_from_day} to {week14_to_day}, not after
+-- infusion 4 if possible
+-- @record if week14_on: pcdai_visit week14_on
+-- @excluded: No PCDAI at week 14
+-- @value week14_day: week14_on - start_on
 -- @week14_id: number of the record of the visit
 create view week14_score as
 select

@@ -1,0 +1,116 @@
+"""What is told of a rule stands in its file's header, once, and every teller reads it there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from gettext import translation
+from pathlib import Path
+from string import Formatter
+
+from sqlalchemy import Connection, text
+
+from registry.derivation.explanation import OUTCOME
+from registry.models import Definition
+from registry.views import rule_words
+from registry.views.headers import OF_A_RULE, Header, Sentence, read_header
+from registry.words import DOMAIN, LOCALES
+
+PACKAGE = Path(__file__).parents[2] / "registry"
+FILES = [
+    path for folder in ("rules", "analytics") for path in (PACKAGE / "views" / folder).glob("*.sql")
+]
+HEADERS = {path: read_header(path.read_text(encoding="utf-8")) for path in FILES}
+EXCLUSIONS = (PACKAGE / "views" / "analytics" / "eligibility.sql").read_text(encoding="utf-8")
+FLOW = (PACKAGE / "views" / "analytics" / "cohort_flow.sql").read_text(encoding="utf-8")
+
+
+def named_in(sentence: Sentence) -> set[str]:
+    """Whatever a sentence is filled with or depends on."""
+    places = {name for _, name, _, _ in Formatter().parse(sentence.words) if name}
+    return places | ({sentence.name} if sentence.name else set())
+
+
+def sentences(header: Header) -> list[Sentence]:
+    """All that is said of a patient."""
+    of_rules = (one for told in header.told for said in told.sentences.values() for one in said)
+    return [*of_rules, *(one for said in header.parts.values() for one in said)]
+
+
+def test_every_parameter_is_declared_by_one_rule_which_tells_it() -> None:
+    declared = Counter(name for header in HEADERS.values() for name in header.parameters)
+    assert declared == Counter(list(Definition.parameters()))
+    for path, header in HEADERS.items():
+        told = set().union(*map(named_in, header.methods))
+        assert set(header.parameters) <= told, path.name
+        statement = path.read_text(encoding="utf-8").partition("create view")[2]
+        # Of the data cut the rules see the day up to which they see.
+        used = {
+            *re.findall(r"\b\w+\b", statement),
+            *(["data_cut"] if "cut_on" in statement else []),
+        }
+        assert set(header.parameters) <= used, path.name
+
+
+def test_every_rule_of_a_patient_is_told_by_a_header() -> None:
+    rules = rule_words.rules()
+    assert list(rule_words.exclusions()) == re.findall(r"\(\s*\d+,\s*'(\w+)'", EXCLUSIONS)
+    assert list(rule_words.exclusions())[1:] == re.findall(
+        r"'(\w+)'", FLOW.partition("array[")[2].partition("]")[0]
+    )
+    assert {*rule_words.exclusions(), *OUTCOME} == set(rules)
+    for code, told in rules.items():
+        wanted = {"found", "limit", "record"}
+        if code in rule_words.exclusions():
+            wanted.add("excluded")
+        assert wanted <= set(told.sentences) <= set(OF_A_RULE), code
+        # Each kind ends with what is said without a condition, but where there may be nothing.
+        for kind in ("limit", *({"excluded"} & wanted)):
+            assert told.sentences[kind][-1].name is None, (code, kind)
+
+
+def test_every_place_of_a_sentence_is_known(database: Connection) -> None:
+    known = set(
+        database.execute(
+            text(
+                f"select {rule_words.facts_of('e', 'd')} from rules.eligibility e "
+                "join rules.definition d on d.name = e.definition limit 0"
+            )
+        ).keys()
+    )
+    parts = {name for header in HEADERS.values() for name in header.parts}
+    assert not parts & known
+    for path, header in HEADERS.items():
+        for one in sentences(header):
+            assert named_in(one) <= known | parts, (path.name, one.words)
+        for told in header.told:
+            for one in told.sentences["record"]:
+                table, *day = one.words.split(" ")
+                assert set(day) <= known, one.words
+                assert table.startswith("{") or (PACKAGE / "models" / f"{table}.py").exists()
+
+
+def test_no_teller_has_a_sentence_of_its_own() -> None:
+    # Where a rule's number goes, or whoever is excluded is named; "remission" is anybody's word.
+    own = {
+        one.words
+        for header in HEADERS.values()
+        for one in [*sentences(header), *header.methods]
+        if set(named_in(one)) & set(Definition.parameters())
+    }
+    own |= {
+        one.words
+        for told in rule_words.rules().values()
+        for one in told.sentences.get("excluded", ())
+    }
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and node.value in own:
+                raise AssertionError(f"{path.name}:{node.lineno}: {node.value!r} is a rule's")
+
+
+def test_they_are_said_in_chinese_too() -> None:
+    chinese = translation(DOMAIN, LOCALES, languages=["zh_CN"])
+    code = {"CD"}
+    assert [said for said in rule_words.words() if chinese.gettext(said) in {"", said} - code] == []
