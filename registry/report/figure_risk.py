@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from registry.drawing.numbers import fixed
-from registry.drawing.plot import _RC
+from registry.drawing.plot import settings
 from registry.report.tables import Document
 from registry.words import in_english
 
@@ -19,9 +18,7 @@ def calibration_figure(document: Document) -> Figure:
     """Draw the groups of the document of `registry analyse risk`, a panel per horizon."""
     part = document["validation"]
     years = [one["at_years"] for one in document["cohort"]]
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_RC)
+    with settings():
         figure = Figure(figsize=(7.2, 3.6), layout="constrained")
         FigureCanvasAgg(figure)
         panels = figure.subplots(1, len(years), squeeze=False)[0]

@@ -21,8 +21,11 @@ def rows(document: Document) -> Rows:
     return [
         {
             "patient_id": document["patient_id"],
-            **(document["risks"][i] if document["risks"] else cohort),
+            "at_years": cohort["at_years"],
+            "probability": cohort["probability"],
+            **(document["risks"][i] if document["risks"] else {}),
             "cohort_probability": cohort["probability"],
+            "cohort_one_minus_kaplan_meier": cohort["one_minus_kaplan_meier"],
             "concordance_corrected": validation["concordance"]["corrected"],
             "calibration_slope_corrected": validation["calibration_slope"]["corrected"],
             "n": document["n"],
@@ -33,17 +36,16 @@ def rows(document: Document) -> Rows:
 
 
 def _probabilities(document: Document) -> Table:
-    rows = []
-    for one, cohort in zip(document["risks"], document["cohort"], strict=True):
-        lower, upper = (None if one[k] is None else 100 * one[k] for k in ("lower", "upper"))
-        rows.append(
-            (
-                _years(one["at_years"]),
-                percent(one["probability"]),
-                limits(lower, upper, 1),
-                percent(cohort["probability"]),
-            )
+    rows = [
+        (
+            _years(one["at_years"]),
+            percent(one["probability"]),
+            _limits(one),
+            percent(cohort["probability"]),
+            percent(one["were_nobody_to_stop"]),
         )
+        for one, cohort in zip(document["risks"], document["cohort"], strict=True)
+    ]
     validation = document["validation"]
     concordance = fixed(validation["concordance"]["corrected"], 2)
     slope = fixed(validation["calibration_slope"]["corrected"], 2)
@@ -56,7 +58,13 @@ def _probabilities(document: Document) -> Table:
                 definition=document["definition"],
             )
         ),
-        header=(tr("Within"), "%", tr("95 % limits"), tr("cohort, %")),
+        header=(
+            tr("Within"),
+            "%",
+            tr("95 % limits"),
+            tr("cohort, %"),
+            tr("were nobody to stop, %"),
+        ),
         rows=tuple(rows),
         lines=(
             tr(
@@ -125,19 +133,17 @@ def _validation(document: Document) -> list[Table]:
             (tr("Calibration slope"), "calibration_slope"),
         )
     )
-    groups = []
-    for one in part["groups"]:
-        lower, upper = (None if one[k] is None else 100 * one[k] for k in ("lower", "upper"))
-        groups.append(
-            (
-                tr("{years}, group {group}", years=_years(one["at_years"]), group=one["group"]),
-                str(one["n"]),
-                str(one["events"]),
-                percent(one["predicted"]),
-                percent(one["observed"]),
-                limits(lower, upper, 1),
-            )
+    groups = [
+        (
+            tr("{years}, group {group}", years=_years(one["at_years"]), group=one["group"]),
+            str(one["n"]),
+            str(one["events"]),
+            percent(one["predicted"]),
+            percent(one["observed"]),
+            _limits(one),
         )
+        for one in part["groups"]
+    ]
     made = [
         Table(
             title=tr("How well it tells patients apart, and whether it is right"),
@@ -162,6 +168,11 @@ def _validation(document: Document) -> list[Table]:
             )
         )
     return made
+
+
+def _limits(one: Document) -> str:
+    lower, upper = (None if one[name] is None else 100 * one[name] for name in ("lower", "upper"))
+    return limits(lower, upper, 1)
 
 
 def _years(years: float) -> str:

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from registry.analysis.cox.partial_likelihood import Rows
+from registry.analysis.cox.residuals import concordance
 from registry.analysis.risk.data import read_risk
-from registry.analysis.risk.ridge import Concordance, RidgeCox, choose
+from registry.analysis.risk.fitting import gains, ridge
 from registry.analysis.risk.validation import slope_of
 from registry.analysis.troughs.at_week import week14_troughs
 from registry.analysis.troughs.quartiles import trough_quartiles
@@ -151,7 +153,7 @@ def test_quartiles(name: str) -> None:
     )
 
 
-def model(name: str) -> tuple[RidgeCox, Any, Any, pd.DataFrame]:
+def model(name: str) -> tuple[Rows, pd.DataFrame]:
     if name == "lung":
         rows = classic()
         time = rows["time"].to_numpy(np.int64)
@@ -162,61 +164,31 @@ def model(name: str) -> tuple[RidgeCox, Any, Any, pd.DataFrame]:
         time, event = rows["time"].to_numpy(np.int64), rows["event"].to_numpy() == 1
         raw = rows.drop(columns=["time", "event", "fold"]).to_numpy(float)
     x = (raw - raw.mean(axis=0)) / raw.std(axis=0, ddof=1)
-    return RidgeCox(time, event, x), time, event, rows
+    return Rows.of(time, event, x), rows
 
 
 @pytest.mark.parametrize("name", R["ridge"])
 def test_ridge(name: str) -> None:
-    ridge, time, event, _ = model(name)
-    once = np.ones(len(time))
+    rows, _ = model(name)
     for expected in R["ridge"][name]:
-        fit = ridge.fit(expected["penalty"], once)
+        fit = ridge(rows, expected["penalty"])
         assert fit.coef == pytest.approx(expected["coef"], rel=1e-6)
         # R's degrees of freedom are those of its last step but one.
         assert fit.effective_df == pytest.approx(expected["df"], rel=1e-5)
-        eta = np.empty(len(time))
-        eta[ridge.order] = ridge.x @ fit.coef
-        assert Concordance(time, event).of(eta, once) == pytest.approx(
-            expected["concordance"], rel=CLOSE
-        )
-        assert slope_of(ridge, fit.coef, once) == pytest.approx(expected["slope"], rel=1e-6)
+        eta = rows.values @ fit.coef
+        assert concordance(rows, eta)[0] == pytest.approx(expected["concordance"], rel=CLOSE)
+        assert slope_of(rows, eta) == pytest.approx(expected["slope"], rel=1e-6)
         days = np.array([365.25, 730.5])
-        assert ridge.baseline(fit.coef, once, days) == pytest.approx(expected["hazard"], rel=1e-6)
+        assert fit.until(days) == pytest.approx(expected["hazard"], rel=1e-6)
 
 
 def test_cross_validation() -> None:
-    ridge, time, _, rows = model("study")
-    fold, expected = rows["fold"].to_numpy(), R["cross_validation"]
-    once = np.ones(len(time))
-    gains = []
-    for penalty in expected["penalties"]:
-        gain = 0.0
-        for one in range(5):
-            without = once * (fold != one)
-            coef = ridge.fit(penalty, without).coef
-            gain += ridge.loglik(coef, once) - ridge.loglik(coef, without)
-        gains.append(gain)
-    assert gains == pytest.approx(expected["gains"], rel=1e-6)
-    best = expected["penalties"][int(np.argmax(expected["gains"]))]
-    assert choose(ridge, once, fold, np.array(expected["penalties"])) == best
-
-
-def test_weights_are_copies() -> None:
-    """A patient of weight 2 counts as two patients: what the bootstrap rests on."""
-    ridge, time, event, _ = model("lung")
-    random = np.random.default_rng(3)
-    weight = random.integers(0, 3, len(time)).astype(float)
-    x = np.empty_like(ridge.x)
-    x[ridge.order] = ridge.x
-    copies = np.repeat(np.arange(len(time)), weight.astype(int))
-    several = RidgeCox(time[copies], event[copies], x[copies])
-    ones = np.ones(len(copies))
-    coef = several.fit(5.0, ones).coef
-    assert ridge.fit(5.0, weight).coef == pytest.approx(coef, rel=1e-8)
-    assert ridge.loglik(coef, weight) == pytest.approx(several.loglik(coef, ones), rel=1e-12)
-    assert Concordance(time, event).of(x @ coef, weight) == pytest.approx(
-        Concordance(time[copies], event[copies]).of(x[copies] @ coef, ones)
-    )
+    rows, read = model("study")
+    expected = R["cross_validation"]
+    penalties = np.array(expected["penalties"])
+    found = gains(rows, read["fold"].to_numpy(), penalties)
+    assert found == pytest.approx(expected["gains"], rel=1e-6)
+    assert np.argmax(found) == np.argmax(expected["gains"])
 
 
 def test_the_rows_given_to_r_are_those_of_the_views(shared_study: Database) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from registry.analysis.risk.prediction import risk_of_loss
+from registry.analysis.risk.telling import risk_of_loss
 from registry.analysis.risk.validation import RiskRule
 from registry.errors import CannotEstimate, NotFound, WrongUsage
 from registry.report import figure_risk, risk_tables
@@ -18,18 +18,30 @@ from registry.vocabulary import COVARIATES
 
 START = date(2020, 1, 1)
 ENTRY = 98
-QUICK = RiskRule(resamples=50)
+QUICK = RiskRule(resamples=25)
 MODEL = ("bmi_z", "growth_delay")
 
 
 def views(
-    n: int, seed: int = 1, *, effect: float = 0.7, yearly: float = 0.3, **columns: Any
+    n: int,
+    seed: int = 1,
+    *,
+    effect: float = 0.7,
+    yearly: float = 0.3,
+    stops: float = 0.0,
+    **columns: Any,
 ) -> dict[str, pd.DataFrame]:
-    """Patients whose hazard after week 14 is `yearly` times exp(effect times BMI Z-score)."""
+    """Patients whose hazard after week 14 is `yearly` times exp(effect times BMI Z-score).
+
+    They stop with `stops` a year, which rules a loss out.
+    """
     random = np.random.default_rng(seed)
     bmi, growth = random.normal(size=n), random.random(n) < 0.3
     loss = random.exponential(365.25 / (yearly * np.exp(effect * bmi)))
     end = random.uniform(200, 1500, n)
+    stop = random.exponential(365.25 / stops, n) if stops else np.full(n, np.inf)
+    code = np.select([loss <= np.minimum(end, stop), stop <= end], [1, 2], 0)
+    end = np.minimum(end, stop)
     patients = [f"P{i:03d}" for i in range(n)]
     every = pd.DataFrame({"definition": "paper", "patient_id": patients})
     time = np.maximum(1, np.minimum(loss, end)).astype(int) + ENTRY
@@ -46,13 +58,16 @@ def views(
         "tdm_week14": every.iloc[: n // 2].assign(
             sampled_on=START + timedelta(days=ENTRY + 3), ifx_for_mean=5.0
         ),
+        "competing_events": every.assign(event_code=code),
     }
 
 
 def test_a_known_truth_is_found() -> None:
     """By the way they are made the probability is 1 - exp(-0.3 years exp(0.7 z))."""
     frames = views(1500)
-    document = risk_of_loss(frames, "paper", patient="P003", covariates=MODEL, rule=QUICK).to_json()
+    document = risk_of_loss(
+        frames, "paper", patient="P003", covariates=MODEL, rule=RiskRule(resamples=50)
+    ).to_json()
     z = frames["baseline"]["bmi_z"][3]
     for one in document["risks"]:
         truth = 1 - np.exp(-0.3 * one["at_years"] * np.exp(0.7 * z))
@@ -64,6 +79,24 @@ def test_a_known_truth_is_found() -> None:
     assert terms["bmi_z"]["value"] == z
     slope = document["validation"]["calibration_slope"]["corrected"]
     assert slope == pytest.approx(1, abs=0.15)
+    for group in document["validation"]["groups"]:
+        assert group["lower"] < group["predicted"] < group["upper"]
+
+
+def test_who_stops_can_no_longer_lose_response() -> None:
+    """With constant hazards h of loss and s of stops: h / (h + s) (1 - exp(-(h + s) years))."""
+    frames = views(1200, stops=0.5)
+    rule = RiskRule(resamples=10)
+    document = risk_of_loss(frames, "paper", patient="P003", covariates=MODEL, rule=rule).to_json()
+    hazard = 0.3 * np.exp(0.7 * frames["baseline"]["bmi_z"][3])
+    for one in document["risks"]:
+        both, years = hazard + 0.5, one["at_years"]
+        truth = hazard / both * (1 - np.exp(-both * years))
+        assert one["probability"] == pytest.approx(truth, abs=0.05)
+        assert one["were_nobody_to_stop"] == pytest.approx(1 - np.exp(-hazard * years), abs=0.06)
+        assert one["probability"] < one["were_nobody_to_stop"] - 0.02
+    for one in document["cohort"]:
+        assert one["probability"] < one["one_minus_kaplan_meier"] - 0.02
     for group in document["validation"]["groups"]:
         assert group["lower"] < group["predicted"] < group["upper"]
 
@@ -83,7 +116,7 @@ def test_the_same_seed_gives_the_same_and_another_one_other_limits() -> None:
     frames = views(80)
 
     def told(seed: int) -> Any:
-        rule = RiskRule(resamples=50, seed=seed)
+        rule = RiskRule(resamples=15, seed=seed)
         return risk_of_loss(frames, "paper", patient="P003", covariates=MODEL, rule=rule).to_json()[
             "risks"
         ]
@@ -163,7 +196,8 @@ def test_beyond_the_follow_up_there_is_no_probability() -> None:
     document = risk_of_loss(frames, "paper", patient="P003", covariates=MODEL, rule=QUICK).to_json()
     first, second = document["risks"]
     assert first["probability"] is not None
-    assert second == {"at_years": 2.0, "probability": None, "lower": None, "upper": None}
+    nothing = dict.fromkeys(("probability", "lower", "upper", "were_nobody_to_stop"))
+    assert second == {"at_years": 2.0, **nothing}
     assert [render(table) for table in risk_tables.all_tables(document)]
     assert len(risk_tables.rows(document)) == 2
     assert len(figure_risk.calibration_figure(document).axes) == 2

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from registry.database.engine import Database
 from tests.programs import Program
@@ -47,6 +48,27 @@ def test_the_cohort_cannot_carry_the_whole_model(shared_study: Database, program
     assert f"--covariates {CARRIED}" in told
 
 
+def of_loss(study: Database, until: float, *, competing: bool) -> float:
+    """The incidence of loss by a day after week 14, patient by patient."""
+    with study.engine.connect() as connection:
+        rows = connection.execute(
+            text(
+                "select s.time_days - s.entry_days, c.event_code from analytics.survival s "
+                "join analytics.competing_events c using (definition, patient_id) "
+                "join analytics.analysis_set a using (definition, patient_id) "
+                "where definition = 'paper'"
+            )
+        ).all()
+    free, lost = 1.0, 0.0
+    for day in sorted({time for time, _ in rows if 0 < time <= until}):
+        at_risk = sum(time >= day for time, _ in rows)
+        losses = sum(time == day and code == 1 for time, code in rows)
+        others = sum(time == day and code > 1 for time, code in rows) if competing else 0
+        lost += free * losses / at_risk
+        free *= 1 - (losses + others) / at_risk
+    return lost
+
+
 def test_risk_of_a_patient(shared_study: Database, program: Program, tmp_path: Path) -> None:
     stem = tmp_path / "calibration"
     arguments = ("analyse", "risk", "P001", "--covariates", CARRIED, *FEW)
@@ -55,6 +77,14 @@ def test_risk_of_a_patient(shared_study: Database, program: Program, tmp_path: P
     first, second = document["risks"]
     assert 0 < first["lower"] < first["probability"] < first["upper"] < 1
     assert first["probability"] < second["probability"]
+    # Who stopped or left can lose response no longer: 0.308 were nobody to, 0.227 as it is.
+    assert document["cohort"][1] == {
+        "at_years": 2.0,
+        "probability": pytest.approx(of_loss(shared_study, 730.5, competing=True), rel=1e-12),
+        "one_minus_kaplan_meier": pytest.approx(
+            of_loss(shared_study, 730.5, competing=False), rel=1e-12
+        ),
+    }
     concordance = document["validation"]["concordance"]
     assert 0.5 < concordance["corrected"] < concordance["apparent"]
     assert any("not part of the bootstrap" in note for note in document["notes"])

@@ -146,6 +146,7 @@ class PartialLikelihood:
         self.steps = _steps(found[:, 1], found[:, 0].astype(np.int64), events, ties)
         self._by_stop = _Ordered(rows.stratum, rows.stop, self.steps)
         self._by_start = _Ordered(rows.stratum, rows.start, self.steps)
+        self._late = len(found) > 0 and rows.start.max() >= found[:, 1].min()
 
     def at(self, coef: Floats) -> Point:
         """The function at these coefficients."""
@@ -170,6 +171,13 @@ class PartialLikelihood:
                 information = information + self.ridge * np.eye(len(coef))
         return Point(coef, loglik, score, information)
 
+    def loglik(self, coef: Floats) -> float:
+        """The log-likelihood alone, without any penalty."""
+        eta = self.x @ coef
+        s0 = self.of_steps(self.weights(coef)[:, None])[:, 0]
+        total = (self.steps.times * (np.log(s0) + eta.max())).sum()
+        return float(eta[self.event_rows].sum() - total)
+
     def with_ridge(self, ridge: float) -> PartialLikelihood:
         """The same with another penalty; what does not depend on it is not done again."""
         other = copy(self)
@@ -185,16 +193,23 @@ class PartialLikelihood:
         Returns:
             Two arrays of shape (times, m).
         """
-        total = self._by_stop.sums(quantity) - self._by_start.sums(quantity)
+        total = self._at_risk(quantity)
         events = np.zeros((len(self.steps.time), quantity.shape[1]))
         np.add.at(events, self.event_at, quantity[self.event_rows])
         return total, events
 
     def of_steps(self, quantity: Floats) -> Floats:
         """The sum over those at risk at each step, the tied events taken off by their share."""
-        total, events = self.at_risk_sums(quantity)
         steps = self.steps
+        if self.ties == "breslow":
+            return self._at_risk(quantity)
+        total, events = self.at_risk_sums(quantity)
         return total[steps.of_step] - steps.share[:, None] * events[steps.of_step]
+
+    def _at_risk(self, quantity: Floats) -> Floats:
+        """The sum over those at risk at each time; nobody is taken off where none enters late."""
+        total = self._by_stop.sums(quantity)
+        return total - self._by_start.sums(quantity) if self._late else total
 
     def weights(self, coef: Floats) -> Floats:
         """exp(x b) of each row, up to one factor."""

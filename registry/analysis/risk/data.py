@@ -1,4 +1,4 @@
-"""What a prediction at week 14 may be made of, and the patients it is learnt from."""
+"""What a prediction at week 14 may be made of, the patients it is learnt from, and when not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from registry.analysis.dataset import (
     require_columns,
     survival_data,
 )
-from registry.errors import WrongUsage
+from registry.analysis.risk.fitting import LOSS, RULED_OUT
+from registry.errors import CannotEstimate, NotFound, WrongUsage
 from registry.vocabulary import COVARIATES
 from registry.words import note, tr
 
@@ -29,6 +30,11 @@ LANDMARK = note(
 )
 DEFAULT = ("trough", "week14_pcdai", "bmi_z", "growth_delay", "baseline_pcdai")
 """Chosen for what is known of the disease, the most important first, not by their P here."""
+
+
+# Whatever ratio is asked for: the groups in which predictions are held against what was observed
+# need a few losses each. Our choice.
+FEWEST_LOSSES = 10
 
 
 @dataclass(frozen=True)
@@ -71,26 +77,32 @@ _BASELINE = tuple(
 class RiskData:
     """Every patient of the cohort, in the order of the ids.
 
-    `time` counts days from the landmark; 0 or less for who was not at risk after it. `values` has a
-    column per predictor, NaN where it is not known; of a trough its logarithm to base 2.
+    `time` counts days from the landmark; 0 or less for who was not at risk after it. `code` tells
+    what ended it: `LOSS`, `RULED_OUT` by stop, transfer or death, or 0. `values` has a column per
+    predictor, NaN where it is not known; of a trough its logarithm to base 2.
     """
 
     predictors: tuple[Predictor, ...]
     patients: tuple[str, ...]
     time: Days
-    event: Flags
+    code: Days
     values: Floats
+
+    @property
+    def event(self) -> Flags:
+        """Who lost response."""
+        return np.asarray(self.code == LOSS)
 
     @property
     def complete(self) -> Flags:
         """Who is at risk after the landmark with every predictor known."""
         return np.asarray((self.time > 0) & ~np.isnan(self.values).any(axis=1))
 
-    def with_predictors(self, ids: Sequence[str]) -> RiskData:
-        """The same patients with some of the predictors."""
-        at = [i for i, one in enumerate(self.predictors) if one.id in ids]
+    def without(self, left_out: int) -> RiskData:
+        """The same patients without one of the predictors."""
+        at = [i for i in range(len(self.predictors)) if i != left_out]
         chosen = tuple(self.predictors[i] for i in at)
-        return RiskData(chosen, self.patients, self.time, self.event, self.values[:, at])
+        return RiskData(chosen, self.patients, self.time, self.code, self.values[:, at])
 
 
 def predictors_by_id(ids: Sequence[str]) -> tuple[Predictor, ...]:
@@ -123,7 +135,7 @@ def predictors_by_id(ids: Sequence[str]) -> tuple[Predictor, ...]:
 
 def read_risk(connection: Connection, definition: str) -> dict[str, pd.DataFrame]:
     """The rows of the views that a prediction takes."""
-    views = ("analysis_set", "survival", "baseline", "tdm_week14")
+    views = ("analysis_set", "survival", "baseline", "tdm_week14", "competing_events")
     return {view: read_view(connection, view, definition) for view in views}
 
 
@@ -141,13 +153,13 @@ def risk_data(
         CannotEstimate, Refused: see `survival_data`.
     """
     rows = survival_data(frames["analysis_set"], definition)
-    require_columns(frames["survival"], ("entry_days", "origin_on"), "survival")
-    require_columns(frames["baseline"], _BASELINE, "baseline")
     for view, columns in (
-        ("survival", ["entry_days", "origin_on"]),
-        ("baseline", list(_BASELINE)),
-        ("tdm_week14", ["sampled_on", "ifx_for_mean"]),
+        ("survival", ("entry_days", "origin_on")),
+        ("baseline", _BASELINE),
+        ("tdm_week14", ("sampled_on", "ifx_for_mean")),
+        ("competing_events", ("event_code",)),
     ):
+        require_columns(frames[view], columns, view)
         beside = frames[view][["patient_id", *columns]]
         rows = rows.merge(beside, on="patient_id", how="left")
     landmark = numbers(rows, "entry_days")
@@ -163,7 +175,7 @@ def risk_data(
         predictors,
         tuple(rows["patient_id"]),
         rows["time_days"].to_numpy(dtype=np.int64) - landmark.astype(np.int64),
-        rows["event"].to_numpy(dtype=bool),
+        np.where(rows["event"], LOSS, np.where(numbers(rows, "event_code") > LOSS, RULED_OUT, 0)),
         np.column_stack([_values(rows, one.id) for one in predictors]),
     )
 
@@ -178,3 +190,104 @@ def _values(rows: pd.DataFrame, name: str) -> Floats:
         return numbers(rows, name)
     known = flags(rows, name, "analysis_set")
     return np.array([np.nan if pd.isna(one) else float(one) for one in known], dtype=np.float64)
+
+
+def refuse_unknown(data: RiskData, patient: str, definition: str) -> None:
+    """NotFound unless the patient is in the cohort."""
+    if patient not in data.patients:
+        raise NotFound(
+            tr(
+                "{patient} is not in the cohort of definition '{definition}', so there is no "
+                "prediction.",
+                patient=patient,
+                definition=definition,
+            ),
+            cure=tr(
+                "See why: registry explain {patient} --definition {definition}",
+                patient=patient,
+                definition=definition,
+            ),
+        )
+
+
+def refuse_missing(data: RiskData, patient: str) -> None:
+    """CannotEstimate unless every predictor is known of the patient."""
+    own = data.values[data.patients.index(patient)]
+    missing = [one.id for one, value in zip(data.predictors, own, strict=True) if np.isnan(value)]
+    if missing:
+        others = ",".join(one.id for one in data.predictors if one.id not in missing)
+        raise CannotEstimate(
+            note(
+                "{patient} has no {missing}, which the model needs.",
+                patient=patient,
+                missing=", ".join(missing),
+            ),
+            cure=tr("Enter it, or leave it out: --covariates {others}", others=others)
+            if others
+            else tr("Enter it."),
+        )
+
+
+def refuse_too_few(data: RiskData, least: float) -> None:
+    """CannotEstimate with fewer losses than `least` per covariate or `FEWEST_LOSSES` in all.
+
+    Or with a covariate that does not vary.
+    """
+    used, k = data.complete, len(data.predictors)
+    events = int(data.event[used].sum())
+    at_risk = int((data.time > 0).sum())
+    if events < max(1.0, least * k):
+        raise CannotEstimate(
+            note(
+                "{number} of {at_risk} patients have every covariate ({names}), and {events} "
+                "of these lost response: {ratio:.1f} losses per covariate, fewer than "
+                "{least:g}, so a prediction would be made of noise.",
+                number=int(used.sum()),
+                at_risk=at_risk,
+                names=", ".join(one.id for one in data.predictors),
+                events=events,
+                ratio=events / k,
+                least=least,
+            ),
+            cure=_fewer(data, least),
+        )
+    if events < FEWEST_LOSSES:
+        raise CannotEstimate(
+            note(
+                "{events} of the {number} patients with every covariate lost response; below "
+                "{fewest} losses nothing can be predicted, or held against what came.",
+                events=events,
+                number=int(used.sum()),
+                fewest=FEWEST_LOSSES,
+            ),
+            cure=tr("Describe the patients with: registry analyse km"),
+        )
+    raw = data.values[used]
+    for i, one in enumerate(data.predictors):
+        if np.ptp(raw[:, i]) == 0:
+            raise CannotEstimate(
+                note(
+                    "'{covariate}' is the same in all {number} patients of the model.",
+                    covariate=one.label,
+                    number=int(used.sum()),
+                ),
+                cure=tr("Leave {covariate} out.", covariate=one.id),
+            )
+
+
+def _fewer(data: RiskData, least: float) -> str:
+    """The largest part of the covariates that the data can carry, as an option to type."""
+    if not data.event.any():
+        return tr("`registry analyse table1` and `flow` still describe them.")
+    left = data
+    while len(left.predictors) > 1:
+        missing = np.isnan(left.values[left.time > 0]).sum(axis=0)
+        # The one with the most missing values; of equal ones the last, the least important.
+        worst = int(np.flatnonzero(missing == missing.max())[-1])
+        left = left.without(worst)
+        if left.event[left.complete].sum() >= least * len(left.predictors):
+            return tr(
+                "Name fewer covariates, for example --covariates {names}",
+                names=",".join(one.id for one in left.predictors),
+            )
+    return tr("Report the Kaplan-Meier curve instead: registry analyse km")

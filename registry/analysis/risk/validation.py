@@ -1,4 +1,9 @@
-"""How far the prediction at week 14 can be trusted: bootstrap, optimism, calibration."""
+"""How far the risk at week 14 can be trusted: bootstrap, optimism, calibration.
+
+Everything that the hazard of a loss takes from the data, its penalty included, is done again in
+each bootstrap sample, and what the model loses there on the original patients is taken off
+(Harrell, Lee and Mark, Statistics in Medicine 1996;15:361-87).
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis.counting import NO_ENTRY, Counts, log_log_limits, product_limit
-from registry.analysis.dataset import Days, Flags, Floats
-from registry.analysis.risk.ridge import Concordance, RidgeCox, choose
+from registry.analysis.counting import (
+    NO_ENTRY,
+    Counts,
+    aalen_johansen,
+    log_log_limits,
+    product_limit,
+)
+from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
+from registry.analysis.cox.residuals import concordance
+from registry.analysis.dataset import Days, Floats
+from registry.analysis.risk.fitting import CAUSES, LOSS, Hazards, folds_of
+
+# A slope beyond this many standard deviations is that of a likelihood without a highest point.
+_STEEPEST = 30.0
 
 
 @dataclass(frozen=True)
@@ -27,137 +43,104 @@ class RiskRule:
     """
 
     events_per_covariate: float = 5.0
-    resamples: int = 500
+    resamples: int = 200
     seed: int = 1
     groups: int = 3
 
 
 @dataclass(frozen=True)
-class Corrected:
-    """A measure on the patients of the fit, and less its optimism."""
+class Validation:
+    """The model, and what became of it in the bootstrap samples.
 
-    apparent: float | None
-    corrected: float | None
+    Attributes:
+        model: fitted to all patients.
+        concordance, slope: as they appear, how optimistic that is, and corrected for it.
+        own: risks of the patient asked for, shape (samples, days).
+        left_out: of each patient the mean risk by the models made without it, shape (n, days).
+    """
 
-    def to_json(self) -> dict[str, Any]:
-        optimism = (
-            None
-            if self.apparent is None or self.corrected is None
-            else self.apparent - self.corrected
-        )
-        return {"apparent": self.apparent, "optimism": optimism, "corrected": self.corrected}
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Over the bootstrap samples: optimism of concordance (the mean) and of the slope (the median,
-    because a sample that shrinks all coefficients to nearly 0 has a slope without bounds), the
-    patient's probability (samples, horizons), and of every patient the mean prediction of the
-    samples in which it was not drawn (patients, horizons)."""
-
-    concordance: float | None
-    slope: float | None
-    probability: Floats
+    model: Hazards
+    concordance: dict[str, float | None]
+    slope: dict[str, float | None]
+    own: Floats
     left_out: Floats
 
 
-def bootstrap(
-    model: RidgeCox,
-    time: Days,
-    event: Flags,
-    x: Floats,
-    fold: Days,
-    penalties: Floats,
-    own: Floats | None,
-    days: Floats,
-    how: RiskRule,
-) -> Drawn:
-    """Fit the model anew in every bootstrap sample.
+def validated(
+    time: Days, code: Days, x: Floats, own: Floats | None, days: Floats, how: RiskRule
+) -> Validation:
+    """Fit the model, and fit it anew in every bootstrap sample.
 
     Args:
-        model: the patients, whose `time`, `event` and standardised covariates `x` follow.
-        time, event, x: in the order of the data.
-        fold: of each patient, for the choice of the penalty.
-        penalties: to choose from.
+        time, code, x: see `Hazards.of`.
         own: standardised covariates of the patient to predict for, if any.
-        days: when the probability is asked for.
+        days: when the risk is asked for.
         how: how many samples, and the seed.
     """
-    random = np.random.default_rng(how.seed)
-    measure, once, n = Concordance(time, event), np.ones(len(time)), len(time)
-    concordance, slope = np.full((2, how.resamples), np.nan)
-    probability = np.full((how.resamples, len(days)), np.nan)
-    total, times = np.zeros((n, len(days))), np.zeros(n)
+    random, n = np.random.default_rng(how.seed), len(time)
+    fold = folds_of(code == LOSS, how.seed)
+    model = Hazards.of(time, code, x, fold, None)
+    second = model.ruled_out.penalty if model.ruled_out else None
+    everybody = Rows.of(time, code == LOSS, x)
+    apparent = _measures(everybody, model)
+    optimism = np.full((how.resamples, 2), np.nan)
+    of_own = np.full((how.resamples, len(days)), np.nan)
+    total, times = np.zeros((n, len(days))), np.zeros((n, 1))
     for i in range(how.resamples):
-        weight = random.multinomial(n, np.full(n, 1 / n)).astype(np.float64)
-        if not weight[event].any():
+        drawn = np.repeat(np.arange(n), random.multinomial(n, np.full(n, 1 / n)))
+        if not (code[drawn] == LOSS).any():
             continue
-        fit = model.fit(choose(model, weight, fold, penalties), weight)
-        eta = x @ fit.coef
-        concordance[i] = _difference(measure.of(eta, weight), measure.of(eta, once))
-        slope[i] = _difference(slope_of(model, fit.coef, weight), slope_of(model, fit.coef, once))
-        hazard = model.baseline(fit.coef, weight, days)
+        sample = (time[drawn], code[drawn], x[drawn])
+        fit = Hazards.of(*sample, fold[drawn], second)
+        there = Rows.of(sample[0], sample[1] == LOSS, sample[2])
+        optimism[i] = _measures(there, fit) - _measures(everybody, fit)
         if own is not None:
-            probability[i] = 1 - np.exp(-hazard * np.exp(own @ fit.coef))
-        out = weight == 0
-        total[out] += 1 - np.exp(-np.exp(eta[out])[:, None] * hazard)
-        times += out
+            of_own[i] = fit.risk(own[None, :], days)[0]
+        out = np.setdiff1d(np.arange(n), drawn)
+        total[out] += fit.risk(x[out], days)
+        times[out] += 1
     with np.errstate(invalid="ignore", divide="ignore"):
-        left_out = total / times[:, None]
-    known, known_slope = concordance[np.isfinite(concordance)], slope[np.isfinite(slope)]
-    return Drawn(
-        float(known.mean()) if known.size else None,
-        float(np.median(known_slope)) if known_slope.size else None,
-        probability,
+        left_out = total / times
+    # A sample that shrinks all coefficients to nearly 0 has a slope without bounds: the median.
+    return Validation(
+        model,
+        _corrected(apparent[0], optimism[:, 0], np.mean),
+        _corrected(apparent[1], optimism[:, 1], np.median),
+        of_own,
         left_out,
     )
 
 
-def slope_of(model: RidgeCox, coef: Floats, weight: Floats) -> float | None:
+def _measures(rows: Rows, model: Hazards) -> Floats:
+    """Concordance and slope of the hazard of a loss; NaN where there is none."""
+    eta = rows.values @ model.loss.coef
+    found = (concordance(rows, eta)[0], slope_of(rows, eta))
+    return np.array([np.nan if one is None else one for one in found])
+
+
+def slope_of(rows: Rows, eta: Floats) -> float | None:
     """The coefficient of the linear predictor, fitted alone without penalty: 1 when calibrated."""
-    eta = model.x @ coef
+    spread = float(eta.std())
     if np.ptp(eta) < 1e-6:
         return None
-    w, spread = weight[model.order], float(eta.std())
-    z = (eta - eta.mean()) / spread
-    at = np.flatnonzero((model.event > 0) & (w > 0))
-    last = np.searchsorted(-model.time, -model.time[at], side="right") - 1
-    b = 0.0
-    for _ in range(50):
-        risk = w * np.exp(z * b)
-        s0, s1, s2 = (np.cumsum(risk * power)[last] for power in (1.0, z, z**2))
-        mean = s1 / s0
-        information = float((w[at] * (s2 / s0 - mean**2)).sum())
-        if information < 1e-10 or abs(b) > 30:
-            return None
-        step = float((w[at] * (z[at] - mean)).sum()) / information
-        b += float(np.clip(step, -2, 2))
-        if abs(step) < 1e-9:
-            return b / spread
-    return None
+    alone = PartialLikelihood(Rows.of(rows.stop, rows.event, eta / spread), "breslow")
+    best = maximise(alone)
+    if best is None or abs(best.coef[0]) > _STEEPEST or best.information[0, 0] < 1e-10:
+        return None
+    return float(best.coef[0]) / spread
 
 
-def _difference(here: float | None, there: float | None) -> float:
-    return np.nan if here is None or there is None else here - there
-
-
-def corrected_by(apparent: float | None, optimism: float | None) -> Corrected:
-    """A measure and its optimism; None where either is not known."""
-    if apparent is None or optimism is None:
-        return Corrected(apparent, None)
-    return Corrected(apparent, apparent - optimism)
-
-
-def probability_of(
-    model: RidgeCox, coef: Floats, weight: Floats, own: Floats, days: Floats
-) -> Floats:
-    """1 - exp(-H0(t) exp(x b)) of somebody with these covariates, on each of the days."""
-    hazard = model.baseline(coef, weight, days)
-    return np.asarray(1 - np.exp(-hazard * np.exp(own @ coef)), dtype=np.float64)
+def _corrected(apparent: float, optimism: Floats, middle: Any) -> dict[str, float | None]:
+    known = optimism[np.isfinite(optimism)]
+    if np.isnan(apparent) or not known.size:
+        told = None if np.isnan(apparent) else float(apparent)
+        return {"apparent": told, "optimism": None, "corrected": None}
+    mean = float(middle(known))
+    return {"apparent": float(apparent), "optimism": mean, "corrected": float(apparent) - mean}
 
 
 def risk_groups(
-    time: Days, event: Flags, day: float, predicted: Floats, groups: int
+    time: Days, code: Days, day: float, predicted: Floats, groups: int
 ) -> list[dict[str, Any]]:
     """Groups of equal size by prediction, the lowest first: mean prediction against observation."""
     known = np.flatnonzero(np.isfinite(predicted))
@@ -166,31 +149,34 @@ def risk_groups(
     for number, members in enumerate(np.array_split(order, groups), start=1):
         if not members.size:
             continue
-        observed, lower, upper = observed_by(time[members], event[members], day)
+        lost = (code[members] == LOSS) & (time[members] <= day)
         told.append(
             {
                 "group": number,
                 "n": len(members),
-                "events": int((event[members] & (time[members] <= day)).sum()),
+                "events": int(lost.sum()),
                 "predicted": float(predicted[members].mean()),
-                "observed": observed,
-                "lower": lower,
-                "upper": upper,
+                **observed_by(time[members], code[members], day),
             }
         )
     return told
 
 
-def observed_by(
-    time: Days, event: Flags, day: float
-) -> tuple[float | None, float | None, float | None]:
-    """Kaplan-Meier incidence on a day with log-log limits; None after the last follow-up."""
-    counts = Counts.of(np.full(len(time), NO_ENTRY), time, event.astype(np.int64))
-    survival, variance = product_limit(counts.at_risk, counts.events[0])
-    if time.max() < day and survival[-1] > 0:
-        return None, None, None
-    i = int(np.searchsorted(counts.days, day, side="right")) - 1
-    with np.errstate(invalid="ignore"):
-        lower, upper = log_log_limits(survival, survival * np.sqrt(variance))
-    bounds = [None if np.isnan(one) else 1 - float(one) for one in (upper[i], lower[i])]
-    return 1 - float(survival[i]), bounds[0], bounds[1]
+def observed_by(time: Days, code: Days, day: float) -> dict[str, float | None]:
+    """Aalen-Johansen incidence of loss by a day with log-log limits, and 1 - Kaplan-Meier.
+
+    None after the last follow-up, unless everybody has had an event.
+    """
+    counts = Counts.of(np.full(len(time), NO_ENTRY), time, code, causes=len(CAUSES))
+    incidence, se = aalen_johansen(counts)
+    with np.errstate(divide="ignore"):
+        lower, upper = log_log_limits(incidence[0], se[0])
+    alone = 1 - product_limit(counts.at_risk, counts.events[0])[0]
+    at = int(np.searchsorted(counts.days, day, side="right")) - 1
+    over = time.max() < day and incidence[:, -1].sum() < 1 - 1e-12
+    columns = {"observed": incidence[0], "lower": lower, "upper": upper}
+    columns["one_minus_kaplan_meier"] = alone
+    return {
+        name: None if over or np.isnan(values[at]) else float(values[at])
+        for name, values in columns.items()
+    }

@@ -38,7 +38,7 @@ def risk_command(
     ] = 5,
     resamples: Annotated[
         int, typer.Option("--resamples", metavar="N", min=50, help="Bootstrap samples.")
-    ] = 500,
+    ] = 200,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the bootstrap.")] = 1,
     figure: FigureOption = None,
     definition: DefinitionOption = None,
@@ -50,7 +50,7 @@ def risk_command(
     """
     from registry.analysis.basis import basis_of
     from registry.analysis.risk.data import DEFAULT, read_risk
-    from registry.analysis.risk.prediction import risk_of_loss
+    from registry.analysis.risk.telling import risk_of_loss
     from registry.analysis.risk.validation import RiskRule
     from registry.report import risk_tables
     from registry.report.text import render

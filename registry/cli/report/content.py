@@ -151,7 +151,7 @@ def _sound(data: _Data) -> dict[str, Callable[[], Any]]:
     from registry.analysis.curves.competing import cumulative_incidence
     from registry.analysis.curves.kaplan_meier import kaplan_meier
     from registry.analysis.risk.data import read_risk
-    from registry.analysis.risk.prediction import risk_of_loss
+    from registry.analysis.risk.telling import risk_of_loss
 
     patients, name, basis = data.patients, data.definition, data.basis
     exposure = data.frames["exposure"]

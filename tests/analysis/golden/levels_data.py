@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis.risk.data import predictors_by_id, read_risk, risk_data
-from registry.analysis.risk.ridge import folds_of
+from registry.analysis.risk.fitting import folds_of
 from registry.database.engine import open_database
 from registry.settings import Settings
 
