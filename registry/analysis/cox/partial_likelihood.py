@@ -184,32 +184,20 @@ class PartialLikelihood:
         other.ridge = ridge
         return other
 
-    def at_risk_sums(self, quantity: Floats) -> tuple[Floats, Floats]:
-        """Of a quantity of each row, its sum over those at risk and over the events, at each time.
+    def of_steps(self, quantity: Floats) -> Floats:
+        """The sum over those at risk at each step, the tied events taken off by their share.
 
         Args:
-            quantity: shape (n, m).
-
-        Returns:
-            Two arrays of shape (times, m).
+            quantity: of each row, shape (n, m).
         """
-        total = self._at_risk(quantity)
-        events = np.zeros((len(self.steps.time), quantity.shape[1]))
-        np.add.at(events, self.event_at, quantity[self.event_rows])
-        return total, events
-
-    def of_steps(self, quantity: Floats) -> Floats:
-        """The sum over those at risk at each step, the tied events taken off by their share."""
-        steps = self.steps
+        steps, total = self.steps, self._by_stop.sums(quantity)
+        if self._late:
+            total -= self._by_start.sums(quantity)
         if self.ties == "breslow":
-            return self._at_risk(quantity)
-        total, events = self.at_risk_sums(quantity)
+            return total
+        events = np.zeros_like(total)
+        np.add.at(events, self.event_at, quantity[self.event_rows])
         return total[steps.of_step] - steps.share[:, None] * events[steps.of_step]
-
-    def _at_risk(self, quantity: Floats) -> Floats:
-        """The sum over those at risk at each time; nobody is taken off where none enters late."""
-        total = self._by_stop.sums(quantity)
-        return total - self._by_start.sums(quantity) if self._late else total
 
     def weights(self, coef: Floats) -> Floats:
         """exp(x b) of each row, up to one factor."""
