@@ -141,6 +141,26 @@ def immortal_time_notes(covariates: Iterable[Covariate]) -> tuple[str, ...]:
     )
 
 
+def treatment_notes(covariates: Iterable[Covariate], rows: pd.DataFrame) -> tuple[str, ...]:
+    """What is to be known of the treatment beside infliximab among covariates held fixed.
+
+    Its immortal time, and of how many patients a stop is not known to the day, where `rows` have
+    `stops_known_to` of the view.
+    """
+    said = immortal_time_notes(covariates)
+    known = rows.get("stops_known_to")
+    number = 0 if known is None else int((known.notna() & (known != "day")).sum())
+    if said and number:
+        said += (
+            note(
+                "Of {number:patient|patients} the end of a drug beside infliximab is not known to "
+                "the day; its days count as the methods say.",
+                number=number,
+            ),
+        )
+    return said
+
+
 def check_definition(frame: pd.DataFrame, definition: str, view: str) -> None:
     """Refuse rows of another definition: two rule sets in one analysis count patients twice."""
     require_columns(frame, ("definition",), view)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -38,7 +37,7 @@ def run_command(context: typer.Context, form: FormatOption = Format.TABLE) -> No
     with opened(run_of(context).settings()) as database, database.engine.begin() as connection:
         counts = count_rules(connection)
         asked = open_queries(connection, counts)
-        store_run(connection, counts, date.today())
+        store_run(connection, counts)
     rows = [count.to_json() for count in counts]
     if form is Format.JSON:
         print_json({"rules": rows, "open_queries": asked})
@@ -81,6 +80,8 @@ def trend_command(
     context: typer.Context, rule: RuleOption = None, form: FormatOption = Format.TABLE
 ) -> None:
     """Show how many checks were tried and failed on each day that they were run.
+
+    Of the failed some are answered for; the others are open.
 
     Example: registry quality trend --rule lab_unit
     """

@@ -24,6 +24,17 @@ from registry.words import spoken, tr
 OUTCOME = ("induction_outcome", "end_of_observation", "loss_of_response")
 
 
+# Courses within the observation that end on a day which is not known.
+COARSE_STOPS = """
+select c.*
+from rules.drug_course c
+where c.patient_id = :patient_id and c.definition = :definition
+    and c.drug_class in ('immunomodulator', 'glucocorticoid') and c.stop_known_to <> 'day'
+    and greatest(c.started_on, :start_on) < least(c.stopped_by, :end_on)
+order by c.started_on, c.drug
+"""
+
+
 @dataclass(frozen=True)
 class Step:
     """One rule applied: what it asks, what it found, the record it looked at, what it was held to.
@@ -80,6 +91,8 @@ def explain(connection: Connection, patient: str, definition: str) -> Explanatio
         conclusion = tr("Not in the cohort: {reason}.", reason=excluded(state, facts))
     else:
         steps += [_step(code, facts, _passed(code, facts)) for code in OUTCOME]
+        courses = connection.execute(text(COARSE_STOPS), facts).mappings()
+        steps += [_step("coarse_stop", dict(course), None) for course in courses]
         if facts["event_on"] is not None:
             state = "loss_of_response"
             conclusion = tr("Lost response on {day}.", day=facts["event_on"])

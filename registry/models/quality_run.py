@@ -24,3 +24,6 @@ class QualityRun(Base):
     category: Mapped[str] = mapped_column(Text, comment="kind of check, in OHDSI's words")
     tried: Mapped[int] = mapped_column(BigInteger, comment="records that the rule was tried on")
     failed: Mapped[int] = mapped_column(BigInteger, comment="records that failed the rule")
+    answered: Mapped[int] = mapped_column(
+        BigInteger, comment="of those that failed, the ones whose query is settled"
+    )

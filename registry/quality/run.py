@@ -72,24 +72,30 @@ def open_queries(connection: Connection, counts: list[RuleCount]) -> int:
     return raised + sum(count.open for count in counts)
 
 
-def store_run(connection: Connection, counts: list[RuleCount], on: date) -> None:
-    """Keeps the counts as those of the day, in place of an earlier run of it."""
+def store_run(connection: Connection, counts: list[RuleCount], on: date | None = None) -> None:
+    """Keeps the counts as those of the day, without one today's, in place of an earlier run."""
+    on = on or connection.execute(text("select rules.today()")).scalar_one()
     connection.execute(text("delete from derived.quality_run where run_on = :on"), {"on": on})
     if counts:
         connection.execute(
             text(
-                "insert into derived.quality_run (run_on, rule, category, tried, failed) "
-                "values (:on, :id, :category, :tried, :failed)"
+                "insert into derived.quality_run (run_on, rule, category, tried, failed, answered) "
+                "values (:on, :id, :category, :tried, :failed, :answered)"
             ),
             [vars(count) | {"on": on} for count in counts],
         )
 
 
 def trend(connection: Connection, rule: str | None = None) -> list[dict[str, Any]]:
-    """A row per day that was run: records tried and failed, of one rule or of all together."""
+    """A row per day that was run, of one rule or of all together.
+
+    Records tried and failed, those of the failed that are answered for and those still open, and
+    the failed in per cent.
+    """
     rows = connection.execute(
         text(
             "select run_on, sum(tried)::bigint as tried, sum(failed)::bigint as failed, "
+            "sum(answered)::bigint as answered, sum(failed - answered)::bigint as open, "
             "round(100.0 * sum(failed) / nullif(sum(tried), 0), 3) as percent "
             "from derived.quality_run where cast(:rule as text) is null or rule = :rule "
             "group by run_on order by run_on"

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text
 
 from registry.database.engine import Database
-from registry.quality.run import RuleCount, store_run
+from registry.quality.run import RuleCount, store_run, trend
 from tests.programs import Program
 from tests.records.conftest import CHILD
 
@@ -81,7 +82,7 @@ def test_the_trend_has_a_row_a_day_of_one_rule_or_of_all(
     earlier = date(2020, 2, 1)
     with ward.engine.begin() as connection:
         counts = [
-            RuleCount("lab_unit", "plausibleUnitConceptIds", "", 40, 3, 0),
+            RuleCount("lab_unit", "plausibleUnitConceptIds", "", 40, 3, 2),
             RuleCount("too_old", "plausibleTemporal", "", 10, 1, 0),
         ]
         store_run(connection, counts, earlier)
@@ -91,6 +92,7 @@ def test_the_trend_has_a_row_a_day_of_one_rule_or_of_all(
     everything = program(ward, "quality", "trend", "--format", "json").document
     assert [row["run_on"] for row in everything] == [str(earlier), str(date.today())]
     assert (everything[0]["tried"], everything[0]["failed"]) == (50, 4)
+    assert (everything[0]["answered"], everything[0]["open"]) == (2, 2)
     assert float(everything[0]["percent"]) == 8
     of_unit = program(ward, "quality", "trend", "--rule", "lab_unit", "--format", "json").document
     assert [(row["tried"], row["failed"]) for row in of_unit] == [(40, 3), (2, 1)]
@@ -114,3 +116,10 @@ def test_another_usual_range_changes_what_is_found(
     assert rule == "lab_slip"
     assert "450" in said
     assert "45 " in said
+
+
+def test_a_run_is_of_the_day_that_the_registry_takes_for_today(ward: Database) -> None:
+    with ward.engine.begin() as connection:
+        connection.execute(text("select set_config('registry.today', '2020-03-01', true)"))
+        store_run(connection, [RuleCount("lab_unit", "plausibleUnitConceptIds", "", 4, 1, 1)])
+        assert trend(connection, "lab_unit")[-1]["run_on"] == date(2020, 3, 1)

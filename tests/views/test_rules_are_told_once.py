@@ -59,7 +59,7 @@ def test_every_rule_of_a_patient_is_told_by_a_header() -> None:
     assert list(rule_words.exclusions())[1:] == re.findall(
         r"'(\w+)'", FLOW.partition("array[")[2].partition("]")[0]
     )
-    assert {*rule_words.exclusions(), *OUTCOME} == set(rules)
+    assert {*rule_words.exclusions(), *OUTCOME, "coarse_stop"} == set(rules)
     for code, told in rules.items():
         wanted = {"found", "limit", "record"}
         if code in rule_words.exclusions():
@@ -74,8 +74,9 @@ def test_every_place_of_a_sentence_is_known(database: Connection) -> None:
     known = set(
         database.execute(
             text(
-                f"select {rule_words.facts_of('e', 'd')} from rules.eligibility e "
-                "join rules.definition d on d.name = e.definition limit 0"
+                f"select {rule_words.facts_of('e', 'd')}, c.* from rules.eligibility e "
+                "join rules.definition d on d.name = e.definition "
+                "join rules.drug_course c using (patient_id) limit 0"
             )
         ).keys()
     )

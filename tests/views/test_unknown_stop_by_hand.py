@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from registry.analysis.cohort.patients import read_patients
+from registry.analysis.dataset import covariates_by_id, treatment_notes
+from registry.derivation.explanation import explain
 from tests.views.clinic import Clinic, child
 from tests.views.conftest import OpenClinic
 
@@ -107,3 +110,38 @@ def test_a_biologic_before_infliximab_excludes(clinic: Clinic, definition: str) 
         """,
         f"definition = '{definition}' and reason is not null",
     )
+
+
+def test_explain_tells_each_course_that_ends_on_an_unknown_day(clinic: Clinic) -> None:
+    with clinic.database.engine.connect() as connection:
+        told = {
+            patient: [
+                (step.finding, step.passed, step.table, str(step.on))
+                for step in explain(connection, patient, "paper").rules
+                if step.rule == "Treatment beside infliximab"
+            ]
+            for patient in ("N1", "N3", "N6", "N7")
+        }
+    day = "stopped on a day that nobody knows: its first day counts"
+    assert told == {
+        "N1": [(f"azathioprine from 2020-01-16, {day}", None, "medication", "2020-01-16")],
+        "N3": [
+            (
+                "azathioprine from 2020-01-06, of its stop the month is known: it counts until "
+                "2020-07-15",
+                *(None, "medication", "2020-01-06"),
+            )
+        ],
+        "N6": [(f"prednisone from 2020-02-05, {day}", None, "medication", "2020-02-05")],
+        "N7": [],
+    }
+
+
+def test_who_is_counted_so_is_noted_where_the_drugs_are_compared(clinic: Clinic) -> None:
+    with clinic.database.engine.connect() as connection:
+        frame = read_patients(connection, "paper")
+    monotherapy, sex = covariates_by_id(["ifx_monotherapy", "sex_female"])
+    said = "Of 6 patients the end of a drug beside infliximab is not known to the day"
+    # N1 to N6; that of N7 lies before t0 whatever its day, and N8 is not in the cohort.
+    assert treatment_notes([monotherapy], frame)[-1].startswith(said)
+    assert treatment_notes([sex], frame) == ()

@@ -13,9 +13,9 @@ from registry.analysis.cohort.patients import Cohort
 from registry.analysis.dataset import (
     Flags,
     flags,
-    immortal_time_notes,
     numbers,
     require_columns,
+    treatment_notes,
 )
 from registry.errors import CannotEstimate, WrongUsage
 from registry.vocabulary import (
@@ -126,7 +126,7 @@ def levels_of(cohort: Cohort, by: str, *, exposure: pd.DataFrame | None = None) 
             )
         )
     else:
-        notes += immortal_time_notes([covariate])
+        notes += treatment_notes([covariate], cohort.rows)
     known = value.notna().to_numpy(dtype=bool)
     true = value.to_numpy(dtype=bool, na_value=False)
     levels = (

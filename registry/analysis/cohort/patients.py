@@ -35,6 +35,7 @@ _BESIDE = {
         "behaviour",
         "growth",
         "prior_surgery",
+        "stops_known_to",
     ),
 }
 

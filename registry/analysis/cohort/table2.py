@@ -17,7 +17,7 @@ from registry.analysis.curves.logrank import (
     logrank,
     permutation_test,
 )
-from registry.analysis.dataset import immortal_time_notes, require_columns, survival_data
+from registry.analysis.dataset import require_columns, survival_data, treatment_notes
 from registry.errors import CannotEstimate
 from registry.vocabulary import COVARIATES, Covariate
 from registry.words import note, tr
@@ -101,7 +101,7 @@ def univariate_table(
     A covariate that is missing everywhere or has one level only keeps its counts and has no test.
 
     Args:
-        frame: rows of `analytics.analysis_set`.
+        frame: rows of `analytics.analysis_set`, as `read_patients` gives them.
         definition: the definition that all rows must belong to.
         permutation: when to give a P by permutation too; without it never.
         basis: what the analysis rests on, to be told with the result.
@@ -155,7 +155,7 @@ def univariate_table(
         rows=_with_holm(rows),
         permutation=permutation,
         basis=basis,
-        notes=immortal_time_notes(COVARIATES),
+        notes=treatment_notes(COVARIATES, frame),
     )
 
 

@@ -94,14 +94,14 @@ def table2_command(
     Example: registry analyse table2 --definition recommended --holm
     """
     from registry.analysis.basis import basis_of
+    from registry.analysis.cohort.patients import read_patients
     from registry.analysis.cohort.table2 import univariate_table
     from registry.analysis.curves.logrank import PermutationRule
-    from registry.analysis.dataset import read_view
 
     rule = PermutationRule(permute_below, permutations, seed)
     with up_to_date(context, definition) as (connection, definition):
         basis = basis_of(connection, definition)
-        frame = read_view(connection, "analysis_set", definition)
+        frame = read_patients(connection, definition)
     result = univariate_table(frame, definition, permutation=rule, basis=basis)
     show({**result.to_json(), "show_holm": holm}, "table2", form)
 

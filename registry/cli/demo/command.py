@@ -120,7 +120,7 @@ def _derive(database: Database, user: str) -> None:
         tr(
             "Derived {examined} patients under {definitions}: {number} transitions.",
             examined=result.examined,
-            definitions=tr(" and ").join(result.definitions),
+            definitions=", ".join(result.definitions),
             number=len(result.transitions),
         )
     )

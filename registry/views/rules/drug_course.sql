@@ -9,6 +9,14 @@
 -- @methods covariates if unknown_stop=left_out: A course of a drug whose stop is not known to the day
 -- counts up to the middle of the month or year known; without either, it is left out.
 -- @parameters: unknown_stop
+-- @rule coarse_stop: Treatment beside infliximab
+-- @found if stop_known_to=month: {drug} from {started_on}, of its stop the month is known: it counts
+-- until {counts_until}
+-- @found if stop_known_to=year: {drug} from {started_on}, of its stop the year is known: it counts
+-- until {counts_until}
+-- @found: {drug} from {started_on}, stopped on a day that nobody knows: its first day counts
+-- @limit: the middle of the month or year that is known; without either the first day
+-- @record: medication started_on
 -- @counts_until: day on which the course ends; empty while the drug is taken
 -- @stopped_by: last day on which it can have stopped; empty where nobody knows, or it is taken
 -- @stop_known_to: day, month, year or unknown; empty while the drug is taken
