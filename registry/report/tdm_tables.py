@@ -125,7 +125,7 @@ def _roc(part: Document) -> Table:
     rows = (
         (tr("Area under the curve"), area, limits(part["lower"], part["upper"], 3)),
         (
-            tr("Cut, ug/mL"),
+            tr("Exploratory cut, ug/mL"),
             fixed(cut["cut"], 2),
             limits(cut["cut_lower"], cut["cut_upper"], 2),
         ),

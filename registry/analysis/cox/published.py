@@ -1,8 +1,8 @@
-"""The published Cox model beside the sound one, and in words what each difference did.
+"""The published Cox model beside the sound one, and in words what its numbers do not tell.
 
 Four models of the same covariates, each with one thing more than the one before: as published;
 with delayed entry at week 14; with what is acquired after the start as time-dependent; with Firth's
-penalty and profile limits. Every sentence is made from the numbers, whichever way they point.
+penalty and profile limits.
 """
 
 from __future__ import annotations
@@ -24,12 +24,9 @@ from registry.analysis.cox.published_words import (
     VARYING,
     Difference,
     Step,
-    of_conclusions,
     of_entry,
-    of_firth,
     of_hazards,
     of_immortal_time,
-    of_the_others,
 )
 from registry.analysis.cox.result import Term
 from registry.analysis.dataset import covariates_by_id
@@ -92,7 +89,7 @@ def compare_with_published(
     ties: str = "breslow",
     basis: Basis | None = None,
 ) -> Comparison:
-    """Fit the four models and say what each step did.
+    """Fit the four models.
 
     Args:
         frame: rows of `read_patients`.
@@ -134,22 +131,15 @@ def compare_with_published(
             if name == SOUND:
                 raise
             steps.append(Step(name, None, error.problem))
-    published, entry, varying, sound = steps
+    _, entry, varying, sound = steps
     differences = [
-        of_entry(frame, definition, chosen, published, entry),
+        of_entry(frame, definition),
         *(
             of_immortal_time(one, entry, varying, exposure, frame)
             for one in chosen
             if one.acquired_after_start
         ),
-        *(
-            of_the_others(one, entry, varying)
-            for one in chosen
-            if acquired and not one.acquired_after_start
-        ),
-        *(of_firth(one, varying, sound) for one in chosen),
         *of_hazards(sound),
-        of_conclusions(chosen, published, sound),
     ]
     return Comparison(definition, chosen, tuple(steps), tuple(differences), basis)
 

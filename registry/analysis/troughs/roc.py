@@ -95,7 +95,8 @@ class Roc:
                 " speaking for it; area with DeLong's limits; cut by Youden's index, of equally"
                 " good ones the highest; interval of the cut and band (at each specificity) by"
                 " {resamples} bootstrap samples within the groups, seed {seed}, 2.5th to 97.5th"
-                " percentile.",
+                " percentile. The cut is exploratory: it was chosen in these patients, and is none"
+                " to treat by.",
                 resamples=self.bootstrap.resamples,
                 seed=self.bootstrap.seed,
             ),
