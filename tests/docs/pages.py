@@ -52,6 +52,8 @@ VARYING = (
     (re.compile(r"\b\d+(\.\d+)? (s|kB|MB)\b"), r"N \2"),
     (re.compile(r"([\d,]+ rows of \d+ tables at )?revision \w+"), "N"),
 )
+# The number of a change: in a history, where others made before move it on, and of what is undone.
+LISTED, UNDONE = re.compile(r"^ *(\d+)  (?=20\d\d-)", re.MULTILINE), re.compile(r"(?<= undo )\d+")
 # Where the folder of a page is, for its reader; who works there.
 FOLDER, PERSON = "~/week", "ann"
 # A command of the registry and, outside of quotes, what a shell does with its output.
@@ -67,6 +69,8 @@ class Page:
     database: URL
     # What `--home NAME` stands for on it.
     homes: dict[str, URL] = field(default_factory=dict)
+    # Numbers of changes as the page has them, and as they are now.
+    changes: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> tuple[str, str]:
         """The page as it is, and as it would be with what the commands print now."""
@@ -95,7 +99,10 @@ class Page:
     def _block(self, block: str, answers: list[str] | None) -> str:
         parts = []
         for command, shown in commands(block):
+            command = UNDONE.sub(lambda number: self.changes.get(number[0], number[0]), command)
             printed = self._printed(command, answers)
+            numbers = zip(LISTED.findall(shown), LISTED.findall(printed), strict=False)
+            self.changes.update(numbers)
             if shown.strip() == "..." or steady(printed) == steady(shown):
                 printed = shown
             parts.append(f"$ {command}\n{printed}")
