@@ -9,6 +9,7 @@ methods as R does (see docs/methods.md); the golden numbers of R's package survi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.stats import norm
@@ -27,21 +28,21 @@ class Counts:
     `events` has a row per cause, in the order of the codes 1, 2, ...; code 0 is censoring.
     """
 
-    days: Days
+    days: Any
     at_risk: Days
     events: Days
     censored: Days
 
     @classmethod
-    def of(cls, entry: Days, time: Days, code: Days, causes: int = 1) -> Counts:
+    def of(cls, entry: Floats | Days, time: Floats | Days, code: Days, causes: int = 1) -> Counts:
         """Count patients; every entry must lie before its time."""
-        days = np.unique(np.concatenate(([0], entry[entry >= 0], time))).astype(np.int64)
+        days = np.unique(np.concatenate(([0], entry[entry >= 0], time)))
         leaving = np.zeros((causes + 1, days.size), dtype=np.int64)
         np.add.at(leaving, (code, np.searchsorted(days, time)), 1)
         return cls(days, at_risk_on(entry, time, days), leaving[1:], leaving[0])
 
 
-def at_risk_on(entry: Days, time: Days, days: Floats | Days) -> Days:
+def at_risk_on(entry: Floats | Days, time: Floats | Days, days: Floats | Days) -> Days:
     """How many are at risk on each of these days: entry < day <= time."""
     entered = np.searchsorted(np.sort(entry), days, side="left")
     left = np.searchsorted(np.sort(time), days, side="left")
@@ -67,7 +68,7 @@ def log_log_limits(proportion: Floats, se: Floats) -> tuple[Floats, Floats]:
     return np.where(known, lower, np.nan), np.where(known, upper, np.nan)
 
 
-def restricted_mean(
+def restricted_area(
     counts: Counts, survival: Floats, horizon: float, start: float = 0.0
 ) -> tuple[float, float]:
     """Days without the event between `start` and `horizon`, and the standard error.

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from statsmodels.duration.survfunc import survdiff
 
-from registry.analysis.counting import Counts, aalen_johansen, log_log_limits, restricted_mean
+from registry.analysis.counting import Counts, aalen_johansen, log_log_limits, restricted_area
 from registry.analysis.curves import competing
 from registry.analysis.curves.curve import Curve
 from registry.analysis.curves.fine_gray import fine_gray
@@ -77,7 +77,7 @@ def check_curve(curve: Curve, expected: dict[str, Any]) -> None:
 
 def check_means(curve: Curve, expected: list[dict[str, Any]]) -> None:
     for one in expected:
-        mean, se = restricted_mean(curve.counts, curve.survival, one["horizon"])
+        mean, se = restricted_area(curve.counts, curve.survival, one["horizon"])
         assert close([mean, se], [one["mean"], one["se"]])
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from registry.analysis.cohort import flow, outcome, table1, table2
-from registry.analysis.cox.fit import fit as cox
+from registry.analysis.cox import fit as cox
 from registry.analysis.curves import competing, kaplan_meier
 from registry.analysis.troughs import at_week as trough
 from registry.drawing import numbers, ticks

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from registry.analysis.cohort import table2
-from registry.analysis.cox.fit import fit as cox
+from registry.analysis.cox import fit as cox
 from registry.analysis.curves import kaplan_meier
 from registry.analysis.dataset import DAYS_PER_MONTH
 from registry.analysis.troughs import at_week as trough

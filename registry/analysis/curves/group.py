@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import norm
 
 from registry.analysis.cohort.patients import Cohort
-from registry.analysis.counting import Z95, at_risk_on, restricted_mean
+from registry.analysis.counting import Z95, at_risk_on, restricted_area
 from registry.analysis.curves.curve import Curve, complement, in_months
 from registry.analysis.curves.turnbull import IntervalCurve, turnbull
 from registry.analysis.dataset import DAYS_PER_MONTH, numbers, require_columns
@@ -158,7 +158,7 @@ def _restricted(curve: Curve, start: int, horizon_months: float | None) -> Restr
     horizon = horizon_months * DAYS_PER_MONTH
     if horizon > curve.days[-1] and curve.survival[-1] > 0:
         return None
-    mean, se = restricted_mean(curve.counts, curve.survival, horizon, start)
+    mean, se = restricted_area(curve.counts, curve.survival, horizon, start)
     return RestrictedMean(
         horizon_months, mean / DAYS_PER_MONTH, se / DAYS_PER_MONTH if se > 0 else None
     )

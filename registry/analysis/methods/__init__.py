@@ -1,0 +1,55 @@
+"""The survival methods by themselves: one function a method, arrays in, a frozen dataclass out.
+
+No database, no covariate of this registry, no text: `registry analyse` reads views, calls these and
+tells of what they give, and an analyst may call them with any other data. Times are floats of one
+unit (days or months), events booleans, and what comes out is in the unit that went in. Each
+docstring names who computes and the call of R that gives the same numbers. Input that a method
+would turn into a wrong number is refused with `InvalidInput`, which is a ValueError; data that
+carry no estimate raise `CannotEstimate`.
+"""
+
+from __future__ import annotations
+
+from registry.analysis.methods.competing_risks import (
+    FineGray,
+    Gray,
+    Incidence,
+    aalen_johansen,
+    fine_gray,
+    gray,
+)
+from registry.analysis.methods.cox_model import CoxFit, cox
+from registry.analysis.methods.cox_tests import Concordance, Zph, concordance, zph
+from registry.analysis.methods.inputs import InvalidInput
+from registry.analysis.methods.interval_censored import IntervalEstimate, turnbull
+from registry.analysis.methods.log_rank import LogRankTest, logrank
+from registry.analysis.methods.survival_curve import (
+    RestrictedMean,
+    SurvivalCurve,
+    kaplan_meier,
+    restricted_mean,
+)
+
+__all__ = [
+    "Concordance",
+    "CoxFit",
+    "FineGray",
+    "Gray",
+    "Incidence",
+    "IntervalEstimate",
+    "InvalidInput",
+    "LogRankTest",
+    "RestrictedMean",
+    "SurvivalCurve",
+    "Zph",
+    "aalen_johansen",
+    "concordance",
+    "cox",
+    "fine_gray",
+    "gray",
+    "kaplan_meier",
+    "logrank",
+    "restricted_mean",
+    "turnbull",
+    "zph",
+]

@@ -1,0 +1,378 @@
+"""Cox's regression: one function for every kind of it, and what a fitted model can be asked.
+
+lifelines fits the plain model with Efron's ties. Our own partial likelihood
+(`registry.analysis.cox.partial_likelihood`) fits all others, since no library takes Breslow's ties,
+strata, late entry, start-stop rows, Firth's penalty and a ridge as R does, and gives the residuals
+on which robust errors and tests rest.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from scipy import stats
+
+from registry.analysis.cox import residuals as of_rows
+from registry.analysis.cox.partial_likelihood import (
+    PartialLikelihood,
+    Point,
+    Rows,
+    Ties,
+    likelihood_ratio,
+    maximise,
+    profile_limits,
+)
+from registry.analysis.dataset import Days, Floats
+from registry.analysis.methods import inputs
+from registry.errors import CannotEstimate
+from registry.words import note, tr
+
+Penalty = Literal["firth"] | float | None
+_Z = float(stats.norm.ppf(0.975))
+# lifelines stops where Newton's steps do, as exactly as its floats allow; at a million tied rows it
+# is ten times as fast by the batch.
+_TIGHT = {"precision": 1e-14, "r_precision": 1e-16, "step_size": 1.0}
+_MANY_ROWS = 10_000
+# Of the smallest eigenvalue of an information that there is no estimate with.
+_SINGULAR = 1e-11
+# By how much the log-likelihood must at least fall a standard error from its top, where a half is
+# usual and along a separating direction it rises.
+_FALL = 1e-4
+
+
+@dataclass(frozen=True)
+class Test:
+    """A chi-square test of all coefficients together."""
+
+    statistic: float
+    df: int
+    p_value: float
+
+
+@dataclass(frozen=True)
+class CoxFit:
+    """A fitted model; arrays have a value a column of x.
+
+    Attributes:
+        coefficients: logs of the hazard ratios for a unit more.
+        covariance: the inverse of the information, shape (k, k); robust is `robust_covariance`.
+        robust_covariance: the sandwich over the clusters; None without clusters.
+        coefficient_lower, coefficient_upper: 95 % limits, Wald's (robust where there are clusters),
+            with Firth's penalty of the profile likelihood; NaN where it has none.
+        p_value: Wald's, with Firth's penalty of the penalised likelihood ratio.
+        log_likelihood: at the estimate, with Firth's penalty but without a ridge.
+        log_likelihood_null: the same with all coefficients 0.
+        n, events: rows and events.
+        ties, penalty: as asked for.
+        x: the covariates.
+    """
+
+    coefficients: Floats
+    covariance: Floats
+    robust_covariance: Floats | None
+    coefficient_lower: Floats
+    coefficient_upper: Floats
+    p_value: Floats
+    log_likelihood: float
+    log_likelihood_null: float
+    n: int
+    events: int
+    ties: Ties
+    penalty: Penalty
+    x: Floats = field(repr=False)
+    likelihood: PartialLikelihood = field(repr=False)
+    scale: Floats = field(repr=False)
+    _null: Point = field(repr=False)
+
+    @property
+    def standard_errors(self) -> Floats:
+        """Of the model, of the coefficients."""
+        return np.asarray(np.sqrt(np.diag(self.covariance)), dtype=np.float64)
+
+    @property
+    def robust_standard_errors(self) -> Floats | None:
+        """Robust against what rows of a cluster share; None without clusters."""
+        if self.robust_covariance is None:
+            return None
+        return np.asarray(np.sqrt(np.diag(self.robust_covariance)), dtype=np.float64)
+
+    @property
+    def z(self) -> Floats:
+        """Coefficients over their errors, robust ones where there are clusters."""
+        errors = self.robust_standard_errors
+        return self.coefficients / (self.standard_errors if errors is None else errors)
+
+    @property
+    def hazard_ratios(self) -> Floats:
+        """For a unit more."""
+        return np.asarray(np.exp(self.coefficients), dtype=np.float64)
+
+    @property
+    def lower(self) -> Floats:
+        """Lower 95 % limits of the hazard ratios."""
+        return np.asarray(np.exp(self.coefficient_lower), dtype=np.float64)
+
+    @property
+    def upper(self) -> Floats:
+        """Upper 95 % limits of the hazard ratios."""
+        return np.asarray(np.exp(self.coefficient_upper), dtype=np.float64)
+
+    @property
+    def likelihood_ratio_test(self) -> Test:
+        """Twice the rise of the log-likelihood over that with all coefficients 0."""
+        return self._test(2 * (self.log_likelihood - self.log_likelihood_null))
+
+    @property
+    def wald_test(self) -> Test:
+        """The coefficients by their covariance, a robust one where there are clusters."""
+        of = self.covariance if self.robust_covariance is None else self.robust_covariance
+        return self._test(float(self.coefficients @ np.linalg.solve(of, self.coefficients)))
+
+    @property
+    def score_test(self) -> Test:
+        """The slope with all coefficients 0."""
+        null = self._null
+        return self._test(float(null.score @ np.linalg.solve(null.information, null.score)))
+
+    @property
+    def scaled_coefficients(self) -> Floats:
+        """Of the covariates over their range, which the likelihood has."""
+        return self.coefficients * self.scale
+
+    @property
+    def residuals(self) -> of_rows.Residuals:
+        """Martingale residuals and dfbeta of each row, as R's `residuals(fit, type =)`."""
+        inverse = self.covariance * np.outer(self.scale, self.scale)
+        found = of_rows.residuals(self.likelihood, self.scaled_coefficients, inverse)
+        return of_rows.Residuals(found.martingale, found.dfbeta / self.scale)
+
+    @property
+    def schoenfeld(self) -> of_rows.Schoenfeld:
+        """Schoenfeld's residuals of each event, plain and scaled."""
+        inverse = self.covariance * np.outer(self.scale, self.scale)
+        found = of_rows.schoenfeld(self.likelihood, self.scaled_coefficients, inverse)
+        return of_rows.Schoenfeld(
+            found.time, found.residual * self.scale, found.scaled / self.scale
+        )
+
+    def baseline(self, stratum: int = 0) -> tuple[Floats, Floats]:
+        """The times of events and the cumulative hazard of somebody with x = 0 up to each.
+
+        With the ties of the fit, as R's `basehaz(fit, centered = FALSE)`; lifelines' own takes
+        Breslow's under Efron's ties too. `stratum` counts the strata in sorted order.
+        """
+        steps, coef = self.likelihood.steps, self.scaled_coefficients
+        s0, _ = self.likelihood.means(coef)
+        here = steps.stratum == stratum
+        jumps = np.bincount(steps.of_step, steps.times / s0, len(steps.time))[here]
+        # S_0 is up to a factor, the greatest risk, and of centred covariates.
+        eta = self.likelihood.x @ coef
+        factor = np.exp(-eta.max() - float(self.likelihood.centre @ coef))
+        order = np.argsort(steps.time[here])
+        return steps.time[here][order], np.cumsum(jumps[order]) * factor
+
+    def survival(self, x: Any, times: Any, stratum: int = 0) -> Floats:
+        """S(t) of rows of covariates, shape (rows, times), by steps: R's `survfit(fit, newdata)`.
+
+        NaN after the last time of the fit's rows.
+        """
+        values = np.atleast_2d(np.asarray(x, dtype=np.float64))
+        asked = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        when, hazard = self.baseline(stratum)
+        place = np.searchsorted(when, asked, side="right")
+        read = np.concatenate(([0.0], hazard))[place]
+        read[asked > self.likelihood.rows.stop.max()] = np.nan
+        return np.asarray(np.exp(-np.exp(values @ self.coefficients)[:, None] * read))
+
+    def _test(self, statistic: float) -> Test:
+        df = len(self.coefficients)
+        return Test(statistic, df, float(stats.chi2.sf(statistic, df)))
+
+
+def cox(
+    time: Any,
+    event: Any,
+    x: Any,
+    ties: Ties = "efron",
+    entry: Any = None,
+    strata: Any = None,
+    cluster: Any = None,
+    penalty: Penalty = None,
+) -> CoxFit:
+    """Fit proportional hazards.
+
+    lifelines' CoxPHFitter finds coefficients and errors of the model with Efron's ties and without
+    entry, strata and penalty; our own partial likelihood those of every other, and robust errors,
+    log-likelihoods, residuals and the baseline of all. R:
+    `coxph(Surv(entry, time, event) ~ x + strata(strata), ties = "efron", cluster = cluster)`, with
+    `penalty="firth"` `coxphf::coxphf(formula, firth = TRUE)` (Breslow's ties), with a number
+    `coxph(Surv(time, event) ~ ridge(x, theta = penalty, scale = FALSE))`.
+
+    Args:
+        time: to the event or to censoring, from 0 on, shape (n,); the end of a start-stop row.
+        event: whether the event happened then, shape (n,).
+        x: covariates, shape (n, k), or (n,) for one.
+        ties: "efron" (R's default) or "breslow".
+        entry: from when on each row is at risk (entry < t <= time); the start of a start-stop row.
+        strata: each has a baseline hazard of its own.
+        cluster: rows of one patient or centre, for robust errors; none with a penalty.
+        penalty: "firth", or lambda of a ridge that takes lambda / 2 times the sum of the squared
+            coefficients, as they are, off the log-likelihood.
+
+    Raises:
+        CannotEstimate: no event, covariates that do not vary or follow from one another, no finite
+            estimate (separation; Firth's penalty gives one), no convergence.
+        InvalidInput: see `registry.analysis.methods`; robust errors with a penalty.
+    """
+    stop = inputs.times(time)
+    happened = inputs.events(event, len(stop))
+    values = inputs.covariates(x, len(stop))
+    inputs.one_of(ties, ("efron", "breslow"), "ties")
+    ridge = _ridge(penalty)
+    if cluster is not None and penalty is not None:
+        raise inputs.InvalidInput(tr("Robust errors are not defined for a penalised model."))
+    start = np.full(len(stop), -1.0) if entry is None else inputs.entries(entry, stop)
+    stratum, units = (_numbered(strata, stop, "strata"), _numbered(cluster, stop, "cluster"))
+    if not happened.any():
+        raise CannotEstimate(note("There is no event."))
+    # Over their range, since Newton's steps know no units; a ridge means the units that are given.
+    spread = np.ptp(values, axis=0)
+    if not (spread > 0).all():
+        raise CannotEstimate(
+            note("Covariate {number} does not vary.", number=int(np.argmin(spread)) + 1)
+        )
+    scale = np.ones(values.shape[1]) if ridge else spread
+    rows = Rows.of(stop, happened, values / scale, start=start, stratum=stratum, cluster=units)
+    likelihood = PartialLikelihood(rows, ties, firth=penalty == "firth", ridge=ridge)
+    null = likelihood.at(np.zeros(values.shape[1]))
+    if not ridge:
+        _refuse_collinear(rows, null)
+    plain = entry is None and strata is None and penalty is None and ties == "efron"
+    best = _by_lifelines(rows, likelihood) if plain else maximise(likelihood)
+    if penalty is None:
+        _refuse_separation(likelihood, best)
+    if best is None:
+        raise CannotEstimate(note("The Cox model did not converge."))
+    inverse = np.asarray(np.linalg.inv(best.information), dtype=np.float64)
+    robust = None
+    if cluster is not None:
+        found = of_rows.residuals(likelihood, best.coef, inverse)
+        robust = of_rows.robust_variance(found, rows)
+    lower, upper, p_value = _inference(likelihood, best, inverse if robust is None else robust)
+    # What a penalty adds is not the model's (a ridge), or depends on the units (Firth's).
+    added = ridge * float(best.coef @ best.coef) / 2
+    units_of = float(np.log(scale).sum()) if penalty == "firth" else 0.0
+    return CoxFit(
+        coefficients=best.coef / scale,
+        covariance=inverse / np.outer(scale, scale),
+        robust_covariance=None if robust is None else robust / np.outer(scale, scale),
+        coefficient_lower=lower / scale,
+        coefficient_upper=upper / scale,
+        p_value=p_value,
+        log_likelihood=best.loglik + added + units_of,
+        log_likelihood_null=null.loglik + units_of,
+        n=len(stop),
+        events=int(happened.sum()),
+        ties=ties,
+        penalty="firth" if penalty == "firth" else ridge or None,
+        x=values,
+        likelihood=likelihood,
+        scale=scale,
+        _null=null,
+    )
+
+
+def _ridge(penalty: Penalty) -> float:
+    if penalty is None or penalty == "firth":
+        return 0.0
+    if isinstance(penalty, str) or not (np.isfinite(penalty) and penalty >= 0):
+        raise inputs.InvalidInput(
+            tr("{name} cannot be '{value}'.", name="penalty", value=penalty),
+            cure=tr("Use {allowed}.", allowed="None, firth, 0.5"),
+        )
+    return float(penalty)
+
+
+def _numbered(value: Any, stop: Floats, name: str) -> Days | None:
+    return None if value is None else inputs.groups(value, len(stop), name)[1]
+
+
+def _by_lifelines(rows: Rows, likelihood: PartialLikelihood) -> Point | None:
+    """The estimate and its information by lifelines; the log-likelihood there by ours."""
+    import pandas as pd
+    from lifelines import CoxPHFitter
+    from lifelines.exceptions import ConvergenceError
+
+    names = [f"x{k}" for k in range(rows.values.shape[1])]
+    frame = pd.DataFrame(likelihood.x, columns=names).assign(time=rows.stop, event=rows.event)
+    many = True if len(rows.stop) > _MANY_ROWS else None
+    try:
+        # What it warns of, separation and collinearity, is looked for in the data.
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            fitted = CoxPHFitter().fit(frame, "time", "event", fit_options=_TIGHT, batch_mode=many)
+    except ConvergenceError:
+        return None
+    coef = fitted.params_.to_numpy(dtype=np.float64)
+    here = likelihood.at(coef)
+    try:
+        information = np.linalg.inv(fitted.variance_matrix_.to_numpy(dtype=np.float64))
+    except np.linalg.LinAlgError:
+        return None
+    return Point(coef, here.loglik, here.score, information)
+
+
+def _refuse_collinear(rows: Rows, null: Point) -> None:
+    """CannotEstimate where one covariate follows from others among those at risk at an event."""
+    information = null.information
+    own = np.diag(information)
+    if (own > _SINGULAR * rows.event.sum()).all():
+        smallest = np.linalg.eigvalsh(information / np.sqrt(np.outer(own, own))).min()
+        if smallest > _SINGULAR:
+            return
+    raise CannotEstimate(
+        note(
+            "The covariates cannot be told apart: one follows from the others, or does not vary"
+            " among those at risk at an event."
+        )
+    )
+
+
+def _refuse_separation(likelihood: PartialLikelihood, best: Point | None) -> None:
+    """CannotEstimate where the likelihood climbs for ever.
+
+    Newton's steps then end where it hardly climbs any more. At a true top it falls on both sides,
+    so it is looked at one standard error away along the direction that is known least.
+    """
+    if best is not None and np.isfinite(best.information).all():
+        curvature, directions = np.linalg.eigh(best.information)
+        if curvature[0] > _SINGULAR:
+            step = directions[:, 0] / np.sqrt(curvature[0])
+            sides = (likelihood.at(best.coef + step), likelihood.at(best.coef - step))
+            if all(side.loglik < best.loglik - _FALL for side in sides):
+                return
+    raise CannotEstimate(
+        note("The covariates separate the events, so there is no finite estimate."),
+        cure=tr("Leave a covariate out, or use Firth's penalty."),
+    )
+
+
+def _inference(
+    likelihood: PartialLikelihood, best: Point, variance: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Limits of the coefficients and P of each."""
+    if not likelihood.firth:
+        errors = np.sqrt(np.diag(variance))
+        wald = (best.coef / errors) ** 2
+        return (
+            best.coef - _Z * errors,
+            best.coef + _Z * errors,
+            np.asarray(stats.chi2.sf(wald, 1), dtype=np.float64),
+        )
+    each = range(len(best.coef))
+    limits = np.array([profile_limits(likelihood, best, k) for k in each], dtype=np.float64)
+    ratios = np.array([likelihood_ratio(likelihood, best, k) for k in each], dtype=np.float64)
+    return limits[:, 0], limits[:, 1], np.asarray(stats.chi2.sf(ratios, 1), dtype=np.float64)
