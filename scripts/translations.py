@@ -31,7 +31,7 @@ from registry.models import ENTITIES, Base, table_of
 from registry.models.patient import STUDY_ID
 from registry.parsing.names import is_word
 from registry.patient.tables import NAMES
-from registry.views import plausibility, rule_words
+from registry.views import rule_words, work
 from registry.views.build import sentences
 from registry.vocabulary import (
     COVARIATES,
@@ -152,12 +152,8 @@ def help_below(command: Any, context: Context) -> Iterator[str]:
 
 def worklist_rules() -> Iterator[str]:
     """What the rules of the worklist say: what to do, why, and where it is from."""
-    of_plausibility = plausibility.rules()
-    for rule in runpy.run_path(str(MIGRATIONS / "0007_worklist.py"))["RULES"]:
-        if rule[2] not in of_plausibility:
-            yield from rule[-3:]
-    for told in of_plausibility.values():
-        yield from (told.why, told.action, told.source)
+    for rule in work.rules():
+        yield from (rule.why, rule.action, rule.source)
 
 
 def reference_data() -> Iterator[str]:

@@ -35,7 +35,7 @@ from registry.models.missing_reason import (
     reason_of,
     reason_variable,
 )
-from registry.views import plausibility
+from registry.views import plausibility, work
 from registry.views.headers import Sentence, read_header, tables_read
 from registry.vocabulary import COVARIATES
 from registry.words import tr
@@ -160,7 +160,7 @@ def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> 
             _run(connection, view.statement)
             _comment(connection, view, described)
         connection.execute(text("set local search_path = default"))
-    plausibility.store_words(connection)
+    work.store_words(connection)
     _run(connection, f"comment on schema {RULES} is 'rules {rules_hash()}'")
     _run(
         connection,

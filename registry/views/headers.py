@@ -1,9 +1,10 @@
 """Reads the comment that a view's file begins with: what it says of the view, and its `@` lines.
 
 `@methods SECTION: sentence` is what a report says of the rule, with the definition's parameters as
-`{parameter}`. `@rule CODE: title` begins what is said of one patient by that rule (`rule_words`):
-the lines behind it are its own. Behind what a line is may stand when it is said: `if NAME` (it is
-yes, or has a value), `unless NAME`, `if NAME=VALUE`, `unless NAME=VALUE`.
+`{parameter}`. `@rule CODE: title` begins what is said of one patient by that rule (`rule_words`),
+or of work by a rule of the worklist (`work`): the lines behind it are its own. Behind what a line
+is may stand when it is said: `if NAME` (it is yes, or has a value), `unless NAME`, `if NAME=VALUE`,
+`unless NAME=VALUE`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any
 
 # What a rule of plausibility is told by.
 OF_PLAUSIBILITY = ("says", "do", "category", "from")
-# What a rule says of a patient, behind its `@rule`.
+# What a rule says of a patient, behind its `@rule`; and one of the worklist, of the work.
 OF_A_RULE = ("found", "limit", "record", "entered", "excluded")
+OF_WORK = ("do", "from", "place", "after_end")
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def read_header(source: str) -> Header:
                 values[name] = words
             case ["parameters"]:
                 parameters = words.split(", ")
-            case [kind, *condition] if told and kind in OF_A_RULE:
+            case [kind, *condition] if told and kind in (*OF_A_RULE, *OF_WORK):
                 told[-1].sentences.setdefault(kind, []).append(_sentence(words, condition))
             case [kind] if kind in OF_PLAUSIBILITY:
                 plausibility[kind] = words

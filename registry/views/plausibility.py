@@ -11,16 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, text
-
 from registry.views.headers import read_header, tables_read
 
 FOLDER = Path(__file__).parent / "quality"
 ALL_RULES = "plausibility"
-# The kind of work in the worklist, and where it stands there: behind what is due, before what is
-# overdue.
-KIND = "contradiction"
-PLACE = 110
 # Every rule's view gives these.
 COLUMNS = (
     "patient_id",
@@ -84,36 +78,4 @@ def union_of_rules() -> str:
         f"select '{rule}'::text as rule, {columns} from {rule} "
         f"where (select active from worklist_rule where rule = '{rule}')"
         for rule in rules()
-    )
-
-
-def store_words(connection: Connection) -> None:
-    """Brings the words of the rules in the database to those of the files.
-
-    They stand beside those of the worklist, so that a rule is listed and switched off as any other
-    is; whether it is stays as it was.
-    """
-    wanted = [
-        vars(rule) | {"kind": KIND, "place": PLACE, "after_end": True} for rule in rules().values()
-    ]
-    names = ("rule", "kind", "place", "after_end", "action", "why", "source", "category")
-    listed = ", ".join(names)
-    told = ", ".join(names[1:])
-    connection.execute(text("select set_config('registry.command', 'db upgrade', true)"))
-    connection.execute(
-        text(
-            f"insert into reference.worklist_rule as w ({listed}) "
-            f"values ({', '.join(f':{name}' for name in names)}) "
-            f"on conflict (rule) do update set ({told}) = "
-            f"row({', '.join(f'excluded.{name}' for name in names[1:])}) "
-            f"where ({', '.join(f'w.{name}' for name in names[1:])}) is distinct from "
-            f"({', '.join(f'excluded.{name}' for name in names[1:])})"
-        ),
-        wanted,
-    )
-    connection.execute(
-        text(
-            "delete from reference.worklist_rule where category is not null and rule <> all(:rules)"
-        ),
-        {"rules": list(rules())},
     )

@@ -181,6 +181,13 @@ def test_an_answered_finding_is_no_warning_of_an_import(
     assert [(one["line"], one["column"]) for one in result["warnings"]] == [(3, "unit")]
 
 
+def asked_of_people(ward: Database, program: Program) -> list[dict[str, Any]]:
+    """What the worklist has of queries that people raised."""
+    asked = ("worklist", "list", "--kind", "query_raised", "--format", "json")
+    found: list[dict[str, Any]] = program(ward, *asked).document
+    return found
+
+
 def test_people_ask_too(ward: Database, program: Program) -> None:
     ask = ("query", "raise", "T1", "lab", "2020-01-07", "ALB", "--column", "value")
     assert program(ward, *ask).status == 2
@@ -192,9 +199,19 @@ def test_people_ask_too(ward: Database, program: Program) -> None:
     assert [q["query_id"] for q in queries(ward, program) if q["rule"] is None] == [
         raised["query_id"]
     ]
+    [item] = asked_of_people(ward, program)
+    assert raised["query_id"] in item["action"]
+    assert "asked about value of lab_result" in item["why"]
+    # Setting the item aside closes the query, and taking it up opens it again.
+    program(ward, "worklist", "dismiss", item["item"], "--reason", "it is 3.5")
+    assert [q for q in queries(ward, program) if q["rule"] is None] == []
+    assert asked_of_people(ward, program) == []
+    program(ward, "worklist", "resume", item["item"], "--reason", "is it?")
+    assert [one["item"] for one in asked_of_people(ward, program)] == [item["item"]]
     amend(ward, program, "--value", "35")
     [closed] = [q for q in queries(ward, program, "--all") if q["rule"] is None]
     assert (closed["state"], closed["mended"]) == ("closed", True)
+    assert asked_of_people(ward, program) == []
     # Why a value is missing can be asked as well.
     missing = program(
         ward, "query", "raise", "T1", "patient", "--column", "onset_on", "--reason", "since when?",

@@ -3,6 +3,16 @@
 -- below that of infusion 4, the first of maintenance, though the dose in mg was not lowered.
 -- The present weight is the last one measured since the last infusion, or else that infusion's own.
 -- Source: the study's methods (5-10 mg/kg); how much is too much is this registry's choice.
+-- @rule dose_below_lowest: {dose_mg} mg were {last_mg_per_kg} mg/kg on {last_on} and are
+-- {now_mg_per_kg} mg/kg at the {weight_kg} kg of {weighed_on}, below {lowest_mg_per_kg}.
+-- @do: Reckon the dose of the next infusion by the present weight.
+-- @from: doi 10.21037/tp-2025-344: 5-10 mg/kg
+-- @place: 70
+-- @rule dose_drifted: {dose_mg} mg are {now_mg_per_kg} mg/kg at {weight_kg} kg ({weighed_on}),
+-- {percent} % less than at infusion 4 ({first_mg_per_kg} mg/kg at {first_kg} kg).
+-- @do: Reckon the dose of the next infusion by the present weight.
+-- @from: doi 10.21037/tp-2025-344: dose by weight; how much is too much is this registry's choice
+-- @place: 80
 create view dose_drifted as
 with weighed as (
     select

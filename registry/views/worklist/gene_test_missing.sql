@@ -3,6 +3,29 @@
 -- disease together. Of several reasons the strongest is given.
 -- Source: the published study's discussion and the guideline (onset before 6 years; always before
 -- 2); what is an unusual course is this registry's choice.
+-- @rule gene_test_always: The disease began at {onset_years} years of age, before
+-- {always_before_years}.
+-- @do: Order a gene test or enter its result; if it found nothing, set this item aside.
+-- @from: doi 10.21037/tp-2025-344, discussion, and guideline: suspect a monogenic cause; below 2
+-- years always test; doi 10.21037/tp-2025-344
+-- @place: 30
+-- @rule gene_test_early_loss: Response was lost on {event_on}, {loss_day} days after the first
+-- infusion: an unusual course.
+-- @do: Order a gene test or enter its result; if it found nothing, set this item aside.
+-- @from: doi 10.21037/tp-2025-344, discussion, and guideline: suspect a monogenic cause; what is
+-- unusual is this registry's choice
+-- @place: 40
+-- @rule gene_test_perianal_penetrating: Response was lost on {event_on} with perianal and
+-- penetrating disease: an unusual course.
+-- @do: Order a gene test or enter its result; if it found nothing, set this item aside.
+-- @from: doi 10.21037/tp-2025-344, discussion, and guideline: suspect a monogenic cause; what is
+-- unusual is this registry's choice
+-- @place: 41
+-- @rule gene_test_early_onset: The disease began at {onset_years} years of age, before
+-- {early_before_years}.
+-- @do: Consider a gene test or enter its result; if it found nothing, set this item aside.
+-- @from: doi 10.21037/tp-2025-344, discussion, and guideline: suspect a monogenic cause
+-- @place: 100
 create view gene_test_missing as
 with facts as (
     select

@@ -2,6 +2,11 @@
 -- are over.
 -- Source: the study's methods (weeks 0, 2, 6, then every 8); the days of grace are this registry's
 -- choice.
+-- @rule infusion_overdue: Infusion {number} was planned for {due_on}; the last is of {last_on}.
+-- @do: Enter the infusion, or the end of infliximab; if neither was, call the family.
+-- @from: doi 10.21037/tp-2025-344: weeks 0, 2, 6, then every 8; days of grace are this registry's
+-- choice
+-- @place: 60
 create view infusion_overdue as
 select
     i.patient_id,

@@ -1,6 +1,19 @@
 -- One row per definition and patient who lost response, without a level of infliximab near enough
 -- to the loss to tell why; from the loss until some time after the window has closed.
 -- Source: the published study's discussion; the window is this registry's choice.
+-- @rule level_at_loss_open: Response was lost on {event_on} (PCDAI {pcdai}) and no level lies from
+-- {from} to {until}.
+-- @do: Draw infliximab and antibodies before the next infusion, by {until}.
+-- @from: doi 10.21037/tp-2025-344, discussion: a level tells why response was lost; the window is
+-- this registry's choice
+-- @place: 20
+-- @rule level_at_loss_closed: Response was lost on {event_on} (PCDAI {pcdai}) and no level lies
+-- from {from} to {until}.
+-- @do: Ask the laboratory for a level from {from} to {until} and enter it; if there is none, set
+-- this item aside.
+-- @from: doi 10.21037/tp-2025-344, discussion: a level tells why response was lost; the window is
+-- this registry's choice
+-- @place: 170
 create view level_missing_at_loss as
 with lost as (
     select

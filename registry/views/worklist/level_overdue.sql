@@ -2,6 +2,17 @@
 -- one, or without any since the day of the first. While an infusion is overdue no level is asked
 -- for, because a trough is drawn before one.
 -- Source: this registry's choice; the study had levels for about half of its children.
+-- @rule level_overdue: The last level of infliximab is of {last_on}; the next was due by {due_on}.
+-- @do: Draw a trough before the infusion planned for {planned_on}, or enter one not yet entered.
+-- @from: doi 10.21037/tp-2025-344: 34 of 69 children had levels; how often they are due is this
+-- registry's choice
+-- @place: 140
+-- @rule first_level_overdue: There is no level of infliximab; infliximab was begun on {last_on} and
+-- one was due by {due_on}.
+-- @do: Draw a trough before the infusion planned for {planned_on}, or enter one not yet entered.
+-- @from: doi 10.21037/tp-2025-344: 34 of 69 children had levels; how often they are due is this
+-- registry's choice
+-- @place: 141
 create view level_overdue as
 with measured as (
     select

@@ -4,6 +4,13 @@
 -- week 2 or 6 counts until infusion 4 is given.
 -- Source: the thresholds of reference.tdm_threshold, each with its own; what counts as
 -- intensification is the definition's.
+-- @rule low_trough: The last trough that tells ({trough} ug/mL on {sampled_on}) is below
+-- {threshold}; nothing has been intensified since.
+-- @do: Decide on a higher dose, a shorter interval or an immunomodulator by the next infusion;
+-- enter what is done, or a new level.
+-- @from: threshold: {threshold_source}; action: guideline as told in the discussion of doi
+-- 10.21037/tp-2025-344
+-- @place: 50
 create view low_trough as
 with newest as (
     select distinct on (r.definition, r.patient_id) r.*

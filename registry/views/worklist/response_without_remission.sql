@@ -1,6 +1,12 @@
 -- One row per definition and patient who responded without remission at week 14, has not lost
 -- response nor come into remission since, and lacks a later PCDAI or a level since week 14.
 -- Source: the published study, Table 3: this group lost response most often.
+-- @rule response_without_remission: Week 14 brought response without remission (PCDAI {pcdai} on
+-- {week14_on}): the group that lost response most often. Since then there are {visits} PCDAI and
+-- {levels} levels.
+-- @do: See the child again: a PCDAI and a level of infliximab by {until}.
+-- @from: doi 10.21037/tp-2025-344, Table 3; the days until the review are this registry's choice
+-- @place: 90
 create view response_without_remission as
 select
     l.definition,

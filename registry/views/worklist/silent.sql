@@ -1,5 +1,10 @@
 -- One row per patient of whom nothing has been recorded for too long, with follow-up not ended.
 -- Source: this registry's choice.
+-- @rule silent: The last record of any kind is of {last_on}, {days} days ago. Nothing else is asked
+-- for.
+-- @do: Call the family; enter what has happened since, or the end of follow-up.
+-- @from: this registry's choice
+-- @place: 180
 create view silent as
 select
     patient_id,

@@ -1,6 +1,15 @@
 -- One row per patient on infliximab without a PCDAI for too long: since the last one, or without
 -- any since the first infusion. It is listed from the day after the days of grace.
 -- Source: this registry's choice.
+-- @rule visit_overdue: The last PCDAI is of {last_on}; the next was due on {due_on}.
+-- @do: Enter the PCDAI of the last visit, or see the child.
+-- @from: this registry's choice
+-- @place: 130
+-- @rule first_visit_overdue: There is no PCDAI; infliximab was begun on {last_on} and one was due
+-- by {due_on}.
+-- @do: Enter the PCDAI of a visit, or see the child.
+-- @from: this registry's choice
+-- @place: 131
 create view visit_overdue as
 with seen as (
     select

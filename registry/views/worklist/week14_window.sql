@@ -2,6 +2,25 @@
 -- until some time after its last: open, closing soon, or closed, when only a score from the notes
 -- can help.
 -- Source: the study's methods; the window is the definition's.
+-- @rule week14_closing: There is no PCDAI since {from}; the week-14 window closes in {days_left}
+-- days.
+-- @do: See the child and score the PCDAI by {until}, before infusion 4.
+-- @from: doi 10.21037/tp-2025-344: the PCDAI of week 14 decides on response; its window is this
+-- registry's choice
+-- @place: 10
+-- @rule week14_open: There is no PCDAI since {from}; the week-14 window is open for {days_left}
+-- days more.
+-- @do: Score the PCDAI before infusion 4, by {until}.
+-- @from: doi 10.21037/tp-2025-344: the PCDAI of week 14 decides on response; its window is this
+-- registry's choice
+-- @place: 150
+-- @rule week14_closed: There is no PCDAI from {from} to {until}; without one the child is in no
+-- analysis.
+-- @do: Look in the notes for a PCDAI from {from} to {until} and enter it; if there is none, set
+-- this item aside.
+-- @from: doi 10.21037/tp-2025-344: the PCDAI of week 14 decides on response; its window is this
+-- registry's choice
+-- @place: 160
 create view week14_window as
 with windowed as (
     select
