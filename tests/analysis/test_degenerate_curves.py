@@ -203,7 +203,7 @@ def test_interval_censored_by_hand() -> None:
     assert curve.at(4) == (0, 0)
     assert curve.at(4.5) == (0, pytest.approx(2 / 3))
     assert curve.at(5) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
-    assert turnbull(np.array([3.0]), np.array([np.nan])).median_months() is None
+    assert turnbull(np.array([3.0]), np.array([np.nan])).median is None
 
 
 def test_a_landmark_takes_the_covariate_as_it_stood() -> None:

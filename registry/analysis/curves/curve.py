@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis.counting import NO_ENTRY, Counts, log_log_limits, product_limit
+from registry.analysis.counting import NO_ENTRY, Counts
 from registry.analysis.dataset import DAYS_PER_MONTH, Days, Flags, Floats
+from registry.analysis.methods import kaplan_meier
+from registry.analysis.methods.survival_curve import crossing
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,22 @@ class Curve:
         """
         entry = np.full(len(time_days), NO_ENTRY) if entry_days is None else entry_days
         counts = Counts.of(entry, time_days, event.astype(np.int64))
-        survival, greenwood = product_limit(counts.at_risk, counts.events[0])
-        with np.errstate(invalid="ignore"):
-            se = survival * np.sqrt(greenwood)
-        lower, upper = log_log_limits(survival, se)
+        late = entry if (entry != NO_ENTRY).any() else None
+        fitted = kaplan_meier(time_days, event, late)
+        # Days on which somebody enters, and day 0, stand here too.
+        place = np.searchsorted(fitted.time, counts.days, side="right")
+
+        def read(values: Floats, before: float) -> Floats:
+            return np.asarray(np.concatenate(([before], values))[place])
+
         return cls(
-            counts.days, survival, lower, upper, counts.at_risk, counts.events[0], counts.censored
+            counts.days,
+            read(fitted.survival, 1.0),
+            read(fitted.lower, np.nan),
+            read(fitted.upper, np.nan),
+            counts.at_risk,
+            counts.events[0],
+            counts.censored,
         )
 
     @property
@@ -66,10 +78,12 @@ class Curve:
         As R's `quantile.survfit`: where the curve is flat at exactly 1 - share, the middle of the
         flat piece, which is taken to reach the last day of observation if nothing follows.
         """
+        after = self.days > 0
+        time, level = self.days[after], 1 - share
         return (
-            _crossing(self.days, self.survival, 1 - share),
-            _crossing(self.days, self.lower, 1 - share),
-            _crossing(self.days, self.upper, 1 - share),
+            crossing(time, self.survival[after], level),
+            crossing(time, self.lower[after], level),
+            crossing(time, self.upper[after], level),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -82,30 +96,6 @@ class Curve:
             "events": self.events.tolist(),
             "censored": self.censored.tolist(),
         }
-
-
-def _crossing(days: Days, curve: Floats, level: float) -> float | None:
-    """Where a falling curve reaches `level`: a port of `findq` of R's package survival 3.5-3.
-
-    With the tolerance the first day at or below the level and the first day strictly below it are
-    found; they differ only on a plateau at the level, whose middle is the answer.
-    """
-    tolerance = np.sqrt(np.finfo(np.float64).eps)
-    # Time 0 stands with survival 1; limits have no value there, so it is put in front again.
-    drop = 1 - np.concatenate(([1.0], curve[days > 0]))
-    day = np.concatenate(([0], days[days > 0]))
-    known = ~np.isnan(drop)
-    drop, day = drop[known], day[known]
-    target = 1 - level
-    reached = np.flatnonzero(drop + tolerance >= target)
-    if reached.size == 0:
-        return None
-    beyond = np.flatnonzero(drop - tolerance >= target)
-    left = float(day[reached[0]])
-    if beyond.size:
-        return (left + float(day[beyond[0]])) / 2
-    ends_there = not np.isnan(curve[-1]) and abs(drop[-1] - target) < tolerance
-    return (left + float(days[-1])) / 2 if ends_there else None
 
 
 def known(value: Any) -> float | None:

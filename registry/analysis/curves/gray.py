@@ -1,14 +1,15 @@
-"""Gray's test: whether the cumulative incidence of a cause differs between groups (surpyval)."""
+"""Gray's test: whether the cumulative incidence of a cause differs between groups ."""
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from registry.analysis.dataset import Days
+from registry.analysis.methods import gray
+from registry.errors import CannotEstimate
 from registry.words import note
 
 
@@ -39,18 +40,8 @@ def gray_test(
     together = [time[group == one].max() for one in np.unique(group)]
     if not ((code == cause) & (time <= min(together))).any() and len(together) == 2:
         return None, note("it happened only after the observation of one group had ended")
-    from surpyval.univariate.competing_risks.nonparametric.gray_test import (
-        gray_test as surpyval_gray_test,
-    )
-
-    label = np.where(code > 0, code, 0).astype(object)
-    label[code == 0] = None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            result = surpyval_gray_test(time.astype(np.float64), label, group, cause)
-    except (ValueError, np.linalg.LinAlgError):
+        test = gray(time, code, group, causes=(cause,))
+    except CannotEstimate:
         return None, note("its variance is 0")
-    if not np.isfinite(result.statistic) or not 0 <= result.p_value <= 1:
-        return None, note("its variance is 0")
-    return GrayTest(cause, float(result.statistic), int(result.df), float(result.p_value)), None
+    return GrayTest(cause, float(test.statistic[0]), test.df, float(test.p_value[0])), None

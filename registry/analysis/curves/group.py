@@ -10,10 +10,11 @@ import numpy as np
 from scipy.stats import norm
 
 from registry.analysis.cohort.patients import Cohort
-from registry.analysis.counting import Z95, at_risk_on, restricted_area
+from registry.analysis.counting import NO_ENTRY, Z95, at_risk_on
 from registry.analysis.curves.curve import Curve, complement, in_months
-from registry.analysis.curves.turnbull import IntervalCurve, turnbull
+from registry.analysis.curves.turnbull import turnbull
 from registry.analysis.dataset import DAYS_PER_MONTH, numbers, require_columns
+from registry.analysis.methods import IntervalEstimate, restricted_mean
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Group:
     estimates: tuple[Estimate, ...]
     curve: Curve = field(repr=False)
     restricted_mean: RestrictedMean | None = None
-    intervals: IntervalCurve | None = field(default=None, repr=False)
+    intervals: IntervalEstimate | None = field(default=None, repr=False)
 
     def to_json(self, *, curves: bool = False) -> dict[str, Any]:
         entry: dict[str, Any] = {
@@ -89,8 +90,8 @@ class Group:
             entry["curve"] = self.curve.to_json()
         return entry
 
-    def _intervals_to_json(self, intervals: IntervalCurve) -> dict[str, Any]:
-        median = intervals.median_months()
+    def _intervals_to_json(self, intervals: IntervalEstimate) -> dict[str, Any]:
+        median = intervals.median
         estimates = []
         for estimate in self.estimates:
             least, greatest = intervals.at(estimate.at_months * DAYS_PER_MONTH)
@@ -103,9 +104,11 @@ class Group:
                 }
             )
         return {
-            "median_between_months": list(median) if median else None,
+            "median_between_months": [in_months(day) for day in median] if median else None,
             "estimates": estimates,
-            **intervals.to_json(),
+            "left_days": intervals.left.tolist(),
+            "right_days": intervals.right.tolist(),
+            "mass": intervals.mass.tolist(),
         }
 
 
@@ -146,25 +149,29 @@ def group_of(name: str, label: str, cohort: Cohort, options: Options) -> Group:
         median_upper=in_months(high),
         estimates=tuple(estimates),
         curve=curve,
-        restricted_mean=_restricted(curve, cohort.start_day, options.rmst_months),
+        restricted_mean=_restricted(curve, cohort, options.rmst_months),
         intervals=_intervals(cohort) if options.interval_censored else None,
     )
 
 
-def _restricted(curve: Curve, start: int, horizon_months: float | None) -> RestrictedMean | None:
+def _restricted(
+    curve: Curve, cohort: Cohort, horizon_months: float | None
+) -> RestrictedMean | None:
     """None where the curve ends before the horizon."""
     if horizon_months is None:
         return None
     horizon = horizon_months * DAYS_PER_MONTH
     if horizon > curve.days[-1] and curve.survival[-1] > 0:
         return None
-    mean, se = restricted_area(curve.counts, curve.survival, horizon, start)
+    late = cohort.entry if (cohort.entry != NO_ENTRY).any() else None
+    found = restricted_mean(cohort.time, cohort.event, horizon, late, cohort.start_day)
+    se = found.standard_error
     return RestrictedMean(
-        horizon_months, mean / DAYS_PER_MONTH, se / DAYS_PER_MONTH if se > 0 else None
+        horizon_months, found.mean / DAYS_PER_MONTH, se / DAYS_PER_MONTH if se > 0 else None
     )
 
 
-def _intervals(cohort: Cohort) -> IntervalCurve:
+def _intervals(cohort: Cohort) -> IntervalEstimate:
     require_columns(cohort.rows, ("left_days", "right_days"), "interval_censored")
     return turnbull(numbers(cohort.rows, "left_days"), numbers(cohort.rows, "right_days"))
 

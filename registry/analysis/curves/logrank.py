@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2 as chi2_distribution
 
+from registry.analysis import methods
 from registry.analysis.counting import NO_ENTRY, at_risk_on
 from registry.analysis.dataset import Days, Flags, Floats
+from registry.errors import CannotEstimate
 from registry.words import note
 
 _MOST_CELLS = 4_000_000
@@ -94,35 +95,24 @@ def logrank(
         The test and None; or None and why there is none, as half a sentence: an empty group, no
         event, or no event while the groups were at risk together (the variance is then 0).
     """
-    names, index = np.unique(group, return_inverse=True)
+    names = np.unique(group)
     if names.size < 2:
         return None, note("one group is empty")
     if not event.any():
         return None, note("nobody lost response")
-    entry = np.full(len(time_days), NO_ENTRY) if entry_days is None else entry_days
-    observed = np.zeros(names.size)
-    expected = np.zeros(names.size)
-    variance = np.zeros((names.size, names.size))
-    for member in _strata(strata, len(time_days)):
-        o, e, v = _differences(
-            entry[member], time_days[member], event[member], index[member], names.size
+    try:
+        test = methods.logrank(time_days, event, group, strata, entry_days)
+    except CannotEstimate:
+        if names.size == 2:
+            return None, note(
+                "no loss of response fell in a time when both groups were under observation"
+            )
+        return None, note(
+            "no loss of response fell in a time when two groups were under observation"
         )
-        observed, expected, variance = observed + o, expected + e, variance + v
-    together = np.flatnonzero(np.diag(variance) > 1e-12)
-    none = (
-        note("no loss of response fell in a time when both groups were under observation")
-        if names.size == 2
-        else note("no loss of response fell in a time when two groups were under observation")
-    )
-    if together.size < 2:
-        return None, none
-    free = together[1:]
-    difference, v = (observed - expected)[free], variance[np.ix_(free, free)]
-    if np.linalg.matrix_rank(v) < free.size:
-        return None, none
-    statistic = float(difference @ np.linalg.solve(v, difference))
-    p = float(chi2_distribution.sf(statistic, free.size))
-    return LogRank(statistic, int(free.size), p, tuple(observed), tuple(expected)), None
+    return LogRank(
+        test.statistic, test.df, test.p_value, tuple(test.observed), tuple(test.expected)
+    ), None
 
 
 def permutation_test(
@@ -175,24 +165,6 @@ def _strata(strata: NDArray[Any] | None, n: int) -> list[Flags]:
     if strata is None:
         return [np.ones(n, dtype=bool)]
     return [strata == one for one in np.unique(strata)]
-
-
-def _differences(
-    entry: Days, time: Days, event: Flags, index: Days, groups: int
-) -> tuple[Floats, Floats, Floats]:
-    """Observed and expected events of each group, and the hypergeometric covariance."""
-    days = np.unique(time[event])
-    at_risk = np.array(
-        [at_risk_on(entry[index == g], time[index == g], days) for g in range(groups)],
-        dtype=np.float64,
-    )
-    happened = np.zeros((groups, days.size))
-    np.add.at(happened, (index[event], np.searchsorted(days, time[event])), 1)
-    n, d = at_risk.sum(axis=0), happened.sum(axis=0)
-    share = at_risk / n
-    weight = np.where(n > 1, d * (n - d) / np.maximum(n - 1, 1), 0.0)
-    variance = np.diag((share * weight).sum(axis=1)) - (share * weight) @ share.T
-    return happened.sum(axis=1), (share * d).sum(axis=1), variance
 
 
 def _residuals(entry: Days, time: Days, event: Flags) -> Floats:

@@ -9,6 +9,7 @@ computed here.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,7 +126,7 @@ class Gray:
     df: int
 
 
-def gray(time: Any, cause: Any, group: Any) -> Gray:
+def gray(time: Any, cause: Any, group: Any, causes: Sequence[int] | None = None) -> Gray:
     """Compare the cumulative incidence of each cause between groups.
 
     surpyval computes it. R: `cmprsk::cuminc(time, cause, group)$Tests`, a row a cause.
@@ -134,6 +135,7 @@ def gray(time: Any, cause: Any, group: Any) -> Gray:
         time: to the event or to censoring, from 0 on, shape (n,).
         cause: 0 censored, 1, 2, ... the cause, shape (n,).
         group: the group of each row, two or more.
+        causes: those to test; without it all that occur.
 
     Raises:
         CannotEstimate: one group, no event, or no cause with a variance.
@@ -144,8 +146,8 @@ def gray(time: Any, cause: Any, group: Any) -> Gray:
     names, index = inputs.groups(group, len(stop))
     if len(names) < 2:
         raise CannotEstimate(note("There is only one group, so there is nothing to compare."))
-    codes = tuple(int(one) for one in np.unique(code[code > 0]))
-    if not codes:
+    codes = tuple(int(one) for one in (np.unique(code[code > 0]) if causes is None else causes))
+    if not np.isin(code, codes).any():
         raise CannotEstimate(note("There is no event."))
     tests = [_gray_test(stop, code, index, one) for one in codes]
     statistic, p_value = (np.array(column, dtype=np.float64) for column in zip(*tests, strict=True))
@@ -248,7 +250,7 @@ def fine_gray(time: Any, cause: Any, x: Any) -> FineGray:
         warnings.simplefilter("ignore")
         beta = np.asarray(Fitter.fit(stop, z, label, event=_INTEREST).beta, dtype=np.float64)
     if not (np.isfinite(beta).all() and (np.abs(beta) < _LARGEST).all()):
-        raise CannotEstimate(note("The estimate is not finite (separation)."))
+        raise inputs.NotFinite(note("The estimate is not finite (separation)."))
     try:
         covariance = _robust_covariance(stop, code, z, beta)
     except np.linalg.LinAlgError:

@@ -354,7 +354,7 @@ def _refuse_separation(likelihood: PartialLikelihood, best: Point | None) -> Non
             sides = (likelihood.at(best.coef + step), likelihood.at(best.coef - step))
             if all(side.loglik < best.loglik - _FALL for side in sides):
                 return
-    raise CannotEstimate(
+    raise inputs.NotFinite(
         note("The covariates separate the events, so there is no finite estimate."),
         cure=tr("Leave a covariate out, or use Firth's penalty."),
     )

@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 
 from registry.analysis.dataset import Days, Flags, Floats
-from registry.errors import WrongUsage
+from registry.errors import CannotEstimate, WrongUsage
 from registry.words import tr
 
 
 class InvalidInput(WrongUsage, ValueError):
     """Arrays that a method cannot take: what is wrong, in which of them, and what it takes."""
+
+
+class NotFinite(CannotEstimate):
+    """The likelihood climbs for ever: covariates separate the events."""
 
 
 def times(value: Any, name: str = "time") -> Floats:
