@@ -111,3 +111,13 @@ def language() -> str:
         return SOURCE_LANGUAGE
     found = find(DOMAIN, LOCALES)
     return Path(found).parents[1].name.replace("_", "-") if found else SOURCE_LANGUAGE
+
+
+def in_language(message: str, english: str, facts: Mapping[str, Any]) -> str:
+    """`english`, which the database made of the message and the facts, or its translation."""
+    translated = spoken(message)
+    if translated == message:
+        return english
+    for fact, value in facts.items():
+        translated = translated.replace(f"{{{fact}}}", "" if value is None else str(value))
+    return translated

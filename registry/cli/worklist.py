@@ -307,7 +307,7 @@ def _line(cells: Sequence[str], widths: Sequence[int], words: str) -> str:
 
 
 def _write(items: Sequence[Item], to: Path, day: date) -> None:
-    from registry.report.sheet import write_sheet
+    from registry.drawing.sheet import write_sheet
 
     def events() -> bytes:
         from registry.worklist.calendar import calendar

@@ -73,6 +73,28 @@ def status(connection: Connection) -> MigrationStatus:
     return MigrationStatus(current, head())
 
 
+def server_version(connection: Connection) -> str:
+    """The server's version, as it names itself."""
+    return str(connection.execute(text("show server_version")).scalar_one())
+
+
+def table_sizes(connection: Connection) -> list[dict[str, Any]]:
+    """Rows of every clinical table, counted."""
+    names = connection.execute(
+        text(
+            "select table_name from information_schema.tables "
+            "where table_schema = 'clinical' order by 1"
+        )
+    ).scalars()
+    return [
+        {
+            "table": name,
+            "rows": connection.execute(text(f"select count(*) from clinical.{name}")).scalar_one(),
+        }
+        for name in names.all()
+    ]
+
+
 def upgrade(database: Database, revision: str = "head") -> None:
     """Migrates to a revision and rebuilds the views, in one transaction.
 

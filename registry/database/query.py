@@ -36,12 +36,6 @@ Row = tuple[Any, ...]
 ROWS = 1000
 
 
-def run_query(database: Database, query: str) -> tuple[list[str], list[dict[str, Any]]]:
-    """Columns and all rows of one query; raises as `stream_query` does."""
-    with stream_query(database, query) as (columns, rows):
-        return columns, [dict(zip(columns, row, strict=True)) for row in rows]
-
-
 @contextmanager
 def stream_query(database: Database, query: str) -> Iterator[tuple[list[str], Iterator[Row]]]:
     """Columns and rows of one query, which come as they are asked for; few are held at a time.

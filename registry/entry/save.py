@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, text
 
 from registry.entry.lab_text import taken_apart
-from registry.entry.missing import reasons_apart
 from registry.entry.stored import Stored, find_record, find_records
 from registry.errors import Refused
 from registry.models import ENTITIES, Patient, table_of
@@ -26,10 +25,12 @@ from registry.records.source import (
     Row,
     Source,
     file_columns,
+    lacking_columns,
     telling_columns,
 )
 from registry.records.write import write_rows
 from registry.variables import Kind, Variable
+from registry.vocabulary import NULL_FLAVOURS
 from registry.words import tr
 
 
@@ -342,3 +343,20 @@ def _stored(connection: Connection, drafts: Sequence[Draft]) -> list[Stored]:
         for line, study_id, record in rows.all():
             found[line] = find_record(connection, entity, study_id, record=record)
     return [found[place] for place in range(len(drafts)) if place in found]
+
+
+def reasons_apart(entity: Entity, cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells with each reason that stands in place of a value in its own column.
+
+    `UNK` in a column of numbers, dates or codes is a reason; in one of free text it is text.
+    """
+    found = dict(cells)
+    for column, variable in lacking_columns(entity).items():
+        reason = reason_column(column)
+        if column not in cells or variable.kind is Kind.TEXT or cells.get(reason):
+            continue
+        try:
+            found |= {reason: read_named(cells[column], NULL_FLAVOURS), column: ""}
+        except Unreadable:
+            continue
+    return found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from registry.drawing.formats import FOR_SPREADSHEETS, by_ending
+from registry.drawing.sheet import Cells, write_workbook
 from registry.vocabulary import NULL_FLAVOUR_MEANINGS
 from registry.whole_file import write_whole
 from registry.words import language, spoken, tr
@@ -90,7 +91,7 @@ def write_codebook(rows: Rows, descriptions: Mapping[str, str], path: Path) -> N
     writers: dict[str, Callable[[Path], None]] = {
         ".html": lambda part: _write_text(part, codebook_page(rows, descriptions)),
         ".csv": lambda part: _write_csv(part, rows),
-        ".xlsx": lambda part: _write_workbook(part, rows),
+        ".xlsx": lambda part: write_workbook(part, _tables(rows)),
     }
     write_whole(path, by_ending(path, writers))
 
@@ -208,38 +209,14 @@ def _write_csv(path: Path, rows: Rows) -> None:
         writer.writerows(_plain(row) for row in rows)
 
 
-def _write_workbook(path: Path, rows: Rows) -> None:
+def _tables(rows: Rows) -> dict[str, tuple[Sequence[str], Cells]]:
     """Two sheets: the variables, and the codes with their meanings."""
-    from openpyxl import Workbook
-
-    workbook = Workbook(write_only=True)
-    _write_sheet(workbook.create_sheet("variables"), COLUMNS, map(_plain, rows))
     codes = (
         (row["table"], row["column"], code, meaning)
         for row in rows
         for code, meaning in (row["codes"] or {}).items()
     )
-    _write_sheet(workbook.create_sheet("codes"), CODE_COLUMNS, codes)
-    workbook.save(path)
-
-
-def _write_sheet(sheet: Any, columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    cells = [list(row) for row in rows]
-    sheet.freeze_panes = "A2"
-    for number, texts in enumerate(zip(columns, *cells, strict=True), start=1):
-        longest = max(len(text or "") for text in texts)
-        sheet.column_dimensions[get_column_letter(number)].width = min(longest + 2, 60)
-    header = [WriteOnlyCell(sheet, value=name) for name in columns]
-    for cell in header:
-        cell.font = Font(bold=True)
-    sheet.append(header)
-    for row in cells:
-        sheet.append(row)
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(cells) + 1}"
+    return {"variables": (COLUMNS, map(_plain, rows)), "codes": (CODE_COLUMNS, codes)}
 
 
 def _plain(row: Mapping[str, Any]) -> list[str | None]:

@@ -9,8 +9,6 @@ from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 from registry.models.missing_reason import MISSING_REASONS, check_of_reasons, may_lack
 from registry.variables import Kind, Variable
 
-PRECISIONS = ("day", "month", "year")
-
 
 def end_of_period(column: str) -> str:
     """Last day that a partial date may stand for, as SQL."""

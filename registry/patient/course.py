@@ -23,8 +23,7 @@ DAYS_PER_MONTH = 30.4375
 WEEKS_UP_TO_DAYS = 210
 LEAST_DAYS = 28
 NEAR_DAYS = 92
-# Phases of a visit that stand for themselves; those that the observation does not hold.
-DECIDING = ("baseline", "week14", "loss")
+# Phases of a visit that the observation does not hold.
 OUTSIDE = (None, "before", "after_observation")
 
 

@@ -20,7 +20,7 @@ from registry.records.resolving import resolved, value_columns
 from registry.records.source import PATIENT_COLUMN, Entity, Source, dictionary_columns
 from registry.records.staging import staged
 from registry.views import plausibility
-from registry.views.filling import in_language
+from registry.words import in_language
 
 # Of so many patients it is quicker to look at one after the other than at the whole registry.
 FEW_PATIENTS = 500

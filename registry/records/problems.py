@@ -113,6 +113,15 @@ class WriteResult:
     number_of_changes: int = 0
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def summary(self) -> str:
+        """The tables that it changed, in numbers of rows, in one line."""
+        return ", ".join(
+            f"{name}: {counts.inserted} inserted, {counts.updated} updated"
+            for name, counts in self.tables.items()
+            if counts.inserted + counts.updated
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The result as one JSON document."""
         return {

@@ -17,9 +17,8 @@ from registry.errors import NotFound, Refused
 from registry.models import Patient, table_of
 from registry.records.patients import patient_number
 from registry.records.source import Entity, dictionary_columns
-from registry.views.filling import in_language
 from registry.vocabulary import QUERY_STATE_MEANINGS, SETTLED_STATES
-from registry.words import spoken, tr
+from registry.words import in_language, spoken, tr
 
 NEW, UPDATED, PROPOSED, CLOSED, NOT_APPLICABLE = (
     *("new", "updated", "resolution_proposed"),

@@ -12,8 +12,7 @@ from sqlalchemy import Connection, text
 from registry.errors import NotFound, WrongUsage
 from registry.records.definitions import definition_or_default
 from registry.records.patients import patient_number
-from registry.views.filling import in_language
-from registry.words import tr
+from registry.words import in_language, tr
 
 # The fields of an item that its rule says in words.
 WORDED = ("action", "why", "source")

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -14,12 +15,17 @@ from sqlalchemy import text
 from registry.database import migrate
 from registry.database.analyst import ANALYST_ROLE
 from registry.database.engine import Database, open_database
-from registry.database.query import run_query
+from registry.database.query import stream_query
 from registry.errors import Refused
 from registry.settings import Settings
 from tests.programs import Program
 
 OWN = "registry_owner"
+
+
+def run_query(database: Database, query: str) -> tuple[list[str], list[dict[str, Any]]]:
+    with stream_query(database, query) as (columns, rows):
+        return columns, [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 @pytest.fixture(scope="module")

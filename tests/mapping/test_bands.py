@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import Connection
 
-from registry.importing.drafting.suggest import suggest
+from registry.importing.drafting.suggest import draft
 from registry.importing.files.table import read_tables
 from registry.importing.mapping.file import read_mapping
 from registry.importing.mapping.run import import_mapped
@@ -62,7 +62,7 @@ def test_bands_over_the_names(
 ) -> None:
     accepted(database, write(tmp_path / "known", "patients", [VALID["patients"]]))
     path = make(tmp_path / name)
-    drafted = suggest([path])
+    drafted = draft([path]).text
     assert "unsure" not in drafted.partition("[[source]]")[2]
     [source] = tomllib.loads(drafted)["source"]
     [rows] = source["rows"]

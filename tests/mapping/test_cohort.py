@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from registry.importing.drafting.suggest import suggest
+from registry.importing.drafting.suggest import draft as drafted_of
 from registry.importing.mapping.file import read_mapping
 from registry.importing.mapping.run import import_mapped
 from registry.records.problems import WriteResult
@@ -30,7 +30,7 @@ def take(connection: Connection, path: Path, mapping: Path) -> WriteResult:
 def drafted(path: Path) -> Path:
     """The draft of a mapping, in which nothing is left to decide once its units are confirmed."""
     draft = path.with_suffix(".toml")
-    draft.write_text(suggest([path]).replace('?"', '"'), encoding="utf-8")
+    draft.write_text(drafted_of([path]).text.replace('?"', '"'), encoding="utf-8")
     return draft
 
 

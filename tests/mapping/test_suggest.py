@@ -12,7 +12,6 @@ import pytest
 from registry.errors import Refused
 from registry.importing.drafting.names import identifiers, plain, read_heading, synonyms
 from registry.importing.drafting.suggest import draft as drafted
-from registry.importing.drafting.suggest import suggest
 from registry.importing.mapping.file import codes_of, read_mapping
 from registry.records.source import BY_FILE_NAME, dictionary_columns
 from registry.vocabulary import ANALYTES, DRUGS
@@ -21,8 +20,8 @@ from registry.vocabulary import ANALYTES, DRUGS
 def draft(folder: Path, text: str, name: str = "data.csv") -> tuple[str, dict[str, Any]]:
     """The draft's text, and its one source."""
     (folder / name).write_text(text, encoding="utf-8")
-    said = suggest([folder / name])
-    assert said == suggest([folder / name])
+    said = drafted([folder / name]).text
+    assert said == drafted([folder / name]).text
     # As a person confirms the units that it proposes.
     (folder / "map.toml").write_text(said.replace('?"', '"'), encoding="utf-8")
     [source] = tomllib.loads(said)["source"]

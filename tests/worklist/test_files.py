@@ -12,8 +12,8 @@ from icalendar import Calendar
 from openpyxl import load_workbook
 
 from registry.cli.worklist import COLUMNS
+from registry.drawing.sheet import write_sheet
 from registry.errors import Refused, WrongUsage
-from registry.report.sheet import write_sheet
 from registry.worklist.calendar import calendar
 from registry.worklist.read import Item
 

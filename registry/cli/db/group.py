@@ -65,19 +65,18 @@ def status_command(context: typer.Context, form: FormatOption = Format.TABLE) ->
     from registry.audit.catalogue import check_catalogue
     from registry.database import migrate
     from registry.database.engine import shown
-    from registry.database.inventory import server_version, table_sizes
 
     with (
         reached(run_of(context).settings()) as database,
         database.engine.connect() as connection,
     ):
         found = migrate.status(connection)
-        sizes = table_sizes(connection) if found.at_head else []
+        sizes = migrate.table_sizes(connection) if found.at_head else []
         findings = check_catalogue(connection) if found.at_head else []
         document = {
             "url": shown(database.url),
             "embedded": database.embedded,
-            "server": server_version(connection),
+            "server": migrate.server_version(connection),
             "revision": found.current,
             "head": found.head,
             "at_head": found.at_head,

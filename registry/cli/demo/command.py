@@ -76,7 +76,6 @@ def _import_cohort(database: Database, user: str) -> None:
     from sqlalchemy import text
 
     from registry.database.demo import mark_demo
-    from registry.importing.record import summary_of
     from registry.importing.run import import_files
     from registry.records.change import declare_change, summarise_change
 
@@ -99,7 +98,7 @@ def _import_cohort(database: Database, user: str) -> None:
                 tr("This registry holds other patients than the demo's."), cure=spoken(OWN_HOME)
             )
         mark_demo(connection)
-        summarise_change(connection, summary_of(result))
+        summarise_change(connection, result.summary)
     rows = sum(counts.read for counts in result.tables.values())
     new = sum(counts.inserted for counts in result.tables.values())
     warn(

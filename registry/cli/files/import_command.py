@@ -128,7 +128,6 @@ def import_command(
 
         check_target(errors_to, paths)
     from registry.derivation.status import waiting_patients
-    from registry.importing.record import summary_of
     from registry.records.change import declare_change, summarise_change
 
     import_files = partial(reader_of(map_file, redcap), conventions=conventions)
@@ -158,7 +157,7 @@ def import_command(
         if result.errors or dry_run:
             transaction.close()
         else:
-            summarise_change(connection, with_allowed(summary_of(result), allow_id))
+            summarise_change(connection, with_allowed(result.summary, allow_id))
             transaction.commit()
             result.committed = True
             waiting = waiting_patients(connection)

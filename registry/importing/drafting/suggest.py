@@ -42,11 +42,6 @@ class Draft:
     warnings: list[str]
 
 
-def suggest(paths: Sequence[Path]) -> str:
-    """The text of `draft` alone."""
-    return draft(paths).text
-
-
 def draft(paths: Sequence[Path], conventions: Conventions = NOTHING_SAID) -> Draft:
     """A mapping of the files; the same files give the same text.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,7 @@ from registry.parsing.formula import cells_kept
 from registry.whole_file import write_whole
 
 Rows = Sequence[Mapping[str, Any]]
+Cells = Iterable[Sequence[Any]]
 
 NARROWEST, WIDEST = 8, 60
 
@@ -31,9 +32,10 @@ def write_sheet(
     `.csv` and `.xlsx` are written here; `other` makes the bytes of further endings. Raises
     WrongUsage for another ending and Refused where the file cannot be written.
     """
+    cells = [[_told(row[name]) for name in columns] for row in rows]
     writers: dict[str, Callable[[Path], Any]] = {
-        ".csv": lambda part: _write_csv(rows, columns, part),
-        ".xlsx": lambda part: _write_workbook(rows, columns, part, title),
+        ".csv": lambda part: _write_csv(part, columns, cells),
+        ".xlsx": lambda part: write_workbook(part, {title: (columns, cells)}),
     }
     for ending, made in (other or {}).items():
         writers[ending] = _writer_of_bytes(made)
@@ -44,47 +46,49 @@ def _writer_of_bytes(made: Callable[[], bytes]) -> Callable[[Path], Any]:
     return lambda path: path.write_bytes(made())
 
 
-def _write_csv(rows: Rows, columns: Sequence[str], path: Path) -> None:
+def _write_csv(path: Path, columns: Sequence[str], rows: Cells) -> None:
     with path.open("w", encoding=FOR_SPREADSHEETS, newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(cells_kept(_plain(row[name]) for name in columns) for row in rows)
+        writer.writerows(map(cells_kept, rows))
 
 
-def _write_workbook(rows: Rows, columns: Sequence[str], path: Path, title: str) -> None:
-    """One sheet: a header that stays in sight, a filter on every column, long texts wrapped."""
+def write_workbook(path: Path, tables: Mapping[str, tuple[Sequence[str], Cells]]) -> None:
+    """A sheet a table: a header that stays in sight, a filter on every column, long texts wrapped.
+
+    Args:
+        path: of the .xlsx.
+        tables: columns and rows by the title of the sheet.
+    """
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
     book = Workbook()
-    sheet = book.active
-    sheet.title = title
-    sheet.append(list(columns))
-    for row in rows:
-        sheet.append([_typed(row[name]) for name in columns])
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = sheet.dimensions
-    for number, cells in enumerate(sheet.columns, start=1):
-        longest = max(len(str(cell.value or "")) for cell in cells)
-        width = min(max(longest + 2, NARROWEST), WIDEST)
-        sheet.column_dimensions[get_column_letter(number)].width = width
-        for cell in cells:
-            cell.alignment = Alignment(vertical="top", wrap_text=longest > WIDEST)
-            as_text(cell)
+    book.remove(book.active)
+    for title, (columns, rows) in tables.items():
+        sheet = book.create_sheet(title)
+        sheet.append(list(columns))
+        for row in rows:
+            sheet.append([_typed(value) for value in row])
+        for cell in sheet[1]:
+            cell.font = Font(bold=True)
+        sheet.freeze_panes = "A2"
+        sheet.auto_filter.ref = sheet.dimensions
+        for number, cells in enumerate(sheet.columns, start=1):
+            longest = max(len(str(cell.value or "")) for cell in cells)
+            width = min(max(longest + 2, NARROWEST), WIDEST)
+            sheet.column_dimensions[get_column_letter(number)].width = width
+            for cell in cells:
+                cell.alignment = Alignment(vertical="top", wrap_text=longest > WIDEST)
+                as_text(cell)
     book.save(path)
 
 
-def _plain(value: Any) -> Any:
-    """As every table of the program is written: yes or no for a flag, nothing for no value."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else value
+def _told(value: Any) -> Any:
+    """As every table of the program is written: yes or no for a flag."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 def _typed(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     return value if value is None or isinstance(value, int | float | Decimal | date) else str(value)
