@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 from unicodedata import combining, east_asian_width
 
 # Chinese, Japanese and Korean, which have no blanks between words; a line does not begin with a
@@ -29,6 +30,14 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     """The text filled up with spaces to `width` columns."""
     spaces = " " * (width - columns(text))
     return spaces + text if right else text + spaces
+
+
+def aligned(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    """A line of a table: each cell as wide as its column, two spaces between, none at the end."""
+    return "  ".join(
+        padded(cell, width, right=to_right)
+        for cell, width, to_right in zip(cells, widths, right, strict=True)
+    ).rstrip()
 
 
 def wrapped(

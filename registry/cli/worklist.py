@@ -23,7 +23,7 @@ from registry.cli.frame.context import (
 )
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
-from registry.terminal_width import columns, padded, wrapped
+from registry.terminal_width import aligned, columns, wrapped
 from registry.whole_file import require_free
 from registry.words import tr
 
@@ -301,9 +301,7 @@ def _wrapped(words: str, width: int) -> list[str]:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], words: str) -> str:
-    to_right = (True, False, False, True)
-    shown = [padded(c, w, right=r) for c, w, r in zip(cells, widths, to_right, strict=True)]
-    return "  ".join([*shown, words]).rstrip()
+    return aligned([*cells, words], [*widths, 0], (True, False, False, True, False))
 
 
 def _write(items: Sequence[Item], to: Path, day: date) -> None:

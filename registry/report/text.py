@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from registry.report import model_tables, tables
 from registry.report.tables import Document, Table
-from registry.terminal_width import columns, padded, wrapped
+from registry.terminal_width import aligned, columns, wrapped
 
 WIDTH = 100
 
@@ -95,9 +95,5 @@ def _row(cells: tuple[str, ...], widths: list[int], left: int) -> list[str]:
     first = wrapped(
         cells[0].strip(), widths[0], first=indent, others=indent + "    ", hyphens=True
     ) or [""]
-    rest = [
-        padded(cell, width, right=i >= left)
-        for i, (cell, width) in enumerate(zip(cells[1:], widths[1:], strict=True), start=1)
-    ]
-    lines = ["  ".join([padded(first[0], widths[0]), *rest]).rstrip()]
-    return lines + first[1:]
+    right = [i >= max(left, 1) for i in range(len(cells))]
+    return [aligned([first[0], *cells[1:]], widths, right), *first[1:]]

@@ -18,8 +18,8 @@ from typing import Annotated, Any
 import typer
 
 from registry.parsing.formula import kept_from_running
+from registry.terminal_width import aligned
 from registry.terminal_width import columns as columns_of
-from registry.terminal_width import padded
 
 
 class Format(StrEnum):
@@ -132,18 +132,11 @@ def _table_lines(names: Sequence[str], batches: Batches) -> Iterator[str]:
     ]
     cells = [[_cell(row.get(name)) for name in names] for row in rows]
     widths = [max(columns_of(line[i]) for line in [names, *cells]) for i in range(len(names))]
-    yield _aligned(names, widths, right) + "\n" + "  ".join("-" * width for width in widths) + "\n"
+    yield aligned(names, widths, right) + "\n" + "  ".join("-" * width for width in widths) + "\n"
     while rows:
-        yield "".join(_aligned(line, widths, right) + "\n" for line in cells)
+        yield "".join(aligned(line, widths, right) + "\n" for line in cells)
         rows = next(each, ())
         cells = [[_cell(row.get(name)) for name in names] for row in rows]
-
-
-def _aligned(cells: Iterable[str], widths: list[int], right: list[bool]) -> str:
-    return "  ".join(
-        padded(cell, width, right=to_right)
-        for cell, width, to_right in zip(cells, widths, right, strict=True)
-    ).rstrip()
 
 
 def _is_number(value: Any) -> bool:
