@@ -86,6 +86,11 @@ class Note(str):
 
 def note(message: str, /, **values: object) -> Note:
     """The message in English, whatever the person's language; `spoken` gives it in that."""
+    return declared(message, **values)
+
+
+def declared(message: str, /, **values: object) -> Note:
+    """A note of words that are declared elsewhere than in the call."""
     made = Note(_filled(message, values))
     made.message, made.values = message, values
     return made

@@ -7,15 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.analysis.wording import listed
 from registry.errors import NotFound
-from registry.records.definitions import end_of_data
+from registry.views.rule_words import part_note
 from registry.words import note, tr
 
-CLOCKS = {
-    "first_infusion": note("days from the first infusion"),
-    "week14_visit": note("days from the week-14 PCDAI"),
-}
 FROM_START = note("at risk from where the clock starts")
 FROM_WEEK14 = note(
     "at risk from the day after the week-14 PCDAI (delayed entry), before which nobody can "
@@ -27,7 +22,8 @@ FROM_WEEK14 = note(
 class Basis:
     """One sentence for each of the choices behind a result; to be told with it.
 
-    `competing` is the rule of censoring where stop, transfer and death are events of their own.
+    `competing` is the rule of censoring where stop, transfer and death are events of their own;
+    `is_default` says that the registry holds to this definition unless another is named.
     """
 
     definition: str
@@ -35,6 +31,7 @@ class Basis:
     clock: str
     censoring: str
     competing: str = ""
+    is_default: bool = False
 
     @property
     def origin(self) -> str:
@@ -44,6 +41,7 @@ class Basis:
     def to_json(self, entry: str = FROM_START) -> dict[str, Any]:
         return {
             "definition_hash": self.definition_hash,
+            "definition_is_default": self.is_default,
             "clock": self.clock,
             "entry": entry,
             "censoring": self.censoring,
@@ -54,10 +52,7 @@ def basis_of(connection: Connection, definition: str) -> Basis:
     """Read it from the definition's parameters; NotFound without that definition."""
     row = (
         connection.execute(
-            text(
-                "select hash, time_zero, exposure_tail_days, data_cut, cut_on"
-                " from analytics.definition where name = :name"
-            ),
+            text("select * from analytics.definition where name = :name"),
             {"name": definition},
         )
         .mappings()
@@ -65,25 +60,11 @@ def basis_of(connection: Connection, definition: str) -> Basis:
     )
     if row is None:
         raise NotFound(tr("There is no definition {definition}.", definition=definition))
-    tail = row["exposure_tail_days"]
-    lost = note("loss to follow-up")
-    last = [] if tail is None else [note("{tail} days after the last infusion", tail=tail)]
-    last.append(end_of_data(dict(row)))
-    ends = [
-        note("stop of infliximab"),
-        note("transfer to adult care"),
-        lost,
-        note("death"),
-        *last,
-    ]
     return Basis(
         definition=definition,
         definition_hash=str(row["hash"]),
-        clock=CLOCKS[row["time_zero"]],
-        censoring=note("censored at the first of {ends}", ends=listed(ends)),
-        competing=note(
-            "censored at the first of {ends}; stop of infliximab, transfer to adult care and "
-            "death are events that compete with the loss and censor nothing",
-            ends=listed([lost, *last]),
-        ),
+        clock=part_note("clock", dict(row)),
+        censoring=part_note("censoring", dict(row)),
+        competing=part_note("competing", dict(row)),
+        is_default=bool(row["is_default"]),
     )

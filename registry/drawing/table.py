@@ -45,11 +45,12 @@ def basis(document: Document) -> tuple[str, ...]:
         return ()
     return (
         tr(
-            "Time is {clock}; {entry}; {censoring}. Definition {definition}, hash {hash}.",
+            "Time is {clock}; {entry}; {censoring}. Definition {definition}{default}, hash {hash}.",
             clock=spoken(document["clock"]),
             entry=spoken(document["entry"]),
             censoring=spoken(document["censoring"]),
             definition=document["definition"],
+            default=tr(" (the default)") if document.get("definition_is_default") else "",
             hash=document["definition_hash"][:12],
         ),
     )

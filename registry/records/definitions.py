@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from registry.errors import NotFound
 from registry.views.rule_words import part
-from registry.words import Note, note, tr
+from registry.words import tr
 
 
 def definition_or_default(connection: Connection, name: str | None) -> str:
@@ -38,11 +38,3 @@ def default_definition(connection: Connection) -> str:
 def data_cut_of(definition: Mapping[str, Any]) -> str:
     """The data cut of a definition in words, from a row with `data_cut` and `cut_on`."""
     return part("cut", definition)
-
-
-def end_of_data(definition: Mapping[str, Any]) -> Note:
-    """What observation ends with at the latest, as a note."""
-    day = definition["cut_on"].isoformat()
-    if definition["data_cut"] is None:
-        return note("the day of the derivation, {date}", date=day)
-    return note("the data cut on {date}", date=day)

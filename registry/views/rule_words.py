@@ -21,7 +21,7 @@ from typing import Any
 
 from registry.views.headers import Header, Sentence, Told, read_header
 from registry.vocabulary import FOLLOW_UP_END_MEANINGS
-from registry.words import spoken, tr
+from registry.words import Note, declared, spoken, tr
 
 FOLDER = Path(__file__).parent / "rules"
 # The rule whose cases are the exclusions, in their order.
@@ -67,6 +67,19 @@ def part(name: str, facts: Facts) -> str:
     """A part of the sentences, by itself; empty where it is not said."""
     sentence = _first(_parts()[name], facts)
     return "" if sentence is None else _spoken(sentence.words, facts)
+
+
+def part_note(name: str, facts: Facts) -> Note:
+    """A part by itself for a document: in English, and still to be said in another language."""
+    sentence = _first(_parts()[name], facts)
+    words = "" if sentence is None else sentence.words
+    return declared(
+        words,
+        **{
+            place: part_note(place, facts) if place in _parts() else str(facts[place])
+            for place in _places(words)
+        },
+    )
 
 
 def excluded(code: str, facts: Facts) -> str:
@@ -117,11 +130,17 @@ def _first(sentences: Iterable[Sentence], facts: Facts) -> Sentence | None:
 
 def _spoken(words: str, facts: Facts) -> str:
     """The words with their places filled, those by parts too."""
-    places = [name for _, name, _, _ in Formatter().parse(words) if name]
     return spoken(
         words,
-        **{name: part(name, facts) if name in _parts() else _shown(facts[name]) for name in places},
+        **{
+            name: part(name, facts) if name in _parts() else _shown(facts[name])
+            for name in _places(words)
+        },
     )
+
+
+def _places(words: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(words) if name]
 
 
 def _shown(value: Any) -> str:

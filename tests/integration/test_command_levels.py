@@ -117,7 +117,7 @@ def test_a_prediction_names_its_own_clock_and_the_definition(
     said = " ".join(program(shared_study, *asked).out.split())
     assert "The model (definition: paper)" in said
     assert "Time is days from the week-14 PCDAI" in said
-    assert f"Definition paper, hash {document['definition_hash'][:12]}." in said
+    assert f"Definition paper (the default), hash {document['definition_hash'][:12]}." in said
 
 
 def test_levels_are_compared_as_they_are_named(shared_study: Database, program: Program) -> None:

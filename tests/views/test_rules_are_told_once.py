@@ -11,11 +11,12 @@ from string import Formatter
 
 from sqlalchemy import Connection, text
 
+from registry.analysis.basis import basis_of
 from registry.derivation.explanation import OUTCOME
 from registry.models import Definition
 from registry.views import rule_words
 from registry.views.headers import OF_A_RULE, Header, Sentence, read_header
-from registry.words import DOMAIN, LOCALES
+from registry.words import DOMAIN, LOCALES, spoken
 
 PACKAGE = Path(__file__).parents[2] / "registry"
 FILES = [
@@ -115,3 +116,15 @@ def test_they_are_said_in_chinese_too() -> None:
     chinese = translation(DOMAIN, LOCALES, languages=["zh_CN"])
     code = {"CD"}
     assert [said for said in rule_words.words() if chinese.gettext(said) in {"", said} - code] == []
+
+
+def test_what_a_result_rests_on_comes_from_the_rules(database: Connection) -> None:
+    paper, recommended, current = (
+        basis_of(database, name) for name in ("paper", "recommended", "current")
+    )
+    assert [one.is_default for one in (paper, recommended, current)] == [False, False, True]
+    ends = "stop of infliximab, transfer to adult care, loss to follow-up, death"
+    assert paper.censoring == f"censored at the first of {ends}, the data cut on 2023-12-31"
+    assert ", death, 56 days after the last infusion, the data cut on" in recommended.censoring
+    assert "the last infusion, the day of the derivation, 20" in current.competing
+    assert spoken(paper.clock) == paper.clock == "days from the first infusion"

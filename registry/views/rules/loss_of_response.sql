@@ -20,6 +20,8 @@
 -- @entered: Week-14 score of {week14_on}: {week14_pcdai}, response without remission; it fell by
 -- {fall}.
 -- @part below if in_remission: ", below {remission_below}"
+-- @part clock if time_zero=first_infusion: days from the first infusion
+-- @part clock: days from the week-14 PCDAI
 -- @value in_remission: week14_pcdai < remission_below
 create view loss_of_response as
 select

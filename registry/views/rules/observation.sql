@@ -20,6 +20,13 @@
 -- @part ending if end_reason=exposure_ended: no infusion for longer than the tail of exposure
 -- @part ending if data_cut: the data cut
 -- @part ending: nothing has ended it, and the derivation was of that day
+-- @part censoring: censored at the first of stop of infliximab, transfer to adult care, loss to
+-- follow-up, death{after_last}, {end_of_data}
+-- @part competing: censored at the first of loss to follow-up{after_last}, {end_of_data}; stop of
+-- infliximab, transfer to adult care and death are events that compete with the loss and censor nothing
+-- @part after_last if exposure_tail_days: ", {exposure_tail_days} days after the last infusion"
+-- @part end_of_data if data_cut: the data cut on {data_cut}
+-- @part end_of_data: the day of the derivation, {cut_on}
 -- @value recorded_end: case when end_table = 'follow_up_end' then end_reason end
 -- @end_reason: why the observation ends there
 -- @end_table: table of the record that ends the observation; empty for the data cut
