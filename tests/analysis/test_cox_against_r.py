@@ -130,7 +130,7 @@ def check(rows: Rows, ties: Any, expected: dict[str, Any]) -> None:
     for name in ("km", "identity"):
         test = proportional_hazards(likelihood, best.coef, name)  # type: ignore[arg-type]
         assert test is not None
-        numbers[f"zph_{name}"] = np.append(test.chi2, test.global_chi2)
+        numbers[f"zph_{name}"] = np.append(test.statistic, test.global_statistic)
     for name, value in numbers.items():
         assert np.allclose(value, np.array(expected[name], dtype=float), rtol=EXACT, atol=1e-10), (
             name

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from registry.analysis import methods
 from registry.analysis.cohort import table2
 from registry.analysis.cox import fit as cox
 from registry.analysis.curves import kaplan_meier
@@ -173,9 +174,9 @@ def test_cox_fit_with_values_that_are_not_yes_or_no(ties, coef, se) -> None:  # 
     data = load_lung().dropna(subset=["ph.ecog", "ph.karno", "inst"])
     assert len(data) == 225
     values = data[["age", "sex", "ph.ecog"]].to_numpy(dtype=float)
-    found = cox.fit(data["time"].to_numpy(), data["status"].to_numpy() == 1, values, ties)
-    assert found[0] == pytest.approx(coef, rel=1e-6)
-    assert found[1] == pytest.approx(se, rel=1e-6)
+    found = methods.cox(data["time"], data["status"] == 1, values, ties)
+    assert found.coefficients == pytest.approx(coef, rel=1e-6)
+    assert found.standard_errors == pytest.approx(se, rel=1e-6)
 
 
 def test_welch() -> None:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
+from registry.analysis import methods
 from registry.analysis.basis import Basis
 from registry.analysis.cohort.table2 import univariate_table
 from registry.analysis.cox.design import (
@@ -23,37 +22,17 @@ from registry.analysis.cox.design import (
     covariates_of,
     prepare,
 )
-from registry.analysis.cox.partial_likelihood import (
-    PartialLikelihood,
-    Point,
-    Rows,
-    Ties,
-    likelihood_ratio,
-    maximise,
-    profile_limits,
-)
-from registry.analysis.cox.refusals import (
-    no_convergence,
-    refuse_if_it_runs_away,
-    refuse_if_too_little,
-)
-from registry.analysis.cox.residuals import (
-    TRANSFORMS,
-    ProportionalHazards,
-    concordance,
-    proportional_hazards,
-    residuals,
-    robust_variance,
-    schoenfeld,
-)
+from registry.analysis.cox.partial_likelihood import Ties
+from registry.analysis.cox.refusals import no_convergence, refuse_if_too_little, runs_away
+from registry.analysis.cox.residuals import TRANSFORMS
 from registry.analysis.cox.result import Cox, Term
 from registry.analysis.cox.separation import Obstacle, obstacle
-from registry.analysis.dataset import Days, Flags, Floats, immortal_time_notes
+from registry.analysis.curves.curve import known
+from registry.analysis.dataset import immortal_time_notes
+from registry.analysis.methods import CoxFit, NotFinite, Zph
 from registry.errors import CannotEstimate, WrongUsage
-from registry.vocabulary import Covariate
 from registry.words import note, tr
 
-_Z = float(stats.norm.ppf(0.975))
 # Events for each covariate below which estimates are known to be biased away from 0 (Peduzzi et
 # al., J Clin Epidemiol 1995;48:1503-10).
 USUAL_EVENTS_PER_TERM = 10
@@ -148,18 +127,13 @@ def _fit(
     notes: tuple[str, ...],
     basis: Basis | None,
 ) -> Cox:
-    rows, chosen = prepared.rows, prepared.covariates
-    likelihood = PartialLikelihood(rows, ties, firth=firth)
-    best = maximise(likelihood)
-    if best is None:
-        raise no_convergence(chosen)
-    inverse = _inverse(best, chosen)
-    found = residuals(likelihood, best.coef, inverse)
-    variance = robust_variance(found, rows) if design.robust else inverse
-    if not firth:
-        refuse_if_it_runs_away(best, variance, rows, chosen)
-    hazards, untested = _hazards(rows, ties, None if firth else best, finite=finite)
-    share, pairs = concordance(rows, rows.values @ best.coef)
+    rows = prepared.rows
+    fitted = _model(prepared, ties, design, firth=firth)
+    hazards, untested = _hazards(prepared, ties, design, fitted, finite=finite)
+    try:
+        share = methods.concordance(fitted)
+    except CannotEstimate:
+        share = None
     if design.robust and prepared.clusters < _FEW_CLUSTERS:
         notes = (
             *notes,
@@ -181,54 +155,60 @@ def _fit(
         firth=firth,
         chosen_by=chosen_by,
         design=design,
-        terms=_terms(prepared, likelihood, best, inverse, variance),
-        loglik=best.loglik,
-        concordance=share,
-        pairs=pairs,
+        terms=_terms(prepared, fitted),
+        loglik=fitted.log_likelihood,
+        concordance=share.concordance if share else None,
+        pairs={
+            "concordant": share.concordant if share else 0,
+            "discordant": share.discordant if share else 0,
+            "tied": share.tied if share else 0,
+        },
         hazards=hazards,
         untested=untested,
-        schoenfeld=schoenfeld(likelihood, best.coef, inverse),
-        residuals=found.by(rows.subject),
+        schoenfeld=fitted.schoenfeld,
+        residuals=fitted.residuals.by(rows.subject),
         patients=prepared.patients,
         notes=notes,
         basis=basis,
     )
 
 
-def _terms(
-    prepared: Prepared,
-    likelihood: PartialLikelihood,
-    best: Point,
-    inverse: Floats,
-    variance: Floats,
-) -> tuple[Term, ...]:
-    terms = []
-    for k, covariate in enumerate(prepared.covariates):
-        coef, se = float(best.coef[k]), float(np.sqrt(variance[k, k]))
-        lower: float | None
-        upper: float | None
-        p: float | None
-        if likelihood.firth:
-            lower, upper = profile_limits(likelihood, best, k)
-            ratio = likelihood_ratio(likelihood, best, k)
-            p = None if ratio is None else float(stats.chi2.sf(ratio, 1))
-        else:
-            lower, upper = coef - _Z * se, coef + _Z * se
-            p = float(stats.chi2.sf((coef / se) ** 2, 1))
-        terms.append(
-            Term(
-                covariate=covariate,
-                coef=coef,
-                se=se,
-                se_model=float(np.sqrt(inverse[k, k])),
-                lower=lower,
-                upper=upper,
-                p=p,
-                limits="profile" if likelihood.firth else "wald",
-                time_dependent=covariate.id in prepared.time_dependent,
-            )
+def _model(prepared: Prepared, ties: Ties, design: Design, *, firth: bool) -> CoxFit:
+    rows = prepared.rows
+    try:
+        return methods.cox(
+            rows.stop,
+            rows.event,
+            rows.values,
+            ties,
+            entry=rows.start if (rows.start > 0).any() else None,
+            strata=rows.stratum if design.strata else None,
+            cluster=rows.cluster if design.robust else None,
+            penalty="firth" if firth else None,
         )
-    return tuple(terms)
+    except NotFinite as error:
+        raise runs_away(prepared.covariates[error.column]) from error
+    except CannotEstimate as error:
+        raise no_convergence(prepared.covariates) from error
+
+
+def _terms(prepared: Prepared, fitted: CoxFit) -> tuple[Term, ...]:
+    robust = fitted.robust_standard_errors
+    errors = fitted.standard_errors if robust is None else robust
+    return tuple(
+        Term(
+            covariate=covariate,
+            coef=float(fitted.coefficients[k]),
+            se=float(errors[k]),
+            se_model=float(fitted.standard_errors[k]),
+            lower=known(fitted.coefficient_lower[k]),
+            upper=known(fitted.coefficient_upper[k]),
+            p=known(fitted.p_value[k]),
+            limits="profile" if fitted.penalty == "firth" else "wald",
+            time_dependent=covariate.id in prepared.time_dependent,
+        )
+        for k, covariate in enumerate(prepared.covariates)
+    )
 
 
 def _penalised(
@@ -258,22 +238,18 @@ def _penalised(
 
 
 def _hazards(
-    rows: Rows, ties: Ties, best: Point | None, *, finite: bool
-) -> tuple[tuple[ProportionalHazards, ...], str | None]:
+    prepared: Prepared, ties: Ties, design: Design, fitted: CoxFit, *, finite: bool
+) -> tuple[tuple[Zph, ...], str | None]:
     """The tests of proportional hazards, at the estimate without a penalty; or why not."""
     if not finite:
         return (), note(
             "Proportional hazards are not tested: without the penalty there is no estimate."
         )
-    plain = PartialLikelihood(rows, ties)
-    point = best if best is not None else maximise(plain)
-    tests = [
-        None if point is None else proportional_hazards(plain, point.coef, transform)
-        for transform in TRANSFORMS
-    ]
-    if any(test is None for test in tests):
+    try:
+        plain = fitted if not fitted.penalty else _model(prepared, ties, design, firth=False)
+        return tuple(methods.zph(plain, transform) for transform in TRANSFORMS), None
+    except CannotEstimate:
         return (), note("Proportional hazards are not tested: the events are too few.")
-    return tuple(test for test in tests if test is not None), None
 
 
 def significant(frame: pd.DataFrame, definition: str, alpha: float = 0.05) -> tuple[str, ...]:
@@ -293,34 +269,6 @@ def significant(frame: pd.DataFrame, definition: str, alpha: float = 0.05) -> tu
             cure=tr("Name the covariates with --covariates."),
         )
     return chosen
-
-
-def fit(time_days: Days, event: Flags, values: Floats, ties: Ties) -> tuple[Floats, Floats]:
-    """Maximum partial likelihood of fixed covariates; the caller has made sure that it has one.
-
-    Args:
-        time_days: whole days to the event or to censoring, shape (n,).
-        event: whether the event happened, shape (n,).
-        values: covariates, shape (n, k).
-        ties: Breslow's or Efron's approximation for events on the same day.
-
-    Returns:
-        Coefficients and standard errors, shape (k,) each; NaN where the fit did not arrive.
-    """
-    best = maximise(PartialLikelihood(Rows.of(time_days, event, values), ties))
-    if best is None:
-        return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
-    return best.coef, np.sqrt(np.diag(np.linalg.inv(best.information)))
-
-
-def _inverse(best: Point, chosen: Sequence[Covariate]) -> Floats:
-    try:
-        inverse = np.linalg.inv(best.information)
-    except np.linalg.LinAlgError:
-        raise no_convergence(chosen) from None
-    if not (np.isfinite(inverse).all() and (np.diag(inverse) > 0).all()):
-        raise no_convergence(chosen)
-    return np.asarray(inverse, dtype=np.float64)
 
 
 def _notes(prepared: Prepared, events: int, firth: bool, design: Design) -> tuple[str, ...]:

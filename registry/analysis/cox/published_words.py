@@ -170,21 +170,21 @@ def of_hazards(sound: Step) -> list[Difference]:
         return []
     test = model.hazards[0]
     against = [
-        _name(term.covariate) for term, p in zip(model.terms, test.p, strict=True) if p < 0.05
+        _name(term.covariate) for term, p in zip(model.terms, test.p_value, strict=True) if p < 0.05
     ]
     if against:
         words = note(
             "Proportional hazards do not hold for {names} (score test, P below 0.05; all "
             "together {p:.2f}): there one hazard ratio is an average over time.",
             names=listed(against),
-            p=test.global_p,
+            p=test.global_p_value,
         )
     else:
         words = note(
             "Nothing speaks against proportional hazards (score test, least P {least:.2f}, "
             "all together {p:.2f}); with {events} events that is little evidence for them.",
-            least=float(np.min(test.p)),
-            p=test.global_p,
+            least=float(np.min(test.p_value)),
+            p=test.global_p_value,
             events=model.events,
         )
     return [Difference("proportional_hazards", None, words)]

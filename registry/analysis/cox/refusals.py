@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from registry.analysis.cox.design import Prepared
-from registry.analysis.cox.partial_likelihood import Point, Rows
-from registry.analysis.dataset import Floats
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate
 from registry.words import note, tr
-
-# A coefficient beyond 12 per level or a standard error beyond 50 is a fit that runs away.
-_LARGEST_COEF = 12.0
-_LARGEST_SE = 50.0
 
 
 def refuse_if_too_little(prepared: Prepared, definition: str) -> None:
@@ -75,22 +67,16 @@ def refuse_if_too_little(prepared: Prepared, definition: str) -> None:
         )
 
 
-def refuse_if_it_runs_away(
-    best: Point, variance: Floats, rows: Rows, chosen: Sequence[Covariate]
-) -> None:
-    """A last look where patterns are too many for the check of separation."""
-    spread = rows.values.max(axis=0) - rows.values.min(axis=0)
-    se = np.sqrt(np.diag(variance)) * spread
-    if np.abs(best.coef * spread).max() > _LARGEST_COEF or se.max() > _LARGEST_SE:
-        worst = chosen[int(np.argmax(se))]
-        raise CannotEstimate(
-            note(
-                "The hazard ratio of '{covariate}' runs away to infinity or 0: its levels "
-                "separate those who lost response.",
-                covariate=worst.label,
-            ),
-            cure=tr("Leave {covariate} out, or use --penalty firth.", covariate=worst.id),
-        )
+def runs_away(covariate: Covariate) -> CannotEstimate:
+    """The error to raise where patterns are too many for the check of separation."""
+    return CannotEstimate(
+        note(
+            "The hazard ratio of '{covariate}' runs away to infinity or 0: its levels "
+            "separate those who lost response.",
+            covariate=covariate.label,
+        ),
+        cure=tr("Leave {covariate} out, or use --penalty firth.", covariate=covariate.id),
+    )
 
 
 def no_convergence(chosen: Sequence[Covariate]) -> CannotEstimate:

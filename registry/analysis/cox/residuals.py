@@ -56,22 +56,33 @@ class Schoenfeld:
 
 
 @dataclass(frozen=True)
-class ProportionalHazards:
-    """The test under one transform: a chi-square with 1 df for each term, and a global one."""
+class Zph:
+    """The test of proportional hazards: a chi-square with 1 df a covariate, and a global one.
 
+    Attributes:
+        statistic, p_value: of each covariate, shape (k,).
+        global_statistic, global_df, global_p_value: of all together.
+        transform: how time was measured.
+    """
+
+    statistic: Floats
+    global_statistic: float
     transform: Transform
-    chi2: Floats
-    global_chi2: float
 
     @property
-    def p(self) -> Floats:
-        """P of each term."""
-        return np.asarray(stats.chi2.sf(self.chi2, 1), dtype=np.float64)
+    def p_value(self) -> Floats:
+        """P of each covariate."""
+        return np.asarray(stats.chi2.sf(self.statistic, 1), dtype=np.float64)
 
     @property
-    def global_p(self) -> float:
-        """P of all terms together."""
-        return float(stats.chi2.sf(self.global_chi2, len(self.chi2)))
+    def global_df(self) -> int:
+        """Degrees of freedom of the global test."""
+        return len(self.statistic)
+
+    @property
+    def global_p_value(self) -> float:
+        """P of the global test."""
+        return float(stats.chi2.sf(self.global_statistic, self.global_df))
 
 
 def residuals(likelihood: PartialLikelihood, coef: Floats, inverse: Floats) -> Residuals:
@@ -125,7 +136,7 @@ def schoenfeld(likelihood: PartialLikelihood, coef: Floats, inverse: Floats) -> 
 
 def proportional_hazards(
     likelihood: PartialLikelihood, coef: Floats, transform: Transform = "km"
-) -> ProportionalHazards | None:
+) -> Zph | None:
     """The test that the coefficients do not change over time.
 
     Args:
@@ -157,7 +168,7 @@ def proportional_hazards(
     smallest = float(np.linalg.eigvalsh(left / np.abs(square).max()).min())
     if not (own > 0).all() or smallest < 1e-12 or not math.isfinite(whole):
         return None
-    return ProportionalHazards(transform, np.asarray(slope**2 / own), whole)
+    return Zph(np.asarray(slope**2 / own), whole, transform)
 
 
 def transformed(rows: Rows, time: Floats, transform: Transform) -> Floats:

@@ -11,10 +11,10 @@ from registry.analysis.cox.design import Design
 from registry.analysis.cox.partial_likelihood import Ties
 from registry.analysis.cox.residuals import (
     TRANSFORMS,
-    ProportionalHazards,
     Residuals,
     Schoenfeld,
 )
+from registry.analysis.methods import Zph
 from registry.analysis.wording import listed_apart, sentences
 from registry.vocabulary import Covariate
 from registry.words import note
@@ -82,7 +82,7 @@ class Cox:
     loglik: float
     concordance: float | None
     pairs: dict[str, int]
-    hazards: tuple[ProportionalHazards, ...]
+    hazards: tuple[Zph, ...]
     untested: str | None
     schoenfeld: Schoenfeld = field(repr=False)
     residuals: Residuals = field(repr=False)
@@ -181,17 +181,17 @@ class Cox:
             }
         return document
 
-    def _hazards_to_json(self, test: ProportionalHazards) -> dict[str, Any]:
+    def _hazards_to_json(self, test: Zph) -> dict[str, Any]:
         return {
             "transform": test.transform,
             "transform_in_words": TRANSFORMS[test.transform],
             "terms": [
                 {"covariate": term.covariate.id, "chi2": float(chi2), "df": 1, "p": float(p)}
-                for term, chi2, p in zip(self.terms, test.chi2, test.p, strict=True)
+                for term, chi2, p in zip(self.terms, test.statistic, test.p_value, strict=True)
             ],
-            "chi2": test.global_chi2,
+            "chi2": test.global_statistic,
             "df": len(self.terms),
-            "p": test.global_p,
+            "p": test.global_p_value,
         }
 
     def residual_rows(self) -> list[dict[str, Any]]:

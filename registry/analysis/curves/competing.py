@@ -21,8 +21,8 @@ from registry.analysis.counting import (
     aalen_johansen,
     at_risk_on,
     log_log_limits,
-    product_limit,
 )
+from registry.analysis.curves.curve import Curve
 from registry.analysis.curves.fine_gray import FineGray, fine_gray
 from registry.analysis.curves.gray import GrayTest, gray_test
 from registry.analysis.dataset import DAYS_PER_MONTH, Days, Floats, numbers, require_columns
@@ -275,7 +275,7 @@ def _group(name: str, label: str, cohort: Cohort, code: Days, months: Sequence[f
     counts = Counts.of(cohort.entry, cohort.time, code, causes=len(CAUSES))
     incidence, se = aalen_johansen(counts)
     lower, upper = log_log_limits(incidence, se)
-    alone, _ = product_limit(counts.at_risk, counts.events[0])
+    alone = Curve.fit(cohort.time, cohort.event, cohort.entry).survival
     days = np.array([month * DAYS_PER_MONTH for month in months])
     # Once nobody is under observation the incidences are known only if everybody has had an event.
     over = (days > counts.days[-1]) & (incidence[:, -1].sum() < 1 - 1e-12)

@@ -10,6 +10,7 @@ carry no estimate raise `CannotEstimate`.
 
 from __future__ import annotations
 
+from registry.analysis.cox.residuals import Zph
 from registry.analysis.methods.competing_risks import (
     FineGray,
     Gray,
@@ -19,7 +20,7 @@ from registry.analysis.methods.competing_risks import (
     gray,
 )
 from registry.analysis.methods.cox_model import CoxFit, cox
-from registry.analysis.methods.cox_tests import Concordance, Zph, concordance, zph
+from registry.analysis.methods.cox_tests import Concordance, concordance, zph
 from registry.analysis.methods.inputs import InvalidInput, NotFinite
 from registry.analysis.methods.interval_censored import IntervalEstimate, turnbull
 from registry.analysis.methods.log_rank import LogRankTest, logrank

@@ -347,8 +347,10 @@ def _refuse_separation(likelihood: PartialLikelihood, best: Point | None) -> Non
     Newton's steps then end where it hardly climbs any more. At a true top it falls on both sides,
     so it is looked at one standard error away along the direction that is known least.
     """
+    column = 0
     if best is not None and np.isfinite(best.information).all():
         curvature, directions = np.linalg.eigh(best.information)
+        column = int(np.abs(directions[:, 0]).argmax())
         if curvature[0] > _SINGULAR:
             step = directions[:, 0] / np.sqrt(curvature[0])
             sides = (likelihood.at(best.coef + step), likelihood.at(best.coef - step))
@@ -357,6 +359,7 @@ def _refuse_separation(likelihood: PartialLikelihood, best: Point | None) -> Non
     raise inputs.NotFinite(
         note("The covariates separate the events, so there is no finite estimate."),
         cure=tr("Leave a covariate out, or use Firth's penalty."),
+        column=column,
     )
 
 

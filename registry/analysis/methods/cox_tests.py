@@ -5,46 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from scipy import stats
-
 from registry.analysis.cox import residuals
-from registry.analysis.cox.residuals import TRANSFORMS, Transform
-from registry.analysis.dataset import Floats
+from registry.analysis.cox.residuals import TRANSFORMS, Transform, Zph
 from registry.analysis.methods import inputs
 from registry.analysis.methods.cox_model import CoxFit
 from registry.errors import CannotEstimate
 from registry.words import note, tr
-
-
-@dataclass(frozen=True)
-class Zph:
-    """The test of proportional hazards: a chi-square with 1 df a covariate, and a global one.
-
-    Attributes:
-        statistic, p_value: of each covariate, shape (k,).
-        global_statistic, global_df, global_p_value: of all together.
-        transform: how time was measured.
-    """
-
-    statistic: Floats
-    global_statistic: float
-    transform: Transform
-
-    @property
-    def p_value(self) -> Floats:
-        """P of each covariate."""
-        return np.asarray(stats.chi2.sf(self.statistic, 1), dtype=np.float64)
-
-    @property
-    def global_df(self) -> int:
-        """Degrees of freedom of the global test."""
-        return len(self.statistic)
-
-    @property
-    def global_p_value(self) -> float:
-        """P of the global test."""
-        return float(stats.chi2.sf(self.global_statistic, self.global_df))
 
 
 def zph(fit: CoxFit, transform: Transform = "km") -> Zph:
@@ -70,7 +36,7 @@ def zph(fit: CoxFit, transform: Transform = "km") -> Zph:
     found = residuals.proportional_hazards(fit.likelihood, fit.scaled_coefficients, transform)
     if found is None:
         raise CannotEstimate(note("Proportional hazards are not tested: the events are too few."))
-    return Zph(found.chi2, found.global_chi2, transform)
+    return found
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,15 @@ class InvalidInput(WrongUsage, ValueError):
 
 
 class NotFinite(CannotEstimate):
-    """The likelihood climbs for ever: covariates separate the events."""
+    """The likelihood climbs for ever: covariates separate the events.
+
+    Attributes:
+        column: the number of the column of x that runs away most.
+    """
+
+    def __init__(self, problem: str, *, cure: str | None = None, column: int = 0) -> None:
+        super().__init__(problem, cure=cure)
+        self.column = column
 
 
 def times(value: Any, name: str = "time") -> Floats:

@@ -17,10 +17,10 @@ from registry.analysis.counting import (
     Counts,
     aalen_johansen,
     log_log_limits,
-    product_limit,
 )
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.cox.residuals import concordance
+from registry.analysis.curves.curve import Curve
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.risk.fitting import CAUSES, LOSS, Hazards, folds_of
 
@@ -171,7 +171,7 @@ def observed_by(time: Days, code: Days, day: float) -> dict[str, float | None]:
     incidence, se = aalen_johansen(counts)
     with np.errstate(divide="ignore"):
         lower, upper = log_log_limits(incidence[0], se[0])
-    alone = 1 - product_limit(counts.at_risk, counts.events[0])[0]
+    alone = 1 - Curve.fit(time, code == LOSS).survival
     at = int(np.searchsorted(counts.days, day, side="right")) - 1
     over = time.max() < day and incidence[:, -1].sum() < 1 - 1e-12
     columns = {"observed": incidence[0], "lower": lower, "upper": upper}

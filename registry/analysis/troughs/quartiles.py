@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from registry.analysis.counting import NO_ENTRY, Counts, log_log_limits, product_limit
-from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
+from registry.analysis import methods
+from registry.analysis.counting import NO_ENTRY
+from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
+from registry.analysis.curves.curve import Curve, complement
 from registry.analysis.curves.logrank import LogRank, PermutationRule, logrank, permutation_test
 from registry.analysis.dataset import (
     DAYS_PER_MONTH,
@@ -147,8 +148,8 @@ def trough_quartiles(week14: pd.DataFrame, survival: pd.DataFrame, definition: s
     groups, curves = [], []
     for one in held:
         member = number == one
-        curve = _curve(entry[member], time[member], event[member])
-        groups.append(_quarter(int(one), bounds, member, event, curve, time[member]))
+        curve = Curve.fit(time[member], event[member], entry[member])
+        groups.append(_quarter(int(one), bounds, member, event, curve))
         curves.append(_drawn(int(one) + 1, curve))
     test, reason = logrank(time, event, number, entry_days=entry)
     permuted = permutation_test(time, event, number, test, PermutationRule(), entry_days=entry)
@@ -164,31 +165,11 @@ def trough_quartiles(week14: pd.DataFrame, survival: pd.DataFrame, definition: s
     )
 
 
-def _curve(entry: Days, time: Days, event: Flags) -> tuple[Days, Floats, Floats, Floats]:
-    counts = Counts.of(entry, time, event.astype(np.int64))
-    survival, variance = product_limit(counts.at_risk, counts.events[0])
-    with np.errstate(invalid="ignore"):
-        lower, upper = log_log_limits(survival, survival * np.sqrt(variance))
-    return counts.days, survival, lower, upper
-
-
-def _quarter(
-    one: int,
-    bounds: list[float],
-    member: Flags,
-    event: Flags,
-    curve: tuple[Days, Floats, Floats, Floats],
-    time: Days,
-) -> Quarter:
-    days, survival, lower, upper = curve
+def _quarter(one: int, bounds: list[float], member: Flags, event: Flags, curve: Curve) -> Quarter:
     incidence: list[tuple[float, float | None, float | None, float | None]] = []
     for months in MONTHS:
-        day = months * DAYS_PER_MONTH
-        i = int(np.searchsorted(days, day, side="right")) - 1
-        if day > time.max() and survival[-1] > 0:
-            incidence.append((months, None, None, None))
-        else:
-            incidence.append((months, 1 - float(survival[i]), _turned(upper[i]), _turned(lower[i])))
+        survival, lower, upper = curve.at(months * DAYS_PER_MONTH)
+        incidence.append((months, complement(survival), complement(upper), complement(lower)))
     return Quarter(
         one + 1,
         bounds[one - 1] if one > 0 else None,
@@ -199,16 +180,11 @@ def _quarter(
     )
 
 
-def _turned(survival: float) -> float | None:
-    return None if np.isnan(survival) else 1 - float(survival)
-
-
-def _drawn(number: int, curve: tuple[Days, Floats, Floats, Floats]) -> dict[str, Any]:
-    days, survival, _, _ = curve
+def _drawn(number: int, curve: Curve) -> dict[str, Any]:
     return {
         "quartile": number,
-        "days": days.tolist(),
-        "incidence": [1 - one for one in survival.tolist()],
+        "days": curve.days.tolist(),
+        "incidence": [1 - one for one in curve.survival.tolist()],
     }
 
 
@@ -230,17 +206,16 @@ def _per_doubling(entry: Days, time: Days, event: Flags, level: Floats) -> dict[
     if not event.any() or not np.isfinite(floor):
         return None
     doubling = np.log2(np.maximum(level, floor))
-    rows = Rows.of(time, event, doubling[:, None], start=entry)
-    best = maximise(PartialLikelihood(rows, "breslow"))
-    if best is None or abs(best.coef[0]) > _LARGEST_COEF or best.information[0, 0] < 1e-8:
+    try:
+        fit = methods.cox(time, event, doubling, "breslow", entry=entry)
+    except CannotEstimate:
         return None
-    coef, se = float(best.coef[0]), float(1 / np.sqrt(best.information[0, 0]))
-    z = float(stats.norm.ppf(0.975))
+    coef, se = float(fit.coefficients[0]), float(fit.standard_errors[0])
     return {
         "coef": coef,
         "se": se,
-        "hr": math.exp(coef),
-        "lower": math.exp(coef - z * se),
-        "upper": math.exp(coef + z * se),
-        "p": float(2 * stats.norm.sf(abs(coef / se))),
+        "hr": float(fit.hazard_ratios[0]),
+        "lower": float(fit.lower[0]),
+        "upper": float(fit.upper[0]),
+        "p": float(fit.p_value[0]),
     }
