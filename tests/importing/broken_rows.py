@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tests.oracle.records import DATED_BY
+
 from .tables import BIRTH, VALID, Cells, row, tomorrow
 
 DAY_BEFORE_BIRTH = "2010-01-14"
@@ -78,20 +80,6 @@ DOUBTFUL_NUMBERS = {
 }
 NEITHER = "is neither < nor >; a limit of quantification is <x or >x"
 
-DATES = {
-    "phenotypes": "assessed_on",
-    "anthropometry": "measured_on",
-    "infusions": "infused_on",
-    "tdm_levels": "sampled_on",
-    "pcdai_visits": "visited_on",
-    "lab_results": "collected_on",
-    "medications": "started_on",
-    "endoscopies": "performed_on",
-    "surgeries": "performed_on",
-    "gene_findings": "reported_on",
-    "conditions": "onset_on",
-    "follow_up_ends": "ended_on",
-}
 NO_DATES = (
     "2020-13-01",
     "2020-00-10",
@@ -239,7 +227,7 @@ def partial_stops() -> Iterator[Broken]:
 
 
 def dates() -> Iterator[Broken]:
-    for table, column in DATES.items():
+    for table, column in DATED_BY.items():
         for cell in NO_DATES:
             yield _one(table, column, cell, "is not a date; write YYYY-MM-DD", None)
         for cell, words in DOUBTFUL_DATES.items():

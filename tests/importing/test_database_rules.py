@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from .broken_rows import DATES
+from tests.oracle.records import DATED_BY
+
 from .tables import TABLE_NAMES, VALID, insert, insert_patient
 
 
@@ -91,7 +92,7 @@ def test_a_partial_date_is_the_first_day_of_its_period(
     assert named == f"ck_patient_{column}_precision"
 
 
-@pytest.mark.parametrize(("table", "column"), DATES.items())
+@pytest.mark.parametrize(("table", "column"), DATED_BY.items())
 def test_a_birth_is_not_moved_behind_a_record(
     connection: Connection, patient: int, table: str, column: str
 ) -> None:
@@ -110,7 +111,7 @@ def test_a_birth_is_not_moved_behind_a_record(
     connection.execute(text(f"update clinical.patient set birth_date = date '{day}'"))
 
 
-@pytest.mark.parametrize(("table", "column"), DATES.items())
+@pytest.mark.parametrize(("table", "column"), DATED_BY.items())
 def test_a_record_is_not_moved_before_the_birth(
     connection: Connection, patient: int, table: str, column: str
 ) -> None:

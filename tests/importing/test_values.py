@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from tests.oracle.records import COLUMNS
+from tests.oracle.records import COLUMNS, DATED_BY
 
-from .broken_rows import CODES, DATES, ITEMS, LOW_ITEMS, NUMBERS, UNITS
+from .broken_rows import CODES, ITEMS, LOW_ITEMS, NUMBERS, UNITS
 from .tables import (
     BIRTH,
     TABLE_NAMES,
@@ -94,7 +94,7 @@ def _measured() -> list[Sound]:
 
 def _dates() -> list[Sound]:
     found = []
-    for table, column in DATES.items():
+    for table, column in DATED_BY.items():
         days = (BIRTH, today().isoformat(), "2012-02-29")
         found += [_sound(table, column, day) for day in days]
     found.append(_sound("gene_findings", "reported_on", ""))

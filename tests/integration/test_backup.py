@@ -66,14 +66,6 @@ def analyses(database: Database) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(scope="module")
-def saved(shared_study: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A backup of the study."""
-    file = tmp_path_factory.mktemp("saved") / "study.backup"
-    backup.back_up(shared_study, file)
-    return file
-
-
 # There and back
 
 

@@ -27,14 +27,6 @@ from tests.integration.backups import (
 from tests.programs import run_here
 
 
-@pytest.fixture(scope="module")
-def saved(shared_study: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A backup of the study."""
-    file = tmp_path_factory.mktemp("saved") / "study.backup"
-    backup.back_up(shared_study, file)
-    return file
-
-
 def test_a_registry_with_patients_is_replaced_only_when_told(
     registry: Database, shared_study: Database, saved: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy import URL, Connection, make_url, text
 from registry.database import migrate
 from registry.database.engine import OLDEST_SERVER, Database, shown
 from registry.derivation import run as derivation
-from tests.conftest import COHORT, Databases, opened_for_test
+from tests.conftest import COHORT, Databases
+from tests.integration.backups import on_empty
 from tests.programs import Program
 
 SECRET = "correct-horse"
@@ -199,11 +200,8 @@ def test_a_url_is_shown_without_its_password(url: str) -> None:
 @pytest.fixture
 def empty(databases: Databases) -> Iterator[Database]:
     """A database in which nothing has been made."""
-    url = databases.create()
-    with opened_for_test(url) as database:
+    with on_empty(databases) as database:
         yield database
-    assert url.database is not None
-    databases.drop(url.database)
 
 
 def test_every_command_says_that_an_empty_database_needs_an_upgrade(

@@ -16,21 +16,6 @@ from tests.oracle.records import COLUMNS
 Cells = dict[str, str]
 Contents = dict[str, Counter[tuple[str, ...]]]
 
-DAY = {
-    "phenotypes": "assessed_on",
-    "anthropometry": "measured_on",
-    "infusions": "infused_on",
-    "tdm_levels": "sampled_on",
-    "pcdai_visits": "visited_on",
-    "lab_results": "collected_on",
-    "medications": "started_on",
-    "endoscopies": "performed_on",
-    "surgeries": "performed_on",
-    "gene_findings": "reported_on",
-    "conditions": "onset_on",
-    "follow_up_ends": "ended_on",
-}
-
 
 @cache
 def cohort_rows(table: str) -> list[Cells]:

@@ -8,25 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.importing.broken_rows import SINGULAR
 from tests.oracle.records import COLUMNS
 
 from .cohort import Cells, cohort_rows, write_csv
 
-INSTRUMENTS = {
-    "patients": "patient",
-    "phenotypes": "phenotype",
-    "anthropometry": "anthropometry",
-    "infusions": "infusion",
-    "tdm_levels": "tdm_level",
-    "pcdai_visits": "pcdai_visit",
-    "lab_results": "lab_result",
-    "medications": "medication",
-    "endoscopies": "endoscopy",
-    "surgeries": "surgery",
-    "gene_findings": "gene_finding",
-    "conditions": "condition",
-    "follow_up_ends": "follow_up_end",
-}
 CHOICES = {
     ("patients", "sex"): ["female", "male"],
     ("patients", "diagnosis"): ["CD", "UC", "IBDU"],
@@ -63,7 +49,7 @@ def write_dictionary(path: Path) -> Path:
             if column != "patient_id":
                 rows.append(
                     row(
-                        f"{INSTRUMENTS[table]}_{column}",
+                        f"{SINGULAR[table]}_{column}",
                         table,
                         "radio" if choices else "yesno" if kind == "flag" else "text",
                         f"<b>{table}</b>: {column}",
@@ -90,7 +76,7 @@ def write_export(path: Path, *, labels: bool = False) -> Path:
     """
     header = ["record_id", "redcap_repeat_instrument", "redcap_repeat_instance"]
     header += [
-        f"{INSTRUMENTS[table]}_{column}" if column else f"{table}_complete"
+        f"{SINGULAR[table]}_{column}" if column else f"{table}_complete"
         for table, columns in COLUMNS.items()
         for column in [*(name for name in columns if name != "patient_id"), None]
     ]
@@ -106,7 +92,7 @@ def write_export(path: Path, *, labels: bool = False) -> Path:
                     zip(header[:3], (patient, *repeats), strict=True)
                 )
                 cells |= {
-                    f"{INSTRUMENTS[table]}_{column}": shown(table, column, cell, labels)
+                    f"{SINGULAR[table]}_{column}": shown(table, column, cell, labels)
                     for column, cell in record.items()
                     if column != "patient_id"
                 }
@@ -131,7 +117,7 @@ def write_labelled(path: Path, header: list[str], rows: list[Cells]) -> Path:
         "redcap_repeat_instrument": "Repeat Instrument",
         "redcap_repeat_instance": "Repeat Instance",
     } | {
-        f"{INSTRUMENTS[table]}_{column}": f"{table}: {column}"
+        f"{SINGULAR[table]}_{column}": f"{table}: {column}"
         for table, columns in COLUMNS.items()
         for column in columns
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .cohort import DAY, Cells, cohort_rows, write_csv
+from tests.oracle.records import DATED_BY
+
+from .cohort import Cells, cohort_rows, write_csv
 
 # Table -> column of the dictionary -> header of the wide sheet; the day stands in `visit date`.
 HEADERS = {
@@ -104,7 +106,7 @@ def write_day_sheet(path: Path) -> Path:
         for record in cohort_rows(table):
             cells = {header: NAMES.get(record[name], record[name])
                      for name, header in headers.items()}  # fmt: skip
-            put(record["patient_id"], record[DAY[table]], cells)
+            put(record["patient_id"], record[DATED_BY[table]], cells)
     for record in cohort_rows("lab_results"):
         cells = {LABS[record["analyte"]]: record["value"]}
         put(record["patient_id"], record["collected_on"], cells)

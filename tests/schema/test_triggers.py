@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from registry.database.engine import Database
 from registry.models import ENTITIES
+from tests.integration.test_command_process import somebody_waits
 from tests.schema.catalogue import (
     CLINICAL_TABLES,
     RECORD_TABLES,
@@ -211,24 +212,11 @@ def test_a_record_and_a_birth_that_pass_each_other_do_not_both_get_through(
         connection.execute(text(record))
         mover = threading.Thread(target=move_the_birth)
         mover.start()
-        while mover.is_alive() and not waiting(connection):
+        while mover.is_alive() and not somebody_waits(connection):
             time.sleep(0.02)
         assert outcome == []
     mover.join()
     assert "birth_date of patient T-1 lies after infused_on" in outcome[0]
-
-
-def waiting(connection: Connection) -> bool:
-    """Whether another session waits for this one."""
-    connection.execute(text("select pg_stat_clear_snapshot()"))
-    return bool(
-        connection.execute(
-            text(
-                "select exists (select from pg_stat_activity "
-                "where pg_backend_pid() = any(pg_blocking_pids(pid)))"
-            )
-        ).scalar_one()
-    )
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)

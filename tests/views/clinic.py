@@ -117,13 +117,13 @@ class Clinic:
         self, view: str, expected: str, where: str = "definition = 'paper'", order: str = ""
     ) -> None:
         """Compares a view's rows with a table whose header names the columns to look at."""
-        header, *rows = [re.split(r"\s{2,}", line.strip()) for line in _lines(expected)]
+        header, *rows = [re.split(r"\s{2,}", line.strip()) for line in lines_of(expected)]
         columns = ", ".join(header)
         statement = (
             f"select {columns} from analytics.{view} where {where} order by {order or columns}"
         )
         with self.database.engine.connect() as connection:
-            found = [[_shown(cell) for cell in row] for row in connection.execute(text(statement))]
+            found = [[shown(cell) for cell in row] for row in connection.execute(text(statement))]
         assert [header, *found] == [header, *rows]
 
     def rows(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -132,11 +132,13 @@ class Clinic:
             return [dict(row) for row in connection.execute(text(statement), parameters).mappings()]
 
 
-def _lines(table: str) -> list[str]:
+def lines_of(table: str) -> list[str]:
+    """The lines of a table that hold something."""
     return [line for line in table.splitlines() if line.strip()]
 
 
-def _shown(cell: object) -> str:
+def shown(cell: object) -> str:
+    """A cell as the tables of these tests have it: a day as its number from the start."""
     if cell is None:
         return "-"
     if isinstance(cell, bool):

@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -17,7 +16,7 @@ from sqlalchemy import Connection, text
 from registry.models import ENTITIES, table_of
 from registry.worklist.read import Item, judge_on
 from tests.oracle.records import COLUMNS, Measured, Records, is_partial
-from tests.views.clinic import START, on
+from tests.views.clinic import lines_of, on, shown
 
 TABLES = {entity.file_name: table_of(entity).name for entity in ENTITIES}
 
@@ -105,9 +104,9 @@ class Ward:
 
     def check(self, day: int, kinds: str, expected: str, **filters: Any) -> None:
         """Compares the items of some kinds with a table whose header names the fields."""
-        header, *rows = [re.split(r"\s{2,}", line.strip()) for line in _lines(expected)]
+        header, *rows = [re.split(r"\s{2,}", line.strip()) for line in lines_of(expected)]
         found = [
-            [_shown(getattr(item, name)) for name in header]
+            [shown(getattr(item, name)) for name in header]
             for item in self.items(day, kinds=kinds.split(), **filters)
         ]
         assert [header, *found] == [header, *rows]
@@ -140,17 +139,3 @@ def _partial(name: str, value: str | None) -> dict[str, Any]:
     precision = {4: "year", 7: "month"}[len(value)] if is_partial(value) else "day"
     first = date.fromisoformat((value + "-01-01")[:10])
     return {name: first, f"{name}_precision": precision}
-
-
-def _lines(table: str) -> list[str]:
-    return [line for line in table.splitlines() if line.strip()]
-
-
-def _shown(cell: object) -> str:
-    if cell is None:
-        return "-"
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, date):
-        return f"d{(cell - START).days}"
-    return f"{cell.normalize():f}" if isinstance(cell, Decimal) else str(cell)
