@@ -2,8 +2,8 @@
 
 A patient is at risk on a day t with entry < t <= time: who enters on a day is at risk from the next
 day on, who leaves on a day still counts on it. Without delayed entry `entry` is -1, so that day 0
-counts too. Libraries are not used here because none of them takes the late entry of all these
-methods as R does (see docs/methods.md); the golden numbers of R's package survival hold each.
+counts too. A library computes where none enters late (`registry.analysis.methods`); this is for the
+others, since no library takes late entry as R does, and for what is told beside an estimate.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ LIBRARIES = (
     "lifelines",
     "statsmodels",
     "surpyval",
-    "firthmodels",
     "scipy",
     "pandas",
     "numpy",
