@@ -10,7 +10,7 @@ from registry.drawing.table import Document, Table, hundredfold, lower_first, no
 from registry.words import spoken, tr
 
 
-def kaplan_meier(document: Document) -> Table:
+def km(document: Document) -> Table:
     """Cumulative incidence at fixed months, a block of rows for each group."""
     rows: list[tuple[str, ...]] = []
     for group in document["groups"]:
@@ -52,7 +52,7 @@ def kaplan_meier(document: Document) -> Table:
         title=title(tr("Cumulative incidence of loss of response{by}", by=by), document),
         header=header,
         rows=tuple(rows),
-        lines=tuple(_kaplan_meier_lines(document)),
+        lines=tuple(_km_lines(document)),
         notes=notes(document),
     )
 
@@ -68,7 +68,7 @@ def _intervals(group: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _kaplan_meier_lines(document: Document) -> list[str]:
+def _km_lines(document: Document) -> list[str]:
     lines = []
     for group in document["groups"]:
         who = "" if group["group"] == "all" else tr(", {group}", group=spoken(group["label"]))

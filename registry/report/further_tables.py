@@ -1,12 +1,9 @@
-"""The tables of each document of a report, and those that only a report has."""
+"""The tables that only a report has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from registry.drawing.numbers import MISSING, fixed
-from registry.report import model_tables, risk_tables, tdm_tables
-from registry.report.tables import LAYOUTS, Document, Table
+from registry.report.tables import Document, Table
 from registry.words import spoken, tr
 
 
@@ -130,32 +127,6 @@ def genes(document: Document) -> Table:
         ),
         left=6,
     )
-
-
-def mechanisms(document: Document) -> list[Table]:
-    """The table of the mechanisms alone, of all those on drug levels."""
-    others = {part: None for part in tdm_tables.PARTS if part not in ("groups", "mechanisms")}
-    return tdm_tables.all_tables({**document, **others})[1:]
-
-
-def _alone(layout: Callable[[Document], Table]) -> Callable[[Document], list[Table]]:
-    return lambda document: [layout(document)]
-
-
-TABLES: dict[str, Callable[[Document], list[Table]]] = {
-    **{name: _alone(layout) for name, layout in LAYOUTS.items()},
-    "km_sound": _alone(LAYOUTS["km"]),
-    "compared": _alone(model_tables.compare_published),
-    "sensitivity": _alone(model_tables.sensitivity),
-    "tdm": tdm_tables.all_tables,
-    "mechanisms": mechanisms,
-    "risk": risk_tables.all_tables,
-    "missing": _alone(missing),
-    "quality": _alone(quality),
-    "losses": _alone(losses),
-    "genes": _alone(genes),
-}
-"""The tables of each document of a report by its name."""
 
 
 def _plain(value: float | None) -> str:

@@ -6,7 +6,7 @@ repeated on each page, real table rows that a copy editor can change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from docx.shared import Mm, Pt
 
 from registry.report import sections
 from registry.report.preamble import Facts
-from registry.report.tables import Document, Table
+from registry.report.tables import Table
+from registry.report.telling import Content
 from registry.words import in_english, tr
 
 _FONT = "Times New Roman"
@@ -31,20 +32,14 @@ _INDENT = 4.0
 
 
 @in_english()
-def write_manuscript(
-    documents: Mapping[str, Document | str],
-    facts: Facts,
-    path: Path,
-    *,
-    curves_by: Sequence[Document | str] = (),
-) -> None:
+def write_manuscript(content: Content, facts: Facts, path: Path) -> None:
     """Write every table of the page to a .docx; arguments as those of `page.page`."""
     written = docx.Document()
     _prepare(written, facts)
     written.add_heading(facts.title, level=1)
     if facts.nature:
         written.add_paragraph(facts.nature)
-    for _, laid_out in sections.tables(documents, facts, curves_by):
+    for _, laid_out in sections.tables(content, facts):
         _table(written, laid_out)
     written.add_heading(tr("How this was made"), level=2)
     for name, value in facts.made_of():

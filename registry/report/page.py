@@ -6,7 +6,6 @@ whole. A policy in the page forbids it to fetch anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
 
@@ -14,32 +13,24 @@ from registry.records.definitions import data_cut_of
 from registry.report import sections
 from registry.report.html import definitions
 from registry.report.preamble import Facts
-from registry.report.tables import Document
+from registry.report.telling import Content
 from registry.words import in_english, tr
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
 @in_english()
-def page(
-    documents: Mapping[str, Document | str],
-    facts: Facts,
-    *,
-    curves_by: Sequence[Document | str] = (),
-) -> str:
+def page(content: Content, facts: Facts) -> str:
     """The report of one definition.
 
     Args:
-        documents: by the names of `further_tables.TABLES`, and `levels`, each a document, or a
-            sentence that says why there is none; what is absent is left out. Documents on curves
-            have them (`to_json(curves=True)`).
+        content: documents with their curves (`to_json(curves=True)`), and how each is told.
         facts: what the page says about itself.
-        curves_by: further Kaplan-Meier documents, by a covariate, with curves; or sentences.
 
     Returns:
         A whole HTML document; the same input gives the same text.
     """
-    made = sections.build(documents, facts, curves_by)
+    made = sections.build(content, facts)
     contents = "".join(
         f'<li><a href="#{one.identity}">{escape(one.heading)}</a></li>' for one in made
     )

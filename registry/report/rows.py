@@ -35,7 +35,7 @@ def table2(document: Document) -> Rows:
     return [dict(row) for row in document["rows"]]
 
 
-def kaplan_meier(document: Document) -> Rows:
+def km(document: Document) -> Rows:
     """A row per group and month, the group's median, limits and the log-rank test repeated."""
     test = document["logrank"] or {"chi2": None, "df": None, "p": None}
     group_keys = (
@@ -152,12 +152,6 @@ def sensitivity(document: Document) -> Rows:
     ]
 
 
-def tdm(document: Document) -> Rows:
-    """A row per group, Welch's test repeated."""
-    test = {key: document[key] for key in ("t", "df", "p")}
-    return [{**group, **test} for group in document["groups"]]
-
-
 def outcomes(document: Document) -> Rows:
     """One row of counts."""
     keys = (
@@ -172,14 +166,51 @@ def outcomes(document: Document) -> Rows:
     return [{key: document[key] for key in keys}]
 
 
-FLATTEN: dict[str, Callable[[Document], Rows]] = {
-    "flow": flow,
-    "table1": table1,
-    "table2": table2,
-    "km": kaplan_meier,
-    "cuminc": cuminc,
-    "cox": cox,
-    "tdm": tdm,
-    "outcomes": outcomes,
+def _troughs(document: Document) -> Rows:
+    """A row per group, Welch's test repeated."""
+    test = {key: document[key] for key in ("t", "df", "p")}
+    return [{**group, **test} for group in document["groups"]]
+
+
+def _quartiles(document: Document) -> Rows:
+    """A row per quartile and month."""
+    keys = ("quartile", "above", "to", "n", "events")
+    return [
+        {**{key: group[key] for key in keys}, **estimate}
+        for group in (document["quartiles"] or {"groups": []})["groups"]
+        for estimate in group["estimates"]
+    ]
+
+
+def _measured(document: Document) -> Rows:
+    """A row per characteristic of those with and without a level."""
+    keys = ("n", "known", "median", "q1", "q3", "missing")
+    return [
+        {
+            "id": row["id"],
+            "label": row["label"],
+            **{
+                f"{group}_{key}": row[group].get(key)
+                for group in ("measured", "not_measured")
+                for key in keys
+            },
+            **{key: row[key] for key in ("standardised_difference", "p", "test")},
+        }
+        for row in (document["measured"] or {"rows": []})["rows"]
+    ]
+
+
+def _listed(part: str, key: str) -> Callable[[Document], Rows]:
+    """The rows as they stand in a part; none where the document has no such part."""
+    return lambda document: [dict(row) for row in (document[part] or {key: []})[key]]
+
+
+TDM: dict[str, Callable[[Document], Rows]] = {
+    "groups": _troughs,
+    "quartiles": _quartiles,
+    "roc": _listed("roc", "points"),
+    "over_time": _listed("over_time", "windows"),
+    "mechanisms": _listed("mechanisms", "rows"),
+    "measured": _measured,
 }
-"""The rows of the document of each `registry analyse` command."""
+"""The rows of each part of the document on drug levels."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from html import escape
 
 from registry.drawing.numbers import MISSING, limits, months, percent
-from registry.report import html, methods, strobe
-from registry.report.further_tables import TABLES
+from registry.drawing.table import hundredfold
+from registry.report import html, methods, strobe, tdm_tables
 from registry.report.model_tables import name_of
 from registry.report.preamble import Facts
 from registry.report.svg_curves import (
@@ -23,7 +23,8 @@ from registry.report.svg_roc import roc_plot
 from registry.report.svg_specifications import specification_curve
 from registry.report.svg_troughs import level_dots
 from registry.report.tables import Document, Table
-from registry.words import tr
+from registry.report.telling import Content
+from registry.words import note, spoken, tr
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,8 @@ class Section:
 class Report:
     """What the sections are made from, and the numbers of figures and tables given so far."""
 
-    documents: Mapping[str, Document | str]
+    content: Content
     facts: Facts
-    curves_by: Sequence[Document | str] = ()
     figures: int = 0
     further_tables: int = 0
     there: list[str] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Report:
 
     def found(self, name: str) -> Document | None:
         """The document, where there is one and not a sentence."""
-        document = self.documents.get(name)
+        document = self.content.documents.get(name)
         return None if isinstance(document, str) else document
 
     def table(self, laid_out: Table, identity: str, *, sortable: bool = False) -> str:
@@ -74,23 +74,25 @@ class Report:
             new.append(tr("As noted under {tables}.", tables=", ".join(before)))
         return tuple(new)
 
-    def layout(self, name: str, *, sortable: bool = False) -> str:
+    def layout(self, name: str) -> str:
         """The document's tables, or the sentence in their place."""
-        document = self.documents.get(name)
+        document = self.content.documents.get(name)
         if document is None:
             return ""
         if isinstance(document, str):
             return html.paragraph(document, "none")
-        return self.laid_out(name, document, sortable=sortable)
+        return self.laid_out(name, document)
 
-    def laid_out(
-        self, name: str, document: Document, *, identity: str = "", sortable: bool = False
-    ) -> str:
+    def laid_out(self, name: str, document: Document, *, identity: str = "") -> str:
         """Every table of one document."""
-        stem = f"table-{identity or name}"
+        told = self.content.tellings[name]
         return "".join(
-            self.table(one, f"{stem}-{number}" if number else stem, sortable=sortable)
-            for number, one in enumerate(TABLES[name](document))
+            self.table(
+                one,
+                f"table-{identity or name}" + (f"-{number}" if number else ""),
+                sortable=told.sortable,
+            )
+            for number, one in enumerate(told.laid_out(document))
         )
 
     def caption(self, title: str) -> str:
@@ -99,56 +101,38 @@ class Report:
         return tr("Figure {number}. {title}", number=self.figures, title=title)
 
 
-def build(
-    documents: Mapping[str, Document | str], facts: Facts, curves_by: Sequence[Document | str] = ()
-) -> list[Section]:
+def build(content: Content, facts: Facts) -> list[Section]:
     """The sections that the documents give, in the order of the page."""
-    return _build(Report(documents, facts, curves_by))
+    return _build(Report(content, facts))
 
 
-def tables(
-    documents: Mapping[str, Document | str], facts: Facts, curves_by: Sequence[Document | str] = ()
-) -> list[tuple[str, Table]]:
+def tables(content: Content, facts: Facts) -> list[tuple[str, Table]]:
     """The tables of those sections with their numbers, each with its id."""
-    report = Report(documents, facts, curves_by)
+    report = Report(content, facts)
     _build(report)
     return report.tables
 
 
 def _build(report: Report) -> list[Section]:
+    headings = _headings(report)
     made: list[Section] = []
-    for identity, heading, content in _sections():
-        written = content(report)
+    for identity, write in PAGE.items():
+        written = write(report) if write else _documents(report, identity)
         if written:
-            made.append(Section(identity, heading, written))
+            made.append(Section(identity, headings[identity], written))
             report.there.append(identity)
     return made
 
 
-def _sections() -> tuple[tuple[str, str, Callable[[Report], str]], ...]:
-    return (
-        ("glance", tr("At a glance"), _glance),
-        ("patients", tr("Patients"), _patients),
-        ("baseline", tr("At the first infusion"), lambda r: r.layout("table1")),
-        ("curves", tr("Loss of response over time"), _curves),
-        ("competing", tr("What competes with the loss"), _competing),
-        ("single", tr("One covariate at a time"), lambda r: r.layout("table2", sortable=True)),
-        ("several", tr("Several covariates together"), _several),
-        ("sound", tr("The sound analysis beside the published"), _sound),
-        ("sensitivity", tr("Every reading of the rules"), _sensitivity),
-        ("levels", tr("Drug levels"), _levels),
-        ("losses", tr("After the loss of response"), _losses),
-        ("genes", tr("Genes"), _genes),
-        ("risk", tr("Prediction at week 14"), lambda r: r.layout("risk")),
-        (
-            "quality",
-            tr("Data quality"),
-            lambda r: r.layout("missing", sortable=True) + r.layout("quality", sortable=True),
-        ),
-        ("methods", tr("Methods"), _methods),
-        ("definition", tr("The definition"), _definition),
-        ("strobe", tr("STROBE"), _strobe),
-    )
+def _headings(report: Report) -> dict[str, str]:
+    told = {one.section: one.heading for one in report.content.tellings.values() if one.heading}
+    return {identity: spoken(words) for identity, words in {**told, **OWN_HEADINGS}.items()}
+
+
+def _documents(report: Report, section: str) -> str:
+    """The tables of every document of a section."""
+    tellings = report.content.tellings.values()
+    return "".join(report.layout(one.name) for one in tellings if one.section == section)
 
 
 def _glance(report: Report) -> str:
@@ -165,7 +149,7 @@ def _glance(report: Report) -> str:
         for one in group["estimates"]:
             if one["cumulative_incidence"] is None:
                 continue
-            bounds = limits(_hundredfold(one["lower"]), _hundredfold(one["upper"]), 1)
+            bounds = limits(hundredfold(one["lower"]), hundredfold(one["upper"]), 1)
             entries.append(
                 (
                     tr(
@@ -194,8 +178,8 @@ def _patients(report: Report) -> str:
 
 
 def _curves(report: Report) -> str:
-    parts = [_incidence(report, report.documents.get("km"), "km")]
-    for number, document in enumerate(report.curves_by, start=1):
+    parts = [_incidence(report, report.content.documents.get("km"), "km")]
+    for number, document in enumerate(report.content.curves, start=1):
         parts.append(_incidence(report, document, f"km{number}"))
     return "".join(parts)
 
@@ -238,7 +222,7 @@ def _competing(report: Report) -> str:
 
 
 def _sound(report: Report) -> str:
-    document = report.found("compared")
+    document = report.found("compare-published")
     drawn = ""
     if document is not None:
         rows = [
@@ -252,9 +236,9 @@ def _sound(report: Report) -> str:
             lambda prefix, width: forest_plot(
                 rows, prefix, width, title=title, series=(tr("As published"), tr("Sound"))
             ),
-            "figure-compared",
+            "figure-compare-published",
         )
-    return report.layout("compared", sortable=True) + drawn + report.layout("km_sound")
+    return report.layout("compare-published") + drawn + report.layout("km_sound")
 
 
 def _ratio(covariate: Document, key: str, series: int) -> Ratio:
@@ -277,7 +261,7 @@ def _sensitivity(report: Report) -> str:
             "figure-sensitivity",
             note=tr("Lines are 95 % limits; the level line is a ratio of 1."),
         )
-    return drawn + report.layout("sensitivity", sortable=True)
+    return drawn + report.layout("sensitivity")
 
 
 def _several(report: Report) -> str:
@@ -294,7 +278,7 @@ def _several(report: Report) -> str:
         for term in document["terms"]
     ]
     title = tr("Hazard ratios of loss of response")
-    table = report.layout("cox", sortable=True)
+    table = report.layout("cox")
     drawn = html.figure(
         report.caption(title),
         lambda prefix, width: forest_plot(rows, prefix, width, title=title),
@@ -331,15 +315,8 @@ def _losses(report: Report) -> str:
     tdm = report.found("tdm")
     parts = [report.layout("outcomes")]
     if tdm and tdm.get("mechanisms"):
-        parts.append(report.laid_out("mechanisms", tdm))
+        parts += [report.table(one, "table-mechanisms") for one in tdm_tables.mechanisms(tdm)]
     return "".join([*parts, report.layout("losses")])
-
-
-def _genes(report: Report) -> str:
-    genes = report.documents.get("genes")
-    if isinstance(genes, str):
-        return html.paragraph(genes, "none")
-    return report.layout("genes")
 
 
 def _methods(report: Report) -> str:
@@ -348,17 +325,14 @@ def _methods(report: Report) -> str:
         for heading, sentences in methods.methods(report.facts.parameters):
             parts.append(f"<h3>{escape(heading)}</h3>\n")
             parts += [html.paragraph(one) for one in sentences]
-    said = list(dict.fromkeys(_methods_said([*report.documents.values(), *report.curves_by])))
+    told = [*report.content.documents.values(), *report.content.curves]
+    said = dict.fromkeys(
+        one["method"] for one in told if not isinstance(one, str) and one.get("method")
+    )
     if said:
         parts.append(f"<h3>{escape(tr('Statistics'))}</h3>\n")
         parts += [html.paragraph(one) for one in said]
     return "".join(parts)
-
-
-def _methods_said(documents: Iterable[Document | str]) -> Iterable[str]:
-    for document in documents:
-        if not isinstance(document, str) and document.get("method"):
-            yield document["method"]
 
 
 def _definition(report: Report) -> str:
@@ -375,7 +349,7 @@ def _definition(report: Report) -> str:
 
 
 def _strobe(report: Report) -> str:
-    headings = {identity: heading for identity, heading, _ in _sections()}
+    headings = _headings(report)
     rows = []
     for item, there in strobe.covered(report.there):
         where = ", ".join(headings[one] for one in there) or MISSING
@@ -390,5 +364,31 @@ def _strobe(report: Report) -> str:
     return report.table(laid_out, "table-strobe")
 
 
-def _hundredfold(share: float | None) -> float | None:
-    return None if share is None else 100 * share
+OWN_HEADINGS = {
+    "glance": note("At a glance"),
+    "methods": note("Methods"),
+    "definition": note("The definition"),
+    "strobe": note("STROBE"),
+}
+"""Of the sections that tell no document of their own; the others' are declared with these."""
+
+PAGE: dict[str, Callable[[Report], str] | None] = {
+    "glance": _glance,
+    "patients": _patients,
+    "baseline": None,
+    "curves": _curves,
+    "competing": _competing,
+    "single": None,
+    "several": _several,
+    "sound": _sound,
+    "sensitivity": _sensitivity,
+    "levels": _levels,
+    "losses": _losses,
+    "genes": None,
+    "risk": None,
+    "quality": None,
+    "methods": _methods,
+    "definition": _definition,
+    "strobe": _strobe,
+}
+"""The sections in the order of the page, and what writes those that are more than tables."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from registry.drawing.numbers import MISSING, count, fixed, limits, p_equation, p_value
 from registry.drawing.table import (
@@ -14,25 +14,11 @@ from registry.drawing.table import (
     share,
     title,
 )
-from registry.report.curve_tables import cuminc, kaplan_meier
 from registry.report.model_tables import name_of
 from registry.views.rule_words import exclusions
 from registry.words import spoken, tr
 
-__all__ = (
-    "LAYOUTS",
-    "Document",
-    "Table",
-    "cox",
-    "cuminc",
-    "flow",
-    "kaplan_meier",
-    "lower_first",
-    "outcomes",
-    "table1",
-    "table2",
-    "tdm",
-)
+__all__ = ("Document", "Table", "cox", "flow", "lower_first", "outcomes", "table1", "table2", "tdm")
 
 
 def flow(document: Document) -> Table:
@@ -301,19 +287,6 @@ def outcomes(document: Document) -> Table:
         rows=tuple(rows),
         notes=notes(document),
     )
-
-
-LAYOUTS: dict[str, Callable[[Document], Table]] = {
-    "flow": flow,
-    "table1": table1,
-    "table2": table2,
-    "km": kaplan_meier,
-    "cuminc": cuminc,
-    "cox": cox,
-    "tdm": tdm,
-    "outcomes": outcomes,
-}
-"""The layout of the document of each `registry analyse` command."""
 
 
 def _chosen(shown: Mapping[str, bool], *cells: str) -> tuple[str, ...]:

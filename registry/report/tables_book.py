@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from openpyxl.utils import get_column_letter
 
 from registry.report import sections
 from registry.report.preamble import Facts
-from registry.report.tables import Document, Table
+from registry.report.tables import Table
+from registry.report.telling import Content
 from registry.words import in_english, tr
 
 _HEAD = 3
@@ -23,13 +23,7 @@ _RULE, _THIN = Side(style="medium"), Side(style="thin")
 
 
 @in_english()
-def write_tables_book(
-    documents: Mapping[str, Document | str],
-    facts: Facts,
-    path: Path,
-    *,
-    curves_by: Sequence[Document | str] = (),
-) -> None:
+def write_tables_book(content: Content, facts: Facts, path: Path) -> None:
     """Write every table of the page to an .xlsx; arguments as those of `page.page`.
 
     A cell that is a number alone is one, shown with the decimals of the table; every other cell is
@@ -43,7 +37,7 @@ def write_tables_book(
     for row in (("", facts.nature), *facts.made_of()):
         about.append(list(row))
     about.column_dimensions["A"].width, about.column_dimensions["B"].width = 28, 90
-    for identity, laid_out in sections.tables(documents, facts, curves_by):
+    for identity, laid_out in sections.tables(content, facts):
         name = identity.removeprefix("table-")[:31]
         _fill(book.create_sheet(name), laid_out)
     book.save(path)

@@ -17,9 +17,6 @@ from registry.report import tables
 from registry.report.tables import Document, Table
 from registry.words import spoken, tr
 
-PARTS = ("groups", "quartiles", "roc", "over_time", "mechanisms", "measured")
-"""The tables of the document, in their order."""
-
 
 def all_tables(document: Document) -> list[Table]:
     """A table for each part that there is; what holds for all stands under the first."""
@@ -33,6 +30,11 @@ def all_tables(document: Document) -> list[Table]:
     }
     made += [layout(document[name]) for name, layout in layouts.items() if document.get(name)]
     return made
+
+
+def mechanisms(document: Document) -> list[Table]:
+    """The table of the mechanisms alone, where there is one."""
+    return [_mechanisms(document["mechanisms"])] if document.get("mechanisms") else []
 
 
 def _groups(document: Document) -> Table:

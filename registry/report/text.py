@@ -2,68 +2,10 @@
 
 from __future__ import annotations
 
-from registry.report import model_tables, tables
-from registry.report.tables import Document, Table
+from registry.report.tables import Table
 from registry.terminal_width import aligned, columns, wrapped
 
 WIDTH = 100
-
-
-def flow(document: Document) -> str:
-    """Patient flow as text."""
-    return render(tables.flow(document))
-
-
-def table1(document: Document) -> str:
-    """Table 1 as text."""
-    return render(tables.table1(document))
-
-
-def table2(document: Document) -> str:
-    """Table 2 as text."""
-    return render(tables.table2(document))
-
-
-def kaplan_meier(document: Document) -> str:
-    """Kaplan-Meier estimates as text."""
-    return render(tables.kaplan_meier(document))
-
-
-def cuminc(document: Document) -> str:
-    """Cumulative incidence of competing events as text."""
-    return render(tables.cuminc(document))
-
-
-def cox(document: Document) -> str:
-    """Table 3 as text."""
-    return render(tables.cox(document))
-
-
-def compare_published(document: Document) -> str:
-    """The published beside the sound Cox model as text."""
-    return render(model_tables.compare_published(document))
-
-
-def sensitivity(document: Document) -> str:
-    """Every reading as text."""
-    return render(model_tables.sensitivity(document))
-
-
-def tdm(document: Document) -> str:
-    """Week-14 troughs as text."""
-    return render(tables.tdm(document))
-
-
-def drug_levels(document: Document) -> str:
-    """Everything about drug levels, a table for each part."""
-    from registry.report.tdm_tables import all_tables
-
-    return "\n\n".join(render(table) for table in all_tables(document))
-
-
-def outcomes(document: Document) -> str:
-    """Outcomes after loss of response as text."""
-    return render(tables.outcomes(document))
 
 
 def render(table: Table, width: int = WIDTH) -> str:

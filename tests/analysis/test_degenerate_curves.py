@@ -19,7 +19,8 @@ from registry.analysis.curves.kaplan_meier import kaplan_meier
 from registry.analysis.curves.logrank import PermutationRule, logrank, permutation_test
 from registry.analysis.curves.turnbull import turnbull
 from registry.errors import CannotEstimate, WrongUsage
-from registry.report import text
+from registry.report import curve_tables
+from registry.report.text import render
 
 from .frames import analysis_set
 
@@ -60,15 +61,19 @@ def test_every_option_on_little_data(time: Any, event: Any, level: Any) -> None:
     frame = cohort(time, event, perianal=list(level), sex_female=[True] * len(time))
     document = kaplan_meier(frame, "paper", **EVERYTHING).to_json()
     assert sum(group["n"] for group in document["groups"]) == len(time)
-    assert text.kaplan_meier(document)
+    assert render(curve_tables.km(document))
     if not any(event):
         assert (
             "Nobody lost response, so every incidence is 0 and has no limits."
             in (document["notes"])
         )
     if any(event):
-        assert text.cuminc(cumulative_incidence(frame, "paper", by="perianal").to_json())
-        assert text.cuminc(cumulative_incidence(frame, "paper", late_entry=True).to_json())
+        assert render(
+            curve_tables.cuminc(cumulative_incidence(frame, "paper", by="perianal").to_json())
+        )
+        assert render(
+            curve_tables.cuminc(cumulative_incidence(frame, "paper", late_entry=True).to_json())
+        )
         assert univariate_table(frame, "paper", permutation=ALWAYS).events == sum(event)
 
 

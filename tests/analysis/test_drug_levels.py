@@ -20,7 +20,9 @@ from registry.analysis.troughs.quartiles import trough_quartiles
 from registry.analysis.troughs.ranks import mann_whitney, surely, undecided
 from registry.analysis.troughs.roc import Bootstrap, roc_curve
 from registry.errors import CannotEstimate
-from registry.report import figure_tdm, tdm_rows, tdm_tables, text
+from registry.report import figure_tdm, tdm_tables
+from registry.report.rows import TDM
+from registry.report.text import render
 
 START = date(2020, 1, 1)
 FEW = Bootstrap(resamples=200)
@@ -218,6 +220,10 @@ def views(
     }
 
 
+def printed(document: dict[str, Any]) -> str:
+    return "\n\n".join(map(render, tdm_tables.all_tables(document)))
+
+
 LEVELS_OF_20 = [float(1 + (7 * i) % 20) for i in range(20)]
 
 
@@ -227,12 +233,12 @@ def test_the_whole_document() -> None:
     frames = views([*LEVELS_OF_20, None, None, None, None], event, time, [None] * 24)
     result = drug_levels(frames, "paper", bootstrap=FEW)
     document = result.to_json()
-    assert [part for part in tdm_tables.PARTS if document[part] is None] == []
+    assert [part for part in TDM if document[part] is None] == []
     assert {"groups", "t", "df", "p"} <= set(document)
     assert [one["n"] for one in document["quartiles"]["groups"]] == [5, 5, 5, 5]
-    assert "Mann-Whitney U" in text.drug_levels(document)
-    for part in tdm_tables.PARTS:
-        rows = tdm_rows.part(document, part)
+    assert "Mann-Whitney U" in printed(document)
+    for part in TDM:
+        rows = TDM[part](document)
         assert rows
         assert len({tuple(row) for row in rows}) == 1
     figure = figure_tdm.levels_figure(result.to_json(levels=True))
@@ -247,7 +253,7 @@ def test_parts_that_cannot_be_made_say_why() -> None:
     notes = " ".join(document["notes"])
     assert "4 patients have one" in notes
     assert "Every patient has a trough" in notes
-    assert text.drug_levels(document)
+    assert printed(document)
     assert figure_tdm.levels_figure(
         drug_levels(frames, "paper", bootstrap=FEW).to_json(levels=True)
     )
@@ -293,9 +299,9 @@ def test_levels_that_separate_have_no_hazard_ratio() -> None:
     document = drug_levels(frames, "paper", bootstrap=FEW).to_json()
     assert document["quartiles"]["hazard_ratio_per_doubling"] is None
     assert (document["roc"]["auc"], document["roc"]["lower"]) == (1, None)
-    printed = " ".join(text.drug_levels(document).split())
-    assert "it has no finite estimate" in printed
-    assert "the area has no limits" in printed
+    words = " ".join(printed(document).split())
+    assert "it has no finite estimate" in words
+    assert "the area has no limits" in words
 
 
 def test_a_late_sample_is_a_late_entry() -> None:

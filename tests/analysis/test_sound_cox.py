@@ -245,7 +245,7 @@ def test_the_comparison_says_what_its_numbers_say(seed: int) -> None:
     assert f"{held:.2f} (" in said
     assert f"{varying:.2f} (" in said
     assert ("lower" in said) == (held < 0.99 * varying)
-    shown = text.compare_published(document)
+    shown = text.render(model_tables.compare_published(document))
     assert max(len(line) for line in shown.splitlines()) <= text.WIDTH
     assert len(rows.compare_published(document)) == 8
     assert forest.paired_forest_plot(document)

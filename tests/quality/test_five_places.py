@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from registry.cli.report.content import quality_document
+from registry.cli.analyse.analyses import BY_NAME
+from registry.cli.analyse.data import Data
 from registry.database.engine import Database
 from registry.entry.answers.answer import answer
 from registry.entry.save import add as enter
@@ -18,7 +19,7 @@ from registry.importing.run import import_files
 from registry.quality.findings import list_findings
 from registry.quality.run import count_rules
 from registry.records.problems import Notice
-from registry.report.further_tables import TABLES
+from registry.report import further_tables
 from registry.views import plausibility
 from registry.worklist.read import Filters, Item, read_worklist
 from tests.entry.children import add, add_child
@@ -70,6 +71,7 @@ def _told(connection: Connection, folder: Path) -> Told:
         answers[row.patient] = answer(
             connection, stored.entity, stored.patient, stored.record
         ).warnings
+    reported = BY_NAME["quality"].run(Data(lambda: (connection, "paper")))
     return Told(
         answers,
         imported.warnings,
@@ -77,7 +79,7 @@ def _told(connection: Connection, folder: Path) -> Told:
         read_worklist(connection, Filters(kinds=["contradiction"], on=date(2023, 12, 31))),
         [(one.patient_id, one.rule, one.said) for one in list_findings(connection)],
         {count.id: (count.tried, count.failed) for count in count_rules(connection)},
-        {row[0]: row for row in TABLES["quality"](quality_document(connection))[0].rows},
+        {row[0]: row for row in further_tables.quality(reported).rows},
     )
 
 

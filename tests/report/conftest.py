@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from registry.cli.report.content import Content, content_of, facts_of
+from registry.cli.report.content import content_of, facts_of
 from registry.database.engine import Database
 from registry.report.page import page
 from registry.report.preamble import Facts
+from registry.report.telling import Content
 
 from .reading import Element, read
 
@@ -24,7 +25,7 @@ def content(shared_study: Database) -> Content:
 
 @pytest.fixture(scope="session")
 def documents(content: Content) -> dict[str, Any]:
-    return content.documents
+    return dict(content.documents)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,7 @@ def facts(shared_study: Database, content: Content) -> Facts:
 
 @pytest.fixture(scope="session")
 def html(content: Content, facts: Facts) -> str:
-    return page(content.documents, facts, curves_by=content.curves)
+    return page(content, facts)
 
 
 @pytest.fixture(scope="session")

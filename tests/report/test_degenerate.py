@@ -11,11 +11,12 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import Connection, text
 
-from registry.cli.report.content import Content, content_of, facts_of
+from registry.cli.report.content import content_of, facts_of
 from registry.database.engine import Database
 from registry.report.manuscript import write_manuscript
 from registry.report.page import page
 from registry.report.tables_book import write_tables_book
+from registry.report.telling import Content
 
 from .reading import Element, read
 
@@ -48,7 +49,7 @@ def small(
 def made(connection: Connection) -> tuple[Content, str, Element]:
     content = content_of(connection, "paper", losses=True)
     facts = facts_of(connection, "paper", content.data_hash, title="T", nature="")
-    html = page(content.documents, facts, curves_by=content.curves)
+    html = page(content, facts)
     return content, html, read(html)
 
 
@@ -73,6 +74,6 @@ def test_the_files_come_too(small: tuple[str, Connection], tmp_path: Path) -> No
     content = content_of(connection, "paper")
     facts = facts_of(connection, "paper", content.data_hash, title="T", nature="")
     for write, name in ((write_manuscript, "t.docx"), (write_tables_book, "t.xlsx")):
-        write(content.documents, facts, tmp_path / name, curves_by=content.curves)
+        write(content, facts, tmp_path / name)
     assert docx.Document(str(tmp_path / "t.docx")).tables
     assert load_workbook(tmp_path / "t.xlsx").sheetnames

@@ -10,10 +10,10 @@ import pytest
 from docx.oxml.ns import qn
 from openpyxl import load_workbook
 
-from registry.cli.report.content import Content
 from registry.report.manuscript import write_manuscript
 from registry.report.preamble import Facts
 from registry.report.tables_book import write_tables_book
+from registry.report.telling import Content
 from tests.conftest import Command
 
 from .reading import Element, rows_of
@@ -22,14 +22,14 @@ from .reading import Element, rows_of
 @pytest.fixture(scope="module")
 def manuscript(content: Content, facts: Facts, tmp_path_factory: pytest.TempPathFactory) -> Any:
     path = tmp_path_factory.mktemp("files") / "tables.docx"
-    write_manuscript(content.documents, facts, path, curves_by=content.curves)
+    write_manuscript(content, facts, path)
     return docx.Document(str(path))
 
 
 @pytest.fixture(scope="module")
 def book(content: Content, facts: Facts, tmp_path_factory: pytest.TempPathFactory) -> Any:
     path = tmp_path_factory.mktemp("files") / "tables.xlsx"
-    write_tables_book(content.documents, facts, path, curves_by=content.curves)
+    write_tables_book(content, facts, path)
     return load_workbook(path)
 
 

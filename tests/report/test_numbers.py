@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from registry.cli.report.content import Content, content_of
+from registry.cli.report.content import content_of
 from registry.database.engine import Database
-from registry.report.further_tables import TABLES
+from registry.report import tdm_tables
+from registry.report.telling import Content
 
 from .reading import Element, rows_of
 
@@ -123,22 +124,27 @@ def test_numbers_at_risk_stand_under_the_curve(documents: dict[str, Any], root: 
 
 
 def test_published_beside_sound(documents: dict[str, Any], tables: Tables, root: Element) -> None:
-    rows = rows_of(tables["table-compared"])
-    for one, row in zip(documents["compared"]["covariates"], rows, strict=True):
+    rows = rows_of(tables["table-compare-published"])
+    for one, row in zip(documents["compare-published"]["covariates"], rows, strict=True):
         for key, place in (("published", 1), ("sound", 4)):
             assert row[place] == f"{one[key]['hr']:.2f}"
             assert row[place + 2] == p(one[key]["p"])
     section = next(one for one in root.all("section") if one.attributes["id"] == "sound")
-    for one in documents["compared"]["differences"]:
+    for one in documents["compare-published"]["differences"]:
         assert " ".join(one["sentence"].split()) in section.text
 
 
 def test_every_table_holds_the_cells_of_its_layout(
-    documents: dict[str, Any], tables: Tables
+    content: Content, documents: dict[str, Any], tables: Tables
 ) -> None:
     for name in ("cuminc", "km_sound", "sensitivity", "outcomes", "mechanisms", "genes", "losses"):
-        document = documents["tdm" if name == "mechanisms" else name]
-        for number, laid_out in enumerate(TABLES[name](document)):
+        made = (
+            tdm_tables.mechanisms(documents["tdm"])
+            if name == "mechanisms"
+            else content.tellings[name].laid_out(documents[name])
+        )
+        assert made
+        for number, laid_out in enumerate(made):
             table = tables[f"table-{name}-{number}" if number else f"table-{name}"]
             shown = [row[-len(laid_out.header) + 1 :] for row in rows_of(table)]
             assert shown == [[cell.strip() for cell in row[1:]] for row in laid_out.rows]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
-from registry.cli.report.content import Content
 from registry.report.page import page
 from registry.report.preamble import Facts
+from registry.report.telling import Content
 
 from .conftest import NATURE
 from .reading import Element
@@ -42,7 +43,7 @@ def every(root: Element) -> list[Element]:
 
 
 def test_the_same_input_gives_the_same_page(html: str, content: Content, facts: Facts) -> None:
-    assert page(content.documents, facts, curves_by=content.curves) == html
+    assert page(content, facts) == html
 
 
 def test_nothing_is_fetched(html: str, root: Element) -> None:
@@ -175,4 +176,4 @@ def test_no_patient_is_named_but_in_the_list_of_losses(root: Element) -> None:
 
 def test_without_being_asked_it_names_nobody(content: Content, facts: Facts) -> None:
     without = {name: one for name, one in content.documents.items() if name != "losses"}
-    assert not re.findall(r"\bP\d{3}\b", page(without, facts, curves_by=content.curves))
+    assert not re.findall(r"\bP\d{3}\b", page(replace(content, documents=without), facts))

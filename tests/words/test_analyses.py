@@ -7,11 +7,11 @@ import json
 import pytest
 
 from registry.cli.report.command import TITLE
-from registry.cli.report.content import Content, content_of, facts_of
+from registry.cli.report.content import content_of, facts_of
 from registry.database.engine import Database
-from registry.report.further_tables import TABLES
 from registry.report.page import page
 from registry.report.preamble import Facts
+from registry.report.telling import Content
 from registry.report.text import render
 from registry.words import spoken
 from tests.programs import Program
@@ -37,27 +37,28 @@ def test_documents_and_the_page_are_english_in_every_language(
     shared_study: Database, english: tuple[Content, Facts], speak: Speak
 ) -> None:
     content, facts = english
-    shown = page(content.documents, facts, curves_by=content.curves)
+    shown = page(content, facts)
     speak("zh_CN")
     chinese, chinese_facts = made(shared_study)
     assert json.dumps(chinese.documents) == json.dumps(content.documents)
     assert json.dumps(chinese.curves) == json.dumps(content.curves)
-    assert page(chinese.documents, chinese_facts, curves_by=chinese.curves) == shown
+    assert page(chinese, chinese_facts) == shown
 
 
 def test_every_table_of_an_analysis_is_said(english: tuple[Content, Facts], speak: Speak) -> None:
     """Titles, lines and notes are Chinese; numbers are those of the English table."""
     content, _ = english
-    documents = {name: one for name, one in content.documents.items() if name in TABLES}
+    documents, told = content.documents, content.tellings
     tables = {
-        name: [] if isinstance(one, str) else TABLES[name](one) for name, one in documents.items()
+        name: [] if isinstance(one, str) else told[name].laid_out(one)
+        for name, one in documents.items()
     }
     speak("zh_CN")
     for name, document in documents.items():
         if isinstance(document, str):
             assert CHINESE.search(spoken(document)), document
             continue
-        for table, other in zip(TABLES[name](document), tables[name], strict=True):
+        for table, other in zip(told[name].laid_out(document), tables[name], strict=True):
             for words in (table.title, *table.lines, *table.notes):
                 assert CHINESE.search(words), words
                 assert "{" not in words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,12 +42,17 @@ _BESIDE = {
 
 
 def read_patients(connection: Connection, definition: str) -> pd.DataFrame:
+    """A row per patient, from the views that `patients_of` takes."""
+    views = ("analysis_set", *_BESIDE)
+    return patients_of({view: read_view(connection, view, definition) for view in views})
+
+
+def patients_of(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The rows of `analysis_set`, with columns of other views beside them by patient."""
-    frame = read_view(connection, "analysis_set", definition)
+    rows = frames["analysis_set"]
     for view, columns in _BESIDE.items():
-        other = read_view(connection, view, definition)
-        frame = frame.merge(other[["patient_id", *columns]], on="patient_id", how="left")
-    return frame
+        rows = rows.merge(frames[view][["patient_id", *columns]], on="patient_id", how="left")
+    return rows
 
 
 @dataclass(frozen=True)

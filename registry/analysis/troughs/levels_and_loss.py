@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection
 
 from registry.analysis.basis import FROM_WEEK14, Basis
-from registry.analysis.dataset import flags, numbers, read_view
+from registry.analysis.dataset import flags, numbers
 from registry.analysis.troughs.at_week import Troughs, week14_troughs
 from registry.analysis.troughs.course import troughs_over_time
 from registry.analysis.troughs.measured import who_was_measured
@@ -23,16 +22,6 @@ from registry.analysis.troughs.quartiles import trough_quartiles
 from registry.analysis.troughs.ranks import mann_whitney
 from registry.analysis.troughs.roc import CENSORING, Bootstrap, roc_curve
 from registry.errors import CannotEstimate
-
-VIEWS = (
-    "tdm_week14",
-    "survival",
-    "trough",
-    "lor_mechanism",
-    "lor_outcome",
-    "analysis_set",
-    "baseline",
-)
 
 
 @dataclass(frozen=True)
@@ -59,11 +48,6 @@ class DrugLevels:
         return {**document, **told, **self.parts, **drawn, "notes": notes}
 
 
-def read_levels(connection: Connection, definition: str) -> dict[str, pd.DataFrame]:
-    """The rows of every view that the analysis takes."""
-    return {view: read_view(connection, view, definition) for view in VIEWS}
-
-
 def drug_levels(
     frames: dict[str, pd.DataFrame],
     definition: str,
@@ -74,7 +58,8 @@ def drug_levels(
     """Analyse the levels of one definition.
 
     Args:
-        frames: by view, as `read_levels` gives them.
+        frames: rows by view: `tdm_week14`, `survival`, `trough`, `lor_mechanism`, `lor_outcome`,
+            `analysis_set` and `baseline`.
         definition: the definition that all rows must belong to.
         bootstrap: how often to draw for the ROC curve, and the seed.
         basis: what the result is to say of its definition, clock and censoring.

@@ -1,4 +1,4 @@
-"""`registry analyse cox`, `compare-published` and `sensitivity`: models of the hazard."""
+"""`registry analyse cox` and `compare-published`: models of the hazard."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import csv
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from registry.cli.analyse.curves import Entry, EntryOption, LandmarkOption
-from registry.cli.analyse.show import FigureOption, draw, show, up_to_date
+from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
-from registry.cli.frame.context import DefinitionOption, warn
-from registry.cli.frame.output import Format, FormatOption
+from registry.cli.frame.context import warn
 from registry.errors import WrongUsage
 from registry.parsing.formula import cells_kept
 from registry.whole_file import write_whole
@@ -58,8 +57,8 @@ CovariatesOption = Annotated[
 TiesOption = Annotated[Ties, typer.Option("--ties", help="Events on the same day.")]
 
 
-def cox_command(
-    context: typer.Context,
+def cox(
+    data: Data,
     covariates: CovariatesOption = None,
     ties: TiesOption = Ties.BRESLOW,
     time_dependent: Annotated[
@@ -110,21 +109,15 @@ def cox_command(
             help="Write martingale and dfbeta residuals, a row per patient, as .csv or .json.",
         ),
     ] = None,
-    figure: FigureOption = None,
-    definition: DefinitionOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+) -> Any:
     """Cox proportional hazards: as published without options, sound with them.
 
     With --figure STEM a forest plot is drawn, and Schoenfeld's residuals as STEM-hazards.
 
     Example: registry analyse cox --entry week14 --time-dependent im_over_6_months
     """
-    from registry.analysis.basis import basis_of
-    from registry.analysis.cohort.patients import read_patients
     from registry.analysis.cox.design import Design
     from registry.analysis.cox.fit import cox_regression
-    from registry.analysis.dataset import read_view
 
     _require_ending(residuals)
     design = Design(
@@ -136,65 +129,39 @@ def cox_command(
         penalty=None if penalty is None else penalty.value,
         as_published=as_published,
     )
-    with up_to_date(context, definition) as (connection, definition):
-        basis = basis_of(connection, definition)
-        frame = read_patients(connection, definition)
-        exposure = read_view(connection, "exposure", definition) if design.sound else None
     result = cox_regression(
-        frame,
-        definition,
+        data.patients,
+        data.definition,
         covariates=listed(covariates),
         ties=ties.value,
         design=design,
-        exposure=exposure,
-        basis=basis,
+        exposure=data.view("exposure") if design.sound else None,
+        basis=data.basis,
     )
     if residuals is not None:
         _write_residuals(result, residuals)
-    if figure is not None:
-        from registry.report.forest import forest_plot
-        from registry.report.hazards import hazards_plot
-
-        document = result.to_json(details=True)
-        draw(lambda: forest_plot(document), figure)
-        draw(lambda: hazards_plot(document), figure.with_name(f"{figure.name}-hazards"))
-    show(result.to_json(), "cox", form)
+    return result
 
 
-def compare_published_command(
-    context: typer.Context,
+def compare_published(
+    data: Data,
     covariates: CovariatesOption = None,
     ties: TiesOption = Ties.BRESLOW,
-    figure: FigureOption = None,
-    definition: DefinitionOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+) -> Any:
     """The published Cox model beside the sound one, and what each difference did.
 
     Example: registry analyse compare-published --figure out/compared
     """
-    from registry.analysis.basis import basis_of
-    from registry.analysis.cohort.patients import read_patients
     from registry.analysis.cox.published import compare_with_published
-    from registry.analysis.dataset import read_view
 
-    with up_to_date(context, definition) as (connection, definition):
-        basis = basis_of(connection, definition)
-        frame = read_patients(connection, definition)
-        exposure = read_view(connection, "exposure", definition)
-    document = compare_with_published(
-        frame,
-        exposure,
-        definition,
+    return compare_with_published(
+        data.patients,
+        data.view("exposure"),
+        data.definition,
         covariates=listed(covariates),
         ties=ties.value,
-        basis=basis,
-    ).to_json()
-    if figure is not None:
-        from registry.report.forest import paired_forest_plot
-
-        draw(lambda: paired_forest_plot(document), figure)
-    show(document, "compare_published", form)
+        basis=data.basis,
+    )
 
 
 def listed(written: str | None) -> list[str] | None:

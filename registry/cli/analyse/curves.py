@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from registry.cli.analyse.show import FigureOption, draw, months, show, up_to_date
+from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
-from registry.cli.frame.context import DefinitionOption
-from registry.cli.frame.output import Format, FormatOption
-from registry.errors import CannotEstimate
+from registry.errors import CannotEstimate, WrongUsage
 from registry.words import tr
 
 
@@ -60,8 +58,8 @@ SeedOption = Annotated[
 ]
 
 
-def km_command(
-    context: typer.Context,
+def km(
+    data: Data,
     by: ByOption = None,
     at: AtOption = "12,24,36",
     entry: EntryOption = Entry.START,
@@ -88,93 +86,79 @@ def km_command(
     permute_below: PermuteBelowOption = 5,
     permutations: PermutationsOption = 9999,
     seed: SeedOption = 1,
-    figure: FigureOption = None,
-    definition: DefinitionOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+) -> Any:
     """Kaplan-Meier: cumulative incidence of loss of response.
 
     Example: registry analyse km --by im_over_6_months --landmark 12 --rmst 36
     """
     read_at = months(at)
-    from registry.analysis.basis import basis_of
-    from registry.analysis.cohort.patients import read_patients
     from registry.analysis.curves.kaplan_meier import kaplan_meier
     from registry.analysis.curves.logrank import PermutationRule
-    from registry.analysis.dataset import read_view
 
-    with up_to_date(context, definition) as (connection, definition):
-        basis = basis_of(connection, definition)
-        frame = read_patients(connection, definition)
-        exposure = None if landmark is None else read_view(connection, "exposure", definition)
-    result = kaplan_meier(
-        frame,
-        definition,
+    return kaplan_meier(
+        data.patients,
+        data.definition,
         by=by,
         at_months=read_at,
         late_entry=entry is Entry.WEEK14,
         landmark_months=landmark,
-        exposure=exposure,
+        exposure=None if landmark is None else data.view("exposure"),
         strata=strata,
         rmst_months=rmst,
         interval_censored=interval_censored,
         permutation=PermutationRule(permute_below, permutations, seed),
-        basis=basis,
+        basis=data.basis,
     )
-    _require_losses([(group.n, group.events) for group in result.groups], by)
-    if rmst is not None and not any(group.restricted_mean for group in result.groups):
+
+
+def refuse_km(result: Any, options: Mapping[str, Any]) -> None:
+    """Raises CannotEstimate for curves that a command has nothing to tell of."""
+    _require_losses([(group.n, group.events) for group in result.groups], options["by"])
+    months = options["rmst"]
+    if months is not None and not any(group.restricted_mean for group in result.groups):
         raise CannotEstimate(
-            tr("No patient was observed for {months:g} months without loss.", months=rmst),
+            tr("No patient was observed for {months:g} months without loss.", months=months),
             cure=tr("Give --rmst fewer months."),
         )
-    if figure is not None:
-        from registry.drawing.plot import cumulative_incidence
-
-        draw(
-            lambda: cumulative_incidence(result.to_json(curves=True), time_zero=basis.origin),
-            figure,
-        )
-    show(result.to_json(), "kaplan_meier", form)
 
 
-def cuminc_command(
-    context: typer.Context,
+def cuminc(
+    data: Data,
     by: ByOption = None,
     at: AtOption = "12,24,36",
     entry: EntryOption = Entry.START,
-    figure: FigureOption = None,
-    definition: DefinitionOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+) -> Any:
     """Cumulative incidence of loss of response beside what rules it out: stop, transfer, death.
 
     Example: registry analyse cuminc --by perianal --figure cuminc
     """
     read_at = months(at)
-    from registry.analysis.basis import basis_of
-    from registry.analysis.cohort.patients import read_patients
     from registry.analysis.curves.competing import cumulative_incidence
 
-    with up_to_date(context, definition) as (connection, definition):
-        basis = basis_of(connection, definition)
-        frame = read_patients(connection, definition)
-    result = cumulative_incidence(
-        frame,
-        definition,
+    return cumulative_incidence(
+        data.patients,
+        data.definition,
         by=by,
         at_months=read_at,
         late_entry=entry is Entry.WEEK14,
-        basis=basis,
+        basis=data.basis,
     )
-    # The first cause is the loss.
-    _require_losses([(group.n, group.causes[0].events) for group in result.groups], by)
-    if figure is not None:
-        from registry.report.competing_figure import competing_incidence
 
-        draw(
-            lambda: competing_incidence(result.to_json(curves=True), time_zero=basis.origin), figure
-        )
-    show(result.to_json(), "cuminc", form)
+
+def refuse_cuminc(result: Any, options: Mapping[str, Any]) -> None:
+    """Raises CannotEstimate for curves without a loss, the first of the causes."""
+    _require_losses([(group.n, group.causes[0].events) for group in result.groups], options["by"])
+
+
+def months(written: str) -> list[float]:
+    """The months of `--at 12,24,36`."""
+    try:
+        return [float(part) for part in written.split(",") if part.strip()]
+    except ValueError:
+        raise WrongUsage(
+            tr("--at {written} is not a list of months.", written=written),
+            cure=tr("Write it as --at 12,24,36"),
+        ) from None
 
 
 def _require_losses(groups: Sequence[tuple[int, int]], by: str | None) -> None:

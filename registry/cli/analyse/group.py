@@ -1,139 +1,106 @@
-"""`registry analyse`: the analyses of a publication, each from up-to-date views."""
+"""`registry analyse`: a command for each declared analysis, from up-to-date views."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from enum import StrEnum
+from inspect import Parameter, signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.analyse.cox import (
-    compare_published_command,
-    cox_command,
-)
-from registry.cli.analyse.curves import (
-    PermutationsOption,
-    PermuteBelowOption,
-    SeedOption,
-    cuminc_command,
-    km_command,
-)
-from registry.cli.analyse.risk import risk_command
-from registry.cli.analyse.sensitivity import sensitivity_command
-from registry.cli.analyse.show import show, up_to_date
-from registry.cli.analyse.tdm import tdm_command
-from registry.cli.frame.context import DefinitionOption
-from registry.cli.frame.output import Format, FormatOption
+from registry.cli.analyse.analyses import ANALYSES, Analysis
+from registry.cli.analyse.data import Data, up_to_date
+from registry.cli.frame.context import DefinitionOption, warn
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import with_parameters
+from registry.words import tr
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from matplotlib.figure import Figure
+
+FigureOption = Annotated[
+    Path | None,
+    typer.Option("--figure", metavar="STEM", help="Also draw STEM.png and STEM.svg."),
+]
 
 app = typer.Typer(help="Flow, Tables 1 to 3, Kaplan-Meier, troughs and outcomes.")
 
 
-def _analyse(
-    context: typer.Context,
-    definition: str | None,
-    form: Format,
-    *,
-    view: str,
-    analysis: Callable[[DataFrame, str], Any],
-    name: str,
-) -> None:
-    from registry.analysis.dataset import read_view
+def _command(analysis: Analysis) -> Callable[..., None]:
+    """The command of an analysis: its own options, then those that all have."""
 
-    with up_to_date(context, definition) as (connection, definition):
-        frame = read_view(connection, view, definition)
-    show(analysis(frame, definition).to_json(), name, form)
+    def command(
+        context: typer.Context,
+        form: Format,
+        definition: str | None,
+        figure: Path | None = None,
+        part: str | None = None,
+        **options: Any,
+    ) -> None:
+        with ExitStack() as stack:
+            data = Data(
+                lambda: stack.enter_context(up_to_date(context, definition)),
+                analysis.reads,
+                stack.close,
+            )
+            result = analysis.run(data, **options)
+        if analysis.refuse is not None:
+            analysis.refuse(result, options)
+        if figure is not None:
+            document = analysis.document(result, full=True)
+            for ending, make in analysis.figures.items():
+                _draw(make(document), figure.with_name(figure.name + ending))
+        _show(analysis, analysis.document(result), form, part)
 
-
-@app.command("flow")
-def flow_command(
-    context: typer.Context,
-    definition: DefinitionOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Patients that started, each exclusion in order, the cohort and its outcome.
-
-    Example: registry analyse flow
-    """
-    from registry.analysis.cohort.flow import cohort_flow
-
-    _analyse(context, definition, form, view="cohort_flow", analysis=cohort_flow, name="flow")
-
-
-@app.command("table1")
-def table1_command(
-    context: typer.Context,
-    definition: DefinitionOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Baseline characteristics.
-
-    Example: registry analyse table1 --format csv
-    """
-    from registry.analysis.cohort.table1 import baseline_table
-
-    _analyse(context, definition, form, view="baseline", analysis=baseline_table, name="table1")
+    command.__doc__ = analysis.run.__doc__
+    return with_parameters(command, _parameters(analysis))
 
 
-@app.command("table2")
-def table2_command(
-    context: typer.Context,
-    holm: Annotated[
-        bool, typer.Option("--holm", help="Show P adjusted for the number of tests too.")
-    ] = False,
-    permute_below: PermuteBelowOption = 5,
-    permutations: PermutationsOption = 9999,
-    seed: SeedOption = 1,
-    definition: DefinitionOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Univariate log-rank tests of the 21 covariates.
-
-    Example: registry analyse table2 --definition recommended --holm
-    """
-    from registry.analysis.basis import basis_of
-    from registry.analysis.cohort.patients import read_patients
-    from registry.analysis.cohort.table2 import univariate_table
-    from registry.analysis.curves.logrank import PermutationRule
-
-    rule = PermutationRule(permute_below, permutations, seed)
-    with up_to_date(context, definition) as (connection, definition):
-        basis = basis_of(connection, definition)
-        frame = read_patients(connection, definition)
-    result = univariate_table(frame, definition, permutation=rule, basis=basis)
-    show({**result.to_json(), "show_holm": holm}, "table2", form)
+def _parameters(analysis: Analysis) -> list[Parameter]:
+    own = list(signature(analysis.run, eval_str=True).parameters.values())[1:]
+    shared: dict[str, tuple[Any, Any]] = {}
+    if analysis.figures:
+        shared["figure"] = (FigureOption, None)
+    shared["definition"] = (DefinitionOption, None)
+    shared["form"] = (FormatOption, Format.TABLE)
+    if len(analysis.rows) > 1:
+        enumeration: Any = StrEnum
+        parts = enumeration("Part", {name.upper(): name for name in analysis.rows})
+        asked = typer.Option("--part", help="Which table a CSV holds; the others have all.")
+        own.insert(0, _parameter("part", Annotated[parts, asked], next(iter(parts))))
+    return [
+        _parameter("context", typer.Context, Parameter.empty),
+        *own,
+        *(_parameter(name, kind, default) for name, (kind, default) in shared.items()),
+    ]
 
 
-app.command("km")(km_command)
-app.command("cuminc")(cuminc_command)
+def _parameter(name: str, kind: Any, default: Any) -> Parameter:
+    return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=kind, default=default)
 
 
-app.command("cox")(cox_command)
-app.command("compare-published")(compare_published_command)
-app.command("sensitivity")(sensitivity_command)
-app.command("tdm")(tdm_command)
-app.command("risk")(risk_command)
+def _show(analysis: Analysis, document: dict[str, Any], form: Format, part: str | None) -> None:
+    from registry.report.text import render
+
+    match form:
+        case Format.JSON:
+            print_json(document)
+        case Format.CSV:
+            print_rows(analysis.rows[part or next(iter(analysis.rows))](document), form)
+        case Format.TABLE:
+            typer.echo("\n\n".join(map(render, analysis.laid_out(document))))
 
 
-@app.command("outcomes")
-def outcomes_command(
-    context: typer.Context,
-    definition: DefinitionOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """What was done after a loss of response and what came of it.
+def _draw(figure: Figure, stem: Path) -> None:
+    from registry.drawing.plot import save
 
-    Example: registry analyse outcomes
-    """
-    from registry.analysis.cohort.outcome import outcomes_after_loss
+    drawn = save(figure, stem)
+    warn(tr("Drawn: {files}", files=", ".join(str(path) for path in drawn)))
 
-    _analyse(
-        context,
-        definition,
-        form,
-        view="lor_outcome",
-        analysis=outcomes_after_loss,
-        name="outcomes",
-    )
+
+for one in ANALYSES:
+    if one.rows:
+        app.command(one.name)(_command(one))

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from registry.cli.analyse.cox import CovariatesOption, Ties, TiesOption, listed
-from registry.cli.analyse.show import FigureOption, draw, show, up_to_date
-from registry.cli.frame.context import DefinitionOption
-from registry.cli.frame.output import Format, FormatOption, on_terminal
+from registry.cli.analyse.data import Data
+from registry.cli.frame.output import on_terminal
 from registry.cli.frame.terminal import rewrite_line
 from registry.errors import WrongUsage
 from registry.words import note, tr
@@ -23,7 +23,6 @@ from registry.words import note, tr
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from registry.analysis.basis import Basis
     from registry.analysis.cox.sensitivity import Reading
 
 MOST_READINGS = 100
@@ -38,8 +37,8 @@ class Model(StrEnum):
     SOUND = "sound"
 
 
-def sensitivity_command(
-    context: typer.Context,
+def sensitivity(
+    data: Data,
     vary: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,10 +64,7 @@ def sensitivity_command(
         int,
         typer.Option("--limit", metavar="N", min=1, help="The most readings that are fitted."),
     ] = MOST_READINGS,
-    figure: FigureOption = None,
-    definition: DefinitionOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+) -> Any:
     """The Cox model under every reading of the rules: a specification curve.
 
     Every combination of the definitions and of the values given with --vary is one reading; the
@@ -76,46 +72,68 @@ def sensitivity_command(
 
     Example: registry analyse sensitivity --vary lor_above=15,17.5 --vary lor_confirmations=1,2
     """
-    from registry.analysis.cohort.patients import read_patients
     from registry.analysis.cox.fit import significant
     from registry.analysis.cox.sensitivity import sensitivity_analysis
     from registry.definitions.store import list_definitions
 
     varied = _varied(vary or [])
-    with up_to_date(context, definition) as (connection, definition):
-        others = [str(one["name"]) for one in list_definitions(connection)]
-        # Of two readings that are alike the reference's name stands.
-        bases = sorted(listed(definitions) or others, key=lambda one: one != definition)
-        _require_few(len(bases) * math.prod(len(values) for values in varied.values()), limit)
-        names = listed(covariates)
-        if names is None:
-            names = list(significant(read_patients(connection, definition), definition))
-        readings, same = _readings(connection, definition, bases, varied)
+    others = [str(one["name"]) for one in list_definitions(data.connection)]
+    # Of two readings that are alike the reference's name stands.
+    bases = sorted(listed(definitions) or others, key=lambda one: one != data.definition)
+    _require_few(len(bases) * math.prod(len(values) for values in varied.values()), limit)
+    names = listed(covariates)
+    if names is None:
+        names = list(significant(data.patients, data.definition))
+    readings, same = _readings(data.connection, data.definition, bases, varied)
+    # Nobody waits for what the trials have locked.
+    data.close()
     notes = []
     if same:
         notes.append(
             note("{same} combinations repeat the parameters of another and stand once.", same=same)
         )
-    document = sensitivity_analysis(
+    return sensitivity_analysis(
         readings,
         names,
         models=[one.value for one in model or list(Model)],
         varied=varied,
         ties=ties.value,
         notes=notes,
-    ).to_json()
-    if figure is not None:
-        from registry.report.specification_curve import specification_curve
+    )
 
-        draw(lambda: specification_curve(document), figure)
-    show(document, "sensitivity", form)
+
+def every_definition(data: Data) -> Any:
+    """Every definition as a reading of the rules, that of the data as the reference."""
+    from registry.analysis.cox.fit import significant
+    from registry.analysis.cox.sensitivity import sensitivity_analysis
+    from registry.definitions.store import list_definitions
+
+    # A definition without a status of every patient would be read by halves.
+    others = [one["name"] for one in list_definitions(data.connection) if not one["waiting"]]
+    readings: dict[str, Reading] = {}
+    for name in (data.definition, *others):
+        own = data if name == data.definition else Data(partial(_named, data.connection, name))
+        if own.basis.definition_hash not in readings:
+            readings[own.basis.definition_hash] = _reading(own, name, {})
+    covariates = list(significant(data.patients, data.definition))
+    return sensitivity_analysis(list(readings.values()), covariates)
+
+
+def _named(connection: Connection, name: str) -> tuple[Connection, str]:
+    return connection, name
+
+
+def _reading(data: Data, base: str, choices: dict[str, str]) -> Reading:
+    from registry.analysis.cox.sensitivity import Reading
+
+    return Reading(base, choices, data.basis, data.patients, data.view("exposure"))
 
 
 def _readings(
     connection: Connection, reference: str, bases: Sequence[str], varied: dict[str, list[str]]
 ) -> tuple[list[Reading], int]:
     """The reference, then every combination; and how many of these repeat another of them."""
-    from registry.analysis.basis import basis_of
+    from registry.definitions.store import get_definition
 
     combinations = [
         (base, dict(zip(varied, values, strict=True)))
@@ -128,12 +146,15 @@ def _readings(
     for number, (base, choices) in enumerate([(reference, {}), *combinations]):
         _progress(number, len(combinations))
         with _tried(connection, base, choices) as name:
-            basis = basis_of(connection, name)
-            if basis.definition_hash not in found:
-                found[basis.definition_hash] = _read(connection, basis, base, list(varied))
+            data = Data(partial(_named, connection, name))
+            read_as = data.basis.definition_hash
+            if read_as not in found:
+                parameters = get_definition(connection, name)
+                written = {key: _written(parameters[key]) for key in varied}
+                found[read_as] = _reading(data, base, written)
         if number:
-            same += basis.definition_hash in repeated
-            repeated.add(basis.definition_hash)
+            same += read_as in repeated
+            repeated.add(read_as)
     _progress(None, len(combinations))
     return list(found.values()), same
 
@@ -155,23 +176,6 @@ def _tried(connection: Connection, base: str, choices: dict[str, str]) -> Iterat
         yield TRIAL
     finally:
         trial.rollback()
-
-
-def _read(connection: Connection, basis: Basis, base: str, varied: Sequence[str]) -> Reading:
-    from registry.analysis.cohort.patients import read_patients
-    from registry.analysis.cox.sensitivity import Reading
-    from registry.analysis.dataset import read_view
-    from registry.definitions.store import get_definition
-
-    parameters = get_definition(connection, basis.definition)
-
-    return Reading(
-        definition=base,
-        choices={key: _written(parameters[key]) for key in varied},
-        basis=basis,
-        frame=read_patients(connection, basis.definition),
-        exposure=read_view(connection, "exposure", basis.definition),
-    )
 
 
 def _written(value: Any) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from registry.cli.analyse.analyses import ANALYSES, BY_NAME
 from registry.cli.demo.mark import nature_of_demo
 from registry.cli.frame.context import run_of, warn
 from registry.cli.report.command import TITLE
-from registry.cli.report.content import Content, content_of, facts_of
+from registry.cli.report.content import content_of, facts_of
 from registry.errors import Refused
 from registry.whole_file import make_private, write_whole
 from registry.words import note, spoken, tr
@@ -19,10 +21,10 @@ from registry.words import note, spoken, tr
 if TYPE_CHECKING:
     from registry.database.engine import Database
     from registry.report.preamble import Facts
+    from registry.report.telling import Content
 
 DEFINITION = "paper"
 OWN_HOME = note("Give the demo a home of its own: registry --home DIR demo")
-PRINTED = ("flow", "table1", "table2", "km", "cox", "tdm", "outcomes")
 
 
 def demo(
@@ -125,20 +127,18 @@ def _derive(database: Database, user: str) -> None:
     )
 
 
-def _print(documents: dict[str, Any]) -> None:
-    from registry.report import text
+def _print(documents: Mapping[str, Any]) -> None:
+    from registry.report.text import render
 
-    for name in PRINTED:
-        document = documents[name]
-        typer.echo()
-        if isinstance(document, str):
-            typer.echo(spoken(document))
-        else:
-            typer.echo(getattr(text, "kaplan_meier" if name == "km" else name)(document))
+    for one in ANALYSES:
+        if one.printed is not None:
+            document = documents[one.name]
+            said = spoken(document) if isinstance(document, str) else render(one.printed(document))
+            typer.echo(f"\n{said}")
 
 
 def _write(out: Path, content: Content, facts: Facts) -> list[Path]:
-    from registry.drawing.plot import cumulative_incidence, save
+    from registry.drawing.plot import save
     from registry.report.page import page
 
     written: list[Path] = []
@@ -147,9 +147,9 @@ def _write(out: Path, content: Content, facts: Facts) -> list[Path]:
         if isinstance(document, str) or document["landmark_months"] is not None:
             continue
         by = f"_by_{document['by']}" if document["by"] else ""
-        figure = cumulative_incidence(document)
+        figure = BY_NAME["km"].figures[""](document)
         written.extend(save(figure, out / f"cumulative_incidence{by}"))
     report = out / "report.html"
-    html = page(content.documents, facts, curves_by=content.curves)
+    html = page(content, facts)
     write_whole(report, lambda part: part.write_text(html, encoding="utf-8"))
     return [*written, report]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.analyse.show import up_to_date
+from registry.cli.analyse.data import up_to_date
 from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.context import DefinitionOption, opened, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_csv, print_json

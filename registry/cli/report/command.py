@@ -56,7 +56,7 @@ def report_command(
 
     Example: registry report --out report.html
     """
-    from registry.cli.analyse.show import up_to_date
+    from registry.cli.analyse.data import up_to_date
     from registry.cli.demo.mark import nature_of_demo
     from registry.cli.report.content import content_of, facts_of
     from registry.database.demo import is_demo
@@ -74,16 +74,16 @@ def report_command(
             case Kind.HTML:
                 from registry.report.page import page
 
-                html = page(content.documents, facts, curves_by=content.curves)
+                html = page(content, facts)
                 part.write_text(html, encoding="utf-8")
             case Kind.DOCX:
                 from registry.report.manuscript import write_manuscript
 
-                write_manuscript(content.documents, facts, part, curves_by=content.curves)
+                write_manuscript(content, facts, part)
             case Kind.XLSX:
                 from registry.report.tables_book import write_tables_book
 
-                write_tables_book(content.documents, facts, part, curves_by=content.curves)
+                write_tables_book(content, facts, part)
 
     write_whole(out, write, make_folder=True)
     warn(tr("Report written to {file}.", file=out))

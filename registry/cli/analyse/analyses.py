@@ -1,0 +1,298 @@
+"""Every analysis, declared once: what it reads, how it runs, and everything that tells it.
+
+From this list come the commands with their help, completion and reference, JSON, CSV, terminal
+tables and figures, the demo's output, and the report as page, Word file and workbook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from registry.cli.analyse import listings
+from registry.cli.analyse.cohort import flow, outcomes, table1, table2
+from registry.cli.analyse.cox import compare_published, cox
+from registry.cli.analyse.curves import Entry, cuminc, km, refuse_cuminc, refuse_km
+from registry.cli.analyse.data import PATIENTS, Data
+from registry.cli.analyse.risk import risk
+from registry.cli.analyse.sensitivity import every_definition, sensitivity
+from registry.cli.analyse.tdm import tdm
+from registry.drawing.table import Document, Table
+from registry.errors import CannotEstimate
+from registry.report import (
+    curve_tables,
+    further_tables,
+    model_tables,
+    risk_tables,
+    rows,
+    tables,
+    tdm_tables,
+)
+from registry.report.telling import Telling
+from registry.words import note
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Rows = Callable[[Document], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis(Telling):
+    """One analysis; its name is that of its command and of its document.
+
+    Args:
+        reads: views of `analytics`.
+        run: gives the result. Its docstring is the command's help, its parameters after the data
+            are the command's options.
+        rows: of a CSV file, by the part that `--part` names; without any there is no command, and
+            only a report tells it.
+        figures: what `--figure STEM` draws, by what is added to STEM.
+        full: asks the result's `to_json` for what its figures need beside the document.
+        report: how a report runs it, where that is not the command without options.
+        refuse: raises CannotEstimate for a result that a command has nothing to tell of.
+        printed: the layout that the demo prints.
+    """
+
+    reads: tuple[str, ...]
+    run: Callable[..., Any]
+    rows: Mapping[str, Rows] = field(default_factory=dict)
+    figures: Mapping[str, Callable[[Document], Figure]] = field(default_factory=dict)
+    full: Mapping[str, bool] = field(default_factory=dict)
+    report: Callable[[Data], Any] | None = None
+    refuse: Callable[[Any, Mapping[str, Any]], None] | None = None
+    printed: Callable[[Document], Table] | None = None
+
+    def document(self, result: Any, *, full: bool = False) -> dict[str, Any]:
+        """The result as plain data, `full` with what its figures need."""
+        if isinstance(result, dict):
+            return result
+        made: dict[str, Any] = result.to_json(**(self.full if full else {}))
+        return made
+
+    def reported(self, data: Data) -> dict[str, Any] | str:
+        """The document of a report, or the sentence that says why there is none."""
+        try:
+            return self.document((self.report or self.run)(data.of(self.reads)), full=True)
+        except CannotEstimate as error:
+            return error.problem
+
+
+def _time_zero(document: Document) -> str:
+    """What the months of curves are counted from."""
+    return str(document["clock"]).removeprefix("days from ")
+
+
+ANALYSES = (
+    Analysis(
+        name="flow",
+        reads=("cohort_flow",),
+        run=flow,
+        tables=tables.flow,
+        rows={"": rows.flow},
+        section="patients",
+        heading=note("Patients"),
+        printed=tables.flow,
+    ),
+    Analysis(
+        name="table1",
+        reads=("baseline",),
+        run=table1,
+        tables=tables.table1,
+        rows={"": rows.table1},
+        section="baseline",
+        heading=note("At the first infusion"),
+        printed=tables.table1,
+    ),
+    Analysis(
+        name="table2",
+        reads=PATIENTS,
+        run=table2,
+        report=listings.table2,
+        tables=tables.table2,
+        rows={"": rows.table2},
+        section="single",
+        heading=note("One covariate at a time"),
+        sortable=True,
+        printed=tables.table2,
+    ),
+    Analysis(
+        name="km",
+        reads=(*PATIENTS, "exposure"),
+        run=km,
+        refuse=refuse_km,
+        full={"curves": True},
+        tables=curve_tables.km,
+        rows={"": rows.km},
+        figures={
+            "": lambda document: import_module("registry.drawing.plot").cumulative_incidence(
+                document, time_zero=_time_zero(document)
+            )
+        },
+        section="curves",
+        heading=note("Loss of response over time"),
+        printed=curve_tables.km,
+    ),
+    Analysis(
+        name="cuminc",
+        reads=PATIENTS,
+        run=cuminc,
+        refuse=refuse_cuminc,
+        full={"curves": True},
+        tables=curve_tables.cuminc,
+        rows={"": rows.cuminc},
+        figures={
+            "": lambda document: import_module(
+                "registry.report.competing_figure"
+            ).competing_incidence(document, time_zero=_time_zero(document))
+        },
+        section="competing",
+        heading=note("What competes with the loss"),
+    ),
+    Analysis(
+        name="cox",
+        reads=(*PATIENTS, "exposure"),
+        run=cox,
+        full={"details": True},
+        tables=tables.cox,
+        rows={"": rows.cox},
+        figures={
+            "": lambda document: import_module("registry.report.forest").forest_plot(document),
+            "-hazards": lambda document: import_module("registry.report.hazards").hazards_plot(
+                document
+            ),
+        },
+        section="several",
+        heading=note("Several covariates together"),
+        sortable=True,
+        printed=tables.cox,
+    ),
+    Analysis(
+        name="compare-published",
+        reads=(*PATIENTS, "exposure"),
+        run=compare_published,
+        tables=model_tables.compare_published,
+        rows={"": rows.compare_published},
+        figures={
+            "": lambda document: import_module("registry.report.forest").paired_forest_plot(
+                document
+            )
+        },
+        section="sound",
+        heading=note("The sound analysis beside the published"),
+        sortable=True,
+    ),
+    Analysis(
+        name="sensitivity",
+        reads=(*PATIENTS, "exposure"),
+        run=sensitivity,
+        report=every_definition,
+        tables=model_tables.sensitivity,
+        rows={"": rows.sensitivity},
+        figures={
+            "": lambda document: import_module(
+                "registry.report.specification_curve"
+            ).specification_curve(document)
+        },
+        section="sensitivity",
+        heading=note("Every reading of the rules"),
+        sortable=True,
+    ),
+    Analysis(
+        name="tdm",
+        reads=(
+            "tdm_week14",
+            "survival",
+            "trough",
+            "lor_mechanism",
+            "lor_outcome",
+            "analysis_set",
+            "baseline",
+        ),
+        run=tdm,
+        report=listings.tdm,
+        full={"levels": True},
+        tables=tdm_tables.all_tables,
+        rows=rows.TDM,
+        figures={
+            "": lambda document: import_module("registry.report.figure_tdm").levels_figure(document)
+        },
+        section="levels",
+        heading=note("Drug levels"),
+        printed=tables.tdm,
+    ),
+    Analysis(
+        name="risk",
+        reads=("analysis_set", "survival", "baseline", "tdm_week14", "competing_events"),
+        run=risk,
+        tables=risk_tables.all_tables,
+        rows={"": risk_tables.rows},
+        figures={
+            "": lambda document: import_module("registry.report.figure_risk").calibration_figure(
+                document
+            )
+        },
+        section="risk",
+        heading=note("Prediction at week 14"),
+    ),
+    Analysis(
+        name="outcomes",
+        reads=("lor_outcome",),
+        run=outcomes,
+        tables=tables.outcomes,
+        rows={"": rows.outcomes},
+        section="losses",
+        heading=note("After the loss of response"),
+        printed=tables.outcomes,
+    ),
+    # What only a report tells.
+    Analysis(
+        name="km_sound",
+        reads=PATIENTS,
+        run=lambda data: km(data, entry=Entry.WEEK14, interval_censored=True),
+        full={"curves": True},
+        tables=curve_tables.km,
+        section="sound",
+    ),
+    Analysis(
+        name="levels",
+        reads=("tdm_week14", "trough"),
+        run=listings.levels,
+        section="levels",
+    ),
+    Analysis(
+        name="losses",
+        reads=("survival", "lor_mechanism", "lor_outcome"),
+        run=listings.losses,
+        tables=further_tables.losses,
+        section="losses",
+    ),
+    Analysis(
+        name="genes",
+        reads=("gene_summary",),
+        run=listings.genes,
+        tables=further_tables.genes,
+        section="genes",
+        heading=note("Genes"),
+    ),
+    Analysis(
+        name="missing",
+        reads=("missing_values",),
+        run=listings.missing,
+        tables=further_tables.missing,
+        section="quality",
+        heading=note("Data quality"),
+        sortable=True,
+    ),
+    Analysis(
+        name="quality",
+        reads=(),
+        run=listings.quality,
+        tables=further_tables.quality,
+        section="quality",
+        sortable=True,
+    ),
+)
+BY_NAME = {one.name: one for one in ANALYSES}

@@ -1,0 +1,62 @@
+"""`registry analyse flow`, `table1`, `table2` and `outcomes`: who the patients are and what became
+of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from registry.cli.analyse.curves import PermutationsOption, PermuteBelowOption, SeedOption
+from registry.cli.analyse.data import Data
+
+
+def flow(data: Data) -> Any:
+    """Patients that started, each exclusion in order, the cohort and its outcome.
+
+    Example: registry analyse flow
+    """
+    from registry.analysis.cohort.flow import cohort_flow
+
+    return cohort_flow(data.view("cohort_flow"), data.definition)
+
+
+def table1(data: Data) -> Any:
+    """Baseline characteristics.
+
+    Example: registry analyse table1 --format csv
+    """
+    from registry.analysis.cohort.table1 import baseline_table
+
+    return baseline_table(data.view("baseline"), data.definition)
+
+
+def table2(
+    data: Data,
+    holm: Annotated[
+        bool, typer.Option("--holm", help="Show P adjusted for the number of tests too.")
+    ] = False,
+    permute_below: PermuteBelowOption = 5,
+    permutations: PermutationsOption = 9999,
+    seed: SeedOption = 1,
+) -> Any:
+    """Univariate log-rank tests of the 21 covariates.
+
+    Example: registry analyse table2 --definition recommended --holm
+    """
+    from registry.analysis.cohort.table2 import univariate_table
+    from registry.analysis.curves.logrank import PermutationRule
+
+    rule = PermutationRule(permute_below, permutations, seed)
+    result = univariate_table(data.patients, data.definition, permutation=rule, basis=data.basis)
+    return {**result.to_json(), "show_holm": holm}
+
+
+def outcomes(data: Data) -> Any:
+    """What was done after a loss of response and what came of it.
+
+    Example: registry analyse outcomes
+    """
+    from registry.analysis.cohort.outcome import outcomes_after_loss
+
+    return outcomes_after_loss(data.view("lor_outcome"), data.definition)

@@ -1,0 +1,117 @@
+"""What analyses read: a connection on which nothing waits for a derivation, and rows of views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from registry.cli.frame.context import opened, run_of, warn
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pandas import DataFrame
+    from sqlalchemy import Connection
+
+    from registry.analysis.basis import Basis
+
+# The views of which `Data.patients` is made.
+PATIENTS = ("analysis_set", "survival", "interval_censored", "competing_events", "baseline")
+
+
+@contextmanager
+def up_to_date(context: typer.Context, definition: str | None) -> Iterator[tuple[Connection, str]]:
+    """A connection on which nothing waits for a derivation, and the definition to hold to."""
+    from registry.derivation.run import bring_up_to_date
+    from registry.records.definitions import definition_or_default
+
+    settings = run_of(context).settings()
+    with opened(settings) as database:
+        with database.engine.connect() as connection:
+            held_to = definition_or_default(connection, definition)
+        result = bring_up_to_date(database.engine, user=settings.user)
+        if result is not None and result.examined:
+            warn(
+                tr(
+                    "Derived {number:changed patient|changed patients} first.",
+                    number=result.examined,
+                )
+            )
+        with database.engine.connect() as connection:
+            yield connection, held_to
+
+
+@dataclass(frozen=True)
+class Data:
+    """The rows of one definition, each view read once, when it is first asked for.
+
+    `connect` gives the connection and the definition, so that an analysis which refuses its options
+    needs neither. `reads` names the views of one analysis; all of a report share what is kept.
+    """
+
+    connect: Callable[[], tuple[Connection, str]]
+    reads: tuple[str, ...] = ()
+    close: Callable[[], None] = lambda: None
+    kept: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def of(self, reads: tuple[str, ...]) -> Data:
+        """The same for an analysis that reads these views."""
+        return replace(self, reads=reads)
+
+    @property
+    def connection(self) -> Connection:
+        """Where the views are read."""
+        return self._connected()[0]
+
+    @property
+    def definition(self) -> str:
+        """The name of the definition."""
+        return self._connected()[1]
+
+    @property
+    def basis(self) -> Basis:
+        """What results rest on."""
+        from registry.analysis.basis import basis_of
+
+        made: Basis = self._once(
+            "made", "basis", lambda: basis_of(self.connection, self.definition)
+        )
+        return made
+
+    @property
+    def patients(self) -> DataFrame:
+        """A row per patient of the cohort, with what other views say of it."""
+        from registry.analysis.cohort.patients import patients_of
+
+        made: DataFrame = self._once(
+            "made", "patients", lambda: patients_of({view: self.view(view) for view in PATIENTS})
+        )
+        return made
+
+    @property
+    def frames(self) -> dict[str, DataFrame]:
+        """The rows of every view that the analysis reads."""
+        return {view: self.view(view) for view in self.reads}
+
+    def view(self, name: str) -> DataFrame:
+        """The rows of one view."""
+        from registry.analysis.dataset import read_view
+
+        rows: DataFrame = self._once(
+            "view", name, lambda: read_view(self.connection, name, self.definition)
+        )
+        return rows
+
+    def _connected(self) -> tuple[Connection, str]:
+        found: tuple[Connection, str] = self._once("made", "connection", self.connect)
+        return found
+
+    def _once(self, kind: str, name: str, make: Callable[[], Any]) -> Any:
+        if (kind, name) not in self.kept:
+            self.kept[kind, name] = make()
+        return self.kept[kind, name]

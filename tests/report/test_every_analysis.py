@@ -1,0 +1,129 @@
+"""Every declared analysis has its command, its three formats, its place in a report, its words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any
+
+import docx
+import pytest
+from openpyxl import load_workbook
+from typer.main import get_command
+
+from registry.cli import app
+from registry.cli.analyse.analyses import ANALYSES, BY_NAME, Analysis
+from registry.cli.analyse.data import Data
+from registry.database.engine import Database
+from registry.report.manuscript import write_manuscript
+from registry.report.page import page
+from registry.report.preamble import Facts
+from registry.report.tables_book import write_tables_book
+from registry.report.telling import Content
+from registry.report.text import WIDTH, render
+from tests.programs import Program
+
+from .reading import Element, read, rows_of
+
+DOCS = Path(__file__).parents[2] / "docs"
+COMMANDS = [one for one in ANALYSES if one.rows]
+# The study cannot carry the model of the default covariates.
+CARRIED = "week14_pcdai,bmi_z,growth_delay"
+
+every = pytest.mark.parametrize("analysis", ANALYSES, ids=lambda one: one.name)
+every_command = pytest.mark.parametrize("analysis", COMMANDS, ids=lambda one: one.name)
+
+
+@pytest.fixture(scope="module")
+def whole(content: Content, shared_study: Database) -> Content:
+    """A report in which no analysis is a sentence."""
+    with shared_study.engine.connect() as connection:
+        risk = BY_NAME["risk"]
+        data = Data(lambda: (connection, "paper"), risk.reads)
+        found = risk.document(risk.run(data, covariates=CARRIED, resamples=50))
+    made = replace(content, documents={**content.documents, "risk": found})
+    assert not any(isinstance(one, str) for one in made.documents.values())
+    return made
+
+
+@pytest.fixture(scope="module")
+def shown(whole: Content, facts: Facts) -> Element:
+    return read(page(whole, facts))
+
+
+@pytest.fixture(scope="module")
+def files(
+    whole: Content, facts: Facts, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[list[str], list[str]]:
+    """Captions of the Word file, and names of the sheets."""
+    folder = tmp_path_factory.mktemp("every")
+    write_manuscript(whole, facts, folder / "t.docx")
+    write_tables_book(whole, facts, folder / "t.xlsx")
+    word = docx.Document(str(folder / "t.docx"))
+    captions = [one.text for one in word.paragraphs if one.style.name == "Caption"]
+    return captions, load_workbook(folder / "t.xlsx").sheetnames
+
+
+def test_the_commands_are_the_list() -> None:
+    root = get_command(app)
+    group: Any = root.get_command(root.context_class(root), "analyse")
+    assert list(group.commands) == [one.name for one in COMMANDS]
+    assert len({one.name for one in ANALYSES}) == len(ANALYSES)
+
+
+@every_command
+def test_it_has_help_with_an_example_and_stands_in_the_reference(analysis: Analysis) -> None:
+    words = cleandoc(analysis.run.__doc__ or "")
+    assert re.search(rf"^Example: registry analyse {analysis.name}\b", words, re.M)
+    reference = (DOCS / "cli.md").read_text(encoding="utf-8")
+    assert f"### registry analyse {analysis.name}\n" in reference
+    assert " ".join(words.split("\n\n")[0].split()) in reference
+
+
+@every_command
+def test_it_prints_json_csv_and_a_table(
+    analysis: Analysis, program: Program, shared_study: Database
+) -> None:
+    more = ("--covariates", CARRIED, "--resamples", "50") if analysis.name == "risk" else ()
+    asked = ("analyse", analysis.name, *more, "--format", "json")
+    document = program(shared_study, *asked).document
+    assert document.get("definition", document.get("reference")) is not None
+    for part in analysis.rows.values():
+        flat = part(document)
+        assert flat
+        assert len({tuple(row) for row in flat}) == 1
+    for table in analysis.laid_out(document):
+        assert table.rows
+        assert max(map(len, render(table).splitlines())) <= WIDTH
+
+
+@every
+def test_it_has_its_place_in_the_report(
+    analysis: Analysis, shown: Element, files: tuple[list[str], list[str]]
+) -> None:
+    [section] = [one for one in shown.all("section") if one.attributes["id"] == analysis.section]
+    if analysis.heading:
+        assert section.all("h2")[0].text == analysis.heading
+    if analysis.tables is None:
+        # A drawing alone.
+        assert f"figure-{analysis.name}" in [one.attributes["id"] for one in section.all("figure")]
+        return
+    [table] = [
+        one for one in section.all("table") if one.attributes["id"] == f"table-{analysis.name}"
+    ]
+    assert rows_of(table)
+    captions, sheets = files
+    assert table.all("caption")[0].text in captions
+    assert analysis.name in sheets
+
+
+@every
+def test_it_reads_what_it_declares(analysis: Analysis, shared_study: Database) -> None:
+    with shared_study.engine.connect() as connection:
+        data = Data(lambda: (connection, "paper"))
+        analysis.reported(data)
+    read_views = {name for kind, name in data.kept if kind == "view"}
+    assert read_views <= set(analysis.reads)
+    assert set(analysis.reads) - read_views <= {"exposure"}
