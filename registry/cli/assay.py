@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_assay
-from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -62,7 +62,7 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
     """
     from registry.entry.assays import descriptions, list_assays
 
-    with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
+    with reading(context) as connection:
         rows = list_assays(connection)
     print_rows(rows, form, COLUMNS)
     bare = [row["name"] for row in rows if all(row[column] is None for column in descriptions())]

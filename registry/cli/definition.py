@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_definition
-from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
 from registry.words import spoken, tr
@@ -26,10 +26,7 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
     """
     from registry.definitions.store import list_definitions
 
-    with (
-        opened(run_of(context).settings()) as database,
-        database.engine.connect() as connection,
-    ):
+    with reading(context) as connection:
         rows = list_definitions(connection)
     print_rows(rows, form)
 
@@ -49,10 +46,7 @@ def show_command(
     """
     from registry.definitions.store import get_definition
 
-    with (
-        opened(run_of(context).settings()) as database,
-        database.engine.connect() as connection,
-    ):
+    with reading(context) as connection:
         definition = get_definition(connection, name)
     _print(definition, form)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import DefinitionOption, opened, run_of
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.records.asking_record import patient_or_asked
@@ -21,10 +21,7 @@ MARKS = {True: note("yes"), False: note("NO"), None: "-"}
 
 def explain_command(
     context: typer.Context,
-    patient: Annotated[
-        str | None,
-        typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
-    ] = None,
+    patient: PatientArgument = None,
     definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.completion import PatientArgument
+from registry.cli.frame.context import opened, reading, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.words import tr
 
@@ -55,10 +55,7 @@ def run_command(context: typer.Context, form: FormatOption = Format.TABLE) -> No
 @app.command("list")
 def list_command(
     context: typer.Context,
-    patient: Annotated[
-        str | None,
-        typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
-    ] = None,
+    patient: PatientArgument = None,
     rule: RuleOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -68,7 +65,7 @@ def list_command(
     """
     from registry.quality.findings import list_findings
 
-    with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
+    with reading(context) as connection:
         found = list_findings(connection, rule=rule, patient=patient)
     rows = [vars(finding) for finding in found]
     print_rows(rows, form, LIST_COLUMNS if form is Format.TABLE else None)
@@ -87,6 +84,6 @@ def trend_command(
     """
     from registry.quality.run import trend
 
-    with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
+    with reading(context) as connection:
         rows = trend(connection, rule)
     print_rows(rows, form)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
 from registry.cli.frame.groups import GROUPS
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import NotFound, WrongUsage
@@ -80,7 +80,7 @@ def list_command(
                 cure=tr("There are: {names}.", names=", ".join(QUERY_STATES)),
             )
     wanted = QUERY_STATES if everything else tuple(states or OPEN_STATES)
-    with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
+    with reading(context) as connection:
         found = [
             query
             for query in list_queries(connection, patient=patient, rule=rule)
@@ -103,7 +103,7 @@ def show_command(
     """
     from registry.records.queries import find_query, steps_of
 
-    with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
+    with reading(context) as connection:
         found = find_query(connection, query)
         steps = steps_of(connection, found.patient_id, query)
     if form is Format.JSON:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import DefinitionOption, opened, run_of, warn
+from registry.cli.frame.completion import PatientArgument
+from registry.cli.frame.context import DefinitionOption, reading, warn
 from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.words import tr
 
@@ -30,10 +28,7 @@ COLUMNS = (
 
 def status_command(
     context: typer.Context,
-    patient: Annotated[
-        str | None,
-        typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
-    ] = None,
+    patient: PatientArgument = None,
     definition: DefinitionOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -44,10 +39,7 @@ def status_command(
     from registry.derivation.status import require_patient, status_rows, waiting_patients
     from registry.records.definitions import definition_or_default
 
-    with (
-        opened(run_of(context).settings()) as database,
-        database.engine.connect() as connection,
-    ):
+    with reading(context) as connection:
         definition = definition_or_default(connection, definition)
         waiting = waiting_patients(connection, definition)
         if patient is not None:

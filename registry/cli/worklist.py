@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import (
     DefinitionOption,
     ForceOption,
     ReasonOption,
     UserOption,
     opened,
+    reading,
     run_of,
     warn,
 )
@@ -80,7 +82,7 @@ ItemArgument = Annotated[
 @app.command("list")
 def list_command(
     context: typer.Context,
-    patient: Annotated[str | None, typer.Argument(metavar="PATIENT", help="A study id.")] = None,
+    patient: PatientArgument = None,
     kinds: Annotated[
         list[str] | None,
         typer.Option("--kind", metavar="KIND", help="Only this kind; may be repeated."),
@@ -116,10 +118,7 @@ def list_command(
     filters = Filters(definition, patient, kinds or (), centre, day, set_aside)
     if to is not None:
         require_free(to, force=force)
-    with (
-        opened(run_of(context).settings()) as database,
-        database.engine.connect() as connection,
-    ):
+    with reading(context) as connection:
         found = read_worklist(connection, filters)
     shown = found[:limit]
     if to is not None:
@@ -204,10 +203,7 @@ def rules_command(
         with _change(context, user, "worklist rules", reason, summary=words) as connection:
             for rule, active in switched:
                 switch_rule(connection, rule, active=active)
-    with (
-        opened(run_of(context).settings()) as database,
-        database.engine.connect() as connection,
-    ):
+    with reading(context) as connection:
         rows = list_rules(connection)
     print_rows(rows, form, RULE_COLUMNS if form is Format.TABLE else None)
 
@@ -234,10 +230,7 @@ def parameters_command(
             context, user, "worklist parameters", reason, summary=", ".join(changes)
         ) as connection:
             set_parameters(connection, changes)
-    with (
-        opened(run_of(context).settings()) as database,
-        database.engine.connect() as connection,
-    ):
+    with reading(context) as connection:
         rows = list_parameters(connection)
     print_rows(rows, form)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_view
-from registry.cli.frame.context import ForceOption, opened, run_of, warn
+from registry.cli.frame.context import ForceOption, opened, reading, run_of, warn
 from registry.errors import WrongUsage
 from registry.whole_file import require_free
 from registry.words import tr
@@ -147,6 +147,6 @@ def _export_records(context: typer.Context, folder: Path, form: FileFormat, forc
 def _export_redcap(context: typer.Context, folder: Path, force: bool) -> None:
     from registry.export.redcap import write_redcap
 
-    with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
+    with reading(context) as connection:
         rows = write_redcap(connection, folder, force=force)
     warn(tr("{number:row|rows} written to {folder}.", number=rows, folder=folder))

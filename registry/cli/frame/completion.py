@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,43 +31,28 @@ STATEMENT_MILLISECONDS = 500
 Offer = list[str] | list[tuple[str, str]]
 
 
-def complete_patient(context: typer.Context, incomplete: str) -> list[str]:
-    """Study ids that begin so."""
-    return _asked(
-        context,
-        "select n.study_id from reference.patient_number n "
-        "join clinical.patient using (patient_id) "
-        "where starts_with(n.study_id, %s) order by 1 limit %s",
-        incomplete,
-    )
+def _names(query: str) -> Callable[[typer.Context, str], list[str]]:
+    """A callback for the names that a query selects, of which those that begin so are offered."""
+
+    def complete(context: typer.Context, incomplete: str) -> list[str]:
+        asked = f"select name from ({query}) n where starts_with(name, %s) order by 1 limit %s"
+        return _asked(context, asked, incomplete)
+
+    return complete
 
 
-def complete_definition(context: typer.Context, incomplete: str) -> list[str]:
-    """Names of definitions that begin so."""
-    return _asked(
-        context,
-        "select name from reference.definition where starts_with(name, %s) order by 1 limit %s",
-        incomplete,
-    )
+complete_patient = _names(
+    "select n.study_id as name from reference.patient_number n "
+    "join clinical.patient using (patient_id)"
+)
+complete_definition = _names("select name from reference.definition")
+complete_assay = _names("select name from reference.assay")
+complete_view = _names("select viewname::text as name from pg_views where schemaname = 'analytics'")
 
-
-def complete_assay(context: typer.Context, incomplete: str) -> list[str]:
-    """Names of assays that begin so."""
-    return _asked(
-        context,
-        "select name from reference.assay where starts_with(name, %s) order by 1 limit %s",
-        incomplete,
-    )
-
-
-def complete_view(context: typer.Context, incomplete: str) -> list[str]:
-    """Views of the analysts that begin so."""
-    return _asked(
-        context,
-        "select viewname::text from pg_views where schemaname = 'analytics' "
-        "and starts_with(viewname::text, %s) order by 1 limit %s",
-        incomplete,
-    )
+PatientArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
+]
 
 
 def complete_key(entity: Entity) -> Callable[[typer.Context, str], list[str]]:

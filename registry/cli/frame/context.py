@@ -17,6 +17,8 @@ from registry.settings import HOME_VARIABLE, Settings
 from registry.words import tr
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from registry.database.engine import Database
 
 ReasonOption = Annotated[
@@ -116,6 +118,13 @@ def opened(settings: Settings) -> Iterator[Database]:
         with database.engine.connect() as connection:
             require_head(connection)
         yield database
+
+
+@contextmanager
+def reading(context: typer.Context) -> Iterator[Connection]:
+    """A connection to the database of this run, for a command that changes nothing."""
+    with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
+        yield connection
 
 
 def warn(message: str) -> None:

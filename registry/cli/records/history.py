@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.cli.records.asking_record import patient_or_asked
@@ -20,10 +20,7 @@ CHANGE_OPTION = typer.Option("--command", help="All that the command of this cha
 
 def history_command(
     context: typer.Context,
-    patient: Annotated[
-        str | None,
-        typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
-    ] = None,
+    patient: PatientArgument = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List every change of a patient's records: when, who, why, from what to what.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from registry.cli.demo.mark import hold_to_demo
-from registry.cli.frame.context import hold_to_reason, opened, run_of, warn, with_allowed
+from registry.cli.frame.context import hold_to_reason, opened, reading, run_of, warn, with_allowed
 from registry.cli.frame.output import Format, print_json, print_rows
 from registry.cli.records.asking import ask_for_missing
 from registry.cli.records.asking_record import ask_for_record
@@ -86,10 +86,7 @@ def _number_of(connection: Connection, entity: Entity, study_id: str | None) -> 
 def list_records(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
     """Lists records."""
     study_id = patient_of(given)
-    with (
-        opened(run_of(context).settings()) as database,
-        database.engine.connect() as connection,
-    ):
+    with reading(context) as connection:
         limit = given["limit"] if given["form"] is Format.TABLE else None
         found = find_records(
             connection,

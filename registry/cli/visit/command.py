@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry.cli.demo.mark import IntoDemoOption, hold_to_demo
-from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.records.asking_record import patient_or_asked
@@ -31,10 +31,7 @@ STDIN = "-"
 
 def visit_command(
     context: typer.Context,
-    patient: Annotated[
-        str | None,
-        typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
-    ] = None,
+    patient: PatientArgument = None,
     on: Annotated[
         str | None, typer.Option("--on", metavar="DAY", help="The day of the visit; today.")
     ] = None,
