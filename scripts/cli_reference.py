@@ -17,10 +17,9 @@ from typing import Any
 from typer.main import get_command
 
 from registry.cli import app
-from registry.cli.frame.examples import EXAMPLES
-from registry.cli.frame.groups import GROUPS
 from registry.cli.records.commands import VERBS
 from registry.cli.records.options import parameter_name
+from registry.clinical_tables import BY_COMMAND
 from registry.records.source import BY_FILE_NAME, dictionary_columns
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "cli.md"
@@ -85,7 +84,7 @@ def reference() -> str:
     context = root.context_class(root, info_name="registry")
     tops = {name: root.get_command(context, name) for name in root.list_commands(context)}
     placed = [name for names in SECTIONS.values() for name in names]
-    missing = sorted(set(tops) - set(GROUPS) - set(placed))
+    missing = sorted(set(tops) - set(BY_COMMAND) - set(placed))
     if missing:
         raise SystemExit(f"Give them a place in SECTIONS of {Path(__file__).name}: {missing}")
     parts = [INTRODUCTION, _contents(tops, context), _everywhere(root, context)]
@@ -163,25 +162,29 @@ def _records(tops: dict[str, Any], context: Any) -> str:
     """The commands of single records: each verb once, then the variables of each group."""
     leaves = {
         words: (command, at)
-        for group in GROUPS
+        for group in BY_COMMAND
         for words, command, at in _leaves(tops[group], context)
     }
     groups = [
-        (f"[`{group}`](#{_anchor(f'registry {group}')})", what.rstrip("."), f"`{name}.csv`", key)
-        for group, (name, what) in GROUPS.items()
-        for key in [" ".join(f"`{one}`" for one in BY_FILE_NAME[name].natural_key) or "-"]
+        (
+            f"[`{group}`](#{_anchor(f'registry {group}')})",
+            table.holds.rstrip("."),
+            f"`{table.file}.csv`",
+            " ".join(f"`{column}`" for column in table.key) or "-",
+        )
+        for group, table in BY_COMMAND.items()
     ]
     parts = [
         "### Single records\n",
         "```\nregistry GROUP VERB PATIENT [KEY]... [OPTIONS]\n```\n",
-        "Thirteen groups, five verbs. `KEY` names a record of the patient: the values of the "
-        "columns below, in their order.\n",
+        f"{len(BY_COMMAND)} groups, {len(VERBS)} verbs. `KEY` names a record of the patient: "
+        "the values of the columns below, in their order.\n",
         _table(("GROUP", "what", "import file", "KEY"), groups),
     ]
     parts += [_verb(verb, {w[0]: leaves[w] for w in leaves if w[1] == verb}) for verb in VERBS]
     command, at = leaves["patient", "show"]
     parts.append(_page(("patient", "show"), command, at))
-    parts += [_variables(group, leaves) for group in GROUPS]
+    parts += [_variables(group, leaves) for group in BY_COMMAND]
     return "\n".join(parts)
 
 
@@ -241,14 +244,14 @@ def _variables(group: str, leaves: dict[Words, tuple[Any, Any]]) -> str:
             )
         )
     examples = [
-        f"registry {group} {verb} {EXAMPLES[group][verb]}".rstrip()
+        f"registry {group} {verb} {BY_COMMAND[group].examples[verb]}".rstrip()
         for verb in VERBS
         if (group, verb) != ("patient", "show")
     ]
     return "\n".join(
         [
             f"#### registry {group}\n",
-            f"{GROUPS[group][1]}\n",
+            f"{BY_COMMAND[group].holds}\n",
             _table(("option", "variable", "required"), rows),
             "```sh\n" + "\n".join(examples) + "\n```\n",
         ]
@@ -256,7 +259,7 @@ def _variables(group: str, leaves: dict[Words, tuple[Any, Any]]) -> str:
 
 
 def _entity(group: str) -> Any:
-    return BY_FILE_NAME[GROUPS[group][0]]
+    return BY_FILE_NAME[BY_COMMAND[group].file]
 
 
 def _option_of(column: str) -> str:

@@ -10,8 +10,8 @@ import typer
 
 from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
-from registry.cli.frame.groups import GROUPS
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.clinical_tables import BY_COMMAND
 from registry.errors import NotFound, WrongUsage
 from registry.vocabulary import QUERY_STATE_MEANINGS, QUERY_STATES, SETTLED_STATES
 from registry.words import spoken, tr
@@ -123,7 +123,7 @@ def raise_command(
         str,
         typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
     ],
-    table: Annotated[str, typer.Argument(metavar="TABLE", help=f"One of {', '.join(GROUPS)}.")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help=f"One of {', '.join(BY_COMMAND)}.")],
     key: Annotated[
         list[str] | None,
         typer.Argument(metavar="KEY", help="The record's key, as its date."),
@@ -279,18 +279,16 @@ def _words(reason: str | None) -> str:
 
 
 def _entity(table: str) -> Entity:
-    from registry.models import ENTITIES, table_of
+    from registry.models import ENTITIES
 
-    names = {name: entity for name, (file, _) in GROUPS.items() for entity in ENTITIES
-             if entity.file_name == file}  # fmt: skip
-    names |= {entity.file_name: entity for entity in ENTITIES}
-    names |= {table_of(entity).name: entity for entity in ENTITIES}
-    if table not in names:
-        raise NotFound(
-            tr("There is no table {table}.", table=table),
-            cure=tr("There are: {names}.", names=", ".join(GROUPS)),
-        )
-    return names[table]
+    for entity in ENTITIES:
+        declared = entity.declared
+        if table in (declared.command, declared.file, declared.name):
+            return entity
+    raise NotFound(
+        tr("There is no table {table}.", table=table),
+        cure=tr("There are: {names}.", names=", ".join(BY_COMMAND)),
+    )
 
 
 def _row(query: Query) -> dict[str, Any]:

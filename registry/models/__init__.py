@@ -60,7 +60,8 @@ def table_of(entity: type[Base]) -> Table:
 def _complete(entity: type[Patient] | type[PatientRecord]) -> None:
     table = table_of(entity)
     add_declared_constraints(table, entity.natural_key)
-    for constraint in getattr(entity, "further_constraints", ()):
+    ordered = [one.constraint() for one in entity.in_order]
+    for constraint in (*ordered, *getattr(entity, "further_constraints", ())):
         table.append_constraint(constraint)
 
 

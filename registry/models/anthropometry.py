@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
 
 from sqlalchemy.orm import Mapped
 
@@ -32,9 +31,6 @@ class Anthropometry(PatientRecord):
     """One row per patient and day of measurement."""
 
     __tablename__ = "anthropometry"
-    file_name: ClassVar[str] = "anthropometry"
-    natural_key: ClassVar[tuple[str, ...]] = ("measured_on",)
-    not_before_birth: ClassVar[tuple[str, ...]] = ("measured_on",)
 
     measured_on: Mapped[date] = variable(Variable("Measured on", Kind.DATE, required=True))
     height_cm: Mapped[Decimal | None] = variable(HEIGHT)

@@ -20,6 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeEngine
 
+from registry.clinical_tables import BY_NAME, ClinicalTable
+from registry.models.constraints import InOrder
 from registry.models.missing_reason import missing_reasons
 from registry.variables import Kind, Variable
 
@@ -99,18 +101,32 @@ def row_version() -> Mapped[int]:
     )
 
 
-class PatientRecord(Base):
-    """A table with several records a patient; a record keeps its number when its key is mended.
+class Clinical:
+    """What the classes of clinical tables have of the table's declaration.
 
     `file_name` is the import file's name without its ending; `natural_key` names the columns that
-    with the patient identify a record to people; `not_before_birth` the dates held to the birth.
+    with the patient identify a record to people; `not_before_birth` the dates held to the birth;
+    `in_order` dates that follow each other.
     """
 
-    __abstract__ = True
-
+    declared: ClassVar[ClinicalTable]
     file_name: ClassVar[str]
     natural_key: ClassVar[tuple[str, ...]]
     not_before_birth: ClassVar[tuple[str, ...]]
+    in_order: ClassVar[tuple[InOrder, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        declared = BY_NAME.get(getattr(cls, "__tablename__", ""))
+        if declared is not None:
+            cls.declared, cls.file_name = declared, declared.file
+            cls.natural_key, cls.not_before_birth = declared.key, declared.dates
+        super().__init_subclass__(**options)
+
+
+class PatientRecord(Clinical, Base):
+    """A table with several records a patient; a record keeps its number when its key is mended."""
+
+    __abstract__ = True
 
     patient_id: Mapped[int] = mapped_column(
         BigInteger, sort_order=-2, comment="the registry's own number of the patient"

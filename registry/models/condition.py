@@ -5,23 +5,26 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
 from registry.models.base import PatientRecord, variable
+from registry.models.constraints import InOrder
 from registry.variables import Kind, Variable
 from registry.vocabulary import CONDITIONS
+from registry.words import note
 
 
 class Condition(PatientRecord):
     """One row per patient, condition and onset."""
 
     __tablename__ = "condition"
-    file_name: ClassVar[str] = "conditions"
-    natural_key: ClassVar[tuple[str, ...]] = ("condition", "onset_on")
-    not_before_birth: ClassVar[tuple[str, ...]] = ("onset_on",)
-    further_constraints: ClassVar[tuple[CheckConstraint, ...]] = (
-        CheckConstraint("resolved_on >= onset_on", name="resolved_not_before_onset"),
+    in_order: ClassVar[tuple[InOrder, ...]] = (
+        InOrder(
+            "resolved_on",
+            "onset_on",
+            "resolved_not_before_onset",
+            note("lies before the onset"),
+        ),
     )
 
     condition: Mapped[str] = variable(

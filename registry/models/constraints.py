@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
@@ -16,6 +17,28 @@ def end_of_period(column: str) -> str:
         f"case {column}_precision when 'year' then ({column} + interval '1 year')::date - 1 "
         f"when 'month' then ({column} + interval '1 month')::date - 1 else {column} end"
     )
+
+
+@dataclass(frozen=True)
+class InOrder:
+    """A date that may not lie before another of its row; `complaint` says so of the later one.
+
+    Where the later one is `partial` it is held by the last day that it may mean.
+    """
+
+    later: str
+    earlier: str
+    name: str
+    complaint: str
+    partial: bool = False
+
+    def held(self, row: str = "") -> str:
+        """The later one as it is held to the other, as SQL."""
+        return end_of_period(f"{row}{self.later}") if self.partial else f"{row}{self.later}"
+
+    def constraint(self) -> CheckConstraint:
+        """The rule as the database holds it."""
+        return CheckConstraint(f"{self.held()} >= {self.earlier}", name=self.name)
 
 
 def add_declared_constraints(table: Table, natural_key: tuple[str, ...]) -> None:

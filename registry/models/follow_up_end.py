@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from sqlalchemy.orm import Mapped
 
@@ -16,9 +15,6 @@ class FollowUpEnd(PatientRecord):
     """At most one row per patient."""
 
     __tablename__ = "follow_up_end"
-    file_name: ClassVar[str] = "follow_up_ends"
-    natural_key: ClassVar[tuple[str, ...]] = ()
-    not_before_birth: ClassVar[tuple[str, ...]] = ("ended_on",)
 
     ended_on: Mapped[date] = variable(Variable("Ended on", Kind.DATE, required=True))
     reason: Mapped[str] = variable(

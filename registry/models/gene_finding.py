@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,9 +16,6 @@ class GeneFinding(PatientRecord):
     """One row per patient, gene and change of the coding DNA."""
 
     __tablename__ = "gene_finding"
-    file_name: ClassVar[str] = "gene_findings"
-    natural_key: ClassVar[tuple[str, ...]] = ("gene", "hgvs_c")
-    not_before_birth: ClassVar[tuple[str, ...]] = ("reported_on",)
 
     reported_on: Mapped[date | None] = variable(Variable("Reported on", Kind.DATE))
     gene: Mapped[str] = variable(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
 
 from sqlalchemy.orm import Mapped
 
@@ -18,9 +17,6 @@ class Infusion(PatientRecord):
     """One row per patient and day of infusion; dose per kg and interval are always derived."""
 
     __tablename__ = "infusion"
-    file_name: ClassVar[str] = "infusions"
-    natural_key: ClassVar[tuple[str, ...]] = ("infused_on",)
-    not_before_birth: ClassVar[tuple[str, ...]] = ("infused_on",)
 
     infused_on: Mapped[date] = variable(Variable("Infused on", Kind.DATE, required=True))
     dose_mg: Mapped[Decimal] = variable(

@@ -22,9 +22,6 @@ class LabResult(PatientRecord):
     """One row per patient, day of collection and analyte."""
 
     __tablename__ = "lab_result"
-    file_name: ClassVar[str] = "lab_results"
-    natural_key: ClassVar[tuple[str, ...]] = ("collected_on", "analyte")
-    not_before_birth: ClassVar[tuple[str, ...]] = ("collected_on",)
     further_constraints: ClassVar[tuple[CheckConstraint, ...]] = (
         CheckConstraint(f"(analyte, unit) in ({ALLOWED_PAIRS})", name="unit_of_analyte"),
     )

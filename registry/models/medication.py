@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Text, text
+from sqlalchemy import Text, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import REFERENCE, Base, PatientRecord, precision_of, variable
-from registry.models.constraints import end_of_period
+from registry.models.constraints import InOrder
 from registry.variables import Kind, Variable
 from registry.vocabulary import DRUGS
+from registry.words import note
 
 
 def surely_until(row: str = "") -> str:
@@ -31,15 +32,18 @@ class Medication(PatientRecord):
     """One row per course of a drug; courses of one drug do not overlap."""
 
     __tablename__ = "medication"
-    file_name: ClassVar[str] = "medications"
-    natural_key: ClassVar[tuple[str, ...]] = ("drug", "started_on")
-    not_before_birth: ClassVar[tuple[str, ...]] = ("started_on",)
+    in_order: ClassVar[tuple[InOrder, ...]] = (
+        InOrder(
+            "stopped_on",
+            "started_on",
+            "stop_not_before_start",
+            note("lies before the start"),
+            partial=True,
+        ),
+    )
     # A range of one value stands for the value itself: equality in a GiST index without btree_gist.
     # Deferrable, so that an import may move the border between two courses.
     further_constraints: ClassVar[tuple[Any, ...]] = (
-        CheckConstraint(
-            f"{end_of_period('stopped_on')} >= started_on", name="stop_not_before_start"
-        ),
         ExcludeConstraint(
             (text("int8range(patient_id, patient_id, '[]')"), "="),
             (text("reference.textrange(drug, drug, '[]')"), "="),

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, PrimaryKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import CLINICAL, REFERENCE, Base, precision_of, row_version, variable
+from registry.models.base import (
+    CLINICAL,
+    REFERENCE,
+    Base,
+    Clinical,
+    precision_of,
+    row_version,
+    variable,
+)
 from registry.models.missing_reason import missing_reasons
 from registry.variables import Kind, Variable
 from registry.vocabulary import DIAGNOSES, SEXES
@@ -49,7 +56,7 @@ class PatientNumber(Base):
     row_version: Mapped[int] = row_version()
 
 
-class Patient(Base):
+class Patient(Clinical, Base):
     """One row per child."""
 
     __tablename__ = "patient"
@@ -58,10 +65,6 @@ class Patient(Base):
         ForeignKeyConstraint(["patient_id"], ["reference.patient_number.patient_id"]),
         {"schema": CLINICAL, "comment": "One row per child"},
     )
-
-    file_name: ClassVar[str] = "patients"
-    natural_key: ClassVar[tuple[str, ...]] = ()
-    not_before_birth: ClassVar[tuple[str, ...]] = ("onset_on", "diagnosed_on")
 
     patient_id: Mapped[int] = mapped_column(
         BigInteger, autoincrement=False, comment="the registry's own number of the patient"

@@ -53,9 +53,6 @@ class PcdaiVisit(PatientRecord):
     """One row per patient and day of visit with a PCDAI."""
 
     __tablename__ = "pcdai_visit"
-    file_name: ClassVar[str] = "pcdai_visits"
-    natural_key: ClassVar[tuple[str, ...]] = ("visited_on",)
-    not_before_birth: ClassVar[tuple[str, ...]] = ("visited_on",)
     further_constraints: ClassVar[tuple[CheckConstraint, ...]] = (
         CheckConstraint(f"total is not null or {SUM_OF_ITEMS} is not null", name="total_or_items"),
         CheckConstraint(f"total = {SUM_OF_ALL_ITEMS}", name="total_is_sum_of_items"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from sqlalchemy.orm import Mapped
 
@@ -16,9 +15,6 @@ class Phenotype(PatientRecord):
     """One row per patient and day of assessment by the Paris classification."""
 
     __tablename__ = "phenotype"
-    file_name: ClassVar[str] = "phenotypes"
-    natural_key: ClassVar[tuple[str, ...]] = ("assessed_on",)
-    not_before_birth: ClassVar[tuple[str, ...]] = ("assessed_on",)
 
     assessed_on: Mapped[date] = variable(Variable("Assessed on", Kind.DATE, required=True))
     location: Mapped[str | None] = variable(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from sqlalchemy.orm import Mapped
 
@@ -15,9 +14,6 @@ class Surgery(PatientRecord):
     """One row per patient, day and procedure."""
 
     __tablename__ = "surgery"
-    file_name: ClassVar[str] = "surgeries"
-    natural_key: ClassVar[tuple[str, ...]] = ("performed_on", "procedure")
-    not_before_birth: ClassVar[tuple[str, ...]] = ("performed_on",)
 
     performed_on: Mapped[date] = variable(Variable("Performed on", Kind.DATE, required=True))
     procedure: Mapped[str] = variable(Variable("Procedure", Kind.TEXT, required=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,9 +16,6 @@ class TdmLevel(PatientRecord):
     """One row per patient, day of sampling and assay; a level below or above a limit keeps it."""
 
     __tablename__ = "tdm_level"
-    file_name: ClassVar[str] = "tdm_levels"
-    natural_key: ClassVar[tuple[str, ...]] = ("sampled_on", "assay")
-    not_before_birth: ClassVar[tuple[str, ...]] = ("sampled_on",)
 
     sampled_on: Mapped[date] = variable(Variable("Sampled on", Kind.DATE, required=True))
     ifx_ug_ml: Mapped[Decimal | None] = variable(

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from registry.models import (
-    Condition,
     LabResult,
-    Medication,
     Patient,
     PcdaiVisit,
     end_of_period,
@@ -46,7 +44,7 @@ READ_BEFORE = ("hgvs_c", "hgvs_p")
 
 # An entry of an index holds some 2,700 bytes.
 LONGEST_INDEXED_TEXT = 500
-INDEXED_TEXTS = ("centre", "assay", "procedure", "hgvs_c")
+INDEXED_TEXTS = ("centre",)
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
         limit = variable.check(value)
         if limit is not None and column not in READ_BEFORE:
             yield RowCheck(column, f"not ({limit})", literal(_outside(variable)))
-        if column in INDEXED_TEXTS:
+        if column in INDEXED_TEXTS or (variable.kind is Kind.TEXT and column in entity.natural_key):
             yield RowCheck(
                 column,
                 f"length(r.{column}) > {LONGEST_INDEXED_TEXT}",
@@ -136,6 +134,10 @@ def _outside(variable: Variable) -> str:
 
 def _between(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
     """The rules between the columns of one row."""
+    for one in entity.in_order:
+        yield RowCheck(
+            one.later, f"{one.held('r.')} < r.{one.earlier}", literal(spoken(one.complaint))
+        )
     if entity is Patient:
         for later, earlier, words, other_words in (
             ("onset_on", "birth_date", tr("lies before the birth"), tr("lies after the onset")),
@@ -158,16 +160,6 @@ def _between(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
                 f"{end_of_period(f'r.{later}')} < r.{earlier}",
                 literal(words if later in header else other_words),
             )
-    elif entity is Medication:
-        yield RowCheck(
-            "stopped_on",
-            f"{end_of_period('r.stopped_on')} < r.started_on",
-            literal(tr("lies before the start")),
-        )
-    elif entity is Condition:
-        yield RowCheck(
-            "resolved_on", "r.resolved_on < r.onset_on", literal(tr("lies before the onset"))
-        )
     elif entity is LabResult:
         yield _unit_of_analyte()
         yield from _share_of_whole()

@@ -16,7 +16,7 @@ import pytest
 from typer.main import get_command
 
 from registry.cli import app
-from registry.cli.frame.groups import GROUPS
+from registry.clinical_tables import BY_COMMAND
 
 PROJECT = Path(__file__).parents[2]
 HEAVY = (
@@ -58,7 +58,7 @@ CONTRACT = {
 ASK = """
 import contextlib, io, json, sys
 from registry.cli import app
-from registry.cli.frame.groups import GROUPS
+from registry.clinical_tables import BY_COMMAND
 for words in json.loads(sys.argv[1]):
     with contextlib.redirect_stdout(io.StringIO()) as shown:
         try:
@@ -81,7 +81,7 @@ def tree(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 EVERY = dict(tree(get_command(app)))
 # Their options are made from the declarations, which stand on the mapped columns.
-OF_RECORDS = {words for words in EVERY if words and words[0] in GROUPS}
+OF_RECORDS = {words for words in EVERY if words and words[0] in BY_COMMAND}
 COMMANDS = {words: found for words, found in EVERY.items() if not hasattr(found, "commands")}
 
 

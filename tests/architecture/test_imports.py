@@ -38,7 +38,7 @@ LAYERS = (
     ("models",),
     ("database",),
     ("parsing", "whole_file"),
-    ("settings", "errors", "vocabulary", "variables", "hgvs", "__init__"),
+    ("settings", "errors", "clinical_tables", "vocabulary", "variables", "hgvs", "__init__"),
     ("words", "terminal_width"),
 )
 LAYER = {name: rank for rank, names in enumerate(LAYERS) for name in names}

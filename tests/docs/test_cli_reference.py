@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from registry.cli import run
-from registry.cli.frame.groups import GROUPS
+from registry.clinical_tables import BY_COMMAND
 from tests.architecture.test_command_line import COMMANDS
 from tests.docs.pages import PROJECT, load
 from tests.docs.test_examples import example
@@ -63,7 +63,7 @@ def test_without_a_database_a_command_ends_as_the_reference_says(
     away = ["--database-url", "postgresql://nobody@127.0.0.1:1/none"]
     ended = {}
     for words in set(COMMANDS) - NOT_AWAY:
-        if words[0] not in GROUPS or words[0] == "patient":
+        if words[0] not in BY_COMMAND or words[0] == "patient":
             # A definition list or a codebook prints much; nobody reads it here.
             with pytest.raises(SystemExit) as end, redirect_stdout(StringIO()):
                 run([*away, *example(words)])

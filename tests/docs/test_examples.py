@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from registry.cli.frame.groups import GROUPS
+from registry.clinical_tables import BY_COMMAND
 from registry.database.engine import Database
 from tests.architecture.test_command_line import COMMANDS
 from tests.conftest import COHORT, Databases, opened_for_test
@@ -36,7 +36,7 @@ ELSEWHERE = {
     **{
         words: "tests/records/test_commands.py"
         for words in COMMANDS
-        if words[0] in GROUPS and words[0] != "patient"
+        if words[0] in BY_COMMAND and words[0] != "patient"
     },
 }
 LAST_VOIDED = text("select max(audit_id) from audit.record_change where operation = 'delete'")

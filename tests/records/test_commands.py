@@ -8,8 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from registry.cli.frame.examples import EXAMPLES
-from registry.cli.frame.groups import GROUPS
+from registry.clinical_tables import BY_COMMAND
 from registry.database.engine import Database
 from registry.models import ENTITIES, table_of
 from tests.programs import Program
@@ -31,21 +30,24 @@ def audit(database: Database, table: str) -> list[tuple[str, str, str | None]]:
         return [(row[0], row[1], row[2]) for row in found]
 
 
-@pytest.mark.parametrize("group", [group for group in GROUPS if group != "patient"])
+@pytest.mark.parametrize("group", [group for group in BY_COMMAND if group != "patient"])
 def test_the_life_of_a_record_by_the_examples_of_the_help(
     registry: Database, program: Program, group: str
 ) -> None:
-    table = TABLE[GROUPS[group][0]]
-    for arguments in (EXAMPLES["patient"]["add"], EXAMPLES["patient"]["amend"]):
+    table = BY_COMMAND[group].name
+    for arguments in (
+        BY_COMMAND["patient"].examples["add"],
+        BY_COMMAND["patient"].examples["amend"],
+    ):
         verb = "add" if "--centre" in arguments else "amend"
         assert program(registry, "patient", verb, *shlex.split(arguments)).status == 0
     for verb in ("add", "amend", "void"):
-        ended = program(registry, group, verb, *shlex.split(EXAMPLES[group][verb]))
+        ended = program(registry, group, verb, *shlex.split(BY_COMMAND[group].examples[verb]))
         assert ended.status == 0, (verb, ended.err)
         assert ended.out, verb
         assert len(rows(registry, table, "*")) == (verb != "void"), verb
-    reason = shlex.split(EXAMPLES[group]["amend"])[-1]
-    voided = shlex.split(EXAMPLES[group]["void"])[-1]
+    reason = shlex.split(BY_COMMAND[group].examples["amend"])[-1]
+    voided = shlex.split(BY_COMMAND[group].examples["void"])[-1]
     assert audit(registry, table)[-3:] == [
         ("insert", f"{group} add", None),
         ("update", f"{group} amend", reason),
@@ -234,9 +236,9 @@ def test_a_list_as_csv_is_an_import_file(
     study: Database, registry: Database, program: Program, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("listed")
-    for group, (file_name, _) in GROUPS.items():
+    for group, declared in BY_COMMAND.items():
         listed = program(study, group, "list", "--format", "csv")
-        (folder / f"{file_name}.csv").write_text(listed.out, encoding="utf-8")
+        (folder / f"{declared.file}.csv").write_text(listed.out, encoding="utf-8")
     imported = program(registry, "import", str(folder), "--format", "json")
     assert imported.status == 0
     for table in TABLE.values():

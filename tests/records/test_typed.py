@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.cli.frame.groups import GROUPS
+from registry.clinical_tables import BY_COMMAND
 from registry.database.engine import Database
 from tests.programs import Outcome, Program
 from tests.records.conftest import CHILD, rows
@@ -84,7 +84,7 @@ def test_a_day_alone_is_no_record(
     beside = ("--assay", "ELISA") if group == "tdm" else ()
     refused = program(registry, group, "add", "T1", f"--{day}", "2020-01-07", *beside)
     assert said_against(refused) == [f"{against}; give at least one"]
-    file = tmp_path / f"{GROUPS[group][0]}.csv"
+    file = tmp_path / f"{BY_COMMAND[group].file}.csv"
     file.write_text(f"patient_id,{day.replace('-', '_')}\nT1,2020-01-07\n", encoding="utf-8")
     assert program(registry, "import", str(file)).status == 0
     moved = ("amend", "T1", "2020-01-07", f"--{day}", "2020-01-08", "--reason", "misread")

@@ -9,8 +9,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from registry.cli.frame.groups import GROUPS
 from registry.cli.frame.help import in_words
+from registry.clinical_tables import BY_COMMAND
 from registry.words import language
 
 # Name -> what loads it: a group of commands, or the function of one.
@@ -42,7 +42,7 @@ _AFTER_RECORDS = {
     "synth": lambda: import_module("registry.cli.files.synth").synth_command,
 }
 _LOADERS = _BEFORE_RECORDS | _AFTER_RECORDS
-_NAMES = (*_BEFORE_RECORDS, *GROUPS, *_AFTER_RECORDS)
+_NAMES = (*_BEFORE_RECORDS, *BY_COMMAND, *_AFTER_RECORDS)
 
 
 class _OnDemand(TyperGroup):
@@ -90,8 +90,8 @@ class EntityGroup(_OnDemand):
 @cache
 def _command(name: str, spoken_language: str) -> Any:
     """`spoken_language` is what its help is in."""
-    if name in GROUPS:
-        _, words = GROUPS[name]
+    if name in BY_COMMAND:
+        words = BY_COMMAND[name].holds
         return _built(name, typer.Typer(cls=EntityGroup, no_args_is_help=True, help=words))
     return _built(name, _LOADERS[name]())
 

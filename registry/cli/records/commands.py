@@ -11,8 +11,6 @@ import typer
 
 from registry.cli.demo.mark import IntoDemoOption
 from registry.cli.frame.context import AllowIdOption
-from registry.cli.frame.examples import EXAMPLES
-from registry.cli.frame.groups import GROUPS
 from registry.cli.records import patient_show
 from registry.cli.records.options import (
     key_arguments,
@@ -23,6 +21,7 @@ from registry.cli.records.options import (
     variable_options,
     with_options,
 )
+from registry.clinical_tables import BY_COMMAND
 from registry.models import ENTITIES, Patient
 from registry.records.source import Entity
 
@@ -202,12 +201,11 @@ def _day_option(name: str, words: str) -> Any:
 
 
 def _example(group: str, verb: str) -> str:
-    return f"Example: registry {group} {verb} {EXAMPLES[group][verb]}"
+    return f"Example: registry {group} {verb} {BY_COMMAND[group].examples[verb]}"
 
 
 def _entity(group: str) -> Entity:
-    file_name, _ = GROUPS[group]
-    return next(entity for entity in ENTITIES if entity.file_name == file_name)
+    return next(e for e in ENTITIES if e.__tablename__ == BY_COMMAND[group].name)
 
 
 # What each makes of a group's name: the function of the command.
