@@ -27,10 +27,11 @@ from typer.main import get_command
 from registry.cli import app
 from registry.cli.frame.help import EXAMPLE, OWN_WORDS
 from registry.cli.frame.help import messages as messages_of_help
+from registry.clinical_tables import BY_FILE
 from registry.models import ENTITIES, Base, table_of
 from registry.models.patient import STUDY_ID
 from registry.parsing.names import is_word
-from registry.patient.tables import NAMES
+from registry.patient.told import words_for_empty
 from registry.views import rule_words, work
 from registry.views.build import sentences
 from registry.vocabulary import (
@@ -118,7 +119,9 @@ def declared() -> Iterator[str]:
     for covariate in COVARIATES:
         yield from (covariate.label, covariate.level, covariate.other_level)
     yield from rule_words.words()
-    codes = [*DERIVED_CODES, *DRUG_CLASSES.values(), "pcdai_visits", *NAMES]
+    for table in BY_FILE.values():
+        yield from words_for_empty(table)
+    codes = [*DERIVED_CODES, *DRUG_CLASSES.values(), *list(BY_FILE)[1:]]
     codes += [code for codes_of_one in MEANINGS for code in codes_of_one if is_word(code)]
     yield from (code.replace("_", " ") for code in codes)
     yield from worklist_rules()

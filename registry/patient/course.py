@@ -12,8 +12,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from registry.clinical_tables import CLINICAL_TABLES
+from registry.patient.told import filled, points, reason_of
 from registry.vocabulary import DRUG_CLASSES
-from registry.words import tr
+from registry.words import spoken, tr
 
 Document = Mapping[str, Any]
 
@@ -63,17 +65,6 @@ class Tick:
     on: date
     number: str
     date: str
-
-
-def points(value: Decimal | None) -> str:
-    """A number without the zeros it may end with; an en dash without one."""
-    return "–" if value is None else f"{value.normalize():f}"
-
-
-def reason_of(row: Document, column: str) -> str | None:
-    """Why the row has no value there, as UNK; None where it has one, or nobody knows."""
-    reasons: Mapping[str, str] = row["missing_reasons"] or {}
-    return reasons.get(column)
 
 
 def measured(row: Document, column: str) -> str:
@@ -186,18 +177,12 @@ def drugs(document: Document) -> list[tuple[str, str, list[Course]]]:
 
 
 def all_events(document: Document) -> list[Event]:
-    """Operations, endoscopies and the recorded end of follow-up, by day."""
+    """Every record that its table's declaration puts on the course, by day."""
     found = [
-        Event(row["performed_on"], "S", tr("surgery: {procedure}", procedure=row["procedure"]))
-        for row in document["surgeries"]
-    ]
-    found += [
-        Event(row["performed_on"], "E", tr("endoscopy, CDEIS {score}", score=points(row["cdeis"])))
-        for row in document["endoscopies"]
-    ]
-    found += [
-        Event(row["ended_on"], "X", tr("end: {reason}", reason=row["reason"].replace("_", " ")))
-        for row in document["follow_up_ends"]
+        Event(row[table.dates[0]], shown.sign, filled(table, spoken(shown.words), row))
+        for table in CLINICAL_TABLES
+        if (shown := table.on_course) is not None
+        for row in document[table.file]
     ]
     return sorted(found, key=lambda event: (event.on, event.sign))
 

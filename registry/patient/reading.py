@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, text
 
+from registry import models
+from registry.models import ENTITIES, table_of
+from registry.models.missing_reason import MISSING_REASONS
 from registry.patient.record import (
     AfterLoss,
-    Condition,
-    Endoscopy,
-    FollowUpEnd,
-    GeneFinding,
     Growth,
     HeldTo,
     Infusion,
@@ -26,18 +25,20 @@ from registry.patient.record import (
     Mechanism,
     PatientRecord,
     Person,
-    Phenotype,
     Status,
-    Surgery,
     Treatment,
     Visit,
 )
 from registry.records.patients import patient_number
+from registry.records.source import dictionary_columns, lacking_columns
+from registry.variables import Kind
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Row = TypeVar("Row", bound="DataclassInstance")
+
+NOT_SHOWN = ("patient_id", "row_version", MISSING_REASONS)
 
 # The ages of the Paris classification are its own (Levine et al. 2011), not a definition's.
 PERSON = """
@@ -153,9 +154,19 @@ where a.patient_id = :number
 order by a.measured_on
 """
 
-# What no rule speaks of: a table and the column that dates it.
+# What a rule speaks of: import file -> the class of its rows, and their statement.
+WITH_RULES: dict[str, tuple[type[Any], str]] = {
+    "anthropometry": (Growth, ANTHROPOMETRY),
+    "infusions": (Infusion, INFUSIONS),
+    "tdm_levels": (Level, LEVELS),
+    "pcdai_visits": (Visit, VISITS),
+    "lab_results": (LabValue, LAB_RESULTS),
+    "medications": (Treatment, MEDICATIONS),
+}
+
+# What no rule speaks of: a table, its columns and the one that dates it.
 PLAIN = """
-select *, coalesce({date} <= :cut_on, true) as seen
+select {columns}
 from clinical.{table}
 where patient_id = :number
 order by {date} nulls last, record_id
@@ -178,8 +189,9 @@ def read_patient(connection: Connection, patient: str, definition: str) -> Patie
         found = connection.execute(text(statement), asked).mappings()
         return tuple(kind(**{name: row[name] for name in names}) for row in found)
 
-    def plain(kind: type[Row], table: str, dated_by: str) -> tuple[Row, ...]:
-        return rows(kind, PLAIN.format(table=table, date=dated_by))
+    def plain(entity: type[models.PatientRecord]) -> tuple[dict[str, Any], ...]:
+        found = connection.execute(text(_plain(entity)), asked).mappings()
+        return tuple(dict(row) for row in found)
 
     [held_to] = rows(HeldTo, HELD_TO)
     [person] = rows(Person, PERSON)
@@ -191,16 +203,23 @@ def read_patient(connection: Connection, patient: str, definition: str) -> Patie
         status=status,
         mechanism=next(iter(rows(Mechanism, MECHANISM)), None),
         after_loss=next(iter(rows(AfterLoss, AFTER_LOSS)), None),
-        phenotypes=plain(Phenotype, "phenotype", "assessed_on"),
-        anthropometry=rows(Growth, ANTHROPOMETRY),
-        infusions=rows(Infusion, INFUSIONS),
-        tdm_levels=rows(Level, LEVELS),
-        pcdai_visits=rows(Visit, VISITS),
-        lab_results=rows(LabValue, LAB_RESULTS),
-        medications=rows(Treatment, MEDICATIONS),
-        endoscopies=plain(Endoscopy, "endoscopy", "performed_on"),
-        surgeries=plain(Surgery, "surgery", "performed_on"),
-        gene_findings=plain(GeneFinding, "gene_finding", "reported_on"),
-        conditions=plain(Condition, "condition", "onset_on"),
-        follow_up_ends=plain(FollowUpEnd, "follow_up_end", "ended_on"),
+        tables={
+            entity.file_name: rows(*WITH_RULES[entity.file_name])
+            if entity.file_name in WITH_RULES
+            else plain(entity)
+            for entity in ENTITIES
+            if issubclass(entity, models.PatientRecord)
+        },
     )
+
+
+def _plain(entity: type[models.PatientRecord]) -> str:
+    """The statement of a table that no rule speaks of."""
+    table, date = table_of(entity), entity.not_before_birth[0]
+    columns = [column.name for column in table.columns if column.name not in NOT_SHOWN]
+    dates = (Kind.DATE, Kind.PARTIAL_DATE)
+    dated = [name for name, one in dictionary_columns(entity).items() if one.kind in dates]
+    columns.insert(columns.index(dated[-1]) + 1, f"coalesce({date} <= :cut_on, true) as seen")
+    if lacking_columns(entity):
+        columns.append(MISSING_REASONS)
+    return PLAIN.format(columns=", ".join(columns), table=table.name, date=date)

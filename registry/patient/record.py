@@ -9,6 +9,7 @@ column that is None why, where that is known.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -214,21 +215,6 @@ class LabValue:
 
 
 @dataclass(frozen=True)
-class Phenotype:
-    """An assessment by the Paris classification."""
-
-    record_id: int
-    assessed_on: date
-    seen: bool
-    location: str | None
-    upper_gi: str | None
-    behaviour: str | None
-    perianal: bool | None
-    growth: str | None
-    missing_reasons: dict[str, str] | None
-
-
-@dataclass(frozen=True)
 class Growth:
     """Height (cm), weight (kg) and Z-scores, entered or computed."""
 
@@ -245,89 +231,23 @@ class Growth:
 
 
 @dataclass(frozen=True)
-class Endoscopy:
-    """An endoscopy with its CDEIS (points)."""
-
-    record_id: int
-    performed_on: date
-    seen: bool
-    cdeis: Decimal | None
-    missing_reasons: dict[str, str] | None
-
-
-@dataclass(frozen=True)
-class Surgery:
-    """An operation."""
-
-    record_id: int
-    performed_on: date
-    seen: bool
-    procedure: str
-
-
-@dataclass(frozen=True)
-class GeneFinding:
-    """A finding of a gene test; seen, too, when its day is not known."""
-
-    record_id: int
-    reported_on: date | None
-    seen: bool
-    gene: str
-    hgvs_c: str
-    hgvs_p: str | None
-    hgvs_p_normalised: str | None
-    zygosity: str | None
-    acmg_class: str | None
-    diagnosis: str | None
-    missing_reasons: dict[str, str] | None
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A contraindication or comorbidity; without an end it is unresolved."""
-
-    record_id: int
-    condition: str
-    onset_on: date
-    resolved_on: date | None
-    seen: bool
-
-
-@dataclass(frozen=True)
-class FollowUpEnd:
-    """The recorded end of follow-up."""
-
-    record_id: int
-    ended_on: date
-    seen: bool
-    reason: str
-    note: str | None
-
-
-@dataclass(frozen=True)
 class PatientRecord:
-    """All of one patient under one definition; each list by date."""
+    """All of one patient under one definition: by import file its rows, each list by date.
+
+    Rows of which a rule speaks are of the classes above; the others have the table's own columns,
+    with `seen` behind the dates.
+    """
 
     person: Person
     definition: HeldTo
     status: Status
     mechanism: Mechanism | None
     after_loss: AfterLoss | None
-    phenotypes: tuple[Phenotype, ...]
-    anthropometry: tuple[Growth, ...]
-    infusions: tuple[Infusion, ...]
-    tdm_levels: tuple[Level, ...]
-    pcdai_visits: tuple[Visit, ...]
-    lab_results: tuple[LabValue, ...]
-    medications: tuple[Treatment, ...]
-    endoscopies: tuple[Endoscopy, ...]
-    surgeries: tuple[Surgery, ...]
-    gene_findings: tuple[GeneFinding, ...]
-    conditions: tuple[Condition, ...]
-    follow_up_ends: tuple[FollowUpEnd, ...]
+    tables: Mapping[str, tuple[Any, ...]]
 
     def to_json(self) -> dict[str, Any]:
         """The record as one JSON document: the patient's own columns first, then the rest."""
         tree = asdict(self)
         person: dict[str, Any] = tree.pop("person")
-        return person | tree
+        rows: dict[str, Any] = tree.pop("tables")
+        return person | tree | rows

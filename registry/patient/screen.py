@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import dropwhile
 from typing import Any
 
+from registry.clinical_tables import CLINICAL_TABLES
 from registry.drawing.lines import (
     Glyphs,
     Line,
@@ -21,8 +22,9 @@ from registry.drawing.lines import (
     wrapped,
 )
 from registry.patient.chart import Chart, level_sign
-from registry.patient.course import Document, points, reason_of, window
-from registry.patient.tables import NAMES, paris, tables, words_of
+from registry.patient.course import Document, window
+from registry.patient.tables import NAMES, paris, tables
+from registry.patient.told import points, reason_of, words_of
 from registry.records.definitions import data_cut_of
 from registry.terminal_width import columns, padded
 from registry.words import spoken, tr
@@ -217,14 +219,11 @@ class Screen:
         return [(Span(line, "note"),) for line in self._flowing(known)]
 
     def _letters(self) -> list[str]:
-        letters = []
-        if self._document["surgeries"]:
-            letters.append(tr("S surgery"))
-        if self._document["endoscopies"]:
-            letters.append(tr("E endoscopy"))
-        if self._document["follow_up_ends"]:
-            letters.append(tr("X end of follow-up"))
-        return letters
+        return [
+            spoken(table.on_course.legend)
+            for table in CLINICAL_TABLES
+            if table.on_course is not None and self._document[table.file]
+        ]
 
     def _flowing(self, pieces: Sequence[str]) -> list[str]:
         """Pieces one after another, never broken but where one alone is too wide."""

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from registry.clinical_tables import CLINICAL_TABLES
 from registry.drawing.lines import clean
 from registry.drawing.placement import (
     ABOVE,
@@ -32,9 +33,9 @@ from registry.patient.course import (
     drugs,
     events,
     measured,
-    points,
     thresholds,
 )
+from registry.patient.told import points
 from registry.words import tr
 
 SIZE = 12.0  # typographic points
@@ -51,7 +52,7 @@ _DRUGS = {
     "other": ("#999999", "||||"),
 }
 _INFUSION, _INTENSIFIED, _LEVEL = "#444444", "#aa3377", "#0072b2"
-_EVENTS = {"S": "v", "E": "D", "X": "s"}
+_EVENTS = {one.on_course.sign: one.on_course.marker for one in CLINICAL_TABLES if one.on_course}
 _THRESHOLD_APART = 0.43  # inches between the words of two thresholds
 
 
@@ -80,7 +81,7 @@ def event_lanes(document: Document) -> int:
 
 
 def draw_events(axes: Axes, scene: Scene) -> None:
-    """Operations, endoscopies and the end of follow-up, each in the first lane with room."""
+    """The events of the course, each in the first lane with room."""
     lanes = event_lanes(scene.document)
     axes.set_ylim(lanes - 0.5, -0.5)
     axes.set_yticks([])

@@ -6,10 +6,11 @@ wide terminal the infusions stand beside the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from registry.clinical_tables import BY_FILE, CLINICAL_TABLES
 from registry.drawing.lines import (
     Glyphs,
     Line,
@@ -20,27 +21,25 @@ from registry.drawing.lines import (
     text_of,
     wrapped,
 )
-from registry.patient.course import Document, gene_words, measured, points, reason_of
+from registry.patient.course import Document, gene_words, measured
+from registry.patient.told import in_a_line, points, reason_of, words_of
 from registry.terminal_width import columns, padded
 from registry.words import spoken, tr
 
 TWO_COLUMNS_FROM = 110
 GAP = 4
 LAST_ROWS = 12
-# The tables of a record that have a section, in this order.
-NAMES: dict[str, Callable[[], str]] = {
-    "infusions": lambda: tr("Infusions"),
-    "tdm_levels": lambda: tr("Drug levels"),
-    "medications": lambda: tr("Other drugs"),
-    "lab_results": lambda: tr("Last laboratory values"),
-    "anthropometry": lambda: tr("Growth"),
-    "phenotypes": lambda: tr("Phenotype"),
-    "gene_findings": lambda: tr("Genes"),
-    "endoscopies": lambda: tr("Endoscopy"),
-    "surgeries": lambda: tr("Surgery"),
-    "conditions": lambda: tr("Conditions"),
-    "follow_up_ends": lambda: tr("End of follow-up"),
-}
+# The sections of a record in their order: what a rule speaks of, then the other tables.
+FIRST = (
+    "infusions",
+    "tdm_levels",
+    "medications",
+    "lab_results",
+    "anthropometry",
+    "phenotypes",
+    "gene_findings",
+)
+NAMES = (*FIRST, *(one.file for one in CLINICAL_TABLES if one.heading and one.file not in FIRST))
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,6 @@ class Column:
     cells: Sequence[str]
     right: bool = False
     roles: Sequence[str] = ()
-
-
-def words_of(code: str) -> str:
-    """A code as words; antibodies that are absent were not looked for, rather than not found."""
-    if code == "absent":
-        return tr("not measured")
-    return spoken(code.replace("_", " "))
 
 
 def paris(row: Document) -> str:
@@ -108,7 +100,7 @@ class Tables:
         if name == "lab_results":
             rows = list({row["analyte"]: row for row in rows}.values())
         shown = rows if self._last is None else rows[-self._last :]
-        lines: list[Line] = [(), (Span(NAMES[name](), "label"),)]
+        lines: list[Line] = [(), (Span(spoken(BY_FILE[name].heading), "label"),)]
         if len(shown) < len(rows):
             more = len(rows) - len(shown)
             words = tr("{dots} {count} earlier; --all shows them", dots="...", count=more)
@@ -268,17 +260,8 @@ class Tables:
             case "gene_findings":
                 on = row["reported_on"] or reason_of(row, "reported_on") or tr("day not known")
                 return f"{on}  {gene_words(row)}"
-            case "endoscopies":
-                cdeis = reason_of(row, "cdeis") or points(row["cdeis"])
-                return f"{row['performed_on']}  CDEIS {cdeis}"
-            case "surgeries":
-                return f"{row['performed_on']}  {row['procedure']}"
-            case "conditions":
-                resolved_on = row["resolved_on"] or tr("unresolved")
-                return f"{row['onset_on']} - {resolved_on}  {words_of(row['condition'])}"
             case _:
-                note = f": {row['note']}" if row["note"] else ""
-                return f"{row['ended_on']}  {words_of(row['reason'])}{note}"
+                return in_a_line(BY_FILE[name], row)
 
 
 def _stop(course: Document) -> str:

@@ -17,6 +17,7 @@ from registry.synth.drugs import (
 )
 from registry.synth.edges import Edge, draw_edges
 from registry.synth.findings import (
+    LATER,
     add_conditions,
     add_endoscopies,
     add_phenotypes,
@@ -37,8 +38,7 @@ def make_patient(
     number: int, seed: int, pools: Pools, im_hazard_ratio: float, window: Window = STUDY
 ) -> Rows:
     """All rows of the child of that number: a function of the arguments alone."""
-    # Not hash(): it differs between runs of Python.
-    rng = Random(int.from_bytes(sha256(f"{seed}/{number}".encode()).digest()))
+    rng = _random(f"{seed}/{number}")
     child = draw_child(rng, number, draw_edges(rng), pools, window)
     course = draw_course(rng, child, im_hazard_ratio, window)
     infused = Edge.NO_INFLIXIMAB not in child.edges
@@ -65,7 +65,14 @@ def make_patient(
     if infused:
         add_levels(rng, rows, child, course, infusions)
         _add_end(rng, rows, course, pools)
+        for add in LATER:
+            add(_random(f"{seed}/{number}/{add.__name__}"), rows, child, course)
     return rows
+
+
+def _random(name: str) -> Random:
+    """Not hash(): it differs between runs of Python."""
+    return Random(int.from_bytes(sha256(name.encode()).digest()))
 
 
 def _add_medications(rng: Random, rows: Rows, child: Child, course: Course) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
+from registry.models.pcdai_visit import ITEMS as PCDAI_ITEMS
 from registry.synth.child import Child
 from registry.synth.days import iso
-from registry.synth.tables import PCDAI_ITEMS, Rows
+from registry.synth.tables import Rows
 
 POINTS = [f"{steps * 2.5:g}" for steps in range(41)]
 

@@ -1,47 +1,13 @@
-"""The thirteen import files with their columns, and the rows of one child on their way there."""
+"""The import files with their columns, and the rows of one child on their way there."""
 
 from __future__ import annotations
 
+from registry.models.codebook import headers
 from registry.synth.days import iso
 
-PCDAI_ITEMS = (
-    "abdominal_pain",
-    "stools",
-    "functioning",
-    "hematocrit",
-    "esr",
-    "albumin",
-    "weight",
-    "height",
-    "abdomen",
-    "perirectal",
-    "extraintestinal",
-)
-
-# The columns after patient_id, in the order of the data dictionary. They stand here once more
-# because the generator may not depend on the database models; the import refuses a difference.
+# The columns after patient_id, in the order of the files.
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "patients": ("centre", "sex", "birth_date", "onset_on", "diagnosed_on", "diagnosis"),
-    "phenotypes": ("assessed_on", "location", "upper_gi", "behaviour", "perianal", "growth"),
-    "anthropometry": ("measured_on", "height_cm", "weight_kg", "height_z", "bmi_z"),
-    "infusions": ("infused_on", "dose_mg", "weight_kg", "product"),
-    "tdm_levels": ("sampled_on", "ifx_ug_ml", "ada_au_ml", "assay"),
-    "pcdai_visits": ("visited_on", *PCDAI_ITEMS, "total"),
-    "lab_results": ("collected_on", "analyte", "value", "unit"),
-    "medications": ("drug", "started_on", "stopped_on"),
-    "endoscopies": ("performed_on", "cdeis"),
-    "surgeries": ("performed_on", "procedure"),
-    "gene_findings": (
-        "reported_on",
-        "gene",
-        "hgvs_c",
-        "hgvs_p",
-        "zygosity",
-        "acmg_class",
-        "diagnosis",
-    ),
-    "conditions": ("condition", "onset_on", "resolved_on"),
-    "follow_up_ends": ("ended_on", "reason", "note"),
+    table: tuple(columns[1:]) for table, columns in headers().items()
 }
 
 Row = tuple[str, ...]

@@ -74,6 +74,13 @@ PLAUSIBILITY_COLUMNS = {
     "facts": "what the rule's sentence is filled with",
 }
 
+DATED_COLUMNS = {
+    "from_table": "table of the record",
+    "from_record_id": "number of the record",
+    "column_name": "column of the date",
+    "dated_on": "date of the record",
+}
+
 
 @dataclass(frozen=True)
 class View:
@@ -140,6 +147,7 @@ def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> 
                     *_views(WORKLIST, PRESENT),
                     *_views(QUALITY, PRESENT),
                     _plausibility(),
+                    _dated_records(),
                 ]
             ),
         ],
@@ -277,6 +285,32 @@ def _present_tables() -> list[View]:
             for name, statement in shown.items()
         ),
     ]
+
+
+def _dated_records() -> View:
+    """Every record that tells of a contact with the child, by each of its dates."""
+    selects = []
+    for entity in ENTITIES:
+        declared = entity.declared
+        if not declared.is_contact or entity is Patient:
+            continue
+        where = dict.fromkeys(declared.dates, "")
+        nullable = [name for name in where if table_of(entity).columns[name].nullable]
+        where |= {name: f" where {name} is not null" for name in nullable}
+        where |= {name: f" where {name} <= today()" for name in declared.dates_past}
+        selects += [
+            f"select patient_id, '{declared.name}' as from_table, record_id as from_record_id, "
+            f"'{name}' as column_name, {name} as dated_on from {declared.name}{condition}"
+            for name, condition in where.items()
+        ]
+    return View(
+        PRESENT,
+        "dated_record",
+        f"create view {PRESENT}.dated_record as " + " union all ".join(selects),
+        "One row per record with a date, whatever its table. A course of a drug has two: its "
+        "start, and its stop where that is not in the future. Source: the clinical tables.",
+        DATED_COLUMNS,
+    )
 
 
 def _definition(schema: str) -> View:

@@ -62,7 +62,7 @@ Definition  paper ({hash}), data cut 2023-12-31
 B baseline: 40 on 2020-01-06 · W week 14: 5 on 2020-04-13 (remission)
 L loss: 22.5 on 2020-06-08 · ● visit · ┊ end of observation 2020-08-17
 ▲ intensified · - low trough, + at or above its threshold, ? not told by a limit
-S surgery · E endoscopy · X end of follow-up
+E endoscopy · S surgery · X end of follow-up
 
 Infusions
 No  Date         mg  kg  mg/kg  days

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, text
 
-from registry.entry.answers.disease import answer_endoscopy, answer_phenotype, answer_surgery
+from registry.entry.answers.disease import answer_endoscopy, answer_in_course, answer_phenotype
 from registry.entry.answers.findings import Answer, Fact
 from registry.entry.answers.gene import answer_gene
 from registry.entry.answers.growth import answer_growth
@@ -29,7 +29,6 @@ from registry.models import (
     PatientRecord,
     PcdaiVisit,
     Phenotype,
-    Surgery,
     TdmLevel,
     table_of,
 )
@@ -44,6 +43,7 @@ __all__ = ["AFTER_DATA_CUT", "Answer", "Fact", "answer"]
 # The key of the fact that a record lies after a definition's data cut.
 AFTER_DATA_CUT = "after_data_cut"
 
+# Of the others is told where they lie in the course of infliximab.
 ANSWERS: dict[type[PatientRecord], Callable[[Connection, int, int, str], Answer]] = {
     Phenotype: answer_phenotype,
     Anthropometry: answer_growth,
@@ -53,7 +53,6 @@ ANSWERS: dict[type[PatientRecord], Callable[[Connection, int, int, str], Answer]
     LabResult: answer_lab,
     Medication: answer_medication,
     Endoscopy: answer_endoscopy,
-    Surgery: answer_surgery,
     GeneFinding: answer_gene,
     Condition: answer_condition,
     FollowUpEnd: answer_follow_up_end,
@@ -78,7 +77,10 @@ def answer(
         answered = answer_patient(connection, patient, definition)
     else:
         assert record is not None
-        answered = ANSWERS[entity](connection, patient, record, definition)
+        if entity in ANSWERS:
+            answered = ANSWERS[entity](connection, patient, record, definition)
+        else:
+            answered = answer_in_course(connection, entity, patient, record, definition)
         _add_cut(connection, answered, entity, patient, record, definition)
     answered.warn(*_implausible(connection, entity, patient, record))
     answered.warn(*_texts_that_would_run(connection, entity, patient, record))

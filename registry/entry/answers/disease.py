@@ -1,4 +1,4 @@
-"""Answers assessments of the disease: phenotype, endoscopy, surgery."""
+"""Answers assessments of the disease: phenotype, endoscopy; and where any record lies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from sqlalchemy import Connection, text
 
 from registry.entry.answers.findings import Answer, coded, shown, signed
 from registry.entry.answers.limits import band_of, range_of
-from registry.words import tr
+from registry.records.source import Entity
+from registry.words import spoken, tr
 
 PHENOTYPE = text(
     "select f.*, (select max(o.assessed_on) from clinical.phenotype o "
@@ -20,9 +21,9 @@ ENDOSCOPY = text(
     "and o.performed_on < e.performed_on order by o.performed_on desc limit 1) p on true "
     "where e.patient_id = :patient and e.record_id = :record"
 )
-SURGERY = text(
-    "select s.performed_on - c.start_on as day, (select count(*) from clinical.surgery o "
-    "where o.patient_id = s.patient_id) as surgeries from clinical.surgery s "
+IN_COURSE = (
+    "select s.{date} - c.start_on as day, (select count(*) from clinical.{table} o "
+    "where o.patient_id = s.patient_id) as records from clinical.{table} s "
     "left join present.course c on c.patient_id = s.patient_id and c.definition = :definition "
     "where s.patient_id = :patient and s.record_id = :record"
 )
@@ -62,10 +63,14 @@ def answer_endoscopy(connection: Connection, patient: int, record: int, definiti
     return answer
 
 
-def answer_surgery(connection: Connection, patient: int, record: int, definition: str) -> Answer:
-    """Where the operation lies in the course of infliximab, in days, and how many there are."""
+def answer_in_course(
+    connection: Connection, entity: Entity, patient: int, record: int, definition: str
+) -> Answer:
+    """Where a record lies in the course of infliximab, in days, and how many such there are."""
     values = {"patient": patient, "record": record, "definition": definition}
-    row = connection.execute(SURGERY, values).one()
+    declared = entity.declared
+    query = IN_COURSE.format(date=declared.dates[0], table=declared.name)
+    row = connection.execute(text(query), values).one()
     answer = Answer()
     if row.day is None:
         words = tr("no infliximab yet")
@@ -74,5 +79,5 @@ def answer_surgery(connection: Connection, patient: int, record: int, definition
     else:
         words = tr("day {day} of infliximab", day=row.day)
     answer.add("day", tr("In the course"), row.day, words)
-    answer.add("surgeries", tr("Operations"), row.surgeries)
+    answer.add(declared.file, spoken(declared.holds).rstrip(".。"), row.records)
     return answer

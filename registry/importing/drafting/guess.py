@@ -31,8 +31,6 @@ LAB = "lab_results"
 PATIENTS = "patients"
 # What a file of one centre, or of one disease, does not say in each row.
 SAID_ONCE = ("centre", "diagnosis")
-# The day of a record whose natural key has none.
-OTHER_DAYS = {"follow_up_ends": "ended_on", "gene_findings": "reported_on"}
 # A table, and a group of repetitions of it.
 _Part = tuple[str, Group]
 # Items of the index that are called as a measurement is, unless the sheet is of the index alone.
@@ -225,7 +223,7 @@ class _Guesser:
             name
             for name, one in dictionary_columns(entity).items()
             if one.required
-            and not (one.kind is Kind.DATE and name in (*entity.natural_key, *OTHER_DAYS.values()))
+            and not (one.kind is Kind.DATE and name in entity.not_before_birth)
             and not (table == PATIENTS and name in SAID_ONCE)
         }
         columns = {
@@ -299,8 +297,8 @@ class _Guesser:
         """Looks for the day and for what a record cannot do without; keeps what can be taken."""
         entity = BY_FILE_NAME[rows.table]
         variables = dictionary_columns(entity)
-        day = next((name for name in entity.natural_key if variables[name].kind is Kind.DATE), None)
-        day = day or OTHER_DAYS.get(rows.table)
+        dates = (*entity.natural_key, *entity.not_before_birth)
+        day = next((name for name in dates if variables[name].kind is Kind.DATE), None)
         if day is not None and day not in rows.columns:
             self._find_day(rows, day)
         given = {*rows.columns, *(("analyte", "value") if rows.analytes else ()), "unit"}
