@@ -12,7 +12,7 @@ from registry.importing.files.encoding import check_encoding
 from registry.importing.files.find import find_tables
 from registry.importing.reading import TableReader
 from registry.parsing.conventions import NOTHING_SAID, Conventions
-from registry.records.plausibility import notices
+from registry.records.plausibility import notices_of_import
 from registry.records.problems import Problem, TableCounts, WriteResult
 from registry.records.write import Progress, write_rows
 from registry.words import tr
@@ -57,9 +57,8 @@ def import_files(
         changes=changes,
         progress=progress,
     )
-    if not result.errors:
-        progress(tr("Looking for what is not plausible"), 0)
-        result.warnings = notices(connection, sources)
+    progress(tr("Looking for what is not plausible"), 0)
+    result.warnings = notices_of_import(connection, sources, result)
     for table in tables:
         result.tables.setdefault(table.entity.file_name, TableCounts())
         result.notes.extend(table.notes())

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, text
 
 from registry.models import Patient, table_of
 from registry.records.differences import touched_patients
-from registry.records.problems import Notice
+from registry.records.problems import Notice, WriteResult
 from registry.records.resolving import resolved, value_columns
 from registry.records.source import PATIENT_COLUMN, Entity, Source, dictionary_columns
 from registry.records.staging import staged
+from registry.records.write import right_rows_written
 from registry.views import plausibility
 from registry.words import in_language
 
@@ -90,6 +91,19 @@ def _finding(row: Any) -> Finding:
     for name, message in (("said", told.pop("why")), ("to_do", told.pop("action"))):
         told[name] = in_language(message, told[name], facts)
     return Finding(**told)
+
+
+def notices_of_import(
+    connection: Connection, sources: list[Source], result: WriteResult
+) -> list[Notice]:
+    """What is found of the rows that were written, or of a refused import's right ones.
+
+    Whoever mends the others has these to look at too.
+    """
+    if not result.errors:
+        return notices(connection, sources)
+    with right_rows_written(connection, sources) as written:
+        return notices(connection, sources) if written else []
 
 
 def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:

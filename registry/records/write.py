@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from registry.database.locks import Lock, is_taken, take
 from registry.errors import Refused
@@ -98,6 +99,43 @@ def write_rows(
         counts.inserted, counts.updated = done.inserted, done.updated
         counts.unchanged = counts.read - counts.inserted - counts.updated - counts.rejected
     return result
+
+
+@contextmanager
+def right_rows_written(connection: Connection, sources: list[Source]) -> Iterator[bool]:
+    """Within it the rows that no complaint is about stand in the tables; afterwards none does.
+
+    After a `write_rows` that refused, to look at them beside the complaints. Gives whether they
+    could be written without the others.
+    """
+    attempt = connection.begin_nested()
+    try:
+        written = bool(sources) and _write_right_rows(connection, sources)
+    except DBAPIError:
+        attempt.rollback()
+        yield False
+        return
+    try:
+        yield written
+    finally:
+        attempt.rollback()
+
+
+def _write_right_rows(connection: Connection, sources: list[Source]) -> bool:
+    entities = [entity for entity in ENTITIES if any(s.entity is entity for s in sources)]
+    for entity in entities:
+        connection.exec_driver_sql(
+            f"delete from {resolved(entity)} r using complaint c "
+            "where c.file = r.file and c.line = r.line"
+        )
+        # Of a child who is not there, nor comes by a row that is right, nothing can be.
+        coming = f"select study_id from {resolved(Patient)}" if Patient in entities else "select ''"
+        connection.exec_driver_sql(
+            f"delete from {resolved(entity)} r where r.study_id is null or "
+            f"(r.patient_id is null and r.study_id not in ({coming}))"
+        )
+    _write(connection, entities, sources, lambda _step, _rows: None)
+    return True
 
 
 def _write(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from registry.importing.run import import_files
 from registry.quality.findings import list_findings
@@ -75,3 +75,23 @@ def test_rules_that_do_not_read_the_files_tables_have_nothing_to_note(
             noted.append(taken(database, file))
     assert noted[0]
     assert all(one == noted[0] for one in noted)
+
+
+def test_a_refused_import_notes_what_its_right_rows_would_bring(
+    database: Connection, tmp_path: Path
+) -> None:
+    """Beside the complaints, and nothing of it stays."""
+    assert import_files(database, [write(list(given()), tmp_path / "given")]).errors == []
+    before = database.execute(text("select count(*) from clinical.lab_result")).scalar_one()
+    cells = {"collected_on": "2022-03-01", "analyte": "ALB", "value": "3.5", "unit": "g/L"}
+    rows = [
+        Row("Q007", "lab_results", cells),
+        Row("Q007", "lab_results", cells | {"collected_on": "2022-03-02", "value": "much"}),
+        # Of a child who is not there, and whose value would be noted.
+        Row("Q999", "lab_results", cells),
+    ]
+    result = import_files(database, [write(rows, tmp_path / "rows")])
+    assert [(one.line, one.column) for one in result.errors] == [(3, "value"), (4, "patient_id")]
+    assert [(one.line, one.rule) for one in result.warnings] == [(2, "lab_unit")]
+    after = database.execute(text("select count(*) from clinical.lab_result")).scalar_one()
+    assert after == before

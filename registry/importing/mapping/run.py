@@ -18,7 +18,7 @@ from registry.importing.mapping.dialect import PLAIN, Dialect
 from registry.importing.mapping.mapping import FileMapping, SourceMapping, matches
 from registry.importing.mapping.table import MappedRows, MappedTable, Place
 from registry.parsing.conventions import NOTHING_SAID, Conventions
-from registry.records.plausibility import notices
+from registry.records.plausibility import notices_of_import
 from registry.records.problems import AnyProblem, Change, Problem, WriteResult
 from registry.records.study_ids import MASK
 from registry.records.write import Progress, write_rows
@@ -69,9 +69,8 @@ def import_mapped(
         changes=changes,
         progress=lambda step, rows: progress(back.text(step), rows),
     )
-    if not result.errors:
-        progress(tr("Looking for what is not plausible"), 0)
-        result.warnings = notices(connection, rows)
+    progress(tr("Looking for what is not plausible"), 0)
+    result.warnings = notices_of_import(connection, rows, result)
     order = {table.table.shown: (number, table) for number, table in enumerate(mapped)}
 
     def place(problem: Problem) -> tuple[int, int, int]:
