@@ -15,9 +15,8 @@ from registry.analysis.cox.residuals import (
     Schoenfeld,
 )
 from registry.analysis.methods import Zph
-from registry.analysis.wording import listed_apart, sentences
 from registry.vocabulary import Covariate
-from registry.words import note
+from registry.words import listed_apart, note, sentences
 
 
 @dataclass(frozen=True)

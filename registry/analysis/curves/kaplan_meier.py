@@ -30,9 +30,8 @@ from registry.analysis.dataset import (
     DAYS_PER_MONTH,
     quartiles,
 )
-from registry.analysis.wording import sentences
 from registry.errors import WrongUsage
-from registry.words import note, tr
+from registry.words import note, sentences, tr
 
 METHOD = note(
     "Kaplan-Meier estimate of the cumulative incidence of loss of response with 95 % "

@@ -20,15 +20,6 @@ IntoDemoOption = Annotated[
 ]
 
 
-def say_if_demo(database: Database) -> None:
-    """One line on standard error in the demo's registry, whatever the command."""
-    from registry.database.demo import is_demo
-
-    with database.engine.connect() as connection:
-        if is_demo(connection):
-            typer.echo(tr("synthetic demo data"), err=True)
-
-
 def hold_to_demo(database: Database, into_demo: bool, *, no_input: bool = False) -> None:
     """Asks before a record that is not the demo's is written into it; Refused in a pipe."""
     from registry.database.demo import is_demo

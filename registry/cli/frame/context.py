@@ -100,12 +100,14 @@ def require_registry(settings: Settings) -> None:
 @contextmanager
 def reached(settings: Settings) -> Iterator[Database]:
     """The database of this run, whatever its migration; the demo's says that it is."""
-    from registry.cli.demo.mark import say_if_demo
+    from registry.database.demo import is_demo
     from registry.database.engine import open_database
 
     require_registry(settings)
     with open_database(settings) as database:
-        say_if_demo(database)
+        with database.engine.connect() as connection:
+            if is_demo(connection):
+                warn(tr("synthetic demo data"))
         yield database
 
 
