@@ -239,9 +239,10 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def command() -> Command:
-    """Runs `registry` as a program: `command(database, "status", "P001", input=..., env=...)`.
+def process() -> Command:
+    """Runs `registry` as a process of its own, for what is the process's: its environment, its end.
 
+    `process(database, "status", "P001", input=..., env=...)`, with the options of `subprocess.run`.
     `database` is a Database or a home folder; the outcome has returncode, stdout and stderr.
     """
 
@@ -256,6 +257,16 @@ def command() -> Command:
             check=False,
             **options,  # type: ignore[call-overload]
         )
+
+    return run
+
+
+@pytest.fixture
+def command(program: Program) -> Command:
+    """Runs `registry` in this process, with the outcome that a process of its own would have."""
+
+    def run(where: Database | Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(arguments, *program(where, *arguments))
 
     return run
 

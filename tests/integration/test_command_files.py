@@ -256,15 +256,15 @@ def test_the_demo_prints_the_study_and_writes_its_figures(
 
 
 def test_the_registry_of_the_demo_can_be_used_on(
-    command: Command, demo: tuple[Path, CompletedProcess[str]]
+    process: Command, demo: tuple[Path, CompletedProcess[str]]
 ) -> None:
     """The embedded server: psql, and the query of an analyst who has a login there."""
     home = demo[0] / "out" / "registry"
-    done = command(home, "db", "psql", "-Atc", "select count(*) from clinical.patient")
+    done = process(home, "db", "psql", "-Atc", "select count(*) from clinical.patient")
     assert (done.returncode, done.stdout, done.stderr) == (0, "85\n", "synthetic demo data\n")
-    done = command(home, "sql", "select count(*) as n from analysis_set", "--format", "csv")
+    done = process(home, "sql", "select count(*) as n from analysis_set", "--format", "csv")
     assert (done.returncode, done.stdout, done.stderr) == (0, "n\n207\n", "synthetic demo data\n")
-    done = command(home, "db", "psql", "-c", "selekt")
+    done = process(home, "db", "psql", "-c", "selekt")
     assert done.returncode == 1
     # What is changed there is kept as done by whom the line names, also with a space or an accent.
     for named in (("--user", "Zoë of W\\ard 3", "db", "psql"), ("db", "psql", "--user", "Ada")):
@@ -275,7 +275,7 @@ def test_the_registry_of_the_demo_can_be_used_on(
             "update clinical.patient set centre = centre || 'x'; "
             "select made_by, command from reference.change_set order by change_id desc limit 1",
         )
-        done = command(home, *named, *changed)
+        done = process(home, *named, *changed)
         assert (done.returncode, done.stdout) == (0, f"{name}|sql\n")
 
 

@@ -103,10 +103,10 @@ def test_of_what_the_registry_holds(study: Database, program: Program) -> None:
 
 
 def test_standard_error_is_text_in_a_pipe_too_and_data_stay_data(
-    shared_study: Database, command: Command, evil: Path
+    shared_study: Database, process: Command, evil: Path
 ) -> None:
-    refused = command(shared_study, "import", str(evil), encoding="utf-8")
+    refused = process(shared_study, "import", str(evil), encoding="utf-8")
     assert "␛[2J" in refused.stderr
     assert not CONTROLS.search(refused.stderr)
     asked = ("sql", "select chr(27) || '[2J' as x", "--format", "csv")
-    assert command(shared_study, *asked).stdout == "x\n\x1b[2J\n"
+    assert process(shared_study, *asked).stdout == "x\n\x1b[2J\n"

@@ -76,10 +76,10 @@ def test_a_locale_of_c_asks_for_ascii(
 
 
 def test_a_terminal_without_utf_8_is_written_to_in_ascii(
-    command: Command, children: Database
+    process: Command, children: Database
 ) -> None:
     plain = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "COLUMNS": "70"}
-    outcome = command(children, "patient", "show", "LOST", env=os.environ | plain)
+    outcome = process(children, "patient", "show", "LOST", env=os.environ | plain)
     assert (outcome.returncode, outcome.stderr) == (0, "")
     assert outcome.stdout.isascii()
     assert "?" not in outcome.stdout.replace("? above 12", "").replace("? not told", "")

@@ -221,8 +221,8 @@ def test_giving_up_leaves_nothing(clinic: Database) -> None:
     closing.close()
 
 
-def test_without_a_terminal_the_cure_is_named(tmp_path: Path, command: Command) -> None:
-    done = command(tmp_path, "visit", "FORM", stdin=None, input="")
+def test_without_a_terminal_the_cure_is_named(tmp_path: Path, process: Command) -> None:
+    done = process(tmp_path, "visit", "FORM", stdin=None, input="")
     assert done.returncode == 2
     assert "--file" in done.stderr
     assert "Traceback" not in done.stderr

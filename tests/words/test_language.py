@@ -205,21 +205,21 @@ def test_chinese_breaks_between_characters_and_not_before_a_full_stop() -> None:
     assert wrapped("no loss of response", 8) == ["no loss", "of", "response"]
 
 
-def program(command: Command, where: Any, *arguments: str, **environment: str) -> Any:
+def program(process: Command, where: Any, *arguments: str, **environment: str) -> Any:
     inherited = {k: v for k, v in os.environ.items() if k not in ("LANG", "LANGUAGE")}
-    return command(where, *arguments, env=inherited | environment, encoding="utf-8")
+    return process(where, *arguments, env=inherited | environment, encoding="utf-8")
 
 
-def test_the_program_complains_in_chinese(shared_study: Database, command: Command) -> None:
+def test_the_program_complains_in_chinese(shared_study: Database, process: Command) -> None:
     asked = ("infusion", "add", "P001", "--infused-on", "2026-13-01")
     asked += ("--dose-mg", "120", "--weight-kg", "20")
-    done = program(command, shared_study, *asked, LANG="zh_CN.UTF-8")
+    done = program(process, shared_study, *asked, LANG="zh_CN.UTF-8")
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "错误：infused_on '2026-13-01' 不是日期；请写成 YYYY-MM-DD",
         "未保存任何内容。",
     ]
-    done = program(command, shared_study, *asked, LANG="C")
+    done = program(process, shared_study, *asked, LANG="C")
     assert done.stderr.splitlines()[0] == (
         "Error: infused_on '2026-13-01' is not a date; write YYYY-MM-DD"
     )
@@ -227,12 +227,12 @@ def test_the_program_complains_in_chinese(shared_study: Database, command: Comma
 
 @pytest.mark.parametrize("encoding", ["ascii", "gb18030"])
 def test_no_encoding_of_a_terminal_ends_a_command(
-    encoding: str, tmp_path: Path, command: Command
+    encoding: str, tmp_path: Path, process: Command
 ) -> None:
     """The words are asked for by LANGUAGE; what the terminal cannot show stands as a sign."""
     asked = {"LANGUAGE": "zh_CN", "LC_ALL": "C", "PYTHONIOENCODING": encoding}
     asked |= {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    done = command(
+    done = process(
         tmp_path,
         *("codebook", "nothing"),
         env=os.environ | asked,

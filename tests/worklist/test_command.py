@@ -35,7 +35,7 @@ def test_a_person_reads_what_to_do_why_and_the_item_s_name(
 ) -> None:
     # P061 lost response on 2023-01-18, with a level of 2022-05-04 alone.
     arguments = ("worklist", "P061", "--kind", "level_missing_at_loss", *CUT)
-    done = command(shared_study, *arguments, env=None)
+    done = command(shared_study, *arguments)
     assert done.returncode == 0
     head, _, *lines = done.stdout.splitlines()
     assert head.split() == ["rank", "patient", "due", "overdue", "what", "to", "do,", "and", "why"]
