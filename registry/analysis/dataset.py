@@ -16,9 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, column, select, table, text
 
+from registry.analysis.wording import listed_apart
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.vocabulary import COVARIATES, Covariate
-from registry.words import listed_apart, note, tr
+from registry.words import note, tr
 
 DAYS_PER_MONTH = 30.4375
 """Days in a month, a twelfth of 365.25; exact in binary, so months convert without rounding."""

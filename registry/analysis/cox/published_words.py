@@ -12,8 +12,9 @@ import pandas as pd
 from registry.analysis.cohort.patients import cohort_of
 from registry.analysis.cox.result import Cox, Term
 from registry.analysis.dataset import DAYS_PER_MONTH, flags, numbers
+from registry.analysis.wording import listed, sentences
 from registry.vocabulary import Covariate
-from registry.words import listed, note, sentences
+from registry.words import note
 
 PUBLISHED, ENTRY, VARYING, SOUND = "published", "delayed_entry", "time_dependent", "sound"
 TITLES = {

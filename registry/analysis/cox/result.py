@@ -15,8 +15,9 @@ from registry.analysis.cox.residuals import (
     Schoenfeld,
 )
 from registry.analysis.methods import Zph
+from registry.analysis.wording import listed_apart, sentences
 from registry.vocabulary import Covariate
-from registry.words import listed_apart, note, sentences
+from registry.words import note
 
 
 @dataclass(frozen=True)

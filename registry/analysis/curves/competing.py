@@ -26,8 +26,9 @@ from registry.analysis.curves.curve import Curve
 from registry.analysis.curves.fine_gray import FineGray, fine_gray
 from registry.analysis.curves.gray import GrayTest, gray_test
 from registry.analysis.dataset import DAYS_PER_MONTH, Days, Floats, numbers, require_columns
+from registry.analysis.wording import sentences
 from registry.errors import CannotEstimate, Refused, WrongUsage
-from registry.words import note, sentences, tr
+from registry.words import note, tr
 
 METHOD = note(
     "Aalen-Johansen estimate of the cumulative incidence of each cause, the others "

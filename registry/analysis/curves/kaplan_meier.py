@@ -30,8 +30,9 @@ from registry.analysis.dataset import (
     DAYS_PER_MONTH,
     quartiles,
 )
+from registry.analysis.wording import sentences
 from registry.errors import WrongUsage
-from registry.words import note, sentences, tr
+from registry.words import note, tr
 
 METHOD = note(
     "Kaplan-Meier estimate of the cumulative incidence of loss of response with 95 % "
