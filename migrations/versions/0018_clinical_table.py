@@ -53,7 +53,7 @@ begin
         ' constraint uq_%2$s_natural_key unique nulls not distinct (%4$s),'
         ' constraint ck_%2$s_row_version check (row_version > 0),'
         ' constraint ck_%2$s_missing_reasons check (%5$s))',
-        named, made, columns, array_to_string('patient_id' || key, ', '), reasons
+        named, made, columns, array_to_string(array_prepend('patient_id', key), ', '), reasons
     );
     execute format('create trigger next_row_version before update on %s'
         ' for each row execute function clinical.next_row_version()', named);
