@@ -257,6 +257,28 @@ CLINICAL_TABLES = (
         },
     ),
     ClinicalTable(
+        name="adverse_event",
+        file="adverse_events",
+        command="adverse-event",
+        holds="Adverse events.",
+        key=("started_on", "term"),
+        dates=("started_on",),
+        heading=note("Adverse events"),
+        told=(
+            "{started_on} - {resolved_on|unresolved}  {term}, {severity}",
+            ", {serious}",
+        ),
+        on_course=OnCourse("A", "^", note("adverse event: {term}"), note("A adverse event")),
+        examples={
+            "add": "P900 --started-on 2020-01-08 --term 'infusion related reaction' "
+            "--severity moderate --serious no",
+            "list": "P023",
+            "show": "P900 2020-01-08",
+            "amend": "P900 2020-01-08 --resolved-on 2020-01-09 --reason 'letter'",
+            "void": "P900 2020-01-08 --reason 'another child'",
+        },
+    ),
+    ClinicalTable(
         name="follow_up_end",
         file="follow_up_ends",
         command="follow-up",

@@ -99,6 +99,16 @@ CONDITION_MEANINGS = {
 }
 CONDITIONS = tuple(CONDITION_MEANINGS)
 
+# The grades of adverse events (Common Terminology Criteria for Adverse Events v5.0, NCI 2017).
+SEVERITY_MEANINGS = {
+    "mild": "grade 1: no or mild symptoms; no intervention indicated",
+    "moderate": "grade 2: minimal, local or noninvasive intervention indicated",
+    "severe": "grade 3: medically significant, not immediately life-threatening",
+    "life_threatening": "grade 4: life-threatening consequences; urgent intervention indicated",
+    "fatal": "grade 5: death related to the adverse event",
+}
+SEVERITIES = tuple(SEVERITY_MEANINGS)
+
 # A drug and its class; a biologic started before infliximab excludes, a small molecule does not.
 DRUG_CLASSES = {
     "azathioprine": "immunomodulator",
@@ -169,6 +179,7 @@ MEANINGS: dict[tuple[str, ...], dict[str, str]] = {
         ACMG_MEANINGS,
         FOLLOW_UP_END_MEANINGS,
         CONDITION_MEANINGS,
+        SEVERITY_MEANINGS,
         DRUG_MEANINGS,
         ANALYTE_MEANINGS,
         UNIT_MEANINGS,

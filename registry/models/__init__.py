@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Table
 
+from registry.models.adverse_event import AdverseEvent
 from registry.models.anthropometry import Anthropometry
 from registry.models.base import Base, PatientRecord
 from registry.models.change_set import ChangeSet
@@ -46,6 +47,7 @@ ENTITIES: tuple[type[Patient] | type[PatientRecord], ...] = (
     Surgery,
     GeneFinding,
     Condition,
+    AdverseEvent,
     FollowUpEnd,
 )
 
@@ -89,6 +91,7 @@ _patient.append_constraint(
 
 __all__ = [
     "ENTITIES",
+    "AdverseEvent",
     "AnalyteUnit",
     "Anthropometry",
     "Assay",

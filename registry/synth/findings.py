@@ -23,6 +23,15 @@ LATER_BEHAVIOUR = {
     "B3": ("B3", "B2B3"),
     "B2B3": ("B2B3",),
 }
+# Terms of CTCAE v5.0.
+EVENTS = (
+    "infusion related reaction",
+    "upper respiratory infection",
+    "rash maculo-papular",
+    "skin infection",
+    "alanine aminotransferase increased",
+    "headache",
+)
 
 
 def add_phenotypes(rng: Random, rows: Rows, child: Child, until: int) -> None:
@@ -117,5 +126,19 @@ def _condition(rows: Rows, condition: str, onset: int, resolved: int | None) -> 
     rows.add("conditions", cells, day=onset, key=condition)
 
 
+def add_adverse_events(rng: Random, rows: Rows, child: Child, course: Course) -> None:
+    """Add events of one child in three, most of them mild and over within weeks."""
+    if rng.random() < 0.65:
+        return
+    for _ in range(rng.choice((1, 1, 1, 2))):
+        onset = child.start + rng.randint(0, max(0, course.treated_until - child.start))
+        severity = rng.choice((*["mild"] * 6, *["moderate"] * 4, *["severe"] * 2))
+        serious = severity == "severe" and rng.random() < 0.5
+        resolved = rng.choice((onset, onset + 3, onset + rng.randint(5, 40), None))
+        term = rng.choice(EVENTS)
+        cells = (iso(onset), term, severity, "yes" if serious else "no", rows.optional(resolved))
+        rows.add("adverse_events", cells, day=onset, key=term)
+
+
 # Tables that came later: each draws by itself, so that the files before them keep their bytes.
-LATER: tuple[Callable[[Random, Rows, Child, Course], None], ...] = ()
+LATER: tuple[Callable[[Random, Rows, Child, Course], None], ...] = (add_adverse_events,)

@@ -57,6 +57,13 @@ VALID: dict[str, Cells] = {
         "hgvs_c": "c.664C>T",
     },
     "conditions": {"patient_id": "P1", "condition": "other", "onset_on": "2017-01-01"},
+    "adverse_events": {
+        "patient_id": "P1",
+        "started_on": "2019-01-01",
+        "term": "headache",
+        "severity": "mild",
+        "serious": "no",
+    },
     "follow_up_ends": {"patient_id": "P1", "ended_on": "2022-01-01", "reason": "ifx_stopped"},
 }
 

@@ -114,6 +114,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         "onset_on": "date",
         "resolved_on": "date",
     },
+    "adverse_events": {
+        "patient_id": "text",
+        "started_on": "date",
+        "term": "text",
+        "severity": "text",
+        "serious": "flag",
+        "resolved_on": "date",
+    },
     "follow_up_ends": {
         "patient_id": "text",
         "ended_on": "date",
@@ -135,6 +143,7 @@ DATED_BY = {
     "surgeries": "performed_on",
     "gene_findings": "reported_on",
     "conditions": "onset_on",
+    "adverse_events": "started_on",
     "follow_up_ends": "ended_on",
 }
 

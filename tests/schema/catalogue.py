@@ -28,6 +28,12 @@ VALID: dict[str, dict[str, Any]] = {
     "surgery": {"performed_on": "2020-01-01", "procedure": "resection"},
     "gene_finding": {"gene": "XIAP", "hgvs_c": "c.664C>T"},
     "condition": {"condition": "other", "onset_on": "2020-01-01"},
+    "adverse_event": {
+        "started_on": "2020-01-01",
+        "term": "headache",
+        "severity": "mild",
+        "serious": False,
+    },
     "follow_up_end": {"ended_on": "2020-01-01", "reason": "died"},
 }
 

@@ -110,6 +110,10 @@ CHECKS = {
         *(day, GENE, HGVS_C, HGVS_P, ZYGOSITY, ACMG, words),
     ),
     "conditions": columns("condition* onset_on* resolved_on?", code(*v.CONDITIONS), day, day),
+    "adverse_events": columns(
+        "started_on* term* severity serious resolved_on?",
+        *(day, words, code(*v.SEVERITIES), code("yes", "no"), day),
+    ),
     "follow_up_ends": columns("ended_on reason note?", day, code(*v.FOLLOW_UP_END_REASONS), words),
 }
 

@@ -1,0 +1,84 @@
+"""Whatever tells of clinical tables tells of every one: a new table is missing nowhere."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import Connection, text
+
+from registry.clinical_tables import CLINICAL_TABLES, ClinicalTable
+from registry.importing.drafting.names import synonyms
+from registry.models import ENTITIES, Patient, table_of
+from registry.models.codebook import declarations, descriptions
+from registry.models.redcap_fields import fields
+from registry.patient.tables import NAMES
+from registry.records.source import BY_FILE_NAME, dictionary_columns
+from registry.synth.patient import make_patient
+from registry.synth.pools import build_pools
+from registry.synth.tables import COLUMNS
+
+every_table = pytest.mark.parametrize("table", CLINICAL_TABLES, ids=lambda table: table.name)
+
+# What the screen draws above the sections; what the course has as more than an event, or not.
+ABOVE_THE_SECTIONS = {"patient", "pcdai_visit"}
+NO_EVENT = {
+    *("patient", "phenotype", "anthropometry", "infusion", "tdm_level", "pcdai_visit"),
+    *("lab_result", "medication", "gene_finding", "condition"),
+}
+SENTENCES_OF_THEIR_OWN = {"phenotype", "medication", "gene_finding"}
+TABLES_OF_THEIR_OWN = {"infusion", "tdm_level", "lab_result", "anthropometry"}
+NO_CONTACT = {"patient", "follow_up_end"}
+
+
+def test_declarations_models_and_files_are_the_same() -> None:
+    names = [table.name for table in CLINICAL_TABLES]
+    assert [table_of(entity).name for entity in ENTITIES] == names
+    files = [table.file for table in CLINICAL_TABLES]
+    assert list(BY_FILE_NAME) == files == list(declarations()) == list(descriptions())
+    assert list(COLUMNS) == files
+    assert list(dict.fromkeys(one.entity.file_name for one in fields())) == files
+    assert set(synonyms()["tables"]) == set(files)
+
+
+@every_table
+def test_a_table_has_commands_names_and_places(table: ClinicalTable) -> None:
+    columns = dictionary_columns(BY_FILE_NAME[table.file])
+    assert list(table.examples) == ["add", "list", "show", "amend", "void"]
+    assert {*table.key, *table.dates, *table.dates_past} <= set(columns)
+    assert set(synonyms()[table.file]) <= set(columns)
+    assert set(table.dates) <= set(synonyms()[table.file])
+    assert (table.file in NAMES) == (table.name not in ABOVE_THE_SECTIONS)
+    own = ABOVE_THE_SECTIONS | SENTENCES_OF_THEIR_OWN | TABLES_OF_THEIR_OWN
+    assert bool(table.told) == (table.name not in own)
+    assert (table.on_course is None) == (table.name in NO_EVENT)
+    said = [*table.told, *([table.on_course.words] if table.on_course else [])]
+    assert set(re.findall(r"\{(\w+)", " ".join(said))) <= set(columns)
+
+
+@every_table
+def test_the_database_watches_and_shows_a_table(database: Connection, table: ClinicalTable) -> None:
+    triggers = set(
+        database.execute(
+            text(
+                "select tgname::text from pg_trigger "
+                "where tgrelid = cast(:name as regclass) and not tgisinternal"
+            ),
+            {"name": f"clinical.{table.name}"},
+        ).scalars()
+    )
+    assert {"next_row_version", "clear_missing_reasons", "audit_truncate"} <= triggers
+    for event in ("insert", "update", "delete"):
+        assert {f"audit_{event}", f"mark_changed_{event}"} <= triggers
+    if BY_FILE_NAME[table.file] is not Patient:
+        assert {"before_birth_insert", "before_birth_update"} <= triggers
+    for schema in ("analytics", "present"):
+        assert database.execute(text(f"select to_regclass('{schema}.{table.name}')")).scalar_one()
+    shown = database.execute(text("select pg_get_viewdef('present.dated_record'::regclass)"))
+    assert (f"'{table.name}'::text" in shown.scalar_one()) == (table.name not in NO_CONTACT)
+
+
+def test_synthetic_children_have_rows_of_every_table() -> None:
+    pools = build_pools(1)
+    children = [make_patient(number, 1, pools, 0.5) for number in range(1, 81)]
+    assert [file for file in COLUMNS if not any(child.of(file) for child in children)] == []
