@@ -133,6 +133,7 @@ CODES = {
     ("conditions", "condition"): (
         "severe_infection", "active_tuberculosis", "lymphoma", "malignancy", "other",
     ),
+    ("adverse_events", "severity"): ("mild", "moderate", "severe", "life_threatening", "fatal"),
     ("follow_up_ends", "reason"): (
         "ifx_stopped", "transferred_to_adult_care", "lost_to_follow_up", "died",
     ),
@@ -163,6 +164,7 @@ REQUIRED = {
     "surgeries": ("performed_on", "procedure"),
     "gene_findings": ("gene", "hgvs_c"),
     "conditions": ("condition", "onset_on"),
+    "adverse_events": ("started_on", "term", "severity", "serious"),
     "follow_up_ends": ("ended_on", "reason"),
 }
 
@@ -179,6 +181,7 @@ SINGULAR = {
     "surgeries": "surgery",
     "gene_findings": "gene_finding",
     "conditions": "condition",
+    "adverse_events": "adverse_event",
     "follow_up_ends": "follow_up_end",
 }
 

@@ -46,6 +46,7 @@ KEYS: dict[str, tuple[Cells, Cells]] = {
         {"onset_on": "2018-01-01", "condition": "lymphoma"},
         {"resolved_on": "2019-01-01"},
     ),
+    "adverse_events": ({"started_on": "2018-01-01", "term": "rash"}, {"severity": "severe"}),
     "follow_up_ends": ({}, {"reason": "died"}),
 }
 NATURAL_KEYS = {
@@ -60,6 +61,7 @@ NATURAL_KEYS = {
     "surgeries": "patient_id and performed_on and procedure",
     "gene_findings": "patient_id and gene and hgvs_c",
     "conditions": "patient_id and condition and onset_on",
+    "adverse_events": "patient_id and started_on and term",
     "follow_up_ends": "patient_id",
 }
 CHANGEABLE = [table for table in CHILDREN if KEYS[table][1]]

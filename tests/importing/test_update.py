@@ -42,6 +42,7 @@ FULL: dict[str, Cells] = {
         diagnosis="XLP2",
     ),
     "conditions": row("conditions", resolved_on="2018-01-01"),
+    "adverse_events": row("adverse_events", resolved_on="2019-01-05"),
     "follow_up_ends": row("follow_up_ends", note="moved away"),
 }
 # (table, column, another value)
@@ -80,6 +81,9 @@ CHANGES = [
     ("gene_findings", "acmg_class", "uncertain"),
     ("gene_findings", "diagnosis", "another"),
     ("conditions", "resolved_on", "2018-01-02"),
+    ("adverse_events", "severity", "severe"),
+    ("adverse_events", "serious", "yes"),
+    ("adverse_events", "resolved_on", "2019-01-06"),
     ("follow_up_ends", "ended_on", "2022-01-02"),
     ("follow_up_ends", "reason", "died"),
     ("follow_up_ends", "note", "moved  away"),
@@ -98,6 +102,8 @@ EMPTIED = [
         ("pcdai_visits", "total"),
         ("lab_results", "value"),
         ("lab_results", "unit"),
+        ("adverse_events", "severity"),
+        ("adverse_events", "serious"),
         ("follow_up_ends", "ended_on"),
         ("follow_up_ends", "reason"),
     }

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import Connection, text
 
-from registry.clinical_tables import CLINICAL_TABLES, ClinicalTable
+from registry.clinical_tables import BY_NAME, CLINICAL_TABLES, ClinicalTable
 from registry.importing.drafting.names import synonyms
 from registry.models import ENTITIES, Patient, table_of
 from registry.models.codebook import declarations, descriptions
 from registry.models.redcap_fields import fields
+from registry.patient.course import all_events
 from registry.patient.tables import NAMES
+from registry.patient.told import in_a_line
 from registry.records.source import BY_FILE_NAME, dictionary_columns
 from registry.synth.patient import make_patient
 from registry.synth.pools import build_pools
@@ -76,6 +79,23 @@ def test_the_database_watches_and_shows_a_table(database: Connection, table: Cli
         assert database.execute(text(f"select to_regclass('{schema}.{table.name}')")).scalar_one()
     shown = database.execute(text("select pg_get_viewdef('present.dated_record'::regclass)"))
     assert (f"'{table.name}'::text" in shown.scalar_one()) == (table.name not in NO_CONTACT)
+
+
+def test_an_adverse_event_in_a_line_and_on_the_course() -> None:
+    rash = {
+        "started_on": date(2020, 1, 8),
+        "term": "rash",
+        "severity": "life_threatening",
+        "serious": True,
+        "resolved_on": None,
+    }
+    over = rash | {"serious": False, "severity": "mild", "resolved_on": date(2020, 1, 9)}
+    table = BY_NAME["adverse_event"]
+    assert in_a_line(table, rash) == "2020-01-08 - unresolved  rash, life threatening, serious"
+    assert in_a_line(table, over) == "2020-01-08 - 2020-01-09  rash, mild"
+    document = {one.file: () for one in CLINICAL_TABLES} | {table.file: (rash,)}
+    [event] = all_events(document)
+    assert (event.on, event.sign, event.words) == (date(2020, 1, 8), "A", "adverse event: rash")
 
 
 def test_synthetic_children_have_rows_of_every_table() -> None:

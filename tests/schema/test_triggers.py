@@ -51,6 +51,7 @@ CHANGE = {
     "surgery": "procedure = 'other'",
     "gene_finding": "acmg_class = 'benign'",
     "condition": "resolved_on = '2020-02-01'",
+    "adverse_event": "resolved_on = '2020-02-01'",
     "follow_up_end": "note = 'x'",
 }
 

@@ -118,6 +118,6 @@ def test_the_commands(tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout) == (0, "")
     assert len(target.read_text().splitlines()) == 6
     assert runner.invoke(app, ["template", str(tmp_path / "t")]).exit_code == 0
-    assert len(list((tmp_path / "t").glob("*.csv"))) == 13
+    assert len(list((tmp_path / "t").glob("*.csv"))) == 14
     assert (tmp_path / "t" / "registry.xlsx").exists()
     assert runner.invoke(app, ["template", str(tmp_path / "t")]).exit_code == 1
