@@ -12,7 +12,9 @@ import pandas as pd
 from registry.analysis.cohort.covariate_groups import levels_of
 from registry.analysis.cohort.patients import Cohort, cohort_of
 from registry.analysis.cox.partial_likelihood import Rows
+from registry.analysis.cox.splitting import joined, split_at_events
 from registry.analysis.dataset import (
+    DAYS_PER_MONTH,
     Days,
     Flags,
     Floats,
@@ -27,6 +29,8 @@ from registry.words import note, tr
 
 Penalty = Literal["none", "firth", "auto"]
 Cluster = Literal["patient", "centre"]
+# Counted in the view up to the first day of a row, and on in a row with the drug.
+_COMBINATION = "combination_months"
 ALIASES = {"im": "immunomodulator", "gc": "glucocorticoid"}
 
 
@@ -104,6 +108,34 @@ def time_dependent_covariates(names: Sequence[str]) -> tuple[Covariate, ...]:
     return tuple(known[name] for name in ids)
 
 
+def acquired(names: Sequence[str]) -> tuple[Covariate, ...]:
+    """Those of these covariates and factors that are acquired after the start."""
+    return tuple(one for one in COVARIATES if one.id in names and one.acquired_after_start)
+
+
+def held_fixed(covariates: Sequence[Covariate], design: Design) -> tuple[Covariate, ...]:
+    """Those that are acquired after the start and yet would be known from it on.
+
+    The one rule for terms and strata: a landmark takes them as of its day.
+    """
+    if design.landmark_months is not None:
+        return ()
+    return tuple(one for one in covariates if one.acquired_after_start)
+
+
+def _immortal(covariates: Sequence[Covariate], cure: str) -> Refused:
+    return Refused(
+        tr(
+            "{ids}: decided by treatment after the first infusion, so it cannot be "
+            "held fixed from that day: whoever stays without loss for longer has more "
+            "time to come to have it, and the time before it is counted as if "
+            "protected (immortal time).",
+            ids=", ".join(one.id for one in covariates),
+        ),
+        cure=cure,
+    )
+
+
 def covariates_of(
     names: Sequence[str], design: Design, *, named: bool
 ) -> tuple[tuple[Covariate, ...], tuple[str, ...]]:
@@ -117,29 +149,29 @@ def covariates_of(
         named: whether a person named them, or their P values did.
 
     Raises:
-        Refused: a covariate that is acquired after the start would be held fixed in a sound design.
+        Refused: a covariate or stratum that is acquired after the start would be held fixed in a
+            sound design.
         WrongUsage: an unknown name.
     """
     varying = time_dependent_covariates(design.time_dependent)
     at = {one.id for one in varying}
     fixed = covariates_by_id([name for name in names if name not in at])
-    immortal = [one for one in fixed if one.acquired_after_start]
+    held_strata = held_fixed(acquired(design.strata), design)
+    if held_strata and design.sound and not design.as_published:
+        raise _immortal(
+            held_strata, tr("Use a --landmark; --as-published holds it fixed all the same.")
+        )
+    immortal = held_fixed(fixed, design)
     notes: tuple[str, ...] = ()
-    if immortal and design.sound and not design.as_published and design.landmark_months is None:
-        ids = ", ".join(one.id for one in immortal)
+    if immortal and design.sound and not design.as_published:
         if named or not varying:
-            raise Refused(
+            ids = ",".join(one.id for one in immortal)
+            raise _immortal(
+                immortal,
                 tr(
-                    "{ids}: decided by treatment after the first infusion, so it cannot be "
-                    "held fixed from that day: whoever stays without loss for longer has more "
-                    "time to come to have it, and the time before it is counted as if "
-                    "protected (immortal time).",
-                    ids=ids,
-                ),
-                cure=tr(
                     "Use --time-dependent {ids}, or a --landmark; --as-published holds it "
                     "fixed all the same.",
-                    ids=ids.replace(" ", ""),
+                    ids=ids,
                 ),
             )
         fixed = tuple(one for one in fixed if not one.acquired_after_start)
@@ -147,7 +179,7 @@ def covariates_of(
             note(
                 "Left out of the covariates with a small P, since they are acquired after the "
                 "start: {ids}.",
-                ids=ids,
+                ids=", ".join(one.id for one in immortal),
             ),
         )
     terms = {one.id: one for one in fixed}
@@ -194,7 +226,7 @@ def prepare(
     values = np.column_stack(
         [_fixed(cohort, one, exposure) for one in fixed] or [np.zeros((len(cohort), 0))]
     )
-    strata, known = _strata(cohort, design.strata)
+    strata, known = _strata(cohort, design.strata, exposure)
     known &= ~np.isnan(values).any(axis=1)
     n = len(cohort)
     if not varying:
@@ -255,12 +287,14 @@ def _fixed(cohort: Cohort, covariate: Covariate, exposure: pd.DataFrame | None) 
     return cohort.rows[covariate.id].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _strata(cohort: Cohort, names: Sequence[str]) -> tuple[Days, Flags]:
+def _strata(
+    cohort: Cohort, names: Sequence[str], exposure: pd.DataFrame | None
+) -> tuple[Days, Flags]:
     """The number of each patient's stratum, and who has one."""
     number = np.zeros(len(cohort), dtype=np.int64)
     known = np.ones(len(cohort), dtype=bool)
     for name in names:
-        level = levels_of(cohort, name).index
+        level = levels_of(cohort, name, exposure=exposure).index
         known &= level >= 0
         number = number * (int(level.max()) + 1) + np.maximum(level, 0)
     return number, known
@@ -313,35 +347,25 @@ def _split(
             held.append(values[who, list(fixed).index(one)])
         else:
             held.append(_varying(chosen, one))
-    rows = _joined(
-        Rows.of(
-            stop[seen],
-            event[seen],
-            np.column_stack(held)[seen],
-            start=start[seen],
-            subject=who[seen],
-        )
+    apart = Rows.of(
+        stop[seen],
+        event[seen],
+        np.column_stack(held)[seen],
+        start=start[seen],
+        subject=who[seen],
     )
+    if _COMBINATION in columns:
+        require_columns(chosen, ("immunomodulator",), "exposure")
+        on = flags(chosen, "immunomodulator", "exposure").to_numpy(dtype=bool, na_value=False)
+        # A delayed entry cuts days off the row that it lies in, not off what was counted in them.
+        term = [one.id for one in covariates].index(_COMBINATION)
+        begun = numbers(chosen, "start_day") - origin
+        apart.values[:, term] += (on * (start - begun) / DAYS_PER_MONTH)[seen]
+        apart = split_at_events(apart, term, on[seen] / DAYS_PER_MONTH)
+    rows = joined(apart)
     _refuse_if_not_tiled(cohort, rows)
     missing = np.isnan(rows.values).any(axis=1)
     return rows, np.unique(rows.subject[missing])
-
-
-def _joined(rows: Rows) -> Rows:
-    """The same days at risk in fewer rows: those that follow one another unchanged are one."""
-    order = np.lexsort((rows.start, rows.subject))
-    start, stop, who = rows.start[order], rows.stop[order], rows.subject[order]
-    values, event = rows.values[order], rows.event[order]
-    # A missing value is alike to no other, so its row stays.
-    goes_on = (
-        (who[1:] == who[:-1])
-        & (start[1:] == stop[:-1])
-        & (values[1:] == values[:-1]).all(axis=1)
-        & ~event[:-1]
-    )
-    first = np.append(True, ~goes_on)[: len(who)]
-    last = np.append(~goes_on, True)[: len(who)]
-    return Rows.of(stop[last], event[last], values[last], start=start[first], subject=who[first])
 
 
 def _varying(exposure: pd.DataFrame, covariate: Covariate) -> Floats:

@@ -19,7 +19,9 @@ from registry.analysis.cox.design import (
     PUBLISHED,
     Design,
     Prepared,
+    acquired,
     covariates_of,
+    held_fixed,
     prepare,
 )
 from registry.analysis.cox.partial_likelihood import Ties
@@ -29,7 +31,7 @@ from registry.analysis.cox.result import Cox, Term
 from registry.analysis.cox.separation import Obstacle, obstacle
 from registry.analysis.curves.curve import known
 from registry.analysis.dataset import immortal_time_notes
-from registry.analysis.methods import CoxFit, NotFinite, Zph
+from registry.analysis.methods import CoxFit, NoRobustErrors, NotFinite, Zph
 from registry.errors import CannotEstimate, WrongUsage
 from registry.words import note, tr
 
@@ -188,6 +190,8 @@ def _model(prepared: Prepared, ties: Ties, design: Design, *, firth: bool) -> Co
         )
     except NotFinite as error:
         raise runs_away(prepared.covariates[error.column]) from error
+    except NoRobustErrors as error:
+        raise CannotEstimate(error.problem, cure=tr("Leave --robust out.")) from error
     except CannotEstimate as error:
         raise no_convergence(prepared.covariates) from error
 
@@ -298,9 +302,6 @@ def _notes(prepared: Prepared, events: int, firth: bool, design: Design) -> tupl
                 covariates=terms,
             )
         )
-    held = [
-        one
-        for one in prepared.covariates
-        if one.id not in prepared.time_dependent and design.landmark_months is None
-    ]
+    fixed = [one for one in prepared.covariates if one.id not in prepared.time_dependent]
+    held = held_fixed([*fixed, *acquired(design.strata)], design)
     return (*notes, *immortal_time_notes(held))

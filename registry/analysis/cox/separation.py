@@ -6,26 +6,33 @@ The partial likelihood of coefficients b has a factor for every event i,
 
 It can be raised for ever along a direction c exactly if c (x_i - x_j) >= 0 for every event i and
 every j at risk with it, and > 0 for one (monotone likelihood: Bryson and Johnson, Technometrics
-1981; Jacobsen, Annals of Statistics 1989). It is flat along c if all of these are 0. The first is
-a linear programme over the distinct differences x_i - x_j, the second their rank. Firth's penalty
-copes with the first, nothing with the second.
+1981; Jacobsen, Annals of Statistics 1989). It is flat along c if all of these are 0: then the
+information at b = 0 is singular. The first is a linear programme. Its pairs are too many to write
+down, so it is solved with few and given those it breaks most until it breaks none; who is highest
+at risk at every event is read off a tree over the event times (`RiskSets`). Firth's penalty copes
+with the first, nothing with the second.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import linprog
 
-from registry.analysis.cox.partial_likelihood import Rows
+from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
+from registry.analysis.cox.risk_sets import RiskSets
 from registry.analysis.dataset import Floats
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate
 from registry.words import note, tr
 
-_MOST_DIFFERENCES = 1_000_000
+# Of the smallest eigenvalue of an information that there is no estimate with.
+_SINGULAR = 1e-11
+# By how much, of a covariate's range, a pair may go against a direction that is said to separate.
+_SLACK = 1e-7
+_PAIRS_A_ROUND = 500
 
 
 @dataclass(frozen=True)
@@ -43,17 +50,17 @@ def obstacle(rows: Rows, covariates: Sequence[Covariate]) -> Obstacle | None:
         rows: who is at risk from when to when.
         covariates: names for the message, one a column of `rows.values`.
     """
-    differences = _differences(rows)
-    if differences is None:
-        return None
-    if np.linalg.matrix_rank(differences) < len(covariates) and not _alone(differences, covariates):
-        return Obstacle(False, _not_told_apart(covariates))
-    alone = _alone(differences, covariates)
+    spread = np.ptp(rows.values, axis=0)
+    values = rows.values / np.where(spread > 0, spread, 1)
+    told_apart = _told_apart(replace(rows, values=values))
+    sets = RiskSets(rows)
+    alone = _alone(sets, rows.values, covariates)
     if alone is not None:
         # Firth's penalty needs the information of every covariate to be there.
-        rank = int(np.linalg.matrix_rank(differences))
-        return Obstacle(rank == len(covariates), alone)
-    separating = _separating_direction(differences)
+        return Obstacle(told_apart, alone)
+    if not told_apart:
+        return Obstacle(False, _not_told_apart(covariates))
+    separating = _separating_direction(sets, values)
     if separating is None:
         return None
     together = [c for c, weight in zip(covariates, separating, strict=True) if abs(weight) > 1e-6]
@@ -70,12 +77,26 @@ def obstacle(rows: Rows, covariates: Sequence[Covariate]) -> Obstacle | None:
     )
 
 
-def _alone(differences: Floats, covariates: Sequence[Covariate]) -> CannotEstimate | None:
+def _told_apart(rows: Rows) -> bool:
+    """Whether those at risk at the events differ in every direction."""
+    information = PartialLikelihood(rows, "breslow").at(np.zeros(rows.values.shape[1])).information
+    own = np.diag(information)
+    if not (own > _SINGULAR * rows.event.sum()).all():
+        return False
+    alike = information / np.sqrt(np.outer(own, own))
+    return bool(np.linalg.eigvalsh(alike).min() > _SINGULAR)
+
+
+def _alone(
+    sets: RiskSets, values: Floats, covariates: Sequence[Covariate]
+) -> CannotEstimate | None:
     """The first covariate that separates by itself."""
     for k, covariate in enumerate(covariates):
-        column = differences[:, k]
-        if np.any(column) and (np.all(column >= 0) or np.all(column <= 0)):
-            level = covariate.level if np.all(column >= 0) else covariate.other_level
+        own = values[sets.events, k]
+        above = values[sets.highest(values[:, k]), k] > own
+        below = values[sets.highest(-values[:, k]), k] < own
+        if above.any() != below.any():
+            level = covariate.other_level if above.any() else covariate.level
             return CannotEstimate(
                 note(
                     "Every loss of response at which '{covariate}' differed was in the level "
@@ -103,43 +124,27 @@ def _not_told_apart(covariates: Sequence[Covariate]) -> CannotEstimate:
     )
 
 
-def _differences(rows: Rows) -> Floats | None:
-    """The distinct x_i - x_j, shape (m, k); None when they are too many to list.
-
-    Rows with the same covariates are one pattern. A pattern p meets a pattern q when q is at risk
-    at an event of p in the same stratum: its rows that have not ended outnumber those not begun.
-    """
-    patterns, which = np.unique(rows.values, axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    if len(np.unique(which[rows.event])) * len(patterns) > _MOST_DIFFERENCES:
-        return None
-    met: set[tuple[int, int]] = set()
-    for stratum in np.unique(rows.stratum):
-        within = rows.stratum == stratum
-        here = [within & (which == q) for q in range(len(patterns))]
-        events = [np.unique(rows.stop[held & rows.event]) for held in here]
-        for q, held in enumerate(here):
-            stops, starts = np.sort(rows.stop[held]), np.sort(rows.start[held])
-            for p, days in enumerate(events):
-                at_risk = np.searchsorted(starts, days) - np.searchsorted(stops, days)
-                if (at_risk > 0).any():
-                    met.add((p, q))
-    pairs = np.array(sorted(met), dtype=np.int64).reshape(-1, 2)
-    return np.unique(patterns[pairs[:, 0]] - patterns[pairs[:, 1]], axis=0)
-
-
-def _separating_direction(differences: Floats) -> Floats | None:
+def _separating_direction(sets: RiskSets, values: Floats) -> Floats | None:
     """A direction in which the likelihood grows for ever, or None."""
-    result = linprog(
-        -differences.sum(axis=0),
-        A_ub=-differences,
-        b_ub=np.zeros(len(differences)),
-        bounds=(-1, 1),
-        method="highs",
-    )
-    if result.status == 0 and result.fun is not None and result.fun < -1e-7:
-        return np.asarray(result.x, dtype=np.float64)
-    return None
+    gain = sets.gain(values)
+    gain = gain / max(float(np.abs(gain).max()), 1.0)
+    pairs = np.zeros((0, values.shape[1]))
+    while True:
+        result = linprog(
+            -gain, A_ub=-pairs, b_ub=np.zeros(len(pairs)), bounds=(-1, 1), method="highs"
+        )
+        if result.status != 0 or result.fun is None or result.fun > -_SLACK:
+            return None
+        direction = np.asarray(result.x, dtype=np.float64)
+        score = values @ direction
+        highest = sets.highest(score)
+        against = score[highest] - score[sets.events]
+        most = np.argsort(-against)[:_PAIRS_A_ROUND]
+        most = most[against[most] > _SLACK]
+        found = np.unique(values[sets.events[most]] - values[highest[most]], axis=0)
+        if not len(found):
+            return direction
+        pairs = np.vstack([pairs, found])
 
 
 def _names(covariates: Sequence[Covariate]) -> str:

@@ -205,7 +205,8 @@ def kaplan_meier(
             group_of(level.group, level.label, cohort.take(level.members), options)
             for level in compared.levels
         ]
-        test = _compare(cohort, compared, strata, permutation or PermutationRule(permutations=0))
+        rule = permutation or PermutationRule(permutations=0)
+        test = _compare(cohort, compared, strata, rule, exposure)
         notes += [*test.notes, *compared.notes]
     if not cohort.event.any():
         notes.append(note("Nobody lost response, so every incidence is 0 and has no limits."))
@@ -266,12 +267,18 @@ def _checked_months(
     return months
 
 
-def _compare(cohort: Cohort, levels: Levels, strata: str | None, rule: PermutationRule) -> _Test:
+def _compare(
+    cohort: Cohort,
+    levels: Levels,
+    strata: str | None,
+    rule: PermutationRule,
+    exposure: pd.DataFrame | None,
+) -> _Test:
     """The log-rank test between the levels, within strata, over those who have both values."""
     known = levels.known
     label, notes, stratum = None, [], None
     if strata is not None:
-        others = levels_of(cohort, strata)
+        others = levels_of(cohort, strata, exposure=exposure)
         label = others.label
         known = known & others.known
         stratum = others.index[known]

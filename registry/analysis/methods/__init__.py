@@ -21,7 +21,7 @@ from registry.analysis.methods.competing_risks import (
 )
 from registry.analysis.methods.cox_model import CoxFit, cox
 from registry.analysis.methods.cox_tests import Concordance, concordance, zph
-from registry.analysis.methods.inputs import InvalidInput, NotFinite
+from registry.analysis.methods.inputs import InvalidInput, NoRobustErrors, NotFinite
 from registry.analysis.methods.interval_censored import IntervalEstimate, turnbull
 from registry.analysis.methods.log_rank import LogRankTest, logrank
 from registry.analysis.methods.survival_curve import (
@@ -40,6 +40,7 @@ __all__ = [
     "IntervalEstimate",
     "InvalidInput",
     "LogRankTest",
+    "NoRobustErrors",
     "NotFinite",
     "RestrictedMean",
     "SurvivalCurve",

@@ -261,6 +261,14 @@ def cox(
     if cluster is not None:
         found = of_rows.residuals(likelihood, best.coef, inverse)
         robust = of_rows.robust_variance(found, rows)
+        if not (np.diag(robust) > _SINGULAR * np.diag(inverse)).all():
+            raise inputs.NoRobustErrors(
+                note(
+                    "Robust errors cannot be estimated: every cluster fits exactly, as it does "
+                    "where all have their event on one day."
+                ),
+                cure=tr("Take the errors of the model."),
+            )
     lower, upper, p_value = _inference(likelihood, best, inverse if robust is None else robust)
     # What a penalty adds is not the model's (a ridge), or depends on the units (Firth's).
     added = ridge * float(best.coef @ best.coef) / 2

@@ -27,6 +27,10 @@ class NotFinite(CannotEstimate):
         self.column = column
 
 
+class NoRobustErrors(CannotEstimate):
+    """All clusters fit exactly, so there is nothing for robust errors to be made of."""
+
+
 def times(value: Any, name: str = "time") -> Floats:
     """Times from 0 on, finite, at least one."""
     found = numbers(value, name)
