@@ -14,18 +14,15 @@ def month_ticks(last: float) -> list[int]:
 
 
 def counts_at(curve: Mapping[str, Any], day: float) -> dict[str, int]:
-    """Numbers at risk on a day, and censored and with the event up to and including it."""
+    """Numbers at risk on a day; those censored or with an event up to and including it."""
     days = curve["days"]
     later = (n for d, n in zip(days, curve["at_risk"], strict=True) if d >= day)
 
     def until(key: str) -> int:
         return int(sum(n for d, n in zip(days, curve[key], strict=True) if d <= day))
 
-    return {
-        "at_risk": int(next(later, 0)),
-        "censored": until("censored"),
-        "events": until("events"),
-    }
+    told = {key: until(key) for key in ("censored", "events", "competing") if key in curve}
+    return {"at_risk": int(next(later, 0)), **told}
 
 
 def band(curve: Mapping[str, Any]) -> list[tuple[float, float, float]]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from itertools import groupby
 
-from registry.drawing.svg import NARROW, WIDE, Drawing
+from registry.drawing.scene import NARROW, WIDE, Scene
+from registry.drawing.svg import svg
 from registry.report.tables import Table
 from registry.words import tr
 
@@ -39,7 +40,7 @@ def folded(summary: str, html: str) -> str:
 
 def figure(
     caption: str,
-    draw: Callable[[str, float], Drawing],
+    draw: Callable[[str, float], Scene],
     prefix: str,
     *,
     note: str = "",
@@ -54,7 +55,7 @@ def figure(
         note: what must be known to read it, under the caption.
         data: values for the script that reads a curve, as an escaped attribute.
     """
-    wide, narrow = draw(f"{prefix}-w", WIDE).svg(), draw(f"{prefix}-n", NARROW).svg()
+    wide, narrow = svg(draw(f"{prefix}-w", WIDE)), svg(draw(f"{prefix}-n", NARROW))
     values = f' data-curves="{data}"' if data else ""
     return (
         f'<figure id="{prefix}"{values}>\n<div class="wide">{wide}</div>\n'

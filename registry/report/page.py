@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from importlib import resources
 
+from registry.drawing.styles import style_sheet
 from registry.records.definitions import data_cut_of
 from registry.report import sections
 from registry.report.html import definitions
@@ -48,7 +49,7 @@ def page(content: Content, facts: Facts) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(facts.title)}</title>
 <style>
-{_asset("page.css")}</style>
+{_asset("page.css")}{style_sheet()}</style>
 </head>
 <body>
 <a class="skip" href="#content">{escape(tr("Skip to the content"))}</a>

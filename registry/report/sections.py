@@ -9,19 +9,18 @@ from html import escape
 from registry.drawing.numbers import MISSING, limits, months, percent
 from registry.drawing.table import hundredfold
 from registry.report import html, methods, strobe, tdm_tables
-from registry.report.model_tables import name_of
-from registry.report.preamble import Facts
-from registry.report.svg_curves import (
+from registry.report.figures.curves import (
     competing_as_curves,
     curves_title,
     incidence_curves,
     readings,
 )
-from registry.report.svg_flow import flow_diagram
-from registry.report.svg_forest import Ratio, forest_plot
-from registry.report.svg_roc import roc_plot
-from registry.report.svg_specifications import specification_curve
-from registry.report.svg_troughs import level_dots
+from registry.report.figures.flow import flow_diagram
+from registry.report.figures.forest import compared_forest, cox_forest
+from registry.report.figures.roc import roc_plot
+from registry.report.figures.specifications import reading_note, specification_curve
+from registry.report.figures.troughs import level_dots
+from registry.report.preamble import Facts
 from registry.report.tables import Document, Table
 from registry.report.telling import Content
 from registry.words import note, spoken, tr
@@ -225,28 +224,12 @@ def _sound(report: Report) -> str:
     document = report.found("compare-published")
     drawn = ""
     if document is not None:
-        rows = [
-            _ratio(one, key, number)
-            for one in document["covariates"]
-            for number, key in enumerate(("published", "sound"))
-        ]
-        title = tr("Hazard ratios as published and from the sound analysis")
         drawn = html.figure(
-            report.caption(title),
-            lambda prefix, width: forest_plot(
-                rows, prefix, width, title=title, series=(tr("As published"), tr("Sound"))
-            ),
+            report.caption(tr("Hazard ratios as published and from the sound analysis")),
+            lambda prefix, width: compared_forest(document, prefix, width),
             "figure-compare-published",
         )
     return report.layout("compare-published") + drawn + report.layout("km_sound")
-
-
-def _ratio(covariate: Document, key: str, series: int) -> Ratio:
-    """The estimate of one analysis of the comparison; empty where it has none."""
-    found = covariate[key] or {}
-    return Ratio(
-        name_of(covariate), found.get("hr"), found.get("hr_lower"), found.get("hr_upper"), series
-    )
 
 
 def _sensitivity(report: Report) -> str:
@@ -259,7 +242,7 @@ def _sensitivity(report: Report) -> str:
             report.caption(tr("Hazard ratios under every reading of the rules")),
             lambda prefix, width: specification_curve(document, prefix, width),
             "figure-sensitivity",
-            note=tr("Lines are 95 % limits; the level line is a ratio of 1."),
+            note=reading_note(document),
         )
     return drawn + report.layout("sensitivity")
 
@@ -268,20 +251,10 @@ def _several(report: Report) -> str:
     document = report.found("cox")
     if document is None:
         return report.layout("cox")
-    rows = [
-        Ratio(
-            f"{term['label']}: {term['level']} against {term['other_level']}",
-            term["hr"],
-            term["hr_lower"],
-            term["hr_upper"],
-        )
-        for term in document["terms"]
-    ]
-    title = tr("Hazard ratios of loss of response")
     table = report.layout("cox")
     drawn = html.figure(
-        report.caption(title),
-        lambda prefix, width: forest_plot(rows, prefix, width, title=title),
+        report.caption(tr("Hazard ratios of loss of response")),
+        lambda prefix, width: cox_forest(document, prefix, width),
         "figure-cox",
     )
     return table + drawn

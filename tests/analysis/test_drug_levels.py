@@ -20,7 +20,8 @@ from registry.analysis.troughs.quartiles import trough_quartiles
 from registry.analysis.troughs.ranks import mann_whitney, surely, undecided
 from registry.analysis.troughs.roc import Bootstrap, roc_curve
 from registry.errors import CannotEstimate
-from registry.report import figure_tdm, tdm_tables
+from registry.report import tdm_tables
+from registry.report.figures import troughs as trough_figures
 from registry.report.rows import TDM
 from registry.report.text import render
 
@@ -122,6 +123,8 @@ def course(rows: list[tuple[str, str | None, int, float, str | None]], **more: A
         ifx_for_mean=half,
         censored=frame["limit"].notna(),
         trough_level=np.where(half < 5, "below", "above"),
+        phenotype_held_to="any",
+        threshold_ug_ml=5.0,
     ).assign(**more)
 
 
@@ -241,8 +244,10 @@ def test_the_whole_document() -> None:
         rows = TDM[part](document)
         assert rows
         assert len({tuple(row) for row in rows}) == 1
-    figure = figure_tdm.levels_figure(result.to_json(levels=True))
-    assert len(figure.axes) == 4
+    figure = trough_figures.levels_figure(result.to_json(levels=True))
+    words = {one.get_text() for one in figure.axes[0].texts}
+    assert {"Sensitivity, %", "Loss of response, %", "Infliximab, ug/mL"} <= words
+    assert any(one.startswith("Loss of response (") for one in words)
 
 
 def test_parts_that_cannot_be_made_say_why() -> None:
@@ -254,7 +259,7 @@ def test_parts_that_cannot_be_made_say_why() -> None:
     assert "4 patients have one" in notes
     assert "Every patient has a trough" in notes
     assert printed(document)
-    assert figure_tdm.levels_figure(
+    assert trough_figures.levels_figure(
         drug_levels(frames, "paper", bootstrap=FEW).to_json(levels=True)
     )
 

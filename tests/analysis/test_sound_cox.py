@@ -19,7 +19,8 @@ from registry.analysis.cox.published import compare_with_published
 from registry.analysis.cox.residuals import concordance
 from registry.analysis.cox.sensitivity import Reading, sensitivity_analysis
 from registry.errors import CannotEstimate, Refused, WrongUsage
-from registry.report import forest, hazards, model_tables, rows, specification_curve, text
+from registry.report import model_tables, rows, text
+from registry.report.figures import forest, hazards, specifications
 
 from .frames import analysis_set
 
@@ -248,7 +249,7 @@ def test_the_comparison_says_what_its_numbers_say(seed: int) -> None:
     shown = text.render(model_tables.compare_published(document))
     assert max(len(line) for line in shown.splitlines()) <= text.WIDTH
     assert len(rows.compare_published(document)) == 8
-    assert forest.paired_forest_plot(document)
+    assert forest.compared_figure(document)
 
 
 def test_the_comparison_tells_losses_before_entry() -> None:
@@ -288,7 +289,7 @@ def test_every_reading_has_its_row() -> None:
     assert any("2 of 4 models" in note for note in document["notes"])
     assert len(rows.sensitivity(document)) == 4
     assert len(model_tables.sensitivity(document).rows) == 4
-    assert specification_curve.specification_curve(document)
+    assert specifications.sensitivity_figure(document)
     with pytest.raises(CannotEstimate, match="No reading gives a model"):
         sensitivity_analysis(readings[1:], BOTH)
 
@@ -297,8 +298,8 @@ def test_figures_of_one_model() -> None:
     frame, _ = cohort()
     document = cox_regression(frame, "paper", covariates=BOTH).to_json(details=True)
     json.dumps(document, allow_nan=False)
-    assert forest.forest_plot(document)
-    assert hazards.hazards_plot(document)
+    assert forest.cox_figure(document)
+    assert hazards.hazards_figure(document)
 
 
 @pytest.mark.parametrize(

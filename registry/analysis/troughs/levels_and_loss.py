@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from registry.analysis.basis import FROM_WEEK14, Basis
+from registry.analysis.cohort.listings import week14_levels
 from registry.analysis.dataset import flags, numbers
 from registry.analysis.troughs.at_week import Troughs, week14_troughs
 from registry.analysis.troughs.course import troughs_over_time
@@ -28,13 +29,13 @@ from registry.errors import CannotEstimate
 class DrugLevels:
     """The parts of the document; a part that the data cannot carry is None, with its reason.
 
-    `levels` has the week-14 troughs by outcome, for a drawing.
+    `levels` is the document of `week14_levels`, for a drawing.
     """
 
     troughs: Troughs
     parts: dict[str, Any]
     reasons: dict[str, str]
-    levels: dict[str, list[float]]
+    levels: dict[str, Any]
     basis: Basis | None
 
     def to_json(self, *, levels: bool = False) -> dict[str, Any]:
@@ -91,6 +92,5 @@ def drug_levels(
             made[name] = part()
         except CannotEstimate as error:
             made[name], reasons[name] = None, error.problem
-    for_mean = numbers(week14, "ifx_for_mean")
-    levels = {"lor": for_mean[lost].tolist(), "responder": for_mean[~lost].tolist()}
+    levels = week14_levels(week14, frames["trough"], definition)
     return DrugLevels(troughs, made, reasons, levels, basis)

@@ -127,9 +127,9 @@ ANALYSES = (
         tables=curve_tables.km,
         rows={"": rows.km},
         figures={
-            "": lambda document: import_module("registry.drawing.plot").cumulative_incidence(
-                document, time_zero=_time_zero(document)
-            )
+            "": lambda document: import_module(
+                "registry.report.figures.curves"
+            ).cumulative_incidence(document, time_zero=_time_zero(document))
         },
         section="curves",
         heading=note("Loss of response over time"),
@@ -145,7 +145,7 @@ ANALYSES = (
         rows={"": rows.cuminc},
         figures={
             "": lambda document: import_module(
-                "registry.report.competing_figure"
+                "registry.report.figures.curves"
             ).competing_incidence(document, time_zero=_time_zero(document))
         },
         section="competing",
@@ -159,10 +159,12 @@ ANALYSES = (
         tables=tables.cox,
         rows={"": rows.cox},
         figures={
-            "": lambda document: import_module("registry.report.forest").forest_plot(document),
-            "-hazards": lambda document: import_module("registry.report.hazards").hazards_plot(
+            "": lambda document: import_module("registry.report.figures.forest").cox_figure(
                 document
             ),
+            "-hazards": lambda document: import_module(
+                "registry.report.figures.hazards"
+            ).hazards_figure(document),
         },
         section="several",
         heading=note("Several covariates together"),
@@ -176,7 +178,7 @@ ANALYSES = (
         tables=model_tables.compare_published,
         rows={"": rows.compare_published},
         figures={
-            "": lambda document: import_module("registry.report.forest").paired_forest_plot(
+            "": lambda document: import_module("registry.report.figures.forest").compared_figure(
                 document
             )
         },
@@ -193,8 +195,8 @@ ANALYSES = (
         rows={"": rows.sensitivity},
         figures={
             "": lambda document: import_module(
-                "registry.report.specification_curve"
-            ).specification_curve(document)
+                "registry.report.figures.specifications"
+            ).sensitivity_figure(document)
         },
         section="sensitivity",
         heading=note("Every reading of the rules"),
@@ -217,7 +219,9 @@ ANALYSES = (
         tables=tdm_tables.all_tables,
         rows=rows.TDM,
         figures={
-            "": lambda document: import_module("registry.report.figure_tdm").levels_figure(document)
+            "": lambda document: import_module("registry.report.figures.troughs").levels_figure(
+                document
+            )
         },
         section="levels",
         heading=note("Drug levels"),
@@ -230,9 +234,9 @@ ANALYSES = (
         tables=risk_tables.all_tables,
         rows={"": risk_tables.rows},
         figures={
-            "": lambda document: import_module("registry.report.figure_risk").calibration_figure(
-                document
-            )
+            "": lambda document: import_module(
+                "registry.report.figures.calibration"
+            ).calibration_figure(document)
         },
         section="risk",
         heading=note("Prediction at week 14"),

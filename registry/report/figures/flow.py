@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from registry.drawing.numbers import percent
-from registry.drawing.svg import LINE, WIDE, Drawing, wrap
+from registry.drawing.scene import LINE, WIDE, Scene, wrap
 from registry.report.tables import Document
 from registry.words import tr
 
@@ -32,35 +32,35 @@ class _Box:
 
 def flow_diagram(
     flow: Document, outcomes: Document | None, prefix: str, width: float = WIDE
-) -> Drawing:
+) -> Scene:
     """Draw the flow.
 
     Args:
         flow: the document of `registry analyse flow`.
         outcomes: that of `registry analyse outcomes`, or None without one.
         prefix: what the ids begin with.
-        width: in pixels, of `drawing.WIDE` or `drawing.NARROW`.
+        width: in pixels, of `scene.WIDE` or `scene.NARROW`.
     """
-    drawn = Drawing(prefix, width, tr("Flow of patients"), flow_in_words(flow, outcomes))
+    scene = Scene(prefix, width, tr("Flow of patients"), flow_in_words(flow, outcomes))
     started = flow["started"]
     top = tr("{n} in the registry", n=flow["registered"])
     if flow["registered"] == started:
         top = tr("{n} in the registry, all started infliximab", n=started)
-    main_width = width if drawn.is_narrow else 310.0
-    box = _box(drawn, 0, 1, main_width, [top])
+    main_width = width if scene.is_narrow else 310.0
+    box = _box(scene, 0, 1, main_width, [top])
     if flow["registered"] != started:
         aside = [tr("{n} without infliximab", n=flow["no_infliximab"])]
-        box = _aside(drawn, box, aside)
-        box = _next(drawn, box, [tr("{n} started infliximab", n=started)])
+        box = _aside(scene, box, aside)
+        box = _next(scene, box, [tr("{n} started infliximab", n=started)])
     reasons = [f"{one['n']}  {one['label']}" for one in flow["excluded"]]
     if reasons:
         total = sum(one["n"] for one in flow["excluded"])
-        box = _aside(drawn, box, [tr("{n} excluded", n=total), *reasons])
-    box = _next(drawn, box, [tr("{n} in the cohort", n=flow["eligible"])], "box strong")
+        box = _aside(scene, box, [tr("{n} excluded", n=total), *reasons])
+    box = _next(scene, box, [tr("{n} in the cohort", n=flow["eligible"])], "box strong")
     if flow["eligible"]:
-        box = _split(drawn, box, flow, outcomes)
-    drawn.height = box.bottom + 2
-    return drawn
+        box = _split(scene, box, flow, outcomes)
+    scene.height = box.bottom + 2
+    return scene
 
 
 def flow_in_words(flow: Document, outcomes: Document | None) -> str:
@@ -96,21 +96,21 @@ def flow_in_words(flow: Document, outcomes: Document | None) -> str:
     return " ".join(said)
 
 
-def _split(drawn: Drawing, cohort: _Box, flow: Document, outcomes: Document | None) -> _Box:
+def _split(scene: Scene, cohort: _Box, flow: Document, outcomes: Document | None) -> _Box:
     """The two outcomes below the cohort, and what followed a loss."""
-    whole = drawn.width
+    whole = scene.width
     half = (whole - 16) / 2
     y, middle = cohort.bottom + _GAP, cohort.x + cohort.width / 2
     lost = [tr("Loss of response"), _share(flow["events"], flow["eligible"])]
     kept = [tr("Response maintained"), _share(flow["responders"], flow["eligible"])]
-    first = _box(drawn, 0, y, half, lost, "box loss")
-    second = _box(drawn, half + 16, y, half, kept)
+    first = _box(scene, 0, y, half, lost, "box loss")
+    second = _box(scene, half + 16, y, half, kept)
     first, second = (replace(one, way=one.x + half / 2) for one in (first, second))
     for one in (first, second):
         joint = cohort.bottom + _GAP / 2
-        drawn.line(middle, cohort.bottom, middle, joint, "edge")
-        drawn.line(middle, joint, one.way, joint, "edge")
-        drawn.arrow(one.way, joint, one.way, one.y)
+        scene.line(middle, cohort.bottom, middle, joint, "edge")
+        scene.line(middle, joint, one.way, joint, "edge")
+        scene.arrow(one.way, joint, one.way, one.y)
     if outcomes is None or not flow["events"]:
         return first
     said = [
@@ -123,7 +123,7 @@ def _split(drawn: Drawing, cohort: _Box, flow: Document, outcomes: Document | No
         said.append("   " + tr("{n} not known", n=outcomes["regained_unknown"]))
     if outcomes["neither"]:
         said.append(tr("{n} neither", n=outcomes["neither"]))
-    return _next(drawn, first, said, "box plain")
+    return _next(scene, first, said, "box plain")
 
 
 def _share(n: int, whole: int) -> str:
@@ -131,38 +131,38 @@ def _share(n: int, whole: int) -> str:
 
 
 def _box(
-    drawn: Drawing, x: float, y: float, width: float, lines: Sequence[str], name: str = "box"
+    scene: Scene, x: float, y: float, width: float, lines: Sequence[str], name: str = "box"
 ) -> _Box:
     height = len(lines) * LINE + 2 * _PADDING - 3
-    drawn.rectangle(x + 0.75, y, width - 1.5, height, name)
+    scene.rectangle(x + 0.75, y, width - 1.5, height, name)
     for number, line in enumerate(lines):
         # Blanks at the start of a line are lost in SVG, so they become room.
         indent = 6.0 * (len(line) - len(line.lstrip()))
         kind = "first" if number == 0 and name != "box plain" else ""
         place = y + _PADDING + 10 + number * LINE
-        drawn.text(x + _PADDING + indent, place, line.strip(), kind)
-    return _Box(x, y, width, height, way=16.0 if drawn.is_narrow else x + width / 2)
+        scene.text(x + _PADDING + indent, place, line.strip(), kind)
+    return _Box(x, y, width, height, way=16.0 if scene.is_narrow else x + width / 2)
 
 
-def _next(drawn: Drawing, above: _Box, lines: Sequence[str], name: str = "box") -> _Box:
+def _next(scene: Scene, above: _Box, lines: Sequence[str], name: str = "box") -> _Box:
     """A box under another, with an arrow to it."""
     y = above.bottom + _GAP
-    drawn.arrow(above.way, above.bottom, above.way, y)
-    return _box(drawn, above.x, y, above.width, lines, name)
+    scene.arrow(above.way, above.bottom, above.way, y)
+    return _box(scene, above.x, y, above.width, lines, name)
 
 
-def _aside(drawn: Drawing, from_box: _Box, lines: Sequence[str]) -> _Box:
+def _aside(scene: Scene, from_box: _Box, lines: Sequence[str]) -> _Box:
     """A box beside the way down; returns the way down as far as it now reaches."""
-    if drawn.is_narrow:
+    if scene.is_narrow:
         x, y = 34.0, from_box.bottom + 12
     else:
         x, y = from_box.width + 30, from_box.bottom + 8
-    width = drawn.width - x
+    width = scene.width - x
     shown = [lines[0]]
     for line in lines[1:]:
         parts = wrap(line, width - 2 * _PADDING)
         shown += [parts[0], *("  " + part for part in parts[1:])]
-    box = _box(drawn, x, y, width, shown, "box aside")
-    drawn.line(from_box.way, from_box.bottom, from_box.way, box.bottom, "edge")
-    drawn.arrow(from_box.way, box.y + box.height / 2, box.x, box.y + box.height / 2)
+    box = _box(scene, x, y, width, shown, "box aside")
+    scene.line(from_box.way, from_box.bottom, from_box.way, box.bottom, "edge")
+    scene.arrow(from_box.way, box.y + box.height / 2, box.x, box.y + box.height / 2)
     return replace(from_box, height=box.bottom - from_box.y)
