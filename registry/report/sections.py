@@ -207,11 +207,10 @@ def _competing(report: Report) -> str:
     if document is None:
         return report.layout("cuminc")
     curves = competing_as_curves(document)
-    title = tr("Cumulative incidence of each of the competing events")
     drawn = html.figure(
-        report.caption(title),
+        report.caption(curves_title(curves)),
         lambda prefix, width: incidence_curves(
-            curves, prefix, width, time_zero=report.facts.time_zero, title=title
+            curves, prefix, width, time_zero=report.facts.time_zero
         ),
         "figure-cuminc",
         note=tr("Aalen-Johansen estimates; bands are 95 % limits."),

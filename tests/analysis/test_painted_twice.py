@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from registry.analysis.risk.prediction import risk_of_loss
 
 from registry.analysis.cohort.flow import cohort_flow
 from registry.analysis.cohort.outcome import outcomes_after_loss
@@ -21,6 +20,7 @@ from registry.analysis.cox.published import compare_with_published
 from registry.analysis.cox.sensitivity import Reading, sensitivity_analysis
 from registry.analysis.curves.competing import cumulative_incidence
 from registry.analysis.curves.kaplan_meier import kaplan_meier
+from registry.analysis.risk.telling import risk_of_loss
 from registry.analysis.troughs.levels_and_loss import drug_levels
 from registry.drawing.plot import paint
 from registry.drawing.scene import NARROW, WIDE, Mark, Scene
@@ -234,6 +234,6 @@ def test_between_two_visits_the_curve_holds_the_masses(
     figures: dict[str, tuple[Any, Draw]],
 ) -> None:
     document, draw = figures["km"]
-    found = [_named(draw(WIDE), f"fine c{style}")[0] for style in (0, 1)]
+    found = [one for one in draw(WIDE).marks if one.name[:4] == "fine" and one.kind == "path"]
     for mark, group in zip(found, document["groups"], strict=True):
         assert mark.at[-1][1] == pytest.approx(100 * sum(group["interval_censored"]["mass"]))

@@ -41,7 +41,7 @@ def cumulative_incidence(document: Document, *, time_zero: str = "the first infu
         f" loss of response{missing}. Bands, brackets: 95 % limits; ticks: censored."
     )
     scene = incidence_curves(document, "km", time_zero=time_zero)
-    return paint(scene, title=curves_title(document), subtitle=subtitle)
+    return paint(scene, title=scene.title, subtitle=subtitle)
 
 
 @in_english()
@@ -54,16 +54,12 @@ def competing_incidence(document: Document, *, time_zero: str = "the first infus
 
     n = sum(group["n"] for group in document["groups"])
     curves = competing_as_curves(document)
-    title = tr("Cumulative incidence of each of the competing events")
-    if document["by"]:
-        by = lower_first(document["by_label"])
-        title = tr("Loss of response by {covariate}, others competing", covariate=by)
     subtitle = (
         f"Definition: {document['definition']}. {n} patients. Aalen-Johansen estimates;"
         " bands are 95 % limits."
     )
-    scene = incidence_curves(curves, "cuminc", time_zero=time_zero, title=title)
-    return paint(scene, title=title, subtitle=subtitle)
+    scene = incidence_curves(curves, "cuminc", time_zero=time_zero)
+    return paint(scene, title=scene.title, subtitle=subtitle)
 
 
 def incidence_curves(
@@ -72,7 +68,6 @@ def incidence_curves(
     width: float = WIDE,
     *,
     time_zero: str = "the first infusion",
-    title: str | None = None,
 ) -> Scene:
     """The curves of a Kaplan-Meier document.
 
@@ -82,9 +77,8 @@ def incidence_curves(
         prefix: what the ids begin with.
         width: in pixels, of `scene.WIDE` or `scene.NARROW`.
         time_zero: what the months are counted from, for the axis.
-        title: the figure's name; by default of the loss of response by the covariate.
     """
-    scene = Scene(prefix, width, title or curves_title(document), curves_in_words(document))
+    scene = Scene(prefix, width, curves_title(document), curves_in_words(document))
     groups = document["groups"]
     per_month = float(document["days_per_month"])
     last = max(max(group["curve"]["days"], default=0) for group in groups) / per_month
@@ -134,7 +128,6 @@ def competing_as_curves(document: Document) -> dict[str, Any]:
     competed.
     """
     shared: dict[str, Any] = {
-        "by_label": document["by_label"],
         "days_per_month": document["days_per_month"],
         "counts": (
             (tr("At risk"), "at_risk"),
@@ -145,12 +138,20 @@ def competing_as_curves(document: Document) -> dict[str, Any]:
     if document["by"]:
         tests = [one for one in document["gray"] if one["cause"] == "loss_of_response"]
         groups = [_cause(group, group["causes"][0], group) for group in document["groups"]]
-        test = {"logrank": tests[0] if tests else None, "test": "Gray's test"}
-        return {**shared, "by": document["by"], "groups": groups, **test}
+        by = lower_first(document["by_label"])
+        return {
+            **shared,
+            "title": tr("Loss of response by {covariate}, others competing", covariate=by),
+            "by": document["by"],
+            "groups": groups,
+            "logrank": tests[0] if tests else None,
+            "test": "Gray's test",
+        }
     (whole,) = document["groups"]
     alone = zip(document["at_months"], whole["one_minus_kaplan_meier"], strict=True)
     return {
         **shared,
+        "title": tr("Cumulative incidence of each of the competing events"),
         "by": "cause",
         "groups": [_cause(whole, cause, cause) for cause in whole["causes"] if cause["events"]],
         "shared_risk": True,
@@ -172,6 +173,8 @@ def _cause(group: Document, cause: Document, named: Document) -> dict[str, Any]:
 
 def curves_title(document: Document) -> str:
     """The name of the figure."""
+    if "title" in document:
+        return str(document["title"])
     if not document["by"]:
         return tr("Cumulative incidence of loss of response")
     name = lower_first(document["by_label"])

@@ -156,7 +156,7 @@ def _numbers(
     place = {id(one): number for number, one in enumerate(rows, start=1)}
     every = max(1, math.ceil(22 / (across(1) - across(0))))
     for number in range(0, len(ordered), every):
-        scene.text(across(number), y, str(place[id(ordered[number])]), "quiet", "middle")
+        scene.text(across(number), y, str(place[id(ordered[number])]), "tick", "middle")
     words = tr("Number of the row in the table")
     scene.text((across.start + across.end) / 2, y + LINE, words, "quiet", "middle")
     return y + LINE
