@@ -1,5 +1,6 @@
 """Reports: the documents that analyses give (`to_json()`), as text, rows, figures and a page.
 
 Nothing here computes an estimate. `tables` lays a document out as a table, `text` prints it for a
-terminal, `rows` flattens it for a file, `figures` describe what is drawn, `page` binds all in one HTML page.
+terminal, `rows` flattens it for a file, `figures` describe what is drawn, `page` binds all in one
+HTML page.
 """
