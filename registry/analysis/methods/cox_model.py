@@ -34,7 +34,10 @@ Penalty = Literal["firth"] | float | None
 _Z = float(stats.norm.ppf(0.975))
 # lifelines stops where Newton's steps do, as exactly as its floats allow; at a million tied rows it
 # is ten times as fast by the batch.
-_TIGHT = {"precision": 1e-14, "r_precision": 1e-16, "step_size": 1.0}
+_TIGHT = {"precision": 1e-14, "r_precision": 1e-16}
+_STEPS = (1.0, 0.25)
+# Of what a further step promises to gain.
+_AT_TOP = 1e-10
 _MANY_ROWS = 10_000
 # Of the smallest eigenvalue of an information that there is no estimate with.
 _SINGULAR = 1e-11
@@ -129,7 +132,9 @@ class CoxFit:
     def wald_test(self) -> Test:
         """The coefficients by their covariance, a robust one where there are clusters."""
         of = self.covariance if self.robust_covariance is None else self.robust_covariance
-        return self._test(float(self.coefficients @ np.linalg.solve(of, self.coefficients)))
+        return self._test(
+            float(self.coefficients @ np.linalg.pinv(of, hermitian=True) @ self.coefficients)
+        )
 
     @property
     def score_test(self) -> Test:
@@ -309,7 +314,11 @@ def _numbered(value: Any, stop: Floats, name: str) -> Days | None:
 
 
 def _by_lifelines(rows: Rows, likelihood: PartialLikelihood) -> Point | None:
-    """The estimate and its information by lifelines; the log-likelihood there by ours."""
+    """The estimate and its information by lifelines; None where its steps do not arrive.
+
+    Our likelihood says whether they did: there its slope is 0. Where whole steps leap about, as
+    they may where effects are strong, shorter ones arrive.
+    """
     import pandas as pd
     from lifelines import CoxPHFitter
     from lifelines.exceptions import ConvergenceError
@@ -317,20 +326,23 @@ def _by_lifelines(rows: Rows, likelihood: PartialLikelihood) -> Point | None:
     names = [f"x{k}" for k in range(rows.values.shape[1])]
     frame = pd.DataFrame(likelihood.x, columns=names).assign(time=rows.stop, event=rows.event)
     many = True if len(rows.stop) > _MANY_ROWS else None
-    try:
-        # What it warns of, separation and collinearity, is looked for in the data.
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            fitted = CoxPHFitter().fit(frame, "time", "event", fit_options=_TIGHT, batch_mode=many)
-    except ConvergenceError:
-        return None
-    coef = fitted.params_.to_numpy(dtype=np.float64)
-    here = likelihood.at(coef)
-    try:
-        information = np.linalg.inv(fitted.variance_matrix_.to_numpy(dtype=np.float64))
-    except np.linalg.LinAlgError:
-        return None
-    return Point(coef, here.loglik, here.score, information)
+    for step in _STEPS:
+        try:
+            # What it warns of, separation and collinearity, is looked for in the data.
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                fitted = CoxPHFitter().fit(
+                    frame, "time", "event", fit_options=_TIGHT | {"step_size": step},
+                    batch_mode=many,
+                )  # fmt: skip
+            variance = fitted.variance_matrix_.to_numpy(dtype=np.float64)
+            information = np.linalg.inv(variance)
+        except (ConvergenceError, np.linalg.LinAlgError):
+            continue
+        here = likelihood.at(fitted.params_.to_numpy(dtype=np.float64))
+        if float(here.score @ variance @ here.score) < _AT_TOP:
+            return Point(here.coef, here.loglik, here.score, information)
+    return None
 
 
 def _refuse_collinear(rows: Rows, null: Point) -> None:
