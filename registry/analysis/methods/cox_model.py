@@ -256,7 +256,8 @@ def cox(
     if not ridge:
         _refuse_collinear(rows, null)
     plain = entry is None and strata is None and penalty is None and ties == "efron"
-    best = _by_lifelines(rows, likelihood) if plain else maximise(likelihood)
+    # Newton's whole steps may leap about, as with far outliers; ours are halved and arrive.
+    best = (_by_lifelines(rows, likelihood) if plain else None) or maximise(likelihood)
     if penalty is None:
         _refuse_separation(likelihood, best)
     if best is None:
