@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import date
 from pathlib import Path
@@ -14,10 +13,10 @@ from sqlalchemy import Connection
 
 from registry.importing.template import write_template
 from tests.records.conftest import LACKING
+from tests.schema.agreed import agreed
 
 from .tables import VALID, accepted, contents, row
 
-DICTIONARY = Path(__file__).parents[1] / "schema" / "data_dictionary.csv"
 DATES = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -31,12 +30,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def workbook(template: Path) -> Any:
     return load_workbook(template)
-
-
-def agreed() -> list[dict[str, str]]:
-    """The dictionary of the import files, as agreed."""
-    with DICTIONARY.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 def held_to(workbook: Any, table: str, column: str) -> Any:

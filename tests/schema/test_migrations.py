@@ -130,7 +130,8 @@ def test_a_filled_database_keeps_its_records_as_far_as_there_are_tables(study: D
     rows, before = clinical_rows(study), statuses(study)
     assert rows["patient"] == 85
     migrate.downgrade(study, "0001")
-    assert clinical_rows(study) == rows
+    # A table that came later goes with its migration; the study has no row of it.
+    assert rows.items() - clinical_rows(study).items() == {("adverse_event", 0)}
     migrate.upgrade(study)
     assert clinical_rows(study) == rows
     # The definitions went with the reference data, and the statuses with them.

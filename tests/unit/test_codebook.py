@@ -14,15 +14,10 @@ from registry.cli import app
 from registry.errors import Refused, WrongUsage
 from registry.export.codebook import write_codebook
 from registry.models.codebook import codebook, descriptions
+from tests.schema.agreed import agreed
 
-DICTIONARY = Path(__file__).parents[1] / "schema" / "data_dictionary.csv"
 # Neither is closed by a tag of its own.
 VOID = ("meta", "br")
-
-
-def agreed() -> list[dict[str, str]]:
-    with DICTIONARY.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 class Page(HTMLParser):
