@@ -1,9 +1,8 @@
 """Cox's regression: one function for every kind of it, and what a fitted model can be asked.
 
 lifelines fits the plain model with Efron's ties. Our own partial likelihood
-(`registry.analysis.cox.partial_likelihood`) fits all others, since no library takes Breslow's ties,
-strata, late entry, start-stop rows, Firth's penalty and a ridge as R does, and gives the residuals
-on which robust errors and tests rest.
+(`registry.analysis.cox.partial_likelihood`) fits all others and gives the residuals on which
+robust errors and tests rest.
 """
 
 from __future__ import annotations
@@ -317,8 +316,7 @@ def _numbered(value: Any, stop: Floats, name: str) -> Days | None:
 def _by_lifelines(rows: Rows, likelihood: PartialLikelihood) -> Point | None:
     """The estimate and its information by lifelines; None where its steps do not arrive.
 
-    Our likelihood says whether they did: there its slope is 0. Where whole steps leap about, as
-    they may where effects are strong, shorter ones arrive.
+    Our likelihood says whether they did: there its slope is 0.
     """
     import pandas as pd
     from lifelines import CoxPHFitter
