@@ -19,8 +19,11 @@ Contents = dict[str, Counter[tuple[str, ...]]]
 
 @cache
 def cohort_rows(table: str) -> list[Cells]:
-    """The rows of one of the study's files."""
-    with (COHORT / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
+    """The rows of one of the study's files; it has none of a table that came later."""
+    path = COHORT / f"{table}.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
