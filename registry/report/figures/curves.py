@@ -104,7 +104,7 @@ def incidence_curves(
         _between_visits(panel, group, style, per_month)
     for one in document.get("alone", ()):
         if one["share"] is not None and one["months"] <= end:
-            panel.symbol((one["months"], 100 * one["share"]), 2)
+            panel.diamond((one["months"], 100 * one["share"]), 6, "point s1")
     scene.attributes = {
         "data-left": left,
         "data-right": right,
@@ -289,7 +289,7 @@ def _legend(scene: Scene, document: Document) -> float:
         scene.line(0, y - 4, 30, y - 4, name)
         y = _entry(scene, y, words)
     if document.get("alone"):
-        Panel(scene, None, None).symbol((15, y - 4), 2)
+        Panel(scene, None, None).diamond((15, y - 4), 6, "point s1")
         words = tr("Loss of response if nothing competed (one minus Kaplan-Meier)")
         y = _entry(scene, y, words)
     return y - LINE + 6

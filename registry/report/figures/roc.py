@@ -57,12 +57,12 @@ def _words(part: Mapping[str, Any]) -> list[str]:
     said = [tr("Area under the curve {area}", area=area)]
     best = part.get("youden")
     if best:
+        said.append(tr("Dot: exploratory cut at {cut},", cut=f"{best['cut']:g}"))
         said.append(
             tr(
-                "Dot: cut at {cut}, sensitivity {sensitivity} %,",
-                cut=f"{best['cut']:g}",
+                "sensitivity {sensitivity} %, specificity {specificity} %",
                 sensitivity=fixed(100 * best["sensitivity"], 0),
+                specificity=fixed(100 * best["specificity"], 0),
             )
         )
-        said.append(tr("specificity {percent} %", percent=fixed(100 * best["specificity"], 0)))
     return said
