@@ -36,6 +36,7 @@ from registry.models.missing_reason import (
     reason_variable,
 )
 from registry.views import plausibility, work
+from registry.views.dated_records import dated_records
 from registry.views.headers import Sentence, read_header, tables_read
 from registry.vocabulary import COVARIATES
 from registry.words import tr
@@ -289,24 +290,10 @@ def _present_tables() -> list[View]:
 
 def _dated_records() -> View:
     """Every record that tells of a contact with the child, by each of its dates."""
-    selects = []
-    for entity in ENTITIES:
-        declared = entity.declared
-        if not declared.is_contact or entity is Patient:
-            continue
-        where = dict.fromkeys(declared.dates, "")
-        nullable = [name for name in where if table_of(entity).columns[name].nullable]
-        where |= {name: f" where {name} is not null" for name in nullable}
-        where |= {name: f" where {name} <= today()" for name in declared.dates_past}
-        selects += [
-            f"select patient_id, '{declared.name}' as from_table, record_id as from_record_id, "
-            f"'{name}' as column_name, {name} as dated_on from {declared.name}{condition}"
-            for name, condition in where.items()
-        ]
     return View(
         PRESENT,
         "dated_record",
-        f"create view {PRESENT}.dated_record as " + " union all ".join(selects),
+        f"create view {PRESENT}.dated_record as {dated_records()}",
         "One row per record with a date, whatever its table. A course of a drug has two: its "
         "start, and its stop where that is not in the future. Source: the clinical tables.",
         DATED_COLUMNS,

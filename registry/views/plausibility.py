@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from registry.views.dated_records import dated_records
 from registry.views.headers import read_header, tables_read
 
 FOLDER = Path(__file__).parent / "quality"
@@ -65,9 +66,13 @@ def rules_on(table: str) -> tuple[str, ...]:
 def _read_by(view: str) -> frozenset[str]:
     """The tables and views that a view reads, through however many others."""
     path = next(FOLDER.parent.glob(f"*/{view}.sql"), None)
-    if path is None:
+    if path is not None:
+        statement = path.read_text(encoding="utf-8")
+    elif view == "dated_record":
+        statement = dated_records()
+    else:
         return frozenset()
-    read = set(tables_read(path.read_text(encoding="utf-8"))) - {view}
+    read = tables_read(statement) - {view}
     return frozenset(read).union(*map(_read_by, read))
 
 

@@ -239,9 +239,10 @@ def dates() -> Iterator[Broken]:
         named = f"{column}_not_before_birth"
         yield _one(table, column, DAY_BEFORE_BIRTH, "lies before the birth", named)
     yield from partial_stops()
-    for cell in NO_DATES:
-        yield _one("conditions", "resolved_on", cell, "is not a date; write YYYY-MM-DD", None)
-    yield _one("conditions", "resolved_on", tomorrow(), "lies in the future", "{}")
+    for table in ("conditions", "adverse_events"):
+        for cell in NO_DATES:
+            yield _one(table, "resolved_on", cell, "is not a date; write YYYY-MM-DD", None)
+        yield _one(table, "resolved_on", tomorrow(), "lies in the future", "{}")
     for cell in NO_DATES:
         yield _one("patients", "birth_date", cell, "is not a date; write YYYY-MM-DD", None)
     future = row("patients", birth_date=tomorrow(), onset_on="", diagnosed_on="")
@@ -283,6 +284,9 @@ def between_dates() -> Iterator[Broken]:
     cells = row("conditions", resolved_on="2016-12-31")
     named = "ck_condition_resolved_not_before_onset"
     yield Broken("conditions", cells, "resolved_on", "lies before the onset", named)
+    cells = row("adverse_events", resolved_on="2018-12-31")
+    named = "ck_adverse_event_resolved_not_before_start"
+    yield Broken("adverse_events", cells, "resolved_on", "lies before the start", named)
 
 
 def codes() -> Iterator[Broken]:

@@ -11,9 +11,8 @@ from sqlalchemy import text
 from registry.database import migrate
 from registry.database.analyst import ANALYST_ROLE
 from registry.database.engine import Database, connect_to
-from registry.database.query import run_query
 from registry.errors import Refused
-from tests.integration.test_analyst import embedded_registry
+from tests.integration.test_analyst import embedded_registry, run_query
 from tests.programs import Program
 
 __all__ = ["embedded_registry"]

@@ -44,8 +44,12 @@ def format_cell(value: Any) -> str:
 def read_cohort(folder: Path) -> dict[str, Records]:
     """The records of every patient in a folder, by patient."""
     cohort: dict[str, Records] = {}
+    # The study has no adverse events.
     for table, columns in COLUMNS.items():
-        with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        path = folder / f"{table}.csv"
+        if table == "adverse_events" and not path.exists():
+            continue
+        with path.open(encoding="utf-8", newline="") as file:
             for cells in csv.DictReader(file):
                 row = {name: parse_cell(cells[name], kind) for name, kind in columns.items()}
                 if table == "patients":

@@ -137,7 +137,11 @@ def test_a_date_is_not_in_the_future(database: Connection, patient: int, table: 
 @pytest.mark.parametrize("table", RECORD_TABLES)
 def test_nothing_lies_before_the_birth(database: Connection, patient: int, table: str) -> None:
     dates = variables(table, Kind.DATE)
-    ends = {"medication": ["stopped_on"], "condition": ["resolved_on"]}
+    ends = {
+        "medication": ["stopped_on"],
+        "condition": ["resolved_on"],
+        "adverse_event": ["resolved_on"],
+    }
     for column in dates:
         refused = refusal(database, table, patient, **{column: date(2010, 2, 2)})
         if column in ends.get(table, []):
@@ -145,6 +149,7 @@ def test_nothing_lies_before_the_birth(database: Connection, patient: int, table
             assert refused in (
                 "ck_medication_stop_not_before_start",
                 "ck_condition_resolved_not_before_onset",
+                "ck_adverse_event_resolved_not_before_start",
             )
         else:
             assert refused == f"{column}_not_before_birth"

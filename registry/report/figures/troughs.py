@@ -118,9 +118,9 @@ def levels_figure(document: Document) -> Figure:
         scenes.append(roc_plot(document["roc"], "roc", NARROW))
     if document["quartiles"]:
         curves = quartiles_as_curves(document["quartiles"])
-        clock = document.get("clock", "days from the first infusion")
-        origin = clock.removeprefix("days from ")
-        scenes.append(incidence_curves(curves, "quartiles", NARROW, time_zero=origin))
+        clock = document.get("clock", "")
+        origin = {"time_zero": clock.removeprefix("days from ")} if clock else {}
+        scenes.append(incidence_curves(curves, "quartiles", NARROW, **origin))
     subtitle = (
         f"Definition: {document['definition']}. By outcome: a bar is the mean, an open dot a limit"
         f" of the assay (Welch {p_equation(document['p'])}). ROC: the band holds 95 % of the"
