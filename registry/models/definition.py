@@ -1,6 +1,7 @@
 """A definition: one named, versioned set of the parameters that the rules are held to.
 
-Every threshold of every rule is a column here and nowhere else; the views read it from the row.
+Every threshold of a rule of status is a column here and nowhere else; views read it from the row.
+What a trough is held to are rows of their own (`TdmThreshold`).
 """
 
 from __future__ import annotations
