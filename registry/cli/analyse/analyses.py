@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from registry.cli.analyse import listings
@@ -30,6 +29,12 @@ from registry.report import (
     tables,
     tdm_tables,
 )
+from registry.report.figures.calibration import calibration_figure
+from registry.report.figures.curves import competing_incidence, cumulative_incidence
+from registry.report.figures.forest import compared_figure, cox_figure
+from registry.report.figures.hazards import hazards_figure
+from registry.report.figures.specifications import sensitivity_figure
+from registry.report.figures.troughs import levels_figure
 from registry.report.telling import Telling
 from registry.words import note
 
@@ -80,11 +85,6 @@ class Analysis(Telling):
             return error.problem
 
 
-def _time_zero(document: Document) -> str:
-    """What the months of curves are counted from."""
-    return str(document["clock"]).removeprefix("days from ")
-
-
 ANALYSES = (
     Analysis(
         name="flow",
@@ -126,11 +126,7 @@ ANALYSES = (
         full={"curves": True},
         tables=curve_tables.km,
         rows={"": rows.km},
-        figures={
-            "": lambda document: import_module(
-                "registry.report.figures.curves"
-            ).cumulative_incidence(document, time_zero=_time_zero(document))
-        },
+        figures={"": cumulative_incidence},
         section="curves",
         heading=note("Loss of response over time"),
         printed=curve_tables.km,
@@ -143,11 +139,7 @@ ANALYSES = (
         full={"curves": True},
         tables=curve_tables.cuminc,
         rows={"": rows.cuminc},
-        figures={
-            "": lambda document: import_module(
-                "registry.report.figures.curves"
-            ).competing_incidence(document, time_zero=_time_zero(document))
-        },
+        figures={"": competing_incidence},
         section="competing",
         heading=note("What competes with the loss"),
     ),
@@ -159,12 +151,8 @@ ANALYSES = (
         tables=tables.cox,
         rows={"": rows.cox},
         figures={
-            "": lambda document: import_module("registry.report.figures.forest").cox_figure(
-                document
-            ),
-            "-hazards": lambda document: import_module(
-                "registry.report.figures.hazards"
-            ).hazards_figure(document),
+            "": cox_figure,
+            "-hazards": hazards_figure,
         },
         section="several",
         heading=note("Several covariates together"),
@@ -177,11 +165,7 @@ ANALYSES = (
         run=compare_published,
         tables=model_tables.compare_published,
         rows={"": rows.compare_published},
-        figures={
-            "": lambda document: import_module("registry.report.figures.forest").compared_figure(
-                document
-            )
-        },
+        figures={"": compared_figure},
         section="sound",
         heading=note("The sound analysis beside the published"),
         sortable=True,
@@ -193,11 +177,7 @@ ANALYSES = (
         report=every_definition,
         tables=model_tables.sensitivity,
         rows={"": rows.sensitivity},
-        figures={
-            "": lambda document: import_module(
-                "registry.report.figures.specifications"
-            ).sensitivity_figure(document)
-        },
+        figures={"": sensitivity_figure},
         section="sensitivity",
         heading=note("Every reading of the rules"),
         sortable=True,
@@ -218,11 +198,7 @@ ANALYSES = (
         full={"levels": True},
         tables=tdm_tables.all_tables,
         rows=rows.TDM,
-        figures={
-            "": lambda document: import_module("registry.report.figures.troughs").levels_figure(
-                document
-            )
-        },
+        figures={"": levels_figure},
         section="levels",
         heading=note("Drug levels"),
         printed=tables.tdm,
@@ -233,11 +209,7 @@ ANALYSES = (
         run=risk,
         tables=risk_tables.all_tables,
         rows={"": risk_tables.rows},
-        figures={
-            "": lambda document: import_module(
-                "registry.report.figures.calibration"
-            ).calibration_figure(document)
-        },
+        figures={"": calibration_figure},
         section="risk",
         heading=note("Prediction at week 14"),
     ),

@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 
 STYLES = 5
 """How many curves differ by colour and by kind of line (c0 to c4 of `styles`)."""
+FIRST_INFUSION = "the first infusion"
 _PLOT_WIDE, _PLOT_NARROW = 300.0, 220.0
 
 
+def time_zero(document: Document) -> str:
+    """What the months of a document's curves are counted from."""
+    return str(document.get("clock", FIRST_INFUSION)).removeprefix("days from ")
+
+
 @in_english()
-def cumulative_incidence(document: Document, *, time_zero: str = "the first infusion") -> Figure:
+def cumulative_incidence(document: Document) -> Figure:
     """The curves as a file, of `KaplanMeier.to_json(curves=True)`."""
     from registry.drawing.plot import paint
 
@@ -40,12 +46,12 @@ def cumulative_incidence(document: Document, *, time_zero: str = "the first infu
         f"Definition: {document['definition']}. {n} patient{'' if n == 1 else 's'}, {events} with"
         f" loss of response{missing}. Bands, brackets: 95 % limits; ticks: censored."
     )
-    scene = incidence_curves(document, "km", time_zero=time_zero)
+    scene = incidence_curves(document, "km", time_zero=time_zero(document))
     return paint(scene, title=scene.title, subtitle=subtitle)
 
 
 @in_english()
-def competing_incidence(document: Document, *, time_zero: str = "the first infusion") -> Figure:
+def competing_incidence(document: Document) -> Figure:
     """Competing events as a file, of `CumulativeIncidence.to_json(curves=True)`.
 
     Without groups every cause has its curve; with groups the loss of response of each is drawn.
@@ -58,7 +64,7 @@ def competing_incidence(document: Document, *, time_zero: str = "the first infus
         f"Definition: {document['definition']}. {n} patients. Aalen-Johansen estimates;"
         " bands are 95 % limits."
     )
-    scene = incidence_curves(curves, "cuminc", time_zero=time_zero)
+    scene = incidence_curves(curves, "cuminc", time_zero=time_zero(document))
     return paint(scene, title=scene.title, subtitle=subtitle)
 
 
@@ -67,7 +73,7 @@ def incidence_curves(
     prefix: str,
     width: float = WIDE,
     *,
-    time_zero: str = "the first infusion",
+    time_zero: str = FIRST_INFUSION,
 ) -> Scene:
     """The curves of a Kaplan-Meier document.
 

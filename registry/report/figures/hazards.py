@@ -7,9 +7,6 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-from statsmodels.nonparametric.smoothers_lowess import lowess
-
 from registry.drawing.numbers import p_equation
 from registry.drawing.scene import LINE, NARROW, Panel, Scale, Scene, wrap
 from registry.drawing.ticks import month_ticks
@@ -63,9 +60,11 @@ def residuals_plot(document: Document, term: Document, width: float) -> Scene:
     for at in zip(months, scaled, strict=True):
         panel.dot(at, 4, "faint")
     if len(set(months)) >= _SMOOTHED_FROM:
+        from statsmodels.nonparametric.smoothers_lowess import lowess
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            smooth = lowess(np.asarray(scaled), np.asarray(months), frac=0.8, it=0)
+            smooth = lowess(scaled, months, frac=0.8, it=0)
         points = [(float(x), min(max(float(y), low), high)) for x, y in smooth]
         panel.path(points, "curve c0")
     scene.height = bottom + 44

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry.drawing.numbers import fixed, p_equation
 from registry.drawing.scene import LINE, NARROW, WIDE, Panel, Scale, Scene
-from registry.report.figures.curves import incidence_curves
+from registry.report.figures.curves import incidence_curves, time_zero
 from registry.report.figures.roc import roc_plot
 from registry.report.tables import Document
 from registry.words import in_english, tr
@@ -118,9 +118,8 @@ def levels_figure(document: Document) -> Figure:
         scenes.append(roc_plot(document["roc"], "roc", NARROW))
     if document["quartiles"]:
         curves = quartiles_as_curves(document["quartiles"])
-        clock = document.get("clock", "")
-        origin = {"time_zero": clock.removeprefix("days from ")} if clock else {}
-        scenes.append(incidence_curves(curves, "quartiles", NARROW, **origin))
+        start = time_zero(document)
+        scenes.append(incidence_curves(curves, "quartiles", NARROW, time_zero=start))
     subtitle = (
         f"Definition: {document['definition']}. By outcome: a bar is the mean, an open dot a limit"
         f" of the assay (Welch {p_equation(document['p'])}). ROC: the band holds 95 % of the"
