@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.entry.answers.findings import Answer, coded, shown, signed
+from registry.entry.answers.findings import Answer, changed_from, coded
 from registry.entry.answers.limits import band_of, range_of
 from registry.records.source import Entity
 from registry.words import spoken, tr
@@ -53,12 +53,7 @@ def answer_endoscopy(connection: Connection, patient: int, record: int, definiti
     answer.add("severity", tr("Severity"), severity, coded(severity))
     if row.previous is not None:
         change = row.cdeis - row.previous
-        words = tr(
-            "{change} points, from {score} on {on}",
-            change=signed(change),
-            score=shown(row.previous),
-            on=row.previous_on,
-        )
+        words = changed_from(change, row.previous, row.previous_on)
         answer.add("change_since_previous", tr("Since the last endoscopy"), change, words)
     return answer
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from registry.words import spoken
+from registry.words import spoken, tr
 
 
 @dataclass(frozen=True)
@@ -85,3 +85,10 @@ def _plain(value: Any) -> Any:
             return [_plain(held) for held in value]
         case _:
             return value
+
+
+def changed_from(change: Decimal, score: Decimal, on: date) -> str:
+    """A change of a score in words, from which score and when."""
+    return tr(
+        "{change} points, from {score} on {on}", change=signed(change), score=shown(score), on=on
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.entry.answers.findings import Answer, coded, shown, signed
+from registry.entry.answers.findings import Answer, changed_from, coded, shown
 from registry.words import tr
 
 # The baseline as of today: a definition's data cut hides it from analyses, not from who enters.
@@ -39,12 +39,7 @@ def answer_pcdai(connection: Connection, patient: int, record: int, definition: 
     since_baseline = None
     if visit.baseline_on is not None and visit.visited_on > visit.baseline_on:
         since_baseline = visit.score - visit.baseline_pcdai
-        change = tr(
-            "{change} points, from {score} on {on}",
-            change=signed(since_baseline),
-            score=shown(visit.baseline_pcdai),
-            on=visit.baseline_on,
-        )
+        change = changed_from(since_baseline, visit.baseline_pcdai, visit.baseline_on)
     elif visit.visited_on == visit.baseline_on:
         change = tr("this is the baseline of the first infusion on {on}", on=visit.start_on)
     else:
@@ -54,12 +49,7 @@ def answer_pcdai(connection: Connection, patient: int, record: int, definition: 
     change = tr("no visit before")
     if visit.previous_on is not None:
         since_previous = visit.score - visit.previous_score
-        change = tr(
-            "{change} points, from {score} on {on}",
-            change=signed(since_previous),
-            score=shown(visit.previous_score),
-            on=visit.previous_on,
-        )
+        change = changed_from(since_previous, visit.previous_score, visit.previous_on)
     answer.add("change_since_previous", tr("Since the last visit"), since_previous, change)
     return answer
 
