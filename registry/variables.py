@@ -12,6 +12,9 @@ from enum import StrEnum
 
 from registry.words import in_english, spoken, tr
 
+DAYS_PER_MONTH = 30.4375
+"""Days in a month, a twelfth of 365.25; exact in binary, so months convert without rounding."""
+
 
 class Kind(StrEnum):
     """How a value is written in a file and stored in a column."""

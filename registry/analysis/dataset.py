@@ -21,9 +21,6 @@ from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.vocabulary import COVARIATES, Covariate
 from registry.words import note, tr
 
-DAYS_PER_MONTH = 30.4375
-"""Days in a month, a twelfth of 365.25; exact in binary, so months convert without rounding."""
-
 Floats = NDArray[np.float64]
 Days = NDArray[np.int64]
 Flags = NDArray[np.bool_]

@@ -14,13 +14,13 @@ from typing import Any
 
 from registry.clinical_tables import CLINICAL_TABLES
 from registry.patient.told import filled, points, reason_of
+from registry.variables import DAYS_PER_MONTH
 from registry.vocabulary import DRUG_CLASSES
 from registry.words import spoken, tr
 
 Document = Mapping[str, Any]
 
 DAYS_PER_WEEK = 7
-DAYS_PER_MONTH = 30.4375
 # Shorter courses are counted in weeks.
 WEEKS_UP_TO_DAYS = 210
 LEAST_DAYS = 28

@@ -23,8 +23,8 @@ from registry.analysis.curves.gray import gray_test
 from registry.analysis.curves.kaplan_meier import kaplan_meier
 from registry.analysis.curves.logrank import logrank
 from registry.analysis.curves.turnbull import turnbull
-from registry.analysis.dataset import DAYS_PER_MONTH
 from registry.database.engine import Database
+from registry.variables import DAYS_PER_MONTH
 
 from .golden.curve_data import diabetes, lung, patients_table, psychiatric
 

@@ -13,9 +13,9 @@ from registry.analysis import methods
 from registry.analysis.cohort import table2
 from registry.analysis.cox import fit as cox
 from registry.analysis.curves import kaplan_meier
-from registry.analysis.dataset import DAYS_PER_MONTH
 from registry.analysis.troughs import at_week as trough
 from registry.drawing import ticks
+from registry.variables import DAYS_PER_MONTH
 
 DAYS = (90, 180, 365, 730)
 MONTHS = tuple(day / DAYS_PER_MONTH for day in DAYS)

@@ -11,8 +11,9 @@ import pytest
 from registry.analysis.cohort import table2
 from registry.analysis.cox import fit as cox
 from registry.analysis.curves import kaplan_meier
-from registry.analysis.dataset import DAYS_PER_MONTH, survival_data
+from registry.analysis.dataset import survival_data
 from registry.errors import CannotEstimate, Refused, WrongUsage
+from registry.variables import DAYS_PER_MONTH
 from registry.vocabulary import COVARIATES
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from registry.analysis.counting import NO_ENTRY
 from registry.analysis.dataset import (
-    DAYS_PER_MONTH,
     Days,
     Flags,
     numbers,
@@ -20,6 +19,7 @@ from registry.analysis.dataset import (
     survival_data,
 )
 from registry.errors import CannotEstimate, Refused, WrongUsage
+from registry.variables import DAYS_PER_MONTH
 from registry.words import note, tr
 
 # View -> its columns that stand beside those of analysis_set.

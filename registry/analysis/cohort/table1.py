@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis.dataset import (
-    DAYS_PER_MONTH,
     Floats,
     check_definition,
     flags,
@@ -20,6 +19,7 @@ from registry.analysis.dataset import (
     require_columns,
 )
 from registry.errors import CannotEstimate
+from registry.variables import DAYS_PER_MONTH
 from registry.vocabulary import (
     BEHAVIOUR_MEANINGS,
     BEHAVIOURS,

@@ -14,7 +14,6 @@ from registry.analysis.cohort.patients import Cohort, cohort_of
 from registry.analysis.cox.partial_likelihood import Rows
 from registry.analysis.cox.splitting import joined, split_at_events
 from registry.analysis.dataset import (
-    DAYS_PER_MONTH,
     Days,
     Flags,
     Floats,
@@ -24,6 +23,7 @@ from registry.analysis.dataset import (
     require_columns,
 )
 from registry.errors import CannotEstimate, Refused, WrongUsage
+from registry.variables import DAYS_PER_MONTH
 from registry.vocabulary import COVARIATES, TIME_DEPENDENT, Covariate
 from registry.words import note, tr
 

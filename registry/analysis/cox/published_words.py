@@ -11,8 +11,9 @@ import pandas as pd
 
 from registry.analysis.cohort.patients import cohort_of
 from registry.analysis.cox.result import Cox, Term
-from registry.analysis.dataset import DAYS_PER_MONTH, flags, numbers
+from registry.analysis.dataset import flags, numbers
 from registry.analysis.wording import listed, sentences
+from registry.variables import DAYS_PER_MONTH
 from registry.vocabulary import Covariate
 from registry.words import note
 

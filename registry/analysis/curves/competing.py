@@ -25,9 +25,10 @@ from registry.analysis.counting import (
 from registry.analysis.curves.curve import Curve
 from registry.analysis.curves.fine_gray import FineGray, fine_gray
 from registry.analysis.curves.gray import GrayTest, gray_test
-from registry.analysis.dataset import DAYS_PER_MONTH, Days, Floats, numbers, require_columns
+from registry.analysis.dataset import Days, Floats, numbers, require_columns
 from registry.analysis.wording import sentences
 from registry.errors import CannotEstimate, Refused, WrongUsage
+from registry.variables import DAYS_PER_MONTH
 from registry.words import note, tr
 
 METHOD = note(

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from registry.analysis.counting import NO_ENTRY, Counts
-from registry.analysis.dataset import DAYS_PER_MONTH, Days, Flags, Floats
+from registry.analysis.dataset import Days, Flags, Floats
 from registry.analysis.methods import kaplan_meier
 from registry.analysis.methods.survival_curve import crossing
+from registry.variables import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True)

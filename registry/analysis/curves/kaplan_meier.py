@@ -26,12 +26,10 @@ from registry.analysis.curves.logrank import (
     logrank,
     permutation_test,
 )
-from registry.analysis.dataset import (
-    DAYS_PER_MONTH,
-    quartiles,
-)
+from registry.analysis.dataset import quartiles
 from registry.analysis.wording import sentences
 from registry.errors import WrongUsage
+from registry.variables import DAYS_PER_MONTH
 from registry.words import note, tr
 
 METHOD = note(

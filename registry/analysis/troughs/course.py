@@ -8,14 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.dataset import (
-    DAYS_PER_MONTH,
-    check_definition,
-    flags,
-    numbers,
-    quartiles,
-    require_columns,
-)
+from registry.analysis.dataset import check_definition, flags, numbers, quartiles, require_columns
+from registry.variables import DAYS_PER_MONTH
 from registry.words import note
 
 METHOD = note(

@@ -15,7 +15,6 @@ from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
 from registry.analysis.curves.curve import Curve, complement
 from registry.analysis.curves.logrank import LogRank, PermutationRule, logrank, permutation_test
 from registry.analysis.dataset import (
-    DAYS_PER_MONTH,
     Days,
     Flags,
     Floats,
@@ -27,6 +26,7 @@ from registry.analysis.dataset import (
 )
 from registry.analysis.troughs.roc import ordered
 from registry.errors import CannotEstimate
+from registry.variables import DAYS_PER_MONTH
 from registry.words import note
 
 METHOD = note(

@@ -12,12 +12,12 @@ from registry.drawing.scene import LINE, NARROW, Panel, Scale, Scene, wrap
 from registry.drawing.ticks import month_ticks
 from registry.report.model_tables import name_of
 from registry.report.tables import Document
+from registry.variables import DAYS_PER_MONTH
 from registry.words import in_english, tr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_DAYS_PER_MONTH = 30.4375
 _SMOOTHED_FROM = 8  # events; a curve through fewer says nothing
 
 
@@ -44,7 +44,7 @@ def residuals_plot(document: Document, term: Document, width: float) -> Scene:
     scene = Scene(f"hazards-{covariate}", width, name_of(term) + test, said)
     heading = wrap(scene.title, width)
     scene.paragraph(0, 12, heading, "first")
-    months = [day / _DAYS_PER_MONTH for day in document["schoenfeld"]["days"]]
+    months = [day / DAYS_PER_MONTH for day in document["schoenfeld"]["days"]]
     scaled = [float(one) for one in document["schoenfeld"]["scaled"][covariate]]
     ticks = month_ticks(max(months, default=0))
     if len(ticks) > 6:

@@ -12,13 +12,13 @@ from registry.drawing.scene import LINE, NARROW, WIDE, Panel, Scale, Scene
 from registry.report.figures.curves import incidence_curves, time_zero
 from registry.report.figures.roc import roc_plot
 from registry.report.tables import Document
+from registry.variables import DAYS_PER_MONTH
 from registry.words import in_english, tr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LEFT_WIDE, _BAND = 170.0, 64.0
-_DAYS_PER_MONTH = 30.4375
 _NEAR = 11.0
 """Dots nearer than this to each other stand on different heights."""
 _LANES = (0, -11, 11, -22, 22)
@@ -147,7 +147,7 @@ def quartiles_as_curves(part: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "by": "quartile",
         "by_label": tr("Quartile of the trough"),
-        "days_per_month": _DAYS_PER_MONTH,
+        "days_per_month": DAYS_PER_MONTH,
         "groups": groups,
         "logrank": part["logrank"],
     }
