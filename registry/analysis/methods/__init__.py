@@ -11,6 +11,11 @@ carry no estimate raise `CannotEstimate`.
 from __future__ import annotations
 
 from registry.analysis.cox.residuals import Zph
+from registry.analysis.methods.cause_specific import (
+    AbsoluteRisk,
+    CauseSpecific,
+    cause_specific_risk,
+)
 from registry.analysis.methods.competing_risks import (
     FineGray,
     Gray,
@@ -24,6 +29,7 @@ from registry.analysis.methods.cox_tests import Concordance, concordance, zph
 from registry.analysis.methods.inputs import InvalidInput, NoRobustErrors, NotFinite
 from registry.analysis.methods.interval_censored import IntervalEstimate, turnbull
 from registry.analysis.methods.log_rank import LogRankTest, logrank
+from registry.analysis.methods.prediction import BrierScore, Score, auc, brier
 from registry.analysis.methods.survival_curve import (
     RestrictedMean,
     SurvivalCurve,
@@ -32,6 +38,9 @@ from registry.analysis.methods.survival_curve import (
 )
 
 __all__ = [
+    "AbsoluteRisk",
+    "BrierScore",
+    "CauseSpecific",
     "Concordance",
     "CoxFit",
     "FineGray",
@@ -43,9 +52,13 @@ __all__ = [
     "NoRobustErrors",
     "NotFinite",
     "RestrictedMean",
+    "Score",
     "SurvivalCurve",
     "Zph",
     "aalen_johansen",
+    "auc",
+    "brier",
+    "cause_specific_risk",
     "concordance",
     "cox",
     "fine_gray",

@@ -1,0 +1,239 @@
+"""How good predicted risks are, by time and with competing causes: Brier score and AUC.
+
+Who is censored before t tells nothing of t; whoever is seen until then, or to an event before,
+stands for him with the weight 1/G, the inverse probability of not being censored: G(T-) for who had
+an event by t, G(t) for who is followed beyond (Gerds and Schumacher, Biometrical Journal
+2006;48:1029-40; Blanche, Dartigues and Jacqmin-Gadda, Statistics in Medicine 2013;32:5381-97). G is
+Kaplan and Meier's of the censoring; on a day with both, events come first. Errors rest on the
+influence of each row, its part in the estimate of G included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from registry.analysis.counting import Z95
+from registry.analysis.dataset import Days, Flags, Floats
+from registry.analysis.methods import inputs
+from registry.words import tr
+
+
+@dataclass(frozen=True)
+class Score:
+    """A measure at each of the times; NaN where it has no estimate.
+
+    Attributes:
+        at: the times.
+        estimate, standard_error: of the measure.
+        influence: of each row on the estimate, shape (n, times).
+    """
+
+    at: Floats
+    estimate: Floats
+    influence: Floats
+
+    @property
+    def standard_error(self) -> Floats:
+        """The spread of the influences over the root of their number."""
+        n = len(self.influence)
+        return np.asarray(self.influence.std(axis=0, ddof=1) / np.sqrt(n), dtype=np.float64)
+
+    @property
+    def lower(self) -> Floats:
+        """Lower 95 % limit, 0 at least."""
+        return np.asarray(np.maximum(self.estimate - Z95 * self.standard_error, 0.0))
+
+    @property
+    def upper(self) -> Floats:
+        """Upper 95 % limit, 1 at most."""
+        return np.asarray(np.minimum(self.estimate + Z95 * self.standard_error, 1.0))
+
+
+@dataclass(frozen=True)
+class BrierScore(Score):
+    """The mean squared distance of the predicted risk from what came, 0 the best.
+
+    Attributes:
+        null: the score of Aalen and Johansen's incidence, told of everybody.
+    """
+
+    null: Score
+
+    @property
+    def scaled(self) -> Floats:
+        """1 - score / null score, the index of prediction accuracy: 0 is no use, 1 perfect."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(1 - self.estimate / self.null.estimate, dtype=np.float64)
+
+    @property
+    def integrated(self) -> Floats:
+        """The mean score from 0 up to each of the times, the score held between them.
+
+        It is exact where they are all times at which anybody leaves; before the first the score
+        counts 0, as in `Score(summary = "ibs")`.
+        """
+        steps = np.concatenate(([0.0], np.cumsum(self.estimate[:-1] * np.diff(self.at))))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(steps / self.at, dtype=np.float64)
+
+
+def brier(time: Any, cause: Any, risk: Any, at: Any) -> BrierScore:
+    """The Brier score of predicted risks of cause 1.
+
+    Our own code computes it. R, riskRegression: `Score(list(risk), Hist(time, cause) ~ 1, data,
+    cause = 1, times = at, cens.model = "km", metrics = "brier", summary = c("ipa", "ibs"))`.
+
+    Args:
+        time: to the event or to censoring, from 0 on, shape (n,).
+        cause: 0 censored, 1 the cause predicted, 2, ... others, shape (n,).
+        risk: the probability of cause 1 by each of the times, shape (n, times), or (n,) for the
+            same at all.
+        at: times in order; NaN comes of those at which nobody is known to be uncensored.
+
+    Raises:
+        InvalidInput: see `registry.analysis.methods`.
+    """
+    given = _Given.of(time, cause, risk, at)
+    null = _incidence(given)
+    return BrierScore(
+        given.at,
+        *_score(given, given.risk, _squares),
+        null=Score(given.at, *_score(given, null, _squares)),
+    )
+
+
+def auc(time: Any, cause: Any, risk: Any, at: Any) -> Score:
+    """How often who has cause 1 by t was told a higher risk than who has not, equal ones half.
+
+    Cumulative cases and dynamic controls: who had another cause by then is a control. Our own code
+    computes it. R, riskRegression: `Score(list(risk), Hist(time, cause) ~ 1, data, cause = 1,
+    times = at, cens.model = "km", metrics = "auc")`; `timeROC::timeROC` gives it as AUC_2.
+
+    Args:
+        time, cause, risk, at: as of `brier`; NaN comes where there is no case or no control, too.
+
+    Raises:
+        InvalidInput: see `registry.analysis.methods`.
+    """
+    given = _Given.of(time, cause, risk, at)
+    return Score(given.at, *_score(given, given.risk, _pairs))
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The arguments, looked at."""
+
+    time: Floats
+    cause: Days
+    risk: Floats
+    at: Floats
+
+    @classmethod
+    def of(cls, time: Any, cause: Any, risk: Any, at: Any) -> _Given:
+        stop = inputs.times(time)
+        code = inputs.causes(cause, len(stop))
+        asked = inputs.times(np.atleast_1d(at), "at")
+        if (np.diff(asked) <= 0).any():
+            raise inputs.InvalidInput(tr("{name} is not in order.", name="at"))
+        try:
+            told = np.asarray(risk, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise inputs.InvalidInput(tr("{name} is no column of numbers.", name="risk")) from None
+        inputs.same_length(told, len(stop), "risk")
+        told = np.repeat(told[:, None], len(asked), axis=1) if told.ndim == 1 else told
+        if told.shape != (len(stop), len(asked)):
+            raise inputs.InvalidInput(tr("risk has no column a time of at."))
+        if not ((told >= 0) & (told <= 1)).all():
+            raise inputs.InvalidInput(tr("risk has a value that is missing or outside 0 to 1."))
+        return cls(stop, code, told, asked)
+
+
+class _Censoring:
+    """The probability G of not being censored, and what its estimate owes to each row."""
+
+    def __init__(self, time: Floats, cause: Days) -> None:
+        self.time, self._cause = time, cause
+        self._days, self._day = np.unique(time, return_inverse=True)
+        some = len(self._days)
+        leaving = np.bincount(self._day, minlength=some)
+        censored = np.bincount(self._day[cause == 0], minlength=some)
+        at_risk = leaving[::-1].cumsum()[::-1]
+        # Events come first: they are not at risk of the censoring of their day.
+        left = at_risk - leaving + censored
+        self._g = np.concatenate(([1.0], np.cumprod(1 - censored / np.maximum(left, 1))))
+        self._at_risk, self._hazard = at_risk, censored / at_risk
+
+    def weights(self, t: float) -> Floats | None:
+        """1/G of each row that tells of t, 0 of the others; None where G(t) is 0."""
+        g_t = self._g[np.searchsorted(self._days, t, side="right")]
+        if g_t == 0:
+            return None
+        early = self.time <= t
+        before = np.maximum(self._g[self._day], g_t)
+        return np.where(early, np.where(self._cause == 0, 0.0, 1 / before), 1 / g_t)
+
+    def share(self, part: Floats, t: float) -> Floats:
+        """What the weights in a mean of `part` owe to each row: its martingale of the censoring.
+
+        At u this has the mean of the parts of those who leave later over the share then at risk.
+        """
+        of_day = np.bincount(self._day, part, len(self._days))
+        later = of_day.sum() - np.cumsum(of_day)
+        factor = np.where(self._days <= t, later / self._at_risk, 0.0)
+        faced = np.cumsum(factor * self._hazard)[self._day]
+        return np.asarray(np.where(self._cause == 0, factor[self._day], 0.0) - faced)
+
+
+def _score(given: _Given, risk: Floats, measure: Any) -> tuple[Floats, Floats]:
+    """The estimate of a measure at each time, and what each row does to it.
+
+    A measure gives its estimate and the weighted parts of it, whose mean changes as it does.
+    """
+    censoring = _Censoring(given.time, given.cause)
+    estimate = np.full(len(given.at), np.nan)
+    influence = np.full((len(given.time), len(given.at)), np.nan)
+    for i, t in enumerate(given.at):
+        weight = censoring.weights(t)
+        if weight is None:
+            continue
+        case = (given.time <= t) & (given.cause == 1)
+        estimate[i], parts = measure(weight, case, risk[:, i])
+        influence[:, i] = parts - parts.mean() + censoring.share(parts, t)
+    return estimate, influence
+
+
+def _squares(weight: Floats, case: Flags, risk: Floats) -> tuple[float, Floats]:
+    parts = weight * (case - risk) ** 2
+    return float(parts.mean()), parts
+
+
+def _pairs(weight: Floats, case: Flags, risk: Floats) -> tuple[float, Floats]:
+    of_case, of_control = np.where(case, weight, 0.0), np.where(case, 0.0, weight)
+    cases, controls = of_case.mean(), of_control.mean()
+    if not (cases > 0 and controls > 0):
+        return np.nan, np.full(len(risk), np.nan)
+    level = np.unique(risk, return_inverse=True)[1]
+    below = _below(of_control, level) / of_control.sum()
+    above = 1 - _below(of_case, level) / of_case.sum()
+    area = float((of_case * below).mean() / cases)
+    return area, of_case / cases * (below - area) + of_control / controls * (above - area)
+
+
+def _below(weight: Floats, level: Days) -> Floats:
+    """The sum of the weights of those with a lower risk, and half of that of an equal one."""
+    of_level = np.bincount(level, weight)
+    return np.asarray((np.cumsum(of_level) - of_level / 2)[level])
+
+
+def _incidence(given: _Given) -> Floats:
+    """Aalen and Johansen's incidence of cause 1, the same of everybody."""
+    from registry.analysis.methods.competing_risks import aalen_johansen
+
+    n = len(given.time)
+    if not given.cause.any():
+        return np.zeros((n, len(given.at)))
+    told = aalen_johansen(given.time, given.cause).at(given.at)[0]
+    return np.tile(np.nan_to_num(told), (n, 1))
