@@ -17,10 +17,9 @@ from typing import Any
 from typer.main import get_command
 
 from registry.cli import app
-from registry.cli.records.commands import VERBS
-from registry.cli.records.options import parameter_name
+from registry.cli.records.commands import VERBS, parameter_name
 from registry.clinical_tables import BY_COMMAND
-from registry.records.source import BY_FILE_NAME, dictionary_columns
+from registry.records.rows import BY_FILE_NAME, dictionary_columns
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "cli.md"
 CURE = "docs/cli.md is not current. Run scripts/cli-reference and look at the difference."

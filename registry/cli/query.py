@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from registry.database.engine import Database
     from registry.records.queries import Query
-    from registry.records.source import Entity
+    from registry.records.rows import Entity
     from registry.settings import Settings
 
 app = typer.Typer(
@@ -142,7 +142,7 @@ def raise_command(
 
     Example: registry query raise P023 patient --column onset_on --reason "only the year?"
     """
-    from registry.cli.records.cells import sought
+    from registry.cli.records.options import sought
     from registry.records.queries import raise_query
 
     entity = _entity(table)

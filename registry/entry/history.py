@@ -16,8 +16,8 @@ from registry.errors import NotFound, Refused
 from registry.models import ENTITIES, Patient, PatientNumber, table_of
 from registry.models.patient import STUDY_ID
 from registry.records.cells import spelled
-from registry.records.patients import patient_number
-from registry.records.source import Entity, file_columns
+from registry.records.rows import Entity, file_columns
+from registry.records.study_ids import patient_number
 from registry.records.write import refusal_of
 from registry.words import tr
 

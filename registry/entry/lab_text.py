@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from registry.models import LabResult
 from registry.parsing.names import read_named
 from registry.parsing.numbers import split_number
+from registry.parsing.text import Unreadable
 from registry.parsing.units import read_unit
-from registry.parsing.unreadable import Unreadable
-from registry.records.source import Entity
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES
 from registry.words import tr
 
@@ -40,17 +38,13 @@ def read_lab(typed: str, analyte: str, unit: str) -> LabText:
     return LabText(operator + number, unit)
 
 
-def taken_apart(
-    entity: Entity, cells: Mapping[str, str], analyte: str | None = None
-) -> dict[str, str]:
-    """The cells of a record, of a laboratory value with its unit apart.
+def taken_apart(cells: Mapping[str, str], analyte: str | None = None) -> dict[str, str]:
+    """The cells of a laboratory value with its unit apart.
 
     `analyte` is that of a record which is there. A unit that is none of the analyte's, or another
     than the one that is given beside, is left where it stands, for the checks to complain of.
     """
     found = dict(cells)
-    if entity is not LabResult:
-        return found
     given = cells.get("unit", "").strip()
     try:
         known = read_named(cells.get("analyte") or analyte or "", ANALYTES)

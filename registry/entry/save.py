@@ -11,17 +11,17 @@ from sqlalchemy import Connection, text
 from registry.entry.lab_text import taken_apart
 from registry.entry.stored import Stored, find_record, find_records
 from registry.errors import Refused
-from registry.models import ENTITIES, Patient, table_of
+from registry.models import ENTITIES, LabResult, Patient, table_of
 from registry.models.missing_reason import reason_column
 from registry.models.patient import STUDY_ID
 from registry.parsing.cells import read_cell
 from registry.parsing.names import read_named
-from registry.parsing.unreadable import Unreadable
-from registry.records.problems import Problem
+from registry.parsing.text import Unreadable
 from registry.records.resolving import resolved
-from registry.records.source import (
+from registry.records.rows import (
     PATIENT_COLUMN,
     Entity,
+    Problem,
     Row,
     Source,
     file_columns,
@@ -107,9 +107,7 @@ def amend(connection: Connection, stored: Stored, cells: Mapping[str, str]) -> S
     since it was read.
     """
     hold(connection, stored)
-    cells = reasons_apart(
-        stored.entity, taken_apart(stored.entity, cells, stored.cells.get("analyte"))
-    )
+    cells = _apart(stored.entity, cells, stored.cells.get("analyte"))
     draft = Draft(stored.entity, {PATIENT_COLUMN: stored.study_id, **cells})
     source = _source(1, stored.entity, [(0, draft)], amends=stored)
     problems = list(_emptied(stored, cells))
@@ -257,10 +255,7 @@ def _written(
     connection: Connection, drafts: Sequence[Draft], *, allow_ids: bool
 ) -> list[Complaint]:
     """Writes the drafts, unless there is something against them."""
-    drafts = [
-        Draft(one.entity, reasons_apart(one.entity, taken_apart(one.entity, one.cells)))
-        for one in drafts
-    ]
+    drafts = [Draft(one.entity, _apart(one.entity, one.cells)) for one in drafts]
     problems = [one for place, draft in enumerate(drafts) for one in _telling_nothing(place, draft)]
     result = write_rows(connection, _sources(drafts), problems, allow_ids=allow_ids)
     complaints = _complaints(result.errors)
@@ -343,6 +338,13 @@ def _stored(connection: Connection, drafts: Sequence[Draft]) -> list[Stored]:
         for line, study_id, record in rows.all():
             found[line] = find_record(connection, entity, study_id, record=record)
     return [found[place] for place in range(len(drafts)) if place in found]
+
+
+def _apart(entity: Entity, cells: Mapping[str, str], analyte: str | None = None) -> dict[str, str]:
+    """The cells with what was typed in one of them in two: a value's unit, a value's reason."""
+    if entity is LabResult:
+        cells = taken_apart(cells, analyte)
+    return reasons_apart(entity, cells)
 
 
 def reasons_apart(entity: Entity, cells: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from registry.export.formats import Labelled
 from registry.models import table_of
 from registry.models.patient import STUDY_ID
 from registry.records.cells import spelled
-from registry.records.source import PATIENT_COLUMN, Entity, file_columns
+from registry.records.rows import PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind, Variable
 
 

@@ -19,7 +19,7 @@ from registry.export.formats import FORMATS, Labelled
 from registry.models import Patient
 from registry.parsing.formula import cells_kept
 from registry.parsing.meant import did_you_mean, near
-from registry.records.source import BY_FILE_NAME
+from registry.records.rows import BY_FILE_NAME
 from registry.whole_file import write_folder, write_whole
 from registry.words import tr
 

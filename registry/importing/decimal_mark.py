@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from registry.parsing.numbers import may_be_grouped, shows_decimal_comma
 from registry.parsing.typed import NumberText
-from registry.records.problems import Problem
+from registry.records.rows import Problem
 
 Doubts = Callable[[str], Iterator[Problem]]
 

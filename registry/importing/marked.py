@@ -16,8 +16,7 @@ from registry.importing.files.layout import PROBLEM_COLUMN, Table
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.parsing.formula import cells_kept, in_workbook
 from registry.parsing.typed import NumberText, NumberText1904
-from registry.records.problems import Notice, Problem
-from registry.records.source import readable
+from registry.records.rows import Notice, Problem, readable
 from registry.whole_file import write_whole
 from registry.words import tr
 

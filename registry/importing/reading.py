@@ -17,16 +17,22 @@ from registry.importing.decimal_mark import DecimalMark, is_doubtful
 from registry.models import LabResult
 from registry.models.patient import STUDY_ID
 from registry.parsing.cells import NUMBERS, CellReader, canonical_pattern
-from registry.parsing.codes import read_code
 from registry.parsing.conventions import Conventions, DateOrder
 from registry.parsing.formula import would_run
+from registry.parsing.names import read_code
 from registry.parsing.numbers import doubtful_point, split_number
-from registry.parsing.text import BLANKS, folded
+from registry.parsing.text import BLANKS, AmbiguousDate, NotOfKind, Unreadable, folded
 from registry.parsing.typed import FaultText
 from registry.parsing.units import read_unit
-from registry.parsing.unreadable import AmbiguousDate, NotOfKind, Unreadable
-from registry.records.problems import MOST_COMPLAINTS, AnyProblem, Problem
-from registry.records.source import PATIENT_COLUMN, Row, Source, file_columns
+from registry.records.rows import (
+    MOST_COMPLAINTS,
+    PATIENT_COLUMN,
+    AnyProblem,
+    Problem,
+    Row,
+    Source,
+    file_columns,
+)
 from registry.variables import Variable
 from registry.vocabulary import ANALYTES
 from registry.words import tr

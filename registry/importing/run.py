@@ -13,7 +13,7 @@ from registry.importing.files.find import find_tables
 from registry.importing.reading import TableReader
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.plausibility import notices_of_import
-from registry.records.problems import Problem, TableCounts, WriteResult
+from registry.records.rows import Problem, TableCounts, WriteResult
 from registry.records.write import Progress, write_rows
 from registry.words import tr
 

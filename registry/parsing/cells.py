@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from registry.parsing.codes import read_code, read_flag
 from registry.parsing.conventions import NOTHING_SAID, Conventions, DateOrder
 from registry.parsing.dates import read_date
+from registry.parsing.names import read_code, read_flag
 from registry.parsing.numbers import CANONICAL_NUMBER, read_measured, read_number, split_number
 from registry.parsing.stops import UNKNOWN, read_stop
-from registry.parsing.text import BLANKS, folded
+from registry.parsing.text import BLANKS, NotOfKind, Unreadable, folded
 from registry.parsing.typed import FaultText, LabelledText, NumberText
 from registry.parsing.units import same_unit
-from registry.parsing.unreadable import NotOfKind, Unreadable
 from registry.variables import Kind, Variable
 from registry.words import tr
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from registry.parsing.conventions import DateOrder
-from registry.parsing.text import folded
-from registry.parsing.unreadable import AmbiguousDate, NotOfKind, Unreadable
+from registry.parsing.text import AmbiguousDate, NotOfKind, Unreadable, folded
 from registry.words import tr
 
 _MONTHS = (

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from registry.parsing.conventions import NOTHING_SAID, Conventions, DecimalMark
-from registry.parsing.text import folded
-from registry.parsing.unreadable import NotOfKind, Unreadable
+from registry.parsing.text import NotOfKind, Unreadable, folded
 from registry.words import tr
 
 # Longer numbers are no measurements, and would be slow to compute with.

@@ -1,4 +1,4 @@
-"""Folds the full-width letters, digits and signs of Chinese typing into those of ASCII."""
+"""Text as people type it: full-width signs folded into ASCII, and that a text is no value."""
 
 from __future__ import annotations
 
@@ -25,3 +25,24 @@ WIDE, NARROW = (
 def folded(text: str) -> str:
     """The text in ASCII where it is full-width, with plain blanks and minus signs; ends trimmed."""
     return text.translate(_FOLDED).strip(" ")
+
+
+class Unreadable(ValueError):
+    """The text has no meaning as a value of its column, or two; `problem` follows the value.
+
+    `typed` is what to say where the value is typed alone: an import has options that decide what a
+    text means, a single record has none.
+    """
+
+    def __init__(self, problem: str, typed: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.typed = problem if typed is None else typed
+
+
+class NotOfKind(Unreadable):
+    """The text is nothing of the column's kind; the checks of the records say the same of it."""
+
+
+class AmbiguousDate(Unreadable):
+    """The text is a date whose day and month could be one another."""

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from registry.parsing.text import folded
-from registry.parsing.unreadable import NotOfKind, Unreadable
+from registry.parsing.text import NotOfKind, Unreadable, folded
 from registry.vocabulary import ANALYTE_UNITS, UNITS
 from registry.words import tr
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from registry.clinical_tables import ClinicalTable
-from registry.records.source import BY_FILE_NAME, dictionary_columns
+from registry.records.rows import BY_FILE_NAME, dictionary_columns
 from registry.variables import Kind, Variable
 from registry.words import spoken, tr
 

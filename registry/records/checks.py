@@ -6,14 +6,25 @@ from sqlalchemy import Connection, text
 
 from registry.models import ENTITIES, Medication, Patient, table_of
 from registry.models.medication import surely_until
-from registry.records.cells import cell, compared, spelled
-from registry.records.complaints import complain, create_complaints
-from registry.records.id_checks import check_new_ids, check_spelling
-from registry.records.problems import LONGEST_SHOWN, MOST_COMPLAINTS, Problem, too_many
-from registry.records.resolving import resolved, same_record, value_columns
-from registry.records.row_checks import literal, place, row_checks, spliced
-from registry.records.source import PATIENT_COLUMN, Entity, Source, file_columns
-from registry.records.study_ids import find_meant_by_unknown, masked
+from registry.records.cells import cell, compared, literal, place, row_checks, spelled, spliced
+from registry.records.resolving import (
+    complain,
+    create_complaints,
+    resolved,
+    same_record,
+    value_columns,
+)
+from registry.records.rows import (
+    LONGEST_SHOWN,
+    MOST_COMPLAINTS,
+    PATIENT_COLUMN,
+    Entity,
+    Problem,
+    Source,
+    file_columns,
+    too_many,
+)
+from registry.records.study_ids import check_new_ids, check_spelling, find_meant_by_unknown, masked
 from registry.variables import Variable
 from registry.words import spoken, tr
 

@@ -14,12 +14,17 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.models import Patient, table_of
-from registry.records.differences import touched_patients
-from registry.records.problems import Notice, WriteResult
 from registry.records.resolving import resolved, value_columns
-from registry.records.source import PATIENT_COLUMN, Entity, Source, dictionary_columns
+from registry.records.rows import (
+    PATIENT_COLUMN,
+    Entity,
+    Notice,
+    Source,
+    WriteResult,
+    dictionary_columns,
+)
 from registry.records.staging import staged
-from registry.records.write import right_rows_written
+from registry.records.write import right_rows_written, touched_patients
 from registry.views import plausibility
 from registry.words import in_language
 

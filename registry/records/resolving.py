@@ -3,18 +3,18 @@
 One pass a file: every cell is cast where its text allows it and left null where it does not, the
 row is joined to the record with its natural key, and a row that any check of its own cells is
 against is marked suspect. A column that the file does not have takes the record's value, so that
-what is checked is the record as it would be afterwards. Nothing here refuses anything.
+what is checked is the record as it would be afterwards. Nothing here refuses anything; `complain`
+puts a complaint beside the rows that the checks are against.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from registry.models import GeneFinding, Patient, table_of
 from registry.models.missing_reason import MISSING_REASONS, SUFFIX
-from registry.records.cells import casts, cell, cleaned
-from registry.records.row_checks import row_checks
-from registry.records.source import PATIENT_COLUMN, Entity, Source, file_columns
+from registry.records.cells import casts, cell, cleaned, row_checks
+from registry.records.rows import PATIENT_COLUMN, Entity, Problem, Source, file_columns
 from registry.records.staging import NORMALISED, staged, staged_columns
 from registry.variables import Kind
 
@@ -148,4 +148,47 @@ def resolve(connection: Connection, file: Source) -> None:
         left join {table.schema}.{table.name} t on t.patient_id = n.patient_id{same_key}
         cross join lateral (select k.study_id, {read} offset 0) r
         """.replace("%", "%%")
+    )
+
+
+def create_complaints(
+    connection: Connection, files: list[Source], read_problems: list[Problem]
+) -> None:
+    """Makes the table of complaints; one met when reading has its place there, without words."""
+    connection.exec_driver_sql("drop table if exists pg_temp.complaint")
+    connection.exec_driver_sql(
+        "create temporary table complaint (file integer, line integer, column_name text, "
+        "value text, problem text) on commit drop"
+    )
+    numbers = {file.shown: file.number for file in files}
+    places = [
+        {"file": numbers[problem.file], "line": problem.line, "column": problem.column}
+        for problem in read_problems
+        if problem.file in numbers
+    ]
+    if places:
+        connection.execute(
+            text("insert into complaint (file, line, column_name) values (:file, :line, :column)"),
+            places,
+        )
+
+
+def complain(
+    connection: Connection,
+    entity: Entity,
+    where: str,
+    column: str,
+    problem: str,
+    beside: str = "",
+) -> None:
+    """Complains of each row `r` for which `where` holds, showing its cell of `column`.
+
+    `beside` joins what `where` and `problem` need besides.
+    """
+    connection.exec_driver_sql(
+        f"insert into complaint select r.file, r.line, '{column}', "
+        f"nullif(w.\"{column}\", ''), {problem} from {resolved(entity)} r "
+        f"join {staged(entity)} w on w.file = r.file and w.line = r.line "
+        f"cross join lateral (select {cleaned('w', staged_columns(entity))}) s "
+        f"{beside} where {where}".replace("%", "%%")
     )

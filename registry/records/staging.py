@@ -10,15 +10,17 @@ from sqlalchemy import Connection
 
 from registry.hgvs import is_coding_change, normalised_protein_change
 from registry.models import GeneFinding
-from registry.records.problems import Complaints, Problem, too_many
-from registry.records.source import (
+from registry.records.rows import (
     NOT_UTF8,
     PATIENT_COLUMN,
+    Complaints,
     Entity,
+    Problem,
     Source,
     file_columns,
     is_utf8,
     readable,
+    too_many,
 )
 from registry.words import spoken, tr
 

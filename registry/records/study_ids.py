@@ -1,4 +1,4 @@
-"""Study ids: which may be made, which are another's spelling, and which a complaint may show."""
+"""Study ids: whose number one is, which may be made, which are another's, which may be shown."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, text
 
+from registry.errors import NotFound
 from registry.models import Patient
 from registry.models.patient import STUDY_ID
 from registry.parsing.identifiers import identifier_in
+from registry.parsing.meant import did_you_mean
 from registry.parsing.text import BLANKS, folded
-from registry.records.problems import Problem
-from registry.records.resolving import resolved
-from registry.records.source import PATIENT_COLUMN, Entity
+from registry.records.cells import cell, place, spliced
+from registry.records.resolving import complain, resolved
+from registry.records.rows import PATIENT_COLUMN, Entity, Problem
 from registry.words import tr
 
 # Stands for a value that may be a child's name or number.
@@ -178,11 +180,69 @@ def _without_blanks(typed: str) -> str:
 def _one_letter_away(typed: str) -> Iterator[str]:
     """Every text that one letter more, less, other or changed with the next would make of it."""
     plain = typed.upper()
-    for place in range(len(plain) + 1):
-        before, behind = plain[:place], plain[place:]
+    for length in range(len(plain) + 1):
+        before, behind = plain[:length], plain[length:]
         yield from (before + letter + behind for letter in _ALPHABET)
         if behind:
             yield before + behind[1:]
             yield from (before + letter + behind[1:] for letter in _ALPHABET)
         if len(behind) > 1:
             yield before + behind[1] + behind[0] + behind[2:]
+
+
+def check_spelling(connection: Connection, entity: Entity) -> None:
+    """A known study id in other letters, wide ones or of another case, is asked about."""
+    words = tr("is not written as in the registry; did you mean {patient}?", patient=place("meant"))
+    complain(
+        connection,
+        entity,
+        f"{cell(PATIENT_COLUMN)} <> r.study_id and r.patient_id is not null",
+        PATIENT_COLUMN,
+        spliced(words, meant="r.study_id"),
+    )
+    if entity is Patient and find_spelt_otherwise(connection):
+        complain(
+            connection,
+            Patient,
+            "not r.known",
+            PATIENT_COLUMN,
+            spliced(
+                tr(
+                    "differs from {patient} in capitals alone; did you mean that one?",
+                    patient=place("meant"),
+                ),
+                meant="m.meant",
+            ),
+            "join spelt_otherwise m on m.study_id = r.study_id",
+        )
+
+
+def check_new_ids(connection: Connection) -> None:
+    """A new patient's id finds nobody outside the registry."""
+    if find_unfit(connection):
+        complain(
+            connection,
+            Patient,
+            "not r.known",
+            PATIENT_COLUMN,
+            "u.problem",
+            "join unfit_id u on u.study_id = r.study_id",
+        )
+
+
+def patient_number(connection: Connection, study_id: str) -> int:
+    """The registry's number of a patient. Raises NotFound for a study id that is no patient's."""
+    number = connection.execute(
+        text(
+            "select patient_id from clinical.patient "
+            "join reference.patient_number using (patient_id) where study_id = :study_id"
+        ),
+        {"study_id": study_id},
+    ).scalar_one_or_none()
+    if number is None:
+        meant = find_meant(connection, study_id)
+        raise NotFound(
+            tr("There is no patient {patient}.", patient=shown_id(connection, study_id)),
+            cure=did_you_mean(meant) or tr("Study ids are listed by: registry patient list"),
+        )
+    return int(number)

@@ -1,8 +1,11 @@
-"""Writes rows of text into the tables, all or nothing, in the caller's transaction."""
+"""Writes rows of text into the tables, all or nothing, in the caller's transaction.
+
+What they change, cell by cell, is read before anything is written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
@@ -10,14 +13,27 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from registry.database.locks import Lock, is_taken, take
 from registry.errors import Refused
-from registry.models import ENTITIES, Patient
-from registry.records.cells import FUNCTIONS
+from registry.models import ENTITIES, Patient, table_of
+from registry.records.cells import FUNCTIONS, compared, spelled
 from registry.records.checks import check
-from registry.records.differences import differences
-from registry.records.merging import count_without_writing, merge, number_patients
-from registry.records.problems import Problem, TableCounts, WriteResult
-from registry.records.resolving import create_resolved, resolve, resolved
-from registry.records.source import Entity, Source
+from registry.records.resolving import (
+    create_resolved,
+    given_columns,
+    key_columns,
+    resolve,
+    resolved,
+    same_record,
+)
+from registry.records.rows import (
+    BY_FILE_NAME,
+    Change,
+    Entity,
+    Problem,
+    Source,
+    TableCounts,
+    WriteResult,
+    file_columns,
+)
 from registry.records.staging import copy_rows, create_staging, staged
 from registry.words import tr
 
@@ -166,3 +182,145 @@ def refusal_of(error: IntegrityError) -> str:
     """The server's sentence; its detail, which repeats the row, is left out."""
     diagnosis = getattr(error.orig, "diag", None)
     return str(getattr(diagnosis, "message_primary", tr("a constraint does not hold")))
+
+
+# From here on the planner's statistics would be so stale that the next query suffers.
+ANALYSE_FROM_ROWS = 200
+
+
+def number_patients(connection: Connection) -> None:
+    """Gives every new study id its number."""
+    connection.exec_driver_sql(
+        f"insert into reference.patient_number (study_id) select distinct study_id "
+        f"from {resolved(Patient)} on conflict do nothing"
+    )
+
+
+def merge(
+    connection: Connection,
+    entity: Entity,
+    files: list[Source],
+) -> TableCounts:
+    """Inserts new rows and updates those that differ; `files` are the entity's with their headers.
+
+    A cell that is empty in the file is empty in the registry afterwards; a column that a file
+    does not have stays as it is.
+    """
+    table = table_of(entity)
+    name = f"{table.schema}.{table.name}"
+    counts = TableCounts()
+    for file in files:
+        columns = given_columns(entity, file.columns)
+        listed = ", ".join(columns)
+        changed = [column for column in columns if column not in key_columns(file)]
+        if changed:
+            assignments = ", ".join(f"{column} = r.{column}" for column in changed)
+            counts.updated += connection.exec_driver_sql(
+                f"update {name} t set {assignments} from {resolved(entity)} r "
+                f"where r.file = {file.number} and r.known and r.differs and {same_record(entity)}"
+            ).rowcount
+        counts.inserted += connection.exec_driver_sql(
+            f"insert into {name} (patient_id, {listed}) "
+            f"select n.patient_id, {', '.join(f'r.{column}' for column in columns)} "
+            f"from {resolved(entity)} r join reference.patient_number n using (study_id) "
+            f"where r.file = {file.number} and not r.known order by n.patient_id"
+        ).rowcount
+    if counts.inserted + counts.updated >= ANALYSE_FROM_ROWS:
+        connection.execute(text(f"analyze {name}"))
+    return counts
+
+
+def count_without_writing(connection: Connection, entity: Entity) -> TableCounts:
+    """What a merge would do, by the rows that no complaint is about."""
+    row = connection.exec_driver_sql(
+        "select count(*) filter (where not r.known), "
+        "count(*) filter (where r.known and r.differs) "
+        f"from {resolved(entity)} r where not exists (select from complaint c "
+        "where c.file = r.file and c.line = r.line)"
+    ).one()
+    return TableCounts(inserted=row[0], updated=row[1])
+
+
+def differences(
+    connection: Connection, sources: list[Source], limit: int | None
+) -> tuple[int, list[Change]]:
+    """How many cells of the resolved rows would change their records, and the first `limit`.
+
+    In the order of the sources and their lines; None is without a limit. Rows that a complaint is
+    about are left out, for they change nothing.
+    """
+    number = 0
+    changes: list[Change] = []
+    for source in sources:
+        query = _changed_cells(source)
+        if query is None or not _any_differs(connection, source):
+            continue
+        number += connection.execute(text(f"select count(*) from ({query}) c")).scalar_one()
+        room = None if limit is None else limit - len(changes)
+        rows = connection.execute(
+            text(f"{query} order by r.line, c.place limit :room"), {"room": room}
+        ).mappings()
+        changes.extend(
+            Change(file=source.shown, table=source.entity.file_name, **row) for row in rows
+        )
+    return number, changes
+
+
+def _any_differs(connection: Connection, source: Source) -> bool:
+    return bool(
+        connection.exec_driver_sql(
+            f"select exists (select from {resolved(source.entity)} "
+            f"where file = {source.number} and known and differs)"
+        ).scalar_one()
+    )
+
+
+def _changed_cells(source: Source) -> str | None:
+    """A row per changed cell, as a query; None where the source has nothing but its key."""
+    entity = source.entity
+    table = table_of(entity)
+    variables = file_columns(entity)
+    key = "".join(
+        f"'{name}', {spelled('t', name, variables[name])}, " for name in entity.natural_key
+    ).removesuffix(", ")
+    cells = []
+    for place, (column, variable) in enumerate(variables.items()):
+        if column not in source.columns or column in entity.natural_key:
+            continue
+        old, new = (compared(row, column, variable) for row in "tr")
+        cells.append(
+            f"({place}, '{column}', {spelled('t', column, variable)}, "
+            f"{spelled('r', column, variable)}, {old} is distinct from {new})"
+        )
+    if not cells:
+        return None
+    return (
+        f"select r.line, r.study_id as patient_id, json_build_object({key}) as key, "
+        f'c.column_name as "column", c.old, c.new from {resolved(entity)} r '
+        f"join {table.schema}.{table.name} t on {same_record(entity)} "
+        f"cross join lateral (values {', '.join(cells)}) "
+        "as c (place, column_name, old, new, differs) "
+        f"where r.file = {source.number} and r.known and r.differs and c.differs "
+        "and not exists (select from complaint p where p.file = r.file and p.line = r.line)"
+    )
+
+
+def touched_patients(connection: Connection, tables: Iterable[str]) -> list[int]:
+    """The registry's numbers of the patients in whom the rows of these tables change something.
+
+    After the rows were written and before the transaction ends; a new patient has his number then.
+    """
+    touched = " union ".join(
+        f"select study_id from {resolved(BY_FILE_NAME[name])} where not known or differs"
+        for name in tables
+    )
+    if not touched:
+        return []
+    return list(
+        connection.execute(
+            text(
+                "select distinct n.patient_id from reference.patient_number n "
+                f"join ({touched}) r using (study_id) order by 1"
+            )
+        ).scalars()
+    )

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, WrongUsage
 from registry.records.definitions import definition_or_default
-from registry.records.patients import patient_number
+from registry.records.study_ids import patient_number
 from registry.words import in_language, tr
 
 # The fields of an item that its rule says in words.

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from registry.importing.run import import_files
 from registry.models import ENTITIES, table_of
-from registry.records.problems import TableCounts, WriteResult
+from registry.records.rows import TableCounts, WriteResult
 from tests.oracle.records import COLUMNS
 
 Cells = dict[str, str]

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from registry.importing import reading
 from registry.importing.run import import_files
-from registry.records import checks, problems
+from registry.records import checks
+from registry.records import rows as complaints
 
 MEGABYTE = 1 << 20
 MAIN = b'<workbook xmlns:r="r"><sheets><sheet name="patients" r:id="r1"/></sheets></workbook>'
@@ -182,7 +183,7 @@ def test_a_file_beyond_a_bound(outcome: dict[str, list[str | float]], name: str)
 def test_complaints_end_where_they_would_fill_the_memory(
     connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (problems, checks, reading):
+    for module in (complaints, checks, reading):
         monkeypatch.setattr(module, "MOST_COMPLAINTS", 10)
     path = tmp_path / "infusions.csv"
     rows = "".join(f"P{n},03/04/2010,1*,2\n" for n in range(2, 100))

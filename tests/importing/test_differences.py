@@ -12,7 +12,7 @@ from registry.database.engine import Database
 from registry.derivation import preview
 from registry.derivation.run import Transition
 from registry.importing.run import import_files
-from registry.records.differences import touched_patients
+from registry.records.write import touched_patients
 
 from .tables import VALID, Cells, accepted, contents, row, write, write_all
 

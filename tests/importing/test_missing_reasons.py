@@ -21,7 +21,7 @@ from registry.importing.run import import_files
 from registry.models import ENTITIES
 from registry.parsing.conventions import Conventions
 from registry.parsing.missing import read_missing
-from registry.records.problems import Problem
+from registry.records.rows import Problem
 from tests.importing.test_round_trip import shared_registry
 from tests.oracle.patients import random_patients, write_csv
 from tests.oracle.records import COLUMNS

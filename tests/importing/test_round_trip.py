@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from registry.records.problems import WriteResult
+from registry.records.rows import WriteResult
 from tests.oracle.patients import random_patients, write_csv
 from tests.oracle.records import COLUMNS, Measured
 
@@ -150,6 +150,6 @@ def _by_patient(
 @pytest.mark.parametrize("table", COLUMNS)
 def test_the_oracle_writes_the_dictionary(table: str) -> None:
     """The columns that are compared here are those of the files."""
-    from registry.records.source import BY_FILE_NAME, dictionary_columns
+    from registry.records.rows import BY_FILE_NAME, dictionary_columns
 
     assert list(COLUMNS[table]) == ["patient_id", *dictionary_columns(BY_FILE_NAME[table])]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from registry.records.problems import WriteResult
+from registry.records.rows import WriteResult
 from tests.oracle.records import COLUMNS
 
 from .broken_rows import CODES, NUMBERS, REQUIRED, Broken, all_broken

@@ -15,7 +15,7 @@ from registry.importing.files.encoding import check_encoding, encoding_of
 from registry.importing.files.find import find_tables
 from registry.importing.files.table import read_tables
 from registry.parsing.conventions import Conventions
-from registry.records.problems import Problem
+from registry.records.rows import Problem
 
 
 def cells_of(path: Path) -> list[list[str]]:

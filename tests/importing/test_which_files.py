@@ -17,7 +17,7 @@ from registry.importing.drafting.names import table_called
 from registry.importing.run import import_files
 from registry.parsing.conventions import Conventions
 from registry.parsing.missing import read_missing
-from registry.records.problems import WriteResult
+from registry.records.rows import WriteResult
 from tests.programs import Program
 
 from .tables import VALID, accepted, complaints, counts, row, stored, take, write

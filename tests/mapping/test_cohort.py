@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from registry.importing.drafting.suggest import draft as drafted_of
 from registry.importing.mapping.file import read_mapping
 from registry.importing.mapping.run import import_mapped
-from registry.records.problems import WriteResult
+from registry.records.rows import WriteResult
 from tests.oracle.records import COLUMNS
 
 from .chinese import write_workbook

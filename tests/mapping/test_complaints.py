@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from registry.errors import Refused
 from registry.importing.mapping.file import read_mapping
 from registry.importing.mapping.run import import_mapped
-from registry.records.problems import WriteResult
+from registry.records.rows import WriteResult
 from tests.importing.tables import contents, counts, number_rows
 
 MAPPING = """

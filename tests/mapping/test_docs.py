@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from registry.importing.mapping.file import read_mapping
 from registry.importing.mapping.run import import_mapped
-from registry.records.problems import WriteResult
+from registry.records.rows import WriteResult
 from tests.importing.tables import contents, row, write
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from registry.importing.drafting.suggest import quoted
 from registry.importing.mapping.file import codes_of, read_mapping
 from registry.importing.mapping.run import import_mapped
-from registry.records.source import BY_FILE_NAME, dictionary_columns
+from registry.records.rows import BY_FILE_NAME, dictionary_columns
 from tests.importing.tables import contents
 from tests.importing.test_round_trip import spelled
 from tests.oracle.patients import random_patients

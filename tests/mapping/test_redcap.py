@@ -17,7 +17,7 @@ from registry.importing.mapping.file import read_mapping
 from registry.importing.mapping.mapping import FileMapping
 from registry.importing.mapping.redcap import in_redcap, read_dictionary, redcap_mapping
 from registry.importing.mapping.run import import_mapped
-from registry.records.problems import WriteResult
+from registry.records.rows import WriteResult
 from tests.importing.tables import contents
 
 from .cohort import Contents, all_contents, write_csv

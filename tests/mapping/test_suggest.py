@@ -13,7 +13,7 @@ from registry.errors import Refused
 from registry.importing.drafting.names import identifiers, plain, read_heading, synonyms
 from registry.importing.drafting.suggest import draft as drafted
 from registry.importing.mapping.file import codes_of, read_mapping
-from registry.records.source import BY_FILE_NAME, dictionary_columns
+from registry.records.rows import BY_FILE_NAME, dictionary_columns
 from registry.vocabulary import ANALYTES, DRUGS
 
 

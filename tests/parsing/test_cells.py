@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from registry.models import ENTITIES
 from registry.parsing.cells import CellReader, canonical_pattern, read_cell
-from registry.parsing.codes import read_code, read_flag
 from registry.parsing.conventions import Conventions
+from registry.parsing.names import read_code, read_flag
+from registry.parsing.text import NotOfKind, Unreadable
 from registry.parsing.typed import FaultText, NumberText, NumberText1904
-from registry.parsing.unreadable import NotOfKind, Unreadable
-from registry.records.source import dictionary_columns
+from registry.records.rows import dictionary_columns
 from registry.variables import Kind, Variable
 
 from .texts import any_text, read_or_refused

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from registry.parsing.conventions import DateOrder
 from registry.parsing.dates import read_date
-from registry.parsing.unreadable import AmbiguousDate, NotOfKind, Unreadable
+from registry.parsing.text import AmbiguousDate, NotOfKind, Unreadable
 
 from .texts import any_text, read_or_refused
 

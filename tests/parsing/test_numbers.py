@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from registry.parsing.conventions import Conventions, DecimalMark
 from registry.parsing.numbers import read_measured, read_number, split_number
-from registry.parsing.unreadable import NotOfKind, Unreadable
+from registry.parsing.text import NotOfKind, Unreadable
 
 from .texts import any_text, read_or_refused
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from registry.parsing.text import NotOfKind, Unreadable
 from registry.parsing.units import read_unit, same_unit
-from registry.parsing.unreadable import NotOfKind, Unreadable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
 
 from .texts import any_text, read_or_refused

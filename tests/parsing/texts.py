@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
-from registry.parsing.unreadable import Unreadable
+from registry.parsing.text import Unreadable
 
 _PIECES = (
     *"0123456789,.<>+-/:%*^()'",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from registry.entry.save import Draft
-from registry.records.source import BY_FILE_NAME
+from registry.records.rows import BY_FILE_NAME
 from tests.quality.case import Case
 from tests.quality.cases import CASES
 

@@ -18,7 +18,7 @@ from registry.entry.save import add as enter
 from registry.importing.run import import_files
 from registry.quality.findings import list_findings
 from registry.quality.run import count_rules
-from registry.records.problems import Notice
+from registry.records.rows import Notice
 from registry.report import further_tables
 from registry.views import plausibility
 from registry.worklist.read import Filters, Item, read_worklist

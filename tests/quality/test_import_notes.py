@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from registry.importing.run import import_files
 from registry.quality.findings import list_findings
 from registry.records import plausibility as notes
-from registry.records.problems import Notice
+from registry.records.rows import Notice
 from registry.views import plausibility
 from tests.quality.cases import CASES
 from tests.quality.rows import Row, given, tried, write

@@ -16,7 +16,7 @@ from registry.models.redcap_fields import fields
 from registry.patient.course import all_events
 from registry.patient.tables import NAMES
 from registry.patient.told import in_a_line
-from registry.records.source import BY_FILE_NAME, dictionary_columns
+from registry.records.rows import BY_FILE_NAME, dictionary_columns
 from registry.synth.patient import make_patient
 from registry.synth.pools import build_pools
 from registry.synth.tables import COLUMNS

@@ -12,7 +12,7 @@ import pytest
 from registry.cli.files.import_result import changes_kept, print_result
 from registry.cli.frame.output import Format
 from registry.derivation.run import Transition
-from registry.records.problems import Change, TableCounts, WriteResult
+from registry.records.rows import Change, TableCounts, WriteResult
 
 TURNED = [
     Transition("paper", "NEW", None, "no_infliximab", None),

@@ -18,7 +18,7 @@ from registry.importing.mapping.run import import_mapped
 from registry.importing.run import import_files
 from registry.models import Infusion
 from registry.models.codebook import codebook
-from registry.records.source import dictionary_columns
+from registry.records.rows import dictionary_columns
 from registry.terminal_width import columns, padded, wrapped
 from registry.words import in_english, language, note, spoken, tr
 from registry.worklist.read import Filters, read_worklist

@@ -48,7 +48,7 @@ from registry.words import tr
 if TYPE_CHECKING:
     from registry.derivation.run import Transition
     from registry.importing.marked import Sheet
-    from registry.records.problems import WriteResult
+    from registry.records.rows import WriteResult
 
 # More than a screen of complaints helps nobody; JSON has them all.
 COMPLAINTS_SHOWN = 40

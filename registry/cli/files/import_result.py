@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from registry.derivation.run import Transition
-    from registry.records.problems import Change, WriteResult
+    from registry.records.rows import Change, WriteResult
 
 # More than a screen helps nobody; JSON, and of the changes CSV, have them all.
 SHOWN = 40
@@ -32,7 +32,7 @@ def changes_kept(form: Format) -> int | None:
 def take_back(connection: Connection, result: WriteResult) -> list[Transition]:
     """Rolls the import of this transaction back; the states that it would have turned."""
     from registry.derivation.preview import changes, states
-    from registry.records.differences import touched_patients
+    from registry.records.write import touched_patients
 
     touched = touched_patients(connection, result.tables)
     after = states(connection, touched)

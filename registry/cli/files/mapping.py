@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from registry.importing.mapping.mapping import FileMapping
     from registry.importing.marked import Sheet
     from registry.parsing.conventions import Conventions
-    from registry.records.problems import WriteResult
+    from registry.records.rows import WriteResult
 
 MapOption = Annotated[
     Path | None,

@@ -21,7 +21,7 @@ from registry.words import spoken
 if TYPE_CHECKING:
     import psycopg
 
-    from registry.records.source import Entity
+    from registry.records.rows import Entity
 
 # More than a screen of them is not read; another letter brings the rest.
 OFFERED = 100

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from registry.database.engine import Database
     from registry.entry.answers.pcdai_points import Levels
     from registry.entry.visit.proposals import Proposal
-    from registry.records.source import Entity
+    from registry.records.rows import Entity
     from registry.variables import Variable
 
 Cells = dict[str, str]
@@ -36,7 +36,7 @@ def ask_for_missing(
     reason. No transaction stays open while a person thinks.
     """
     from registry.models.patient import STUDY_ID
-    from registry.records.source import PATIENT_COLUMN, dictionary_columns, lacking_columns
+    from registry.records.rows import PATIENT_COLUMN, dictionary_columns, lacking_columns
     from registry.vocabulary import NULL_FLAVOURS
 
     dialogue = Dialogue(database, entity, given, allow_ids=allow_ids)
@@ -130,6 +130,7 @@ class Dialogue:
         Says whether it asked.
         """
         from registry.entry.lab_text import taken_apart
+        from registry.models import LabResult
         from registry.models.missing_reason import reason_column
 
         if column in self.cells:
@@ -150,7 +151,9 @@ class Dialogue:
         if not answer and proposal is not None:
             answer = f"{proposal.points.normalize():f}"
         if answer and answer != NONE:
-            self.cells = taken_apart(self._entity, {**self.cells, column: answer})
+            self.cells = {**self.cells, column: answer}
+            if self._entity is LabResult:
+                self.cells = taken_apart(self.cells)
         return True
 
     def _unit_of_analyte(self, variable: Variable) -> Variable:
@@ -177,7 +180,7 @@ class Dialogue:
     def complaints(self) -> list[tuple[str | None, str]]:
         """What would be said against the record as it stands: column and problem."""
         from registry.entry.save import Draft, complaints_of
-        from registry.records.source import PATIENT_COLUMN
+        from registry.records.rows import PATIENT_COLUMN
 
         with self._database.engine.connect() as connection:
             found = complaints_of(
@@ -197,7 +200,7 @@ class Dialogue:
 
     def _problem(self, column: str, answer: str) -> str | None:
         """What is wrong with an answer; None if nothing is."""
-        from registry.records.source import PATIENT_COLUMN
+        from registry.records.rows import PATIENT_COLUMN
 
         before, self.cells = self.cells, {**self.cells, column: answer}
         try:
@@ -215,7 +218,7 @@ class Dialogue:
         """Whether a record with the key that was answered stands in the registry."""
         from registry.entry.save import read_typed
         from registry.entry.stored import find_records
-        from registry.records.source import PATIENT_COLUMN, dictionary_columns
+        from registry.records.rows import PATIENT_COLUMN, dictionary_columns
 
         variables = dictionary_columns(self._entity)
         key = {
@@ -268,8 +271,8 @@ class Dialogue:
         from registry.entry.answers.pcdai_points import levels_of_items
         from registry.models import PcdaiVisit
         from registry.models.pcdai_visit import ITEMS
-        from registry.records.patients import patient_number
-        from registry.records.source import PATIENT_COLUMN
+        from registry.records.rows import PATIENT_COLUMN
+        from registry.records.study_ids import patient_number
 
         if self._entity is not PcdaiVisit or column not in ITEMS or "visited_on" not in self.cells:
             return []
@@ -283,7 +286,7 @@ class Dialogue:
     def _last(self, column: str) -> str | None:
         """The patient's last known value: weight, drug, phenotype ..."""
         from registry.entry.stored import last_known
-        from registry.records.source import PATIENT_COLUMN
+        from registry.records.rows import PATIENT_COLUMN
 
         study_id = self.cells.get(PATIENT_COLUMN)
         if study_id is None or column == PATIENT_COLUMN:
@@ -303,7 +306,7 @@ def question(variable: Variable) -> str:
 def proposals(database: Database, cells: Mapping[str, str]) -> dict[str, Proposal]:
     """What the registry proposes for the items of a PCDAI, by item."""
     from registry.entry.visit.proposals import propose_items
-    from registry.records.source import PATIENT_COLUMN
+    from registry.records.rows import PATIENT_COLUMN
 
     with database.engine.connect() as connection:
         found = propose_items(connection, cells[PATIENT_COLUMN], _visited_on(cells), {})
@@ -328,3 +331,13 @@ def _form(variable: Variable) -> str | None:
             return tr("a number, <number or >number")
         case _:
             return None
+
+
+def with_proposals(database: Database, cells: dict[str, str]) -> dict[str, str]:
+    """The cells with what the registry proposes for items that were not given."""
+    from registry.records.rows import PATIENT_COLUMN
+
+    if "visited_on" not in cells or PATIENT_COLUMN not in cells:
+        return cells
+    found = proposals(database, cells)
+    return {name: f"{one.points.normalize():f}" for name, one in found.items()} | cells

@@ -25,7 +25,7 @@ from registry.words import tr
 if TYPE_CHECKING:
     from registry.database.engine import Database
     from registry.entry.stored import Stored
-    from registry.records.source import Entity
+    from registry.records.rows import Entity
     from registry.variables import Variable
 
 # More than a screen is not read; the key names one of the rest.
@@ -65,7 +65,7 @@ class _Questions:
     """What is asked about one record, for one command."""
 
     def __init__(self, database: Database, entity: Entity, given: Given, user: str) -> None:
-        from registry.records.source import dictionary_columns
+        from registry.records.rows import dictionary_columns
 
         self._database = database
         self._entity = entity
@@ -194,7 +194,7 @@ class _Questions:
         return {}
 
     def _stored(self, state: State) -> Stored:
-        from registry.cli.records.cells import sought
+        from registry.cli.records.options import sought
 
         given = {**self._given, "patient": state["patient"], "patient_option": None}
         if "record" in state:
@@ -203,7 +203,7 @@ class _Questions:
 
 
 def _ask_patient(database: Database, state: State) -> bool:
-    from registry.records.patients import patient_number
+    from registry.records.study_ids import patient_number
 
     def problem_of(answer: str) -> str | None:
         try:

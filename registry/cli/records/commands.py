@@ -23,7 +23,7 @@ from registry.cli.records.options import (
 )
 from registry.clinical_tables import BY_COMMAND
 from registry.models import ENTITIES, Patient
-from registry.records.source import Entity
+from registry.records.rows import Entity
 
 RECORD_OPTION = typer.Option("--record", metavar="N", help="The record's own number.")
 VERSION_OPTION = typer.Option(

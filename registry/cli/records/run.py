@@ -10,18 +10,17 @@ import typer
 from registry.cli.demo.mark import hold_to_demo
 from registry.cli.frame.context import hold_to_reason, opened, reading, run_of, warn, with_allowed
 from registry.cli.frame.output import Format, print_json, print_rows
-from registry.cli.records.asking import ask_for_missing
+from registry.cli.records.asking import ask_for_missing, with_proposals
 from registry.cli.records.asking_record import ask_for_record
-from registry.cli.records.cells import (
+from registry.cli.records.options import (
     cells_of,
     hold_to_version,
+    option_names,
     patient_of,
     reason_of,
     said_changes,
     sought,
-    with_proposals,
 )
-from registry.cli.records.options import option_names
 from registry.cli.records.prompts import may_ask
 from registry.cli.records.told import print_told, told
 from registry.entry.history import history
@@ -30,7 +29,7 @@ from registry.entry.stored import find_records
 from registry.errors import NotFound, WrongUsage
 from registry.models import table_of
 from registry.records.change import declare_change, summarise_change
-from registry.records.source import PATIENT_COLUMN, Entity, dictionary_columns, file_columns
+from registry.records.rows import PATIENT_COLUMN, Entity, dictionary_columns, file_columns
 from registry.words import tr
 
 if TYPE_CHECKING:

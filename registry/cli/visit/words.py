@@ -101,7 +101,7 @@ def record_words(one: Said) -> str:
 
 def _values(one: Said) -> str:
     """The cells that have a value; of a changed record those that have another one."""
-    from registry.records.source import dictionary_columns
+    from registry.records.rows import dictionary_columns
 
     shown = []
     for column, variable in dictionary_columns(one.stored.entity).items():

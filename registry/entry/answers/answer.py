@@ -35,7 +35,7 @@ from registry.models import (
 from registry.parsing.formula import would_run
 from registry.records.definitions import definition_or_default
 from registry.records.plausibility import findings_of_record
-from registry.records.source import Entity, dictionary_columns
+from registry.records.rows import Entity, dictionary_columns
 from registry.words import tr
 
 __all__ = ["AFTER_DATA_CUT", "Answer", "Fact", "answer"]

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from registry.entry.answers.findings import Answer, changed_from, coded
 from registry.entry.answers.limits import band_of, range_of
-from registry.records.source import Entity
+from registry.records.rows import Entity
 from registry.words import spoken, tr
 
 PHENOTYPE = text(

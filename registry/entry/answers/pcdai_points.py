@@ -11,7 +11,7 @@ from registry.entry.answers.limits import Band
 from registry.entry.visit.proposals import ANALYTE_OF_ITEM
 from registry.models import PcdaiVisit
 from registry.models.pcdai_visit import ITEMS
-from registry.records.source import dictionary_columns
+from registry.records.rows import dictionary_columns
 from registry.vocabulary import ANALYTE_UNITS
 from registry.words import spoken
 

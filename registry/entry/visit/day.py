@@ -21,8 +21,8 @@ from registry.entry.visit.fields import (
 )
 from registry.errors import WrongUsage
 from registry.models import Infusion, LabResult, Medication, Patient, PcdaiVisit
-from registry.parsing.unreadable import Unreadable
-from registry.records.source import Entity, dictionary_columns
+from registry.parsing.text import Unreadable
+from registry.records.rows import Entity, dictionary_columns
 from registry.vocabulary import ANALYTE_UNITS
 from registry.words import tr
 

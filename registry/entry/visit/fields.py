@@ -18,9 +18,8 @@ from registry.models import (
 )
 from registry.models.pcdai_visit import ITEMS
 from registry.parsing.names import read_named
-from registry.parsing.text import folded
-from registry.parsing.unreadable import Unreadable
-from registry.records.source import Entity, dictionary_columns
+from registry.parsing.text import Unreadable, folded
+from registry.records.rows import Entity, dictionary_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTES, DRUGS
 from registry.words import spoken, tr

@@ -17,7 +17,7 @@ from registry.entry.visit.day import Day
 from registry.entry.visit.fields import FIELDS, ON, SECTIONS, STARTED, STOPPED, Field
 from registry.errors import Refused
 from registry.models.pcdai_visit import ITEMS
-from registry.records.source import PATIENT_COLUMN
+from registry.records.rows import PATIENT_COLUMN
 from registry.vocabulary import ANALYTE_MEANINGS, ANALYTE_UNITS, DRUGS
 from registry.words import spoken, tr
 

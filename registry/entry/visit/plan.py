@@ -23,8 +23,8 @@ from registry.entry.visit.fields import (
     drugs_of,
 )
 from registry.models import Infusion, LabResult, Medication, TdmLevel
-from registry.parsing.unreadable import Unreadable
-from registry.records.source import PATIENT_COLUMN, Entity
+from registry.parsing.text import Unreadable
+from registry.records.rows import PATIENT_COLUMN, Entity
 from registry.words import tr
 
 # Columns that alone are not a record: nobody enters an assay without a level.

@@ -18,8 +18,8 @@ from registry.entry.answers.findings import measured, shown, signed
 from registry.entry.answers.limits import Band, band_of, limits, range_of
 from registry.errors import NotFound
 from registry.parsing.numbers import read_number, split_number
+from registry.parsing.text import Unreadable
 from registry.parsing.units import same_unit
-from registry.parsing.unreadable import Unreadable
 from registry.words import tr
 
 GIVEN = "given"

@@ -18,7 +18,7 @@ from registry.entry.visit.fields import FIELDS, WEIGHT
 from registry.entry.visit.plan import FieldComplaint, Plan, complaint_of_field, plan_of
 from registry.entry.visit.proposals import ANALYTE_OF_ITEM, GIVEN_WEIGHT, Proposal, propose_items
 from registry.errors import Refused, WrongUsage
-from registry.parsing.unreadable import Unreadable
+from registry.parsing.text import Unreadable
 from registry.records.change import declare_change, summarise_change
 from registry.words import tr
 

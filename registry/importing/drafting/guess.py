@@ -22,7 +22,7 @@ from registry.importing.drafting.names import (
 from registry.importing.drafting.seen import Seen, look_at
 from registry.importing.files.table import Table
 from registry.models.pcdai_visit import ITEMS
-from registry.records.source import BY_FILE_NAME, PATIENT_COLUMN, dictionary_columns
+from registry.records.rows import BY_FILE_NAME, PATIENT_COLUMN, dictionary_columns
 from registry.variables import Kind
 from registry.vocabulary import ANALYTES
 from registry.words import tr

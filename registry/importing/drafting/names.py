@@ -14,7 +14,7 @@ from typing import Any
 from registry.importing.mapping.factors import CONVERSIONS
 from registry.models.redcap_fields import title
 from registry.parsing.units import same_unit
-from registry.records.source import BY_FILE_NAME, PATIENT_COLUMN, dictionary_columns
+from registry.records.rows import BY_FILE_NAME, PATIENT_COLUMN, dictionary_columns
 from registry.vocabulary import ANALYTES, UNITS
 
 # What a header can mean beside a column of a table: the patient, any day, the first infusion.

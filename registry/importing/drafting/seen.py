@@ -12,8 +12,8 @@ from registry.importing.files.table import Table
 from registry.parsing.conventions import Conventions, DateOrder
 from registry.parsing.dates import read_date
 from registry.parsing.numbers import read_measured
-from registry.parsing.unreadable import AmbiguousDate, NotOfKind, Unreadable
-from registry.records.problems import Problem
+from registry.parsing.text import AmbiguousDate, NotOfKind, Unreadable
+from registry.records.rows import Problem
 from registry.words import tr
 
 # More different cells than this are no list of codes that a draft may show.

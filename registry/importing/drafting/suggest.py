@@ -26,9 +26,9 @@ from registry.importing.mapping.file import UNCONFIRMED, codes_of
 from registry.importing.mapping.run import tables_of
 from registry.parsing.cells import read_cell
 from registry.parsing.conventions import NOTHING_SAID, Conventions
+from registry.parsing.text import Unreadable
 from registry.parsing.units import same_unit
-from registry.parsing.unreadable import Unreadable
-from registry.records.source import BY_FILE_NAME, dictionary_columns
+from registry.records.rows import BY_FILE_NAME, dictionary_columns
 from registry.variables import Variable
 from registry.vocabulary import ANALYTE_UNITS
 from registry.words import tr

@@ -16,8 +16,7 @@ from registry.importing.files.layout import Table, lay_out
 from registry.importing.files.regular import cannot_read
 from registry.parsing.conventions import Conventions
 from registry.parsing.formula import as_it_was
-from registry.records.problems import Problem
-from registry.records.source import NOT_UTF8, Row, is_utf8
+from registry.records.rows import NOT_UTF8, Problem, Row, is_utf8
 from registry.words import spoken, tr
 
 csv.field_size_limit(LONGEST_CELL)

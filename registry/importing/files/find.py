@@ -23,18 +23,18 @@ from registry.models.missing_reason import reason_column
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.parsing.missing import NO_WORDS, MissingWords
 from registry.parsing.stops import UNKNOWN, read_stop
-from registry.records.problems import Problem
-from registry.records.short_names import SAS_TRANSPORT, short_names
-from registry.records.source import (
+from registry.records.rows import (
     BY_FILE_NAME,
     PATIENT_COLUMN,
     Entity,
+    Problem,
     Row,
     Source,
     dictionary_columns,
     file_columns,
     lacking_columns,
 )
+from registry.records.short_names import SAS_TRANSPORT, short_names
 from registry.words import spoken, tr
 
 # More names than these at once are another's file, and get one complaint together.

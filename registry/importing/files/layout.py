@@ -8,8 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from registry.importing.mapping.banded import read_header
-from registry.records.problems import Problem
-from registry.records.source import Row
+from registry.records.rows import Problem, Row
 from registry.words import tr
 
 Grid = Callable[[list[Problem]], Iterator[Row]]

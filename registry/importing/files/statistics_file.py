@@ -23,8 +23,7 @@ from registry.importing.files.layout import Table, lay_out
 from registry.importing.files.regular import check_regular
 from registry.parsing.conventions import Conventions
 from registry.parsing.typed import FaultText, LabelledText, NumberTextWithoutDays
-from registry.records.problems import Problem
-from registry.records.source import Row
+from registry.records.rows import Problem, Row
 from registry.words import tr
 
 _READERS: dict[str, Callable[..., Any]] = {

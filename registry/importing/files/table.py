@@ -10,7 +10,7 @@ from registry.importing.files.delimited import read_delimited
 from registry.importing.files.layout import Table
 from registry.importing.files.regular import check_regular
 from registry.parsing.conventions import NOTHING_SAID, Conventions
-from registry.records.source import PATIENT_COLUMN
+from registry.records.rows import PATIENT_COLUMN
 
 __all__ = ["DELIMITED", "ENDINGS", "WORKBOOKS", "Table", "read_tables"]
 

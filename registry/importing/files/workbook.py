@@ -12,8 +12,7 @@ from registry.importing.files.layout import LOOKED_AT, Grid, Table, lay_out
 from registry.importing.files.sheet import Area, Sheet
 from registry.importing.files.zipped import BROKEN, Unreadably
 from registry.parsing.conventions import Conventions
-from registry.records.problems import Problem
-from registry.records.source import Row
+from registry.records.rows import Problem, Row
 from registry.words import tr
 
 _MERGES_NAMED = 10

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from registry.importing.drafting.names import is_band
-from registry.records.source import Row
+from registry.records.rows import Row
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from registry.models.patient import STUDY_ID
 from registry.parsing.cells import read_cell
 from registry.parsing.numbers import split_number
 from registry.parsing.stops import UNKNOWN, read_stop
+from registry.parsing.text import Unreadable
 from registry.parsing.typed import LabelledText
 from registry.parsing.units import same_unit
-from registry.parsing.unreadable import Unreadable
-from registry.records.source import PATIENT_COLUMN, Row, file_columns
+from registry.records.rows import PATIENT_COLUMN, Row, file_columns
 from registry.variables import Variable
 from registry.words import tr
 

@@ -23,7 +23,7 @@ from registry.models import LabResult
 from registry.parsing.conventions import Conventions, DateOrder, DecimalMark
 from registry.parsing.missing import MissingWords
 from registry.parsing.units import same_unit
-from registry.records.source import BY_FILE_NAME, PATIENT_COLUMN, Entity, file_columns
+from registry.records.rows import BY_FILE_NAME, PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES
 from registry.words import tr

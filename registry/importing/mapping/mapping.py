@@ -47,7 +47,7 @@ from functools import cached_property
 from registry.models import LabResult
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.parsing.missing import NO_WORDS, MissingWords
-from registry.records.source import PATIENT_COLUMN, Entity, file_columns
+from registry.records.rows import PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind
 
 Codes = dict[str, str]

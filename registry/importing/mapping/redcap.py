@@ -37,8 +37,7 @@ from registry.models.redcap_fields import (
     title,
 )
 from registry.parsing.missing import MissingWords
-from registry.records.problems import Problem
-from registry.records.source import PATIENT_COLUMN
+from registry.records.rows import PATIENT_COLUMN, Problem
 from registry.vocabulary import NULL_FLAVOURS
 from registry.words import tr
 

@@ -19,7 +19,7 @@ from registry.importing.mapping.mapping import FileMapping, SourceMapping, match
 from registry.importing.mapping.table import MappedRows, MappedTable, Place
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.plausibility import notices_of_import
-from registry.records.problems import AnyProblem, Change, Problem, WriteResult
+from registry.records.rows import AnyProblem, Change, Problem, WriteResult
 from registry.records.study_ids import MASK
 from registry.records.write import Progress, write_rows
 from registry.words import tr

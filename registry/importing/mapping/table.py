@@ -27,9 +27,9 @@ from registry.importing.mapping.mapping import (
 from registry.importing.reading import TableReader
 from registry.models import LabResult, Patient
 from registry.models.missing_reason import reason_column
-from registry.records.problems import Problem
-from registry.records.source import (
+from registry.records.rows import (
     PATIENT_COLUMN,
+    Problem,
     Row,
     Source,
     dictionary_columns,
