@@ -8,10 +8,10 @@ options are never translated, nor is what is stored or published.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, reduce
 from gettext import NullTranslations, find, translation
 from pathlib import Path
 from string import Formatter
@@ -126,3 +126,23 @@ def in_language(message: str, english: str, facts: Mapping[str, Any]) -> str:
     for fact, value in facts.items():
         translated = translated.replace(f"{{{fact}}}", "" if value is None else str(value))
     return translated
+
+
+def sentences(parts: Iterable[str]) -> str:
+    """'A fact. Another.'; empty parts are left out."""
+    return _joined(lambda one, other: note("{one} {other}", one=one, other=other), parts)
+
+
+def listed(parts: Iterable[str]) -> str:
+    """'one, other'."""
+    return _joined(lambda one, other: note("{one}, {other}", one=one, other=other), parts)
+
+
+def listed_apart(parts: Iterable[str]) -> str:
+    """'one, of two words; other'."""
+    return _joined(lambda one, other: note("{one}; {other}", one=one, other=other), parts)
+
+
+def _joined(join: Callable[[str, str], str], parts: Iterable[str]) -> str:
+    held = [part for part in parts if part]
+    return reduce(join, held) if held else ""

@@ -25,14 +25,14 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from registry.cli import app
-from registry.cli.frame.help import EXAMPLE, OWN_WORDS
-from registry.cli.frame.help import messages as messages_of_help
+from registry.cli.frame.commands import EXAMPLE, OWN_WORDS
+from registry.cli.frame.commands import messages as messages_of_help
 from registry.clinical_tables import BY_FILE
 from registry.models import ENTITIES, Base, table_of
 from registry.models.patient import STUDY_ID
 from registry.parsing.names import is_word
 from registry.patient.told import words_for_empty
-from registry.views import rule_words, work
+from registry.views import headers, work
 from registry.views.build import sentences
 from registry.vocabulary import (
     COVARIATES,
@@ -118,7 +118,7 @@ def declared() -> Iterator[str]:
         yield from meanings.values()
     for covariate in COVARIATES:
         yield from (covariate.label, covariate.level, covariate.other_level)
-    yield from rule_words.words()
+    yield from headers.words()
     for table in BY_FILE.values():
         yield from words_for_empty(table)
     codes = [*DERIVED_CODES, *DRUG_CLASSES.values(), *list(BY_FILE)[1:]]

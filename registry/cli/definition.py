@@ -73,7 +73,7 @@ def default_command(
     Example: registry definition default recommended --reason "the study is closed"
     """
     from registry.definitions.store import set_default_definition
-    from registry.records.definitions import default_definition
+    from registry.records.registry_setting import default_definition
 
     settings = run_of(context).settings(user)
     with opened(settings) as database, database.engine.begin() as connection:

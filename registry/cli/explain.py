@@ -31,7 +31,7 @@ def explain_command(
     """
     from registry.derivation.explanation import explain
     from registry.derivation.status import require_patient
-    from registry.records.definitions import definition_or_default
+    from registry.records.registry_setting import definition_or_default
 
     with (
         opened(run_of(context).settings()) as database,

@@ -37,7 +37,7 @@ def status_command(
     Example: registry status P023
     """
     from registry.derivation.status import require_patient, status_rows, waiting_patients
-    from registry.records.definitions import definition_or_default
+    from registry.records.registry_setting import definition_or_default
 
     with reading(context) as connection:
         definition = definition_or_default(connection, definition)

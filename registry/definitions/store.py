@@ -12,7 +12,7 @@ from registry.errors import Refused, WrongUsage
 from registry.models import Definition
 from registry.parsing.parameter import read_parameter
 from registry.records.change import declare_change, summarise_change
-from registry.records.definitions import default_definition, definition_or_default
+from registry.records.registry_setting import default_definition, definition_or_default
 from registry.words import tr
 
 

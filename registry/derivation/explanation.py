@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.views.rule_words import (
+from registry.views.headers import (
     Facts,
     excluded,
     exclusions,

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from registry.models.derivation import STATUS_COLUMNS, status_hash
-from registry.records.definitions import definition_or_default
+from registry.records.registry_setting import definition_or_default
 
 # Above this share of the patients one pass over the whole tables is quicker than one a patient.
 SHARE_FOR_WHOLE_PASS = 0.5

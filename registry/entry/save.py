@@ -17,7 +17,6 @@ from registry.models.patient import STUDY_ID
 from registry.parsing.cells import read_cell
 from registry.parsing.names import read_named
 from registry.parsing.text import Unreadable
-from registry.records.resolving import resolved
 from registry.records.rows import (
     PATIENT_COLUMN,
     Entity,
@@ -28,6 +27,7 @@ from registry.records.rows import (
     lacking_columns,
     telling_columns,
 )
+from registry.records.staging import resolved
 from registry.records.write import write_rows
 from registry.variables import Kind, Variable
 from registry.vocabulary import NULL_FLAVOURS

@@ -14,8 +14,8 @@ from registry.models import LabResult, Patient, table_of
 from registry.parsing.names import read_named
 from registry.parsing.text import Unreadable
 from registry.records.cells import spelled
-from registry.records.resolving import NOT_FROM_A_FILE
 from registry.records.rows import PATIENT_COLUMN, Entity, dictionary_columns, file_columns
+from registry.records.staging import NOT_FROM_A_FILE
 from registry.records.study_ids import patient_number
 from registry.variables import Kind
 from registry.vocabulary import ANALYTES

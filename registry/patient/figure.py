@@ -47,7 +47,7 @@ from registry.patient.strips import (
     event_lanes,
     measured_levels,
 )
-from registry.records.definitions import data_cut_of
+from registry.records.registry_setting import data_cut_of
 from registry.whole_file import write_whole
 from registry.words import tr
 

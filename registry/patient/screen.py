@@ -25,7 +25,7 @@ from registry.patient.chart import Chart, level_sign
 from registry.patient.course import Document, window
 from registry.patient.tables import NAMES, paris, tables
 from registry.patient.told import points, reason_of, words_of
-from registry.records.definitions import data_cut_of
+from registry.records.registry_setting import data_cut_of
 from registry.terminal_width import columns, padded
 from registry.words import spoken, tr
 

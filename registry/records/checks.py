@@ -7,13 +7,6 @@ from sqlalchemy import Connection, text
 from registry.models import ENTITIES, Medication, Patient, table_of
 from registry.models.medication import surely_until
 from registry.records.cells import cell, compared, literal, place, row_checks, spelled, spliced
-from registry.records.resolving import (
-    complain,
-    create_complaints,
-    resolved,
-    same_record,
-    value_columns,
-)
 from registry.records.rows import (
     LONGEST_SHOWN,
     MOST_COMPLAINTS,
@@ -23,6 +16,13 @@ from registry.records.rows import (
     Source,
     file_columns,
     too_many,
+)
+from registry.records.staging import (
+    complain,
+    create_complaints,
+    resolved,
+    same_record,
+    value_columns,
 )
 from registry.records.study_ids import check_new_ids, check_spelling, find_meant_by_unknown, masked
 from registry.variables import Variable

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.models import Patient, table_of
-from registry.records.resolving import resolved, value_columns
 from registry.records.rows import (
     PATIENT_COLUMN,
     Entity,
@@ -23,7 +22,7 @@ from registry.records.rows import (
     WriteResult,
     dictionary_columns,
 )
-from registry.records.staging import staged
+from registry.records.staging import resolved, staged, value_columns
 from registry.records.write import right_rows_written, touched_patients
 from registry.views import plausibility
 from registry.words import in_language

@@ -1,4 +1,12 @@
-"""Brings a file's rows, as text, into a temporary table; memory does not grow with the file."""
+"""The temporary tables of a write: rows as text, then as values, and the complaints of them.
+
+Rows are streamed in, so that memory does not grow with the file. Then one pass a file: every cell
+is cast where its text allows it and left null where it does not, the row is joined to the record
+with its natural key, and a row that any check of its own cells is against is marked suspect. A
+column that the file does not have takes the record's value, so that what is checked is the record
+as it would be afterwards. Nothing here refuses anything; `complain` puts a complaint beside the
+rows that the checks are against.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +14,12 @@ import re
 from collections.abc import Callable
 
 from psycopg import sql
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from registry.hgvs import is_coding_change, normalised_protein_change
-from registry.models import GeneFinding
+from registry.models import GeneFinding, Patient, table_of
+from registry.models.missing_reason import MISSING_REASONS, SUFFIX
+from registry.records.cells import casts, cell, cleaned, row_checks
 from registry.records.rows import (
     NOT_UTF8,
     PATIENT_COLUMN,
@@ -22,6 +32,7 @@ from registry.records.rows import (
     readable,
     too_many,
 )
+from registry.variables import Kind
 from registry.words import spoken, tr
 
 NORMALISED = "hgvs_p_normalised"
@@ -148,3 +159,179 @@ def _protein(file: Source, line: int, cells: list[str], problems: list[Problem])
         problem = tr("is not a change of a protein, as p.Arg222Ter")
         problems.append(Problem(file.shown, line, "hgvs_p", protein, problem))
         return ""
+
+
+# What the registry itself gives a row.
+NOT_FROM_A_FILE = ("patient_id", "record_id", "row_version")
+
+
+def resolved(entity: Entity) -> str:
+    """Name of the temporary table that holds an entity's rows as values."""
+    return f"resolved_{entity.file_name}"
+
+
+def value_columns(entity: Entity) -> list[str]:
+    """The columns of an entity's table that a file can fill."""
+    return [
+        column.name
+        for column in table_of(entity).columns
+        if column.name not in NOT_FROM_A_FILE and column.computed is None
+    ]
+
+
+def given_casts(entity: Entity, header: list[str]) -> dict[str, str]:
+    """Column of the table that a file with this header speaks of -> SQL that reads it."""
+    columns = file_columns(entity)
+    given = {
+        target: expression
+        for column, variable in columns.items()
+        if column in header
+        for target, expression in casts(column, variable).items()
+    }
+    if entity is GeneFinding and "hgvs_p" in header:
+        given[NORMALISED] = cell(NORMALISED)
+    reasons = [name for name, one in columns.items() if name in header and one.kind is Kind.REASON]
+    if reasons:
+        given[MISSING_REASONS] = _reasons(reasons)
+    return given
+
+
+def _reasons(given: list[str]) -> str:
+    """The reasons of a row: those that its cells give, and of the other columns the record's."""
+    names = ", ".join(f"'{name.removesuffix(SUFFIX)}'" for name in given)
+    pairs = ", ".join(f"'{name.removesuffix(SUFFIX)}', {cell(name)}" for name in given)
+    return (
+        f"nullif(coalesce(t.{MISSING_REASONS}, '{{}}') - array[{names}] "
+        f"|| jsonb_strip_nulls(jsonb_build_object({pairs})), '{{}}')"
+    )
+
+
+def given_columns(entity: Entity, header: list[str]) -> list[str]:
+    """Columns of the table that a file with this header speaks of."""
+    return list(given_casts(entity, header))
+
+
+def key_columns(file: Source) -> tuple[str, ...]:
+    """The columns by which a row finds its record; none where the record's number is given."""
+    return file.entity.natural_key if file.record_id is None else ()
+
+
+def same_record(entity: Entity) -> str:
+    """That `t` is the record which the resolved row `r` was found to mean, as SQL."""
+    record = "" if entity is Patient else " and t.record_id = r.record_id"
+    return f"t.patient_id = r.patient_id{record}"
+
+
+def create_resolved(connection: Connection, entity: Entity) -> None:
+    """Makes the temporary table: the entity's columns and what the row means to the registry."""
+    columns = table_of(entity).columns
+    typed = ", ".join(
+        f'"{name}" {columns[name].type.compile(connection.dialect)}'
+        for name in value_columns(entity)
+    )
+    connection.exec_driver_sql(f"drop table if exists pg_temp.{resolved(entity)}")
+    connection.exec_driver_sql(
+        f"create temporary table {resolved(entity)} (file integer, line integer, study_id text, "
+        f"patient_id bigint, record_id bigint, known boolean, differs boolean, suspect boolean, "
+        f"{typed}) on commit drop"
+    )
+
+
+def resolve(connection: Connection, file: Source) -> None:
+    """Fills the resolved table with one file's rows, each beside the record it means."""
+    entity = file.entity
+    table = table_of(entity)
+    given = given_casts(entity, file.columns)
+    key = {
+        name: given.get(name, f"null::{table.columns[name].type.compile(connection.dialect)}")
+        for name in key_columns(file)
+    }
+    read_key = "".join(f', {expression} as "{name}"' for name, expression in key.items())
+    same_key = "".join(
+        f" and t.{name} is not distinct from k.{name}"
+        if table.columns[name].nullable
+        else f" and t.{name} = k.{name}"
+        for name in key
+    )
+    if file.record_id is not None:
+        same_key = f" and t.record_id = {file.record_id}"
+    values = {
+        name: f"k.{name}" if name in key else given.get(name, f"t.{name}")
+        for name in value_columns(entity)
+    }
+    read = ", ".join(f'{expression} as "{name}"' for name, expression in values.items())
+    compared = [name for name in given if name not in key]
+    differs = (
+        f"({', '.join(f't.{name}' for name in compared)}) is distinct from "
+        f"({', '.join(f'r.{name}' for name in compared)})"
+        if compared
+        else "false"
+    )
+    suspect = " or ".join(
+        f"coalesce({check.condition}, false)" for check in row_checks(entity, file.columns)
+    )
+    record = "null::bigint" if entity is Patient else "t.record_id"
+    listed = ", ".join(f'"{name}"' for name in values)
+    # With `offset 0` each cell is cleaned and cast once, not once for each use.
+    connection.exec_driver_sql(
+        f"""
+        insert into {resolved(entity)}
+            (file, line, study_id, patient_id, record_id, known, differs, suspect, {listed})
+        select s.file, s.line, r.study_id, n.patient_id, {record}, t.patient_id is not null,
+            t.patient_id is not null and {differs}, {suspect},
+            {", ".join(f'r."{name}"' for name in values)}
+        from (
+            select w.file, w.line, {cleaned("w", staged_columns(entity))}
+            from {staged(entity)} w where w.file = {file.number} offset 0
+        ) s
+        cross join lateral (
+            select pg_temp.as_study_id({cell(PATIENT_COLUMN)}) as study_id{read_key} offset 0
+        ) k
+        left join reference.patient_number n on n.study_id = k.study_id
+        left join {table.schema}.{table.name} t on t.patient_id = n.patient_id{same_key}
+        cross join lateral (select k.study_id, {read} offset 0) r
+        """.replace("%", "%%")
+    )
+
+
+def create_complaints(
+    connection: Connection, files: list[Source], read_problems: list[Problem]
+) -> None:
+    """Makes the table of complaints; one met when reading has its place there, without words."""
+    connection.exec_driver_sql("drop table if exists pg_temp.complaint")
+    connection.exec_driver_sql(
+        "create temporary table complaint (file integer, line integer, column_name text, "
+        "value text, problem text) on commit drop"
+    )
+    numbers = {file.shown: file.number for file in files}
+    places = [
+        {"file": numbers[problem.file], "line": problem.line, "column": problem.column}
+        for problem in read_problems
+        if problem.file in numbers
+    ]
+    if places:
+        connection.execute(
+            text("insert into complaint (file, line, column_name) values (:file, :line, :column)"),
+            places,
+        )
+
+
+def complain(
+    connection: Connection,
+    entity: Entity,
+    where: str,
+    column: str,
+    problem: str,
+    beside: str = "",
+) -> None:
+    """Complains of each row `r` for which `where` holds, showing its cell of `column`.
+
+    `beside` joins what `where` and `problem` need besides.
+    """
+    connection.exec_driver_sql(
+        f"insert into complaint select r.file, r.line, '{column}', "
+        f"nullif(w.\"{column}\", ''), {problem} from {resolved(entity)} r "
+        f"join {staged(entity)} w on w.file = r.file and w.line = r.line "
+        f"cross join lateral (select {cleaned('w', staged_columns(entity))}) s "
+        f"{beside} where {where}".replace("%", "%%")
+    )

@@ -15,8 +15,8 @@ from registry.parsing.identifiers import identifier_in
 from registry.parsing.meant import did_you_mean
 from registry.parsing.text import BLANKS, folded
 from registry.records.cells import cell, place, spliced
-from registry.records.resolving import complain, resolved
 from registry.records.rows import PATIENT_COLUMN, Entity, Problem
+from registry.records.staging import complain, resolved
 from registry.words import tr
 
 # Stands for a value that may be a child's name or number.

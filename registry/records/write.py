@@ -16,14 +16,6 @@ from registry.errors import Refused
 from registry.models import ENTITIES, Patient, table_of
 from registry.records.cells import FUNCTIONS, compared, spelled
 from registry.records.checks import check
-from registry.records.resolving import (
-    create_resolved,
-    given_columns,
-    key_columns,
-    resolve,
-    resolved,
-    same_record,
-)
 from registry.records.rows import (
     BY_FILE_NAME,
     Change,
@@ -34,7 +26,17 @@ from registry.records.rows import (
     WriteResult,
     file_columns,
 )
-from registry.records.staging import copy_rows, create_staging, staged
+from registry.records.staging import (
+    copy_rows,
+    create_resolved,
+    create_staging,
+    given_columns,
+    key_columns,
+    resolve,
+    resolved,
+    same_record,
+    staged,
+)
 from registry.words import tr
 
 # Columns of the temporary tables of whose values the planner must know.

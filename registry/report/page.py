@@ -10,7 +10,7 @@ from html import escape
 from importlib import resources
 
 from registry.drawing.styles import style_sheet
-from registry.records.definitions import data_cut_of
+from registry.records.registry_setting import data_cut_of
 from registry.report import sections
 from registry.report.html import definitions
 from registry.report.preamble import Facts

@@ -15,7 +15,7 @@ from registry.drawing.table import (
     title,
 )
 from registry.report.model_tables import name_of
-from registry.views.rule_words import exclusions
+from registry.views.headers import exclusions
 from registry.words import spoken, tr
 
 __all__ = ("Document", "Table", "cox", "flow", "lower_first", "outcomes", "table1", "table2", "tdm")

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from registry.records.definitions import default_definition
+from registry.records.registry_setting import default_definition
 from registry.schedule.left_out import left_out
 from registry.schedule.store import lock_nights
 

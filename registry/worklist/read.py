@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, WrongUsage
-from registry.records.definitions import definition_or_default
+from registry.records.registry_setting import definition_or_default
 from registry.records.study_ids import patient_number
 from registry.words import in_language, tr
 

@@ -15,7 +15,7 @@ from registry.analysis.cohort.patients import cohort_of
 from registry.analysis.cox.design import Design, prepare
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import Rows
-from registry.analysis.cox.separation import obstacle
+from registry.analysis.cox.refusals import obstacle
 from registry.analysis.curves.kaplan_meier import kaplan_meier
 from registry.errors import CannotEstimate, Refused
 from registry.vocabulary import COVARIATES, TIME_DEPENDENT

@@ -21,7 +21,7 @@ import pytest
 from registry import vocabulary as v
 from registry.synth import write_registry
 from registry.synth.hazard import Spell, event_day
-from registry.views.rule_words import exclusions
+from registry.views.headers import exclusions
 
 Row = dict[str, str]
 Tables = dict[str, list[Row]]

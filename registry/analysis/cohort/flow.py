@@ -9,7 +9,7 @@ import pandas as pd
 
 from registry.analysis.dataset import check_definition, require_columns
 from registry.errors import Refused
-from registry.views.rule_words import exclusions
+from registry.views.headers import exclusions
 from registry.words import tr
 
 

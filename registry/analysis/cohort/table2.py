@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.basis import FROM_START, Basis
 from registry.analysis.curves.logrank import (
     LogRank,
     PermutationRule,
@@ -17,7 +16,13 @@ from registry.analysis.curves.logrank import (
     logrank,
     permutation_test,
 )
-from registry.analysis.dataset import require_columns, survival_data, treatment_notes
+from registry.analysis.dataset import (
+    FROM_START,
+    Basis,
+    require_columns,
+    survival_data,
+    treatment_notes,
+)
 from registry.errors import CannotEstimate
 from registry.vocabulary import COVARIATES, Covariate
 from registry.words import note, tr

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.basis import Basis
 from registry.analysis.cohort.table2 import univariate_table
 from registry.analysis.cox.design import (
     PUBLISHED,
@@ -25,12 +24,16 @@ from registry.analysis.cox.design import (
     prepare,
 )
 from registry.analysis.cox.partial_likelihood import Ties
-from registry.analysis.cox.refusals import no_convergence, refuse_if_too_little, runs_away
+from registry.analysis.cox.refusals import (
+    Obstacle,
+    no_convergence,
+    obstacle,
+    refuse_if_too_little,
+    runs_away,
+)
 from registry.analysis.cox.residuals import TRANSFORMS
 from registry.analysis.cox.result import Cox, Term
-from registry.analysis.cox.separation import Obstacle, obstacle
-from registry.analysis.curves.curve import known
-from registry.analysis.dataset import immortal_time_notes
+from registry.analysis.dataset import Basis, immortal_time_notes, known
 from registry.analysis.methods import CoxFit, NoRobustErrors, NotFinite, Zph
 from registry.errors import CannotEstimate, WrongUsage
 from registry.words import note, tr

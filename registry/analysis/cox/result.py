@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.partial_likelihood import Ties
 from registry.analysis.cox.residuals import (
@@ -14,10 +13,10 @@ from registry.analysis.cox.residuals import (
     Residuals,
     Schoenfeld,
 )
+from registry.analysis.dataset import FROM_START, FROM_WEEK14, Basis
 from registry.analysis.methods import Zph
-from registry.analysis.wording import listed_apart, sentences
 from registry.vocabulary import Covariate
-from registry.words import note
+from registry.words import listed_apart, note, sentences
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,13 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from registry.analysis.basis import Basis
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.result import Cox
-from registry.analysis.dataset import covariates_by_id
-from registry.analysis.wording import listed_apart
+from registry.analysis.dataset import Basis, covariates_by_id
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate
-from registry.words import note, tr
+from registry.words import listed_apart, note, tr
 
 Model = Literal["published", "sound"]
 MODELS: dict[Model, str] = {

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from registry.analysis.counting import NO_ENTRY, Counts
-from registry.analysis.dataset import Days, Flags, Floats
+from registry.analysis.dataset import Days, Flags, Floats, complement, known
 from registry.analysis.methods import kaplan_meier
 from registry.analysis.methods.survival_curve import crossing
-from registry.variables import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True)
@@ -97,18 +96,3 @@ class Curve:
             "events": self.events.tolist(),
             "censored": self.censored.tolist(),
         }
-
-
-def known(value: Any) -> float | None:
-    """The number, None for NaN."""
-    return None if np.isnan(value) else float(value)
-
-
-def complement(proportion: float | None) -> float | None:
-    """One minus it."""
-    return None if proportion is None else 1 - proportion
-
-
-def in_months(days: float | None) -> float | None:
-    """Days as months."""
-    return None if days is None else days / DAYS_PER_MONTH

@@ -11,9 +11,9 @@ from scipy.stats import norm
 
 from registry.analysis.cohort.patients import Cohort
 from registry.analysis.counting import NO_ENTRY, Z95, at_risk_on
-from registry.analysis.curves.curve import Curve, complement, in_months
+from registry.analysis.curves.curve import Curve
 from registry.analysis.curves.turnbull import turnbull
-from registry.analysis.dataset import numbers, require_columns
+from registry.analysis.dataset import complement, in_months, numbers, require_columns
 from registry.analysis.methods import IntervalEstimate, restricted_mean
 from registry.variables import DAYS_PER_MONTH
 

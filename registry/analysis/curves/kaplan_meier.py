@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
 from registry.analysis.cohort.patients import Cohort, cohort_of
-from registry.analysis.curves.curve import Curve, in_months
+from registry.analysis.curves.curve import Curve
 from registry.analysis.curves.group import Group, Options, difference, group_of
 from registry.analysis.curves.logrank import (
     LogRank,
@@ -26,11 +25,10 @@ from registry.analysis.curves.logrank import (
     logrank,
     permutation_test,
 )
-from registry.analysis.dataset import quartiles
-from registry.analysis.wording import sentences
+from registry.analysis.dataset import FROM_START, FROM_WEEK14, Basis, in_months, quartiles
 from registry.errors import WrongUsage
 from registry.variables import DAYS_PER_MONTH
-from registry.words import note, tr
+from registry.words import note, sentences, tr
 
 METHOD = note(
     "Kaplan-Meier estimate of the cumulative incidence of loss of response with 95 % "

@@ -17,9 +17,8 @@ from registry.analysis.dataset import (
     numbers,
     require_columns,
 )
-from registry.analysis.wording import listed
 from registry.errors import CannotEstimate, Refused
-from registry.words import note, tr
+from registry.words import listed, note, tr
 
 METHOD = note(
     "Welch's t test, response maintained minus loss of response; a level reported as <x counts as"

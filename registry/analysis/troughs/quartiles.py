@@ -12,13 +12,14 @@ from scipy import stats
 from registry.analysis import methods
 from registry.analysis.counting import NO_ENTRY
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
-from registry.analysis.curves.curve import Curve, complement
+from registry.analysis.curves.curve import Curve
 from registry.analysis.curves.logrank import LogRank, PermutationRule, logrank, permutation_test
 from registry.analysis.dataset import (
     Days,
     Flags,
     Floats,
     check_definition,
+    complement,
     flags,
     numbers,
     quartiles,

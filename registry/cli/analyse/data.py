@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from sqlalchemy import Connection
 
-    from registry.analysis.basis import Basis
+    from registry.analysis.dataset import Basis
 
 # The views of which `Data.patients` is made.
 PATIENTS = ("analysis_set", "survival", "interval_censored", "competing_events", "baseline")
@@ -28,7 +28,7 @@ PATIENTS = ("analysis_set", "survival", "interval_censored", "competing_events",
 def up_to_date(context: typer.Context, definition: str | None) -> Iterator[tuple[Connection, str]]:
     """A connection on which nothing waits for a derivation, and the definition to hold to."""
     from registry.derivation.run import bring_up_to_date
-    from registry.records.definitions import definition_or_default
+    from registry.records.registry_setting import definition_or_default
 
     settings = run_of(context).settings()
     with opened(settings) as database:
@@ -76,7 +76,7 @@ class Data:
     @property
     def basis(self) -> Basis:
         """What results rest on."""
-        from registry.analysis.basis import basis_of
+        from registry.analysis.dataset import basis_of
 
         made: Basis = self._once(
             "made", "basis", lambda: basis_of(self.connection, self.definition)

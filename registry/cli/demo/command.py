@@ -77,9 +77,9 @@ def demo(
 def _import_cohort(database: Database, user: str) -> None:
     from sqlalchemy import text
 
-    from registry.database.demo import mark_demo
     from registry.importing.run import import_files
     from registry.records.change import declare_change, summarise_change
+    from registry.records.registry_setting import mark_demo
 
     cohort = Path(str(resources.files("registry.demo") / "cohort"))
     with database.engine.begin() as connection:

@@ -22,7 +22,7 @@ IntoDemoOption = Annotated[
 
 def hold_to_demo(database: Database, into_demo: bool, *, no_input: bool = False) -> None:
     """Asks before a record that is not the demo's is written into it; Refused in a pipe."""
-    from registry.database.demo import is_demo
+    from registry.records.registry_setting import is_demo
 
     with database.engine.connect() as connection:
         if into_demo or not is_demo(connection):

@@ -100,8 +100,8 @@ def require_registry(settings: Settings) -> None:
 @contextmanager
 def reached(settings: Settings) -> Iterator[Database]:
     """The database of this run, whatever its migration; the demo's says that it is."""
-    from registry.database.demo import is_demo
     from registry.database.engine import open_database
+    from registry.records.registry_setting import is_demo
 
     require_registry(settings)
     with open_database(settings) as database:

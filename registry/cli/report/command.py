@@ -59,7 +59,7 @@ def report_command(
     from registry.cli.analyse.data import up_to_date
     from registry.cli.demo.mark import nature_of_demo
     from registry.cli.report.content import content_of, facts_of
-    from registry.database.demo import is_demo
+    from registry.records.registry_setting import is_demo
 
     kind = _kind(out, to)
     require_free(out, force=force)

@@ -63,7 +63,7 @@ def facts_of(
     connection: Connection, definition: str, data_hash: str, *, title: str, nature: str
 ) -> Facts:
     """What the report says about itself."""
-    from registry.analysis.basis import basis_of
+    from registry.analysis.dataset import basis_of
     from registry.definitions.store import get_definition
     from registry.report.preamble import Facts
     from registry.report.versions import versions

@@ -33,8 +33,8 @@ from registry.models import (
     table_of,
 )
 from registry.parsing.formula import would_run
-from registry.records.definitions import definition_or_default
 from registry.records.plausibility import findings_of_record
+from registry.records.registry_setting import definition_or_default
 from registry.records.rows import Entity, dictionary_columns
 from registry.words import tr
 

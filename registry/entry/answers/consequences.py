@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
-from registry.views.rule_words import Facts, excluded, facts_of, part, said
+from registry.views.headers import Facts, excluded, facts_of, part, said
 from registry.words import tr
 
 # A condition on the patient does not reach through the joins of the rules; a lateral does.
