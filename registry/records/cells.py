@@ -112,7 +112,7 @@ def casts(column: str, variable: Variable) -> dict[str, str]:
                 f"{column}_comparator": f"substring({text} from '^[<>]')",
             }
         case Kind.REASON:
-            # All reasons of a row make one column: records.resolving puts it together.
+            # All reasons of a row make one column: records.staging puts it together.
             return {}
         case Kind.FLAG:
             return {column: f"case {text} when 'yes' then true when 'no' then false end"}

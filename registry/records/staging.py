@@ -124,27 +124,27 @@ def _line(file: Source, line: int, cells: list[str], problems: list[Problem]) ->
         cells = cells + added
         joined = "\t".join(cells)
     if _NEEDS_ESCAPE.search(joined) or joined.count("\t") >= len(cells):
-        joined = "\t".join(cell.translate(_ESCAPES) for cell in cells)
+        joined = "\t".join(held.translate(_ESCAPES) for held in cells)
     return f"{file.number}\t{line}\t{joined}\n"
 
 
 def _storable(file: Source, line: int, cells: list[str], problems: list[Problem]) -> list[str]:
     """Complains of each cell that no text of the database can hold, and puts a stand-in there."""
     storable = []
-    for column, cell in zip(file.columns, cells, strict=True):
-        if _UNSTORABLE.search(cell):
-            problem = tr("holds a control character") if is_utf8(cell) else spoken(NOT_UTF8)
-            problems.append(Problem(file.shown, line, column, readable(cell), problem))
-        storable.append(_UNSTORABLE.sub("\ufffd", cell))
+    for column, held in zip(file.columns, cells, strict=True):
+        if _UNSTORABLE.search(held):
+            problem = tr("holds a control character") if is_utf8(held) else spoken(NOT_UTF8)
+            problems.append(Problem(file.shown, line, column, readable(held), problem))
+        storable.append(_UNSTORABLE.sub("\ufffd", held))
     return storable
 
 
 def _protein(file: Source, line: int, cells: list[str], problems: list[Problem]) -> str:
     """The protein change in three letters, empty without one; complains of what is no HGVS."""
     values = {
-        name: cell
-        for name, cell in zip(file.columns, cells, strict=True)
-        if not _UNSTORABLE.search(cell)
+        name: held
+        for name, held in zip(file.columns, cells, strict=True)
+        if not _UNSTORABLE.search(held)
     }
     coding = values.get("hgvs_c", "")
     if coding.strip() and not is_coding_change(coding.strip()):
