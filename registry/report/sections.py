@@ -353,6 +353,7 @@ PAGE: dict[str, Callable[[Report], str] | None] = {
     "single": None,
     "several": _several,
     "sound": _sound,
+    "between": None,
     "sensitivity": _sensitivity,
     "levels": _levels,
     "losses": _losses,

@@ -123,7 +123,8 @@ def held_fixed(covariates: Sequence[Covariate], design: Design) -> tuple[Covaria
     return tuple(one for one in covariates if one.acquired_after_start)
 
 
-def _immortal(covariates: Sequence[Covariate], cure: str) -> Refused:
+def immortal_time(covariates: Sequence[Covariate], cure: str) -> Refused:
+    """The error to raise where these would be held fixed from the start."""
     return Refused(
         tr(
             "{ids}: decided by treatment after the first infusion, so it cannot be "
@@ -133,6 +134,15 @@ def _immortal(covariates: Sequence[Covariate], cure: str) -> Refused:
             ids=", ".join(one.id for one in covariates),
         ),
         cure=cure,
+    )
+
+
+def left_out(covariates: Sequence[Covariate]) -> str:
+    """The note on those that nobody named and that were not taken."""
+    return note(
+        "Left out of the covariates with a small P, since they are acquired after the start: "
+        "{ids}.",
+        ids=", ".join(one.id for one in covariates),
     )
 
 
@@ -158,7 +168,7 @@ def covariates_of(
     fixed = covariates_by_id([name for name in names if name not in at])
     held_strata = held_fixed(acquired(design.strata), design)
     if held_strata and design.sound and not design.as_published:
-        raise _immortal(
+        raise immortal_time(
             held_strata, tr("Use a --landmark; --as-published holds it fixed all the same.")
         )
     immortal = held_fixed(fixed, design)
@@ -166,7 +176,7 @@ def covariates_of(
     if immortal and design.sound and not design.as_published:
         if named or not varying:
             ids = ",".join(one.id for one in immortal)
-            raise _immortal(
+            raise immortal_time(
                 immortal,
                 tr(
                     "Use --time-dependent {ids}, or a --landmark; --as-published holds it "
@@ -175,13 +185,7 @@ def covariates_of(
                 ),
             )
         fixed = tuple(one for one in fixed if not one.acquired_after_start)
-        notes = (
-            note(
-                "Left out of the covariates with a small P, since they are acquired after the "
-                "start: {ids}.",
-                ids=", ".join(one.id for one in immortal),
-            ),
-        )
+        notes = (left_out(immortal),)
     terms = {one.id: one for one in fixed}
     ordered = [
         *(

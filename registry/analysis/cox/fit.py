@@ -36,7 +36,7 @@ from registry.analysis.cox.result import Cox, Term
 from registry.analysis.dataset import Basis, immortal_time_notes, known
 from registry.analysis.methods import CoxFit, NoRobustErrors, NotFinite, Zph
 from registry.errors import CannotEstimate, WrongUsage
-from registry.words import note, tr
+from registry.words import Note, note, tr
 
 # Events for each covariate below which estimates are known to be biased away from 0 (Peduzzi et
 # al., J Clin Epidemiol 1995;48:1503-10).
@@ -278,6 +278,21 @@ def significant(frame: pd.DataFrame, definition: str, alpha: float = 0.05) -> tu
     return chosen
 
 
+def few_events(events: int, terms: int) -> tuple[Note, ...]:
+    """The note on too few events for this many covariates, or none."""
+    if events >= USUAL_EVENTS_PER_TERM * terms:
+        return ()
+    return (
+        note(
+            "Events per covariate: {ratio:.1f} ({events} for {covariates}; ten are usual). "
+            "The limits are wide and the ratios tend to be too far from 1.",
+            ratio=events / terms,
+            events=events,
+            covariates=terms,
+        ),
+    )
+
+
 def _notes(prepared: Prepared, events: int, firth: bool, design: Design) -> tuple[str, ...]:
     notes = []
     n, terms = len(prepared.patients), len(prepared.covariates)
@@ -295,16 +310,8 @@ def _notes(prepared: Prepared, events: int, firth: bool, design: Design) -> tupl
         notes.append(
             note("{number} patients left before they were at risk.", number=prepared.never_at_risk)
         )
-    if events < USUAL_EVENTS_PER_TERM * terms and not firth:
-        notes.append(
-            note(
-                "Events per covariate: {ratio:.1f} ({events} for {covariates}; ten are usual). "
-                "The limits are wide and the ratios tend to be too far from 1.",
-                ratio=events / terms,
-                events=events,
-                covariates=terms,
-            )
-        )
+    if not firth:
+        notes.extend(few_events(events, terms))
     fixed = [one for one in prepared.covariates if one.id not in prepared.time_dependent]
     held = held_fixed([*fixed, *acquired(design.strata)], design)
     return (*notes, *immortal_time_notes(held))

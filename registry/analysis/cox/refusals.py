@@ -30,8 +30,10 @@ from registry.vocabulary import Covariate
 from registry.words import note, tr
 
 
-def refuse_if_too_little(prepared: Prepared, definition: str) -> None:
-    """CannotEstimate without an event, without variation, or with fewer events than covariates."""
+def refuse_if_too_little(prepared: Prepared, definition: str, least: float = 1) -> None:
+    """CannotEstimate without an event, without variation, or with fewer events than `least` for
+    each covariate.
+    """
     chosen, rows = prepared.covariates, prepared.rows
     names = ", ".join(covariate.id for covariate in chosen)
     events, n = int(rows.event.sum()), len(prepared.patients)
@@ -72,7 +74,7 @@ def refuse_if_too_little(prepared: Prepared, definition: str) -> None:
                 ),
                 cure=tr("Leave {covariate} out.", covariate=covariate.id),
             )
-    if events < len(chosen):
+    if events < least * len(chosen):
         raise CannotEstimate(
             note(
                 "Losses of response are too few ({events}) for {number} covariates ({names}).",
@@ -82,20 +84,25 @@ def refuse_if_too_little(prepared: Prepared, definition: str) -> None:
             ),
             cure=tr(
                 "Name at most {events}; about ten events for each covariate are usual.",
-                events=events,
+                events=int(events / least),
             ),
         )
 
 
-def runs_away(covariate: Covariate) -> CannotEstimate:
-    """The error to raise where patterns are too many for the check of separation."""
+def runs_away(covariate: Covariate, *, penalty: bool = True) -> CannotEstimate:
+    """The error to raise where a fit shows what the check of separation did not.
+
+    `penalty` says whether Firth's is a way out.
+    """
     return CannotEstimate(
         note(
             "The hazard ratio of '{covariate}' runs away to infinity or 0: its levels "
             "separate those who lost response.",
             covariate=covariate.label,
         ),
-        cure=tr("Leave {covariate} out, or use --penalty firth.", covariate=covariate.id),
+        cure=tr("Leave {covariate} out, or use --penalty firth.", covariate=covariate.id)
+        if penalty
+        else tr("Leave {covariate} out.", covariate=covariate.id),
     )
 
 

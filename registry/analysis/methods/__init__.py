@@ -28,6 +28,11 @@ from registry.analysis.methods.cox_model import CoxFit, cox
 from registry.analysis.methods.cox_tests import Concordance, concordance, zph
 from registry.analysis.methods.inputs import InvalidInput, NoRobustErrors, NotFinite
 from registry.analysis.methods.interval_censored import IntervalEstimate, turnbull
+from registry.analysis.methods.interval_regression import (
+    Effects,
+    IntervalRegression,
+    interval_regression,
+)
 from registry.analysis.methods.log_rank import LogRankTest, logrank
 from registry.analysis.methods.prediction import BrierScore, Score, auc, brier
 from registry.analysis.methods.survival_curve import (
@@ -43,10 +48,12 @@ __all__ = [
     "CauseSpecific",
     "Concordance",
     "CoxFit",
+    "Effects",
     "FineGray",
     "Gray",
     "Incidence",
     "IntervalEstimate",
+    "IntervalRegression",
     "InvalidInput",
     "LogRankTest",
     "NoRobustErrors",
@@ -63,6 +70,7 @@ __all__ = [
     "cox",
     "fine_gray",
     "gray",
+    "interval_regression",
     "kaplan_meier",
     "logrank",
     "restricted_mean",

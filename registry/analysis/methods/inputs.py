@@ -83,6 +83,16 @@ def entries(value: Any, time: Floats) -> Floats:
     return found
 
 
+def intervals(left: Any, right: Any) -> tuple[Floats, Floats]:
+    """Both ends of intervals (left, right] from 0 on; a missing right end is infinite."""
+    begins, ends = times(left, "left"), numbers(right, "right")
+    same_length(ends, len(begins), "right")
+    ends = np.where(np.isnan(ends), np.inf, ends)
+    if not (ends >= begins).all():
+        raise InvalidInput(tr("right is before left in some row."))
+    return begins, ends
+
+
 def groups(value: Any, n: int, name: str = "group") -> tuple[tuple[Any, ...], Days]:
     """The names of the groups in sorted order, and the number of each row's group."""
     found = np.asarray(value)

@@ -11,7 +11,7 @@ import numpy as np
 from registry.analysis.dataset import Floats
 from registry.analysis.methods import inputs
 from registry.errors import CannotEstimate
-from registry.words import note, tr
+from registry.words import note
 
 # What the steps of the estimate leave on an interval that is to have nothing.
 _NO_MASS = 1e-6
@@ -70,12 +70,7 @@ def turnbull(left: Any, right: Any) -> IntervalEstimate:
         CannotEstimate: no event, or the estimate does not converge.
         InvalidInput: see `registry.analysis.methods`.
     """
-    begins = inputs.times(left, "left")
-    ends = inputs.numbers(right, "right")
-    inputs.same_length(ends, len(begins), "right")
-    ends = np.where(np.isnan(ends), np.inf, ends)
-    if not (ends >= begins).all():
-        raise inputs.InvalidInput(tr("right is before left in some row."))
+    begins, ends = inputs.intervals(left, right)
     if not np.isfinite(ends).any():
         raise CannotEstimate(note("There is no event."))
     from surpyval.univariate.nonparametric.turnbull import Turnbull

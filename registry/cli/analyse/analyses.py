@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from registry.cli.analyse import listings
+from registry.cli.analyse.between_visits import interval_censored
 from registry.cli.analyse.cohort import flow, outcomes, table1, table2
 from registry.cli.analyse.cox import compare_published, cox
 from registry.cli.analyse.curves import Entry, cuminc, km, refuse_cuminc, refuse_km
@@ -23,6 +24,7 @@ from registry.errors import CannotEstimate
 from registry.report import (
     curve_tables,
     further_tables,
+    interval_tables,
     model_tables,
     risk_tables,
     rows,
@@ -169,6 +171,15 @@ ANALYSES = (
         section="sound",
         heading=note("The sound analysis beside the published"),
         sortable=True,
+    ),
+    Analysis(
+        name="interval-censored",
+        reads=PATIENTS,
+        run=interval_censored,
+        tables=interval_tables.interval_censored,
+        rows={"": interval_tables.rows},
+        section="between",
+        heading=note("Loss between two visits"),
     ),
     Analysis(
         name="sensitivity",

@@ -10,6 +10,13 @@ from registry.cli.analyse.cox import listed
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_patient
 
+EventsOption = Annotated[
+    float,
+    typer.Option(
+        "--events-per-covariate", metavar="N", min=1, help="With fewer losses it is refused."
+    ),
+]
+
 
 def risk(
     data: Data,
@@ -29,12 +36,7 @@ def risk(
             help="What the model knows of a child; without it trough, both PCDAI, BMI, growth.",
         ),
     ] = None,
-    events_per_covariate: Annotated[
-        float,
-        typer.Option(
-            "--events-per-covariate", metavar="N", min=1, help="With fewer losses it is refused."
-        ),
-    ] = 5,
+    events_per_covariate: EventsOption = 5,
     resamples: Annotated[
         int, typer.Option("--resamples", metavar="N", min=50, help="Bootstrap samples.")
     ] = 200,
