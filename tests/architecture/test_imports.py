@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -118,21 +119,29 @@ def imports_of(path: Path) -> Iterator[Import]:
 
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-IMPORTS = [found for path in SOURCES for found in imports_of(path)]
-INNER = [found for found in IMPORTS if found.module.split(".")[0] == "registry"]
+
+
+@cache
+def every_import() -> list[Import]:
+    return [found for path in SOURCES for found in imports_of(path)]
+
+
+@cache
+def inner_imports() -> list[Import]:
+    return [found for found in every_import() if found.module.split(".")[0] == "registry"]
 
 
 def test_every_part_of_the_program_has_its_place() -> None:
     parts = {part_of(".".join(path.relative_to(PROJECT).with_suffix("").parts)) for path in SOURCES}
     assert parts <= set(LAYER), "a new part needs a place in LAYERS"
-    assert len(INNER) > 100
+    assert len(inner_imports()) > 100
 
 
 @pytest.mark.parametrize("part", [part for names in LAYERS for part in names])
 def test_a_part_imports_only_what_lies_below_it(part: str) -> None:
     against = [
         str(found)
-        for found in INNER
+        for found in inner_imports()
         if found.part == part
         and part_of(found.module) != part
         and LAYER.get(part_of(found.module), LAYER["__init__"]) <= LAYER[part]
@@ -147,7 +156,7 @@ def test_there_is_no_way_round_in_a_circle() -> None:
         for path in SOURCES
     }
     graph: dict[str, set[str]] = {module: set() for module in modules}
-    for found in INNER:
+    for found in inner_imports():
         if not found.for_types:
             source = ".".join(found.source.relative_to(PROJECT).with_suffix("").parts)
             target = found.module if found.module in modules else found.module.rpartition(".")[0]
@@ -170,7 +179,7 @@ def test_there_is_no_way_round_in_a_circle() -> None:
 def test_a_package_is_imported_by_its_owners_alone(package: str) -> None:
     users = {
         found.part
-        for found in IMPORTS
+        for found in every_import()
         if found.module.split(".")[0] == package and not found.for_types
     }
     assert users <= OWNERS[package]
@@ -179,7 +188,7 @@ def test_a_package_is_imported_by_its_owners_alone(package: str) -> None:
 def test_the_foundation_needs_nothing_but_python() -> None:
     foreign = [
         str(found)
-        for found in IMPORTS
+        for found in every_import()
         if found.part in FOUNDATION
         and found.module.split(".")[0] not in {*sys.stdlib_module_names, "registry"}
     ]
