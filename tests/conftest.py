@@ -178,6 +178,7 @@ def opened_for_test(url: URL) -> Iterator[Database]:
             connection.execute("select set_config('registry.reason', 'a test', false)")
             connection.commit()
 
+        opened.engine.dispose()
         yield opened
 
 

@@ -15,7 +15,6 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
 
 from registry.errors import DatabaseUnavailable, Refused, RegistryError
 from registry.settings import DATABASE_URL_VARIABLE, Settings
@@ -99,7 +98,11 @@ def connect_to(url: URL) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
-        poolclass=NullPool,
+        # One connection serves a command's transactions one after the other: a new one begins with
+        # empty caches, and reads the definitions of all views again.
+        pool_size=1,
+        max_overflow=-1,
+        pool_pre_ping=True,
         connect_args={"connect_timeout": 10, "application_name": "registry"},
     )
 
