@@ -23,10 +23,9 @@ from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import (
     PartialLikelihood,
     Rows,
-    likelihood_ratio,
     maximise,
-    profile_limits,
 )
+from registry.analysis.cox.profile import likelihood_ratio, profile_limits
 from registry.analysis.cox.residuals import (
     concordance,
     proportional_hazards,

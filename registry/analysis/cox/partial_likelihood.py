@@ -26,8 +26,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
 
 from registry.analysis.dataset import Days, Flags, Floats
 
@@ -36,8 +34,6 @@ Ties = Literal["breslow", "efron"]
 _STEPS = 500
 _HALVINGS = 40
 _CLOSE = 1e-11
-# A search for a limit of a coefficient goes no further than this from its estimate.
-_FARTHEST = 60.0
 
 
 @dataclass(frozen=True)
@@ -183,6 +179,23 @@ class PartialLikelihood:
         other = copy(self)
         other.ridge = ridge
         return other
+
+    def with_values(self, values: Floats) -> PartialLikelihood:
+        """The same rows with other covariates; who is at risk when is not found out again."""
+        other = copy(self)
+        other.rows = replace(self.rows, values=values)
+        other.centre = values.mean(axis=0)
+        other.x = values - other.centre
+        return other
+
+    def baseline(self, coef: Floats) -> Floats:
+        """By how much the hazard of somebody with x = 0 steps up at each of the times."""
+        # S_0 is up to a factor, the greatest risk, and of centred covariates.
+        factor = np.exp(-(self.x @ coef).max() - float(self.centre @ coef))
+        s0 = self.of_steps(self.weights(coef)[:, None])[:, 0]
+        steps = self.steps
+        jumps = np.bincount(steps.of_step, steps.times / s0, len(steps.time))
+        return np.asarray(jumps * factor, dtype=np.float64)
 
     def of_steps(self, quantity: Floats) -> Floats:
         """The sum over those at risk at each step, the tied events taken off by their share.
@@ -340,55 +353,3 @@ def maximise(
             return here if np.abs(step).max() < 1e-6 else None
         here = there
     return here if np.abs(step).max() < 1e-7 else None
-
-
-def profile_limits(
-    likelihood: PartialLikelihood, best: Point, which: int, *, level: float = 0.95
-) -> tuple[float | None, float | None]:
-    """The coefficients at which twice the fall of the profile likelihood reaches chi-square's.
-
-    Returns:
-        Lower and upper limit; None where the likelihood never falls that far.
-    """
-    fall = float(stats.chi2.ppf(level, 1)) / 2
-    se = float(np.sqrt(np.linalg.inv(best.information)[which, which]))
-
-    def search(direction: int) -> float | None:
-        # The last fit is close to the next one: each search begins where the last ended.
-        last = best.coef
-
-        def beyond(coefficient: float) -> float:
-            nonlocal last
-            start = last.copy()
-            start[which] = coefficient
-            point = maximise(likelihood, start=start, held=which)
-            if point is None:
-                start = best.coef.copy()
-                start[which] = coefficient
-                point = maximise(likelihood, start=start, held=which)
-            if point is None:
-                return np.nan
-            last = point.coef
-            return best.loglik - point.loglik - fall
-
-        inner, width = float(best.coef[which]), se
-        while True:
-            outer = inner + direction * width
-            if abs(outer - best.coef[which]) > _FARTHEST:
-                return None
-            value = beyond(outer)
-            if not np.isfinite(value):
-                return None
-            if value >= 0:
-                return float(brentq(beyond, inner, outer, xtol=1e-12, rtol=1e-13))
-            inner, width = outer, width * 1.5
-
-    return search(-1), search(1)
-
-
-def likelihood_ratio(likelihood: PartialLikelihood, best: Point, which: int) -> float | None:
-    """Twice the fall of the (penalised) log-likelihood when a coefficient is held at 0."""
-    start = best.coef.copy()
-    start[which] = 0.0
-    point = maximise(likelihood, start=start, held=which)
-    return None if point is None else max(0.0, 2 * (best.loglik - point.loglik))

@@ -118,6 +118,14 @@ def residuals(likelihood: PartialLikelihood, coef: Floats, inverse: Floats) -> R
     return Residuals(np.asarray(martingale, dtype=np.float64), score @ inverse)
 
 
+def baseline_faced(likelihood: PartialLikelihood, coef: Floats) -> Floats:
+    """The cumulative hazard that each row faced if its covariates were 0, shape (n,)."""
+    rows = likelihood.rows
+    up_to = _Cumulated(likelihood, likelihood.baseline(coef)[:, None])
+    faced = up_to.at(rows.stop) - up_to.at(np.minimum(rows.start, rows.stop))
+    return np.asarray(faced[:, 0], dtype=np.float64)
+
+
 def robust_variance(found: Residuals, rows: Rows) -> Floats:
     """The sandwich with the clusters as independent units: D'D of the dfbeta of each cluster."""
     of_cluster = found.by(rows.cluster).dfbeta

@@ -26,6 +26,7 @@ from registry.analysis.methods.competing_risks import (
 )
 from registry.analysis.methods.cox_model import CoxFit, cox
 from registry.analysis.methods.cox_tests import Concordance, concordance, zph
+from registry.analysis.methods.impute_cox import ImputedCox, impute_cox
 from registry.analysis.methods.inputs import InvalidInput, NoRobustErrors, NotFinite
 from registry.analysis.methods.interval_censored import IntervalEstimate, turnbull
 from registry.analysis.methods.interval_regression import (
@@ -35,6 +36,7 @@ from registry.analysis.methods.interval_regression import (
 )
 from registry.analysis.methods.log_rank import LogRankTest, logrank
 from registry.analysis.methods.prediction import BrierScore, Score, auc, brier
+from registry.analysis.methods.rubin import Pooled, rubin
 from registry.analysis.methods.survival_curve import (
     RestrictedMean,
     SurvivalCurve,
@@ -51,6 +53,7 @@ __all__ = [
     "Effects",
     "FineGray",
     "Gray",
+    "ImputedCox",
     "Incidence",
     "IntervalEstimate",
     "IntervalRegression",
@@ -58,6 +61,7 @@ __all__ = [
     "LogRankTest",
     "NoRobustErrors",
     "NotFinite",
+    "Pooled",
     "RestrictedMean",
     "Score",
     "SurvivalCurve",
@@ -70,10 +74,12 @@ __all__ = [
     "cox",
     "fine_gray",
     "gray",
+    "impute_cox",
     "interval_regression",
     "kaplan_meier",
     "logrank",
     "restricted_mean",
+    "rubin",
     "turnbull",
     "zph",
 ]

@@ -20,10 +20,9 @@ from registry.analysis.cox.partial_likelihood import (
     Point,
     Rows,
     Ties,
-    likelihood_ratio,
     maximise,
-    profile_limits,
 )
+from registry.analysis.cox.profile import likelihood_ratio, profile_limits
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.methods import inputs
 from registry.errors import CannotEstimate
@@ -168,15 +167,11 @@ class CoxFit:
         With the ties of the fit, as R's `basehaz(fit, centered = FALSE)`; lifelines' own takes
         Breslow's under Efron's ties too. `stratum` counts the strata in sorted order.
         """
-        steps, coef = self.likelihood.steps, self.scaled_coefficients
-        s0, _ = self.likelihood.means(coef)
+        steps = self.likelihood.steps
         here = steps.stratum == stratum
-        jumps = np.bincount(steps.of_step, steps.times / s0, len(steps.time))[here]
-        # S_0 is up to a factor, the greatest risk, and of centred covariates.
-        eta = self.likelihood.x @ coef
-        factor = np.exp(-eta.max() - float(self.likelihood.centre @ coef))
+        jumps = self.likelihood.baseline(self.scaled_coefficients)[here]
         order = np.argsort(steps.time[here])
-        return steps.time[here][order], np.cumsum(jumps[order]) * factor
+        return steps.time[here][order], np.cumsum(jumps[order])
 
     def survival(self, x: Any, times: Any, stratum: int = 0) -> Floats:
         """S(t) of rows of covariates, shape (rows, times), by steps: R's `survfit(fit, newdata)`.
@@ -258,7 +253,7 @@ def cox(
     # Newton's whole steps may leap about, as with far outliers; ours are halved and arrive.
     best = (_by_lifelines(rows, likelihood) if plain else None) or maximise(likelihood)
     if penalty is None:
-        _refuse_separation(likelihood, best)
+        refuse_separation(likelihood, best)
     if best is None:
         raise CannotEstimate(note("The Cox model did not converge."))
     inverse = np.asarray(np.linalg.inv(best.information), dtype=np.float64)
@@ -360,7 +355,7 @@ def _refuse_collinear(rows: Rows, null: Point) -> None:
     )
 
 
-def _refuse_separation(likelihood: PartialLikelihood, best: Point | None) -> None:
+def refuse_separation(likelihood: PartialLikelihood, best: Point | None) -> None:
     """CannotEstimate where the likelihood climbs for ever.
 
     Newton's steps then end where it hardly climbs any more. At a true top it falls on both sides,
