@@ -17,6 +17,7 @@ from registry.report.figures.curves import (
 )
 from registry.report.figures.flow import flow_diagram
 from registry.report.figures.forest import compared_forest, cox_forest
+from registry.report.figures.imputed import imputed_against_known
 from registry.report.figures.roc import roc_plot
 from registry.report.figures.specifications import reading_note, specification_curve
 from registry.report.figures.troughs import level_dots
@@ -256,7 +257,20 @@ def _several(report: Report) -> str:
         lambda prefix, width: cox_forest(document, prefix, width),
         "figure-cox",
     )
-    return table + drawn
+    return table + drawn + _imputed(report)
+
+
+def _imputed(report: Report) -> str:
+    document = report.found("impute")
+    table = report.layout("impute")
+    if document is None or not document["imputations"]:
+        return table
+    return table + html.figure(
+        report.caption(tr("What was imputed beside what is known")),
+        lambda prefix, width: imputed_against_known(document, prefix, width),
+        "figure-impute",
+        note=tr("A dot or thin curve is a completed data set."),
+    )
 
 
 def _levels(report: Report) -> str:

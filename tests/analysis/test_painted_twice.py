@@ -27,9 +27,11 @@ from registry.drawing.scene import NARROW, WIDE, Mark, Scene
 from registry.drawing.styles import STYLES
 from registry.drawing.svg import svg
 from registry.report.figures import calibration, curves, flow, forest, hazards, roc, specifications
+from registry.report.figures import imputed as imputed_figures
 from registry.report.figures import troughs as trough_figures
 from tests.analysis.frames import flow_frame, outcome_frame
 from tests.analysis.test_drug_levels import FEW, LEVELS_OF_20, views
+from tests.analysis.test_imputation import imputed_cohort
 from tests.analysis.test_risk import MODEL, QUICK
 from tests.analysis.test_risk import views as risk_views
 from tests.analysis.test_sound_cox import BASIS, BOTH
@@ -71,6 +73,7 @@ def figures() -> dict[str, tuple[Any, Draw]]:
     after = outcomes_after_loss(
         outcome_frame([("optimised", True), ("stopped", None)]), "paper"
     ).to_json()
+    completed = imputed_cohort(120).to_json(details=True)
     quartiles = trough_figures.quartiles_as_curves(tdm["quartiles"])
     term = model["terms"][0]
     return {
@@ -86,6 +89,10 @@ def figures() -> dict[str, tuple[Any, Draw]]:
         "roc": (tdm, lambda width: roc.roc_plot(tdm["roc"], "a", width)),
         "calibration": (risk, lambda width: calibration.calibration_plot(risk, 1.0, "a", width)),
         "hazards": (model, lambda width: hazards.residuals_plot(model, term, width)),
+        "imputed": (
+            completed,
+            lambda width: imputed_figures.imputed_against_known(completed, "a", width),
+        ),
         "flow": ([counted, after], lambda width: flow.flow_diagram(counted, after, "a", width)),
     }
 
@@ -96,7 +103,7 @@ def _competing(document: dict[str, Any], width: float) -> Scene:
 
 NAMES = (
     "km", "cuminc", "cuminc by", "cox", "compared", "sensitivity", "levels", "course", "quartiles",
-    "roc", "calibration", "hazards", "flow",
+    "roc", "calibration", "hazards", "imputed", "flow",
 )  # fmt: skip
 
 

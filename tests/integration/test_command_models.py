@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from registry.database.engine import Database
+from registry.vocabulary import COVARIATES
 from tests.programs import Program
 
 CONTRACT = ("covariate", "coef", "se", "wald", "hr", "hr_lower", "hr_upper", "p")
@@ -159,3 +160,26 @@ def test_readings_that_are_alike_bear_the_name_of_the_reference(
     assert len({one["definition_hash"] for one in found}) == 2
     said = " ".join(program(study, *asked).out.split())
     assert "Clock, censoring and hash above are those of the reference" in said
+
+
+def test_what_is_missing_is_imputed_and_drawn(
+    program: Program, shared_study: Database, tmp_path: Path
+) -> None:
+    asked = ("analyse", "impute", "--covariates", "trough,growth_delay", "--imputations", "3")
+    asked = (*asked, "--iterations", "2", "--format", "json")
+    document = program(shared_study, *asked, "--figure", str(tmp_path / "imputed")).document
+    assert {path.name for path in tmp_path.iterdir()} == {"imputed.png", "imputed.svg"}
+    trough = document["covariates"][0]
+    # DOMAIN: levels were measured in 34 of 69.
+    assert trough["known"] + trough["below_limit"] + trough["above_limit"] == 34
+    assert document["complete_cases"]["left_out"][0]["covariates"] == ["trough"]
+    assert program(shared_study, *asked).document == document
+    assert program(shared_study, *asked, "--seed", "2").document["terms"] != document["terms"]
+
+
+def test_an_imputed_model_without_enough_losses_is_refused(
+    program: Program, shared_study: Database
+) -> None:
+    every = ",".join(one.id for one in COVARIATES)
+    said = program(shared_study, "analyse", "impute", "--covariates", every).refused(4)
+    assert "too few" in said

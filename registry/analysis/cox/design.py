@@ -204,6 +204,8 @@ def prepare(
     covariates: tuple[Covariate, ...],
     design: Design,
     exposure: pd.DataFrame | None = None,
+    *,
+    complete: bool = True,
 ) -> Prepared:
     """The start-stop rows of a model.
 
@@ -214,6 +216,7 @@ def prepare(
         covariates: the terms.
         design: of the model.
         exposure: rows of `exposure`; needed for time-dependent covariates and for a landmark.
+        complete: whether who lacks a fixed covariate is left out, or kept with NaN.
 
     Raises:
         CannotEstimate: no patient, nobody at risk, one centre only.
@@ -231,7 +234,8 @@ def prepare(
         [_fixed(cohort, one, exposure) for one in fixed] or [np.zeros((len(cohort), 0))]
     )
     strata, known = _strata(cohort, design.strata, exposure)
-    known &= ~np.isnan(values).any(axis=1)
+    if complete:
+        known &= ~np.isnan(values).any(axis=1)
     n = len(cohort)
     if not varying:
         rows = Rows.of(

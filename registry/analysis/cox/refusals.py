@@ -60,20 +60,7 @@ def refuse_if_too_little(prepared: Prepared, definition: str, least: float = 1) 
             if prepared.dropped_events
             else tr("`registry analyse table1` and `flow` still describe them."),
         )
-    for k, covariate in enumerate(chosen):
-        levels = set(rows.values[:, k].tolist())
-        if len(levels) == 1:
-            level = covariate.other_level if levels == {0.0} else covariate.level
-            raise CannotEstimate(
-                note(
-                    "'{covariate}' is '{level}' in all {number} patients of the model, so it "
-                    "has no hazard ratio.",
-                    covariate=covariate.label,
-                    level=level,
-                    number=n,
-                ),
-                cure=tr("Leave {covariate} out.", covariate=covariate.id),
-            )
+    refuse_without_levels(prepared)
     if events < least * len(chosen):
         raise CannotEstimate(
             note(
@@ -87,6 +74,35 @@ def refuse_if_too_little(prepared: Prepared, definition: str, least: float = 1) 
                 events=int(events / least),
             ),
         )
+
+
+def refuse_without_levels(prepared: Prepared) -> None:
+    """CannotEstimate where nothing is known of a covariate, or it does not vary."""
+    rows, n = prepared.rows, len(prepared.patients)
+    for k, covariate in enumerate(prepared.covariates):
+        found = rows.values[:, k]
+        levels = set(found[~np.isnan(found)].tolist())
+        if not levels:
+            raise CannotEstimate(
+                note(
+                    "'{covariate}' is known of none of the {number} patients at risk.",
+                    covariate=covariate.label,
+                    number=n,
+                ),
+                cure=tr("Leave {covariate} out.", covariate=covariate.id),
+            )
+        if len(levels) == 1:
+            level = covariate.other_level if levels == {0.0} else covariate.level
+            raise CannotEstimate(
+                note(
+                    "'{covariate}' is '{level}' in all {number} patients of the model, so it "
+                    "has no hazard ratio.",
+                    covariate=covariate.label,
+                    level=level,
+                    number=n,
+                ),
+                cure=tr("Leave {covariate} out.", covariate=covariate.id),
+            )
 
 
 def runs_away(covariate: Covariate, *, penalty: bool = True) -> CannotEstimate:

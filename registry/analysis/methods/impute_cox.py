@@ -69,10 +69,13 @@ class ImputedCox:
         """How far chains differ from one another against within themselves, a value a column.
 
         Gelman and Rubin's factor (Stat Sci 1992;7:457-511) of the second half of `trace`; near 1
-        where the chains have forgotten how they began. NaN where nothing is missing.
+        where the chains have forgotten how they began. NaN where nothing is missing, and with
+        fewer than three iterations.
         """
         late = self.trace[len(self.trace) // 2 :]
         length = len(late)
+        if length < 2:
+            return np.full(late.shape[2], np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
             within = late.var(axis=0, ddof=1).mean(axis=0)
             between = late.mean(axis=0).var(axis=0, ddof=1)

@@ -16,6 +16,7 @@ from registry.cli.analyse.cohort import flow, outcomes, table1, table2
 from registry.cli.analyse.cox import compare_published, cox
 from registry.cli.analyse.curves import Entry, cuminc, km, refuse_cuminc, refuse_km
 from registry.cli.analyse.data import PATIENTS, Data
+from registry.cli.analyse.impute import impute
 from registry.cli.analyse.risk import risk
 from registry.cli.analyse.sensitivity import every_definition, sensitivity
 from registry.cli.analyse.tdm import tdm
@@ -24,6 +25,7 @@ from registry.errors import CannotEstimate
 from registry.report import (
     curve_tables,
     further_tables,
+    imputation_tables,
     interval_tables,
     model_tables,
     risk_tables,
@@ -35,6 +37,7 @@ from registry.report.figures.calibration import calibration_figure
 from registry.report.figures.curves import competing_incidence, cumulative_incidence
 from registry.report.figures.forest import compared_figure, cox_figure
 from registry.report.figures.hazards import hazards_figure
+from registry.report.figures.imputed import imputed_figure
 from registry.report.figures.specifications import sensitivity_figure
 from registry.report.figures.troughs import levels_figure
 from registry.report.telling import Telling
@@ -160,6 +163,16 @@ ANALYSES = (
         heading=note("Several covariates together"),
         sortable=True,
         printed=tables.cox,
+    ),
+    Analysis(
+        name="impute",
+        reads=(*PATIENTS, "exposure", "tdm_week14"),
+        run=impute,
+        full={"details": True},
+        tables=imputation_tables.all_tables,
+        rows={"": imputation_tables.rows},
+        figures={"": imputed_figure},
+        section="several",
     ),
     Analysis(
         name="compare-published",

@@ -5,8 +5,8 @@ d <- read.csv(commandArgs(TRUE)[1])
 number <- function(v) paste0("[", paste(sprintf("%.15g", v), collapse = ", "), "]")
 m <- 200
 set.seed(20251)
-made <- smcfcs(d, "coxph", "Surv(time, event) ~ a + b + z + full",
-               method = c("", "", "logreg", "logreg", "norm", ""), m = m, numit = 20)
+invisible(capture.output(made <- smcfcs(d, "coxph", "Surv(time, event) ~ a + b + z + full",
+               method = c("", "", "logreg", "logreg", "norm", ""), m = m, numit = 10)))
 fits <- lapply(made$impDatasets, function(one) coxph(Surv(time, event) ~ a + b + z + full, one))
 pooled <- function(fits) {
   p <- pool(as.mira(fits))$pooled
