@@ -17,7 +17,8 @@ from typing import Any
 from typer.main import get_command
 
 from registry.cli import app
-from registry.cli.records.commands import VERBS, parameter_name
+from registry.cli.records.commands import VERBS
+from registry.cli.records.options import parameter_name
 from registry.clinical_tables import BY_COMMAND
 from registry.records.rows import BY_FILE_NAME, dictionary_columns
 

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.basis import Basis
 from registry.analysis.cox.design import (
     Design,
     Prepared,
@@ -27,9 +26,15 @@ from registry.analysis.cox.design import (
 )
 from registry.analysis.cox.fit import few_events, significant
 from registry.analysis.cox.partial_likelihood import Ties
-from registry.analysis.cox.refusals import refuse_if_too_little, runs_away
-from registry.analysis.cox.separation import obstacle
-from registry.analysis.dataset import Floats, covariates_by_id, numbers, quartiles, require_columns
+from registry.analysis.cox.refusals import obstacle, refuse_if_too_little, runs_away
+from registry.analysis.dataset import (
+    Basis,
+    Floats,
+    covariates_by_id,
+    numbers,
+    quartiles,
+    require_columns,
+)
 from registry.analysis.methods import inputs
 from registry.analysis.methods.interval_regression import DISTRIBUTIONS, Effects
 from registry.errors import WrongUsage

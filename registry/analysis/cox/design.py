@@ -223,10 +223,7 @@ def prepare(
         Refused: the rows are not fit for analysis.
     """
     cohort = cohort_of(
-        frame,
-        definition,
-        late_entry=design.late_entry,
-        landmark_months=design.landmark_months,
+        frame, definition, late_entry=design.late_entry, landmark_months=design.landmark_months
     )
     varying = {one.id for one in time_dependent_covariates(design.time_dependent)}
     fixed = [one for one in covariates if one.id not in varying]

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.basis import Basis
 from registry.analysis.cox.design import PUBLISHED, Design, covariates_of, held_fixed
 from registry.analysis.cox.fit import few_events, significant
 from registry.analysis.cox.imputed_result import Imputed
 from registry.analysis.cox.incomplete import TROUGH, Incomplete, incomplete
 from registry.analysis.cox.partial_likelihood import Rows, Ties
 from registry.analysis.cox.refusals import refuse_if_too_little, refuse_without_levels, runs_away
-from registry.analysis.dataset import covariates_by_id, immortal_time_notes
+from registry.analysis.dataset import Basis, covariates_by_id, immortal_time_notes
 from registry.analysis.methods import CoxFit, ImputedCox, NotFinite
 from registry.errors import CannotEstimate, WrongUsage
 from registry.vocabulary import Covariate
