@@ -30,6 +30,20 @@ class Kind(StrEnum):
     REASON = "reason"
 
 
+class Redaction(StrEnum):
+    """What a value could give away of a child, and so what has to be done before it is shown.
+
+    An identifier names the child; a date places him in time; a quasi-identifier finds him together
+    with others of its kind; free text may hold anything; a clinical value tells of the disease.
+    """
+
+    IDENTIFIER = "identifier"
+    DATE = "date"
+    QUASI_IDENTIFIER = "quasi_identifier"
+    FREE_TEXT = "free_text"
+    CLINICAL = "clinical"
+
+
 @dataclass(frozen=True)
 class Variable:
     """Label, unit and limits of one variable.
@@ -40,7 +54,8 @@ class Variable:
     minimum on. `empty_tells` marks a variable whose empty cell says something, as that a drug is
     still taken, so that nothing is missing there. A text that is `verbatim` is taken letter by
     letter: full-width ones are others. A partial date that `may_be_unknown` has the value `unknown`
-    too: on a day that nobody knows.
+    too: on a day that nobody knows. `redaction` is declared of every text, and of whatever else is
+    not what `redacted_as` takes it for by its kind.
     """
 
     label: str
@@ -58,6 +73,21 @@ class Variable:
     empty_tells: bool = False
     verbatim: bool = False
     may_be_unknown: bool = False
+    redaction: Redaction | None = None
+
+    @property
+    def redacted_as(self) -> Redaction:
+        """What it could give away: as declared, or else a date or a clinical value by its kind.
+
+        Raises ValueError for a text of which nobody has said it.
+        """
+        if self.redaction is not None:
+            return self.redaction
+        if self.kind is Kind.TEXT:
+            raise ValueError(f"{self.label}: what does this text give away?")
+        if self.kind in (Kind.DATE, Kind.PARTIAL_DATE):
+            return Redaction.DATE
+        return Redaction.CLINICAL
 
     @property
     def is_free_text(self) -> bool:

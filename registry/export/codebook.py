@@ -29,6 +29,7 @@ COLUMNS = (
     "meaning",
     "codes",
     "reason",
+    "redaction",
 )
 CODE_COLUMNS = ("table", "column", "code", "meaning")
 

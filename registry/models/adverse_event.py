@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped
 
 from registry.models.base import PatientRecord, variable
 from registry.models.constraints import InOrder
-from registry.variables import Kind, Variable
+from registry.variables import Kind, Redaction, Variable
 from registry.vocabulary import SEVERITIES
 from registry.words import note
 
@@ -34,6 +34,7 @@ class AdverseEvent(PatientRecord):
             Kind.TEXT,
             required=True,
             meaning="in a few words, best as a preferred term of MedDRA; nothing that identifies",
+            redaction=Redaction.FREE_TEXT,
         )
     )
     severity: Mapped[str] = variable(

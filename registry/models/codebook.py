@@ -69,7 +69,8 @@ def codebook() -> list[dict[str, Any]]:
     """A row per file and column: what it is called, how it is written, what is allowed.
 
     Words are in the person's language. `codes` maps each allowed code to its meaning; None where
-    the variable has no codes; `reason` names the column that says why a value is missing.
+    the variable has no codes; `reason` names the column that says why a value is missing;
+    `redaction` says what a value could give away of a child.
     """
     key = keys()
     reason = reasons()
@@ -87,6 +88,7 @@ def codebook() -> list[dict[str, Any]]:
             "meaning": spoken(declaration.meaning) or None,
             "codes": meanings(declaration),
             "reason": reason_column(column) if reason_column(column) in reason[table] else None,
+            "redaction": declaration.redacted_as.value,
         }
         for table, columns in declarations().items()
         for column, declaration in columns.items()

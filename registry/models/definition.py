@@ -14,7 +14,7 @@ from sqlalchemy import CheckConstraint, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import REFERENCE, Base, variable
-from registry.variables import Kind, Variable
+from registry.variables import Kind, Redaction, Variable
 
 # Where the default of a parameter comes from.
 STUDY = "as the published study has it"
@@ -114,7 +114,13 @@ class Definition(Base):
     )
 
     name: Mapped[str] = variable(
-        Variable("Name", Kind.TEXT, required=True, pattern="^[a-z][a-z0-9_-]{0,39}$"),
+        Variable(
+            "Name",
+            Kind.TEXT,
+            required=True,
+            pattern="^[a-z][a-z0-9_-]{0,39}$",
+            redaction=Redaction.CLINICAL,
+        ),
         primary_key=True,
     )
     version: Mapped[int] = mapped_column(

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Mapped
 
 from registry.models.base import PatientRecord, variable
-from registry.variables import Kind, Variable
+from registry.variables import Kind, Redaction, Variable
 from registry.vocabulary import FOLLOW_UP_END_REASONS
 
 
@@ -20,4 +20,6 @@ class FollowUpEnd(PatientRecord):
     reason: Mapped[str] = variable(
         Variable("Reason", Kind.CODE, required=True, codes=FOLLOW_UP_END_REASONS)
     )
-    note: Mapped[str | None] = variable(Variable("Note", Kind.TEXT, empty_tells=True))
+    note: Mapped[str | None] = variable(
+        Variable("Note", Kind.TEXT, empty_tells=True, redaction=Redaction.FREE_TEXT)
+    )

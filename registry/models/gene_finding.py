@@ -8,7 +8,7 @@ from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import PatientRecord, variable
-from registry.variables import Kind, Variable
+from registry.variables import Kind, Redaction, Variable
 from registry.vocabulary import ACMG_CLASSES, ZYGOSITIES
 
 
@@ -25,6 +25,7 @@ class GeneFinding(PatientRecord):
             required=True,
             pattern="^[A-Za-z][A-Za-z0-9-]{0,19}$",
             meaning="HGNC symbol",
+            redaction=Redaction.QUASI_IDENTIFIER,
         )
     )
     hgvs_c: Mapped[str] = variable(
@@ -34,6 +35,7 @@ class GeneFinding(PatientRecord):
             required=True,
             pattern="^([A-Za-z0-9_.]+(\\([A-Za-z0-9-]+\\))?:)?c\\.[^[:space:]]+$",
             meaning="HGVS, with or without a transcript, e.g. NM_001167.4:c.664C>T",
+            redaction=Redaction.QUASI_IDENTIFIER,
         )
     )
     hgvs_p: Mapped[str | None] = variable(
@@ -42,6 +44,7 @@ class GeneFinding(PatientRecord):
             Kind.TEXT,
             pattern="^([A-Za-z0-9_.]+:)?p\\.[^[:space:]]+$",
             meaning="HGVS, as entered, e.g. p.R222X",
+            redaction=Redaction.QUASI_IDENTIFIER,
         )
     )
     hgvs_p_normalised: Mapped[str | None] = mapped_column(
@@ -50,5 +53,10 @@ class GeneFinding(PatientRecord):
     zygosity: Mapped[str | None] = variable(Variable("Zygosity", Kind.CODE, codes=ZYGOSITIES))
     acmg_class: Mapped[str | None] = variable(Variable("ACMG class", Kind.CODE, codes=ACMG_CLASSES))
     diagnosis: Mapped[str | None] = variable(
-        Variable("Monogenic disease", Kind.TEXT, meaning="the disease found")
+        Variable(
+            "Monogenic disease",
+            Kind.TEXT,
+            meaning="the disease found",
+            redaction=Redaction.FREE_TEXT,
+        )
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped
 
 from registry.models.anthropometry import WEIGHT
 from registry.models.base import PatientRecord, variable
-from registry.variables import Kind, Variable
+from registry.variables import Kind, Redaction, Variable
 
 
 class Infusion(PatientRecord):
@@ -34,5 +34,10 @@ class Infusion(PatientRecord):
         replace(WEIGHT, required=True, meaning="on the day of the infusion")
     )
     product: Mapped[str | None] = variable(
-        Variable("Product", Kind.TEXT, meaning="name of the originator or biosimilar")
+        Variable(
+            "Product",
+            Kind.TEXT,
+            meaning="name of the originator or biosimilar",
+            redaction=Redaction.FREE_TEXT,
+        )
     )

@@ -17,7 +17,7 @@ from registry.models.base import (
     variable,
 )
 from registry.models.missing_reason import missing_reasons
-from registry.variables import Kind, Variable
+from registry.variables import Kind, Redaction, Variable
 from registry.vocabulary import DIAGNOSES, SEXES
 
 STUDY_ID = Variable(
@@ -27,6 +27,7 @@ STUDY_ID = Variable(
     pattern="^[A-Za-z0-9_-]{1,32}$",
     meaning="1 to 32 of A-Z a-z 0-9 _ -; never a name or a hospital number",
     verbatim=True,
+    redaction=Redaction.IDENTIFIER,
 )
 
 
@@ -70,10 +71,23 @@ class Patient(Clinical, Base):
         BigInteger, autoincrement=False, comment="the registry's own number of the patient"
     )
     centre: Mapped[str] = variable(
-        Variable("Centre", Kind.TEXT, required=True, meaning="code of the treating centre")
+        Variable(
+            "Centre",
+            Kind.TEXT,
+            required=True,
+            meaning="code of the treating centre",
+            redaction=Redaction.QUASI_IDENTIFIER,
+        )
     )
     sex: Mapped[str] = variable(
-        Variable("Sex", Kind.CODE, required=True, codes=SEXES, meaning="recorded at birth")
+        Variable(
+            "Sex",
+            Kind.CODE,
+            required=True,
+            codes=SEXES,
+            meaning="recorded at birth",
+            redaction=Redaction.QUASI_IDENTIFIER,
+        )
     )
     birth_date: Mapped[date] = variable(Variable("Date of birth", Kind.DATE, required=True))
     onset_on: Mapped[date | None] = variable(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from registry.models import ENTITIES, Patient, PatientRecord, table_of
 from registry.models.patient import STUDY_ID
-from registry.variables import Kind, Variable
+from registry.variables import Kind, Redaction, Variable
 
 RECORD_ID = "record_id"
 INSTRUMENT = "redcap_repeat_instrument"
@@ -27,7 +27,7 @@ FIELD, FORM, TYPE, LABEL = "Variable / Field Name", "Form Name", "Field Type", "
 CHOICES = "Choices, Calculations, OR Slider Labels"
 NOTE, VALIDATION = "Field Note", "Text Validation Type OR Show Slider Number"
 LOWEST, HIGHEST = "Text Validation Min", "Text Validation Max"
-REQUIRED = "Required Field?"
+IDENTIFIER, REQUIRED = "Identifier?", "Required Field?"
 DICTIONARY_HEADER = (
     FIELD,
     FORM,
@@ -39,7 +39,7 @@ DICTIONARY_HEADER = (
     VALIDATION,
     LOWEST,
     HIGHEST,
-    "Identifier?",
+    IDENTIFIER,
     "Branching Logic (Show field only if...)",
     REQUIRED,
     "Custom Alignment",
@@ -81,6 +81,7 @@ class Field:
                 for part in (variable.unit, _NOTES.get(variable.kind), variable.meaning)
                 if part
             ),
+            IDENTIFIER: "y" if _identifies(variable) else "",
             REQUIRED: "y" if variable.required else "",
         }
         match variable.kind:
@@ -98,6 +99,12 @@ class Field:
                 row[LOWEST] = "" if variable.minimum is None else str(variable.minimum)
                 row[HIGHEST] = "" if variable.maximum is None else str(variable.maximum)
         return row
+
+
+def _identifies(variable: Variable) -> bool:
+    """What an export without identifiers leaves out: not the dates that REDCap can shift."""
+    kept = (Redaction.CLINICAL, *((Redaction.DATE,) if variable.kind is Kind.DATE else ()))
+    return variable.redacted_as not in kept
 
 
 def fields() -> Iterator[Field]:
@@ -121,6 +128,7 @@ def data_dictionary() -> list[dict[str, str]]:
         TYPE: "text",
         LABEL: STUDY_ID.label,
         NOTE: STUDY_ID.meaning,
+        IDENTIFIER: "y",
         REQUIRED: "y",
     }
     return [

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Mapped
 
 from registry.models.base import PatientRecord, variable
-from registry.variables import Kind, Variable
+from registry.variables import Kind, Redaction, Variable
 
 
 class Surgery(PatientRecord):
@@ -16,4 +16,6 @@ class Surgery(PatientRecord):
     __tablename__ = "surgery"
 
     performed_on: Mapped[date] = variable(Variable("Performed on", Kind.DATE, required=True))
-    procedure: Mapped[str] = variable(Variable("Procedure", Kind.TEXT, required=True))
+    procedure: Mapped[str] = variable(
+        Variable("Procedure", Kind.TEXT, required=True, redaction=Redaction.FREE_TEXT)
+    )

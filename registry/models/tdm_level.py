@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import REFERENCE, Base, PatientRecord, comparator_of, variable
-from registry.variables import Kind, Variable
+from registry.variables import Kind, Redaction, Variable
 
 
 class TdmLevel(PatientRecord):
@@ -41,7 +41,12 @@ class TdmLevel(PatientRecord):
     )
     ada_au_ml_comparator: Mapped[str | None] = comparator_of("ada_au_ml")
     assay: Mapped[str | None] = variable(
-        Variable("Assay", Kind.TEXT, meaning="thresholds for antibodies depend on it")
+        Variable(
+            "Assay",
+            Kind.TEXT,
+            meaning="thresholds for antibodies depend on it",
+            redaction=Redaction.FREE_TEXT,
+        )
     )
 
 
@@ -54,7 +59,9 @@ class Assay(Base):
         {"schema": REFERENCE, "comment": "One row per assay of infliximab and its antibodies"},
     )
 
-    name: Mapped[str] = variable(Variable("Assay", Kind.TEXT, required=True), primary_key=True)
+    name: Mapped[str] = variable(
+        Variable("Assay", Kind.TEXT, required=True, redaction=Redaction.CLINICAL), primary_key=True
+    )
     drug_tolerant: Mapped[bool | None] = variable(
         Variable(
             "Drug tolerant",

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, text
 
 from registry.clinical_tables import BY_NAME, CLINICAL_TABLES, ClinicalTable
 from registry.importing.drafting.names import synonyms
-from registry.models import ENTITIES, Patient, table_of
-from registry.models.codebook import declarations, descriptions
-from registry.models.redcap_fields import fields
+from registry.models import ENTITIES, Base, Patient, table_of
+from registry.models.codebook import codebook, declarations, descriptions
+from registry.models.redcap_fields import FIELD, data_dictionary, fields
 from registry.patient.course import all_events
 from registry.patient.tables import NAMES
 from registry.patient.told import in_a_line
@@ -20,6 +20,7 @@ from registry.records.rows import BY_FILE_NAME, dictionary_columns
 from registry.synth.patient import make_patient
 from registry.synth.pools import build_pools
 from registry.synth.tables import COLUMNS
+from registry.variables import Kind, Redaction, Variable
 
 every_table = pytest.mark.parametrize("table", CLINICAL_TABLES, ids=lambda table: table.name)
 
@@ -79,6 +80,43 @@ def test_the_database_watches_and_shows_a_table(database: Connection, table: Cli
         assert database.execute(text(f"select to_regclass('{schema}.{table.name}')")).scalar_one()
     shown = database.execute(text("select pg_get_viewdef('present.dated_record'::regclass)"))
     assert (f"'{table.name}'::text" in shown.scalar_one()) == (table.name not in NO_CONTACT)
+
+
+def test_of_every_variable_it_is_known_what_it_could_give_away() -> None:
+    known = {
+        f"{table.name}.{column.name}": column.info["variable"].redacted_as
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if "variable" in column.info
+    }
+    by_class = {one: {name for name, of in known.items() if of is one} for one in Redaction}
+    assert by_class[Redaction.IDENTIFIER] == {"patient_number.study_id"}
+    assert by_class[Redaction.QUASI_IDENTIFIER] == {
+        *("patient.centre", "patient.sex"),
+        *("gene_finding.gene", "gene_finding.hgvs_c", "gene_finding.hgvs_p"),
+    }
+    assert by_class[Redaction.FREE_TEXT] == {
+        *("infusion.product", "tdm_level.assay", "gene_finding.diagnosis", "surgery.procedure"),
+        *("adverse_event.term", "follow_up_end.note"),
+    }
+    # What anybody may write anything into is never taken for a plain value.
+    for entity in ENTITIES:
+        for name, variable in dictionary_columns(entity).items():
+            if variable.is_free_text:
+                told = (Redaction.FREE_TEXT, Redaction.QUASI_IDENTIFIER)
+                assert known[f"{table_of(entity).name}.{name}"] in told
+    with pytest.raises(ValueError, match="Remark"):
+        assert Variable("Remark", Kind.TEXT).redacted_as
+
+
+def test_redcap_knows_what_identifies_a_child_but_for_the_dates_it_can_shift() -> None:
+    flagged = {row[FIELD] for row in data_dictionary() if row["Identifier?"] == "y"}
+    assert {"record_id", "patient_centre", "patient_onset_on", "surgery_procedure"} <= flagged
+    assert not {"patient_birth_date", "infusion_infused_on", "infusion_dose_mg"} & flagged
+    known = {row["column"]: row["redaction"] for row in codebook()}
+    assert known["patient_id"] == "identifier"
+    assert known["infused_on"] == "date"
+    assert known["dose_mg"] == "clinical"
 
 
 def test_an_adverse_event_in_a_line_and_on_the_course() -> None:
