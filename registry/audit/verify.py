@@ -11,6 +11,7 @@ from registry.audit.catalogue import check_catalogue, check_views
 from registry.audit.derived import check_hashes, check_rules
 from registry.audit.finding import Finding, Found
 from registry.audit.replay import check_records, check_reference
+from registry.audit.seals import check_chain, check_rows, last_seal
 from registry.database.locks import Lock, take
 
 
@@ -35,10 +36,11 @@ class Verification:
         }
 
 
-def verify(engine: Engine) -> Verification:
-    """Compares catalogue, records, reference data and statuses with what they must be.
+def verify(engine: Engine, *, head: str | None = None) -> Verification:
+    """Compares catalogue, records, reference data, statuses and seals with what they must be.
 
-    Nothing is changed: its transaction is rolled back.
+    `head` is the hash of a seal, kept outside: the chain must still hold it. Nothing is changed:
+    its transaction is rolled back.
     """
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         take(connection, Lock.UPGRADE, shared=True)
@@ -46,13 +48,16 @@ def verify(engine: Engine) -> Verification:
         findings += check_reference(connection)
         children = check_records(connection)
         children += check_hashes(connection) + check_rules(connection)
-        findings += _named(connection, children)
+        sealed, others = check_rows(connection)
+        findings += named(connection, children + sealed)
+        findings += others + check_chain(connection, head)
         findings += check_views(connection)
+        last = last_seal(connection)
         connection.rollback()
-    return Verification(findings)
+    return Verification(findings, None if last is None else last.head)
 
 
-def _named(connection: Connection, children: list[Found]) -> list[Finding]:
+def named(connection: Connection, children: list[Found]) -> list[Finding]:
     """With study ids, the only name of a child that leaves the database; a number without one."""
     rows = connection.execute(
         text(

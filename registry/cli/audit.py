@@ -1,35 +1,85 @@
-"""`registry audit`: whether the registry is as its audit has it."""
+"""`registry audit`: its seals, and whether the registry is as its audit has it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry.cli.frame.context import opened, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.errors import NotFound
 from registry.words import tr
 
 if TYPE_CHECKING:
     from registry.audit.finding import Finding
 
 COLUMNS = ("kind", "table", "patient_id", "audit_id", "name")
-app = typer.Typer(help="Hold the registry to its audit.")
+SEAL_COLUMNS = ("seal", "sealed_at", "sealed_by", "rows", "head")
+app = typer.Typer(help="Seal the audit, and hold the registry to it.")
+
+
+@app.command("seal")
+def seal_command(
+    context: typer.Context,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Write the head, one line, to this file."),
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Seal what was changed since the last seal; the last seal's hash, the head, is printed.
+
+    A seal covers every row of the audit and the seal before it. Keep the head where nobody who can
+    write to the registry can: `registry audit verify --head` finds by it that history was
+    rewritten, even all of it. The nightly run seals too.
+
+    Example: registry audit seal --to head.txt
+    """
+    from registry.audit.seals import last_seal, make_seal
+
+    with opened(run_of(context).settings()) as database, database.engine.begin() as connection:
+        made = make_seal(connection)
+        seal = made or last_seal(connection)
+    if seal is None:
+        raise NotFound(tr("There is nothing to seal yet."))
+    if to is not None:
+        from registry.whole_file import write_whole
+
+        line = f"{seal.head}\n"
+        write_whole(to, lambda part: part.write_text(line, encoding="utf-8"))
+    if form is Format.JSON:
+        print_json(seal.to_json())
+    else:
+        print_rows([seal.to_json()], form, SEAL_COLUMNS)
+    if made is None:
+        warn(tr("Nothing was changed since the last seal."))
 
 
 @app.command("verify")
-def verify_command(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
+def verify_command(
+    context: typer.Context,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            "--head", metavar="HASH", help="A head kept elsewhere; it must still be there."
+        ),
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
     """Find whatever was changed past the audit; exit status 1 when there is something.
 
     The records and reference data must be what the audit's rows come to, the statuses what the
-    rules give, and triggers, functions, constraints and views what this program makes.
+    rules give, the sealed rows what the seals have, and triggers, functions, constraints and views
+    what this program makes.
 
     Example: registry audit verify
     """
     from registry.audit.verify import verify
 
     with opened(run_of(context).settings()) as database:
-        verified = verify(database.engine)
+        verified = verify(database.engine, head=head and head.strip().lower())
     if form is Format.JSON:
         print_json(verified.to_json())
     else:

@@ -29,6 +29,7 @@ from registry.models.record_change import RecordChange
 from registry.models.reference_change import CommittedChange, ReferenceChange
 from registry.models.registry_setting import RegistrySetting
 from registry.models.scheduled_run import ScheduledRun
+from registry.models.seal import Seal, SealedRow, Secret
 from registry.models.surgery import Surgery
 from registry.models.tdm_level import Assay, TdmLevel, TdmThreshold
 from registry.models.worklist import WorklistDismissal, WorklistRule, WorklistSetting
@@ -126,6 +127,9 @@ __all__ = [
     "RegistrySetting",
     "ScheduledRun",
     "ScoreBand",
+    "Seal",
+    "SealedRow",
+    "Secret",
     "StatusTransition",
     "Surgery",
     "TdmLevel",

@@ -1,4 +1,4 @@
-"""One nightly run: derive, look at the worklist, report, tell, back up; each step on its own.
+"""One nightly run: derive, look at the worklist, report, tell, seal, back up; each step on its own.
 
 A step that fails is recorded and the others go on; only the transitions wait for a derivation that
 went well. Each step is its own transaction, so that whoever is killed leaves something whole, and
@@ -34,12 +34,13 @@ class Work:
 
     `derive` brings every status up to date; `quality` counts what is not plausible, keeps the
     counts as those of a day and says in a few words what it came to; `worklist` gives all its
-    items.
+    items; `seal` seals the audit and gives the last seal, None where there is none.
     """
 
     derive: Callable[[Database], Derived]
     quality: Callable[[Database, date], str]
     worklist: Callable[[Connection], Sequence[Item]]
+    seal: Callable[[Database], dict[str, Any] | None]
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class _Run:
         self._now = clock()
         self._derived: Derived | None = None
         self._items: Sequence[Item] | None = None
+        self._sealed: dict[str, Any] | None = None
         self._backup: dict[str, Any] | None = None
 
     def carry_out(self, ended: Callable[[], bool]) -> Night:
@@ -109,6 +111,7 @@ class _Run:
             ("quality", lambda: self._work.quality(self._database, self._day())),
             ("report", self._report),
             ("tell", self._tell),
+            ("seal", self._seal),
             ("backup", self._back_up),
         ):
             if ended():
@@ -161,6 +164,10 @@ class _Run:
         told = tell(self._database.engine, self._plan)
         return tr("{number} told", number=told)
 
+    def _seal(self) -> str:
+        self._sealed = self._work.seal(self._database)
+        return "" if self._sealed is None else str(self._sealed["head"])
+
     def _back_up(self) -> str:
         self._backup = back_up_daily(
             self._database,
@@ -177,6 +184,7 @@ class _Run:
             "good": good,
             "seconds": round(time.monotonic() - self._begun, 1),
             "steps": [step.to_json() for step in steps],
+            "seal": self._sealed,
             "backup": self._backup,
         }
         store.finish(

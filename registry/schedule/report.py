@@ -85,6 +85,7 @@ def report_text(report: Report, plan: Plan) -> str:
         lines += _changes(report)
         lines += _data(report, plan)
     lines += _worklist(report)
+    lines += _seal(report)
     lines += _backup(report)
     return "\n".join(lines) + "\n"
 
@@ -259,6 +260,13 @@ def _worklist(report: Report) -> Iterator[str]:
     for kind in worklist["kinds"]:
         new = tr(", {number} new", number=kind["new"]) if kind["new"] else ""
         yield f"- {kind['kind']}: {kind['items']}{new}"
+
+
+def _seal(report: Report) -> Iterator[str]:
+    seal = report.get("seal")
+    if seal is not None:
+        yield from ("", f"## {tr('Seal of the audit')}\n")
+        yield tr("{head} (seal {number})", head=seal["head"], number=seal["seal"])
 
 
 def _backup(report: Report) -> Iterator[str]:

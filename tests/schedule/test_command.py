@@ -46,12 +46,14 @@ def test_status_before_and_after_a_run(registry: Database, tmp_path: Path, capsy
     report = json.loads(printed)
     assert (status, complaint, report["good"]) == (0, "", True)
     assert Path(report["backup"]["file"]).parent == tmp_path / "backups"
+    written = (tmp_path / "reports" / f"{report['name']}.md").read_text()
+    assert f"{report['seal']['head']} (seal 1)" in written
 
     status, printed, _ = run_here(capsys, registry, "schedule", "status", "--format", "json")
     document = json.loads(printed)
     assert (status, document["overdue"], document["running"]) == (0, False, False)
     assert document["last_good"] == document["last"]
-    assert [step["state"] for step in document["last"]["steps"]] == ["good"] * 6
+    assert [step["state"] for step in document["last"]["steps"]] == ["good"] * 7
 
     # A run that failed since does not count.
     bad = ("schedule", "once", *options(tmp_path)[:2], "--backup-dir", "/dev/null/x")

@@ -150,6 +150,7 @@ def test_a_derivation_that_fails(nights: Nights) -> None:
         "quality": "good",
         "report": "good",
         "tell": "good",
+        "seal": "good",
         "backup": "good",
     }
     report = nights.reports()[-1]
@@ -258,7 +259,7 @@ def test_asked_to_end_it_ends_after_its_step(nights: Nights) -> None:
     [patient] = sustained(nights.database, 1)
     execute(nights.database, ENTER_LOSS, patient=patient)
     night = nights.done(work=replace(WORK, derive=derived), ended=lambda: bool(asked))
-    assert [step.state for step in night.steps] == ["good", *["left_out"] * 5]
+    assert [step.state for step in night.steps] == ["good", *["left_out"] * 6]
     assert (night.good, night.report) == (False, None)
     following = nights.report()
     assert [loss["patient_id"] for loss in following["new_losses"]] == [patient] * 3

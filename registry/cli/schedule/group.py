@@ -255,7 +255,16 @@ def work_of_night(user: str) -> Work:
         )
         return Derived(said, {name: complaint(error) for name, error in failures.items()})
 
-    return Work(derive=derived, quality=_quality, worklist=_worklist)
+    return Work(derive=derived, quality=_quality, worklist=_worklist, seal=_seal)
+
+
+def _seal(database: Database) -> dict[str, Any] | None:
+    """What `registry audit seal` does."""
+    from registry.audit.seals import last_seal, make_seal
+
+    with database.engine.begin() as connection:
+        seal = make_seal(connection) or last_seal(connection)
+    return None if seal is None else {"seal": seal.seal, "head": seal.head, "rows": seal.rows}
 
 
 def _quality(database: Database, on: date) -> str:

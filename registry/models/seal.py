@@ -1,0 +1,90 @@
+"""The seals of the audit: a chain of hashes, the leaves of each, the secrets behind them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, Text
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import AUDIT, Base
+
+
+class Seal(Base):
+    """One row per seal; rows are only ever added, and made by the database itself."""
+
+    __tablename__ = "seal"
+    __table_args__ = ({"schema": AUDIT, "comment": "One row per seal over the audit, a chain"},)
+
+    seal_number: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="place in the chain, from 1"
+    )
+    first_commit: Mapped[int] = mapped_column(
+        BigInteger, comment="first place in the order of commits that it covers"
+    )
+    last_commit: Mapped[int] = mapped_column(
+        BigInteger, comment="last place in the order of commits that it covers"
+    )
+    leaves: Mapped[int] = mapped_column(comment="rows of the audit that it covers")
+    root: Mapped[str] = mapped_column(Text, comment="Merkle root of these rows")
+    sealed_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), comment="when, by the server's clock"
+    )
+    sealed_by: Mapped[str] = mapped_column(Text, comment="login at the server")
+    hash_before: Mapped[str] = mapped_column(
+        Text, comment="hash of the seal before; empty for the first"
+    )
+    hash: Mapped[str] = mapped_column(
+        Text, comment="SHA-256 over all that stands here: of the last seal, the head"
+    )
+
+
+class SealedRow(Base):
+    """One row per row of the audit that a seal covers, in the order of its tree."""
+
+    __tablename__ = "sealed_row"
+    __table_args__ = (
+        Index(
+            "ix_sealed_row_commitment",
+            "source",
+            "row_number",
+            postgresql_where=sql("commitment is not null"),
+        ),
+        {"schema": AUDIT, "comment": "One row per row of the audit that a seal covers"},
+    )
+
+    seal_number: Mapped[int] = mapped_column(primary_key=True, comment="the seal")
+    place: Mapped[int] = mapped_column(primary_key=True, comment="place among its leaves, from 0")
+    row_number: Mapped[int] = mapped_column(BigInteger, comment="number of the row in its table")
+    patient_id: Mapped[int | None] = mapped_column(
+        BigInteger, comment="the registry's own number of the patient; empty = of no patient"
+    )
+    source: Mapped[str] = mapped_column(Text, comment="table of the row")
+    leaf: Mapped[bytes] = mapped_column(
+        LargeBinary, comment="SHA-256 over what the row is and a hash of what it says"
+    )
+    commitment: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="hash of what the row said, where that was erased; empty elsewhere"
+    )
+
+
+class Secret(Base):
+    """One row per patient and change set: what hides their values in the leaves of the seals."""
+
+    __tablename__ = "secret"
+    __table_args__ = (
+        CheckConstraint("holder in ('change', 'patient')", name="holder"),
+        CheckConstraint("octet_length(secret) = 32", name="secret"),
+        {"schema": AUDIT, "comment": "One row per secret that hides values in the seals' leaves"},
+    )
+
+    holder: Mapped[str] = mapped_column(Text, primary_key=True, comment="patient or change")
+    number: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, comment="number of the patient or change"
+    )
+    secret: Mapped[bytes] = mapped_column(
+        LargeBinary,
+        server_default=sql("uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())"),
+        comment="random bytes, destroyed when the values are erased",
+    )
