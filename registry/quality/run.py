@@ -66,7 +66,9 @@ def count_rules(connection: Connection) -> list[RuleCount]:
 def open_queries(connection: Connection, counts: list[RuleCount]) -> int:
     """The queries that are open: of the rules, as counted, and those that people raised."""
     raised: int = connection.execute(
-        text("select count(*) from present.query where rule is null and state <> all(:settled)"),
+        text(
+            "select count(*) from present.last_step where rule is null and state <> all(:settled)"
+        ),
         {"settled": list(SETTLED_STATES)},
     ).scalar_one()
     return raised + sum(count.open for count in counts)

@@ -5,54 +5,57 @@
 -- @steps: how often people took a step in it
 -- @last_step_id: number of the last of these steps
 create view query as
-with step as (
-    select distinct on (patient_id, query)
-        *,
-        count(*) over (partition by patient_id, query) as steps
-    from query_step
-    order by patient_id, query, step_id desc
+with told as (
+    select
+        f.patient_id,
+        f.finding as query,
+        f.rule,
+        f.from_table,
+        f.record_id,
+        f.column_name,
+        f.value,
+        f.facts,
+        f.state,
+        false as mended,
+        coalesce(s.steps, 0) as steps,
+        s.last_step_id,
+        true as found
+    from finding f
+    left join last_step s on s.patient_id = f.patient_id and s.query = f.finding
+    union all
+    select
+        patient_id,
+        query,
+        rule,
+        from_table,
+        record_id,
+        column_name,
+        value,
+        null::jsonb as facts,
+        state,
+        mended,
+        steps,
+        last_step_id,
+        false as found
+    from last_step
+),
+known as (
+    -- By the rule too, so that whoever asks for one has the others left alone.
+    select *, bool_or(found) over (partition by patient_id, query, rule) as stands
+    from told
 )
 select
-    f.patient_id,
-    f.finding as query,
-    f.rule,
-    f.from_table,
-    f.record_id,
-    f.column_name,
-    f.value,
-    f.facts,
-    f.state,
-    false as mended,
-    coalesce(s.steps, 0) as steps,
-    s.step_id as last_step_id
-from finding f
-left join step s on s.patient_id = f.patient_id and s.query = f.finding
-union all
-select
-    s.patient_id,
-    s.query,
-    s.rule,
-    s.from_table,
-    s.record_id,
-    s.column_name,
-    s.value,
-    null::jsonb as facts,
-    case when m.mended then 'closed' else s.state end as state,
-    m.mended,
-    s.steps,
-    s.step_id as last_step_id
-from step s
-cross join lateral (
-    select
-        s.rule is not null
-        or value_there(s.from_table, s.patient_id, s.record_id, s.column_name)
-        is distinct from coalesce(s.value, '') as mended
-) m
--- With offset 0 only the patient's own records are looked at, for the few who have steps.
-left join lateral (
-    select true as stands
-    from finding f
-    where f.patient_id = s.patient_id and f.finding = s.query
-    offset 0
-) f on true
-where f.stands is null;
+    patient_id,
+    query,
+    rule,
+    from_table,
+    record_id,
+    column_name,
+    value,
+    facts,
+    state,
+    mended,
+    steps,
+    last_step_id
+from known
+where found or not stands;

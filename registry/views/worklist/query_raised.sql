@@ -21,7 +21,6 @@ select
         'on', c.made_at::date,
         'query', q.query
     ) as facts
-from query q
-join query_step s on s.patient_id = q.patient_id and s.step_id = q.last_step_id
+from last_step q
 join change_set c using (change_id)
 where q.rule is null and not q.mended;
