@@ -279,6 +279,31 @@ CLINICAL_TABLES = (
         },
     ),
     ClinicalTable(
+        name="consent",
+        file="consents",
+        command="consent",
+        holds="Consents of families, by what they allow.",
+        key=("scope", "signed_on", "given_by"),
+        dates=("signed_on",),
+        is_contact=False,
+        heading=note("Consents"),
+        told=(
+            "{signed_on}  {scope}, {given_by}",
+            ", form {form_version}",
+            ", until {valid_until}",
+            ", withdrawn on {withdrawn_on}",
+        ),
+        examples={
+            "add": "P900 --scope research --signed-on 2019-09-12 --given-by parent_or_guardian "
+            "--form-version 3",
+            "list": "P023",
+            "show": "P900 research 2019-09-12 parent_or_guardian",
+            "amend": "P900 research 2019-09-12 parent_or_guardian --valid-until 2030-05-03 "
+            "--reason 'as the form says'",
+            "void": "P900 research 2019-09-12 parent_or_guardian --reason 'another child'",
+        },
+    ),
+    ClinicalTable(
         name="follow_up_end",
         file="follow_up_ends",
         command="follow-up",

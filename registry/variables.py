@@ -55,7 +55,8 @@ class Variable:
     still taken, so that nothing is missing there. A text that is `verbatim` is taken letter by
     letter: full-width ones are others. A partial date that `may_be_unknown` has the value `unknown`
     too: on a day that nobody knows. `redaction` is declared of every text, and of whatever else is
-    not what `redacted_as` takes it for by its kind.
+    not what `redacted_as` takes it for by its kind. A date that
+    `may_be_future` is of a day that is agreed on.
     """
 
     label: str
@@ -73,6 +74,7 @@ class Variable:
     empty_tells: bool = False
     verbatim: bool = False
     may_be_unknown: bool = False
+    may_be_future: bool = False
     redaction: Redaction | None = None
 
     @property
@@ -93,6 +95,11 @@ class Variable:
     def is_free_text(self) -> bool:
         """Whether any text may stand there."""
         return self.kind is Kind.TEXT and self.pattern is None
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it is a date that may not lie in the future."""
+        return self.kind in (Kind.DATE, Kind.PARTIAL_DATE) and not self.may_be_future
 
     def comment(self) -> str:
         """Label, unit, limits and meaning in one line, for a reader of the database; in English."""
@@ -154,7 +161,7 @@ class Variable:
             clauses.append(f"mod({column}, {self.step}) = 0")
         if self.pattern is not None:
             clauses.append(f"{column} ~ '{self.pattern}'")
-        if self.kind in (Kind.DATE, Kind.PARTIAL_DATE):
+        if self.is_past:
             clauses.append(f"{column} <= current_date")
         if self.kind is Kind.TEXT and self.pattern is None:
             clauses.append(f"btrim({column}) <> ''")

@@ -109,6 +109,22 @@ SEVERITY_MEANINGS = {
 }
 SEVERITIES = tuple(SEVERITY_MEANINGS)
 
+# What a family consents to, each by itself, and who gave the consent.
+CONSENT_SCOPE_MEANINGS = {
+    "registry": "keeping the child's data in this registry",
+    "research": "use of the data in research",
+    "genetics": "use of gene findings in research",
+    "contact": "being asked again, as for a study",
+    "sharing": "passing data on beyond the centre",
+}
+CONSENT_SCOPES = tuple(CONSENT_SCOPE_MEANINGS)
+CONSENT_GIVER_MEANINGS = {
+    "parent_or_guardian": "a parent or guardian",
+    "adolescent": "the patient, not yet of age",
+    "adult": "the patient, of age",
+}
+CONSENT_GIVERS = tuple(CONSENT_GIVER_MEANINGS)
+
 # A drug and its class; a biologic started before infliximab excludes, a small molecule does not.
 DRUG_CLASSES = {
     "azathioprine": "immunomodulator",
@@ -180,6 +196,8 @@ MEANINGS: dict[tuple[str, ...], dict[str, str]] = {
         FOLLOW_UP_END_MEANINGS,
         CONDITION_MEANINGS,
         SEVERITY_MEANINGS,
+        CONSENT_SCOPE_MEANINGS,
+        CONSENT_GIVER_MEANINGS,
         DRUG_MEANINGS,
         ANALYTE_MEANINGS,
         UNIT_MEANINGS,

@@ -129,7 +129,8 @@ def bring_up_to_date(engine: Engine, *, user: str) -> DerivationResult | None:
             text(
                 "select exists (select from derived.changed_patient) "
                 "or exists (select from reference.definition "
-                "where data_cut is null and derived_on <> rules.today()) "
+                "where derived_on <> rules.today() "
+                "and (data_cut is null or exists (select from clinical.consent))) "
                 "or exists (select from analytics.freshness where rules_changed)"
             )
         ).scalar_one()

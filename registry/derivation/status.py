@@ -31,7 +31,10 @@ def waiting_patients(connection: Connection, definition: str | None = None) -> i
 def require_patient(connection: Connection, patient: str) -> None:
     """Raises NotFound for a study id that is no patient's."""
     found = connection.execute(
-        text("select exists (select from analytics.patient where patient_id = :patient)"),
+        text(
+            "select exists (select from clinical.patient join reference.patient_number "
+            "using (patient_id) where study_id = :patient)"
+        ),
         {"patient": patient},
     ).scalar_one()
     if not found:

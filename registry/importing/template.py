@@ -186,6 +186,8 @@ def _refusal(variable: Variable) -> str:
     match variable.kind:
         case Kind.CODE | Kind.REASON | Kind.FLAG:
             return tr("Choose from the list.")
+        case Kind.DATE if variable.may_be_future:
+            return tr("A date, as 2024-03-31.")
         case Kind.DATE:
             return tr("A date that is not in the future, as 2024-03-31.")
         case Kind.PARTIAL_DATE:

@@ -9,6 +9,7 @@ from registry.models.anthropometry import Anthropometry
 from registry.models.base import Base, PatientRecord
 from registry.models.change_set import ChangeSet
 from registry.models.condition import Condition
+from registry.models.consent import Consent, ConsentForm
 from registry.models.constraints import add_declared_constraints, end_of_period
 from registry.models.definition import Definition
 from registry.models.derivation import ChangedPatient, DerivationRun, LorStatus, StatusTransition
@@ -49,6 +50,7 @@ ENTITIES: tuple[type[Patient] | type[PatientRecord], ...] = (
     GeneFinding,
     Condition,
     AdverseEvent,
+    Consent,
     FollowUpEnd,
 )
 
@@ -71,6 +73,8 @@ def _complete(entity: type[Patient] | type[PatientRecord]) -> None:
 for _entity in ENTITIES:
     _complete(_entity)
 add_declared_constraints(table_of(Assay), ())
+add_declared_constraints(table_of(Centre), ())
+add_declared_constraints(table_of(ConsentForm), ())
 add_declared_constraints(table_of(Definition), ())
 add_declared_constraints(table_of(PatientNumber), ())
 add_declared_constraints(table_of(WorklistSetting), ())
@@ -102,6 +106,8 @@ __all__ = [
     "ChangedPatient",
     "CommittedChange",
     "Condition",
+    "Consent",
+    "ConsentForm",
     "Definition",
     "DerivationRun",
     "Drug",

@@ -182,6 +182,9 @@ class Definition(Base):
         "Consecutive PCDAI that must show the loss; it is dated at the first", OURS, "visits", 1, 2
     )
 
+    consent_required: Mapped[bool] = flag(
+        "Consent to research needed; without it only who has withdrawn is left out", OURS
+    )
     age_limit_years: Mapped[int] = whole("Age at t0 below", STUDY, "years", 1, 100)
     required_infusions: Mapped[int] = whole("Infusions needed", STUDY, "infusions", 1, 4)
     induction_day_2: Mapped[int] = days("Day of infusion 2", STUDY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, PrimaryKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -118,4 +119,15 @@ class Centre(Base):
     __table_args__ = ({"schema": REFERENCE, "comment": "One row per treating centre"},)
 
     code: Mapped[str] = mapped_column(Text, primary_key=True, comment="code of the centre")
-    name: Mapped[str | None] = mapped_column(Text, comment="full name of the centre")
+    name: Mapped[str | None] = variable(Variable("Full name", Kind.TEXT))
+    age_of_majority: Mapped[int] = variable(
+        Variable(
+            "Age from which patients give their own consent",
+            Kind.INTEGER,
+            required=True,
+            unit="years",
+            minimum=Decimal(10),
+            maximum=Decimal(25),
+        ),
+        server_default="18",
+    )

@@ -244,7 +244,7 @@ def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
 
 def _outside(variable: Variable) -> str:
     words = variable.limits()
-    if variable.kind in (Kind.DATE, Kind.PARTIAL_DATE):
+    if variable.is_past:
         return tr("lies in the future")
     if variable.codes is not None:
         return tr("is not {limits}", limits=words)

@@ -140,5 +140,20 @@ def add_adverse_events(rng: Random, rows: Rows, child: Child, course: Course) ->
         rows.add("adverse_events", cells, day=onset, key=term)
 
 
+def add_consents(rng: Random, rows: Rows, child: Child, course: Course) -> None:
+    """Add what a parent signed by the first infusion; being asked again is sometimes withdrawn."""
+    signed = max(child.birth, child.start - rng.randint(0, 20))
+    scopes = ["registry", "research"]
+    scopes += [scope for scope in ("genetics", "contact") if rng.random() < 0.7]
+    for scope in scopes:
+        withdrawn = scope == "contact" and rng.random() < 0.1
+        until = iso(min(child.start + 100, course.treated_until)) if withdrawn else ""
+        cells = (scope, iso(signed), "parent_or_guardian", "1", "", until)
+        rows.add("consents", cells, day=signed, key=scope)
+
+
 # Tables that came later: each draws by itself, so that the files before them keep their bytes.
-LATER: tuple[Callable[[Random, Rows, Child, Course], None], ...] = (add_adverse_events,)
+LATER: tuple[Callable[[Random, Rows, Child, Course], None], ...] = (
+    add_adverse_events,
+    add_consents,
+)

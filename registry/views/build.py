@@ -27,7 +27,7 @@ from sqlalchemy.exc import InternalError
 
 from registry.database.analyst import ANALYST_ROLE, make_role
 from registry.errors import Refused
-from registry.models import ENTITIES, Base, Definition, Patient, table_of
+from registry.models import ENTITIES, Base, Definition, GeneFinding, Patient, table_of
 from registry.models.missing_reason import (
     MISSING_REASONS,
     may_lack,
@@ -52,6 +52,8 @@ SEEN_UNTIL = {RULES: "coalesce(data_cut, derived_on, today())", PRESENT: TODAY}
 CUT_ON = (
     "day up to which the rules see: the data cut, or without one the day of the last derivation"
 )
+# Day on which consents are judged: research reads `rules`, the worklist cares for every child.
+CONSENT_ON = {RULES: "coalesce(derived_on, today())", PRESENT: "null::date"}
 # Each reads those before it.
 SCHEMAS = (RULES, PRESENT, ANALYTICS, INSPECTION)
 WORKLIST = "worklist"
@@ -233,6 +235,7 @@ def _clinical_views() -> list[View]:
     for entity in ENTITIES:
         table = table_of(entity)
         lacking = may_lack(table, entity.natural_key)
+        withdrawn = "withdrawn_genetics" if entity is GeneFinding else "withdrawn_use"
         columns = ["n.study_id as patient_id"]
         comments = {}
         for column in table.columns:
@@ -250,8 +253,9 @@ def _clinical_views() -> list[View]:
                 ANALYTICS,
                 table.name,
                 f"create view {ANALYTICS}.{table.name} as select {', '.join(columns)} "
-                f"from {table.name} t join patient_number n using (patient_id)",
-                f"{table.comment} As entered.",
+                f"from {table.name} t join patient_number n using (patient_id) "
+                f"where t.patient_id not in (select patient_id from {withdrawn})",
+                f"{table.comment} As entered, without children of whom it was withdrawn.",
                 comments,
             )
         )
@@ -307,9 +311,14 @@ def _definition(schema: str) -> View:
         schema,
         name,
         f"create view {schema}.{name} as "
-        f"select *, {SEEN_UNTIL[schema]} as cut_on from reference.{name}",
+        f"select *, {SEEN_UNTIL[schema]} as cut_on, {CONSENT_ON[schema]} as consent_on "
+        f"from reference.{name}",
         "One row per definition: every parameter that the rules are held to.",
-        {"cut_on": CUT_ON},
+        {
+            "cut_on": CUT_ON,
+            "consent_on": "day on which consents are judged: that of the last derivation; empty "
+            "where they are not",
+        },
     )
 
 

@@ -64,6 +64,12 @@ VALID: dict[str, Cells] = {
         "severity": "mild",
         "serious": "no",
     },
+    "consents": {
+        "patient_id": "P1",
+        "scope": "research",
+        "signed_on": "2018-06-01",
+        "given_by": "parent_or_guardian",
+    },
     "follow_up_ends": {"patient_id": "P1", "ended_on": "2022-01-01", "reason": "ifx_stopped"},
 }
 

@@ -122,6 +122,15 @@ COLUMNS: dict[str, dict[str, str]] = {
         "serious": "flag",
         "resolved_on": "date",
     },
+    "consents": {
+        "patient_id": "text",
+        "scope": "text",
+        "signed_on": "date",
+        "given_by": "text",
+        "form_version": "text",
+        "valid_until": "date",
+        "withdrawn_on": "date",
+    },
     "follow_up_ends": {
         "patient_id": "text",
         "ended_on": "date",
@@ -144,6 +153,7 @@ DATED_BY = {
     "gene_findings": "reported_on",
     "conditions": "onset_on",
     "adverse_events": "started_on",
+    "consents": "signed_on",
     "follow_up_ends": "ended_on",
 }
 

@@ -34,6 +34,11 @@ VALID: dict[str, dict[str, Any]] = {
         "severity": "mild",
         "serious": False,
     },
+    "consent": {
+        "scope": "research",
+        "signed_on": "2020-01-01",
+        "given_by": "parent_or_guardian",
+    },
     "follow_up_end": {"ended_on": "2020-01-01", "reason": "died"},
 }
 

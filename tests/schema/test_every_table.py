@@ -28,11 +28,11 @@ every_table = pytest.mark.parametrize("table", CLINICAL_TABLES, ids=lambda table
 ABOVE_THE_SECTIONS = {"patient", "pcdai_visit"}
 NO_EVENT = {
     *("patient", "phenotype", "anthropometry", "infusion", "tdm_level", "pcdai_visit"),
-    *("lab_result", "medication", "gene_finding", "condition"),
+    *("lab_result", "medication", "gene_finding", "condition", "consent"),
 }
 SENTENCES_OF_THEIR_OWN = {"phenotype", "medication", "gene_finding"}
 TABLES_OF_THEIR_OWN = {"infusion", "tdm_level", "lab_result", "anthropometry"}
-NO_CONTACT = {"patient", "follow_up_end"}
+NO_CONTACT = {"patient", "consent", "follow_up_end"}
 
 
 def test_declarations_models_and_files_are_the_same() -> None:

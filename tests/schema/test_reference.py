@@ -134,4 +134,6 @@ def test_every_rule_has_a_definition_and_a_patient(database: Connection) -> None
         ("planned_infusion",),
         ("weighing",),
         ("weight_z",),
+        ("withdrawn_genetics",),
+        ("withdrawn_use",),
     }

@@ -52,6 +52,7 @@ CHANGE = {
     "gene_finding": "acmg_class = 'benign'",
     "condition": "resolved_on = '2020-02-01'",
     "adverse_event": "resolved_on = '2020-02-01'",
+    "consent": "withdrawn_on = '2020-02-01'",
     "follow_up_end": "note = 'x'",
 }
 

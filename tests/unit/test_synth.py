@@ -114,6 +114,10 @@ CHECKS = {
         "started_on* term* severity serious resolved_on?",
         *(day, words, code(*v.SEVERITIES), code("yes", "no"), day),
     ),
+    "consents": columns(
+        "scope* signed_on* given_by* form_version? valid_until? withdrawn_on?",
+        *(code(*v.CONSENT_SCOPES), day, code(*v.CONSENT_GIVERS), words, day, day),
+    ),
     "follow_up_ends": columns("ended_on reason note?", day, code(*v.FOLLOW_UP_END_REASONS), words),
 }
 

@@ -35,6 +35,7 @@ _AFTER_RECORDS = {
     "status": lambda: import_module("registry.cli.status").status_command,
     "explain": lambda: import_module("registry.cli.explain").explain_command,
     "definition": lambda: import_module("registry.cli.definition").app,
+    "centre": lambda: import_module("registry.cli.centre").app,
     "assay": lambda: import_module("registry.cli.assay").app,
     "analyse": lambda: import_module("registry.cli.analyse.group").app,
     "worklist": lambda: import_module("registry.cli.worklist").app,
@@ -80,10 +81,10 @@ class EntityGroup(_OnDemand):
     """The commands of one entity; their options come from the declarations of its variables."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """add, list, show, amend, void."""
-        from registry.cli.records.commands import VERBS
+        """add, list, show, amend, void, and what the group has beside."""
+        from registry.cli.records.commands import verbs
 
-        return list(VERBS)
+        return verbs(str(self.name))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """One of them, or None."""
@@ -104,9 +105,9 @@ def _command(name: str, spoken_language: str) -> Any:
 @cache
 def _record_command(group: str, verb: str, spoken_language: str) -> Any:
     """`spoken_language` is what its help is in."""
-    from registry.cli.records.commands import VERBS
+    from registry.cli.records.commands import made
 
-    return _built(verb, VERBS[verb](group))
+    return _built(verb, made(group, verb))
 
 
 def _built(name: str, made: Any) -> Any:

@@ -11,7 +11,7 @@ import typer
 
 from registry.cli.demo.mark import IntoDemoOption
 from registry.cli.frame.context import AllowIdOption
-from registry.cli.records import patient_show
+from registry.cli.records import consent, patient_show
 from registry.cli.records.options import (
     key_arguments,
     key_options,
@@ -210,3 +210,18 @@ def _entity(group: str) -> Entity:
 
 # What each makes of a group's name: the function of the command.
 VERBS = {"add": _add, "list": _list, "show": _show, "amend": _amend, "void": _void}
+# What single groups have beside these.
+FURTHER: dict[str, dict[str, Callable[..., None]]] = {
+    "patient": {"withdraw": consent.withdraw_command},
+    "consent": {"forms": consent.forms_command, "use-form": consent.use_form_command},
+}
+
+
+def verbs(group: str) -> list[str]:
+    """The names of a group's commands, in the order of its help."""
+    return [*VERBS, *FURTHER.get(group, {})]
+
+
+def made(group: str, verb: str) -> Callable[..., None]:
+    """The function of one of them."""
+    return VERBS[verb](group) if verb in VERBS else FURTHER[group][verb]

@@ -76,4 +76,5 @@ left join lateral (
     where t.patient_id = s.patient_id and t.assessed_on <= s.start_on
     order by t.assessed_on desc
     limit 1
-) f on true;
+) f on true
+where s.reason is distinct from 'no_research_consent';

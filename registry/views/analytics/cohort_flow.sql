@@ -39,6 +39,7 @@ select x.definition, 3 + o.position::integer, 'excluded', x.reason, x.n
 from exclusion x
 join unnest(
     array[
+        'no_research_consent',
         'not_crohns_disease',
         'age_18_or_over',
         'prior_biologic',

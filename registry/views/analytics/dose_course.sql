@@ -18,4 +18,5 @@ select
     i.intensified,
     i.product
 from infusion_step i
-join patient_number n using (patient_id);
+join patient_number n using (patient_id)
+where i.patient_id not in (select patient_id from withdrawn_use);

@@ -18,25 +18,27 @@ join patient_number n using (patient_id)
 cross join lateral (
     values
         (1, 'no_infliximab', e.start_on is null),
-        (2, 'not_crohns_disease', e.diagnosis <> 'CD'),
-        (3, 'age_18_or_over', e.too_old),
-        (4, 'prior_biologic', case when e.start_on is not null then e.biologic_id is not null end),
+        (2, 'no_research_consent', e.not_for_research),
+        (3, 'not_crohns_disease', e.diagnosis <> 'CD'),
+        (4, 'age_18_or_over', e.too_old),
+        (5, 'prior_biologic', case when e.start_on is not null then e.biologic_id is not null end),
         (
-            5,
+            6,
             'contraindication',
             case when e.start_on is not null then e.contraindication_id is not null end
         ),
-        (6, 'fewer_than_4_infusions', e.lacks_infusions),
+        (7, 'fewer_than_4_infusions', e.lacks_infusions),
         (
-            7,
+            8,
             'late_induction_infusion',
             case when not e.lacks_infusions then e.late_infusion is not null end
         ),
         (
-            8,
+            9,
             'no_baseline_pcdai',
             case when e.start_on is not null then e.baseline_pcdai is null end
         ),
-        (9, 'no_week14_pcdai', case when e.start_on is not null then e.week14_pcdai is null end),
-        (10, 'primary_non_response', not e.responded)
-) as c (position, criterion, excludes);
+        (10, 'no_week14_pcdai', case when e.start_on is not null then e.week14_pcdai is null end),
+        (11, 'primary_non_response', not e.responded)
+) as c (position, criterion, excludes)
+where not e.not_for_research or c.criterion in ('no_infliximab', 'no_research_consent');

@@ -30,6 +30,9 @@ with found as (
             p.onset_on, p.onset_on_precision, p.birth_date, coalesce(s.start_on, d.cut_on)
         ) as day
     ) o
+    where
+        s.reason is distinct from 'no_research_consent'
+        and g.patient_id not in (select patient_id from withdrawn_genetics)
 )
 select
     definition,

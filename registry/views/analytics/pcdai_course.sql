@@ -53,4 +53,5 @@ cross join lateral (
     from pcdai_visit c
     where c.patient_id = s.patient_id and c.visited_on <= d.cut_on
     window course as (order by c.visited_on)
-) v;
+) v
+where s.reason is distinct from 'no_research_consent';

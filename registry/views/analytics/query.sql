@@ -19,4 +19,5 @@ select
     q.mended,
     q.steps
 from query q
-join patient_number n using (patient_id);
+join patient_number n using (patient_id)
+where q.patient_id not in (select patient_id from withdrawn_use);

@@ -51,4 +51,5 @@ cross join lateral (
     from level_reading r
     where r.patient_id = s.patient_id and r.definition = s.definition
     offset 0
-) l;
+) l
+where s.reason is distinct from 'no_research_consent';

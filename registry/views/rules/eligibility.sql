@@ -15,9 +15,21 @@
 -- least {response_drop} points; without it a low score at week 14 does not count as response.
 -- @methods response if remission_overrides_drop: Response is a fall from baseline to week 14 of at
 -- least {response_drop} points, or whatever the fall a score below {remission_below} at week 14.
--- @parameters: age_limit_years, required_infusions, induction_day_2, induction_day_3, induction_day_4,
+-- @methods patients if consent_required: Children of whom no consent to research is recorded, or whose
+-- consent was withdrawn, are left out.
+-- @methods patients unless consent_required: Children whose consent to research was withdrawn are left
+-- out.
+-- @parameters: consent_required, age_limit_years, required_infusions, induction_day_2, induction_day_3, induction_day_4,
 -- induction_tolerance_2, induction_tolerance_3, induction_tolerance_4, response_drop,
 -- remission_overrides_drop
+-- @rule no_research_consent: Research may use the data
+-- @found if consent_withdrawn_on: withdrawn on {consent_withdrawn_on}
+-- @found if consented: consent recorded
+-- @found if consent_required: no consent that counts
+-- @limit if consent_required: a consent to research
+-- @limit: nothing withdrawn
+-- @record if consent_withdrawn_on: consent consent_signed_on
+-- @excluded: No consent to research
 -- @rule not_crohns_disease: Has Crohn's disease
 -- @found: diagnosis {diagnosis}
 -- @limit: CD
@@ -67,6 +79,11 @@
 -- @excluded: Primary non-response
 -- @part or_remission if remission_overrides_drop: ", or W below {remission_below}"
 -- @value fall: baseline_pcdai - week14_pcdai
+-- @consented: a consent to research counts; empty where none is recorded
+-- @consent_withdrawn_on: day from which research was withdrawn
+-- @consent_id: number of the consent that was withdrawn
+-- @consent_signed_on: day on which it was signed
+-- @not_for_research: research may not use the data
 -- @deciding_table: table of the record that excludes
 -- @deciding_on: date of the record that excludes
 -- @deciding_record_id: number of the record that excludes
@@ -92,6 +109,15 @@ facts as (
     select
         d.name as definition,
         p.patient_id,
+        u.consented,
+        u.withdrawn_on as consent_withdrawn_on,
+        u.withdrawn_id as consent_id,
+        u.withdrawn_signed_on as consent_signed_on,
+        d.consent_on is not null
+            and (
+                u.withdrawn_on is not null
+                or (d.consent_required and u.consented is not true)
+            ) as not_for_research,
         p.diagnosis,
         p.birth_date,
         a.age_years,
@@ -143,6 +169,13 @@ facts as (
     cross join lateral (
         select extract(year from age(o.start_on, p.birth_date))::integer as age_years
     ) a
+    left join lateral (
+        -- A lookup by patient.
+        select *
+        from research_consent r
+        where r.patient_id = p.patient_id and r.definition = d.name
+        offset 0
+    ) u on true
     left join first_biologic b on b.patient_id = p.patient_id and b.started_on < o.start_on
     left join lateral (
         select c.record_id, c.condition, c.onset_on
@@ -161,6 +194,7 @@ judged as (
         *,
         case
             when start_on is null then 'no_infliximab'
+            when not_for_research then 'no_research_consent'
             when diagnosis <> 'CD' then 'not_crohns_disease'
             when too_old then 'age_18_or_over'
             when biologic_id is not null then 'prior_biologic'
@@ -176,6 +210,7 @@ judged as (
 select
     *,
     case reason
+        when 'no_research_consent' then case when consent_id is not null then 'consent' end
         when 'not_crohns_disease' then 'patient'
         when 'age_18_or_over' then 'infusion'
         when 'prior_biologic' then 'medication'
@@ -184,6 +219,7 @@ select
         when 'primary_non_response' then 'pcdai_visit'
     end as deciding_table,
     case reason
+        when 'no_research_consent' then consent_id
         when 'age_18_or_over' then infusion_1_id
         when 'prior_biologic' then biologic_id
         when 'contraindication' then contraindication_id
@@ -194,6 +230,7 @@ select
         when 'primary_non_response' then week14_id
     end as deciding_record_id,
     case reason
+        when 'no_research_consent' then consent_signed_on
         when 'age_18_or_over' then start_on
         when 'prior_biologic' then biologic_on
         when 'contraindication' then contraindication_on

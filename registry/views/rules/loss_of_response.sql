@@ -1,5 +1,5 @@
 -- One row per definition and patient: the whole status, with the record that decided it.
--- For a patient who is not eligible only t0, B and W are given.
+-- For a patient who is not eligible only t0, B and W are given, and without consent to research none.
 -- Source: the study's methods.
 -- @methods response: Remission is a score below {remission_below} at week 14.
 -- @methods loss if time_zero=first_infusion: Time counts from the first infusion to the loss, or else
@@ -29,11 +29,11 @@ select
     e.definition,
     e.reason is null as eligible,
     e.reason,
-    e.start_on,
-    e.baseline_on,
-    e.baseline_pcdai,
-    e.week14_on,
-    e.week14_pcdai,
+    case when not e.not_for_research then e.start_on end as start_on,
+    case when not e.not_for_research then e.baseline_on end as baseline_on,
+    case when not e.not_for_research then e.baseline_pcdai end as baseline_pcdai,
+    case when not e.not_for_research then e.week14_on end as week14_on,
+    case when not e.not_for_research then e.week14_pcdai end as week14_pcdai,
     case when e.reason is null then
         case when e.week14_pcdai < d.remission_below then 'remission' else 'response' end
     end as induction_outcome,

@@ -1,5 +1,6 @@
 -- One row per definition and patient whose stored status may differ from what the rules say today:
 -- the patient's records have changed, or the day has moved on.
+-- The day also brings consents to count or to end, whatever the data cut.
 -- Without a data cut the day moves the end of an observation that is still open, and shows what is
 -- dated after the last derivation; nothing else of a status depends on it. Where the day has gone
 -- back everybody waits.
@@ -25,4 +26,15 @@ join (
     select patient_id, visited_on from pcdai_visit
     union all
     select patient_id, ended_on from follow_up_end
-) r on r.dated_on > m.derived_on and r.dated_on <= today();
+) r on r.dated_on > m.derived_on and r.dated_on <= today()
+union
+select d.name, c.patient_id
+from definition d
+join (
+    select patient_id, signed_on as counts_on from consent
+    union all
+    select patient_id, withdrawn_on from consent
+    union all
+    select patient_id, valid_until + 1 from consent
+) c on
+    c.counts_on > least(d.derived_on, today()) and c.counts_on <= greatest(d.derived_on, today());

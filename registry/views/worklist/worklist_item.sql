@@ -42,6 +42,9 @@ of_every_definition as (
     select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
     from query_raised
     union all
+    select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
+    from consent_due
+    union all
     select * from implausible
 )
 select d.name as definition, i.*

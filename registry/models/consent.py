@@ -1,0 +1,85 @@
+"""Consents of families, and their withdrawal."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.models.base import REFERENCE, Base, PatientRecord, variable
+from registry.models.constraints import InOrder
+from registry.variables import Kind, Variable
+from registry.vocabulary import CONSENT_GIVERS, CONSENT_SCOPES
+from registry.words import note
+
+
+class Consent(PatientRecord):
+    """One row per patient, scope, day and whoever signed."""
+
+    __tablename__ = "consent"
+    in_order: ClassVar[tuple[InOrder, ...]] = (
+        InOrder(
+            "valid_until",
+            "signed_on",
+            "valid_not_before_signed",
+            note("lies before the day of the form"),
+        ),
+        InOrder(
+            "withdrawn_on",
+            "signed_on",
+            "withdrawn_not_before_signed",
+            note("lies before the day of the form"),
+        ),
+    )
+
+    scope: Mapped[str] = variable(
+        Variable("Consent to", Kind.CODE, required=True, codes=CONSENT_SCOPES)
+    )
+    signed_on: Mapped[date] = variable(Variable("Signed on", Kind.DATE, required=True))
+    given_by: Mapped[str] = variable(
+        Variable("Given by", Kind.CODE, required=True, codes=CONSENT_GIVERS)
+    )
+    form_version: Mapped[str | None] = variable(
+        Variable(
+            "Version of the form",
+            Kind.TEXT,
+            meaning="as printed on it; empty = not known",
+            empty_tells=True,
+        )
+    )
+    valid_until: Mapped[date | None] = variable(
+        Variable(
+            "Valid until",
+            Kind.DATE,
+            may_be_future=True,
+            meaning="its last day; empty = until withdrawn",
+            empty_tells=True,
+        )
+    )
+    withdrawn_on: Mapped[date | None] = variable(
+        Variable(
+            "Withdrawn on",
+            Kind.DATE,
+            may_be_future=True,
+            meaning="from this day on nothing is used; the day of the form itself = refused",
+            empty_tells=True,
+        )
+    )
+
+
+class ConsentForm(Base):
+    """One row per scope and version of a form; the last to come into use is the one in use."""
+
+    __tablename__ = "consent_form"
+    __table_args__ = (
+        {"schema": REFERENCE, "comment": "One row per scope and version of a form of consent"},
+    )
+
+    scope: Mapped[str] = variable(
+        Variable("Consent to", Kind.CODE, required=True, codes=CONSENT_SCOPES), primary_key=True
+    )
+    version: Mapped[str] = variable(
+        Variable("Version of the form", Kind.TEXT, required=True), primary_key=True
+    )
+    used_from: Mapped[date] = mapped_column(comment="first day on which it is in use")
