@@ -17,7 +17,7 @@ from typing import Any
 from typer.main import get_command
 
 from registry.cli import app
-from registry.cli.records.commands import VERBS
+from registry.cli.records.commands import VERBS, verbs
 from registry.cli.records.options import parameter_name
 from registry.clinical_tables import BY_COMMAND
 from registry.records.rows import BY_FILE_NAME, dictionary_columns
@@ -28,7 +28,7 @@ CURE = "docs/cli.md is not current. Run scripts/cli-reference and look at the di
 # Heading -> what stands under it: commands and groups in this order. RECORDS is their place.
 RECORDS = "records"
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Data entry": (RECORDS, "visit", "assay", "history", "undo"),
+    "Data entry": (RECORDS, "visit", "centre", "assay", "history", "undo"),
     "Import": ("import", "template", "codebook"),
     "Worklist": ("worklist",),
     "Quality of the data": ("quality", "query"),
@@ -182,8 +182,8 @@ def _records(tops: dict[str, Any], context: Any) -> str:
         _table(("GROUP", "what", "import file", "KEY"), groups),
     ]
     parts += [_verb(verb, {w[0]: leaves[w] for w in leaves if w[1] == verb}) for verb in VERBS]
-    command, at = leaves["patient", "show"]
-    parts.append(_page(("patient", "show"), command, at))
+    further = [(group, verb) for group in BY_COMMAND for verb in verbs(group)[len(VERBS) :]]
+    parts += [_page(words, *leaves[words]) for words in [("patient", "show"), *further]]
     parts += [_variables(group, leaves) for group in BY_COMMAND]
     return "\n".join(parts)
 

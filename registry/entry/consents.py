@@ -14,7 +14,7 @@ from registry.entry.stored import Stored, find_records
 from registry.errors import Refused
 from registry.models.consent import Consent
 from registry.records.change import declare_change, summarise_change
-from registry.records.source import PATIENT_COLUMN
+from registry.records.rows import PATIENT_COLUMN
 from registry.words import tr
 
 
