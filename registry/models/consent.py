@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import REFERENCE, Base, PatientRecord, variable
 from registry.models.constraints import InOrder
-from registry.variables import Kind, Variable
+from registry.variables import Kind, Redaction, Variable
 from registry.vocabulary import CONSENT_GIVERS, CONSENT_SCOPES
 from registry.words import note
 
@@ -46,6 +46,7 @@ class Consent(PatientRecord):
             Kind.TEXT,
             meaning="as printed on it; empty = not known",
             empty_tells=True,
+            redaction=Redaction.CLINICAL,
         )
     )
     valid_until: Mapped[date | None] = variable(
@@ -80,6 +81,7 @@ class ConsentForm(Base):
         Variable("Consent to", Kind.CODE, required=True, codes=CONSENT_SCOPES), primary_key=True
     )
     version: Mapped[str] = variable(
-        Variable("Version of the form", Kind.TEXT, required=True), primary_key=True
+        Variable("Version of the form", Kind.TEXT, required=True, redaction=Redaction.CLINICAL),
+        primary_key=True,
     )
     used_from: Mapped[date] = mapped_column(comment="first day on which it is in use")

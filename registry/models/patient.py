@@ -119,7 +119,9 @@ class Centre(Base):
     __table_args__ = ({"schema": REFERENCE, "comment": "One row per treating centre"},)
 
     code: Mapped[str] = mapped_column(Text, primary_key=True, comment="code of the centre")
-    name: Mapped[str | None] = variable(Variable("Full name", Kind.TEXT))
+    name: Mapped[str | None] = variable(
+        Variable("Full name", Kind.TEXT, redaction=Redaction.QUASI_IDENTIFIER)
+    )
     age_of_majority: Mapped[int] = variable(
         Variable(
             "Age from which patients give their own consent",
