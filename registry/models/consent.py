@@ -46,7 +46,7 @@ class Consent(PatientRecord):
             Kind.TEXT,
             meaning="as printed on it; empty = not known",
             empty_tells=True,
-            redaction=Redaction.CLINICAL,
+            redaction=Redaction.FREE_TEXT,
         )
     )
     valid_until: Mapped[date | None] = variable(
@@ -81,7 +81,7 @@ class ConsentForm(Base):
         Variable("Consent to", Kind.CODE, required=True, codes=CONSENT_SCOPES), primary_key=True
     )
     version: Mapped[str] = variable(
-        Variable("Version of the form", Kind.TEXT, required=True, redaction=Redaction.CLINICAL),
+        Variable("Version of the form", Kind.TEXT, required=True, redaction=Redaction.FREE_TEXT),
         primary_key=True,
     )
     used_from: Mapped[date] = mapped_column(comment="first day on which it is in use")

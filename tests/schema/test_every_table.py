@@ -92,12 +92,13 @@ def test_of_every_variable_it_is_known_what_it_could_give_away() -> None:
     by_class = {one: {name for name, of in known.items() if of is one} for one in Redaction}
     assert by_class[Redaction.IDENTIFIER] == {"patient_number.study_id"}
     assert by_class[Redaction.QUASI_IDENTIFIER] == {
-        *("patient.centre", "patient.sex"),
+        *("patient.centre", "patient.sex", "centre.name"),
         *("gene_finding.gene", "gene_finding.hgvs_c", "gene_finding.hgvs_p"),
     }
     assert by_class[Redaction.FREE_TEXT] == {
         *("infusion.product", "tdm_level.assay", "gene_finding.diagnosis", "surgery.procedure"),
         *("adverse_event.term", "follow_up_end.note"),
+        *("consent.form_version", "consent_form.version"),
     }
     # What anybody may write anything into is never taken for a plain value.
     for entity in ENTITIES:
