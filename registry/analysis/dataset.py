@@ -8,8 +8,8 @@ return wrong numbers. What is wrong is refused here, before any library sees it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, column, select, table, text
 
 from registry.errors import CannotEstimate, NotFound, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
-from registry.views.headers import part_note
+from registry.views.headers import exclusions, part_note
 from registry.vocabulary import COVARIATES, Covariate
 from registry.words import listed_apart, note, tr
 
@@ -258,7 +258,8 @@ class Basis:
     """One sentence for each of the choices behind a result; to be told with it.
 
     `competing` is the rule of censoring where stop, transfer and death are events of their own;
-    `is_default` says that the registry holds to this definition unless another is named.
+    `is_default` says that the registry holds to this definition unless another is named; `excluded`
+    what each exclusion is called under it.
     """
 
     definition: str
@@ -267,6 +268,7 @@ class Basis:
     censoring: str
     competing: str = ""
     is_default: bool = False
+    excluded: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def origin(self) -> str:
@@ -302,6 +304,7 @@ def basis_of(connection: Connection, definition: str) -> Basis:
         censoring=part_note("censoring", dict(row)),
         competing=part_note("competing", dict(row)),
         is_default=bool(row["is_default"]),
+        excluded=exclusions(dict(row)),
     )
 
 

@@ -37,7 +37,7 @@ from registry.models.missing_reason import (
 )
 from registry.views import plausibility, work
 from registry.views.dated_records import dated_records
-from registry.views.headers import Sentence, read_header, tables_read
+from registry.views.headers import Sentence, exclusions, read_header, tables_read
 from registry.vocabulary import COVARIATES
 from registry.words import tr
 
@@ -141,7 +141,7 @@ def drop_views(connection: Connection) -> None:
 def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> None:
     """Creates all views with their comments and gives the analysts' role its rights."""
     views_of = {
-        RULES: [_definition(RULES), *_in_order(_views(RULES))],
+        RULES: [_definition(RULES), _exclusions(), *_in_order(_views(RULES))],
         PRESENT: [
             *_present_tables(),
             *_in_order(
@@ -290,6 +290,19 @@ def _present_tables() -> list[View]:
             for name, statement in shown.items()
         ),
     ]
+
+
+def _exclusions() -> View:
+    """The exclusions in the order in which the rule of eligibility looks at them."""
+    rows = ", ".join(f"({place}, '{code}')" for place, code in enumerate(exclusions(), start=1))
+    return View(
+        RULES,
+        "exclusion",
+        f"create view {RULES}.exclusion as select * from (values {rows}) as e (position, reason)",
+        "One row per exclusion, in the order in which they are looked at. Source: the cases of the "
+        "rule of eligibility.",
+        {"position": "place in the order", "reason": "the exclusion"},
+    )
 
 
 def _dated_records() -> View:

@@ -169,18 +169,28 @@ def rules() -> dict[str, Told]:
     return {told.code: told for one in _headers().values() for told in one.told}
 
 
-@cache
-def exclusions() -> dict[str, str]:
-    """What each exclusion is called, in the order in which they are looked at.
+def exclusions(parameters: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """What each exclusion is called under a definition, in the order in which they are looked at.
 
-    Where that depends on a parameter it is as the published study has it.
+    Without the definition's parameters as the published study has it.
     """
+    told = {code: rules()[code].sentences["excluded"] for code in _exclusions()}
+    if parameters is None:
+        return {code: sentences[-1].words for code, sentences in told.items()}
+    found = {code: _first(sentences, parameters) for code, sentences in told.items()}
+    return {
+        code: declared(one.words, **{name: parameters[name] for name in _places(one.words)})
+        for code, one in found.items()
+        if one is not None
+    }
+
+
+@cache
+def _exclusions() -> list[str]:
+    """The exclusions, in the order of the cases of the rule of eligibility."""
     source = (FOLDER / f"{ELIGIBILITY}.sql").read_text(encoding="utf-8")
     cases = source.partition("end as reason")[0].rpartition("case")[2]
-    return {
-        code: rules()[code].sentences["excluded"][-1].words
-        for code in re.findall(r"then '(\w+)'", cases)
-    }
+    return re.findall(r"then '(\w+)'", cases)
 
 
 def said(code: str, kind: str, facts: Facts) -> str | None:

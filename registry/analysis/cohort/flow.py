@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,11 @@ from registry.words import tr
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Patients whose first failed criterion is `reason`."""
+    """Patients whose first failed criterion is `reason`, which is called `label`."""
 
     reason: str
     n: int
+    label: str
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,7 @@ class Flow:
             "no_infliximab": self.no_infliximab,
             "started": self.started,
             "excluded": [
-                {"reason": one.reason, "n": one.n, "label": exclusions()[one.reason]}
-                for one in self.excluded
+                {"reason": one.reason, "n": one.n, "label": one.label} for one in self.excluded
             ],
             "eligible": self.eligible,
             "events": self.events,
@@ -52,12 +53,15 @@ class Flow:
         }
 
 
-def cohort_flow(frame: pd.DataFrame, definition: str) -> Flow:
+def cohort_flow(
+    frame: pd.DataFrame, definition: str, labels: Mapping[str, str] | None = None
+) -> Flow:
     """The flow, in the order in which the criteria are checked.
 
     Args:
         frame: rows of `analytics.cohort_flow`: `position`, `step`, `reason`, `n`.
         definition: the definition that all rows must belong to.
+        labels: what each exclusion is called under it; without them as in the published study.
 
     Raises:
         Refused: a step is missing or stands twice, a reason is unknown, or the numbers do not add
@@ -65,17 +69,18 @@ def cohort_flow(frame: pd.DataFrame, definition: str) -> Flow:
     """
     check_definition(frame, definition, "cohort_flow")
     require_columns(frame, ("position", "step", "reason", "n"), "cohort_flow")
+    labels = labels or exclusions()
     rows = frame.sort_values("position", key=lambda position: position.astype(int))
     counts: dict[str, int] = {}
     excluded: list[Exclusion] = []
     for step, reason, n in zip(rows["step"], rows["reason"], rows["n"], strict=True):
         if step == "excluded":
-            if reason not in exclusions():
+            if reason not in labels:
                 raise Refused(
                     tr("cohort_flow has an unknown reason for exclusion: {reason}.", reason=reason)
                 )
             if int(n) > 0:
-                excluded.append(Exclusion(str(reason), int(n)))
+                excluded.append(Exclusion(str(reason), int(n), labels[reason]))
         elif step in counts:
             raise Refused(tr("cohort_flow has the step {step} twice.", step=step))
         else:

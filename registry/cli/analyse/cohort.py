@@ -18,7 +18,7 @@ def flow(data: Data) -> Any:
     """
     from registry.analysis.cohort.flow import cohort_flow
 
-    return cohort_flow(data.view("cohort_flow"), data.definition)
+    return cohort_flow(data.view("cohort_flow"), data.definition, data.basis.excluded)
 
 
 def table1(data: Data) -> Any:

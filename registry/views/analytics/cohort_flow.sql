@@ -17,7 +17,7 @@ with counted as (
     left join lor_status s on s.definition = d.name
     group by d.name
 ),
-exclusion as (
+taken_out as (
     select definition, reason, count(*) as n
     from lor_status
     where reason <> 'no_infliximab'
@@ -35,19 +35,6 @@ cross join lateral (
         (22, 'responders', null, c.eligible - c.events)
 ) as f (position, step, reason, n)
 union all
-select x.definition, 3 + o.position::integer, 'excluded', x.reason, x.n
-from exclusion x
-join unnest(
-    array[
-        'no_research_consent',
-        'not_crohns_disease',
-        'age_18_or_over',
-        'prior_biologic',
-        'contraindication',
-        'fewer_than_4_infusions',
-        'late_induction_infusion',
-        'no_baseline_pcdai',
-        'no_week14_pcdai',
-        'primary_non_response'
-    ]
-) with ordinality as o (reason, position) using (reason);
+select x.definition, 2 + o.position, 'excluded', x.reason, x.n
+from taken_out x
+join exclusion o using (reason);

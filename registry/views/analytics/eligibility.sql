@@ -9,7 +9,7 @@ create view eligibility as
 select
     e.definition,
     n.study_id as patient_id,
-    c.position,
+    o.position,
     c.criterion,
     c.excludes,
     c.criterion is not distinct from e.reason as decides
@@ -17,28 +17,23 @@ from eligibility e
 join patient_number n using (patient_id)
 cross join lateral (
     values
-        (1, 'no_infliximab', e.start_on is null),
-        (2, 'no_research_consent', e.not_for_research),
-        (3, 'not_crohns_disease', e.diagnosis <> 'CD'),
-        (4, 'age_18_or_over', e.too_old),
-        (5, 'prior_biologic', case when e.start_on is not null then e.biologic_id is not null end),
+        ('no_infliximab', e.start_on is null),
+        ('no_research_consent', e.not_for_research),
+        ('not_crohns_disease', e.diagnosis <> 'CD'),
+        ('age_18_or_over', e.too_old),
+        ('prior_biologic', case when e.start_on is not null then e.biologic_id is not null end),
         (
-            6,
             'contraindication',
             case when e.start_on is not null then e.contraindication_id is not null end
         ),
-        (7, 'fewer_than_4_infusions', e.lacks_infusions),
+        ('fewer_than_4_infusions', e.lacks_infusions),
         (
-            8,
             'late_induction_infusion',
             case when not e.lacks_infusions then e.late_infusion is not null end
         ),
-        (
-            9,
-            'no_baseline_pcdai',
-            case when e.start_on is not null then e.baseline_pcdai is null end
-        ),
-        (10, 'no_week14_pcdai', case when e.start_on is not null then e.week14_pcdai is null end),
-        (11, 'primary_non_response', not e.responded)
-) as c (position, criterion, excludes)
+        ('no_baseline_pcdai', case when e.start_on is not null then e.baseline_pcdai is null end),
+        ('no_week14_pcdai', case when e.start_on is not null then e.week14_pcdai is null end),
+        ('primary_non_response', not e.responded)
+) as c (criterion, excludes)
+join exclusion o on o.reason = c.criterion
 where not e.not_for_research or c.criterion in ('no_infliximab', 'no_research_consent');

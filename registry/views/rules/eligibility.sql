@@ -39,7 +39,7 @@
 -- @found: {age_years:completed year|completed years}, born {birth_date}
 -- @limit: below {age_limit_years:year|years}
 -- @record: patient
--- @excluded unless age_limit_years=18: Too old at the first infusion
+-- @excluded unless age_limit_years=18: Aged {age_limit_years} years or over at the first infusion
 -- @excluded: Aged 18 years or over at the first infusion
 -- @rule prior_biologic: No other biologic before t0
 -- @found if biologic: {biologic} from {biologic_on}
@@ -57,7 +57,7 @@
 -- @found: {infusions:infusion|infusions}
 -- @limit: at least {required_infusions}
 -- @record: infusion
--- @excluded unless required_infusions=4: Fewer infusions than needed
+-- @excluded unless required_infusions=4: Fewer than {required_infusions:infusion|infusions}
 -- @excluded: Fewer than four infusions
 -- @rule late_induction_infusion: Induction on time
 -- @found if infusion_2_on: infusion 2: day {day_of_2}{third}{fourth}
