@@ -6,6 +6,7 @@ import getpass
 import os
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 HOME_VARIABLE = "REGISTRY_HOME"
@@ -17,12 +18,15 @@ USER_VARIABLE = "REGISTRY_USER"
 class Settings:
     """One run's surroundings.
 
-    `database_url` is None when the embedded server in `home` is to be used.
+    `database_url` is None when the embedded server in `home` is to be used. `freeze` names the
+    freeze that is read in place of the registry, `as_of` the moment whose data are.
     """
 
     home: Path
     database_url: str | None
     user: str
+    freeze: str | None = None
+    as_of: datetime | None = None
 
     @classmethod
     def read(

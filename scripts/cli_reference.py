@@ -39,6 +39,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "definition",
         "analyse",
         "report",
+        "freeze",
         "sql",
         "export",
     ),

@@ -12,8 +12,8 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from registry.audit.finding import Finding
-from registry.views.build import SCHEMAS as VIEWS
 from registry.views.build import build_views
+from registry.views.view import SCHEMAS as VIEWS
 
 EXPECTED = Path(__file__).with_name("catalogue.txt")
 

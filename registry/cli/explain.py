@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from registry.cli.analyse.data import frozen_basis
 from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import DefinitionOption, opened, run_of
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.past import read_at
 from registry.cli.records.asking_record import patient_or_asked
 from registry.terminal_width import columns, padded
 from registry.words import note, spoken, tr
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 MARKS = {True: note("yes"), False: note("NO"), None: "-"}
 
 
+@read_at
 def explain_command(
     context: typer.Context,
     patient: PatientArgument = None,
@@ -41,8 +44,9 @@ def explain_command(
         definition = definition_or_default(connection, definition)
         require_patient(connection, patient)
         explanation = explain(connection, patient, definition)
+        basis = frozen_basis(connection, definition)
     if form is Format.JSON:
-        print_json(explanation.to_json())
+        print_json(explanation.to_json() | basis)
     elif form is Format.CSV:
         print_rows([vars(step) for step in explanation.rules], form)
     else:

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.context import reached, run_of
+from registry.cli.frame.context import over, reached, run_of
 from registry.cli.frame.output import Format, FormatOption, print_stream
+from registry.cli.frame.past import read_at
 
 
+@read_at
 def sql_command(
     context: typer.Context,
     query: Annotated[str, typer.Argument(metavar="QUERY", help="One query; - reads stdin.")],
@@ -23,9 +25,13 @@ def sql_command(
     from registry.database.query import stream_query
 
     statement = typer.get_text_stream("stdin").read() if query == "-" else query
-    with reached(run_of(context).settings()) as database:
+    settings = run_of(context).settings()
+    with reached(settings) as database:
         with database.engine.connect() as connection:
             if not is_readers(connection):
                 require_head(connection)
-        with stream_query(database, statement) as (columns, rows):
+        with (
+            over(database, settings) as asked,
+            stream_query(asked, statement) as (columns, rows),
+        ):
             print_stream(rows, form, columns)

@@ -7,6 +7,7 @@ import typer
 from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import DefinitionOption, reading, warn
 from registry.cli.frame.output import Format, FormatOption, print_rows
+from registry.cli.frame.past import read_at
 from registry.words import tr
 
 COLUMNS = (
@@ -26,6 +27,7 @@ COLUMNS = (
 )
 
 
+@read_at
 def status_command(
     context: typer.Context,
     patient: PatientArgument = None,

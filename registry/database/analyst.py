@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
 from registry.database.engine import Database, connect_to
+from registry.database.frozen import LIVE
 
 ANALYST_ROLE = "registry_analyst"
 FENCE = "pg_temp.answer"
@@ -65,7 +66,8 @@ def analyst_connection(database: Database) -> Iterator[Connection]:
             _limit(connection)
             connection.execute(text(f"set local role {ANALYST_ROLE}"))
             connection.exec_driver_sql(_CREATE_FENCE)
-        connection.execute(text("set local search_path = analytics"))
+        place = LIVE if database.frozen is None else database.frozen.place
+        connection.execute(text(f"set local search_path = {place.schema('analytics')}"))
         connection.execute(text("set transaction read only"))
         yield connection
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -19,6 +19,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from registry.errors import DatabaseUnavailable, Refused, RegistryError
 from registry.settings import DATABASE_URL_VARIABLE, Settings
 from registry.words import tr
+
+if TYPE_CHECKING:
+    from registry.database.frozen import Frozen
 
 OLDEST_SERVER = 15
 
@@ -31,12 +34,13 @@ _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 
 @dataclass(frozen=True)
 class Database:
-    """An open database: its engine is the owner's."""
+    """An open database: its engine is the owner's. `frozen` is the freeze it is read at, if any."""
 
     engine: Engine
     url: URL
     embedded: bool
     programs: Path | None
+    frozen: Frozen | None = None
 
 
 @contextmanager

@@ -26,6 +26,7 @@ class Lock(StrEnum):
     UPGRADE = "upgrade"
     WRITING = "writing"
     NIGHT = "night"
+    FREEZE = "freeze"
 
 
 def make_locks(connection: Connection) -> None:
@@ -37,15 +38,17 @@ def make_locks(connection: Connection) -> None:
         return
     try:
         with connection.begin_nested():
-            connection.execute(text(f"create schema {SCHEMA}"))
-            connection.execute(
-                text(
-                    f"comment on schema {SCHEMA} is "
-                    "'Empty tables by whose locks upgrades, writers and nights wait for each other'"
+            # A registry of before has some of them.
+            if not _are_made(connection, Lock.UPGRADE):
+                connection.execute(text(f"create schema {SCHEMA}"))
+                connection.execute(
+                    text(
+                        f"comment on schema {SCHEMA} is 'Empty tables by whose locks upgrades, "
+                        "writers and nights wait for each other'"
+                    )
                 )
-            )
             for lock in Lock:
-                connection.execute(text(f"create table {SCHEMA}.{lock} ()"))
+                connection.execute(text(f"create table if not exists {SCHEMA}.{lock} ()"))
     except (IntegrityError, ProgrammingError) as error:
         if not isinstance(error.orig, UniqueViolation | DuplicateSchema):
             raise
@@ -83,9 +86,9 @@ def is_taken(connection: Connection, lock: Lock) -> bool:
     )
 
 
-def _are_made(connection: Connection) -> bool:
+def _are_made(connection: Connection, lock: Lock = Lock.FREEZE) -> bool:
     return bool(
         connection.execute(
-            text("select to_regclass(:table) is not null"), {"table": f"{SCHEMA}.{Lock.NIGHT}"}
+            text("select to_regclass(:table) is not null"), {"table": f"{SCHEMA}.{lock}"}
         ).scalar_one()
     )

@@ -45,6 +45,8 @@ def stream_query(database: Database, query: str) -> Iterator[tuple[list[str], It
     analysts' role is missing or lacks a right.
     """
     _require_role(database)
+    if database.frozen is not None:
+        query = database.frozen.place.sql(query)
     try:
         statement = query.encode()
     except UnicodeEncodeError:

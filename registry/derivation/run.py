@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
+from registry.database.frozen import frozen_of
 from registry.models.derivation import STATUS_COLUMNS, status_hash
 from registry.records.registry_setting import definition_or_default
 
@@ -122,9 +123,11 @@ def derive_each(engine: Engine, *, user: str) -> tuple[DerivationResult, dict[st
 def bring_up_to_date(engine: Engine, *, user: str) -> DerivationResult | None:
     """Derives what is waiting for any definition; None, and no run, when nothing is.
 
-    Where a definition has no data cut, every new day is.
+    Where a definition has no data cut, every new day is. A freeze stays as it was derived.
     """
     with engine.connect() as connection:
+        if frozen_of(connection) is not None:
+            return None
         waiting = connection.execute(
             text(
                 "select exists (select from derived.changed_patient) "

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from registry.database.frozen import frozen_of
 from registry.errors import NotFound
 from registry.models.derivation import STATUS_COLUMNS, status_hash
 from registry.words import tr
@@ -16,7 +17,12 @@ NO_RUN = 0
 
 
 def waiting_patients(connection: Connection, definition: str | None = None) -> int:
-    """Patients that wait for a derivation of a definition; without one, of that most wait for."""
+    """Patients that wait for a derivation of a definition; without one, of that most wait for.
+
+    Nobody does in a freeze, which stays as it was derived.
+    """
+    if frozen_of(connection) is not None:
+        return 0
     return int(
         connection.execute(
             text(

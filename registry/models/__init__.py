@@ -16,6 +16,7 @@ from registry.models.derivation import ChangedPatient, DerivationRun, LorStatus,
 from registry.models.endoscopy import Endoscopy
 from registry.models.entry_reference import EntryLimit, Gene, ScoreBand
 from registry.models.follow_up_end import FollowUpEnd
+from registry.models.freeze import Freeze
 from registry.models.gene_finding import GeneFinding
 from registry.models.growth_reference import GrowthReference
 from registry.models.infusion import Infusion
@@ -114,6 +115,7 @@ __all__ = [
     "Endoscopy",
     "EntryLimit",
     "FollowUpEnd",
+    "Freeze",
     "Gene",
     "GeneFinding",
     "GrowthReference",

@@ -45,7 +45,7 @@ PERSON = """
 select
     n.study_id as patient_id, p.centre, p.sex, p.birth_date, p.onset_on, p.onset_on_precision,
     p.diagnosed_on, p.diagnosed_on_precision, p.diagnosis, p.missing_reasons,
-    extract(year from age(current_date, p.birth_date))::integer as age_now,
+    extract(year from age(rules.today(), p.birth_date))::integer as age_now,
     extract(year from age(rules.date_in_period(
         p.onset_on, p.onset_on_precision, p.birth_date, s.start_on
     ), p.birth_date))::integer as age_at_onset,

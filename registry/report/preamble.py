@@ -16,7 +16,8 @@ class Facts:
     `nature` says what the data are, for example that they are synthetic; `versions` names each
     piece of software with its version. `parameters` is the definition's row, from which the
     methods are written, and `data_hash` the fingerprint of the rows analysed; both may be absent.
-    `time_zero` is what the months of the curves are counted from.
+    `time_zero` is what the months of the curves are counted from, `frozen` which freeze the data
+    are of, if they are.
     """
 
     title: str
@@ -27,6 +28,7 @@ class Facts:
     time_zero: str = "the first infusion"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     data_hash: str = ""
+    frozen: str = ""
 
     def made_of(self) -> list[tuple[str, str]]:
         """What the results rest on: definition, hashes, versions."""
@@ -36,4 +38,6 @@ class Facts:
         ]
         if self.data_hash:
             entries.append((tr("Hash of the rows analysed"), self.data_hash))
+        if self.frozen:
+            entries.append((tr("Data"), self.frozen))
         return [*entries, *self.versions.items()]

@@ -38,6 +38,9 @@ class WorkRule:
     category: str | None = None
 
 
+WORDS = tuple(field.name for field in fields(WorkRule) if field.name != "rule")
+
+
 @cache
 def rules() -> tuple[WorkRule, ...]:
     """Every rule of the worklist, those of plausibility last."""

@@ -21,6 +21,7 @@ LAYERS = (
     (
         "entry",
         "audit",
+        "freezes",
         "definitions",
         "importing",
         "derivation",

@@ -15,7 +15,8 @@ from registry.database.engine import Database
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.records.change import declare_change
 from registry.views import plausibility
-from registry.views.build import FOLDER, WORKLIST
+from registry.views.build import WORKLIST
+from registry.views.view import FOLDER
 from registry.worklist.dismissal import dismiss, resume
 from registry.worklist.read import Filters, kinds_of_work, read_worklist
 from registry.worklist.rules import list_parameters, list_rules, set_parameters, switch_rule

@@ -46,6 +46,17 @@ def up_to_date(context: typer.Context, definition: str | None) -> Iterator[tuple
             yield connection, held_to
 
 
+def frozen_basis(connection: Connection, definition: str) -> dict[str, Any]:
+    """What a document over a freeze says beside the rest; nothing over the registry as it is."""
+    from registry.analysis.dataset import basis_of
+    from registry.database.frozen import frozen_of
+
+    found = frozen_of(connection)
+    if found is None:
+        return {}
+    return {"basis": found.basis(definition, basis_of(connection, definition).definition_hash)}
+
+
 @dataclass(frozen=True)
 class Data:
     """The rows of one definition, each view read once, when it is first asked for.

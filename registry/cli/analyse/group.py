@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.analyse.analyses import ANALYSES, Analysis
-from registry.cli.analyse.data import Data, up_to_date
+from registry.cli.analyse.data import Data, frozen_basis, up_to_date
 from registry.cli.frame.context import DefinitionOption, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import with_parameters
 from registry.words import tr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from sqlalchemy import Connection
 
 FigureOption = Annotated[
     Path | None,
@@ -40,20 +42,22 @@ def _command(analysis: Analysis) -> Callable[..., None]:
         part: str | None = None,
         **options: Any,
     ) -> None:
+        frozen: dict[str, Any] = {}
         with ExitStack() as stack:
-            data = Data(
-                lambda: stack.enter_context(up_to_date(context, definition)),
-                analysis.reads,
-                stack.close,
-            )
-            result = analysis.run(data, **options)
+
+            def connect() -> tuple[Connection, str]:
+                found = stack.enter_context(up_to_date(context, definition))
+                frozen.update(frozen_basis(*found))
+                return found
+
+            result = analysis.run(Data(connect, analysis.reads, stack.close), **options)
         if analysis.refuse is not None:
             analysis.refuse(result, options)
         if figure is not None:
             document = analysis.document(result, full=True)
             for ending, make in analysis.figures.items():
                 _draw(make(document), figure.with_name(figure.name + ending))
-        _show(analysis, analysis.document(result), form, part)
+        _show(analysis, analysis.document(result) | frozen, form, part)
 
     command.__doc__ = analysis.run.__doc__
     return with_parameters(command, _parameters(analysis))
@@ -103,4 +107,4 @@ def _draw(figure: Figure, stem: Path) -> None:
 
 for one in ANALYSES:
     if one.rows:
-        app.command(one.name)(_command(one))
+        app.command(one.name)(read_at(_command(one)))

@@ -10,6 +10,7 @@ import typer
 
 from registry.cli.frame.completion import complete_view
 from registry.cli.frame.context import ForceOption, opened, reading, run_of, warn
+from registry.cli.frame.past import read_at
 from registry.errors import WrongUsage
 from registry.whole_file import require_free
 from registry.words import tr
@@ -26,6 +27,7 @@ class FileFormat(StrEnum):
     XPT = "xpt"
 
 
+@read_at
 def export_command(
     context: typer.Context,
     view: Annotated[

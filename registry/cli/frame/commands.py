@@ -31,6 +31,7 @@ _AFTER_RECORDS = {
     "history": lambda: import_module("registry.cli.records.history").history_command,
     "undo": lambda: import_module("registry.cli.records.history").undo_command,
     "audit": lambda: import_module("registry.cli.audit").app,
+    "freeze": lambda: import_module("registry.cli.freeze").app,
     "derive": lambda: import_module("registry.cli.derive").derive_command,
     "status": lambda: import_module("registry.cli.status").status_command,
     "explain": lambda: import_module("registry.cli.explain").explain_command,

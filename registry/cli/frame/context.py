@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,6 +56,8 @@ class Run:
     home: Path | None = None
     database_url: str | None = None
     user: str | None = None
+    freeze: str | None = None
+    as_of: datetime | None = None
 
     def home_given(self) -> bool:
         """Whether a home was named, by option or in the environment."""
@@ -62,7 +65,10 @@ class Run:
 
     def settings(self, user: str | None = None) -> Settings:
         """The settings of this run; a name given after the command wins."""
-        return Settings.read(home=self.home, database_url=self.database_url, user=user or self.user)
+        found = Settings.read(
+            home=self.home, database_url=self.database_url, user=user or self.user
+        )
+        return replace(found, freeze=self.freeze, as_of=self.as_of)
 
 
 def run_of(context: typer.Context) -> Run:
@@ -113,13 +119,32 @@ def reached(settings: Settings) -> Iterator[Database]:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
-    """The database of this run, reached and at the right migration."""
+    """The database of this run, reached and at the right migration; or the freeze that is asked."""
     from registry.database.migrate import require_head
 
     with reached(settings) as database:
         with database.engine.connect() as connection:
             require_head(connection)
+        with over(database, settings) as frozen:
+            yield frozen
+
+
+@contextmanager
+def over(database: Database, settings: Settings) -> Iterator[Database]:
+    """The database as the run asks for it: as it is, as a freeze has it, or as of a moment."""
+    from registry.freezes import store
+
+    if settings.freeze is not None:
+        asked = store.opened(database, settings.freeze)
+    elif settings.as_of is not None:
+        asked = store.passing(database, settings.as_of)
+    else:
         yield database
+        return
+    with asked as frozen:
+        assert frozen.frozen is not None
+        warn(frozen.frozen.told())
+        yield frozen
 
 
 @contextmanager

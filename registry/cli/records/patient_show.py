@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.analyse.data import up_to_date
+from registry.cli.analyse.data import frozen_basis, up_to_date
 from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.context import DefinitionOption, opened, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_csv, print_json
+from registry.cli.frame.past import read_at
 from registry.cli.frame.terminal import as_text, console
 from registry.cli.records.asking_record import patient_or_asked
 from registry.errors import WrongUsage
@@ -56,6 +57,7 @@ STYLES = {
 
 
 @app.command("show")
+@read_at
 def patient_show_command(
     context: typer.Context,
     patient: Annotated[
@@ -117,8 +119,9 @@ def _document(context: typer.Context, patient: str, definition: str | None) -> d
         patient_number(connection, patient)
         explanation = explain(connection, patient, definition).to_json()
         record = read_patient(connection, patient, definition).to_json()
+        basis = frozen_basis(connection, definition)
     kept = {key: explanation[key] for key in ("conclusion", "rules")}
-    return record | {"explanation": kept}
+    return record | {"explanation": kept} | basis
 
 
 def _draw(document: dict[str, Any], to: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import DefinitionOption, ForceOption, warn
+from registry.cli.frame.past import read_at
 from registry.cli.report.content import CURVES_BY
 from registry.errors import WrongUsage
 from registry.whole_file import require_free, write_whole
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     XLSX = "xlsx"
 
 
+@read_at
 def report_command(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the report goes.")],

@@ -64,11 +64,12 @@ def facts_of(
 ) -> Facts:
     """What the report says about itself."""
     from registry.analysis.dataset import basis_of
+    from registry.database.frozen import frozen_of
     from registry.definitions.store import get_definition
     from registry.report.preamble import Facts
     from registry.report.versions import versions
 
-    row = get_definition(connection, definition)
+    row, frozen = get_definition(connection, definition), frozen_of(connection)
     return Facts(
         title=title,
         definition=definition,
@@ -78,6 +79,7 @@ def facts_of(
         time_zero=basis_of(connection, definition).origin,
         parameters=row,
         data_hash=data_hash,
+        frozen="" if frozen is None else frozen.told(),
     )
 
 

@@ -1,0 +1,92 @@
+"""The options that have a command read a freeze, or the registry as it stood at a moment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from inspect import Parameter, signature
+from typing import Annotated, Any
+
+import typer
+
+from registry.cli.frame.completion import complete_freeze
+from registry.cli.frame.context import run_of
+from registry.cli.frame.signatures import with_parameters
+from registry.errors import WrongUsage
+from registry.words import tr
+
+FreezeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--freeze",
+        metavar="NAME",
+        help="Read this freeze, not the registry as it is.",
+        autocompletion=complete_freeze,
+    ),
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="MOMENT",
+        help="Read the registry as it stood at a moment, or at the end of a day.",
+    ),
+]
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def moment_of(written: str | None) -> datetime | None:
+    """A moment as it is typed: by the local clock where it has no offset; a day is its end.
+
+    Raises WrongUsage for what is none, and for one that has not come.
+    """
+    if written is None:
+        return None
+    now = datetime.now(UTC)
+    try:
+        if _DAY.fullmatch(written):
+            day = date.fromisoformat(written)
+            end = datetime.combine(day, time.max).astimezone()
+            return min(end, now.astimezone()) if day == now.astimezone().date() else _past(end, now)
+        return _past(datetime.fromisoformat(written).astimezone(), now)
+    except (ValueError, OverflowError):
+        raise WrongUsage(
+            tr("{value} is no moment.", value=written),
+            cure=tr("Write 2026-03-01, or 2026-03-01T14:30, or with an offset, +08:00."),
+        ) from None
+
+
+def _past(moment: datetime, now: datetime) -> datetime:
+    if moment > now:
+        raise WrongUsage(tr("{moment} has not come.", moment=moment.isoformat(timespec="seconds")))
+    return moment
+
+
+def read_at(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with `--freeze` and `--as-of`: its database is then the freeze."""
+    own = list(signature(command, eval_str=True).parameters.values())
+
+    def over(
+        context: typer.Context,
+        *arguments: Any,
+        freeze: str | None = None,
+        as_of: str | None = None,
+        **options: Any,
+    ) -> None:
+        if freeze is not None and as_of is not None:
+            raise WrongUsage(
+                tr("A freeze is of one moment."), cure=tr("Give --freeze or --as-of, not both.")
+            )
+        if freeze is not None or as_of is not None:
+            context.obj = replace(run_of(context), freeze=freeze, as_of=moment_of(as_of))
+        command(context, *arguments, **options)
+
+    over.__doc__, over.__name__ = command.__doc__, command.__name__
+    added = [
+        Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=None)
+        for name, kind in (("freeze", FreezeOption), ("as_of", AsOfOption))
+    ]
+    return with_parameters(over, [*own, *added])

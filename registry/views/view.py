@@ -1,0 +1,62 @@
+"""One view: read from its file, in the order in which views rest on each other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from registry.models import Base
+from registry.views.headers import Sentence, read_header, tables_read
+
+RULES = "rules"
+PRESENT = "present"
+ANALYTICS = "analytics"
+# What an inspector reads and an analyst does not: values that were changed or taken out.
+INSPECTION = "inspection"
+# Each reads those before it.
+SCHEMAS = (RULES, PRESENT, ANALYTICS, INSPECTION)
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class View:
+    """One view: its schema, name, statement and comments."""
+
+    schema: str
+    name: str
+    statement: str
+    comment: str
+    column_comments: dict[str, str]
+    methods: tuple[Sentence, ...] = ()
+
+    def reads(self, names: set[str]) -> set[str]:
+        """Which of `names` stand after a FROM or JOIN in the statement."""
+        return (tables_read(self.statement) & names) - {self.name}
+
+
+def views_of(folder: str, schema: str | None = None) -> list[View]:
+    """The views of a folder, in the schema of its name or in another."""
+    return [read_view(schema or folder, path) for path in sorted((FOLDER / folder).glob("*.sql"))]
+
+
+def read_view(schema: str, path: Path) -> View:
+    """The view of a file, in a schema."""
+    source = path.read_text(encoding="utf-8")
+    header = read_header(source)
+    statement, count = re.subn(
+        rf"create view {path.stem} as\b", f"create view {schema}.{path.stem} as", source, count=1
+    )
+    if count != 1:
+        raise ValueError(f"{path.name} does not hold 'create view {path.stem} as'")
+    return View(schema, path.stem, statement, header.comment, header.columns, header.methods)
+
+
+def in_order(views: list[View]) -> list[View]:
+    """Each view behind those that it reads."""
+    by_name = {view.name: view for view in views}
+    names = set(by_name)
+    built_elsewhere = {table.name for table in Base.metadata.tables.values()}
+    graph = {view.name: view.reads(names - built_elsewhere) for view in views}
+    return [by_name[name] for name in TopologicalSorter(graph).static_order()]
