@@ -32,7 +32,7 @@ from registry.models import ENTITIES, Base, table_of
 from registry.models.patient import STUDY_ID
 from registry.parsing.names import is_word
 from registry.patient.told import words_for_empty
-from registry.views import headers, work
+from registry.views import headers, worklist_words
 from registry.views.build import sentences
 from registry.vocabulary import (
     COVARIATES,
@@ -155,7 +155,7 @@ def help_below(command: Any, context: Context) -> Iterator[str]:
 
 def worklist_rules() -> Iterator[str]:
     """What the rules of the worklist say: what to do, why, and where it is from."""
-    for rule in work.rules():
+    for rule in worklist_words.rules():
         yield from (rule.why, rule.action, rule.source)
 
 

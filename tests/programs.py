@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from typer._completion_classes import BashComplete
+from typer.main import get_command
 
-from registry.cli import run
+from registry.cli import app, run
 from registry.database.engine import Database
 
 
@@ -65,3 +67,9 @@ def run_here(
         signal.signal(signal.SIGTERM, before)
     shown = capsys.readouterr()
     return Outcome(int(end.value.code or 0), shown.out, shown.err)
+
+
+def offered(*words: str) -> list[str]:
+    """What the shell is offered for the last of the words, as far as no database is asked."""
+    found = BashComplete(get_command(app), {}, "registry", "_REGISTRY_COMPLETE")
+    return [one.value for one in found.get_completions(list(words[:-1]), words[-1])]

@@ -241,3 +241,9 @@ def steps(days: Sequence[float], values: Sequence[float | None]) -> list[Point]:
 def wrap(words: str, width: float) -> list[str]:
     """The words in lines of at most `width` pixels, as far as that can be told without a font."""
     return textwrap.wrap(words, max(8, int(width / _LETTER)), break_on_hyphens=False) or [""]
+
+
+def month_ticks(last: float) -> list[int]:
+    """Months for the axis: whole quarters or years, from 0 past the last month, ten at most."""
+    step = next((s for s in (3, 6, 12, 24, 36, 60) if last / s <= 9), 120)
+    return list(range(0, max(1, math.ceil(last / step)) * step + 1, step))

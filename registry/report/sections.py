@@ -8,7 +8,7 @@ from html import escape
 
 from registry.drawing.numbers import MISSING, limits, months, percent
 from registry.drawing.table import hundredfold
-from registry.report import html, methods, strobe, tdm_tables
+from registry.report import html, methods_text, strobe, tdm_tables
 from registry.report.figures.curves import (
     competing_as_curves,
     curves_title,
@@ -308,7 +308,7 @@ def _losses(report: Report) -> str:
 def _methods(report: Report) -> str:
     parts: list[str] = []
     if report.facts.parameters:
-        for heading, sentences in methods.methods(report.facts.parameters):
+        for heading, sentences in methods_text.methods(report.facts.parameters):
             parts.append(f"<h3>{escape(heading)}</h3>\n")
             parts += [html.paragraph(one) for one in sentences]
     told = [*report.content.documents.values(), *report.content.curves]
@@ -324,7 +324,7 @@ def _methods(report: Report) -> str:
 def _definition(report: Report) -> str:
     if not report.facts.parameters:
         return ""
-    rows = tuple(methods.parameter_rows(report.facts.parameters))
+    rows = tuple(methods_text.parameter_rows(report.facts.parameters))
     laid_out = Table(
         title=tr("Parameters of the definition {name}", name=report.facts.definition),
         header=(tr("Parameter"), tr("Value"), tr("Origin")),

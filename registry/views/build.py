@@ -27,7 +27,7 @@ from registry.database.analyst import ANALYST_ROLE, analyst_role_exists, make_ro
 from registry.database.frozen import LIVE, Place
 from registry.errors import Refused
 from registry.models import Base
-from registry.views import work
+from registry.views import worklist_words
 from registry.views.declared import (
     clinical_views,
     dated_records_view,
@@ -100,7 +100,7 @@ def drop_views(connection: Connection) -> None:
 def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> None:
     """Creates all views with their comments and gives the analysts' role its rights."""
     _build(connection, LIVE)
-    work.store_words(connection)
+    worklist_words.store_words(connection)
     has_role = make_role(connection, may_log_in=analyst_may_log_in)
     if has_role:
         _let_analysts_read(connection, LIVE)

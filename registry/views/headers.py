@@ -2,8 +2,8 @@
 
 `@methods SECTION: sentence` is what a report says of the rule, with the definition's parameters as
 `{parameter}`. `@rule CODE: title` begins what is said of one patient by that rule, or of work by a
-rule of the worklist (`work`): the lines behind it are its own. Behind what a line is may stand when
-it is said: `if NAME` (it is yes, or has a value), `unless NAME`, `if NAME=VALUE`,
+rule of the worklist (`worklist_words`): the lines behind it are its own. Behind what a line is may
+stand when it is said: `if NAME` (it is yes, or has a value), `unless NAME`, `if NAME=VALUE`,
 `unless NAME=VALUE`.
 
 A rule says what it found (`@found`), what that was held to (`@limit`), in which record (`@record

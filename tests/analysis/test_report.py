@@ -19,8 +19,9 @@ from registry.analysis.cox import fit as cox
 from registry.analysis.curves import competing, kaplan_meier
 from registry.analysis.troughs import at_week as trough
 from registry.cli.analyse.analyses import BY_NAME
-from registry.drawing import numbers, ticks
+from registry.drawing import numbers
 from registry.drawing import plot as figure
+from registry.drawing.scene import month_ticks
 from registry.report import rows, tables, text
 from registry.report.figures.curves import cumulative_incidence
 
@@ -211,7 +212,7 @@ def test_odd_curves_can_be_drawn(patients, tmp_path: Path, time, event) -> None:
     ],
 )
 def test_ticks(last: float, months: list[int]) -> None:
-    assert ticks.month_ticks(last) == months
+    assert month_ticks(last) == months
 
 
 def test_figures_are_the_same_bytes_every_time(by_sex: dict[str, Any], tmp_path: Path) -> None:

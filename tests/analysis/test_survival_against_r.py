@@ -14,7 +14,7 @@ from registry.analysis.cohort import table2
 from registry.analysis.cox import fit as cox
 from registry.analysis.curves import kaplan_meier
 from registry.analysis.troughs import at_week as trough
-from registry.drawing import ticks
+from registry.drawing.numbers_at_risk import counts_at
 from registry.variables import DAYS_PER_MONTH
 
 DAYS = (90, 180, 365, 730)
@@ -98,7 +98,7 @@ def test_by_group_with_log_rank(lung: pd.DataFrame) -> None:
 def test_counts_under_the_axis(lung, group, at_risk, events, censored) -> None:  # type: ignore[no-untyped-def]
     document = kaplan_meier.kaplan_meier(lung, "paper", by="sex_female").to_json(curves=True)
     curve = next(one["curve"] for one in document["groups"] if one["group"] == group)
-    counts = [ticks.counts_at(curve, day) for day in (0, 180, 365, 540, 730, 1000)]
+    counts = [counts_at(curve, day) for day in (0, 180, 365, 540, 730, 1000)]
     assert tuple(count["at_risk"] for count in counts) == at_risk
     assert tuple(count["events"] for count in counts) == events
     assert tuple(count["censored"] for count in counts) == censored

@@ -19,7 +19,7 @@ from registry.importing.run import import_files
 from registry.quality.findings import list_findings
 from registry.quality.run import count_rules
 from registry.records.rows import Notice
-from registry.report import further_tables
+from registry.report import listing_tables
 from registry.views import plausibility
 from registry.worklist.read import Filters, Item, read_worklist
 from tests.entry.children import add, add_child
@@ -79,7 +79,7 @@ def _told(connection: Connection, folder: Path) -> Told:
         read_worklist(connection, Filters(kinds=["contradiction"], on=date(2023, 12, 31))),
         [(one.patient_id, one.rule, one.said) for one in list_findings(connection)],
         {count.id: (count.tried, count.failed) for count in count_rules(connection)},
-        {row[0]: row for row in further_tables.quality(reported).rows},
+        {row[0]: row for row in listing_tables.quality(reported).rows},
     )
 
 

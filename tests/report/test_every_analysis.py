@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from inspect import cleandoc
+from inspect import cleandoc, signature
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from registry.report.preamble import Facts
 from registry.report.tables_book import write_tables_book
 from registry.report.telling import Content
 from registry.report.text import WIDTH, render
-from tests.programs import Program
+from tests.programs import Program, offered
 
 from .reading import Element, read, rows_of
 
@@ -80,6 +80,17 @@ def test_it_has_help_with_an_example_and_stands_in_the_reference(analysis: Analy
     reference = (DOCS / "cli.md").read_text(encoding="utf-8")
     assert f"### registry analyse {analysis.name}\n" in reference
     assert " ".join(words.split("\n\n")[0].split()) in reference
+
+
+@every_command
+def test_the_shell_completes_it_and_its_options(analysis: Analysis) -> None:
+    assert analysis.name in offered("analyse", analysis.name[:-1])
+    options = offered("analyse", analysis.name, "--")
+    assert {"--definition", "--format"} <= set(options)
+    # Beside those that all have, one for each parameter of what runs it; a patient is an argument.
+    shared = {"--definition", "--format", "--help", "--figure", "--part"}
+    own = set(signature(analysis.run).parameters) - {"data", "patient"}
+    assert len(set(options) - shared) == len(own)
 
 
 @every_command

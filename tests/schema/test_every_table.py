@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, text
 
+from registry.cli.frame.completion import complete_table
 from registry.clinical_tables import BY_NAME, CLINICAL_TABLES, ClinicalTable
 from registry.importing.drafting.names import synonyms
 from registry.models import ENTITIES, Base, Patient, table_of
@@ -21,6 +22,7 @@ from registry.synth.patient import make_patient
 from registry.synth.pools import build_pools
 from registry.synth.tables import COLUMNS
 from registry.variables import Kind, Redaction, Variable
+from tests.programs import offered
 
 every_table = pytest.mark.parametrize("table", CLINICAL_TABLES, ids=lambda table: table.name)
 
@@ -58,6 +60,15 @@ def test_a_table_has_commands_names_and_places(table: ClinicalTable) -> None:
     assert (table.on_course is None) == (table.name in NO_EVENT)
     said = [*table.told, *([table.on_course.words] if table.on_course else [])]
     assert set(re.findall(r"\{(\w+)", " ".join(said))) <= set(columns)
+
+
+@every_table
+def test_the_shell_completes_its_commands_and_options(table: ClinicalTable) -> None:
+    assert set(table.examples) <= set(offered(table.command, ""))
+    options = set(offered(table.command, "add", "--"))
+    columns = dictionary_columns(BY_FILE_NAME[table.file])
+    assert {f"--{name.replace('_', '-')}" for name in columns} <= options
+    assert table.file in complete_table(table.file[:3])
 
 
 @every_table

@@ -18,7 +18,7 @@ import pytest
 from registry.definitions.store import get_definition
 from registry.models import Definition
 from registry.parsing.parameter import read_parameter
-from registry.report.methods import methods
+from registry.report.methods_text import methods
 from registry.words import in_english
 from tests.oracle.definition import PAPER
 from tests.oracle.records import Records

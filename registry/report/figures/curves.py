@@ -15,8 +15,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from registry.drawing.numbers import fixed, limits, median_months, p_equation
-from registry.drawing.scene import LINE, WIDE, Panel, Scale, Scene, steps, wrap
-from registry.drawing.ticks import band, counts_at, month_ticks
+from registry.drawing.numbers_at_risk import counts_at
+from registry.drawing.scene import LINE, WIDE, Panel, Scale, Scene, month_ticks, steps, wrap
 from registry.report.tables import Document, lower_first
 from registry.words import in_english, tr
 
@@ -308,7 +308,7 @@ def _entry(scene: Scene, y: float, words: str) -> float:
 
 
 def _band(panel: Panel, group: Mapping[str, Any], style: int, per_month: float) -> None:
-    found = band(group["curve"])
+    found = _limits(group["curve"])
     if found:
         months = [day / per_month for day, _, _ in found]
         lower, upper = ([100 * one[i] for one in found] for i in (1, 2))
@@ -371,3 +371,25 @@ def _counts(panel: Panel, document: Document, months: Sequence[int], y: float) -
                 under.text((month, y), str(number), "", "middle", key=place)
             y += LINE
     return y - LINE + 8 if told else y - 18
+
+
+def _limits(curve: Mapping[str, Any]) -> list[tuple[float, float, float]]:
+    """Days with the lower and upper limit of a curve, from the first day that has limits.
+
+    Where nobody is left without the event there is no limit any more; the band reaches that day
+    with the limits of the day before.
+    """
+    days: list[tuple[float, float, float]] = []
+    for day, share, low, high in zip(
+        curve["days"],
+        curve["incidence"],
+        curve.get("lower") or (),
+        curve.get("upper") or (),
+        strict=False,
+    ):
+        if low is not None and high is not None:
+            days.append((day, low, high))
+        elif days and share is not None and share >= 1:
+            days.append((day, *days[-1][1:]))
+            break
+    return days

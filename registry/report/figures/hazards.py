@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from registry.drawing.numbers import p_equation
-from registry.drawing.scene import LINE, NARROW, Panel, Scale, Scene, wrap
-from registry.drawing.ticks import month_ticks
+from registry.drawing.scene import LINE, NARROW, Panel, Scale, Scene, month_ticks, wrap
 from registry.report.model_tables import name_of
 from registry.report.tables import Document
 from registry.variables import DAYS_PER_MONTH

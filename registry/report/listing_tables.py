@@ -1,4 +1,4 @@
-"""The tables that only a report has."""
+"""What a report lists: losses of response, findings in genes, what is missing, what failed."""
 
 from __future__ import annotations
 
