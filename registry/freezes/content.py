@@ -23,7 +23,7 @@ from sqlalchemy import Connection, text
 
 from registry.database.frozen import Place
 from registry.freezes.tables import NUMBERS, Kept, Source
-from registry.views.work import WORDS
+from registry.views.worklist_words import WORDS
 
 # Numbers that the registry gives, how often a row was changed, how far a definition was derived.
 NOT_CONTENT = ("patient_id", "record_id", "row_version", "derived_hash", "derived_on")
