@@ -54,9 +54,9 @@ class Variable:
     minimum on. `empty_tells` marks a variable whose empty cell says something, as that a drug is
     still taken, so that nothing is missing there. A text that is `verbatim` is taken letter by
     letter: full-width ones are others. A partial date that `may_be_unknown` has the value `unknown`
-    too: on a day that nobody knows. `redaction` is declared of every text, and of whatever else is
-    not what `redacted_as` takes it for by its kind. A date that
-    `may_be_future` is of a day that is agreed on.
+    too: on a day that nobody knows. A date that `may_be_future` is of a day that is agreed on. Of
+    codes there may be `several`, with commas between. `redaction` is declared of every text, and of
+    whatever else is not what `redacted_as` takes it for by its kind.
     """
 
     label: str
@@ -75,6 +75,7 @@ class Variable:
     verbatim: bool = False
     may_be_unknown: bool = False
     may_be_future: bool = False
+    several: bool = False
     redaction: Redaction | None = None
 
     @property
@@ -127,7 +128,10 @@ class Variable:
     def limits(self) -> str:
         """The allowed values in words, empty where anything of the kind is allowed."""
         if self.codes is not None:
-            return tr("one of {codes}", codes=", ".join(self.codes))
+            codes = ", ".join(self.codes)
+            if self.several:
+                return tr("one or more of {codes}, with commas between", codes=codes)
+            return tr("one of {codes}", codes=codes)
         if self.kind is Kind.FLAG:
             return tr("yes or no")
         if self.minimum is None and self.maximum is None:
@@ -149,7 +153,12 @@ class Variable:
         clauses = []
         if self.codes is not None:
             listed = ", ".join(f"'{code}'" for code in self.codes)
-            clauses.append(f"{column} in ({listed})")
+            if self.several:
+                # An empty text is no list.
+                clauses.append(f"{column} <> ''")
+                clauses.append(f"string_to_array({column}, ',') <@ array[{listed}]")
+            else:
+                clauses.append(f"{column} in ({listed})")
         if self.minimum is not None:
             clauses.append(f"{column} {'>' if self.above_minimum else '>='} {self.minimum}")
         if self.maximum is not None:

@@ -288,3 +288,6 @@ TIME_DEPENDENT = (
     Covariate("combination_months", "Immunomodulator so far", "a month more", "", True),
     Covariate("dose_mg_per_kg", "Last infliximab dose", "1 mg/kg more", "", True),
 )
+
+# Whatever a model may have as a term, by its id.
+MODEL_TERMS = {covariate.id: covariate for covariate in (*COVARIATES, *TIME_DEPENDENT)}

@@ -259,7 +259,8 @@ class Basis:
 
     `competing` is the rule of censoring where stop, transfer and death are events of their own;
     `is_default` says that the registry holds to this definition unless another is named; `excluded`
-    what each exclusion is called under it.
+    what each exclusion is called under it; `covariates` are those that the definition prespecifies,
+    none where their P is to choose them.
     """
 
     definition: str
@@ -269,6 +270,7 @@ class Basis:
     competing: str = ""
     is_default: bool = False
     excluded: Mapping[str, str] = field(default_factory=dict, compare=False)
+    covariates: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -305,6 +307,7 @@ def basis_of(connection: Connection, definition: str) -> Basis:
         competing=part_note("competing", dict(row)),
         is_default=bool(row["is_default"]),
         excluded=exclusions(dict(row)),
+        covariates=tuple(filter(None, (row["covariates"] or "").split(","))),
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import REFERENCE, Base, variable
 from registry.variables import Kind, Redaction, Variable
+from registry.vocabulary import MODEL_TERMS
 
 # Where the default of a parameter comes from.
 STUDY = "as the published study has it"
@@ -78,6 +79,11 @@ def choice(label: str, origin: str, *codes: str) -> Mapped[str]:
     return variable(Variable(label, Kind.CODE, required=True, codes=codes, meaning=origin))
 
 
+def codes(label: str, origin: str, *allowed: str) -> Mapped[str | None]:
+    """Several codes with commas between, or none."""
+    return variable(Variable(label, Kind.CODE, codes=allowed, several=True, meaning=origin))
+
+
 class Definition(Base):
     """One row per definition of response, loss of response and covariates."""
 
@@ -102,7 +108,7 @@ class Definition(Base):
         },
     )
 
-    # What identifies and describes the row; everything else is a parameter of the rules.
+    # What identifies and describes the row; everything else is a parameter.
     DESCRIPTIVE: ClassVar[tuple[str, ...]] = (
         "name",
         "version",
@@ -112,6 +118,9 @@ class Definition(Base):
         "derived_hash",
         "derived_on",
     )
+
+    # What models are held to and no rule of status reads.
+    OF_MODELS: ClassVar[tuple[str, ...]] = ("covariates",)
 
     name: Mapped[str] = variable(
         Variable(
@@ -241,6 +250,17 @@ class Definition(Base):
     intensification_interval_days: Mapped[int] = days(
         "Intensification: interval shorter by at least", OURS, minimum=1
     )
+
+    covariates: Mapped[str | None] = codes(
+        "Covariates of the Cox model, prespecified",
+        "none = those with a univariate P below 0.05, as the published study chose; " + OURS,
+        *MODEL_TERMS,
+    )
+
+    @classmethod
+    def of_rules(cls) -> dict[str, Variable]:
+        """The parameters that a rule of status reads."""
+        return {key: one for key, one in cls.parameters().items() if key not in cls.OF_MODELS}
 
     @classmethod
     def parameters(cls) -> dict[str, Variable]:

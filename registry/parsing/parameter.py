@@ -36,6 +36,8 @@ def read_parameter(
             else tr("See: {listing}", listing=listing),
         )
     variable = parameters[key]
+    if variable.several:
+        written = ",".join(part.strip() for part in written.split(","))
     if written.lower() in (NONE, ""):
         if variable.required:
             raise Refused(tr("{key} needs a value{allowed}.", key=key, allowed=_allowed(variable)))
@@ -80,7 +82,7 @@ def _value(key: str, written: str, variable: Variable) -> Any:
 
 def _refuse_impossible(key: str, value: Any, written: str, variable: Variable) -> None:
     impossible = (
-        (variable.codes is not None and value not in variable.codes)
+        (variable.codes is not None and not _listed(value, variable))
         or (variable.minimum is not None and value < variable.minimum)
         or (variable.above_minimum and value == variable.minimum)
         or (variable.maximum is not None and value > variable.maximum)
@@ -95,6 +97,12 @@ def _refuse_impossible(key: str, value: Any, written: str, variable: Variable) -
                 allowed=_allowed(variable),
             )
         )
+
+
+def _listed(value: str, variable: Variable) -> bool:
+    """Whether it is one of the codes; of several each, and none twice."""
+    codes = value.split(",") if variable.several else [value]
+    return set(codes) <= set(variable.codes or ()) and len(set(codes)) == len(codes)
 
 
 def _allowed(variable: Variable) -> str:

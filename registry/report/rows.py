@@ -101,7 +101,10 @@ def cuminc(document: Document) -> Rows:
 
 def cox(document: Document) -> Rows:
     """A row per term, the size of the model and its ties repeated."""
-    keys = ("n", "dropped", "never_at_risk", "events", "ties", "penalty", "concordance")
+    keys = (
+        "n", "dropped", "never_at_risk", "events", "events_per_term", "covariates_from", "ties",
+        "penalty", "concordance",
+    )  # fmt: skip
     shared = {key: document[key] for key in keys}
     tests = document["proportional_hazards"]
     p = {one["covariate"]: one["p"] for one in tests[0]["terms"]} if tests else {}

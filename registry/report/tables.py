@@ -185,10 +185,12 @@ def cox(document: Document) -> Table:
         rows=rows,
         lines=(
             tr(
-                "{n} patients{dropped}, {events} with loss of response; ties: {ties}.",
+                "{n} patients{dropped}, {events} with loss of response, {ratio} for each "
+                "covariate; ties: {ties}.",
                 n=document["n"],
                 dropped=dropped,
                 events=document["events"],
+                ratio=fixed(document["events_per_term"], 1),
                 ties=document["ties"].capitalize(),
             ),
             *_cox_lines(document),

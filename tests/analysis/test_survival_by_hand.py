@@ -229,10 +229,12 @@ def test_cox_refuses(patients, ties, time, event, covariates, message) -> None: 
 
 
 def test_cox_chooses_by_p(patients, lung: pd.DataFrame) -> None:  # type: ignore[no-untyped-def]
-    # Log-rank P of sex_female is 0.0013, of perianal 0.0042; alpha between them leaves one.
-    result = cox.cox_regression(lung, "paper", alpha=0.003)
-    assert [term.covariate.id for term in result.terms] == ["sex_female"]
-    assert "P below 0.003" in result.to_json()["method"]
+    # Log-rank P by R's survdiff: sex_female 0.0013, perianal 0.0042, bmi_z_low 0.0554.
+    result = cox.cox_regression(lung, "paper")
+    assert [term.covariate.id for term in result.terms] == ["sex_female", "perianal"]
+    document = result.to_json()
+    assert "P below 0.05" in document["method"]
+    assert document["covariates_from"] == "as_published"
     frame = patients((1, 2, 3, 4), (True, True, False, False), perianal=[True, False, True, False])
     with pytest.raises(CannotEstimate, match="No covariate has a univariate P below"):
         cox.cox_regression(frame, "paper")
@@ -242,9 +244,11 @@ def test_notes_on_the_model(patients) -> None:  # type: ignore[no-untyped-def]
     frame = patients(
         (1, 2, 3, 3, 9), (1, 1, 0, 0, 1), im_over_6_months=[True, False, True, False, None]
     )
-    notes = " ".join(cox.cox_regression(frame, "paper", covariates=["im_over_6_months"]).notes)
+    result = cox.cox_regression(frame, "paper", covariates=["im_over_6_months"])
+    notes = " ".join(result.notes)
     assert "4 of 5 patients" in notes
-    assert "Events per covariate: 2.0" in notes
+    assert result.to_json()["events_per_term"] == 2
+    assert "Fewer than 10 losses for each covariate" in notes
     assert "immortal-time" in notes
     by = kaplan_meier.kaplan_meier(frame, "paper", by="im_over_6_months")
     assert any("immortal-time" in note for note in by.notes)

@@ -177,7 +177,7 @@ def test_both_sides_hold_the_same_parameters(comparison: Comparison) -> None:
     with comparison.database.engine.connect() as connection:
         for name, definition in comparison.definitions.items():
             stored = get_definition(connection, name)
-            held = {key: stored[key] for key in StoredDefinition.parameters()}
+            held = {key: stored[key] for key in StoredDefinition.of_rules()}
             assert held == parameters_of(definition), name
 
 

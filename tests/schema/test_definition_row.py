@@ -17,6 +17,7 @@ PARAMETERS = Definition.parameters()
 # Where one more than the preset's value would not do: a value that fits the others.
 OTHER: dict[str, Any] = {
     "unknown_stop": "left_out",
+    "covariates": "perianal,alb_low",
     "data_cut": "2022-12-31",
     "time_zero": "week14_visit",
     "exposure_tail_days": 57,
@@ -110,6 +111,7 @@ def test_the_presets_differ_in_a_few_parameters(database: Connection) -> None:
         "remission_overrides_drop": True,
         "lor_requires_rise": True,
         "exposure_tail_days": 56,
+        "covariates": "perianal,severity_moderate_severe,alb_low",
     }
     assert recommended["based_on"] == "paper"
 

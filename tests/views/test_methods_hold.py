@@ -110,7 +110,7 @@ def test_the_text_is_of_the_stored_definition(clinic: Clinic, drawn: list[Drawn]
 
 
 def test_every_parameter_has_a_case_and_is_told(drawn: list[Drawn]) -> None:
-    assert {case.parameter for case in CASES} == set(Definition.parameters())
+    assert {case.parameter for case in CASES} == set(Definition.of_rules())
     study = parameters_with([])
     for one in drawn:
         changed = parameters_with(one.changes[:1]) != study

@@ -40,7 +40,7 @@ def sentences(header: Header) -> list[Sentence]:
 
 def test_every_parameter_is_declared_by_one_rule_which_tells_it() -> None:
     declared = Counter(name for header in HEADERS.values() for name in header.parameters)
-    assert declared == Counter(list(Definition.parameters()))
+    assert declared == Counter(list(Definition.of_rules()))
     for path, header in HEADERS.items():
         told = set().union(*map(named_in, header.methods))
         assert set(header.parameters) <= told, path.name
@@ -97,7 +97,7 @@ def test_no_teller_has_a_sentence_of_its_own() -> None:
         one.words
         for header in HEADERS.values()
         for one in [*sentences(header), *header.methods]
-        if set(named_in(one)) & set(Definition.parameters())
+        if set(named_in(one)) & set(Definition.of_rules())
     }
     own |= {
         one.words

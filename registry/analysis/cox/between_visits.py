@@ -16,21 +16,20 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
+from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
     Design,
     Prepared,
-    acquired,
     immortal_time,
     left_out,
     prepare,
 )
-from registry.analysis.cox.fit import few_events, significant
+from registry.analysis.cox.fit import few_events
 from registry.analysis.cox.partial_likelihood import Ties
 from registry.analysis.cox.refusals import obstacle, refuse_if_too_little, runs_away
 from registry.analysis.dataset import (
     Basis,
     Floats,
-    covariates_by_id,
     numbers,
     quartiles,
     require_columns,
@@ -60,7 +59,7 @@ class BetweenVisits:
     definition: str
     prepared: Prepared
     ties: Ties
-    chosen_by: str
+    choice: Choice
     hazards: dict[str, Effects]
     fits: dict[str, methods.IntervalRegression]
     width: Floats
@@ -87,7 +86,7 @@ class BetweenVisits:
                 "day of the visit, and Cox regression with ties by {ties}. Complete cases; "
                 "covariates {chosen_by}.",
                 ties=self.ties.capitalize(),
-                chosen_by=self.chosen_by,
+                chosen_by=self.choice.words,
             ),
             **told,
             "n": len(self.prepared.patients),
@@ -95,6 +94,7 @@ class BetweenVisits:
             "never_at_risk": self.prepared.never_at_risk,
             "events": int(rows.event.sum()),
             "unseen": self.unseen,
+            "covariates_from": self.choice.source,
             "ties": self.ties,
             "days_between_visits": {
                 "median": median,
@@ -130,7 +130,7 @@ def between_visits(
     frame: pd.DataFrame,
     definition: str,
     *,
-    covariates: Sequence[str] | None = None,
+    covariates: Choice | Sequence[str] | None = None,
     ties: str = "breslow",
     events_per_covariate: float = 1,
     basis: Basis | None = None,
@@ -152,7 +152,8 @@ def between_visits(
         WrongUsage: an unknown covariate or way of handling ties.
     """
     inputs.one_of(ties, ("breslow", "efron"), "ties")
-    chosen, notes = _covariates(frame, definition, covariates)
+    choice = choose(frame, definition, covariates)
+    chosen, notes = _covariates(choice)
     prepared = prepare(frame, definition, chosen, _DESIGN)
     refuse_if_too_little(prepared, definition, events_per_covariate)
     found = obstacle(prepared.rows, chosen)
@@ -170,24 +171,20 @@ def between_visits(
         definition=definition,
         prepared=prepared,
         ties=way,
-        chosen_by=note("as named")
-        if covariates is not None
-        else note("with a univariate log-rank P below {alpha:g}", alpha=0.05),
+        choice=choice,
         hazards=hazards,
         fits=fits,
         width=(right - left)[np.isfinite(right)],
         unseen=unseen,
-        notes=(*_notes(prepared, events, unseen), *notes),
+        notes=(*choice.notes, *_notes(prepared, events, unseen), *notes),
         basis=basis,
     )
 
 
-def _covariates(
-    frame: pd.DataFrame, definition: str, named: Sequence[str] | None
-) -> tuple[tuple[Covariate, ...], tuple[str, ...]]:
-    chosen = covariates_by_id(list(significant(frame, definition) if named is None else named))
-    immortal = acquired([one.id for one in chosen])
-    if immortal and named is not None:
+def _covariates(choice: Choice) -> tuple[tuple[Covariate, ...], tuple[str, ...]]:
+    chosen = choice.covariates
+    immortal = tuple(one for one in chosen if one.acquired_after_start)
+    if immortal and choice.source == "named":
         raise immortal_time(
             immortal,
             tr("Leave it out here; `registry analyse cox --time-dependent` takes it day by day."),

@@ -140,8 +140,7 @@ def immortal_time(covariates: Sequence[Covariate], cure: str) -> Refused:
 def left_out(covariates: Sequence[Covariate]) -> str:
     """The note on those that nobody named and that were not taken."""
     return note(
-        "Left out of the covariates with a small P, since they are acquired after the start: "
-        "{ids}.",
+        "Left out of the covariates, since they are acquired after the start: {ids}.",
         ids=", ".join(one.id for one in covariates),
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.cohort.table2 import univariate_table
+from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
     PUBLISHED,
     Design,
@@ -49,9 +49,8 @@ def cox_regression(
     frame: pd.DataFrame,
     definition: str,
     *,
-    covariates: Sequence[str] | None = None,
+    covariates: Choice | Sequence[str] | None = None,
     ties: str = "breslow",
-    alpha: float = 0.05,
     design: Design = PUBLISHED,
     exposure: pd.DataFrame | None = None,
     basis: Basis | None = None,
@@ -62,18 +61,17 @@ def cox_regression(
         frame: rows of `analytics.analysis_set`; for entry, strata or centres those of
             `read_patients`.
         definition: the definition that all rows must belong to.
-        covariates: ids in the order of the terms; without them those whose log-rank P in Table 2
-            is below `alpha`, in the order of the vocabulary.
+        covariates: ids in the order of the terms, or how they were chosen; without them those
+            whose log-rank P in Table 2 is below 0.05, as published.
         ties: `breslow` or `efron`.
-        alpha: the threshold of that choice.
         design: what the model is beyond its covariates.
         exposure: rows of `analytics.exposure`, for time-dependent covariates and landmarks.
         basis: what the result rests on, to be told with it.
 
     Raises:
-        CannotEstimate: no patient, no event, fewer events than covariates, no covariate below
-            `alpha`, a covariate with one level only, separation without a penalty, collinearity,
-            no convergence.
+        CannotEstimate: no patient, no event, fewer events than covariates, no covariate
+            with a small P, a covariate with one level only, separation without a penalty,
+            collinearity, no convergence.
         Refused: a covariate that is acquired after the start would be held fixed in a sound design;
             the rows are not fit for analysis.
         WrongUsage: an unknown covariate or way of handling ties; robust errors with a penalty.
@@ -87,14 +85,8 @@ def cox_regression(
             tr("Robust errors are not defined for Firth's penalty."),
             cure=tr("Use --penalty none, or leave --robust out."),
         )
-    if covariates is None:
-        names, chosen_by = (
-            significant(frame, definition, alpha),
-            note("with a univariate log-rank P below {alpha:g}", alpha=alpha),
-        )
-    else:
-        names, chosen_by = tuple(covariates), note("as named")
-    chosen, left_out = covariates_of(names, design, named=covariates is not None)
+    choice = choose(frame, definition, covariates)
+    chosen, left_out = covariates_of(choice.names, design, named=choice.source == "named")
     if not chosen:
         raise WrongUsage(
             tr("A Cox model needs a covariate."), cure=tr("Name one or more covariates.")
@@ -113,9 +105,9 @@ def cox_regression(
         firth=firth,
         finite=found is None,
         definition=definition,
-        chosen_by=chosen_by,
+        choice=choice,
         design=design,
-        notes=(*_notes(prepared, events, firth, design), *why, *left_out),
+        notes=(*choice.notes, *_notes(prepared, events, firth, design), *why, *left_out),
         basis=basis,
     )
 
@@ -127,7 +119,7 @@ def _fit(
     firth: bool,
     finite: bool,
     definition: str,
-    chosen_by: str,
+    choice: Choice,
     design: Design,
     notes: tuple[str, ...],
     basis: Basis | None,
@@ -158,7 +150,7 @@ def _fit(
         events=int(rows.event.sum()),
         ties=ties,
         firth=firth,
-        chosen_by=chosen_by,
+        choice=choice,
         design=design,
         terms=_terms(prepared, fitted),
         loglik=fitted.log_likelihood,
@@ -259,36 +251,15 @@ def _hazards(
         return (), note("Proportional hazards are not tested: the events are too few.")
 
 
-def significant(frame: pd.DataFrame, definition: str, alpha: float = 0.05) -> tuple[str, ...]:
-    """The covariates whose univariate log-rank P is below `alpha`.
-
-    Raises CannotEstimate when there is none, or no patient, or no event.
-    """
-    table = univariate_table(frame, definition)
-    chosen = tuple(row.covariate.id for row in table.rows if row.test and row.test.p < alpha)
-    if not chosen:
-        raise CannotEstimate(
-            note(
-                "No covariate has a univariate P below {alpha:g}, so there is none for the Cox "
-                "model.",
-                alpha=alpha,
-            ),
-            cure=tr("Name the covariates with --covariates."),
-        )
-    return chosen
-
-
 def few_events(events: int, terms: int) -> tuple[Note, ...]:
     """The note on too few events for this many covariates, or none."""
     if events >= USUAL_EVENTS_PER_TERM * terms:
         return ()
     return (
         note(
-            "Events per covariate: {ratio:.1f} ({events} for {covariates}; ten are usual). "
-            "The limits are wide and the ratios tend to be too far from 1.",
-            ratio=events / terms,
-            events=events,
-            covariates=terms,
+            "Fewer than {usual} losses for each covariate: the limits are wide and the ratios "
+            "tend to be too far from 1.",
+            usual=USUAL_EVENTS_PER_TERM,
         ),
     )
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
+from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import PUBLISHED, Design, covariates_of, held_fixed
-from registry.analysis.cox.fit import few_events, significant
+from registry.analysis.cox.fit import few_events
 from registry.analysis.cox.imputed_result import Imputed
 from registry.analysis.cox.incomplete import TROUGH, Incomplete, incomplete
 from registry.analysis.cox.partial_likelihood import Rows, Ties
@@ -35,7 +36,7 @@ def impute_regression(
     frame: pd.DataFrame,
     definition: str,
     *,
-    covariates: Sequence[str] | None = None,
+    covariates: Choice | Sequence[str] | None = None,
     auxiliary: Sequence[str] = (),
     ties: Ties = "breslow",
     design: Design = PUBLISHED,
@@ -61,8 +62,8 @@ def impute_regression(
         Refused: a covariate that is acquired after the start would be held fixed in a sound design.
         WrongUsage: an unknown covariate, or one named twice.
     """
-    named = tuple(covariates) if covariates is not None else significant(frame, definition)
-    both = [*named, *auxiliary]
+    choice, dropped = choose(frame, definition, covariates).at_start(design)
+    both = [*choice.names, *auxiliary]
     twice = sorted({one for one in both if both.count(one) > 1})
     if twice:
         raise WrongUsage(
@@ -71,7 +72,7 @@ def impute_regression(
         )
     if TROUGH.id in both:
         design = replace(design, late_entry=True)
-    chosen, left_out = _terms(named, design, named=covariates is not None)
+    chosen, left_out = _terms(choice.names, design, named=choice.source == "named")
     helping = _auxiliary(auxiliary, design)
     found = incomplete(frame, definition, chosen, helping, design, exposure=exposure, levels=levels)
     refuse_if_too_little(found.model, definition)
@@ -92,10 +93,10 @@ def impute_regression(
         imputations=rule.imputations if made else 0,
         iterations=rule.iterations,
         seed=rule.seed,
-        chosen_by=note("as named")
-        if covariates is not None
-        else note("with a univariate log-rank P below {alpha:g}", alpha=0.05),
+        choice=choice,
         notes=(
+            *choice.notes,
+            *dropped,
             *few_events(events, len(chosen)),
             *left_out,
             *immortal_time_notes(held_fixed(chosen, design)),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.incomplete import TROUGH, Incomplete
 from registry.analysis.cox.partial_likelihood import Ties
@@ -43,7 +44,7 @@ class Imputed:
     imputations: int
     iterations: int
     seed: int
-    chosen_by: str
+    choice: Choice
     notes: tuple[str, ...]
     basis: Basis | None = None
 
@@ -67,7 +68,7 @@ class Imputed:
                 "Cox proportional-hazards regression, ties by {ties}, Wald tests and limits; "
                 "covariates {chosen_by}. Nothing is missing, so nothing is imputed.",
                 ties=self.ties.capitalize(),
-                chosen_by=self.chosen_by,
+                chosen_by=self.choice.words,
             )
         return note(
             "Cox proportional-hazards regression, ties by {ties}, covariates {chosen_by}, pooled "
@@ -75,7 +76,7 @@ class Imputed:
             "sets completed by chained equations that agree with the Cox model (Bartlett et al. "
             "2015; {iterations} iterations, seed {seed}); beside it complete cases, Wald limits.",
             ties=self.ties.capitalize(),
-            chosen_by=self.chosen_by,
+            chosen_by=self.choice.words,
             imputations=self.imputations,
             iterations=self.iterations,
             seed=self.seed,
@@ -99,6 +100,7 @@ class Imputed:
             "events": int(rows.event.sum()),
             "never_at_risk": self.found.prepared.never_at_risk,
             "without_stratum": self.found.prepared.dropped,
+            "covariates_from": self.choice.source,
             "ties": self.ties,
             "landmark_months": self.design.landmark_months,
             "strata": list(self.design.strata),

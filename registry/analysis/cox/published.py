@@ -13,8 +13,9 @@ from typing import Any
 
 import pandas as pd
 
+from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import Design
-from registry.analysis.cox.fit import cox_regression, significant
+from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.published_words import (
     ENTRY,
     PUBLISHED,
@@ -31,7 +32,7 @@ from registry.analysis.cox.result import Term
 from registry.analysis.dataset import Basis, covariates_by_id
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate
-from registry.words import note
+from registry.words import note, sentences
 
 METHOD = note(
     "Four Cox models of the same covariates and ties, each with one thing more: as "
@@ -47,6 +48,7 @@ class Comparison:
     """The models from the published one to the sound one, and the differences between them."""
 
     definition: str
+    choice: Choice
     covariates: tuple[Covariate, ...]
     steps: tuple[Step, ...]
     differences: tuple[Difference, ...]
@@ -61,7 +63,8 @@ class Comparison:
                 if self.basis is None
                 else self.basis.to_json(note("published: from the start; sound: from week 14 on"))
             ),
-            "method": METHOD,
+            "method": sentences([METHOD, self.choice.sentence]),
+            "covariates_from": self.choice.source,
             "covariates": [
                 {
                     **one.to_json(),
@@ -72,9 +75,12 @@ class Comparison:
             "models": [step.to_json() for step in self.steps],
             "differences": [one.to_json() for one in self.differences],
             "notes": [
-                note("{label}: {reason}", label=TITLES[step.id], reason=step.reason)
-                for step in self.steps
-                if step.reason is not None
+                *self.choice.notes,
+                *(
+                    note("{label}: {reason}", label=TITLES[step.id], reason=step.reason)
+                    for step in self.steps
+                    if step.reason is not None
+                ),
             ],
         }
 
@@ -104,8 +110,8 @@ def compare_with_published(
         Refused: the rows are not fit for analysis.
         WrongUsage: an unknown covariate.
     """
-    names = significant(frame, definition) if covariates is None else tuple(covariates)
-    chosen = covariates_by_id(list(names))
+    choice = choose(frame, definition, covariates)
+    chosen = covariates_by_id(choice.names)
     acquired = tuple(one.id for one in chosen if one.acquired_after_start)
     designs = {
         PUBLISHED: Design(as_published=True),
@@ -119,7 +125,7 @@ def compare_with_published(
             model = cox_regression(
                 frame,
                 definition,
-                covariates=names,
+                covariates=choice,
                 ties=ties,
                 design=design,
                 exposure=exposure,
@@ -140,7 +146,7 @@ def compare_with_published(
         ),
         *of_hazards(sound),
     ]
-    return Comparison(definition, chosen, tuple(steps), tuple(differences), basis)
+    return Comparison(definition, choice, chosen, tuple(steps), tuple(differences), basis)
 
 
 def _numbers(term: Term | None) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.partial_likelihood import Ties
 from registry.analysis.cox.residuals import (
@@ -75,7 +76,7 @@ class Cox:
     events: int
     ties: Ties
     firth: bool
-    chosen_by: str
+    choice: Choice
     design: Design
     terms: tuple[Term, ...]
     loglik: float
@@ -108,7 +109,7 @@ class Cox:
                 "{limits}; covariates {chosen_by}.",
                 ties=self.ties.capitalize(),
                 limits=self._limits(),
-                chosen_by=self.chosen_by,
+                chosen_by=self.choice.words,
             )
         ]
         varying = [one.covariate.label for one in self.terms if one.time_dependent]
@@ -158,6 +159,7 @@ class Cox:
             "never_at_risk": self.never_at_risk,
             "events": self.events,
             "events_per_term": self.events / len(self.terms),
+            "covariates_from": self.choice.source,
             "ties": self.ties,
             "penalty": "firth" if self.firth else "none",
             "landmark_months": self.design.landmark_months,

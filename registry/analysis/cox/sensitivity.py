@@ -16,13 +16,14 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.result import Cox
-from registry.analysis.dataset import Basis, covariates_by_id
+from registry.analysis.dataset import Basis
 from registry.errors import CannotEstimate
-from registry.vocabulary import Covariate
-from registry.words import listed_apart, note, tr
+from registry.vocabulary import COVARIATES, Covariate
+from registry.words import listed_apart, note, sentences, tr
 
 Model = Literal["published", "sound"]
 MODELS: dict[Model, str] = {
@@ -83,7 +84,7 @@ class Sensitivity:
     """All specifications, in the order of the readings."""
 
     definition: str
-    covariates: tuple[Covariate, ...]
+    choice: Choice
     ties: str
     varied: Mapping[str, Sequence[str]]
     specifications: tuple[Specification, ...]
@@ -92,23 +93,29 @@ class Sensitivity:
 
     def to_json(self) -> dict[str, Any]:
         """The document of `registry analyse sensitivity`."""
-        ids = [one.id for one in self.covariates]
+        ids = list(self.choice.names)
         return {
             "definition": self.definition,
             **self.basis.to_json(note("published: from the start; sound: from week 14 on")),
-            "method": note(
-                "Cox regression of the same covariates under every reading of the rules, ties by"
-                " {ties}; {models}.",
-                ties=self.ties.capitalize(),
-                models=listed_apart(MODELS[model] for model in self._models()),
+            "method": sentences(
+                [
+                    note(
+                        "Cox regression of the same covariates under every reading of the rules, "
+                        "ties by {ties}; {models}.",
+                        ties=self.ties.capitalize(),
+                        models=listed_apart(MODELS[model] for model in self._models()),
+                    ),
+                    self.choice.sentence,
+                ]
             ),
+            "covariates_from": self.choice.source,
             "ties": self.ties,
-            "covariates": [one.to_json() for one in self.covariates],
+            "covariates": [one.to_json() for one in self.choice.covariates],
             "varied": {key: list(values) for key, values in self.varied.items()},
             "specifications": [one.to_json(ids) for one in self.specifications],
             "summary": [
                 self._summary(covariate, model)
-                for covariate in self.covariates
+                for covariate in self.choice.covariates
                 for model in self._models()
             ],
             "notes": list(self.notes),
@@ -174,7 +181,7 @@ def _directions(below: int, above: int) -> str:
 
 def sensitivity_analysis(
     readings: Sequence[Reading],
-    covariates: Sequence[str],
+    choice: Choice,
     *,
     models: Sequence[Model] = ("published", "sound"),
     varied: Mapping[str, Sequence[str]] | None = None,
@@ -185,7 +192,7 @@ def sensitivity_analysis(
 
     Args:
         readings: the first is the reference.
-        covariates: ids of the model's covariates, the same for all.
+        choice: the covariates, the same for all.
         models: which models.
         varied: the parameters that were varied with their values, to be told.
         ties: `breslow` or `efron`.
@@ -195,10 +202,12 @@ def sensitivity_analysis(
         CannotEstimate: no reading at all gives a model; the reason is the reference's.
         WrongUsage: an unknown covariate.
     """
-    chosen = covariates_by_id(list(covariates))
+    chosen = choice.covariates
     acquired = tuple(one.id for one in chosen if one.acquired_after_start)
+    # What is known day by day only cannot be held fixed.
+    daily = tuple(one for one in acquired if one not in {other.id for other in COVARIATES})
     designs: dict[Model, Design] = {
-        "published": Design(as_published=True),
+        "published": Design(penalty="none", time_dependent=daily, as_published=True),
         "sound": Design(late_entry=True, penalty="firth", time_dependent=acquired),
     }
     found = []
@@ -209,7 +218,7 @@ def sensitivity_analysis(
                 fitted = cox_regression(
                     reading.frame,
                     reading.basis.definition,
-                    covariates=covariates,
+                    covariates=choice,
                     ties=ties,
                     design=designs[model],
                     exposure=reading.exposure,
@@ -234,7 +243,7 @@ def sensitivity_analysis(
             cure=tr("`registry analyse flow` shows how many patients and losses there are."),
         )
     failed = sum(one.cox is None for one in found)
-    told = list(notes)
+    told = [*choice.notes, *notes]
     if failed:
         told.append(
             note(
@@ -245,7 +254,7 @@ def sensitivity_analysis(
         )
     return Sensitivity(
         definition=readings[0].definition,
-        covariates=chosen,
+        choice=choice,
         ties=ties,
         varied=dict(varied or {}),
         specifications=tuple(found),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from registry.cli.analyse.cox import CovariatesOption, Ties, TiesOption, listed
+from registry.cli.analyse.cox import AsPublishedOption, CovariatesOption, Ties, TiesOption, chosen
 from registry.cli.analyse.data import Data
 from registry.cli.analyse.risk import EventsOption
 
@@ -12,6 +12,7 @@ from registry.cli.analyse.risk import EventsOption
 def interval_censored(
     data: Data,
     covariates: CovariatesOption = None,
+    as_published: AsPublishedOption = False,
     ties: TiesOption = Ties.BRESLOW,
     events_per_covariate: EventsOption = 5,
 ) -> Any:
@@ -27,7 +28,7 @@ def interval_censored(
     return between_visits(
         data.patients,
         data.definition,
-        covariates=listed(covariates),
+        covariates=chosen(data, covariates, as_published=as_published),
         ties=ties.value,
         events_per_covariate=events_per_covariate,
         basis=data.basis,

@@ -20,6 +20,7 @@ from registry.whole_file import write_whole
 from registry.words import tr
 
 if TYPE_CHECKING:
+    from registry.analysis.cox.choice import Choice
     from registry.analysis.cox.result import Cox
 
 
@@ -50,8 +51,17 @@ CovariatesOption = Annotated[
     typer.Option(
         "--covariates",
         metavar="A,B,...",
-        help="Covariates of the model; without them those with a univariate P below 0.05.",
+        help="Covariates of the model; without them those that the definition prespecifies, "
+        "and where it has none those with a univariate P below 0.05, as published.",
         autocompletion=complete_covariates,
+    ),
+]
+AsPublishedOption = Annotated[
+    bool,
+    typer.Option(
+        "--as-published",
+        help="Choose covariates by their univariate P whatever the definition prespecifies, and "
+        "hold those acquired after the start fixed.",
     ),
 ]
 TiesOption = Annotated[Ties, typer.Option("--ties", help="Events on the same day.")]
@@ -94,13 +104,7 @@ def cox(
             "--landmark or --time-dependent, else none.",
         ),
     ] = None,
-    as_published: Annotated[
-        bool,
-        typer.Option(
-            "--as-published",
-            help="Hold covariates acquired after the start fixed beside these options too.",
-        ),
-    ] = False,
+    as_published: AsPublishedOption = False,
     residuals: Annotated[
         Path | None,
         typer.Option(
@@ -110,7 +114,10 @@ def cox(
         ),
     ] = None,
 ) -> Any:
-    """Cox proportional hazards: as published without options, sound with them.
+    """Cox proportional hazards: the model of the definition without options, sound with them.
+
+    The definition prespecifies the covariates (`covariates`); what of them is acquired after the
+    start is read day by day. The paper's has none and chooses by P, as published.
 
     With --figure STEM a forest plot is drawn, and Schoenfeld's residuals as STEM-hazards.
 
@@ -129,10 +136,12 @@ def cox(
         penalty=None if penalty is None else penalty.value,
         as_published=as_published,
     )
+    choice = chosen(data, covariates, as_published=as_published)
+    design = choice.held_in(design)
     result = cox_regression(
         data.patients,
         data.definition,
-        covariates=listed(covariates),
+        covariates=choice,
         ties=ties.value,
         design=design,
         exposure=data.view("exposure") if design.sound else None,
@@ -161,6 +170,19 @@ def compare_published(
         covariates=listed(covariates),
         ties=ties.value,
         basis=data.basis,
+    )
+
+
+def chosen(data: Data, covariates: str | None, *, as_published: bool = False) -> Choice:
+    """The covariates named, or the definition's, or those with a small P."""
+    from registry.analysis.cox.choice import choose
+
+    return choose(
+        data.patients,
+        data.definition,
+        listed(covariates),
+        data.basis.covariates,
+        as_published=as_published,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.cli.analyse.cox import Ties, TiesOption, listed
+from registry.cli.analyse.cox import AsPublishedOption, Ties, TiesOption, chosen, listed
 from registry.cli.analyse.curves import Entry, EntryOption, LandmarkOption
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
@@ -19,11 +19,12 @@ def impute(
         typer.Option(
             "--covariates",
             metavar="A,B,...",
-            help="Covariates of the model, trough among them if wished; without them those with a "
-            "univariate P below 0.05.",
+            help="Covariates of the model, trough among them if wished; without them those of "
+            "`registry analyse cox`.",
             autocompletion=complete_covariates,
         ),
     ] = None,
+    as_published: AsPublishedOption = False,
     auxiliary: Annotated[
         str | None,
         typer.Option(
@@ -68,11 +69,12 @@ def impute(
         landmark_months=landmark,
         late_entry=entry is Entry.WEEK14,
         strata=tuple(listed(strata) or ()),
+        as_published=as_published,
     )
     return impute_regression(
         data.patients,
         data.definition,
-        covariates=listed(covariates),
+        covariates=chosen(data, covariates, as_published=as_published),
         auxiliary=listed(auxiliary) or (),
         ties=ties.value,
         design=design,

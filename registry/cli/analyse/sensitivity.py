@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.analyse.cox import CovariatesOption, Ties, TiesOption, listed
+from registry.cli.analyse.cox import (
+    AsPublishedOption,
+    CovariatesOption,
+    Ties,
+    TiesOption,
+    chosen,
+    listed,
+)
 from registry.cli.analyse.data import Data
 from registry.cli.frame.output import on_terminal
 from registry.cli.frame.terminal import rewrite_line
@@ -60,6 +67,7 @@ def sensitivity(
     ] = None,
     covariates: CovariatesOption = None,
     ties: TiesOption = Ties.BRESLOW,
+    as_published: AsPublishedOption = False,
     limit: Annotated[
         int,
         typer.Option("--limit", metavar="N", min=1, help="The most readings that are fitted."),
@@ -72,7 +80,6 @@ def sensitivity(
 
     Example: registry analyse sensitivity --vary lor_above=15,17.5 --vary lor_confirmations=1,2
     """
-    from registry.analysis.cox.fit import significant
     from registry.analysis.cox.sensitivity import sensitivity_analysis
     from registry.definitions.store import list_definitions
 
@@ -81,9 +88,7 @@ def sensitivity(
     # Of two readings that are alike the reference's name stands.
     bases = sorted(listed(definitions) or others, key=lambda one: one != data.definition)
     _require_few(len(bases) * math.prod(len(values) for values in varied.values()), limit)
-    names = listed(covariates)
-    if names is None:
-        names = list(significant(data.patients, data.definition))
+    choice = chosen(data, covariates, as_published=as_published)
     readings, same = _readings(data.connection, data.definition, bases, varied)
     # Nobody waits for what the trials have locked.
     data.close()
@@ -94,7 +99,7 @@ def sensitivity(
         )
     return sensitivity_analysis(
         readings,
-        names,
+        choice,
         models=[one.value for one in model or list(Model)],
         varied=varied,
         ties=ties.value,
@@ -104,19 +109,18 @@ def sensitivity(
 
 def every_definition(data: Data) -> Any:
     """Every definition as a reading of the rules, that of the data as the reference."""
-    from registry.analysis.cox.fit import significant
     from registry.analysis.cox.sensitivity import sensitivity_analysis
-    from registry.definitions.store import list_definitions
+    from registry.definitions.store import get_definition, list_definitions
 
     # A definition without a status of every patient would be read by halves.
     others = [one["name"] for one in list_definitions(data.connection) if not one["waiting"]]
-    readings: dict[str, Reading] = {}
+    readings: dict[tuple[Any, ...], Reading] = {}
     for name in (data.definition, *others):
         own = data if name == data.definition else Data(partial(_named, data.connection, name))
-        if own.basis.definition_hash not in readings:
-            readings[own.basis.definition_hash] = _reading(own, name, {})
-    covariates = list(significant(data.patients, data.definition))
-    return sensitivity_analysis(list(readings.values()), covariates)
+        read_as = _rules_of(get_definition(data.connection, name))
+        if read_as not in readings:
+            readings[read_as] = _reading(own, name, {})
+    return sensitivity_analysis(list(readings.values()), chosen(data, None))
 
 
 def _named(connection: Connection, name: str) -> tuple[Connection, str]:
@@ -140,16 +144,16 @@ def _readings(
         for base in bases
         for values in itertools.product(*varied.values())
     ]
-    found: dict[str, Reading] = {}
-    repeated: set[str] = set()
+    found: dict[tuple[Any, ...], Reading] = {}
+    repeated: set[tuple[Any, ...]] = set()
     same = 0
     for number, (base, choices) in enumerate([(reference, {}), *combinations]):
         _progress(number, len(combinations))
         with _tried(connection, base, choices) as name:
-            data = Data(partial(_named, connection, name))
-            read_as = data.basis.definition_hash
+            parameters = get_definition(connection, name)
+            read_as = _rules_of(parameters)
             if read_as not in found:
-                parameters = get_definition(connection, name)
+                data = Data(partial(_named, connection, name))
                 written = {key: _written(parameters[key]) for key in varied}
                 found[read_as] = _reading(data, base, written)
         if number:
@@ -157,6 +161,13 @@ def _readings(
             repeated.add(read_as)
     _progress(None, len(combinations))
     return list(found.values()), same
+
+
+def _rules_of(parameters: dict[str, Any]) -> tuple[Any, ...]:
+    """What makes two readings alike: the covariates are the reference's in all of them."""
+    from registry.models import Definition
+
+    return tuple(parameters[key] for key in Definition.of_rules())
 
 
 @contextmanager
@@ -205,6 +216,11 @@ def _varied(written: Sequence[str]) -> dict[str, list[str]]:
             raise WrongUsage(
                 tr("--vary {written} does not say what to try.", written=one),
                 cure=tr("Write it as --vary lor_above=12.5,15,17.5"),
+            )
+        if key.strip() in Definition.OF_MODELS:
+            raise WrongUsage(
+                tr("--vary {key}: the covariates are the same in all readings.", key=key),
+                cure=tr("Name them with --covariates."),
             )
         if key.strip() in found:
             raise WrongUsage(
