@@ -50,9 +50,9 @@ def test_covariates_are_stored_audited_and_part_of_the_hash(
     program: Program, study: Database
 ) -> None:
     add = ("definition", "add", "mine", "--from", "paper")
-    chosen = ("--set", "covariates=perianal, im_over_6_months,glucocorticoid")
+    chosen = ("--set", "covariates=perianal, im_over_6_months,dose_mg_per_kg")
     stored = program(study, *add, *chosen, "--user", "kim", *JSON).document
-    assert stored["covariates"] == "perianal,im_over_6_months,glucocorticoid"
+    assert stored["covariates"] == "perianal,im_over_6_months,dose_mg_per_kg"
     paper = program(study, "definition", "show", "paper", *JSON).document
     assert paper["covariates"] is None
     assert stored["hash"] != paper["hash"]
@@ -60,10 +60,10 @@ def test_covariates_are_stored_audited_and_part_of_the_hash(
     asked = ("analyse", "cox", "--definition", "mine", *JSON)
     document = program(study, *asked).document
     varies = {term["covariate"]: term["time_dependent"] for term in document["terms"]}
-    assert varies == {"perianal": False, "im_over_6_months": True, "glucocorticoid": True}
+    assert varies == {"perianal": False, "im_over_6_months": True, "dose_mg_per_kg": True}
     landmark = program(study, *asked, "--landmark", "12").document
     varies = {term["covariate"]: term["time_dependent"] for term in landmark["terms"]}
-    assert varies == {"perianal": False, "im_over_6_months": False, "glucocorticoid": True}
+    assert varies == {"perianal": False, "im_over_6_months": False, "dose_mg_per_kg": True}
     # The same rules are one reading, whatever covariates they were to be held to.
     readings = program(
         study,
@@ -77,7 +77,7 @@ def test_covariates_are_stored_audited_and_part_of_the_hash(
     ).document
     assert [one["covariate"] for one in readings["covariates"]] == list(varies)
     assert {one["definition"] for one in readings["specifications"]} == {"mine"}
-    assert all(one["terms"]["glucocorticoid"] for one in readings["specifications"])
+    assert all(one["terms"]["dose_mg_per_kg"] for one in readings["specifications"])
     program(
         study, "definition", "add", "mine", "--from", "mine", "--set", "covariates=none",
         "--replace", "--reason", "back to the published choice",
