@@ -15,6 +15,7 @@ import pytest
 
 from registry.analysis.cohort.flow import cohort_flow
 from registry.analysis.cohort.outcome import outcomes_after_loss
+from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.published import compare_with_published
 from registry.analysis.cox.sensitivity import Reading, sensitivity_analysis
@@ -64,7 +65,7 @@ def figures() -> dict[str, tuple[Any, Draw]]:
         Reading("paper", {"lor_above": "90"}, BASIS, frame.iloc[:60], exposure),
     ]
     varied = {"lor_above": ["15", "90"]}
-    every = sensitivity_analysis(readings, BOTH, varied=varied).to_json()
+    every = sensitivity_analysis(readings, Choice(tuple(BOTH), "named"), varied=varied).to_json()
     lost, time = [i % 3 == 0 for i in range(24)], [200 + 10 * i for i in range(24)]
     frames = views([*LEVELS_OF_20, None, None, None, None], lost, time, ["<", *[None] * 23])
     tdm = drug_levels(frames, "paper", bootstrap=FEW).to_json(levels=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
@@ -278,7 +279,9 @@ def test_every_reading_has_its_row() -> None:
         Reading("paper", {"lor_above": "15"}, BASIS, frame, exposure),
         Reading("paper", {"lor_above": "90"}, BASIS, nobody, nothing),
     ]
-    document = sensitivity_analysis(readings, BOTH, varied={"lor_above": ["15", "90"]}).to_json()
+    document = sensitivity_analysis(
+        readings, Choice(tuple(BOTH), "named"), varied={"lor_above": ["15", "90"]}
+    ).to_json()
     json.dumps(document, allow_nan=False)
     found = [(one["model"], one["reference"], one["n"]) for one in document["specifications"]]
     assert found == [
@@ -291,7 +294,7 @@ def test_every_reading_has_its_row() -> None:
     assert len(model_tables.sensitivity(document).rows) == 4
     assert specifications.sensitivity_figure(document)
     with pytest.raises(CannotEstimate, match="No reading gives a model"):
-        sensitivity_analysis(readings[1:], BOTH)
+        sensitivity_analysis(readings[1:], Choice(tuple(BOTH), "named"))
 
 
 def test_figures_of_one_model() -> None:
