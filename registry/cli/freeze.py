@@ -143,8 +143,8 @@ def _show(one: Stored, form: Format) -> None:
                 reason=one.reason or tr("no reason given"),
             )
         )
-        if one.note:
-            typer.echo(one.note)
+        if one.frozen.note:
+            typer.echo(one.frozen.note)
         if one.dropped:
             typer.echo(
                 tr(

@@ -78,7 +78,7 @@ class Frozen:
     """Data as they stood at a moment, and what says so.
 
     `name` is None for a freeze of one command. `day` is what its rules take for today; `rules_hash`
-    that of the rules its statuses were derived by.
+    that of the rules its statuses were derived by, `note` what has happened to its content since.
     """
 
     name: str | None
@@ -89,6 +89,7 @@ class Frozen:
     sha256: str
     rules_hash: str
     program_version: str
+    note: str | None = None
 
     def told(self) -> str:
         """What is read, in a line."""
@@ -110,6 +111,7 @@ class Frozen:
             "definition_hash": definition_hash,
             "rules_hash": self.rules_hash,
             "program_version": self.program_version,
+            "note": self.note,
         }
 
 
@@ -155,6 +157,7 @@ def places(connection: Connection, *, passing: bool) -> list[Place]:
     names = connection.execute(
         text(
             "select substr(nspname, 8) from pg_namespace where nspname like 'freeze\\_%' "
+            "and obj_description(oid, 'pg_namespace') like '% of a freeze; views %' "
             "and starts_with(nspname, :passing) = :wanted order by 1"
         ),
         {"passing": f"freeze_{PASSING}", "wanted": passing},

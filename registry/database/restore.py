@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from registry import __version__
-from registry.database import migrate
+from registry.database import frozen, migrate
 from registry.database.archive import SCHEMAS, Archive, Description
 from registry.database.backup import LOCK_TIMEOUT
 from registry.database.content import Content, content_of, table_names
@@ -126,6 +126,10 @@ def _require_place(connection: Connection, replace: bool) -> bool:
 
 def _rebuild(connection: Connection, database: Database, description: Description) -> None:
     """Drops what is there and makes the tables of the backup's revision, without the views."""
+    for passing in (False, True):
+        # Freezes of what was there; those of the backup are made again from its audit.
+        for place in frozen.places(connection, passing=passing):
+            frozen.drop(connection, place)
     connection.execute(text(f"drop schema if exists {', '.join(migrate.SCHEMAS)} cascade"))
     connection.execute(text("drop table if exists alembic_version"))
     configuration = migrate.configuration(

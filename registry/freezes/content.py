@@ -40,7 +40,6 @@ _AS_TEXT = {
     "timestamp with time zone": (
         "to_char({column} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
     ),
-    "boolean": "case when {column} then 'true' else 'false' end",
     "jsonb": (
         "(select string_agg(j.key || ':' || j.value, ',' order by j.key collate \"C\") "
         "from jsonb_each_text({column}) j)"

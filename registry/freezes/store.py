@@ -21,11 +21,12 @@ from registry.database.locks import Lock, take
 from registry.errors import NotFound, Refused
 from registry.freezes.content import Content, from_json
 from registry.freezes.make import make
+from registry.freezes.upkeep import keep_up
 from registry.parsing.meant import did_you_mean, near
 from registry.records.change import declare_change, summarise_change
 from registry.words import tr
 
-_COLUMNS = "name, as_of, day, commit_number, sha256, rules_hash, program_version"
+_COLUMNS = "name, as_of, day, commit_number, sha256, rules_hash, program_version, note"
 # With the change that made it, and the one that dropped it.
 _LIST = """
 select f.*, made.made_at, made.made_by, made.reason,
@@ -51,7 +52,6 @@ class Stored:
 
     frozen: Frozen
     content: Content
-    note: str | None
     dropped: bool
     made_at: datetime
     made_by: str
@@ -72,7 +72,7 @@ class Stored:
             "hashes": {name: one.sha256 for name, one in sorted(self.content.items())},
             "rules_hash": self.frozen.rules_hash,
             "program_version": self.frozen.program_version,
-            "note": self.note,
+            "note": self.frozen.note,
             "made_at": self.made_at,
             "made_by": self.made_by,
             "reason": self.reason,
@@ -143,12 +143,18 @@ def drop(engine: Engine, name: str, *, user: str, reason: str) -> Stored:
 
 
 @contextmanager
-def opened(database: Database, name: str) -> Iterator[Database]:
-    """The database as the freeze has it. NotFound without it, Refused where it was dropped."""
+def opened(database: Database, name: str, *, user: str) -> Iterator[Database]:
+    """The database as the freeze has it. NotFound without it, Refused where it was dropped.
+
+    One that another program made, or that is not there after a restore, is brought up first.
+    """
     with database.engine.connect() as connection:
         found = get(connection, name)
     if found.dropped:
         raise _gone(found)
+    if keep_up(database.engine, found.frozen, found.content, user=user):
+        with database.engine.connect() as connection:
+            found = get(connection, name)
     yield from _over(database, found.frozen)
 
 

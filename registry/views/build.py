@@ -23,8 +23,10 @@ from psycopg.errors import DependentObjectsStillExist
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import InternalError
 
+from registry import __version__
 from registry.database.analyst import ANALYST_ROLE, analyst_role_exists, make_role
 from registry.database.frozen import LIVE, Place
+from registry.database.migrate import head
 from registry.errors import Refused
 from registry.models import Base
 from registry.views import worklist_words
@@ -161,17 +163,34 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
         _comment(connection, built, described, place)
         connection.execute(text("set local search_path = default"))
     _run(connection, f"comment on schema {place.schema(RULES)} is 'rules {rules_hash()}'")
-    _run(
-        connection,
-        f"comment on schema {place.schema(ANALYTICS)} is "
-        "'What analysts read; every view has a comment'",
-    )
+    told = "What analysts read; every view has a comment"
+    if day is not None:
+        told = f"What analysts read of a freeze; views {views_stamp()}"
+    _run(connection, f"comment on schema {place.schema(ANALYTICS)} is '{told}'")
 
 
 def sentences() -> list[Sentence]:
     """What a report says of the rules, each rule after those that it rests on."""
     views = [*in_order(views_of(RULES)), *in_order(views_of(ANALYTICS))]
     return [sentence for view in views for sentence in view.methods]
+
+
+@cache
+def views_stamp() -> str:
+    """What tells the views of this program from another's: its revision and a hash of the files."""
+    digest = hashlib.sha256(__version__.encode())
+    for path in sorted(FOLDER.rglob("*.sql")):
+        digest.update(f"{path.name}\0{path.read_text(encoding='utf-8')}\0".encode())
+    return f"{head()} {digest.hexdigest()}"
+
+
+def stamp_of(connection: Connection, place: Place) -> str | None:
+    """By which program's views a freeze is read; None where it is not there."""
+    schema = place.schema(ANALYTICS)
+    said = connection.execute(
+        text("select obj_description(to_regnamespace(:schema), 'pg_namespace')"), {"schema": schema}
+    ).scalar_one()
+    return None if said is None else said.rpartition("views ")[2]
 
 
 @cache

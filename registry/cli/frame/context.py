@@ -135,7 +135,7 @@ def over(database: Database, settings: Settings) -> Iterator[Database]:
     from registry.freezes import store
 
     if settings.freeze is not None:
-        asked = store.opened(database, settings.freeze)
+        asked = store.opened(database, settings.freeze, user=settings.user)
     elif settings.as_of is not None:
         asked = store.passing(database, settings.as_of)
     else:
