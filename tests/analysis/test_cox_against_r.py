@@ -19,6 +19,13 @@ from scipy import stats
 
 from registry.analysis.cohort.patients import read_patients
 from registry.analysis.cox.design import Design, prepare
+from registry.analysis.cox.diagnostics import (
+    concordance_of,
+    proportional_hazards,
+    residuals,
+    robust_variance,
+    schoenfeld,
+)
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import (
     PartialLikelihood,
@@ -26,13 +33,6 @@ from registry.analysis.cox.partial_likelihood import (
     maximise,
 )
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
-from registry.analysis.cox.residuals import (
-    concordance,
-    proportional_hazards,
-    residuals,
-    robust_variance,
-    schoenfeld,
-)
 from registry.analysis.dataset import covariates_by_id, read_view
 from registry.database.engine import Database
 from registry.vocabulary import TIME_DEPENDENT
@@ -117,7 +117,7 @@ def check(rows: Rows, ties: Any, expected: dict[str, Any]) -> None:
         "coef": best.coef,
         "se": np.sqrt(np.diag(inverse)),
         "loglik": best.loglik,
-        "concordance": concordance(rows, rows.values @ best.coef)[0],
+        "concordance": concordance_of(rows, rows.values @ best.coef)[0],
         "martingale_ss": (own.martingale**2).sum(),
         "martingale_first": own.martingale[:5],
         "dfbeta_ss": (own.dfbeta**2).sum(axis=0),

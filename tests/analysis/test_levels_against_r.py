@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import Rows
-from registry.analysis.cox.residuals import concordance
 from registry.analysis.risk.data import read_risk
 from registry.analysis.risk.fitting import gains, ridge
 from registry.analysis.risk.validation import slope_of
@@ -176,7 +176,7 @@ def test_ridge(name: str) -> None:
         # R's degrees of freedom are those of its last step but one.
         assert fit.effective_df == pytest.approx(expected["df"], rel=1e-5)
         eta = rows.values @ fit.coef
-        assert concordance(rows, eta)[0] == pytest.approx(expected["concordance"], rel=CLOSE)
+        assert concordance_of(rows, eta)[0] == pytest.approx(expected["concordance"], rel=CLOSE)
         assert slope_of(rows, eta) == pytest.approx(expected["slope"], rel=1e-6)
         days = np.array([365.25, 730.5])
         assert fit.until(days) == pytest.approx(expected["hazard"], rel=1e-6)

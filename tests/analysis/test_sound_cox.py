@@ -13,10 +13,10 @@ import pytest
 
 from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
+from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.cox.published import compare_with_published
-from registry.analysis.cox.residuals import concordance
 from registry.analysis.cox.sensitivity import Reading, sensitivity_analysis
 from registry.analysis.dataset import Basis
 from registry.errors import CannotEstimate, Refused, WrongUsage
@@ -359,4 +359,4 @@ def test_concordance_counts_every_pair_once() -> None:
                 higher = np.sign(score[i] - score[j])
                 expected[{1: "concordant", -1: "discordant", 0: "tied"}[int(higher)]] += 1
         rows = Rows.of(stop, event, score, start=start, stratum=stratum)
-        assert concordance(rows, score)[1] == expected
+        assert concordance_of(rows, score)[1] == expected

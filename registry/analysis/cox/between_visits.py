@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis import methods
+from registry.analysis import inputs, methods
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
     Design,
@@ -34,7 +34,6 @@ from registry.analysis.dataset import (
     quartiles,
     require_columns,
 )
-from registry.analysis.methods import inputs
 from registry.analysis.methods.interval_regression import DISTRIBUTIONS, Effects
 from registry.errors import WrongUsage
 from registry.vocabulary import Covariate

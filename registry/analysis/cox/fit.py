@@ -23,6 +23,7 @@ from registry.analysis.cox.design import (
     held_fixed,
     prepare,
 )
+from registry.analysis.cox.diagnostics import TRANSFORMS
 from registry.analysis.cox.partial_likelihood import Ties
 from registry.analysis.cox.refusals import (
     Obstacle,
@@ -31,7 +32,6 @@ from registry.analysis.cox.refusals import (
     refuse_if_too_little,
     runs_away,
 )
-from registry.analysis.cox.residuals import TRANSFORMS
 from registry.analysis.cox.result import Cox, Term
 from registry.analysis.dataset import Basis, immortal_time_notes, known
 from registry.analysis.methods import CoxFit, NoRobustErrors, NotFinite, Zph

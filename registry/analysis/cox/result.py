@@ -8,12 +8,12 @@ from typing import Any
 
 from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
-from registry.analysis.cox.partial_likelihood import Ties
-from registry.analysis.cox.residuals import (
+from registry.analysis.cox.diagnostics import (
     TRANSFORMS,
     Residuals,
     Schoenfeld,
 )
+from registry.analysis.cox.partial_likelihood import Ties
 from registry.analysis.dataset import FROM_START, FROM_WEEK14, Basis
 from registry.analysis.methods import Zph
 from registry.vocabulary import Covariate

@@ -10,7 +10,8 @@ carry no estimate raise `CannotEstimate`.
 
 from __future__ import annotations
 
-from registry.analysis.cox.residuals import Zph
+from registry.analysis.cox.diagnostics import Concordance, Zph, concordance, zph
+from registry.analysis.inputs import InvalidInput, NoRobustErrors, NotFinite
 from registry.analysis.methods.cause_specific import (
     AbsoluteRisk,
     CauseSpecific,
@@ -25,9 +26,7 @@ from registry.analysis.methods.competing_risks import (
     gray,
 )
 from registry.analysis.methods.cox_model import CoxFit, cox
-from registry.analysis.methods.cox_tests import Concordance, concordance, zph
 from registry.analysis.methods.impute_cox import ImputedCox, impute_cox
-from registry.analysis.methods.inputs import InvalidInput, NoRobustErrors, NotFinite
 from registry.analysis.methods.interval_censored import IntervalEstimate, turnbull
 from registry.analysis.methods.interval_regression import (
     Effects,

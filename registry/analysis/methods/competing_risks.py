@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from registry.analysis import counting
+from registry.analysis import counting, inputs
 from registry.analysis.counting import NO_ENTRY, Z95, Counts, at_risk_on
 from registry.analysis.dataset import Days, Floats
-from registry.analysis.methods import inputs
 from registry.analysis.methods.survival_curve import (
     CONFIDENCE_TYPES,
     ConfidenceType,

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
-from registry.analysis.cox import residuals as of_rows
+from registry.analysis import inputs
+from registry.analysis.cox import diagnostics as of_rows
 from registry.analysis.cox.partial_likelihood import (
     PartialLikelihood,
     Point,
@@ -24,7 +25,6 @@ from registry.analysis.cox.partial_likelihood import (
 )
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
 from registry.analysis.dataset import Days, Floats
-from registry.analysis.methods import inputs
 from registry.errors import CannotEstimate
 from registry.words import note, tr
 

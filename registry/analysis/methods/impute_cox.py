@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, ndtr, ndtri
 
+from registry.analysis import inputs
+from registry.analysis.cox.diagnostics import baseline_faced
 from registry.analysis.cox.partial_likelihood import (
     PartialLikelihood,
     Point,
@@ -25,9 +27,7 @@ from registry.analysis.cox.partial_likelihood import (
     Ties,
     maximise,
 )
-from registry.analysis.cox.residuals import baseline_faced
 from registry.analysis.dataset import Flags, Floats
-from registry.analysis.methods import inputs
 from registry.analysis.methods.cox_model import refuse_separation
 from registry.analysis.methods.rubin import Pooled, rubin
 from registry.errors import CannotEstimate

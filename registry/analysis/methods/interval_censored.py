@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from registry.analysis import inputs
 from registry.analysis.dataset import Floats
-from registry.analysis.methods import inputs
 from registry.errors import CannotEstimate
 from registry.words import note
 

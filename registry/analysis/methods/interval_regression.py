@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
+from registry.analysis import inputs
 from registry.analysis.dataset import Floats
-from registry.analysis.methods import inputs
 from registry.errors import CannotEstimate
 from registry.words import note, tr
 

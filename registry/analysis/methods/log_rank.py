@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import chi2
 
+from registry.analysis import inputs
 from registry.analysis.counting import NO_ENTRY, at_risk_on
 from registry.analysis.dataset import Days, Flags, Floats
-from registry.analysis.methods import inputs
 from registry.errors import CannotEstimate
 from registry.words import note
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from registry.analysis import inputs
 from registry.analysis.counting import Z95
 from registry.analysis.dataset import Days, Flags, Floats
-from registry.analysis.methods import inputs
 from registry.words import tr
 
 

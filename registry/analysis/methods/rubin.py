@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from registry.analysis.dataset import Floats
-from registry.analysis.methods.inputs import InvalidInput
+from registry.analysis.inputs import InvalidInput
 from registry.words import tr
 
 # R's mice takes at least this share of the variance for that between imputations.

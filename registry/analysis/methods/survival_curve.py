@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from registry.analysis import inputs
 from registry.analysis.counting import Z95, Counts, at_risk_on, product_limit, restricted_area
 from registry.analysis.dataset import Days, Flags, Floats
-from registry.analysis.methods import inputs
 from registry.errors import CannotEstimate
 from registry.words import note, tr
 

@@ -18,8 +18,8 @@ from registry.analysis.counting import (
     aalen_johansen,
     log_log_limits,
 )
+from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
-from registry.analysis.cox.residuals import concordance
 from registry.analysis.curves.curve import Curve
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.risk.fitting import CAUSES, LOSS, Hazards, folds_of
@@ -114,7 +114,7 @@ def validated(
 def _measures(rows: Rows, model: Hazards) -> Floats:
     """Concordance and slope of the hazard of a loss; NaN where there is none."""
     eta = rows.values @ model.loss.coef
-    found = (concordance(rows, eta)[0], slope_of(rows, eta))
+    found = (concordance_of(rows, eta)[0], slope_of(rows, eta))
     return np.array([np.nan if one is None else one for one in found])
 
 

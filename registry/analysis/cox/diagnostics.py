@@ -1,5 +1,5 @@
-"""Residuals of a Cox model, per row and per patient: martingale, score, dfbeta; and what rests on
-them: robust errors (Lin and Wei, JASA 1989;84:1074-8) and the test of proportional hazards.
+"""What a fitted Cox model is asked: residuals of rows and patients (martingale, dfbeta), robust
+errors (Lin and Wei, JASA 1989;84:1074-8); are hazards proportional; how well does it order.
 
 Definitions are those of R's `residuals.coxph` and, for the test, of `cox.zph` from survival 3.0 on:
 the score test of an added term x g(t), with the information of every event time and not the old
@@ -11,14 +11,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy import stats
 
+from registry.analysis import inputs
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
 from registry.analysis.dataset import Days, Floats
-from registry.words import note
+from registry.errors import CannotEstimate
+from registry.words import note, tr
+
+if TYPE_CHECKING:
+    from registry.analysis.methods.cox_model import CoxFit
 
 Transform = Literal["km", "identity"]
 TRANSFORMS: dict[Transform, str] = {
@@ -191,7 +196,7 @@ def transformed(rows: Rows, time: Floats, transform: Transform) -> Floats:
     return np.asarray(1 - survival[np.searchsorted(days, time, side="left")])
 
 
-def concordance(rows: Rows, score: Floats) -> tuple[float | None, dict[str, int]]:
+def concordance_of(rows: Rows, score: Floats) -> tuple[float | None, dict[str, int]]:
     """R's `concordance(fit)`: of an event and somebody then at risk, how often the score agrees.
 
     Pairs are made within a stratum, with those at risk at the event and not having theirs on the
@@ -289,3 +294,65 @@ def _summed(values: Floats, group: Any, size: int | None = None) -> Floats:
     found = np.zeros((n, values.shape[1]))
     np.add.at(found, group, values)
     return found
+
+
+def zph(fit: CoxFit, transform: Transform = "km") -> Zph:
+    """Test whether the coefficients stay the same over time.
+
+    Our own code computes the score test with the information at every event time, as R has it since
+    survival 3.0: `cox.zph(fit, transform = "km", terms = FALSE)`. lifelines has the approximation
+    of before.
+
+    Args:
+        fit: a model without a penalty.
+        transform: "km" (1 - Kaplan-Meier just before t) or "identity" (t).
+
+    Raises:
+        CannotEstimate: the events are too few.
+        InvalidInput: a penalised model.
+    """
+    inputs.one_of(transform, tuple(TRANSFORMS), "transform")
+    if fit.penalty is not None:
+        raise inputs.InvalidInput(
+            tr("Proportional hazards are tested at an estimate without a penalty.")
+        )
+    found = proportional_hazards(fit.likelihood, fit.scaled_coefficients, transform)
+    if found is None:
+        raise CannotEstimate(note("Proportional hazards are not tested: the events are too few."))
+    return found
+
+
+@dataclass(frozen=True)
+class Concordance:
+    """Of an event and somebody then at risk, how often the higher risk had the event.
+
+    Attributes:
+        concordance: the share, pairs with an equal risk counted half.
+        concordant, discordant, tied: numbers of pairs; tied have an equal risk.
+    """
+
+    concordance: float
+    concordant: int
+    discordant: int
+    tied: int
+
+
+def concordance(fit: CoxFit, x: Any = None) -> Concordance:
+    """Harrell's concordance, within strata and with late entry.
+
+    Our own code counts the pairs. R: `concordance(fit)`.
+
+    Args:
+        fit: any model.
+        x: other covariates of the same rows; without them those of the fit.
+
+    Raises:
+        CannotEstimate: there is no pair.
+        InvalidInput: see `registry.analysis.methods`.
+    """
+    rows = fit.likelihood.rows
+    values = fit.x if x is None else inputs.covariates(x, len(rows.stop))
+    share, pairs = concordance_of(rows, values @ fit.coefficients)
+    if share is None:
+        raise CannotEstimate(note("There is no pair whose order is known."))
+    return Concordance(share, pairs["concordant"], pairs["discordant"], pairs["tied"])
