@@ -38,7 +38,7 @@ def items() -> tuple[Item, ...]:
         Item("11", tr("Quantitative variables, their groups"), ("methods", "definition")),
         Item("12a", tr("Statistical methods, confounding"), ("methods", "several")),
         Item("12b", tr("Subgroups and interactions"), ("curves",)),
-        Item("12c", tr("How missing data were handled"), ("quality",)),
+        Item("12c", tr("How missing data were handled"), ("several", "quality")),
         Item("12d", tr("How loss to follow-up was handled"), ("methods", "competing")),
         Item("12e", tr("Sensitivity analyses"), ("sensitivity",)),
         Item("13", tr("Participants at each stage, flow diagram"), ("patients",)),

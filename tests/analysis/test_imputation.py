@@ -258,6 +258,15 @@ def test_strata_and_auxiliary_covariates_are_taken() -> None:
     ]
 
 
+def test_separation_and_collinearity_are_told_apart() -> None:
+    frame, _ = cohort(80)
+    twin = frame.assign(crp_high=frame["growth_delay"], hb_low=frame["event"].astype(object))
+    with pytest.raises(CannotEstimate, match="cannot be told apart"):
+        impute_regression(twin, "paper", covariates=("growth_delay", "crp_high"), rule=QUICK)
+    with pytest.raises(CannotEstimate, match="separat"):
+        impute_regression(twin, "paper", covariates=("growth_delay", "hb_low"), rule=QUICK)
+
+
 def test_what_cannot_be_imputed_is_told() -> None:
     with pytest.raises(CannotEstimate, match="is known of none"):
         imputed_cohort(covariates=("growth_delay", "crp_high"))

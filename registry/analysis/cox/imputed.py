@@ -15,7 +15,12 @@ from registry.analysis.cox.fit import few_events
 from registry.analysis.cox.imputed_result import Imputed
 from registry.analysis.cox.incomplete import TROUGH, Incomplete, incomplete
 from registry.analysis.cox.partial_likelihood import Rows, Ties
-from registry.analysis.cox.refusals import refuse_if_too_little, refuse_without_levels, runs_away
+from registry.analysis.cox.refusals import (
+    obstacle,
+    refuse_if_too_little,
+    refuse_without_levels,
+    runs_away,
+)
 from registry.analysis.dataset import Basis, covariates_by_id, immortal_time_notes
 from registry.analysis.methods import CoxFit, ImputedCox, NotFinite
 from registry.errors import CannotEstimate, WrongUsage
@@ -156,7 +161,20 @@ def _impute(found: Incomplete, ties: Ties, design: Design, rule: ImputationRule)
             seed=rule.seed,
         )
     except NotFinite as error:
-        raise runs_away(found.prepared.covariates[error.column], penalty=False) from error
+        raise _no_estimate(found, error.column) from error
+
+
+def _no_estimate(found: Incomplete, column: int) -> CannotEstimate:
+    """Why a completed data set has no finite estimate, as complete cases show it if they do."""
+    rows, known, terms = found.prepared.rows, found.complete, found.prepared.covariates
+    complete = Rows.of(
+        rows.stop[known], rows.event[known], found.taken[known, : len(terms)],
+        start=rows.start[known], stratum=rows.stratum[known],
+    )  # fmt: skip
+    seen = obstacle(complete, terms) if complete.event.any() else None
+    if seen is None:
+        return runs_away(terms[column], penalty=False)
+    return CannotEstimate(seen.error.problem, cure=tr("Leave one of them out."))
 
 
 def _complete(found: Incomplete, ties: Ties, design: Design) -> tuple[CoxFit | None, str | None]:
