@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ from sqlalchemy import text
 from registry.cli.report.content import content_of
 from registry.database.engine import Database
 from registry.report import tdm_tables
+from registry.report.page import page
+from registry.report.preamble import Facts
 from registry.report.telling import Content
+from tests.analysis.test_imputation import imputed_cohort
 
-from .reading import Element, rows_of
+from .reading import Element, read, rows_of
 
 Tables = dict[str, Element]
 
@@ -137,7 +141,16 @@ def test_published_beside_sound(documents: dict[str, Any], tables: Tables, root:
 def test_every_table_holds_the_cells_of_its_layout(
     content: Content, documents: dict[str, Any], tables: Tables
 ) -> None:
-    for name in ("cuminc", "km_sound", "sensitivity", "outcomes", "mechanisms", "genes", "losses"):
+    for name in (
+        "cuminc",
+        "km_sound",
+        "impute",
+        "sensitivity",
+        "outcomes",
+        "mechanisms",
+        "genes",
+        "losses",
+    ):
         made = (
             tdm_tables.mechanisms(documents["tdm"])
             if name == "mechanisms"
@@ -148,6 +161,26 @@ def test_every_table_holds_the_cells_of_its_layout(
             table = tables[f"table-{name}-{number}" if number else f"table-{name}"]
             shown = [row[-len(laid_out.header) + 1 :] for row in rows_of(table)]
             assert shown == [[cell.strip() for cell in row[1:]] for row in laid_out.rows]
+
+
+def test_what_was_imputed_stands_with_the_model_and_is_drawn(
+    content: Content, facts: Facts
+) -> None:
+    document = imputed_cohort(60).to_json(details=True)
+    made = replace(content, documents={**content.documents, "impute": document})
+    [section] = [
+        one for one in read(page(made, facts)).all("section") if one.attributes["id"] == "several"
+    ]
+    tables = {one.attributes["id"]: rows_of(one) for one in section.all("table")}
+    assert [row[1] for row in tables["table-impute"]] == [
+        f"{term['hr']:.2f}" for term in document["terms"]
+    ]
+    assert [row[1] for row in tables["table-impute-1"]] == [
+        str(one["known"]) for one in document["covariates"]
+    ]
+    [figure] = [one for one in section.all("figure") if one.attributes["id"] == "figure-impute"]
+    # Growth delay: a dot for each of four data sets and their mean, beside what the legend shows.
+    assert all(len(size.all("circle")) == 6 for size in figure.all("svg"))
 
 
 def test_drug_levels_are_all_drawn(documents: dict[str, Any], root: Element) -> None:

@@ -22,6 +22,7 @@ SECTIONS = [
     "single",
     "several",
     "sound",
+    "between",
     "sensitivity",
     "levels",
     "losses",
