@@ -107,7 +107,12 @@ def connect_to(url: URL) -> Engine:
         pool_size=1,
         max_overflow=-1,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10, "application_name": "registry"},
+        # No statement is prepared: its plan would be that of the tables as they once were.
+        connect_args={
+            "connect_timeout": 10,
+            "application_name": "registry",
+            "prepare_threshold": None,
+        },
     )
 
     @event.listens_for(engine, "connect", insert=True)
