@@ -17,12 +17,11 @@ from statsmodels.duration.survfunc import survdiff
 
 from registry.analysis.counting import Counts, aalen_johansen, log_log_limits, restricted_area
 from registry.analysis.curves import competing
-from registry.analysis.curves.curve import Curve
+from registry.analysis.curves.curve import Curve, turnbull
 from registry.analysis.curves.fine_gray import fine_gray
 from registry.analysis.curves.gray import gray_test
 from registry.analysis.curves.kaplan_meier import kaplan_meier
 from registry.analysis.curves.logrank import logrank
-from registry.analysis.curves.turnbull import turnbull
 from registry.database.engine import Database
 from registry.variables import DAYS_PER_MONTH
 

@@ -14,10 +14,9 @@ import pytest
 
 from registry.analysis.cohort.table2 import univariate_table
 from registry.analysis.curves.competing import cumulative_incidence
-from registry.analysis.curves.curve import Curve
+from registry.analysis.curves.curve import Curve, turnbull
 from registry.analysis.curves.kaplan_meier import kaplan_meier
 from registry.analysis.curves.logrank import PermutationRule, logrank, permutation_test
-from registry.analysis.curves.turnbull import turnbull
 from registry.errors import CannotEstimate, WrongUsage
 from registry.report import curve_tables
 from registry.report.text import render

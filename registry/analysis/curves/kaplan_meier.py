@@ -16,8 +16,7 @@ import pandas as pd
 
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
 from registry.analysis.cohort.patients import Cohort, cohort_of
-from registry.analysis.curves.curve import Curve
-from registry.analysis.curves.group import Group, Options, difference, group_of
+from registry.analysis.curves.curve import Curve, Group, Options, difference, group_of
 from registry.analysis.curves.logrank import (
     LogRank,
     PermutationRule,
