@@ -366,6 +366,10 @@ def _split(
         begun = numbers(chosen, "start_day") - origin
         apart.values[:, term] += (on * (start - begun) / DAYS_PER_MONTH)[seen]
         apart = split_at_events(apart, term, on[seen] / DAYS_PER_MONTH)
+        # Whole days, so that those alike have the same number to the last digit: a concordance
+        # counts them as tied.
+        days = np.rint(apart.values[:, term] * DAYS_PER_MONTH)
+        apart.values[:, term] = days / DAYS_PER_MONTH
     rows = joined(apart)
     _refuse_if_not_tiled(cohort, rows)
     missing = np.isnan(rows.values).any(axis=1)
