@@ -34,7 +34,9 @@ START = date(2020, 1, 1)
 Z95 = 1.959963984540054
 
 
-def draw(n: int, random: np.random.Generator) -> tuple[pd.DataFrame, dict[str, Any], Any]:
+def draw(
+    n: int, random: np.random.Generator, *, apart: bool = False
+) -> tuple[pd.DataFrame, dict[str, Any], Any]:
     """The rows of the views, those of the trough, and the model of the data as they were."""
     veo = random.random(n) < 0.3
     growth = random.random(n) < np.where(veo, 0.5, 0.25)
@@ -45,12 +47,19 @@ def draw(n: int, random: np.random.Generator) -> tuple[pd.DataFrame, dict[str, A
     loss, end = random.exponential(1 / hazard), random.uniform(100, 1800, n)
     event = loss <= end
     time = np.floor(np.minimum(loss, end)).astype(int) + 1
-    # Who loses response is looked at more closely; who had an early onset is elsewhere treated.
-    early = event & (time < 365)
+    # Who does not soon lose response is looked at less closely; an early onset adds to that by
+    # itself (apart), or only in those.
+    well = ~(event & (time < 365))
+    more = well & veo
+    chances = (
+        (0.08 + 0.15 * well, 0.05 + 0.1 * veo + 0.15 * well, 0.25 + 0.15 * veo + 0.25 * well)
+        if apart
+        else (0.08 + 0.1 * well + 0.25 * more, 0.05 + 0.1 * well + 0.2 * more,
+              0.25 + 0.2 * well + 0.3 * more)
+    )  # fmt: skip
     missing = {
-        "growth_delay": random.random(n) < 0.08 + 0.15 * ~early,
-        "crp_high": random.random(n) < 0.05 + 0.1 * veo + 0.15 * ~early,
-        "trough": random.random(n) < 0.25 + 0.15 * veo + 0.25 * ~early,
+        name: random.random(n) < chance
+        for name, chance in zip(("growth_delay", "crp_high", "trough"), chances, strict=True)
     }
     ids = [f"P{i:04d}" for i in range(n)]
     flags: dict[str, Any] = {one.id: [False] * n for one in COVARIATES}
@@ -79,9 +88,9 @@ def draw(n: int, random: np.random.Generator) -> tuple[pd.DataFrame, dict[str, A
     return frame, {"tdm_week14": tdm, "survival": survival}, methods.cox(time, event, x, "breslow")
 
 
-def one_registry(n: int, seed: int, rule: ImputationRule) -> dict[str, Any]:
+def one_registry(n: int, seed: int, rule: ImputationRule, *, apart: bool) -> dict[str, Any]:
     """By way of analysis: coefficient, error, and whether the limits hold the truth."""
-    frame, levels, whole = draw(n, np.random.default_rng(seed))
+    frame, levels, whole = draw(n, np.random.default_rng(seed), apart=apart)
     document = impute_regression(
         frame, "paper", covariates=tuple(TRUTH), levels=levels, rule=rule
     ).to_json()
@@ -128,11 +137,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--imputations", type=int, default=20)
     parser.add_argument("--iterations", type=int, default=10)
+    parser.add_argument("--apart", action="store_true", help="outcome and onset act by themselves")
     asked = parser.parse_args()
     rule = ImputationRule(asked.imputations, asked.iterations)
     made = []
     for number in range(asked.registries):
-        made.append(one_registry(asked.children, asked.seed * 1_000_000 + number, rule))
+        seed = asked.seed * 1_000_000 + number
+        made.append(one_registry(asked.children, seed, rule, apart=asked.apart))
         print(f"{number + 1}/{asked.registries}", end="\r", file=sys.stderr)
     json.dump(summary(made), sys.stdout, indent=2)
     print()
