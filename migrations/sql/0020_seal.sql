@@ -39,14 +39,29 @@ create table audit.sealed_row (
 create index ix_sealed_row_commitment on audit.sealed_row (source, row_number)
 where commitment is not null;
 
+-- A child who left. The study id is kept as a hash with a salt of its own: it tells nobody the id, and knows it again.
+create table audit.erasure (
+    patient_id bigint not null,
+    change_id bigint not null,
+    id_salt bytea not null,
+    id_hash bytea not null,
+    sealed_before integer not null,
+    removed jsonb not null,
+    values_removed bigint not null,
+    audit_rows integer not null,
+    changes bigint[] not null,
+    constraint pk_erasure primary key (patient_id)
+);
+
 -- Every row of the audit whose change was committed after one number and up to another, with its leaf
 -- as the row now gives it. A leaf is the SHA-256 of a zero byte, of what the row is (an array in JSON)
 -- and of a hash of what it says, its commitment: SHA-256 of the secret, the row's number and its values.
+-- Of what an erasure has emptied the commitment is kept.
 -- Moments are seconds since 1970, so that no setting of a session has a part in it.
 create function audit.leaves(after_commit bigint, until_commit bigint)
 returns table (
     commit_number bigint, source text, row_number bigint, patient_id bigint, table_name text,
-    says text, leaf bytea
+    commitment bytea, leaf bytea
 )
 language sql stable as $$
     with change as not materialized (
@@ -62,41 +77,55 @@ language sql stable as $$
                 extract(epoch from c.made_at), c.made_by, c.database_role, c.program_version,
                 c.transaction_id, c.server) as is_what,
             jsonb_build_array(c.command, c.reason, c.summary)::text as says,
-            'change' as holder, c.change_id as holder_number
+            'change' as holder, c.change_id as holder_number,
+            coalesce(c.reason, 'erased') = 'erased' and coalesce(c.summary, 'erased') = 'erased'
+                and c.change_id in (select unnest(e.changes) from audit.erasure e) as is_emptied
         from change c
         union all
         select c.commit_number, 'record_change', r.audit_id, r.patient_id, r.table_name,
             jsonb_build_array(r.change_id, r.patient_id, r.table_name, r.record_id, r.operation,
                 r.row_version),
             concat_ws(E'\n', coalesce(r.old_values::text, '-'), coalesce(r.new_values::text, '-')),
-            'patient', r.patient_id
+            'patient', r.patient_id,
+            coalesce(r.old_values, '{}') = '{}' and coalesce(r.new_values, '{}') = '{}'
+                and r.patient_id in (select e.patient_id from audit.erasure e)
         from audit.record_change r join change c on c.change_id = r.change_id
         union all
         select c.commit_number, 'reference_change', r.audit_id, null, r.table_name,
             jsonb_build_array(r.change_id, r.table_name, r.key, r.operation),
             concat_ws(E'\n', coalesce(r.old_values::text, '-'), coalesce(r.new_values::text, '-')),
-            'nobody', null
+            'nobody', null, false
         from audit.reference_change r join change c on c.change_id = r.change_id
+        union all
+        select c.commit_number, 'erasure', r.patient_id, null, 'erasure',
+            jsonb_build_array(r.change_id, encode(r.id_salt, 'hex'), encode(r.id_hash, 'hex'),
+                r.sealed_before),
+            jsonb_build_array(r.removed, r.values_removed, r.audit_rows, to_jsonb(r.changes))::text,
+            'nobody', null, false
+        from audit.erasure r join change c on c.change_id = r.change_id
         union all
         select c.commit_number, 'query_step', r.step_id, r.patient_id, 'query_step',
             jsonb_build_array(r.change_id, r.patient_id),
-            jsonb_strip_nulls(to_jsonb(r))::text, 'patient', r.patient_id
+            jsonb_strip_nulls(to_jsonb(r))::text, 'patient', r.patient_id, false
         from reference.query_step r join change c on c.change_id = r.change_id
         union all
         select c.commit_number, 'worklist_dismissal', r.dismissal_id, r.patient_id,
             'worklist_dismissal', jsonb_build_array(r.change_id, r.patient_id),
-            jsonb_strip_nulls(to_jsonb(r))::text, 'patient', r.patient_id
+            jsonb_strip_nulls(to_jsonb(r))::text, 'patient', r.patient_id, false
         from reference.worklist_dismissal r join change c on c.change_id = r.change_id
     )
-    select e.commit_number, e.source, e.row_number, e.patient_id, e.table_name, e.says,
+    select h.commit_number, h.source, h.row_number, h.patient_id, h.table_name, h.commitment,
         sha256('\x00'::bytea
-            || convert_to(jsonb_build_array(e.source, e.row_number, e.is_what)::text, 'UTF8')
-            || coalesce(k.commitment, sha256(coalesce(s.secret, ''::bytea)
-                || int8send(e.row_number) || convert_to(e.says, 'UTF8'))))
-    from entry e
-    left join audit.secret s on s.holder = e.holder and s.number = e.holder_number
-    left join audit.sealed_row k on k.source = e.source and k.row_number = e.row_number
-        and k.commitment is not null
+            || convert_to(jsonb_build_array(h.source, h.row_number, h.is_what)::text, 'UTF8')
+            || h.commitment)
+    from (
+        select e.*, coalesce(k.commitment, sha256(coalesce(s.secret, ''::bytea)
+            || int8send(e.row_number) || convert_to(e.says, 'UTF8'))) as commitment
+        from entry e
+        left join audit.secret s on s.holder = e.holder and s.number = e.holder_number
+        left join audit.sealed_row k on k.source = e.source and k.row_number = e.row_number
+            and k.commitment is not null and e.is_emptied
+    ) h
 $$;
 
 -- The root of each seal's leaves, of one or of all, as RFC 6962 has it: a node is the SHA-256 of a one
@@ -154,6 +183,7 @@ begin
     from audit.record_change r
     join audit.committed_change m on m.change_id = r.change_id
     where m.commit_number between new.first_commit and new.last_commit
+        and r.patient_id not in (select e.patient_id from audit.erasure e)
     on conflict do nothing;
     insert into audit.sealed_row (seal_number, place, row_number, patient_id, source, leaf)
     select new.seal_number,
@@ -173,18 +203,3 @@ $$;
 
 create trigger make_seal before insert on audit.seal
 for each row execute function audit.make_seal();
-
--- A change set says what it came to in its own transaction, and nothing more later on.
-create or replace function reference.complete_change_set() returns trigger language plpgsql as $$
-begin
-    if old.summary is not null
-        or old.transaction_id is distinct from pg_current_xact_id()::text::bigint
-        or to_jsonb(new) - 'summary' <> to_jsonb(old) - 'summary'
-    then
-        raise exception using
-            errcode = 'restrict_violation',
-            message = 'rows of reference.change_set are only ever added';
-    end if;
-    return new;
-end
-$$;

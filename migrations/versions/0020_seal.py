@@ -1,4 +1,4 @@
-"""Seals: a chain of hashes over the audit."""
+"""Seals: a chain of hashes over the audit; a child who leaves, and what then stays."""
 
 from __future__ import annotations
 
@@ -14,18 +14,27 @@ branch_labels = None
 depends_on = None
 
 HERE = Path(__file__).parent
-TABLES = ("secret", "seal", "sealed_row")
-FIX_SEARCH_PATHS = (
-    "alter function audit.make_seal() set search_path = pg_catalog, pg_temp",
-    "alter function reference.complete_change_set() set search_path = pg_catalog, pg_temp",
+TABLES = ("secret", "seal", "sealed_row", "erasure")
+# Those that are new, and those that are as they were before in another way.
+FUNCTIONS = (
+    "audit.make_seal",
+    "audit.refuse_but_emptying",
+    "audit.erase_patient",
+    "reference.refuse_erased",
+    "audit.without_ids",
 )
+CHANGED = {
+    "derived.refuse_change": ("0002_triggers", "REFUSE_CHANGE"),
+    "reference.complete_change_set": ("0004_audit", "COMPLETE_CHANGE_SET"),
+}
+FIX_SEARCH_PATH = "alter function {} set search_path = pg_catalog, pg_temp"
 
 
 def upgrade() -> None:
     """Goes there; what the audit holds is sealed by the first seal."""
-    op.get_bind().exec_driver_sql(
-        (HERE.parent / "sql" / "0020_seal.sql").read_text(encoding="utf-8").replace("%", "%%")
-    )
+    for name in ("seal", "erasure"):
+        statements = (HERE.parent / "sql" / f"0020_{name}.sql").read_text(encoding="utf-8")
+        op.get_bind().exec_driver_sql(statements.replace("%", "%%"))
     for table in TABLES:
         op.execute(
             f"create trigger append_only before update or delete or truncate on audit.{table} "
@@ -36,8 +45,8 @@ def upgrade() -> None:
             f"create trigger by_triggers_only before insert on audit.{table} "
             "for each statement execute function audit.refuse_by_hand()"
         )
-    for statement in FIX_SEARCH_PATHS:
-        op.execute(statement)
+    for function in (*FUNCTIONS, *CHANGED):
+        op.execute(FIX_SEARCH_PATH.format(function))
 
 
 def migration(name: str) -> ModuleType:
@@ -51,10 +60,14 @@ def migration(name: str) -> ModuleType:
 
 
 def downgrade() -> None:
-    """Goes back; the seals are lost."""
-    op.execute("drop function audit.make_seal, audit.seal_hash cascade")
-    op.execute("drop function audit.leaves, audit.merkle_roots")
-    op.execute("drop table audit.seal, audit.sealed_row, audit.secret")
-    old: str = migration("0004_audit").COMPLETE_CHANGE_SET
-    op.execute(old.replace("create function", "create or replace function"))
-    op.execute(FIX_SEARCH_PATHS[1])
+    """Goes back; the seals are lost, who is erased stays so, for the replay too."""
+    op.execute(f"drop function {', '.join(FUNCTIONS)} cascade")
+    op.execute(
+        "drop function audit.leaves, audit.merkle_roots, audit.seal_hash, audit.registry_mark, "
+        "audit.id_hash, audit.tables_of_patients, audit.names_one, audit.count_values"
+    )
+    op.execute("drop table audit.seal, audit.sealed_row, audit.secret, audit.erasure")
+    for name, (module, constant) in CHANGED.items():
+        made: str = getattr(migration(module), constant)
+        op.execute(made.replace("create function", "create or replace function"))
+        op.execute(FIX_SEARCH_PATH.format(name))

@@ -27,6 +27,9 @@ full join (
     select r.* from covered cross join lateral audit.leaves(0, covered.last_commit) r
 ) l on l.source = s.source and l.row_number = s.row_number
 where s.leaf is distinct from l.leaf
+    -- Of such rows of an erased child nothing stays but the leaf.
+    and not (l.leaf is null and s.source in ('query_step', 'worklist_dismissal')
+        and s.patient_id in (select e.patient_id from audit.erasure e))
 order by 5, 4
 """
 _CHAIN = """

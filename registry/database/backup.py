@@ -18,6 +18,7 @@ from registry.database import archive, migrate
 from registry.database.archive import SCHEMAS, Description
 from registry.database.content import content_of
 from registry.database.engine import Database, without_time_limits
+from registry.database.erasures import Erasures, erasures_of, write_list
 from registry.database.locks import Lock, make_locks, take
 from registry.database.programs import (
     Program,
@@ -36,6 +37,8 @@ LOCK_TIMEOUT = "30s"
 def back_up(database: Database, target: Path, *, force: bool = False) -> Description:
     """Writes the registry to `target`, readable for its owner only; says what is in it.
 
+    The list of who was erased, if anybody was, is written beside it.
+
     Until the backup is complete and checked nothing stands under that name, and nothing that stood
     there is lost. Raises Refused when something is there, unless it is a file and `force`, and
     where nothing can be written; DatabaseUnavailable where there is no registry to save.
@@ -46,12 +49,14 @@ def back_up(database: Database, target: Path, *, force: bool = False) -> Descrip
         major = connection.execute(text("show server_version_num")).scalar_one()
         pg_dump = find_program("pg_dump", int(major) // 10_000, tr("The server is"))
         with _part_file(target) as part:
-            description = _dump(database, connection, pg_dump, part)
+            description, erasures = _dump(database, connection, pg_dump, part)
             archive.finish(part, description)
             os.fsync(part.fileno())
             with archive.open_archive(Path(part.name)):
                 pass  # a backup that nobody can read is none
             _publish(Path(part.name), target, force)
+        if erasures is not None and erasures.erased:
+            write_list(erasures, target)
     return description
 
 
@@ -81,7 +86,7 @@ def _part_file(target: Path) -> Iterator[IO[bytes]]:
 
 def _dump(
     database: Database, connection: Connection, pg_dump: Program, part: IO[bytes]
-) -> Description:
+) -> tuple[Description, Erasures | None]:
     make_locks(connection)
     connection.commit()
     connection.execution_options(isolation_level="REPEATABLE READ")
@@ -103,6 +108,7 @@ def _dump(
         schemas=_schemas(connection),
         **asdict(content_of(connection, SCHEMAS)),
     )
+    erasures = erasures_of(connection)
     environment, conninfo = connection_settings(database)
     arguments = ["--format=custom", "--no-password", "--no-owner", "--no-privileges"]
     arguments += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_TIMEOUT}"]
@@ -118,7 +124,7 @@ def _dump(
             tr("pg_dump could not make the backup: {failure}.", failure=failure)
         ) from None
     connection.rollback()
-    return description
+    return description, erasures
 
 
 def _schemas(connection: Connection) -> tuple[str, ...]:

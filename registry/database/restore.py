@@ -7,7 +7,9 @@ commit: whoever is killed or refused on the way leaves the registry as it was.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import psycopg
 from alembic import command
@@ -20,10 +22,12 @@ from registry.database.archive import SCHEMAS, Archive, Description
 from registry.database.backup import LOCK_TIMEOUT
 from registry.database.content import Content, content_of, table_names
 from registry.database.engine import Database, first_line, refused_by_database, without_time_limits
+from registry.database.erasures import Erasures, apply, erasures_of, lists_beside
 from registry.database.loading import load_rows
 from registry.database.locks import Lock, make_locks, take
 from registry.database.programs import ProgramFailed
 from registry.database.replaced_audit import Kept, keep, move_aside
+from registry.database.scrub import scrub
 from registry.errors import Refused, RegistryError
 from registry.words import tr
 
@@ -31,13 +35,29 @@ from registry.words import tr
 OPTIONS = ["--no-owner", "--no-privileges", *(f"--schema={schema}" for schema in SCHEMAS)]
 
 
+@dataclass(frozen=True)
+class Restored:
+    """What the audit of a registry that was replaced had since the backup, and who was erased."""
+
+    kept: Kept | None
+    erased: int
+
+
 def restore(
-    database: Database, archive: Archive, *, user: str, reason: str | None, replace: bool = False
-) -> Kept | None:
+    database: Database,
+    archive: Archive,
+    *,
+    user: str,
+    reason: str | None,
+    replace: bool = False,
+    erasures: Sequence[Erasures] = (),
+) -> Restored:
     """Makes the database hold what the backup holds, at this program's revision.
 
     What the audit of a registry that is replaced has since the backup is kept in a file beside it,
     which the restored audit names with its hash; it is returned, None where there is nothing.
+    Whoever was erased since, by the registry that is replaced, by a list beside the backup or by
+    `erasures`, is erased again before anybody can read the restored one.
     Raises Refused when it holds something already, unless `replace`, when it is somebody else's,
     or when the server does not take the backup; nothing is changed then.
     """
@@ -51,12 +71,13 @@ def restore(
             cure=tr("It was made by a newer program: install that one."),
         )
     kept = None
-    kept = None
+    lists = [*erasures, *lists_beside(archive.path)]
     try:
         with ExitStack() as failed:
             with database.engine.begin() as connection:
                 replaced = _require_place(connection, replace)
                 if replaced:
+                    lists += filter(None, [erasures_of(connection)])
                     move_aside(connection)
                 _rebuild(connection, database, archive.description)
                 with archive.reading("--section=data", *OPTIONS) as script:
@@ -69,6 +90,7 @@ def restore(
                 if replaced and (kept := keep(connection, archive.path)):
                     failed.callback(kept.file.unlink)
                 _record(connection, archive.description, user, reason, kept)
+                erased = apply(connection, lists, user=user)
                 _analyze(connection)
             failed.pop_all()
     except ProgramFailed as failure:
@@ -78,7 +100,9 @@ def restore(
         ) from None
     except (psycopg.Error, DBAPIError) as error:
         raise _refusal(error) from None
-    return kept
+    if erased:
+        scrub(database)
+    return Restored(kept, erased)
 
 
 def _require_place(connection: Connection, replace: bool) -> bool:

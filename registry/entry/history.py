@@ -26,8 +26,12 @@ MOST_NAMED = 20
 BY_TABLE: dict[str, Entity] = {table_of(entity).name: entity for entity in ENTITIES}
 TABLES = {name: table_of(entity) for name, entity in BY_TABLE.items()}
 TABLES["patient_number"] = table_of(PatientNumber)
-# A study id is never given to another child, so that it was given is not taken back.
-UNDONE = "not (table_name = 'patient_number' and operation = 'insert')"
+# A study id is never given to another child, so that it was given is not taken back; nor is what
+# was erased.
+UNDONE = (
+    "not (table_name = 'patient_number' and operation = 'insert') "
+    "and coalesce(new_values, old_values) <> '{}'"
+)
 CHANGES = (
     "select audit_id, changed_at, changed_by, command, reason, table_name, record_id, operation, "
     "row_version, old_values, new_values from inspection.record_change"

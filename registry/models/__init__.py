@@ -31,7 +31,7 @@ from registry.models.record_change import RecordChange
 from registry.models.reference_change import CommittedChange, ReferenceChange
 from registry.models.registry_setting import RegistrySetting
 from registry.models.scheduled_run import ScheduledRun
-from registry.models.seal import Seal, SealedRow, Secret
+from registry.models.seal import Erasure, Seal, SealedRow, Secret
 from registry.models.surgery import Surgery
 from registry.models.tdm_level import Assay, TdmLevel, TdmThreshold
 from registry.models.worklist import WorklistDismissal, WorklistRule, WorklistSetting
@@ -114,6 +114,7 @@ __all__ = [
     "Drug",
     "Endoscopy",
     "EntryLimit",
+    "Erasure",
     "FollowUpEnd",
     "Freeze",
     "Gene",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, LargeBinary, Text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, LargeBinary, Text
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import AUDIT, Base
@@ -87,4 +89,36 @@ class Secret(Base):
         LargeBinary,
         server_default=sql("uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())"),
         comment="random bytes, destroyed when the values are erased",
+    )
+
+
+class Erasure(Base):
+    """One row per patient whose values were removed; what is inserted is carried out by trigger.
+
+    The study id is known by a hash alone, with a salt of its own.
+    """
+
+    __tablename__ = "erasure"
+    __table_args__ = ({"schema": AUDIT, "comment": "One row per patient who was erased"},)
+
+    patient_id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, comment="the number, never given again"
+    )
+    change_id: Mapped[int] = mapped_column(
+        BigInteger, comment="the change set of the erasure: who, when and why"
+    )
+    id_salt: Mapped[bytes] = mapped_column(LargeBinary, comment="salt of the study id's hash")
+    id_hash: Mapped[bytes] = mapped_column(
+        LargeBinary, comment="SHA-256 of the salt and the study id: it is known again, not told"
+    )
+    sealed_before: Mapped[int] = mapped_column(comment="last seal before the erasure")
+    removed: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, comment="values removed, by the table they stood in"
+    )
+    values_removed: Mapped[int] = mapped_column(BigInteger, comment="values removed, of all tables")
+    audit_rows: Mapped[int] = mapped_column(
+        comment="rows of the audit that stay, without their values"
+    )
+    changes: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), comment="change sets whose reason and summary were taken out"
     )

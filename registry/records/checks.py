@@ -47,8 +47,8 @@ def check(
     find_meant_by_unknown(connection, entities)
     for entity in entities:
         check_spelling(connection, entity)
-    if Patient in entities and not allow_ids:
-        check_new_ids(connection)
+    if Patient in entities:
+        check_new_ids(connection, allow_ids=allow_ids)
     for file in files:
         _check_rows(connection, file)
         if not update:

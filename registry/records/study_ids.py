@@ -33,8 +33,11 @@ _ALIKE = "regexp_replace(translate(upper({id}), '-_', ''), '(^|[^0-9])0+([0-9])'
 _FORM = "regexp_replace(upper({id}), '[0-9]+', '9', 'g')"
 
 
-def find_unfit(connection: Connection) -> int:
-    """Gathers in a temporary table the new study ids that are none, with the reason; how many."""
+def find_unfit(connection: Connection, *, allow_ids: bool = False) -> int:
+    """Gathers in a temporary table the new study ids that are none, with the reason; how many.
+
+    `allow_ids` takes those that look like a name or a number.
+    """
     connection.exec_driver_sql("drop table if exists pg_temp.unfit_id")
     connection.exec_driver_sql(
         "create temporary table unfit_id (study_id text, problem text) on commit drop"
@@ -47,11 +50,19 @@ def find_unfit(connection: Connection) -> int:
     unfit = [
         {"id": one, "problem": tr("{problem}; --allow-id with a reason takes it", problem=problem)}
         for one in new
-        if (problem := identifier_in(one)) is not None
+        if not allow_ids and (problem := identifier_in(one)) is not None
     ]
     if unfit:
         connection.execute(text("insert into unfit_id values (:id, :problem)"), unfit)
-    return len(unfit)
+    erased = connection.execute(
+        text(
+            f"insert into unfit_id select distinct r.study_id, :problem from {resolved(Patient)} r "
+            "join audit.erasure e on e.id_hash = audit.id_hash(e.id_salt, r.study_id) "
+            "where not r.known"
+        ),
+        {"problem": tr("this patient was erased; who comes back gets another id")},
+    )
+    return len(unfit) + erased.rowcount
 
 
 def find_spelt_otherwise(connection: Connection) -> int:
@@ -217,9 +228,9 @@ def check_spelling(connection: Connection, entity: Entity) -> None:
         )
 
 
-def check_new_ids(connection: Connection) -> None:
-    """A new patient's id finds nobody outside the registry."""
-    if find_unfit(connection):
+def check_new_ids(connection: Connection, *, allow_ids: bool) -> None:
+    """A new patient's id finds nobody outside the registry, and nobody who left it."""
+    if find_unfit(connection, allow_ids=allow_ids):
         complain(
             connection,
             Patient,

@@ -10,6 +10,7 @@ from typing import Any
 from registry.database.archive import looks_like_backup
 from registry.database.backup import back_up
 from registry.database.engine import Database
+from registry.database.erasures import ENDING
 from registry.errors import Refused
 from registry.words import tr
 
@@ -34,6 +35,7 @@ def back_up_daily(database: Database, folder: Path, day: date, *, keep: int) -> 
     removed = [path.name for path in _old(folder, keep) if path != file]
     for name in removed:
         (folder / name).unlink(missing_ok=True)
+        (folder / (name + ENDING)).unlink(missing_ok=True)
     return {
         "file": str(file),
         "bytes": file.stat().st_size,

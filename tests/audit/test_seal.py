@@ -83,8 +83,10 @@ TAMPERING: dict[str, tuple[str, set[tuple[str | None, ...]]]] = {
         {("sealed_row_changed", "change_set", None, "2")},
     ),
     "two commits swapped": (
-        "update audit.committed_change set change_id = -change_id where change_id in (2, 3); "
-        "update audit.committed_change set change_id = change_id + 5 where change_id < 0",
+        "update audit.committed_change set change_id = -change_id where change_id in "
+        "(2, (select max(change_id) from audit.committed_change)); "
+        "update audit.committed_change set change_id = change_id + 2 + (select max(change_id) "
+        "from reference.change_set) where change_id < 0",
         {("sealed_row_changed", "change_set", None, "2")},
     ),
     "reference data's audit changed": (

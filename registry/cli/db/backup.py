@@ -23,7 +23,8 @@ def backup_command(
     """Save the registry in one file, as it is at this moment.
 
     Others may go on working meanwhile. The file holds patients' data: only you can read it; keep
-    it as safe as the registry itself.
+    it as safe as the registry itself. A list of who was erased, without their ids, is written
+    beside it as FILE.erasures.json: keep the newest one wherever backups are kept.
 
     Example: registry db backup registry.backup
     """
@@ -53,6 +54,14 @@ def restore_command(
     replace: Annotated[
         bool, typer.Option("--replace", help="Even if the registry holds patients: they go.")
     ] = False,
+    erasures: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--erasures",
+            metavar="FILE",
+            help="A list of who was erased since; those beside the backup are read anyway.",
+        ),
+    ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
 ) -> None:
@@ -61,6 +70,7 @@ def restore_command(
     The file is read through before anything is touched. A registry that holds patients is refused
     unless --replace, which needs a --reason; what its audit has since the backup is kept in a file
     beside the backup. Only the rows of a backup are taken; the program builds their tables itself.
+    Whoever was erased since the backup is erased again before anybody can read it.
 
     Example: registry db restore registry.backup
     """
@@ -72,13 +82,21 @@ def restore_command(
     from registry.database.analyst import ANALYST_ROLE, analyst_role_exists
     from registry.database.archive import open_archive
     from registry.database.engine import open_database
+    from registry.database.erasures import read_list
     from registry.database.migrate import head
     from registry.database.restore import restore
 
     settings = run_of(context).settings(user)
     begun = time.monotonic()
     with open_archive(file) as archive, open_database(settings) as database:
-        kept = restore(database, archive, user=settings.user, reason=reason, replace=replace)
+        restored = restore(
+            database,
+            archive,
+            user=settings.user,
+            reason=reason,
+            replace=replace,
+            erasures=[read_list(file) for file in erasures or ()],
+        )
         with database.engine.connect() as connection:
             if not analyst_role_exists(connection):
                 warn(
@@ -88,7 +106,15 @@ def restore_command(
                         role=ANALYST_ROLE,
                     )
                 )
-    if kept is not None:
+    if restored.erased:
+        warn(
+            tr(
+                "{number:patient was|patients were} erased since the backup was made, "
+                "and again now.",
+                number=restored.erased,
+            )
+        )
+    if (kept := restored.kept) is not None:
         warn(
             tr(
                 "What the audit had since the backup is kept in {file} ({rows:,|row|rows}). It "

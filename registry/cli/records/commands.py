@@ -11,7 +11,7 @@ import typer
 
 from registry.cli.demo.mark import IntoDemoOption
 from registry.cli.frame.context import AllowIdOption
-from registry.cli.records import consent, patient_show
+from registry.cli.records import consent, patient_erase, patient_show
 from registry.cli.records.options import (
     key_arguments,
     key_options,
@@ -212,7 +212,11 @@ def _entity(group: str) -> Entity:
 VERBS = {"add": _add, "list": _list, "show": _show, "amend": _amend, "void": _void}
 # What single groups have beside these.
 FURTHER: dict[str, dict[str, Callable[..., None]]] = {
-    "patient": {"withdraw": consent.withdraw_command},
+    "patient": {
+        "withdraw": consent.withdraw_command,
+        "erase": patient_erase.erase_command,
+        "erasures": patient_erase.erasures_command,
+    },
     "consent": {"forms": consent.forms_command, "use-form": consent.use_form_command},
 }
 

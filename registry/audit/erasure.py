@@ -1,0 +1,193 @@
+"""A child is erased, and what can be certified of it: when, by whom, of which tables, how much."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from registry.audit.seals import make_seal
+from registry.database.engine import Database
+from registry.database.scrub import scrub
+from registry.errors import NotFound
+from registry.records.change import declare_change
+from registry.records.study_ids import patient_number
+from registry.words import tr
+
+_ERASURES = """
+select e.patient_id as number, c.made_at as erased_at, c.made_by as erased_by,
+    c.database_role as login, c.reason, e.values_removed, e.removed as tables, e.audit_rows,
+    b.seal_number as seal_before, b.hash as head_before, a.seal_number as seal_after,
+    a.hash as head_after, encode(e.id_salt, 'hex') as id_salt, encode(e.id_hash, 'hex') as id_hash
+from audit.erasure e
+join reference.change_set c on c.change_id = e.change_id
+left join audit.committed_change m on m.change_id = e.change_id
+left join audit.seal b on b.seal_number = e.sealed_before
+left join audit.seal a on m.commit_number between a.first_commit and a.last_commit
+"""
+# Also of a child who was taken out before.
+_EVER = """
+select r.patient_id from audit.record_change r
+where r.table_name = 'patient_number' and coalesce(r.new_values, r.old_values) ->> 'study_id' = :id
+order by r.audit_id desc limit 1
+"""
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """An erasure as the registry keeps it; the study id is not among it."""
+
+    number: int
+    erased_at: datetime
+    erased_by: str
+    login: str | None
+    reason: str | None
+    values_removed: int
+    tables: dict[str, int]
+    audit_rows: int
+    seal_before: int | None
+    head_before: str | None
+    seal_after: int | None
+    head_after: str | None
+    id_salt: str
+    id_hash: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The erasure as one JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a family and an ethics board are given: the erasure, with the id that they know.
+
+    `files_clean` says whether the server's own files were written anew as well; `reports` are the
+    files of nights that named the child and were removed, and `again` is for one erased before.
+    """
+
+    patient_id: str
+    registry: str
+    erasure: Erasure
+    files_clean: bool
+    reports: tuple[str, ...]
+    again: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The certificate with the contract's keys first."""
+        return {
+            "patient_id": self.patient_id,
+            "values_removed": self.erasure.values_removed,
+            "tables": self.erasure.tables,
+            "registry": self.registry,
+            "files_clean": self.files_clean,
+            "erasure": self.erasure.to_json(),
+        }
+
+
+def erase(database: Database, study_id: str, *, user: str, reason: str) -> Certificate:
+    """Removes every value of a child, seals what stays and writes the files anew.
+
+    All of the removal is one transaction; who was erased already is certified again, and what was
+    left to do is done. Raises NotFound for a study id that never was a patient's.
+    """
+    reports: list[Path] = []
+    with database.engine.begin() as connection:
+        number = _erased_as(connection, study_id)
+        again = number is not None
+        if number is None:
+            number = _number_of(connection, study_id)
+            written = _reports(connection)
+            declare_change(connection, user=user, command="patient erase", reason=reason)
+            connection.execute(
+                text("insert into audit.erasure (patient_id) values (:number)"), {"number": number}
+            )
+            reports = [Path(file) for file in written - _reports(connection)]
+    for report in reports:
+        for file in (report, report.with_suffix(".json")):
+            file.unlink(missing_ok=True)
+    with database.engine.begin() as connection:
+        make_seal(connection)
+    files_clean = scrub(database)
+    with database.engine.connect() as connection:
+        [done] = [one for one in erasures(connection) if one.number == number]
+        mark = connection.execute(text("select audit.registry_mark()")).scalar_one()
+    return Certificate(study_id, mark, done, files_clean, tuple(map(str, sorted(reports))), again)
+
+
+def erasures(connection: Connection) -> list[Erasure]:
+    """Everyone who was erased, in the order of it."""
+    rows = connection.execute(text(f"{_ERASURES} order by e.change_id")).mappings()
+    return [Erasure(**row) for row in rows]
+
+
+def _reports(connection: Connection) -> set[str]:
+    """Files of the nights' reports; one that named the child waits to be written anew."""
+    rows = connection.execute(
+        text("select report_file from derived.scheduled_run where report_file is not null")
+    )
+    return set(rows.scalars())
+
+
+def _number_of(connection: Connection, study_id: str) -> int:
+    try:
+        return patient_number(connection, study_id)
+    except NotFound:
+        number: int | None = connection.scalar(text(_EVER), {"id": study_id})
+        if number is None:
+            raise
+        return number
+
+
+def _erased_as(connection: Connection, study_id: str) -> int | None:
+    number: int | None = connection.scalar(
+        text(
+            "select patient_id from audit.erasure where id_hash = audit.id_hash(id_salt, :id) "
+            "order by change_id desc limit 1"
+        ),
+        {"id": study_id},
+    )
+    return number
+
+
+def certificate_text(certificate: Certificate) -> str:
+    """The certificate for people, in the person's language."""
+    done = certificate.erasure
+    width = max(map(len, done.tables), default=0)
+    none = tr("none")
+    lines = [
+        tr("Certificate of erasure"),
+        "",
+        tr("Patient: {patient}", patient=certificate.patient_id),
+        tr("Registry: {mark}", mark=certificate.registry),
+        tr("Erased: {moment}", moment=done.erased_at.isoformat(timespec="seconds")),
+        tr("By: {person} (login {login})", person=done.erased_by, login=done.login or none),
+        tr("Reason: {reason}", reason=done.reason or none),
+        "",
+        tr("Values removed: {number:,}", number=done.values_removed),
+        *(f"  {table:<{width}}  {number:>8}" for table, number in done.tables.items()),
+        "",
+        tr(
+            "What stays: {rows:row|rows} of the audit without their values (table, number of the "
+            "record, when, by whom), hashes of them by which nobody can guess a value, since the "
+            "secret they were made with is destroyed, and the study id as a salted hash, by which "
+            "it is refused when it comes again.",
+            rows=done.audit_rows,
+        ),
+        tr("Seal before: {number} {head}", number=done.seal_before or none, head=done.head_before),
+        tr("Seal after: {number} {head}", number=done.seal_after or none, head=done.head_after),
+        tr(
+            "The study id again: SHA-256 of the bytes {salt} and the id is {hash}.",
+            salt=done.id_salt,
+            hash=done.id_hash,
+        ),
+        "",
+        tr(
+            "Not reached by this: backups made before, files that were exported, mailed or "
+            "printed, and results that were published. A backup is restored without the child."
+        ),
+    ]
+    return "\n".join(fill(line, 80) if len(line) > 80 else line for line in lines) + "\n"
