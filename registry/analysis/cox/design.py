@@ -345,12 +345,10 @@ def _split(
     stop = numbers(chosen, "stop_day") - origin
     event = flags(chosen, "event", "exposure").to_numpy(dtype=bool, na_value=False)
     seen = stop > start
-    held = []
-    for one in covariates:
-        if one in fixed:
-            held.append(values[who, list(fixed).index(one)])
-        else:
-            held.append(_varying(chosen, one))
+    held = [
+        values[who, list(fixed).index(one)] if one in fixed else _varying(chosen, one)
+        for one in covariates
+    ]
     apart = Rows.of(
         stop[seen],
         event[seen],
@@ -366,10 +364,8 @@ def _split(
         begun = numbers(chosen, "start_day") - origin
         apart.values[:, term] += (on * (start - begun) / DAYS_PER_MONTH)[seen]
         apart = split_at_events(apart, term, on[seen] / DAYS_PER_MONTH)
-        # Whole days, so that those alike have the same number to the last digit: a concordance
-        # counts them as tied.
-        days = np.rint(apart.values[:, term] * DAYS_PER_MONTH)
-        apart.values[:, term] = days / DAYS_PER_MONTH
+        # Whole days, so that a concordance sees those alike as tied.
+        apart.values[:, term] = np.rint(apart.values[:, term] * DAYS_PER_MONTH) / DAYS_PER_MONTH
     rows = joined(apart)
     _refuse_if_not_tiled(cohort, rows)
     missing = np.isnan(rows.values).any(axis=1)
