@@ -113,6 +113,6 @@ def test_the_commands(tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout) == (0, "")
     assert len(target.read_text().splitlines()) == 6
     assert runner.invoke(app, ["template", str(tmp_path / "t")]).exit_code == 0
-    assert len(list((tmp_path / "t").glob("*.csv"))) == 14
+    assert len(list((tmp_path / "t").glob("*.csv"))) == len(descriptions())
     assert (tmp_path / "t" / "registry.xlsx").exists()
     assert runner.invoke(app, ["template", str(tmp_path / "t")]).exit_code == 1
