@@ -45,6 +45,8 @@ LONG = (
     "tests/docs/test_examples.py",
     "tests/integration/test_crash.py",
     "tests/audit/test_verify.py",
+    "tests/audit/test_erasure.py",
+    "tests/audit/test_erased_files.py",
     "tests/docs/test_data_manager.py",
     "tests/visit/test_four_ways.py",
     "tests/importing/test_bounds.py",
