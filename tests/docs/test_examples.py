@@ -27,6 +27,8 @@ ELSEWHERE = {
     ("db", "serve"): "tests/integration/test_command_files.py",
     ("db", "psql"): "tests/integration/test_command_files.py",
     ("schedule", "run"): "tests/schedule/test_process.py",
+    # Two freezes with something between them.
+    ("freeze", "diff"): "tests/freezes/test_difference.py",
     # A query is named after what a record has.
     **{
         ("query", verb): "tests/quality/test_queries.py"
