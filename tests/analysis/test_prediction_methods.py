@@ -62,6 +62,26 @@ def test_absolute_risk_is_that_of_riskregression(seed: str) -> None:
             assert numbers.ravel() == pytest.approx(EXPECTED[seed][name], rel=1e-7), name
 
 
+@pytest.mark.parametrize("seed", [one for one in EXPECTED if "pseudo" in EXPECTED[one]])
+def test_calibration_is_that_of_glm_and_lowess(seed: str) -> None:
+    rows, at = draw(int(seed))
+    time, cause, _, _, early, late = rows.T
+    risk = np.column_stack([early, early, late])[:, : len(at)]
+    pseudo = methods.pseudo_values(time, cause, at)
+    expected = EXPECTED[seed]["pseudo"]
+    assert pseudo[:20].T.ravel() == pytest.approx(expected, rel=1e-10, abs=1e-10)
+    found = methods.calibration(time, cause, risk, at)
+    for k in range(len(at)):
+        numbers = (
+            found.intercept[k], found.intercept_error[k], found.slope[k], found.slope_error[k],
+            found.ici[k],
+        )  # fmt: skip
+        expected = EXPECTED[seed][f"line{k + 1}"]
+        assert numbers == pytest.approx(expected, rel=1e-6, abs=1e-7), k
+    everybody = methods.aalen_johansen(time, cause).at(at)[0]
+    assert found.ratio == pytest.approx(everybody / risk.mean(axis=0))
+
+
 def test_scores_by_hand() -> None:
     """Nobody censored before 3: shares of five. Then G is 1/2, and two stand for four."""
     time, cause = [1, 2, 3, 3, 4], [1, 2, 0, 1, 1]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from registry.analysis.cox.diagnostics import Concordance, Zph, concordance, zph
 from registry.analysis.inputs import InvalidInput, NoRobustErrors, NotFinite
+from registry.analysis.methods.calibration import Calibration, calibration, pseudo_values
 from registry.analysis.methods.cause_specific import (
     AbsoluteRisk,
     CauseSpecific,
@@ -46,6 +47,7 @@ from registry.analysis.methods.survival_curve import (
 __all__ = [
     "AbsoluteRisk",
     "BrierScore",
+    "Calibration",
     "CauseSpecific",
     "Concordance",
     "CoxFit",
@@ -68,6 +70,7 @@ __all__ = [
     "aalen_johansen",
     "auc",
     "brier",
+    "calibration",
     "cause_specific_risk",
     "concordance",
     "cox",
@@ -77,6 +80,7 @@ __all__ = [
     "interval_regression",
     "kaplan_meier",
     "logrank",
+    "pseudo_values",
     "restricted_mean",
     "rubin",
     "turnbull",

@@ -10,15 +10,53 @@ influence of each row, its part in the estimate of G included.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from registry.analysis import inputs
 from registry.analysis.counting import Z95
-from registry.analysis.dataset import Days, Flags, Floats
+from registry.analysis.dataset import Days, Floats
+from registry.analysis.methods.competing_risks import aalen_johansen
 from registry.words import tr
+
+
+class Censoring:
+    """The probability G of not being censored, and what its estimate owes to each row."""
+
+    def __init__(self, time: Floats, cause: Days) -> None:
+        self.time, self._cause = time, cause
+        self._days, self._day = np.unique(time, return_inverse=True)
+        some = len(self._days)
+        leaving = np.bincount(self._day, minlength=some)
+        censored = np.bincount(self._day[cause == 0], minlength=some)
+        at_risk = leaving[::-1].cumsum()[::-1]
+        # Events come first: they are not at risk of the censoring of their day.
+        left = at_risk - leaving + censored
+        self._g = np.concatenate(([1.0], np.cumprod(1 - censored / np.maximum(left, 1))))
+        self._at_risk, self._hazard = at_risk, censored / at_risk
+
+    def weights(self, at: Floats) -> Floats:
+        """1/G of each row that tells of t, 0 of the others, (n, times); NaN where G(t) is 0."""
+        g_t = self._g[np.searchsorted(self._days, at, side="right")]
+        g_t = np.where(g_t > 0, g_t, np.nan)
+        with np.errstate(divide="ignore"):
+            before = np.where(self._cause == 0, 0.0, 1 / self._g[self._day])[:, None]
+        weight = np.where(self.time[:, None] <= at, before, 1 / g_t)
+        return np.asarray(np.where(np.isnan(g_t), np.nan, weight))
+
+    def share(self, part: Floats, t: float) -> Floats:
+        """What the weights in a mean of `part` owe to each row: its martingale of the censoring.
+
+        At u this has the mean of the parts of those who leave later over the share then at risk.
+        """
+        of_day = np.bincount(self._day, part, len(self._days))
+        later = of_day.sum() - np.cumsum(of_day)
+        factor = np.where(self._days <= t, later / self._at_risk, 0.0)
+        faced = np.cumsum(factor * self._hazard)[self._day]
+        return np.asarray(np.where(self._cause == 0, factor[self._day], 0.0) - faced)
 
 
 @dataclass(frozen=True)
@@ -27,17 +65,26 @@ class Score:
 
     Attributes:
         at: the times.
-        estimate, standard_error: of the measure.
-        influence: of each row on the estimate, shape (n, times).
+        estimate: of the measure.
+        parts: of each row, weighted, shape (n, times); the estimate moves as their mean does.
     """
 
     at: Floats
     estimate: Floats
-    influence: Floats
+    parts: Floats = field(repr=False)
+    _censoring: Censoring = field(repr=False)
+
+    @cached_property
+    def influence(self) -> Floats:
+        """Of each row on the estimate, by itself and through the weights, shape (n, times)."""
+        found = self.parts - self.parts.mean(axis=0)
+        for i, t in enumerate(self.at):
+            found[:, i] += self._censoring.share(self.parts[:, i], t)
+        return np.asarray(found)
 
     @property
     def standard_error(self) -> Floats:
-        """The spread of the influences over the root of their number."""
+        """Of the estimate: the spread of the influences over the root of their number."""
         n = len(self.influence)
         return np.asarray(self.influence.std(axis=0, ddof=1) / np.sqrt(n), dtype=np.float64)
 
@@ -96,12 +143,10 @@ def brier(time: Any, cause: Any, risk: Any, at: Any) -> BrierScore:
     Raises:
         InvalidInput: see `registry.analysis.methods`.
     """
-    given = _Given.of(time, cause, risk, at)
-    null = _incidence(given)
+    given = Predictions.of(time, cause, risk, at)
     return BrierScore(
-        given.at,
-        *_score(given, given.risk, _squares),
-        null=Score(given.at, *_score(given, null, _squares)),
+        *_squares(given, given.risk),
+        null=Score(*_squares(given, given.incidence)),
     )
 
 
@@ -118,13 +163,19 @@ def auc(time: Any, cause: Any, risk: Any, at: Any) -> Score:
     Raises:
         InvalidInput: see `registry.analysis.methods`.
     """
-    given = _Given.of(time, cause, risk, at)
-    return Score(given.at, *_score(given, given.risk, _pairs))
+    given = Predictions.of(time, cause, risk, at)
+    return Score(*_pairs(given))
 
 
 @dataclass(frozen=True)
-class _Given:
-    """The arguments, looked at."""
+class Predictions:
+    """Risks of cause 1 and what came, looked at; arguments as of `brier`.
+
+    Attributes:
+        time, cause: shape (n,).
+        risk: shape (n, times).
+        at: the times.
+    """
 
     time: Floats
     cause: Days
@@ -132,7 +183,7 @@ class _Given:
     at: Floats
 
     @classmethod
-    def of(cls, time: Any, cause: Any, risk: Any, at: Any) -> _Given:
+    def of(cls, time: Any, cause: Any, risk: Any, at: Any) -> Predictions:
         stop = inputs.times(time)
         code = inputs.causes(cause, len(stop))
         asked = inputs.times(np.atleast_1d(at), "at")
@@ -150,90 +201,42 @@ class _Given:
             raise inputs.InvalidInput(tr("risk has a value that is missing or outside 0 to 1."))
         return cls(stop, code, told, asked)
 
-
-class _Censoring:
-    """The probability G of not being censored, and what its estimate owes to each row."""
-
-    def __init__(self, time: Floats, cause: Days) -> None:
-        self.time, self._cause = time, cause
-        self._days, self._day = np.unique(time, return_inverse=True)
-        some = len(self._days)
-        leaving = np.bincount(self._day, minlength=some)
-        censored = np.bincount(self._day[cause == 0], minlength=some)
-        at_risk = leaving[::-1].cumsum()[::-1]
-        # Events come first: they are not at risk of the censoring of their day.
-        left = at_risk - leaving + censored
-        self._g = np.concatenate(([1.0], np.cumprod(1 - censored / np.maximum(left, 1))))
-        self._at_risk, self._hazard = at_risk, censored / at_risk
-
-    def weights(self, t: float) -> Floats | None:
-        """1/G of each row that tells of t, 0 of the others; None where G(t) is 0."""
-        g_t = self._g[np.searchsorted(self._days, t, side="right")]
-        if g_t == 0:
-            return None
-        early = self.time <= t
-        before = np.maximum(self._g[self._day], g_t)
-        return np.where(early, np.where(self._cause == 0, 0.0, 1 / before), 1 / g_t)
-
-    def share(self, part: Floats, t: float) -> Floats:
-        """What the weights in a mean of `part` owe to each row: its martingale of the censoring.
-
-        At u this has the mean of the parts of those who leave later over the share then at risk.
-        """
-        of_day = np.bincount(self._day, part, len(self._days))
-        later = of_day.sum() - np.cumsum(of_day)
-        factor = np.where(self._days <= t, later / self._at_risk, 0.0)
-        faced = np.cumsum(factor * self._hazard)[self._day]
-        return np.asarray(np.where(self._cause == 0, factor[self._day], 0.0) - faced)
+    @property
+    def incidence(self) -> Floats:
+        """Aalen and Johansen's, of cause 1 at each of the times."""
+        if not self.cause.any():
+            return np.zeros(len(self.at))
+        return np.asarray(aalen_johansen(self.time, self.cause).at(self.at)[0])
 
 
-def _score(given: _Given, risk: Floats, measure: Any) -> tuple[Floats, Floats]:
-    """The estimate of a measure at each time, and what each row does to it.
+def _squares(given: Predictions, risk: Floats) -> tuple[Floats, Floats, Floats, Censoring]:
+    censoring = Censoring(given.time, given.cause)
+    case = (given.time[:, None] <= given.at) & (given.cause == 1)[:, None]
+    parts = censoring.weights(given.at) * (case - risk) ** 2
+    return given.at, parts.mean(axis=0), parts, censoring
 
-    A measure gives its estimate and the weighted parts of it, whose mean changes as it does.
-    """
-    censoring = _Censoring(given.time, given.cause)
+
+def _pairs(given: Predictions) -> tuple[Floats, Floats, Floats, Censoring]:
+    censoring = Censoring(given.time, given.cause)
+    weights = censoring.weights(given.at)
     estimate = np.full(len(given.at), np.nan)
-    influence = np.full((len(given.time), len(given.at)), np.nan)
+    parts = np.full(weights.shape, np.nan)
     for i, t in enumerate(given.at):
-        weight = censoring.weights(t)
-        if weight is None:
+        case, weight = (given.time <= t) & (given.cause == 1), weights[:, i]
+        of_case, of_control = np.where(case, weight, 0.0), np.where(case, 0.0, weight)
+        cases, controls = of_case.mean(), of_control.mean()
+        if not (cases > 0 and controls > 0):
             continue
-        case = (given.time <= t) & (given.cause == 1)
-        estimate[i], parts = measure(weight, case, risk[:, i])
-        influence[:, i] = parts - parts.mean() + censoring.share(parts, t)
-    return estimate, influence
-
-
-def _squares(weight: Floats, case: Flags, risk: Floats) -> tuple[float, Floats]:
-    parts = weight * (case - risk) ** 2
-    return float(parts.mean()), parts
-
-
-def _pairs(weight: Floats, case: Flags, risk: Floats) -> tuple[float, Floats]:
-    of_case, of_control = np.where(case, weight, 0.0), np.where(case, 0.0, weight)
-    cases, controls = of_case.mean(), of_control.mean()
-    if not (cases > 0 and controls > 0):
-        return np.nan, np.full(len(risk), np.nan)
-    level = np.unique(risk, return_inverse=True)[1]
-    below = _below(of_control, level) / of_control.sum()
-    above = 1 - _below(of_case, level) / of_case.sum()
-    area = float((of_case * below).mean() / cases)
-    return area, of_case / cases * (below - area) + of_control / controls * (above - area)
+        level = np.unique(given.risk[:, i], return_inverse=True)[1]
+        below = _below(of_control, level) / of_control.sum()
+        above = 1 - _below(of_case, level) / of_case.sum()
+        estimate[i] = area = float((of_case * below).mean() / cases)
+        own, other = below - area, above - area
+        parts[:, i] = of_case / cases * own + of_control / controls * other
+    return given.at, estimate, parts, censoring
 
 
 def _below(weight: Floats, level: Days) -> Floats:
     """The sum of the weights of those with a lower risk, and half of that of an equal one."""
     of_level = np.bincount(level, weight)
     return np.asarray((np.cumsum(of_level) - of_level / 2)[level])
-
-
-def _incidence(given: _Given) -> Floats:
-    """Aalen and Johansen's incidence of cause 1, the same of everybody."""
-    from registry.analysis.methods.competing_risks import aalen_johansen
-
-    n = len(given.time)
-    if not given.cause.any():
-        return np.zeros((n, len(given.at)))
-    told = aalen_johansen(given.time, given.cause).at(given.at)[0]
-    return np.tile(np.nan_to_num(told), (n, 1))

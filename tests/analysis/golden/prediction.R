@@ -19,6 +19,28 @@ one <- function(seed) {
              brier_se = number(own$se), brier_lower = number(own$lower), brier_upper = number(own$upper),
              ipa = number(own$IPA), ibs = number(own$IBS),
              null = number(null$Brier), null_se = number(null$se))
+  if (nrow(d) < 400) {
+    pseudo <- jackknife(prodlim(Hist(time, cause) ~ 1, d), times = at, cause = 1)
+    parts["pseudo"] <- number(pseudo[1:20, ])
+    for (k in seq_along(at)) {
+      line <- log(-log(1 - pmin(pmax(told[, k], 1e-6), 1 - 1e-6)))
+      quasi <- quasi(link = "cloglog", variance = "constant")
+      exactly <- glm.control(epsilon = 1e-14, maxit = 200)
+      # The mean as a start: pseudo-values leave 0 to 1.
+      start <- log(-log(1 - mean(pseudo[, k])))
+      level <- glm(pseudo[, k] ~ 1, offset = line, family = quasi, start = 0, control = exactly)
+      both <- glm(pseudo[, k] ~ line, family = quasi, start = c(start, 0), control = exactly)
+      robust <- function(fit, x) {
+        eta <- fit$linear.predictors
+        d <- exp(eta - exp(eta)) * x
+        bread <- solve(crossprod(d))
+        sqrt(diag(bread %*% crossprod(d * (pseudo[, k] - fit$fitted.values)) %*% bread))
+      }
+      smooth <- lowess(told[, k], pseudo[, k], f = 2/3, iter = 0)
+      parts[paste0("line", k)] <- number(c(coef(level), robust(level, cbind(rep(1, nrow(d)))), coef(both)[2],
+                                           robust(both, cbind(1, line))[2], mean(abs(smooth$y - smooth$x))))
+    }
+  }
   for (ties in c("efron", "breslow")) {
     fit <- CSC(Hist(time, cause) ~ x + group, d, method = ties, control = exact)
     told <- predict(fit, newdata = people, times = at, cause = 1, se = TRUE, band = FALSE)
