@@ -62,3 +62,8 @@ def median_months(median: float | None, lower: float | None, upper: float | None
         lower=months(lower),
         upper=months(upper),
     )
+
+
+def whole(number: float) -> float:
+    """As an integer, where it is one, so that words may count by it."""
+    return int(number) if number == int(number) else number

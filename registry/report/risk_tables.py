@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.drawing.numbers import fixed, limits, percent
+from registry.drawing.numbers import fixed, limits, percent, whole
 from registry.drawing.table import basis, title
 from registry.report.rows import Rows
 from registry.report.tables import Document, Table
@@ -10,9 +10,9 @@ from registry.words import spoken, tr
 
 
 def all_tables(document: Document) -> list[Table]:
-    """The probabilities of the patient, if one is asked for, the model, and its validation."""
-    made = [_model(document), *_validation(document)]
-    return [_probabilities(document), *made] if document["patient_id"] else made
+    """The probabilities of whoever is asked for, the model, its validation, and that by time."""
+    made = [_model(document), *_validation(document), *_by_time(document)]
+    return [_probabilities(document), *made] if document["risks"] else made
 
 
 def rows(document: Document) -> Rows:
@@ -21,7 +21,7 @@ def rows(document: Document) -> Rows:
     return [
         {
             "patient_id": document["patient_id"],
-            "at_years": cohort["at_years"],
+            "at_months": cohort["at_months"],
             "probability": cohort["probability"],
             **(document["risks"][i] if document["risks"] else {}),
             "cohort_probability": cohort["probability"],
@@ -35,10 +35,34 @@ def rows(document: Document) -> Rows:
     ]
 
 
+def patients(document: Document) -> Rows:
+    """A row per patient of the model and time: its risk, and that by models made without it."""
+    return [dict(one) for one in document["patients"]]
+
+
+def performance(document: Document) -> Rows:
+    """A row per time and measure; without limits and optimism where it has none."""
+    keys = ("apparent", "lower", "upper", "optimism", "corrected")
+    return [
+        {
+            "at_months": one["at_months"],
+            "measure": name,
+            **{key: of.get(key) if isinstance(of, dict) else None for key in keys},
+            **({} if isinstance(of, dict) else {"apparent": of}),
+        }
+        for one in document["validation"]["by_time"]
+        for name, of in one.items()
+        if name != "at_months"
+    ]
+
+
+ROWS = {"probabilities": rows, "patients": patients, "performance": performance}
+
+
 def _probabilities(document: Document) -> Table:
     rows = [
         (
-            _years(one["at_years"]),
+            _months(one["at_months"]),
             percent(one["probability"]),
             _limits(one),
             percent(cohort["probability"]),
@@ -54,7 +78,7 @@ def _probabilities(document: Document) -> Table:
             tr(
                 "Probability that {patient_id} loses response, from week 14 on (definition: "
                 "{definition})",
-                patient_id=document["patient_id"],
+                patient_id=document["patient_id"] or _described(document),
                 definition=document["definition"],
             )
         ),
@@ -78,7 +102,7 @@ def _probabilities(document: Document) -> Table:
 
 
 def _model(document: Document) -> Table:
-    with_patient = document["patient_id"] is not None
+    with_patient = bool(document["risks"])
     rows = tuple(
         (
             tr("{label}: {level}", label=spoken(term["label"]), level=spoken(term["per"])),
@@ -135,7 +159,7 @@ def _validation(document: Document) -> list[Table]:
     )
     groups = [
         (
-            tr("{years}, group {group}", years=_years(one["at_years"]), group=one["group"]),
+            tr("{within}, group {group}", within=_months(one["at_months"]), group=one["group"]),
             str(one["n"]),
             str(one["events"]),
             percent(one["predicted"]),
@@ -175,5 +199,66 @@ def _limits(one: Document) -> str:
     return limits(lower, upper, 1)
 
 
-def _years(years: float) -> str:
-    return tr("1 year") if years == 1 else tr("{years:g} years", years=years)
+def _by_time(document: Document) -> list[Table]:
+    """Brier score, AUC and calibration at each of the times at which there is something to say."""
+    part = document["validation"]
+    names = (
+        (tr("Brier score"), "brier", 1, 3),
+        (tr("Scaled Brier score, %"), "scaled_brier", 100, 1),
+        (tr("Integrated Brier score"), "integrated_brier", 1, 3),
+        (tr("AUC"), "auc", 1, 3),
+        (tr("Observed over predicted"), "observed_over_predicted", 1, 2),
+        (tr("Calibration intercept"), "calibration_intercept", 1, 2),
+        (tr("Calibration slope"), "calibration_slope", 1, 2),
+        (tr("Mean distance from the curve (ICI), %"), "ici", 100, 1),
+    )
+    rows: list[tuple[str, ...]] = []
+    for one in part["by_time"]:
+        rows.append(
+            (
+                tr(
+                    "{within}: {losses:loss|losses}, {followed} followed on",
+                    within=_months(one["at_months"]),
+                    losses=one["losses"],
+                    followed=one["followed"],
+                ),
+                *4 * ("",),
+            )
+        )
+        if one["null_brier"] is None:
+            continue
+        null = fixed(one["null_brier"], 3)
+        rows.append(("  " + tr("Brier score of the cohort's incidence"), null, "", "", ""))
+        for label, name, times, digits in names:
+            of = {key: None if v is None else times * v for key, v in one[name].items()}
+            rows.append(
+                (
+                    "  " + label,
+                    *(fixed(of[key], digits) for key in ("apparent", "optimism", "corrected")),
+                    limits(of["lower"], of["upper"], digits) if "lower" in of else "",
+                )
+            )
+    return [
+        Table(
+            title=tr("How good the probabilities are, by time"),
+            header=("", tr("apparent"), tr("optimism"), tr("corrected"), tr("95 % limits")),
+            rows=tuple(rows),
+            notes=(
+                tr(
+                    "Brier score: 0 is best; scaled: 0 is no better than the cohort's incidence"
+                    " told of everybody. AUC: 0.5 is chance. Limits: of the corrected measure."
+                    " Nothing is measured with fewer than {fewest} losses by then, or"
+                    " {fewest} patients followed on.",
+                    fewest=part["fewest"],
+                ),
+            ),
+        )
+    ]
+
+
+def _described(document: Document) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in document["pattern"].items())
+
+
+def _months(months: float) -> str:
+    return tr("{months:month|months}", months=whole(months))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from html import escape
 
-from registry.drawing.numbers import MISSING, limits, months, percent
+from registry.drawing.numbers import limits, months, percent
 from registry.drawing.table import hundredfold
-from registry.report import html, methods_text, strobe, tdm_tables
+from registry.report import html, methods_text, strobe, tdm_tables, tripod
+from registry.report.figures.calibration import calibration_plot
 from registry.report.figures.curves import (
     competing_as_curves,
     curves_title,
@@ -18,6 +20,7 @@ from registry.report.figures.curves import (
 from registry.report.figures.flow import flow_diagram
 from registry.report.figures.forest import compared_forest, cox_forest
 from registry.report.figures.imputed import imputed_against_known
+from registry.report.figures.performance import auc_plot, brier_plot
 from registry.report.figures.roc import roc_plot
 from registry.report.figures.specifications import reading_note, specification_curve
 from registry.report.figures.troughs import level_dots
@@ -334,20 +337,36 @@ def _definition(report: Report) -> str:
     return report.table(laid_out, "table-definition")
 
 
-def _strobe(report: Report) -> str:
-    headings = _headings(report)
-    rows = []
-    for item, there in strobe.covered(report.there):
-        where = ", ".join(headings[one] for one in there) or MISSING
-        rows.append((item.number, item.asks, where, item.left))
-    laid_out = Table(
-        title=tr("Items of STROBE for cohort studies, and where this report covers them"),
-        header=(tr("Item"), tr("Asks for"), tr("Covered in"), tr("Still to write")),
-        rows=tuple(rows),
-        left=4,
-        notes=(tr("STROBE: von Elm et al., Lancet 2007;370:1453-7."),),
+def _risk(report: Report) -> str:
+    document = report.found("risk")
+    if document is None:
+        return report.layout("risk")
+    last = document["cohort"][-1]["at_months"]
+    drawn = html.figure(
+        report.caption(tr("Calibration of the prediction at week 14")),
+        lambda prefix, width: calibration_plot(document, last, prefix, width),
+        "figure-calibration",
+        note=tr("Points: groups with 95 % limits; line: smoothed pseudo-values."),
     )
+    for title, plot, identity in (
+        (tr("Brier score of the prediction, corrected for optimism"), brier_plot, "brier"),
+        (tr("AUC of the prediction, corrected for optimism"), auc_plot, "auc"),
+    ):
+        drawn += html.figure(report.caption(title), partial(plot, document), f"figure-{identity}")
+    return report.layout("risk") + drawn
+
+
+def _strobe(report: Report) -> str:
+    laid_out = strobe.laid_out(_headings(report), report.there)
     return report.table(laid_out, "table-strobe")
+
+
+def _tripod(report: Report) -> str:
+    document = report.found("risk")
+    if document is None:
+        return html.paragraph(tr("This report has no prediction model."), "none")
+    laid_out = tripod.laid_out(document, _headings(report), report.there)
+    return report.table(laid_out, "table-tripod")
 
 
 OWN_HEADINGS = {
@@ -355,6 +374,7 @@ OWN_HEADINGS = {
     "methods": note("Methods"),
     "definition": note("The definition"),
     "strobe": note("STROBE"),
+    "tripod": note("TRIPOD+AI"),
 }
 """Of the sections that tell no document of their own; the others' are declared with these."""
 
@@ -372,10 +392,11 @@ PAGE: dict[str, Callable[[Report], str] | None] = {
     "levels": _levels,
     "losses": _losses,
     "genes": None,
-    "risk": None,
+    "risk": _risk,
     "quality": None,
     "methods": _methods,
     "definition": _definition,
     "strobe": _strobe,
+    "tripod": _tripod,
 }
 """The sections in the order of the page, and what writes those that are more than tables."""

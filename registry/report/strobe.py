@@ -6,9 +6,11 @@ STROBE: von Elm et al., Lancet 2007;370:1453-7, the checklist for cohort studies
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from registry.drawing.numbers import MISSING
+from registry.drawing.table import Table
 from registry.words import tr
 
 
@@ -53,6 +55,23 @@ def items() -> tuple[Item, ...]:
     )
 
 
-def covered(there: Collection[str]) -> list[tuple[Item, tuple[str, ...]]]:
-    """Each item with those of its sections that the report has."""
-    return [(item, tuple(one for one in item.sections if one in there)) for item in items()]
+def laid_out(headings: Mapping[str, str], there: Collection[str]) -> Table:
+    """The checklist as a table, of the sections that the report has."""
+    return Table(
+        title=tr("Items of STROBE for cohort studies, and where this report covers them"),
+        header=(tr("Item"), tr("Asks for"), tr("Covered in"), tr("Still to write")),
+        rows=rows(items(), headings, there),
+        left=4,
+        notes=(tr("STROBE: von Elm et al., Lancet 2007;370:1453-7."),),
+    )
+
+
+def rows(
+    asked: Sequence[Item], headings: Mapping[str, str], there: Collection[str]
+) -> tuple[tuple[str, ...], ...]:
+    """A row an item of any checklist, with those of its sections that the report has."""
+    made = []
+    for item in asked:
+        where = ", ".join(headings[one] for one in item.sections if one in there)
+        made.append((item.number, item.asks, where or MISSING, item.left))
+    return tuple(made)

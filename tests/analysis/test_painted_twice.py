@@ -27,7 +27,16 @@ from registry.drawing.plot import paint
 from registry.drawing.scene import NARROW, WIDE, Mark, Scene
 from registry.drawing.styles import STYLES
 from registry.drawing.svg import svg
-from registry.report.figures import calibration, curves, flow, forest, hazards, roc, specifications
+from registry.report.figures import (
+    calibration,
+    curves,
+    flow,
+    forest,
+    hazards,
+    performance,
+    roc,
+    specifications,
+)
 from registry.report.figures import imputed as imputed_figures
 from registry.report.figures import troughs as trough_figures
 from tests.analysis.frames import flow_frame, outcome_frame
@@ -69,7 +78,7 @@ def figures() -> dict[str, tuple[Any, Draw]]:
     lost, time = [i % 3 == 0 for i in range(24)], [200 + 10 * i for i in range(24)]
     frames = views([*LEVELS_OF_20, None, None, None, None], lost, time, ["<", *[None] * 23])
     tdm = drug_levels(frames, "paper", bootstrap=FEW).to_json(levels=True)
-    risk = risk_of_loss(risk_views(120), "paper", covariates=MODEL, rule=QUICK).to_json()
+    risk = risk_of_loss(risk_views(120), "paper", covariates=MODEL, rule=QUICK).to_json(curves=True)
     counted = cohort_flow(flow_frame(), "paper").to_json()
     after = outcomes_after_loss(
         outcome_frame([("optimised", True), ("stopped", None)]), "paper"
@@ -88,7 +97,9 @@ def figures() -> dict[str, tuple[Any, Draw]]:
         "course": (tdm, lambda width: trough_figures.trough_course(tdm["over_time"], "a", width)),
         "quartiles": (tdm, lambda width: curves.incidence_curves(quartiles, "a", width)),
         "roc": (tdm, lambda width: roc.roc_plot(tdm["roc"], "a", width)),
-        "calibration": (risk, lambda width: calibration.calibration_plot(risk, 1.0, "a", width)),
+        "calibration": (risk, lambda width: calibration.calibration_plot(risk, 12.0, "a", width)),
+        "brier": (risk, lambda width: performance.brier_plot(risk, "a", width)),
+        "auc": (risk, lambda width: performance.auc_plot(risk, "a", width)),
         "hazards": (model, lambda width: hazards.residuals_plot(model, term, width)),
         "imputed": (
             completed,
@@ -104,7 +115,7 @@ def _competing(document: dict[str, Any], width: float) -> Scene:
 
 NAMES = (
     "km", "cuminc", "cuminc by", "cox", "compared", "sensitivity", "levels", "course", "quartiles",
-    "roc", "calibration", "hazards", "imputed", "flow",
+    "roc", "calibration", "brier", "auc", "hazards", "imputed", "flow",
 )  # fmt: skip
 
 

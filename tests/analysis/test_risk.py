@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from registry.analysis import methods
 from registry.analysis.risk.telling import risk_of_loss
 from registry.analysis.risk.validation import RiskRule
 from registry.errors import CannotEstimate, NotFound, WrongUsage
@@ -71,7 +72,7 @@ def test_a_known_truth_is_found() -> None:
     ).to_json()
     z = frames["baseline"]["bmi_z"][3]
     for one in document["risks"]:
-        truth = 1 - np.exp(-0.3 * one["at_years"] * np.exp(0.7 * z))
+        truth = 1 - np.exp(-0.3 * one["at_months"] / 12 * np.exp(0.7 * z))
         assert one["lower"] < truth < one["upper"]
         assert one["probability"] == pytest.approx(truth, abs=0.05)
     terms = {term["covariate"]: term for term in document["terms"]}
@@ -91,7 +92,7 @@ def test_who_stops_can_no_longer_lose_response() -> None:
     document = risk_of_loss(frames, "paper", patient="P003", covariates=MODEL, rule=rule).to_json()
     hazard = 0.3 * np.exp(0.7 * frames["baseline"]["bmi_z"][3])
     for one in document["risks"]:
-        both, years = hazard + 0.5, one["at_years"]
+        both, years = hazard + 0.5, one["at_months"] / 12
         truth = hazard / both * (1 - np.exp(-both * years))
         assert one["probability"] == pytest.approx(truth, abs=0.05)
         assert one["were_nobody_to_stop"] == pytest.approx(1 - np.exp(-hazard * years), abs=0.06)
@@ -198,7 +199,7 @@ def test_beyond_the_follow_up_there_is_no_probability() -> None:
     first, second = document["risks"]
     assert first["probability"] is not None
     nothing = dict.fromkeys(("probability", "lower", "upper", "were_nobody_to_stop"))
-    assert second == {"at_years": 2.0, **nothing}
+    assert second == {"at_months": 24.0, **nothing}
     assert [render(table) for table in risk_tables.all_tables(document)]
     assert len(risk_tables.rows(document)) == 2
     words = [one.get_text() for one in calibration_figure(document).axes[0].texts]
@@ -211,3 +212,82 @@ def test_without_any_loss_no_curve_is_offered_that_would_be_refused() -> None:
     with pytest.raises(CannotEstimate) as refused:
         risk_of_loss(frames, "paper", covariates=MODEL, rule=QUICK)
     assert refused.value.cure == "`registry analyse table1` and `flow` still describe them."
+
+
+def test_without_a_penalty_it_is_the_cause_specific_model() -> None:
+    """Of `methods`, riskRegression's, with limits from the influence of each patient."""
+    frames = views(300, stops=0.4)
+    rule = RiskRule(resamples=8, penalised=False)
+    pattern = {"bmi_z": -1.0, "growth_delay": 1.0}
+    asked = risk_of_loss(
+        frames, "paper", pattern=pattern, covariates=MODEL, months=(6, 18), rule=rule
+    )
+    document = asked.to_json()
+    data = asked.data
+    model = methods.cause_specific_risk(data.time, data.code, data.values, "breslow")
+    days = np.array([6, 18]) * 30.4375
+    told = model.absolute_risk([[-1.0, 1.0]], days)
+    for name, expected in (
+        ("probability", told.risk), ("lower", told.lower), ("upper", told.upper)
+    ):  # fmt: skip
+        found = [one[name] for one in document["risks"]]
+        assert found == pytest.approx(expected[0].tolist(), rel=1e-6), name
+    assert document["pattern"] == pattern
+    assert document["penalty"] == 0
+    every = [one["probability"] for one in document["patients"]]
+    assert every == pytest.approx(model.risk(data.values, days).ravel().tolist(), rel=1e-6)
+    # And its scores as it appears are those of these probabilities.
+    risk = np.array(every).reshape(-1, 2)
+    scores = methods.brier(data.time, data.code, risk, days)
+    area = methods.auc(data.time, data.code, risk, days)
+    for i, one in enumerate(document["validation"]["by_time"]):
+        assert one["brier"]["apparent"] == pytest.approx(scores.estimate[i])
+        assert one["auc"]["apparent"] == pytest.approx(area.estimate[i])
+        assert one["null_brier"] == pytest.approx(scores.null.estimate[i])
+        shift = one["auc"]["optimism"]
+        assert one["auc"]["lower"] == pytest.approx(area.lower[i] - shift)
+    assert len(risk_tables.patients(document)) == 600
+    assert {one["measure"] for one in risk_tables.performance(document)} >= {"brier", "ici"}
+
+
+def test_what_is_measured_by_time_needs_losses_and_followed() -> None:
+    document = risk_of_loss(
+        views(120), "paper", covariates=MODEL, months=(0.2, 12), rule=RiskRule(resamples=5)
+    ).to_json(curves=True)
+    early, late = document["validation"]["by_time"]
+    assert early["losses"] < 5 <= late["losses"]
+    assert early["brier"]["apparent"] is None
+    assert early["auc"] == {
+        "apparent": None, "optimism": None, "corrected": None, "lower": None, "upper": None
+    }  # fmt: skip
+    assert late["brier"]["lower"] < late["brier"]["corrected"] < late["brier"]["upper"]
+    assert late["auc"]["corrected"] > 0.6
+    assert [one["at_months"] for one in document["validation"]["curves"]] == list(range(1, 13))
+    words = render(risk_tables.all_tables(document)[-1])
+    assert "12 months: " in words
+
+
+def test_a_model_without_a_penalty_needs_events_of_both_kinds() -> None:
+    frames = views(200, stops=0.005)
+    with pytest.raises(CannotEstimate, match="cannot be told without a penalty") as refused:
+        risk_of_loss(frames, "paper", covariates=MODEL, rule=RiskRule(penalised=False))
+    assert refused.value.cure == "Leave --penalty none out."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ({"bmi_z": 1.0}, "each covariate of the model once"),
+        ({"bmi_z": 1.0, "growth_delay": 1.0, "hb": 1.0}, "each covariate of the model once"),
+        ({"bmi_z": 1.0, "growth_delay": 0.5}, "growth_delay cannot be 0.5"),
+    ],
+)
+def test_a_pattern_that_cannot_be(pattern: dict[str, float], reason: str) -> None:
+    with pytest.raises(WrongUsage, match=reason):
+        risk_of_loss(views(120), "paper", pattern=pattern, covariates=MODEL, rule=QUICK)
+
+
+@pytest.mark.parametrize("months", [(), (0, 12), (24, 12), (12, float("nan"))])
+def test_months_that_cannot_be(months: tuple[float, ...]) -> None:
+    with pytest.raises(WrongUsage, match="months above 0"):
+        risk_of_loss(views(120), "paper", covariates=MODEL, months=months, rule=QUICK)

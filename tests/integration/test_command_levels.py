@@ -79,7 +79,7 @@ def test_risk_of_a_patient(shared_study: Database, program: Program, tmp_path: P
     assert first["probability"] < second["probability"]
     # Who stopped or left can lose response no longer: 0.308 were nobody to, 0.227 as it is.
     assert document["cohort"][1] == {
-        "at_years": 2.0,
+        "at_months": 24.0,
         "probability": pytest.approx(of_loss(shared_study, 730.5, competing=True), rel=1e-12),
         "one_minus_kaplan_meier": pytest.approx(
             of_loss(shared_study, 730.5, competing=False), rel=1e-12
@@ -92,6 +92,21 @@ def test_risk_of_a_patient(shared_study: Database, program: Program, tmp_path: P
     table = program(shared_study, *arguments).out
     assert "Probability that P001 loses response" in table
     assert max(len(line) for line in table.splitlines()) <= 100
+
+
+def test_risk_of_somebody_described_by_plain_models(
+    shared_study: Database, program: Program
+) -> None:
+    asked = ("analyse", "risk", "--covariates", "week14_pcdai,growth_delay", *FEW)
+    pattern = ("--pattern", "week14_pcdai=10,growth_delay=yes", "--penalty", "none", "--at", "18")
+    document = program(shared_study, *asked, *pattern, "--format", "json").document
+    (told,) = document["risks"]
+    assert 0 < told["lower"] < told["probability"] < told["upper"] < 1
+    assert document["pattern"] == {"week14_pcdai": 10, "growth_delay": 1}
+    written = program(shared_study, *asked, "--format", "csv", "--part", "patients").out
+    assert len(written.splitlines()) == 1 + 2 * 69
+    refused = program(shared_study, *asked, "--pattern", "week14_pcdai=high").refused(2)
+    assert "'week14_pcdai=high' is no covariate with a number, yes or no" in refused
 
 
 def test_risk_of_somebody_else(shared_study: Database, program: Program) -> None:

@@ -42,7 +42,7 @@ def whole(content: Content, shared_study: Database) -> Content:
     with shared_study.engine.connect() as connection:
         risk = BY_NAME["risk"]
         data = Data(lambda: (connection, "paper"), risk.reads)
-        found = risk.document(risk.run(data, covariates=CARRIED, resamples=50))
+        found = risk.document(risk.run(data, covariates=CARRIED, resamples=50), full=True)
     made = replace(content, documents={**content.documents, "risk": found})
     assert not any(isinstance(one, str) for one in made.documents.values())
     return made
@@ -138,3 +138,20 @@ def test_it_reads_what_it_declares(analysis: Analysis, shared_study: Database) -
     read_views = {name for kind, name in data.kept if kind == "view"}
     assert read_views <= set(analysis.reads)
     assert set(analysis.reads) - read_views <= {"exposure"}
+
+
+def test_the_items_of_tripod_are_answered_from_the_numbers(shown: Element, whole: Content) -> None:
+    [section] = [one for one in shown.all("section") if one.attributes["id"] == "tripod"]
+    answers = {row.all("th")[0].text: row.all("td")[-1].text for row in section.all("tr")[1:]}
+    document = whole.documents["risk"]
+    assert not isinstance(document, str)
+    assert answers["21"] == f"69 patients, 18 losses, {document['ruled_out']} ruled out"
+    assert answers["10"].startswith("6.0 losses per covariate")
+    assert answers["8a"] == "loss of response within 12, 24 months of week 14"
+    area = document["validation"]["by_time"][-1]["auc"]["corrected"]
+    assert f"at 24 months AUC {area:.2f} (" in answers["23a"]
+    assert answers["17"] == "to be written by the authors"
+    # All 27 items, in order.
+    numbers = [int(one.partition("-")[0].rstrip("abcdefg")) for one in answers]
+    assert numbers == sorted(numbers)
+    assert set(numbers) == set(range(1, 28))

@@ -32,6 +32,7 @@ SECTIONS = [
     "methods",
     "definition",
     "strobe",
+    "tripod",
 ]
 
 

@@ -72,7 +72,7 @@ class CauseSpecific:
         days, hazards = self._hazards(values)
         reached = np.hstack([np.zeros((len(values), 1)), _reached(hazards).cumsum(axis=1)])
         found = reached[:, np.searchsorted(days, asked, side="right")]
-        return np.where(asked > self._last, np.nan, found)
+        return np.where(asked > self.last, np.nan, found)
 
     def absolute_risk(self, x: Any, at: Any) -> AbsoluteRisk:
         """The same with standard errors and limits, from the influence of each row of the fit.
@@ -95,7 +95,8 @@ class CauseSpecific:
         return AbsoluteRisk(asked, self.risk(values, asked), error)
 
     @property
-    def _last(self) -> float:
+    def last(self) -> float:
+        """The last time of the fit's rows."""
         return float(self.fits[0].likelihood.rows.stop.max())
 
     def _asked(self, x: Any, at: Any) -> tuple[Floats, Floats]:

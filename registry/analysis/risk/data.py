@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -210,6 +210,31 @@ def refuse_unknown(data: RiskData, patient: str, definition: str) -> None:
         )
 
 
+def pattern_values(predictors: tuple[Predictor, ...], pattern: Mapping[str, float]) -> Floats:
+    """The predictors of somebody described, as `RiskData.values` has them.
+
+    Raises:
+        WrongUsage: one of the predictors is not given, another is, or a value that it cannot have.
+    """
+    missing = [one.id for one in predictors if one.id not in pattern]
+    further = sorted(set(pattern) - {one.id for one in predictors})
+    if missing or further:
+        raise WrongUsage(
+            tr("A pattern gives each covariate of the model once."),
+            cure=tr("Give: {names}", names=",".join(f"{one.id}=..." for one in predictors)),
+        )
+    yes_or_no = {one.id for one in COVARIATES}
+    for name, value in pattern.items():
+        if (name in yes_or_no and value not in (0, 1)) or (name == "trough" and value <= 0):
+            raise WrongUsage(
+                tr("{name} cannot be {value:g}.", name=name, value=value),
+                cure=tr("Give yes or no.") if name in yes_or_no else tr("Give a level above 0."),
+            )
+    return np.array(
+        [np.log2(pattern[one.id]) if one.id == "trough" else pattern[one.id] for one in predictors]
+    )
+
+
 def refuse_missing(data: RiskData, patient: str) -> None:
     """CannotEstimate unless every predictor is known of the patient."""
     own = data.values[data.patients.index(patient)]
@@ -228,10 +253,11 @@ def refuse_missing(data: RiskData, patient: str) -> None:
         )
 
 
-def refuse_too_few(data: RiskData, least: float) -> None:
+def refuse_too_few(data: RiskData, least: float, *, penalised: bool = True) -> None:
     """CannotEstimate with fewer losses than `least` per covariate or `FEWEST_LOSSES` in all.
 
-    Or with a covariate that does not vary.
+    Or with a covariate that does not vary; without a penalty also where there are some, but fewer
+    than `least` per covariate, of what rules a loss out.
     """
     used, k = data.complete, len(data.predictors)
     events = int(data.event[used].sum())
@@ -261,6 +287,19 @@ def refuse_too_few(data: RiskData, least: float) -> None:
                 fewest=FEWEST_LOSSES,
             ),
             cure=tr("Describe the patients with: registry analyse km"),
+        )
+    ruled_out = int((data.code[used] == RULED_OUT).sum())
+    if not penalised and 0 < ruled_out < least * k:
+        raise CannotEstimate(
+            note(
+                "{events} patients stopped, went to adult care or died before a loss:"
+                " {ratio:.1f} per covariate, fewer than {least:g}, so their hazard cannot be told"
+                " without a penalty.",
+                events=ruled_out,
+                ratio=ruled_out / k,
+                least=least,
+            ),
+            cure=tr("Leave --penalty none out."),
         )
     raw = data.values[used]
     for i, one in enumerate(data.predictors):

@@ -1,12 +1,13 @@
 """Two hazards of those at risk after week 14, of a loss and of what rules one out, and the risk.
 
-Each is a Cox model with a ridge (Verweij and van Houwelingen, Statistics in Medicine
+Each is by default a Cox model with a ridge (Verweij and van Houwelingen, Statistics in Medicine
 1994;13:2427-36), ties by Breslow, of covariates brought to mean 0 and standard deviation 1. Ridge
 and not Firth's penalty: Firth takes the bias out of a coefficient, for a statement on that
 covariate; a prediction gains from coefficients that are drawn towards 0, which is what it takes to
 be right in the next patients. The risk follows from both (Benichou and Gail, Biometrics
 1990;46:813-26): the probability of a loss by a day, where who stopped, went to adult care or died
-before can have none.
+before can have none. Without the penalty it is the cause-specific model of
+`registry.analysis.methods.cause_specific`, riskRegression's.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.dataset import Days, Flags, Floats
+from registry.analysis.methods.cause_specific import CauseSpecific, cause_specific_risk
 
 LOSS, RULED_OUT = CAUSES = (1, 2)
 """Codes of what ends the time of a patient; 0 is the end of observation."""
@@ -135,6 +137,14 @@ class Hazards:
             return cls(first, None)
         return cls(first, ridge(ruled_out, second or best_penalty(ruled_out, fold)))
 
+    def limits(self, x: Floats, days: Floats) -> tuple[Floats, Floats] | None:
+        """95 % limits of the risk where the model has its own; a ridge has none, but by resamples.
+
+        Both of shape (n, days).
+        """
+        del x, days
+        return None
+
     def risk(self, x: Floats, days: Floats) -> Floats:
         """The probability of a loss by each of the days, shape (n, days)."""
         both = [one for one in (self.loss, self.ruled_out) if one is not None]
@@ -155,3 +165,50 @@ class Hazards:
     def risk_were_nobody_to_stop(self, x: Floats, days: Floats) -> Floats:
         """1 - exp(-H(t) exp(x b)): with stop, transfer and death as if they were chance ends."""
         return np.asarray(-np.expm1(-np.outer(np.exp(x @ self.loss.coef), self.loss.until(days))))
+
+
+@dataclass(frozen=True)
+class Unpenalised(Hazards):
+    """The cause-specific Cox models without a penalty, ties by Breslow."""
+
+    fitted: CauseSpecific
+
+    @classmethod
+    def fit(cls, time: Days, code: Days, x: Floats) -> Unpenalised:
+        """Fit both.
+
+        Raises:
+            CannotEstimate: one of them cannot be fitted.
+        """
+        fitted = cause_specific_risk(time, code, x, "breslow")
+        made: list[Hazard | None] = []
+        for fit in fitted.fits:
+            days, hazard = fit.baseline()
+            jumps = np.diff(hazard, prepend=0.0)
+            df = float(len(fit.coefficients))
+            made.append(Hazard(fit.coefficients, 0.0, df, days.astype(np.int64), jumps))
+        loss, ruled_out = [*made, None][:2]
+        assert loss is not None
+        return cls(loss, ruled_out, fitted)
+
+    def limits(self, x: Floats, days: Floats) -> tuple[Floats, Floats]:
+        """On the log-log scale, from the influence of each patient."""
+        told = self.fitted.absolute_risk(x, days)
+        return told.lower, told.upper
+
+    def risk(self, x: Floats, days: Floats) -> Floats:
+        """The probability of a loss by each of the days; after the last it stays as it is."""
+        return self.fitted.risk(x, np.minimum(days, self.fitted.last))
+
+
+def fitted(
+    time: Days, code: Days, x: Floats, fold: Days, *, penalised: bool, second: float | None = None
+) -> Hazards:
+    """The model of these patients, see `Hazards.of`.
+
+    Raises:
+        CannotEstimate: it is not penalised and cannot be fitted.
+    """
+    if penalised:
+        return Hazards.of(time, code, x, fold, second)
+    return Unpenalised.fit(time, code, x)

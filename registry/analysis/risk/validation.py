@@ -2,7 +2,8 @@
 
 Everything that the hazard of a loss takes from the data, its penalty included, is done again in
 each bootstrap sample, and what the model loses there on the original patients is taken off
-(Harrell, Lee and Mark, Statistics in Medicine 1996;15:361-87).
+(Harrell, Lee and Mark, Statistics in Medicine 1996;15:361-87). `performance` has what is measured
+by time.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from registry.analysis import methods
 from registry.analysis.counting import (
     NO_ENTRY,
     Counts,
@@ -22,7 +24,9 @@ from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.curves.curve import Curve
 from registry.analysis.dataset import Days, Floats
-from registry.analysis.risk.fitting import CAUSES, LOSS, Hazards, folds_of
+from registry.analysis.risk.fitting import CAUSES, LOSS, Hazards, fitted, folds_of
+from registry.analysis.risk.performance import Measured, Performance, Watch, corrected
+from registry.errors import CannotEstimate
 
 # A slope beyond this many standard deviations is that of a likelihood without a highest point.
 _STEEPEST = 30.0
@@ -40,12 +44,14 @@ class RiskRule:
         resamples: bootstrap samples.
         seed: of the samples and the folds.
         groups: how many groups of predicted risk are held against what was observed.
+        penalised: with a ridge, or Cox models as they are.
     """
 
     events_per_covariate: float = 5.0
     resamples: int = 200
     seed: int = 1
     groups: int = 3
+    penalised: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class Validation:
         concordance, slope: as they appear, how optimistic that is, and corrected for it.
         own: risks of the patient asked for, shape (samples, days).
         left_out: of each patient the mean risk by the models made without it, shape (n, days).
+        performance: Brier score, discrimination and calibration by time.
+        samples: bootstrap samples in which the model could be fitted.
     """
 
     model: Hazards
@@ -64,6 +72,8 @@ class Validation:
     slope: dict[str, float | None]
     own: Floats
     left_out: Floats
+    performance: Performance
+    samples: int
 
 
 def validated(
@@ -79,11 +89,13 @@ def validated(
     """
     random, n = np.random.default_rng(how.seed), len(time)
     fold = folds_of(code == LOSS, how.seed)
-    model = Hazards.of(time, code, x, fold, None)
+    model = fitted(time, code, x, fold, penalised=how.penalised)
     second = model.ruled_out.penalty if model.ruled_out else None
     everybody = Rows.of(time, code == LOSS, x)
-    apparent = _measures(everybody, model)
-    optimism = np.full((how.resamples, 2), np.nan)
+    watch = Watch(time, code, x, days, methods.pseudo_values(time, code, days))
+    apparent, by_time = _measures(everybody, model), watch.measured(model)
+    optimism: list[Floats] = []
+    optimism_by_time: list[Measured] = []
     of_own = np.full((how.resamples, len(days)), np.nan)
     total, times = np.zeros((n, len(days))), np.zeros((n, 1))
     for i in range(how.resamples):
@@ -91,9 +103,13 @@ def validated(
         if not (code[drawn] == LOSS).any():
             continue
         sample = (time[drawn], code[drawn], x[drawn])
-        fit = Hazards.of(*sample, fold[drawn], second)
+        try:
+            fit = fitted(*sample, fold[drawn], penalised=how.penalised, second=second)
+        except CannotEstimate:
+            continue
         there = Rows.of(sample[0], sample[1] == LOSS, sample[2])
-        optimism[i] = _measures(there, fit) - _measures(everybody, fit)
+        optimism.append(_measures(there, fit) - _measures(everybody, fit))
+        optimism_by_time.append(watch.sampled(drawn).measured(fit) - watch.measured(fit))
         if own is not None:
             of_own[i] = fit.risk(own[None, :], days)[0]
         out = np.setdiff1d(np.arange(n), drawn)
@@ -101,13 +117,16 @@ def validated(
         times[out] += 1
     with np.errstate(invalid="ignore", divide="ignore"):
         left_out = total / times
+    lost = np.array(optimism).reshape(-1, 2)
     # A sample that shrinks all coefficients to nearly 0 has a slope without bounds: the median.
     return Validation(
         model,
-        _corrected(apparent[0], optimism[:, 0], np.mean),
-        _corrected(apparent[1], optimism[:, 1], np.median),
+        corrected(apparent[0], lost[:, 0], np.mean),
+        corrected(apparent[1], lost[:, 1], np.median),
         of_own,
         left_out,
+        Performance.of(watch, model, by_time, optimism_by_time, left_out),
+        len(optimism),
     )
 
 
@@ -128,15 +147,6 @@ def slope_of(rows: Rows, eta: Floats) -> float | None:
     if best is None or abs(best.coef[0]) > _STEEPEST or best.information[0, 0] < 1e-10:
         return None
     return float(best.coef[0]) / spread
-
-
-def _corrected(apparent: float, optimism: Floats, middle: Any) -> dict[str, float | None]:
-    known = optimism[np.isfinite(optimism)]
-    if np.isnan(apparent) or not known.size:
-        told = None if np.isnan(apparent) else float(apparent)
-        return {"apparent": told, "optimism": None, "corrected": None}
-    mean = float(middle(known))
-    return {"apparent": float(apparent), "optimism": mean, "corrected": float(apparent) - mean}
 
 
 def risk_groups(

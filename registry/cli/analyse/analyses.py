@@ -38,6 +38,7 @@ from registry.report.figures.curves import competing_incidence, cumulative_incid
 from registry.report.figures.forest import compared_figure, cox_figure
 from registry.report.figures.hazards import hazards_figure
 from registry.report.figures.imputed import imputed_figure
+from registry.report.figures.performance import performance_figure
 from registry.report.figures.specifications import sensitivity_figure
 from registry.report.figures.troughs import levels_figure
 from registry.report.telling import Telling
@@ -232,8 +233,9 @@ ANALYSES = (
         reads=("analysis_set", "survival", "baseline", "tdm_week14", "competing_events"),
         run=risk,
         tables=risk_tables.all_tables,
-        rows={"": risk_tables.rows},
-        figures={"": calibration_figure},
+        full={"curves": True},
+        rows=risk_tables.ROWS,
+        figures={"": calibration_figure, "-over-time": performance_figure},
         section="risk",
         heading=note("Prediction at week 14"),
     ),

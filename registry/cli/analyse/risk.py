@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from registry.cli.analyse.cox import listed
+from registry.cli.analyse.curves import AtOption, months
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_patient
+from registry.errors import WrongUsage
+from registry.words import tr
+
+
+class Penalty(StrEnum):
+    """What is taken off for large coefficients."""
+
+    RIDGE = "ridge"
+    NONE = "none"
+
 
 EventsOption = Annotated[
     float,
@@ -36,13 +49,29 @@ def risk(
             help="What the model knows of a child; without it trough, both PCDAI, BMI, growth.",
         ),
     ] = None,
+    at: AtOption = "12,24",
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            "--pattern",
+            metavar="A=V,...",
+            help="Instead of a child: the value of each covariate, yes or no as yes and no.",
+        ),
+    ] = None,
+    penalty: Annotated[
+        Penalty,
+        typer.Option(
+            "--penalty",
+            help="Coefficients shrunk by a ridge, or plain cause-specific Cox models.",
+        ),
+    ] = Penalty.RIDGE,
     events_per_covariate: EventsOption = 5,
     resamples: Annotated[
         int, typer.Option("--resamples", metavar="N", min=50, help="Bootstrap samples.")
     ] = 200,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the bootstrap.")] = 1,
 ) -> Any:
-    """Probability of losing response within 1 and 2 years of week 14, and how far to trust it.
+    """Probability of losing response in the months after week 14, and how far to trust it.
 
     Example: registry analyse risk P001 --covariates week14_pcdai,bmi_z,growth_delay
     """
@@ -55,7 +84,28 @@ def risk(
         data.frames,
         data.definition,
         patient=patient,
+        pattern=None if pattern is None else _pattern(pattern),
         covariates=DEFAULT if chosen is None else tuple(chosen),
-        rule=RiskRule(events_per_covariate, resamples, seed),
+        months=months(at),
+        rule=RiskRule(events_per_covariate, resamples, seed, penalised=penalty is Penalty.RIDGE),
         basis=data.basis,
     )
+
+
+def _pattern(written: str) -> dict[str, float]:
+    """The values of `--pattern bmi_z=-1.5,growth_delay=yes`."""
+    found: dict[str, float] = {}
+    for one in written.split(","):
+        name, sign, value = (part.strip() for part in one.partition("="))
+        word = {"yes": "1", "no": "0"}.get(value.lower(), value)
+        try:
+            number = float(word)
+        except ValueError:
+            number = math.nan
+        if not sign or name in found or not math.isfinite(number):
+            raise WrongUsage(
+                tr("--pattern: '{part}' is no covariate with a number, yes or no.", part=one),
+                cure=tr("Write for example: --pattern bmi_z=-1.5,growth_delay=yes"),
+            )
+        found[name] = number
+    return found
