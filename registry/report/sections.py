@@ -348,17 +348,15 @@ def _risk(report: Report) -> str:
         "figure-calibration",
         note=tr("Points: groups with 95 % limits; line: smoothed pseudo-values."),
     )
-    for title, plot, identity in (
-        (tr("Brier score of the prediction, corrected for optimism"), brier_plot, "brier"),
-        (tr("AUC of the prediction, corrected for optimism"), auc_plot, "auc"),
-    ):
-        drawn += html.figure(report.caption(title), partial(plot, document), f"figure-{identity}")
+    brier = report.caption(tr("Brier score of the prediction, corrected for optimism"))
+    drawn += html.figure(brier, partial(brier_plot, document), "figure-brier")
+    auc = report.caption(tr("AUC of the prediction, corrected for optimism"))
+    drawn += html.figure(auc, partial(auc_plot, document), "figure-auc")
     return report.layout("risk") + drawn
 
 
 def _strobe(report: Report) -> str:
-    laid_out = strobe.laid_out(_headings(report), report.there)
-    return report.table(laid_out, "table-strobe")
+    return report.table(strobe.laid_out(_headings(report), report.there), "table-strobe")
 
 
 def _tripod(report: Report) -> str:
