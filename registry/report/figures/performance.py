@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from registry.drawing.scene import LINE, NARROW, Panel, Point, Scale, Scene, wrap
-from registry.drawing.ticks import month_ticks
+from registry.drawing.scene import LINE, NARROW, Panel, Point, Scale, Scene, month_ticks, wrap
 from registry.report.tables import Document
 from registry.words import in_english, tr
 
