@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from registry.database import cluster
+from tests.conftest import TEST_URL_VARIABLE
 
 PROJECT = Path(__file__).parents[2]
 PASSWORD = "correct-horse"
@@ -90,7 +91,11 @@ def run(*command: str | Path) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
 
-@pytest.fixture(scope="module", params=["embedded", "debian"])
+# Each kind in the run that is on its kind of server.
+KIND = "debian" if TEST_URL_VARIABLE in os.environ else "embedded"
+
+
+@pytest.fixture(scope="module", params=[KIND])
 def server(request: pytest.FixtureRequest) -> Iterator[SetUp]:
     programs = cluster.bin_directory() if request.param == "embedded" else DEBIAN
     if programs is None:
