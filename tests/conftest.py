@@ -6,6 +6,7 @@ databases and roles; without it on the embedded one.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -24,13 +25,14 @@ from sqlalchemy import URL, Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.pool import NullPool
 
+from registry.__main__ import NEW_OBJECTS
 from registry.database import embedded, migrate
 from registry.database.engine import Database, open_database
 from registry.definitions.store import set_default_definition
 from registry.derivation.run import derive
 from registry.importing.run import import_files
 from registry.settings import Settings
-from tests.programs import Program, place, run_here
+from tests.programs import KeptConnection, Outcome, Program, place, run_here
 
 PROJECT = Path(__file__).parents[1]
 COHORT = PROJECT / "registry" / "demo" / "cohort"
@@ -53,6 +55,10 @@ LONG = (
     "tests/integration/test_command_files.py",
     "tests/integration/test_backup.py",
     "tests/property",
+    "tests/schedule/test_exactly_once.py",
+    "tests/schedule/test_week.py",
+    "tests/importing/test_missing_reasons.py",
+    "tests/words/test_analyses.py",
 )
 
 # No example is held to a time: a busy machine is no error.
@@ -89,6 +95,9 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first, each file's tests still together."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    # What was collected stays: it need not be looked through again and again for what may go.
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
 
 
 def pytest_unconfigure() -> None:
@@ -296,6 +305,28 @@ def command(program: Program) -> Command:
 def program(capsys: pytest.CaptureFixture[str]) -> Program:
     """Runs `registry` in this process: `program(database, "status", "P001")`."""
     return lambda where, *arguments: run_here(capsys, where, *arguments)
+
+
+@pytest.fixture(scope="session")
+def _kept_connection() -> Iterator[KeptConnection]:
+    kept = KeptConnection()
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def quick_program(capsys: pytest.CaptureFixture[str], _kept_connection: KeptConnection) -> Program:
+    """The same for several commands on one registry, which find its connection open.
+
+    Another one reads the definitions of the views again, and that costs as much as most commands.
+    Not for tests that change logins, roles, or the server's or the person's settings.
+    """
+
+    def run(where: Database | Path | str | None, *arguments: str) -> Outcome:
+        with _kept_connection.used():
+            return run_here(capsys, where, *arguments)
+
+    return run
 
 
 @pytest.fixture

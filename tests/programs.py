@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pytest
+from sqlalchemy import URL, Engine
 from typer._completion_classes import BashComplete
 from typer.main import get_command
 
 from registry.cli import app, run
+from registry.database import engine
 from registry.database.engine import Database
 
 
@@ -73,3 +77,27 @@ def offered(*words: str) -> list[str]:
     """What the shell is offered for the last of the words, as far as no database is asked."""
     found = BashComplete(get_command(app), {}, "registry", "_REGISTRY_COMPLETE")
     return [one.value for one in found.get_completions(list(words[:-1]), words[-1])]
+
+
+class KeptConnection:
+    """The connection of the last registry that a command was run on, until it is another's."""
+
+    def __init__(self) -> None:
+        self._make = engine.connect_to
+        self._url: URL | None = None
+        self.close: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Whoever opens a registry in here gets it."""
+        with patch.object(engine, "connect_to", self._connect_to):
+            yield
+
+    def _connect_to(self, url: URL) -> Engine:
+        if url != self._url:
+            self.close()
+            self._kept = self._make(url)
+            self._url, self.close = url, self._kept.dispose
+            # The command closes it at its end.
+            patch.object(self._kept, "dispose").start()
+        return self._kept

@@ -8,14 +8,13 @@ import pytest
 from sqlalchemy import Connection
 
 from registry.database.engine import Database
+from tests.programs import Program
 from tests.worklist.ward import Ward, prepare
 
 
 @pytest.fixture(scope="session")
 def _prepared_connection(_shared_registry: Database) -> Iterator[Connection]:
     with _shared_registry.engine.connect() as connection:
-        # Else the driver prepares what comes often, and when it forgets that it forgets ours.
-        connection.connection.driver_connection.prepare_threshold = None
         prepare(connection)
         connection.commit()
         yield connection
@@ -27,3 +26,9 @@ def ward(_prepared_connection: Connection) -> Iterator[Ward]:
     transaction = _prepared_connection.begin()
     yield Ward(_prepared_connection)
     transaction.rollback()
+
+
+@pytest.fixture
+def program(quick_program: Program) -> Program:
+    """Several commands a test, on one registry."""
+    return quick_program
