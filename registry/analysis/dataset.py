@@ -260,7 +260,7 @@ class Basis:
     `competing` is the rule of censoring where stop, transfer and death are events of their own;
     `is_default` says that the registry holds to this definition unless another is named; `excluded`
     what each exclusion is called under it; `covariates` are those that the definition prespecifies,
-    none where their P is to choose them.
+    none where their P is to choose them; `im_min_days` what it calls a lasting combination.
     """
 
     definition: str
@@ -271,6 +271,7 @@ class Basis:
     is_default: bool = False
     excluded: Mapping[str, str] = field(default_factory=dict, compare=False)
     covariates: tuple[str, ...] = ()
+    im_min_days: int = 0
 
     @property
     def origin(self) -> str:
@@ -308,6 +309,7 @@ def basis_of(connection: Connection, definition: str) -> Basis:
         is_default=bool(row["is_default"]),
         excluded=exclusions(dict(row)),
         covariates=tuple(filter(None, (row["covariates"] or "").split(","))),
+        im_min_days=int(row["im_min_days"]),
     )
 
 

@@ -93,6 +93,27 @@ def intervals(left: Any, right: Any) -> tuple[Floats, Floats]:
     return begins, ends
 
 
+def weights(value: Any, n: int) -> Floats:
+    """How often each row counts, finite and above 0."""
+    found = numbers(value, "weights")
+    same_length(found, n, "weights")
+    if not (np.isfinite(found).all() and (found > 0).all()):
+        raise InvalidInput(tr("weights has a value that is not above 0 or not finite."))
+    return found
+
+
+def ridge(penalty: str | float | None) -> float:
+    """Lambda of a ridge; 0 without one."""
+    if penalty is None or penalty == "firth":
+        return 0.0
+    if isinstance(penalty, str) or not (np.isfinite(penalty) and penalty >= 0):
+        raise InvalidInput(
+            tr("{name} cannot be '{value}'.", name="penalty", value=penalty),
+            cure=tr("Use {allowed}.", allowed="None, firth, 0.5"),
+        )
+    return float(penalty)
+
+
 def groups(value: Any, n: int, name: str = "group") -> tuple[tuple[Any, ...], Days]:
     """The names of the groups in sorted order, and the number of each row's group."""
     found = np.asarray(value)

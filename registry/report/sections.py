@@ -386,6 +386,7 @@ PAGE: dict[str, Callable[[Report], str] | None] = {
     "several": _several,
     "sound": _sound,
     "between": None,
+    "trial": None,
     "sensitivity": _sensitivity,
     "levels": _levels,
     "losses": _losses,

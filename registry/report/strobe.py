@@ -35,7 +35,11 @@ def items() -> tuple[Item, ...]:
         Item("6", tr("Eligibility, follow-up"), ("methods", "patients")),
         Item("7", tr("Outcomes, exposures, predictors, confounders"), ("methods",)),
         Item("8", tr("Sources of data, measurement"), ("methods",), tr("assays and instruments")),
-        Item("9", tr("Efforts against bias"), ("sound", "between", "competing", "sensitivity")),
+        Item(
+            "9",
+            tr("Efforts against bias"),
+            ("sound", "between", "trial", "competing", "sensitivity"),
+        ),
         Item("10", tr("Study size"), ("patients",), tr("how it was arrived at")),
         Item("11", tr("Quantitative variables, their groups"), ("methods", "definition")),
         Item("12a", tr("Statistical methods, confounding"), ("methods", "several")),
@@ -49,7 +53,11 @@ def items() -> tuple[Item, ...]:
         Item("14c", tr("Follow-up time"), ("curves",)),
         Item("15", tr("Outcome events over time"), ("curves",)),
         Item("16", tr("Unadjusted and adjusted estimates"), ("single", "several")),
-        Item("17", tr("Other analyses"), ("sound", "between", "sensitivity", "levels", "risk")),
+        Item(
+            "17",
+            tr("Other analyses"),
+            ("sound", "between", "trial", "sensitivity", "levels", "risk"),
+        ),
         Item("18-21", tr("Key results, limitations, interpretation"), left=authors),
         Item("22", tr("Funding"), left=authors),
     )

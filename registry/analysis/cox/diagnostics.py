@@ -91,7 +91,7 @@ class Zph:
 
 
 def residuals(likelihood: PartialLikelihood, coef: Floats, inverse: Floats) -> Residuals:
-    """Martingale and dfbeta residuals.
+    """Martingale residuals, and dfbeta as often as a row counts.
 
     Under Efron's ties the j-th of d tied events faces 1 - j/d of the hazard, as R has it.
 
@@ -102,7 +102,7 @@ def residuals(likelihood: PartialLikelihood, coef: Floats, inverse: Floats) -> R
     """
     rows, steps = likelihood.rows, likelihood.steps
     s0, mean = likelihood.means(coef)
-    weight, x = likelihood.weights(coef), rows.values
+    weight, x = likelihood.risks(coef), rows.values
     hazard = steps.times / s0
     n_times = len(steps.time)
     total = np.bincount(steps.of_step, hazard, n_times)
@@ -120,7 +120,9 @@ def residuals(likelihood: PartialLikelihood, coef: Floats, inverse: Floats) -> R
     martingale[at] += weight[at] * spared[when]
     score[at] += x[at] - _mean_at_events(likelihood, mean)[when]
     score[at] += weight[at, None] * (x[at] * spared[when, None] - spared_mean[when])
-    return Residuals(np.asarray(martingale, dtype=np.float64), score @ inverse)
+    return Residuals(
+        np.asarray(martingale, dtype=np.float64), likelihood.case[:, None] * score @ inverse
+    )
 
 
 def baseline_faced(likelihood: PartialLikelihood, coef: Floats) -> Floats:
@@ -286,7 +288,7 @@ def _mean_at_events(likelihood: PartialLikelihood, mean: Floats) -> Floats:
     """The mean of x at each event time, over the steps of its tie."""
     steps = likelihood.steps
     summed = _summed(steps.times[:, None] * mean, steps.of_step, len(steps.time))
-    return np.asarray(summed / steps.events[:, None])
+    return np.asarray(summed / _summed(steps.times[:, None], steps.of_step, len(steps.time)))
 
 
 def _summed(values: Floats, group: Any, size: int | None = None) -> Floats:
@@ -316,6 +318,7 @@ def zph(fit: CoxFit, transform: Transform = "km") -> Zph:
         raise inputs.InvalidInput(
             tr("Proportional hazards are tested at an estimate without a penalty.")
         )
+    _refuse_weights(fit)
     found = proportional_hazards(fit.likelihood, fit.scaled_coefficients, transform)
     if found is None:
         raise CannotEstimate(note("Proportional hazards are not tested: the events are too few."))
@@ -350,9 +353,15 @@ def concordance(fit: CoxFit, x: Any = None) -> Concordance:
         CannotEstimate: there is no pair.
         InvalidInput: see `registry.analysis.methods`.
     """
+    _refuse_weights(fit)
     rows = fit.likelihood.rows
     values = fit.x if x is None else inputs.covariates(x, len(rows.stop))
     share, pairs = concordance_of(rows, values @ fit.coefficients)
     if share is None:
         raise CannotEstimate(note("There is no pair whose order is known."))
     return Concordance(share, pairs["concordant"], pairs["discordant"], pairs["tied"])
+
+
+def _refuse_weights(fit: CoxFit) -> None:
+    if fit.likelihood.rows.weight is not None:
+        raise inputs.InvalidInput(tr("A model with weights has no such measure here."))

@@ -47,6 +47,7 @@ class Rows:
         stratum: number of the stratum; only rows of one stratum are compared.
         subject: number of the patient, of whom there may be many rows.
         cluster: number of the group whose patients may be alike.
+        weight: how often each row counts, above 0; None is once.
     """
 
     start: Floats
@@ -56,6 +57,7 @@ class Rows:
     stratum: Days
     subject: Days
     cluster: Days
+    weight: Floats | None = None
 
     @classmethod
     def of(
@@ -68,6 +70,7 @@ class Rows:
         stratum: Days | None = None,
         subject: Days | None = None,
         cluster: Days | None = None,
+        weight: Floats | None = None,
     ) -> Rows:
         """Rows with what is left out filled in: start 0, one stratum, a patient a row."""
         n = len(stop)
@@ -81,6 +84,7 @@ class Rows:
             stratum=np.zeros(n, dtype=np.int64) if stratum is None else stratum,
             subject=who,
             cluster=who if cluster is None else cluster,
+            weight=weight,
         )
 
     def columns(self, chosen: list[int]) -> Rows:
@@ -131,6 +135,7 @@ class PartialLikelihood:
 
     def __init__(self, rows: Rows, ties: Ties, *, firth: bool = False, ridge: float = 0) -> None:
         self.rows, self.ties, self.firth, self.ridge = rows, ties, firth, ridge
+        self.case = np.ones(len(rows.stop)) if rows.weight is None else rows.weight
         self.centre = rows.values.mean(axis=0)
         self.x = rows.values - self.centre
         at = np.flatnonzero(rows.event)
@@ -139,7 +144,8 @@ class PartialLikelihood:
         self.event_at = self.event_at.reshape(-1)
         self.event_rows = at
         events = np.bincount(self.event_at, minlength=len(found))
-        self.steps = _steps(found[:, 1], found[:, 0].astype(np.int64), events, ties)
+        counted = np.bincount(self.event_at, self.case[at], len(found)).astype(np.float64)
+        self.steps = _steps(found[:, 1], found[:, 0].astype(np.int64), events, counted, ties)
         self._by_stop = _Ordered(rows.stratum, rows.stop, self.steps)
         self._by_start = _Ordered(rows.stratum, rows.start, self.steps)
         self._late = len(found) > 0 and rows.start.max() >= found[:, 1].min()
@@ -152,8 +158,10 @@ class PartialLikelihood:
             times = self.steps.times
             eta = self.x @ coef
             shift = eta.max()
-            loglik = float(eta[self.event_rows].sum() - (times * (np.log(s0) + shift)).sum())
-            score = self.x[self.event_rows].sum(axis=0) - (times[:, None] * mean).sum(axis=0)
+            of_events = float(self.case[self.event_rows] @ eta[self.event_rows])
+            loglik = of_events - float((times * (np.log(s0) + shift)).sum())
+            score = self.case[self.event_rows] @ self.x[self.event_rows]
+            score = score - (times[:, None] * mean).sum(axis=0)
             information = _information(times, mean, second)
             if self.firth:
                 sign, log_det = np.linalg.slogdet(information)
@@ -172,7 +180,7 @@ class PartialLikelihood:
         eta = self.x @ coef
         s0 = self.of_steps(self.weights(coef)[:, None])[:, 0]
         total = (self.steps.times * (np.log(s0) + eta.max())).sum()
-        return float(eta[self.event_rows].sum() - total)
+        return float(self.case[self.event_rows] @ eta[self.event_rows] - total)
 
     def with_ridge(self, ridge: float) -> PartialLikelihood:
         """The same with another penalty; what does not depend on it is not done again."""
@@ -212,10 +220,14 @@ class PartialLikelihood:
         np.add.at(events, self.event_at, quantity[self.event_rows])
         return total[steps.of_step] - steps.share[:, None] * events[steps.of_step]
 
-    def weights(self, coef: Floats) -> Floats:
+    def risks(self, coef: Floats) -> Floats:
         """exp(x b) of each row, up to one factor."""
         eta = self.x @ coef
         return np.asarray(np.exp(eta - eta.max()), dtype=np.float64)
+
+    def weights(self, coef: Floats) -> Floats:
+        """The same as often as each row counts."""
+        return self.case * self.risks(coef)
 
     def means(self, coef: Floats) -> tuple[Floats, Floats]:
         """S_0 (up to the factor of `weights`) and E[x], in the covariates' own units, by step."""
@@ -283,13 +295,16 @@ class _Ordered:
         return np.asarray(running[self._last] - running[self._first], dtype=np.float64)
 
 
-def _steps(time: Floats, stratum: Days, events: Days, ties: Ties) -> Steps:
+def _steps(time: Floats, stratum: Days, events: Days, counted: Floats, ties: Ties) -> Steps:
+    """`counted` is the number of events with each as often as it counts."""
     each = np.arange(len(time))
     if ties == "breslow":
-        return Steps(time, stratum, events, each, np.zeros(len(time)), events.astype(np.float64))
+        return Steps(time, stratum, events, each, np.zeros(len(time)), counted)
     of_step = np.repeat(each, events)
     within = np.arange(len(of_step)) - np.repeat(np.cumsum(events) - events, events)
-    return Steps(time, stratum, events, of_step, within / events[of_step], np.ones(len(of_step)))
+    # Tied events count as often as they do on average, as in R.
+    times = (counted / events)[of_step]
+    return Steps(time, stratum, events, of_step, within / events[of_step], times)
 
 
 def _information(times: Floats, mean: Floats, second: Floats) -> Floats:

@@ -27,6 +27,7 @@ from registry.analysis.methods.competing_risks import (
     gray,
 )
 from registry.analysis.methods.cox_model import CoxFit, cox
+from registry.analysis.methods.e_value import e_value
 from registry.analysis.methods.impute_cox import ImputedCox, impute_cox
 from registry.analysis.methods.interval_censored import IntervalEstimate, turnbull
 from registry.analysis.methods.interval_regression import (
@@ -74,6 +75,7 @@ __all__ = [
     "cause_specific_risk",
     "concordance",
     "cox",
+    "e_value",
     "fine_gray",
     "gray",
     "impute_cox",

@@ -200,13 +200,15 @@ def cox(
     strata: Any = None,
     cluster: Any = None,
     penalty: Penalty = None,
+    weights: Any = None,
 ) -> CoxFit:
     """Fit proportional hazards.
 
     lifelines' CoxPHFitter finds coefficients and errors of the model with Efron's ties and without
-    entry, strata and penalty; our own partial likelihood those of every other, and robust errors,
-    log-likelihoods, residuals and the baseline of all. R:
-    `coxph(Surv(entry, time, event) ~ x + strata(strata), ties = "efron", cluster = cluster)`, with
+    entry, strata, penalty and weights; our own partial likelihood those of every other, and robust
+    errors, log-likelihoods, residuals and the baseline of all. R:
+    `coxph(Surv(entry, time, event) ~ x + strata(strata), ties = "efron", cluster = cluster, weights
+    = weights)`, with
     `penalty="firth"` `coxphf::coxphf(formula, firth = TRUE)` (Breslow's ties), with a number
     `coxph(Surv(time, event) ~ ridge(x, theta = penalty, scale = FALSE))`.
 
@@ -220,6 +222,8 @@ def cox(
         cluster: rows of one patient or centre, for robust errors; none with a penalty.
         penalty: "firth", or lambda of a ridge that takes lambda / 2 times the sum of the squared
             coefficients, as they are, off the log-likelihood.
+        weights: how often each row counts, above 0; for the model's errors so many rows, for those
+            of `cluster` one. None with a penalty.
 
     Raises:
         CannotEstimate: no event, covariates that do not vary or follow from one another, no finite
@@ -230,9 +234,10 @@ def cox(
     happened = inputs.events(event, len(stop))
     values = inputs.covariates(x, len(stop))
     inputs.one_of(ties, ("efron", "breslow"), "ties")
-    ridge = _ridge(penalty)
+    ridge = inputs.ridge(penalty)
     if cluster is not None and penalty is not None:
         raise inputs.InvalidInput(tr("Robust errors are not defined for a penalised model."))
+    case = _case(weights, len(stop), penalty)
     start = np.full(len(stop), -1.0) if entry is None else inputs.entries(entry, stop)
     stratum, units = (_numbered(strata, stop, "strata"), _numbered(cluster, stop, "cluster"))
     if not happened.any():
@@ -244,12 +249,14 @@ def cox(
             note("Covariate {number} does not vary.", number=int(np.argmin(spread)) + 1)
         )
     scale = np.ones(values.shape[1]) if ridge else spread
-    rows = Rows.of(stop, happened, values / scale, start=start, stratum=stratum, cluster=units)
+    rows = Rows.of(
+        stop, happened, values / scale, start=start, stratum=stratum, cluster=units, weight=case
+    )
     likelihood = PartialLikelihood(rows, ties, firth=penalty == "firth", ridge=ridge)
     null = likelihood.at(np.zeros(values.shape[1]))
     if not ridge:
         _refuse_collinear(rows, null)
-    plain = entry is None and strata is None and penalty is None and ties == "efron"
+    plain = ties == "efron" and all(one is None for one in (entry, strata, penalty, weights))
     # Newton's whole steps may leap about, as with far outliers; ours are halved and arrive.
     best = (_by_lifelines(rows, likelihood) if plain else None) or maximise(likelihood)
     if penalty is None:
@@ -293,15 +300,10 @@ def cox(
     )
 
 
-def _ridge(penalty: Penalty) -> float:
-    if penalty is None or penalty == "firth":
-        return 0.0
-    if isinstance(penalty, str) or not (np.isfinite(penalty) and penalty >= 0):
-        raise inputs.InvalidInput(
-            tr("{name} cannot be '{value}'.", name="penalty", value=penalty),
-            cure=tr("Use {allowed}.", allowed="None, firth, 0.5"),
-        )
-    return float(penalty)
+def _case(value: Any, n: int, penalty: Penalty) -> Floats | None:
+    if value is not None and penalty is not None:
+        raise inputs.InvalidInput(tr("A penalised model takes no weights."))
+    return None if value is None else inputs.weights(value, n)
 
 
 def _numbered(value: Any, stop: Floats, name: str) -> Days | None:

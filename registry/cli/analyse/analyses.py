@@ -20,6 +20,7 @@ from registry.cli.analyse.impute import impute
 from registry.cli.analyse.risk import risk
 from registry.cli.analyse.sensitivity import every_definition, sensitivity
 from registry.cli.analyse.tdm import tdm
+from registry.cli.analyse.trial import READS, target_trial
 from registry.drawing.table import Document, Table
 from registry.errors import CannotEstimate
 from registry.report import (
@@ -32,6 +33,7 @@ from registry.report import (
     rows,
     tables,
     tdm_tables,
+    trial_tables,
 )
 from registry.report.figures.calibration import calibration_figure
 from registry.report.figures.curves import competing_incidence, cumulative_incidence
@@ -194,6 +196,15 @@ ANALYSES = (
         rows={"": interval_tables.rows},
         section="between",
         heading=note("Loss between two visits"),
+    ),
+    Analysis(
+        name="target-trial",
+        reads=READS,
+        run=target_trial,
+        tables=trial_tables.all_tables,
+        rows={"": trial_tables.rows},
+        section="trial",
+        heading=note("The immunomodulator as a target trial"),
     ),
     Analysis(
         name="sensitivity",

@@ -1,0 +1,1 @@
+"""The immunomodulator question as a target trial: clones, weights, risks."""

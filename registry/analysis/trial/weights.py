@@ -1,0 +1,179 @@
+"""Weights against the clones' departures: the inverse of the chance of not having departed.
+
+The chance of departing in a month is a pooled logistic regression over all chances to do so. A
+month's weight rests on the departures before it; those of the stabilised are over a model without
+the covariates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from registry.analysis.dataset import Days, Flags, Floats
+from registry.analysis.trial.clones import Children, Follow, at_risk_of_departing, follow
+from registry.errors import CannotEstimate
+from registry.words import note, tr
+
+_STEPS = 60
+_CLOSE = 1e-10
+# A coefficient of a covariate over its range beyond which it is running away.
+_FARTHEST = 20.0
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """The rows of an arm with the weights, before and after truncation."""
+
+    rows: Follow
+    untruncated: Floats
+    weight: Floats
+    departures: int
+    chances: int
+
+    def shown(self) -> dict[str, Any]:
+        """The distribution over the months after the grace period."""
+        late = self.rows.month >= 0
+        weight = self.weight[late]
+        least, q1, median, q3, greatest = np.quantile(weight, [0, 0.25, 0.5, 0.75, 1])
+        first = self.rows.month == (self.rows.month[late].min() if late.any() else -1)
+        at_grace = self.weight[first]
+        return {
+            "least": float(least),
+            "q1": float(q1),
+            "median": float(median),
+            "mean": float(weight.mean()),
+            "q3": float(q3),
+            "greatest": float(greatest),
+            "greatest_untruncated": float(self.untruncated[late].max()),
+            "truncated": int((self.untruncated[late] != weight).sum()),
+            "rows": len(weight),
+            "clones_after_grace": int(first.sum()),
+            "effective_clones": float(at_grace.sum() ** 2 / (at_grace**2).sum()),
+        }
+
+
+class Arm:
+    """One strategy's clones; what does not depend on who is drawn is done once."""
+
+    def __init__(self, children: Children, arm: int, *, stabilised: bool) -> None:
+        self.children, self.stabilised = children, stabilised
+        self.rows = follow(children, arm)
+        self.child, month, self.gone = at_risk_of_departing(children, arm)
+        first = int(np.searchsorted(children.begins, children.grace))
+        later = month >= 0
+        if not self.gone[later].any():
+            # Nobody departs later, so there is nothing to be weighted for.
+            self.child, month, self.gone = self.child[~later], month[~later], self.gone[~later]
+            later = month >= 0
+        self.of = np.where(later, month, first)
+        self.slot = np.where(later, month - first + 1, 0)
+        x = children.known[self.child, self.of]
+        low, high = x.min(axis=0), x.max(axis=0)
+        self.varies = high > low
+        x = (x[:, self.varies] - low[self.varies]) / (high - low)[self.varies]
+        time = [np.ones(len(x))]
+        if later.any():
+            since = np.where(later, month - first, 0)
+            time.append(later.astype(np.float64))
+            if len(np.unique(since[later])) > 1:
+                time.append(since / since.max())
+        self.time = np.column_stack(time)
+        self.x = np.column_stack([self.time, x])
+        self.first = first
+
+    @property
+    def covariates(self) -> int:
+        """How many of the covariates vary."""
+        return int(self.varies.sum())
+
+    @property
+    def fewest(self) -> int:
+        """Departures or, if these are fewer, clones that stay at the end of the grace period."""
+        stay = (~self.gone & (self.slot == 0)).sum()
+        return int(min(self.gone.sum(), stay))
+
+    def weighted(self, percentile: float, drawn: Days | None = None) -> Weighted:
+        """The weights.
+
+        Args:
+            percentile: beyond this one and that as far from the other end weights are set to it.
+            drawn: how often each child counts; once without it.
+
+        Raises:
+            CannotEstimate: the regression has no finite estimate.
+        """
+        often = np.ones(len(self.child)) if drawn is None else drawn[self.child].astype(np.float64)
+        # A sample may foretell all by chance; the chances of those who stay are sound even so.
+        stays = 1 - _chance(self.x, self.gone, often, finite=drawn is None)
+        over = 1 - _chance(self.time, self.gone, often) if self.stabilised else np.ones(len(stays))
+        # By child and chance, the product so far; where there is no chance to depart it is 1.
+        months = len(self.children.begins) - self.first + 1
+        factor = np.ones((len(self.children), months))
+        # Who has departed is followed no more, and who is not drawn is not counted.
+        there = ~self.gone & (often > 0)
+        factor[self.child[there], self.slot[there]] = over[there] / stays[there]
+        product = np.cumprod(factor, axis=1)
+        rows = self.rows
+        late = rows.month >= 0
+        weight = np.ones(len(rows.child))
+        weight[late] = product[rows.child[late], rows.month[late] - self.first]
+        counted = weight[late] if drawn is None else np.repeat(
+            weight[late], drawn[rows.child[late]]
+        )  # fmt: skip
+        held = weight.copy()
+        if percentile < 100 and counted.size:
+            ends = np.quantile(counted, [1 - percentile / 100, percentile / 100])
+            held[late] = np.clip(weight[late], *ends)
+        return Weighted(rows, weight, held, int(self.gone.sum()), len(self.gone))
+
+
+def _chance(x: Floats, gone: Flags, often: Floats, *, finite: bool = True) -> Floats:
+    """The fitted chance of each row by Newton's steps, as R's `glm(family = binomial)`."""
+    y = gone.astype(np.float64)
+    coef = np.zeros(x.shape[1])
+    total = often @ y
+    if total in (0, often.sum()):
+        return np.asarray(y, dtype=np.float64)
+    coef[0] = np.log(total / (often.sum() - total))
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-np.clip(x @ coef, -30, 30)))
+        spread = often * chance * (1 - chance)
+        information = x.T @ (spread[:, None] * x)
+        # Without one where a covariate follows from the others, which changes no chance.
+        step = np.linalg.pinv(information, hermitian=True) @ (x.T @ (often * (y - chance)))
+        coef = coef + np.clip(step, -3, 3)
+        away = np.abs(coef).max() > _FARTHEST
+        if away and finite:
+            break
+        if away or np.abs(step).max() < _CLOSE:
+            return np.asarray(1 / (1 + np.exp(-(x @ coef))), dtype=np.float64)
+    raise CannotEstimate(
+        note(
+            "The weights cannot be estimated: the covariates foretell for certain who departs from "
+            "a strategy."
+        ),
+        cure=tr("Name fewer --covariates and --time-varying."),
+    )
+
+
+def risk_by(rows: Follow, weight: Floats, days: Floats, drawn: Days | None = None) -> Floats:
+    """The weighted Kaplan-Meier risk by each day."""
+    often = weight if drawn is None else weight * drawn[rows.child]
+    lost = rows.event & (often > 0)
+    when = np.unique(rows.stop[lost])
+    if not when.size:
+        return np.zeros(len(days))
+    at_risk = _from(rows.stop, often, when) - _from(rows.start, often, when)
+    events = np.bincount(np.searchsorted(when, rows.stop[lost]), often[lost], len(when))
+    survival = np.concatenate(([1.0], np.cumprod(1 - events / at_risk)))
+    return np.asarray(1 - survival[np.searchsorted(when, days, side="right")], dtype=np.float64)
+
+
+def _from(time: Days, weight: Floats, when: Days) -> Floats:
+    """The weights of the rows whose time is the day or later."""
+    order = np.argsort(time, kind="stable")
+    below = np.concatenate(([0.0], np.cumsum(weight[order])))
+    return np.asarray(below[-1] - below[np.searchsorted(time[order], when, side="left")])

@@ -1,0 +1,136 @@
+"""The target trial: R's glm, coxph and survfit on stored children, E-values as published."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from registry.analysis import methods
+from registry.analysis.trial.emulation import target_trial
+from registry.analysis.trial.result import Emulation, Plan
+from registry.database.engine import Database
+from registry.errors import CannotEstimate, Refused, WrongUsage
+from tests.analysis.golden.methods_data import draw
+from tests.programs import Program
+
+GOLDEN = Path(__file__).parent / "golden"
+R: dict[str, Any] = json.loads((GOLDEN / "trial.json").read_text(encoding="utf-8"))
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+PLAN = Plan(("severity_moderate_severe",), ("pcdai",), resamples=50)
+
+
+@pytest.fixture(scope="module")
+def rows() -> Iterator[tuple[pd.DataFrame, ...]]:
+    """The stored children as rows of the views."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(SCRIPTS))
+        names = ("children", "spells", "scores")
+        stored = {name: pd.read_csv(GOLDEN / f"trial_{name}.csv") for name in names}
+        yield importlib.import_module("simulate_trial").views(stored)
+
+
+@pytest.fixture(scope="module")
+def found(rows: tuple[pd.DataFrame, ...]) -> Emulation:
+    return target_trial(*rows, "paper", PLAN)
+
+
+def test_weights_and_risks_are_rs(found: Emulation) -> None:
+    document = found.to_json()
+    for arm in document["arms"]:
+        weights = arm["weights"]
+        shown = [weights[key] for key in ("least", "q1", "median", "q3", "greatest",
+                                          "greatest_untruncated", "effective_clones")]  # fmt: skip
+        risks = [one[arm["arm"]] for one in document["risks"]]
+        numbers = [*risks, arm["departures"], arm["losses"], *shown]
+        assert numbers == pytest.approx(R[arm["arm"]], rel=1e-6), arm["arm"]
+
+
+@pytest.mark.parametrize("ties", ["breslow", "efron"])
+def test_the_weighted_cox_is_rs(rows: Any, ties: Any) -> None:
+    plan = Plan(PLAN.covariates, PLAN.varying, resamples=1, ties=ties)
+    [answer, *_] = target_trial(*rows, "paper", plan).answers
+    assert answer.hr is not None
+    assert answer.upper is not None
+    coef, error = R[ties]
+    assert np.log(answer.hr) == pytest.approx(coef, rel=1e-6)
+    assert np.log(answer.upper / answer.hr) / 1.959963984540054 == pytest.approx(error, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", R["weighted"])
+@pytest.mark.parametrize("ties", ["breslow", "efron"])
+def test_weights_of_a_cox_model_are_rs(seed: str, ties: Any) -> None:
+    time, entry, cause, x, y, stratum = draw(int(seed)).T
+    weights = 0.5 + (np.arange(1, len(time) + 1) % 7) / 3
+    fit = methods.cox(
+        time, cause == 1, np.column_stack([x, y]), ties, entry=entry, cluster=stratum,
+        weights=weights,
+    )  # fmt: skip
+    assert fit.robust_standard_errors is not None
+    numbers = [*fit.coefficients, *fit.standard_errors, *fit.robust_standard_errors,
+               fit.log_likelihood]  # fmt: skip
+    assert numbers == pytest.approx(R["weighted"][seed][ties], rel=1e-6)
+
+
+def test_a_whole_weight_is_so_many_rows() -> None:
+    time, entry, cause, x, _, _ = draw(2).T
+    weights = 1 + np.arange(len(time)) % 3
+    once = methods.cox(time, cause == 1, x, "breslow", entry=entry, weights=weights)
+    row = np.repeat(np.arange(len(time)), weights)
+    often = methods.cox(time[row], cause[row] == 1, x[row], "breslow", entry=entry[row])
+    assert once.coefficients == pytest.approx(often.coefficients)
+    assert once.standard_errors == pytest.approx(often.standard_errors)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "measure", "expected"),
+    [
+        # VanderWeele and Ding, Ann Intern Med 2017;167:268-74: breastfeeding and respiratory
+        # death, breastfeeding and leukaemia.
+        ((3.9, 1.8, 8.7), "risk_ratio", (7.26, 3.0)),
+        ((0.80, 0.71, 0.91), "risk_ratio", (1.81, 1.43)),
+        ((1.2, 0.9, 1.6), "risk_ratio", (1.69, 1.0)),
+        # By hand: (1 - 0.5^sqrt(0.56)) / (1 - 0.5^sqrt(1 / 0.56)) = 0.6701 and 0.7732 for 0.69.
+        ((0.56, 0.46, 0.69), "common_hazard_ratio", (2.35, 1.91)),
+        ((1.5, 1.2, 1.9), "rare_hazard_ratio", (2.37, 1.69)),
+    ],
+)
+def test_e_values(ratio: Any, measure: Any, expected: Any) -> None:
+    assert methods.e_value(*ratio, measure) == pytest.approx(expected, abs=0.006)
+
+
+def test_what_it_refuses(rows: Any) -> None:
+    for plan, error, words in (
+        (Plan(("im_over_6_months",)), Refused, "immortal time"),
+        (Plan((), ("mood",)), WrongUsage, "mood is not known day by day"),
+        (Plan(PLAN.covariates, events_per_covariate=100), CannotEstimate, "must be"),
+        (Plan(PLAN.covariates, ("pcdai",), events_per_arm=500), CannotEstimate, "fewer than 500"),
+    ):
+        with pytest.raises(error, match=words):
+            target_trial(*rows, "paper", plan)
+    with pytest.raises(methods.InvalidInput, match="not above 0"):
+        methods.cox([1, 2, 3], [1, 1, 0], [0, 1, 1], weights=[1, 0, 1])
+    weighted = methods.cox([1, 2, 3, 4], [1, 1, 0, 1], [0, 1, 1, 0], weights=[1, 2, 1, 1])
+    with pytest.raises(methods.InvalidInput, match="weights"):
+        methods.zph(weighted)
+
+
+def test_weights_change_as_asked(rows: Any, found: Emulation) -> None:
+    plan = Plan(PLAN.covariates, PLAN.varying, stabilised=False, truncate=100, resamples=1)
+    document = target_trial(*rows, "paper", plan).to_json()
+    for one in document["arms"]:
+        assert one["weights"]["least"] >= 1
+        assert one["weights"]["truncated"] == 0
+    assert found.to_json()["arms"][0]["weights"]["truncated"] > 0
+
+
+def test_the_study_cannot_carry_it(program: Program, shared_study: Database) -> None:
+    words = program(shared_study, "analyse", "target-trial").refused(4)
+    assert "Of 69 patients at time zero 5 lose response" in words
+    assert "neither risk nor hazard ratio can be estimated" in words
