@@ -108,7 +108,11 @@ class Arm:
         often = np.ones(len(self.child)) if drawn is None else drawn[self.child].astype(np.float64)
         # A sample may foretell all by chance; the chances of those who stay are sound even so.
         stays = 1 - _chance(self.x, self.gone, often, finite=drawn is None)
-        over = 1 - _chance(self.time, self.gone, often) if self.stabilised else np.ones(len(stays))
+        over = (
+            1 - _chance(self.time, self.gone, often, finite=drawn is None)
+            if self.stabilised
+            else np.ones(len(stays))
+        )
         # By child and chance, the product so far; where there is no chance to depart it is 1.
         months = len(self.children.begins) - self.first + 1
         factor = np.ones((len(self.children), months))
