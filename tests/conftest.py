@@ -32,7 +32,7 @@ from registry.definitions.store import set_default_definition
 from registry.derivation.run import derive
 from registry.importing.run import import_files
 from registry.settings import Settings
-from tests.programs import KeptConnection, Outcome, Program, place, run_here
+from tests.programs import KEPT, Outcome, Program, place, run_here
 
 PROJECT = Path(__file__).parents[1]
 COHORT = PROJECT / "registry" / "demo" / "cohort"
@@ -155,6 +155,7 @@ class Databases:
 
     def drop(self, name: str) -> None:
         """Removes one database, whoever is still connected to it."""
+        KEPT.leave(name)
         with self._admin.connect() as connection:
             try:
                 connection.execute(text(f'drop database if exists "{name}" with (force)'))
@@ -307,15 +308,8 @@ def program(capsys: pytest.CaptureFixture[str]) -> Program:
     return lambda where, *arguments: run_here(capsys, where, *arguments)
 
 
-@pytest.fixture(scope="session")
-def _kept_connection() -> Iterator[KeptConnection]:
-    kept = KeptConnection()
-    yield kept
-    kept.close()
-
-
 @pytest.fixture
-def quick_program(capsys: pytest.CaptureFixture[str], _kept_connection: KeptConnection) -> Program:
+def quick_program(capsys: pytest.CaptureFixture[str]) -> Program:
     """The same for several commands on one registry, which find its connection open.
 
     Another one reads the definitions of the views again, and that costs as much as most commands.
@@ -323,7 +317,7 @@ def quick_program(capsys: pytest.CaptureFixture[str], _kept_connection: KeptConn
     """
 
     def run(where: Database | Path | str | None, *arguments: str) -> Outcome:
-        with _kept_connection.used():
+        with KEPT.used():
             return run_here(capsys, where, *arguments)
 
     return run

@@ -85,7 +85,7 @@ class KeptConnection:
     def __init__(self) -> None:
         self._make = engine.connect_to
         self._url: URL | None = None
-        self.close: Callable[[], None] = lambda: None
+        self._close: Callable[[], None] = lambda: None
 
     @contextmanager
     def used(self) -> Iterator[None]:
@@ -93,11 +93,20 @@ class KeptConnection:
         with patch.object(engine, "connect_to", self._connect_to):
             yield
 
+    def leave(self, database: str) -> None:
+        """Lets go of a database that is to be dropped."""
+        if self._url is not None and self._url.database == database:
+            self._close()
+            self._url = None
+
     def _connect_to(self, url: URL) -> Engine:
         if url != self._url:
-            self.close()
+            self._close()
             self._kept = self._make(url)
-            self._url, self.close = url, self._kept.dispose
+            self._url, self._close = url, self._kept.dispose
             # The command closes it at its end.
             patch.object(self._kept, "dispose").start()
         return self._kept
+
+
+KEPT = KeptConnection()
