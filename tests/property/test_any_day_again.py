@@ -92,7 +92,7 @@ def test_any_day_again(study: Database) -> None:
     engine = study.engine
 
     @settings(
-        max_examples=1,
+        max_examples=2,
         derandomize=True,
         database=None,
         phases=[Phase.generate],
@@ -111,7 +111,6 @@ def test_any_day_again(study: Database) -> None:
             with engine.connect() as connection:
                 moment = connection.execute(text("select clock_timestamp()")).scalar_one()
             seen.append((moment, read(engine)))
-        assert len({str(then) for _, then in seen}) > 2
         for moment, then in seen:
             with store.passing(study, moment) as database:
                 now = read(database.engine)
