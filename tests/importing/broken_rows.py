@@ -134,6 +134,8 @@ CODES = {
         "severe_infection", "active_tuberculosis", "lymphoma", "malignancy", "other",
     ),
     ("adverse_events", "severity"): ("mild", "moderate", "severe", "life_threatening", "fatal"),
+    ("consents", "scope"): ("registry", "research", "genetics", "contact", "sharing"),
+    ("consents", "given_by"): ("parent_or_guardian", "adolescent", "adult"),
     ("follow_up_ends", "reason"): (
         "ifx_stopped", "transferred_to_adult_care", "lost_to_follow_up", "died",
     ),
@@ -165,6 +167,7 @@ REQUIRED = {
     "gene_findings": ("gene", "hgvs_c"),
     "conditions": ("condition", "onset_on"),
     "adverse_events": ("started_on", "term", "severity", "serious"),
+    "consents": ("scope", "signed_on", "given_by"),
     "follow_up_ends": ("ended_on", "reason"),
 }
 
@@ -182,6 +185,7 @@ SINGULAR = {
     "gene_findings": "gene_finding",
     "conditions": "condition",
     "adverse_events": "adverse_event",
+    "consents": "consent",
     "follow_up_ends": "follow_up_end",
 }
 
@@ -243,6 +247,9 @@ def dates() -> Iterator[Broken]:
         for cell in NO_DATES:
             yield _one(table, "resolved_on", cell, "is not a date; write YYYY-MM-DD", None)
         yield _one(table, "resolved_on", tomorrow(), "lies in the future", "{}")
+    for column in ("valid_until", "withdrawn_on"):
+        for cell in NO_DATES:
+            yield _one("consents", column, cell, "is not a date; write YYYY-MM-DD", None)
     for cell in NO_DATES:
         yield _one("patients", "birth_date", cell, "is not a date; write YYYY-MM-DD", None)
     future = row("patients", birth_date=tomorrow(), onset_on="", diagnosed_on="")
@@ -287,6 +294,10 @@ def between_dates() -> Iterator[Broken]:
     cells = row("adverse_events", resolved_on="2018-12-31")
     named = "ck_adverse_event_resolved_not_before_start"
     yield Broken("adverse_events", cells, "resolved_on", "lies before the start", named)
+    for column, rule in (("valid_until", "valid"), ("withdrawn_on", "withdrawn")):
+        cells = row("consents", **{column: "2018-05-31"})
+        named = f"ck_consent_{rule}_not_before_signed"
+        yield Broken("consents", cells, column, "lies before the day of the form", named)
 
 
 def codes() -> Iterator[Broken]:

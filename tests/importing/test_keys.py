@@ -47,6 +47,10 @@ KEYS: dict[str, tuple[Cells, Cells]] = {
         {"resolved_on": "2019-01-01"},
     ),
     "adverse_events": ({"started_on": "2018-01-01", "term": "rash"}, {"severity": "severe"}),
+    "consents": (
+        {"scope": "genetics", "signed_on": "2018-07-01", "given_by": "adolescent"},
+        {"withdrawn_on": "2019-01-01"},
+    ),
     "follow_up_ends": ({}, {"reason": "died"}),
 }
 NATURAL_KEYS = {
@@ -62,6 +66,7 @@ NATURAL_KEYS = {
     "gene_findings": "patient_id and gene and hgvs_c",
     "conditions": "patient_id and condition and onset_on",
     "adverse_events": "patient_id and started_on and term",
+    "consents": "patient_id and scope and signed_on and given_by",
     "follow_up_ends": "patient_id",
 }
 CHANGEABLE = [table for table in CHILDREN if KEYS[table][1]]

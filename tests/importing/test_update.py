@@ -43,6 +43,9 @@ FULL: dict[str, Cells] = {
     ),
     "conditions": row("conditions", resolved_on="2018-01-01"),
     "adverse_events": row("adverse_events", resolved_on="2019-01-05"),
+    "consents": row(
+        "consents", form_version="1", valid_until="2030-01-01", withdrawn_on="2029-01-01"
+    ),
     "follow_up_ends": row("follow_up_ends", note="moved away"),
 }
 # (table, column, another value)
@@ -84,6 +87,9 @@ CHANGES = [
     ("adverse_events", "severity", "severe"),
     ("adverse_events", "serious", "yes"),
     ("adverse_events", "resolved_on", "2019-01-06"),
+    ("consents", "form_version", "2"),
+    ("consents", "valid_until", "2030-01-02"),
+    ("consents", "withdrawn_on", "2029-01-02"),
     ("follow_up_ends", "ended_on", "2022-01-02"),
     ("follow_up_ends", "reason", "died"),
     ("follow_up_ends", "note", "moved  away"),

@@ -27,7 +27,11 @@ def test_list_shows_the_presets_and_how_fresh_they_are(
 
 def test_show_has_every_parameter(program: Program, shared_study: Database) -> None:
     document = program(shared_study, "definition", "show", "paper", "--format", "json").document
-    assert set(document) == {*Definition.parameters(), *Definition.DESCRIPTIVE, "cut_on"}
+    assert set(document) == {
+        *Definition.parameters(),
+        *Definition.DESCRIPTIVE,
+        *("cut_on", "consent_on"),
+    }
     assert (document["lor_above"], document["exposure_tail_days"]) == (15, None)
     assert (document["data_cut"], document["lor_requires_rise"]) == ("2023-12-31", False)
     cells = rows_of(program(shared_study, "definition", "show", "paper", "--format", "csv"))

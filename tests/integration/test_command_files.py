@@ -94,8 +94,8 @@ def test_an_export_that_cannot_be_made_leaves_nothing(
     kept.write_text("what was there")
     missing = tmp_path / "missing"
     for view, file, status, words in [
-        ("nonsense", tmp_path / "x.csv", 1, "There is no view nonsense"),
-        ("nonsense", kept, 1, "analysis_set"),
+        ("zebra", tmp_path / "x.csv", 1, "There is no view nonsense"),
+        ("zebra", kept, 1, "analysis_set"),
         ("status; select 1", kept, 1, "There is no view"),
         ("lor_status", kept, 1, "There is no view"),
         ("status", tmp_path / "x.por", 2, ".parquet, .xlsx"),

@@ -44,10 +44,10 @@ def format_cell(value: Any) -> str:
 def read_cohort(folder: Path) -> dict[str, Records]:
     """The records of every patient in a folder, by patient."""
     cohort: dict[str, Records] = {}
-    # The study has no adverse events.
+    # The study has no adverse events and no consents.
     for table, columns in COLUMNS.items():
         path = folder / f"{table}.csv"
-        if table == "adverse_events" and not path.exists():
+        if table in ("adverse_events", "consents") and not path.exists():
             continue
         with path.open(encoding="utf-8", newline="") as file:
             for cells in csv.DictReader(file):

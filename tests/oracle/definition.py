@@ -34,6 +34,8 @@ class Definition:
     lor_confirmations: int = 1  # or 2
     im_min_days: int = 183
     unknown_stop: str = "last_evidence"  # or "left_out"
+    # Nobody here has signed anything: consents are held by hand, in tests/records/test_consent.
+    consent_required: bool = False
     duration_origin: str = "onset"  # or "diagnosis"
     trough_days_before: int = 2
     intensification_dose_mg_per_kg: Decimal = Decimal(1)
