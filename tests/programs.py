@@ -83,14 +83,14 @@ class KeptConnection:
     """The connection of the last registry that a command was run on, until it is another's."""
 
     def __init__(self) -> None:
-        self._make = engine.connect_to
+        self._make = engine.kept_engine
         self._url: URL | None = None
         self._close: Callable[[], None] = lambda: None
 
     @contextmanager
     def used(self) -> Iterator[None]:
         """Whoever opens a registry in here gets it."""
-        with patch.object(engine, "connect_to", self._connect_to):
+        with patch.object(engine, "kept_engine", self._engine):
             yield
 
     def leave(self, database: str) -> None:
@@ -99,7 +99,7 @@ class KeptConnection:
             self._close()
             self._url = None
 
-    def _connect_to(self, url: URL) -> Engine:
+    def _engine(self, url: URL) -> Engine:
         if url != self._url:
             self._close()
             self._kept = self._make(url)

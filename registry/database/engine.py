@@ -15,6 +15,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import NullPool, QueuePool
 
 from registry.errors import DatabaseUnavailable, Refused, RegistryError
 from registry.settings import DATABASE_URL_VARIABLE, Settings
@@ -51,14 +52,14 @@ def open_database(settings: Settings) -> Iterator[Database]:
     """
     if settings.database_url is not None:
         url = server_url(settings.database_url)
-        yield from _opened(Database(connect_to(url), url, embedded=False, programs=None))
+        yield from _opened(Database(kept_engine(url), url, embedded=False, programs=None))
         return
     from registry.database import embedded
 
     with embedded.start(settings.home) as server:
         url = make_url(server.url())
         yield from _opened(
-            Database(connect_to(url), url, embedded=True, programs=embedded.bin_directory())
+            Database(kept_engine(url), url, embedded=True, programs=embedded.bin_directory())
         )
 
 
@@ -97,16 +98,26 @@ def server_url(given: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
+def kept_engine(url: URL) -> Engine:
+    """An engine whose one connection serves a command's transactions one after the other.
+
+    A new one begins with empty caches, and reads the definitions of all views again. Whoever makes
+    the engine disposes of it.
+    """
+    return _engine(url, poolclass=QueuePool, pool_size=1, max_overflow=-1, pool_pre_ping=True)
+
+
 def connect_to(url: URL) -> Engine:
+    """An engine that closes each connection after use."""
+    return _engine(url, poolclass=NullPool)
+
+
+def _engine(url: URL, **pool: Any) -> Engine:
     """An engine whose errors never show the values of a statement."""
     engine = create_engine(
         url,
         hide_parameters=True,
-        # One connection serves a command's transactions one after the other: a new one begins with
-        # empty caches, and reads the definitions of all views again.
-        pool_size=1,
-        max_overflow=-1,
-        pool_pre_ping=True,
+        **pool,
         # No statement is prepared: its plan would be that of the tables as they once were.
         connect_args={
             "connect_timeout": 10,
