@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
@@ -15,6 +16,15 @@ _INDENT = 2
 """Blanks that stand for one step of indentation in the first cell of a row."""
 _LONG = 14
 """A table of more rows than this may run over a page of print."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page under one heading."""
+
+    identity: str
+    heading: str
+    html: str
 
 
 def paragraph(words: str, name: str = "") -> str:

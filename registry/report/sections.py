@@ -30,15 +30,6 @@ from registry.report.telling import Content
 from registry.words import note, spoken, tr
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of the page under one heading."""
-
-    identity: str
-    heading: str
-    html: str
-
-
 @dataclass
 class Report:
     """What the sections are made from, and the numbers of figures and tables given so far."""
@@ -104,7 +95,7 @@ class Report:
         return tr("Figure {number}. {title}", number=self.figures, title=title)
 
 
-def build(content: Content, facts: Facts) -> list[Section]:
+def build(content: Content, facts: Facts) -> list[html.Section]:
     """The sections that the documents give, in the order of the page."""
     return _build(Report(content, facts))
 
@@ -116,13 +107,13 @@ def tables(content: Content, facts: Facts) -> list[tuple[str, Table]]:
     return report.tables
 
 
-def _build(report: Report) -> list[Section]:
+def _build(report: Report) -> list[html.Section]:
     headings = _headings(report)
-    made: list[Section] = []
+    made: list[html.Section] = []
     for identity, write in PAGE.items():
         written = write(report) if write else _documents(report, identity)
         if written:
-            made.append(Section(identity, headings[identity], written))
+            made.append(html.Section(identity, headings[identity], written))
             report.there.append(identity)
     return made
 

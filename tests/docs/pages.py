@@ -44,12 +44,13 @@ STEP = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 # What differs from run to run: days and moments from 2026 on, which no page's story reaches, ages
-# of today, seconds, sizes of files, the revision of the program.
+# of today, seconds, sizes of files, seals, the revision of the program.
 VARYING = (
     (re.compile(r"20(?:2[6-9]|[3-9]\d)-\d\d-\d\d"), "DAY"),
     (re.compile(r"DAY[ T]\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d| [A-Z]{3,5}\b)?"), "MOMENT"),
     (re.compile(r"(Age +)\d+ years|\b\d+ now\b"), r"\1N"),
     (re.compile(r"\b\d+(\.\d+)? (s|kB|MB)\b"), r"N \2"),
+    (re.compile(r"\b[0-9a-f]{64} \(seal \d+\)"), "HEAD"),
     (re.compile(r"([\d,]+ rows of \d+ tables at )?revision \w+"), "N"),
 )
 # The number of a change: in a history, where others made before move it on, and of what is undone.

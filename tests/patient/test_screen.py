@@ -108,7 +108,7 @@ Conditions
 End of follow-up
 2020-08-17  ifx stopped
 
-Not recorded: anthropometry, adverse events."""
+Not recorded: anthropometry, adverse events, consents."""
 
 
 def screen(document: dict[str, Any], width: int, glyphs: Glyphs = UNICODE, **options: Any) -> str:

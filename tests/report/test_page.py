@@ -23,6 +23,7 @@ SECTIONS = [
     "several",
     "sound",
     "between",
+    "trial",
     "sensitivity",
     "levels",
     "losses",
