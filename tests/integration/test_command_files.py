@@ -94,7 +94,7 @@ def test_an_export_that_cannot_be_made_leaves_nothing(
     kept.write_text("what was there")
     missing = tmp_path / "missing"
     for view, file, status, words in [
-        ("zebra", tmp_path / "x.csv", 1, "There is no view nonsense"),
+        ("zebra", tmp_path / "x.csv", 1, "There is no view zebra"),
         ("zebra", kept, 1, "analysis_set"),
         ("status; select 1", kept, 1, "There is no view"),
         ("lor_status", kept, 1, "There is no view"),
