@@ -283,6 +283,7 @@ def test_a_birth_does_not_move_behind_a_record(filled: Connection, tmp_path: Pat
             ("anthropometry", "measured_on"),
             ("endoscopies", "performed_on"),
             ("conditions", "onset_on"),
+            ("consents", "signed_on"),
         )
     }
 

@@ -130,6 +130,7 @@ def test_every_rule_has_a_definition_and_a_patient(database: Connection) -> None
     assert lacking == {
         ("anthropometry_z",),
         ("definition",),
+        ("exclusion",),
         ("growth_interval",),
         ("planned_infusion",),
         ("weighing",),

@@ -43,6 +43,7 @@ def child(
     genes: Iterable[tuple[int | None, str, str, str]] = (),
     labs: Iterable[tuple[int, str, str, str]] = (),
     bmi_z: Iterable[tuple[int, str]] = (),
+    consents: Iterable[tuple[int, str, int | None]] = (),
     end: tuple[int, str] | None = None,
     **person: str,
 ) -> Records:
@@ -51,8 +52,9 @@ def child(
     `infusions`: days, or days with a dose in mg for 30 kg (150 otherwise); `scores`: day -> total
     or items; `drugs`: drug, first day, day of the stop or its text; `levels`: day, infliximab,
     antibodies, assay; `phenotypes`: day, perianal disease; `genes`: day, gene, change of DNA and of
-    protein; `labs`: day, analyte, value, unit; `bmi_z`: day, entered Z-score; `end`: day and
-    reason; `person`: columns of the patient other than the usual.
+    protein; `labs`: day, analyte, value, unit; `bmi_z`: day, entered Z-score; `consents`: day,
+    scope, day of withdrawal; `end`: day and reason; `person`: columns of the patient other than
+    the usual.
     """
     records = empty_records()
 
@@ -76,6 +78,15 @@ def child(
             **person,
         },
     )
+    for day, scope, withdrawn in consents:
+        withdrawn_on = None if withdrawn is None else str(on(withdrawn))
+        add(
+            "consents",
+            scope=scope,
+            signed_on=str(on(day)),
+            given_by="parent_or_guardian",
+            withdrawn_on=withdrawn_on,
+        )
     for infusion in infusions:
         day, dose = infusion if isinstance(infusion, tuple) else (infusion, "150")
         add("infusions", infused_on=on(day), dose_mg=dose, weight_kg="30")

@@ -167,6 +167,22 @@ CASES = [
         "induction_outcome = 'remission'",
     ),
     Case(
+        "consent_required",
+        ("yes",),
+        rf"received at least {NUMBER} infusion.*no consent to research is recorded",
+        lambda _: {"consents": [(-10, "research", None)]},
+        lambda _: {"consents": [(-10, "contact", None)]},
+        "eligible",
+    ),
+    Case(
+        "consent_required",
+        ("no",),
+        rf"received at least {NUMBER} infusion.*consent to research was withdrawn are left out",
+        lambda _: {},
+        lambda _: {"consents": [(-10, "research", 100)]},
+        "eligible",
+    ),
+    Case(
         "remission_overrides_drop",
         ("yes",),
         rf"or whatever the fall a score below {NUMBER} at week 14",

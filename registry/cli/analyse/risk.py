@@ -73,7 +73,7 @@ def risk(
 ) -> Any:
     """Probability of losing response in the months after week 14, and how far to trust it.
 
-    Example: registry analyse risk P001 --covariates week14_pcdai,bmi_z,growth_delay
+    Example: registry analyse risk P002 --covariates week14_pcdai,bmi_z,growth_delay
     """
     from registry.analysis.risk.data import DEFAULT
     from registry.analysis.risk.telling import risk_of_loss
