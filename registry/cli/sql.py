@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.context import over, reached, run_of
+from registry.cli.frame.context import over, reached, run_of, warn_of_withdrawn
 from registry.cli.frame.output import Format, FormatOption, print_stream
 from registry.cli.frame.past import read_at
 
@@ -28,10 +28,12 @@ def sql_command(
     settings = run_of(context).settings()
     with reached(settings) as database:
         with database.engine.connect() as connection:
-            if not is_readers(connection):
+            is_owners = not is_readers(connection)
+            if is_owners:
                 require_head(connection)
-        with (
-            over(database, settings) as asked,
-            stream_query(asked, statement) as (columns, rows),
-        ):
-            print_stream(rows, form, columns)
+        with over(database, settings) as asked:
+            with stream_query(asked, statement) as (columns, rows):
+                print_stream(rows, form, columns)
+            if is_owners:
+                with asked.engine.connect() as connection:
+                    warn_of_withdrawn(connection)

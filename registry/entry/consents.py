@@ -39,6 +39,15 @@ def withdraw(
         ]
         changed += [amend(connection, one, {"withdrawn_on": day.isoformat()}) for one in open_ones]
         if not of_scope:
+            if day > date.today():
+                raise Refused(
+                    tr(
+                        "No consent to {scope} is recorded that could end on {day}.",
+                        scope=scope,
+                        day=day,
+                    ),
+                    cure=tr("A refusal is of today or earlier."),
+                )
             cells = {
                 PATIENT_COLUMN: patient,
                 "scope": scope,

@@ -1,4 +1,4 @@
-"""Keeps freezes readable by the program of today, and takes a child out of them.
+"""Keeps freezes readable by the program of today.
 
 A freeze that another program made keeps its rows, its statuses and its hash; it gets the columns
 and tables that came since, and the views of this program. One whose tables are not there, as after
@@ -10,11 +10,11 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, text
 
 from registry import __version__
-from registry.database.frozen import Frozen, Place, places
+from registry.database.frozen import Frozen, Place
 from registry.database.locks import Lock, take
 from registry.freezes.content import Content, content_of, sha256_of
 from registry.freezes.make import fill
-from registry.freezes.tables import HELD, NUMBERS, sources
+from registry.freezes.tables import sources
 from registry.records.change import declare_change
 from registry.views.build import (
     build_frozen_views,
@@ -109,45 +109,3 @@ def _bring_columns(connection: Connection, place: Place) -> None:
         for name, kind, default in lacking.all():
             filled = "" if default is None else f" default {default}"
             connection.exec_driver_sql(f'alter table {kept} add column "{name}" {kind}{filled}')
-
-
-def take_out(connection: Connection, patient_id: int, *, words: str) -> dict[str, int]:
-    """Removes every row of a child from every freeze, those of one command too.
-
-    `patient_id` is the registry's number of the child, `words` what the note of each freeze then
-    says. Gives the rows that were removed, by the freeze. Its hash stays: that it differs from what
-    the freeze holds from then on is what the note tells.
-    """
-    removed = {}
-    for place in [*places(connection, passing=False), *places(connection, passing=True)]:
-        rows = 0
-        for table in _of_patients(connection, place):
-            connection.exec_driver_sql(f"alter table {table} disable trigger frozen")
-            rows += connection.execute(
-                text(f"delete from {table} where patient_id = :patient"), {"patient": patient_id}
-            ).rowcount
-            connection.exec_driver_sql(f"alter table {table} enable trigger frozen")
-        if not rows:
-            continue
-        removed[str(place.freeze)] = rows
-        connection.execute(
-            text("update reference.data_freeze set note = :note where name = :name"),
-            {"note": _add_note(connection, place, words), "name": place.freeze},
-        )
-    return removed
-
-
-def _of_patients(connection: Connection, place: Place) -> list[str]:
-    """The tables of a freeze with rows of a child; the study ids last."""
-    rows = connection.execute(
-        text(
-            "select format('%I.%I', n.nspname, c.relname) from pg_class c "
-            "join pg_namespace n on n.oid = c.relnamespace "
-            "join pg_trigger t on t.tgrelid = c.oid and t.tgname = 'frozen' "
-            "join pg_attribute a on a.attrelid = c.oid and a.attname = 'patient_id' "
-            "where n.nspname = any(:schemas) order by 1"
-        ),
-        {"schemas": [place.schema(schema) for schema in HELD]},
-    )
-    numbers = place.sql(NUMBERS)
-    return sorted(rows.scalars(), key=lambda name: name == numbers)

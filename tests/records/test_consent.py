@@ -157,6 +157,12 @@ def test_a_withdrawal_by_command(asked: Database, program: Program) -> None:
     assert "P002" in left_out(asked, "paper")
     explained = program(asked, "explain", "P002", "--definition", "paper").out
     assert "withdrawn on 2024-05-01" in explained
+    later = program(asked, "patient", "withdraw", "P021", "--from", TOMORROW, "--reason", "x")
+    assert (later.status, "could end on" in later.err) == (1, True)
+    asking = program(asked, "sql", "select count(*) as n from infusion", "--format", "json")
+    # Those of the table, and the one who has just withdrawn.
+    number = 1 + sum(allowed == "no" for _, allowed, _ in CASES.values())
+    assert f"{number} children are left out: no consent to research" in asking.err
     # A child without any form is left out too: the refusal is kept.
     done = program(asked, "patient", "withdraw", "P020", "--reason", "telephone")
     assert done.status == 0, done.err

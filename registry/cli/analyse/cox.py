@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.analyse.curves import Entry, EntryOption, LandmarkOption
+from registry.cli.analyse.curves import Entry, EntryOption, HazardStrataOption, LandmarkOption
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import warn
@@ -82,15 +82,7 @@ def cox(
     ] = None,
     landmark: LandmarkOption = None,
     entry: EntryOption = Entry.START,
-    strata: Annotated[
-        str | None,
-        typer.Option(
-            "--strata",
-            metavar="A,B,...",
-            help="A hazard of its own for each level.",
-            autocompletion=complete_covariates,
-        ),
-    ] = None,
+    strata: HazardStrataOption = None,
     robust: Annotated[
         Robust | None,
         typer.Option("--robust", help="Errors robust against likeness within a centre or patient."),

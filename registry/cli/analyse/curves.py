@@ -42,6 +42,15 @@ LandmarkOption = Annotated[
         "--landmark", metavar="MONTHS", help="Only those still at risk then, and from then on."
     ),
 ]
+HazardStrataOption = Annotated[
+    str | None,
+    typer.Option(
+        "--strata",
+        metavar="A,B,...",
+        help="A hazard of its own for each level.",
+        autocompletion=complete_covariates,
+    ),
+]
 PermuteBelowOption = Annotated[
     float,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from registry.cli.analyse.cox import AsPublishedOption, Ties, TiesOption, chosen, listed
-from registry.cli.analyse.curves import Entry, EntryOption, LandmarkOption
+from registry.cli.analyse.curves import Entry, EntryOption, HazardStrataOption, LandmarkOption
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
 
@@ -44,15 +44,7 @@ def impute(
     ties: TiesOption = Ties.BRESLOW,
     entry: EntryOption = Entry.START,
     landmark: LandmarkOption = None,
-    strata: Annotated[
-        str | None,
-        typer.Option(
-            "--strata",
-            metavar="A,B,...",
-            help="A hazard of its own for each level.",
-            autocompletion=complete_covariates,
-        ),
-    ] = None,
+    strata: HazardStrataOption = None,
 ) -> Any:
     """Cox model with missing covariates imputed, beside complete cases.
 

@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_view
-from registry.cli.frame.context import ForceOption, opened, reading, run_of, warn
+from registry.cli.frame.context import (
+    ForceOption,
+    opened,
+    reading,
+    run_of,
+    warn,
+    warn_of_withdrawn,
+)
 from registry.cli.frame.past import read_at
 from registry.errors import WrongUsage
 from registry.whole_file import require_free
@@ -101,6 +108,7 @@ def export_command(
         bring_up_to_date(database.engine, user=settings.user)
         with database.engine.connect() as connection:
             rows = write_view(connection, view, to)
+            warn_of_withdrawn(connection)
     warn(tr("{number:row|rows} written to {file}.", number=rows, file=to))
 
 
@@ -116,6 +124,7 @@ def _export_all(context: typer.Context, folder: Path, form: FileFormat, force: b
             isolation_level="REPEATABLE READ"
         ) as connection:
             rows = write_all(connection, folder, f".{form.value}", force=force)
+            warn_of_withdrawn(connection)
     warn(
         tr(
             "{views:view|views}, {rows:row|rows} and a codebook written to {folder}.",

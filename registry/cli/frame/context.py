@@ -154,6 +154,15 @@ def reading(context: typer.Context) -> Iterator[Connection]:
         yield connection
 
 
+def warn_of_withdrawn(connection: Connection) -> None:
+    """Says how many children the views for research leave out for want of consent."""
+    from sqlalchemy import text
+
+    number = connection.execute(text("select count(*) from rules.withdrawn_use")).scalar_one()
+    if number:
+        warn(tr("{number:child is|children are} left out: no consent to research.", number=number))
+
+
 def warn(message: str) -> None:
     """A message beside the result, on standard error."""
     typer.echo(message, err=True)
