@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 # A command makes what it needs and ends: to look through it for what may go costs a tenth of a
@@ -23,7 +24,16 @@ def main() -> None:
         if end.code:
             # A file on a full disk that is closed on the way out fails once more: that was said.
             sys.unraisablehook = lambda _: None
+            _let_go_of_output()
         raise
+
+
+def _let_go_of_output() -> None:
+    """What is still to be written and finds no room would end the program with Python's 120."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

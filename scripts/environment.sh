@@ -3,8 +3,9 @@
 
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 VENV=${REGISTRY_VENV:-$ROOT/.venv}
-# Hundreds of processes read the same modules: each would compile them again.
-unset PYTHONDONTWRITEBYTECODE
+# Hundreds of processes read the same modules: each would compile them again. What they print is
+# buffered, as it is for a user.
+unset PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED
 
 find_python() {
     for candidate in "${PYTHON:-}" python3.11 python3.12 python3.13 python3; do
