@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import socket
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from registry.errors import NotFound, WrongUsage
+from registry.errors import NotFound, Refused, WrongUsage
+from registry.parsing.toml import parse_toml
 from registry.schedule.due import Daily, clock_time, duration
 from registry.words import tr
 
@@ -77,17 +77,17 @@ def read_plan(given: Mapping[str, Any], *, config: Path | None, home: Path) -> P
 
 def _from_file(config: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(config.read_text(encoding="utf-8"))
+        return parse_toml(config.read_text(encoding="utf-8"), str(config))
     except FileNotFoundError:
         raise NotFound(tr("There is no file {file}.", file=config)) from None
     except OSError as error:
         raise NotFound(
             tr("{file} cannot be read: {why}.", file=config, why=error.strerror)
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongUsage(
-            tr("{file} is not written in TOML: {why}.", file=config, why=error)
-        ) from None
+    except UnicodeDecodeError:
+        raise WrongUsage(tr("{file} is not in UTF-8.", file=config)) from None
+    except Refused as error:
+        raise WrongUsage(error.problem, cure=error.cure) from None
 
 
 def _read(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_a_file_and_options_that_win(tmp_path: Path) -> None:
         ("on-loss-timeout = 60", "on-loss-timeout: A text"),
         ("mail-to = 'a@b.example'", "a folder to put it in"),
         ("report_dir = 'x'", "no setting 'report_dir'.\nThere are: at, timezone, report-dir"),
-        ("keep = ", "is not written in TOML"),
+        ("keep = ", "is not TOML"),
     ],
 )
 def test_what_is_wrong_in_a_file(tmp_path: Path, written: str, words: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from registry.entry.visit.day import Day
 from registry.entry.visit.fields import FIELDS, ON, SECTIONS, STARTED, STOPPED, Field
 from registry.errors import Refused
 from registry.models.pcdai_visit import ITEMS
+from registry.parsing.toml import parse_toml
 from registry.records.rows import PATIENT_COLUMN
 from registry.vocabulary import ANALYTE_MEANINGS, ANALYTE_UNITS, DRUGS
 from registry.words import spoken, tr
@@ -112,19 +112,13 @@ def about_field(one: Field, day: Day) -> str:
 
 
 def _document(text: str, name: str, is_json: bool) -> dict[str, Any]:
+    cure = tr("Nothing was stored. An empty file to fill in: registry visit ID --template")
+    if not is_json:
+        return parse_toml(text, name, cure=cure)
     try:
-        if is_json:
-            document = json.loads(
-                text, parse_float=Decimal, parse_int=Decimal, object_pairs_hook=_once
-            )
-        else:
-            document = tomllib.loads(text, parse_float=Decimal)
+        document = json.loads(text, parse_float=Decimal, parse_int=Decimal, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        kind = "JSON" if is_json else "TOML"
-        raise Refused(
-            tr("{file} is not {kind}: {why}.", file=name, kind=kind, why=error),
-            cure=tr("Nothing was stored. An empty file to fill in: registry visit ID --template"),
-        ) from None
+        raise Refused(tr("{file} is not JSON: {why}.", file=name, why=error), cure=cure) from None
     if not isinstance(document, dict):
         raise Refused(tr("{file} is not one object of sections.", file=name))
     return document

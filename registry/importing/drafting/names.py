@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from registry.importing.mapping.factors import CONVERSIONS
 from registry.models.redcap_fields import title
+from registry.parsing.toml import parse_toml
 from registry.parsing.units import same_unit
 from registry.records.rows import BY_FILE_NAME, PATIENT_COLUMN, dictionary_columns
 from registry.vocabulary import ANALYTES, UNITS
@@ -83,7 +83,7 @@ def synonyms() -> Mapping[str, dict[str, Any]]:
     text = (
         files("registry.importing.drafting").joinpath("synonyms.toml").read_text(encoding="utf-8")
     )
-    return tomllib.loads(text)
+    return parse_toml(text, "synonyms.toml")
 
 
 def plain(name: str) -> str:

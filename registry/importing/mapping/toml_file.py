@@ -11,6 +11,7 @@ from typing import Any
 from registry.errors import Refused
 from registry.importing.files.bounds import LARGEST_MAPPING
 from registry.importing.files.regular import cannot_read, check_regular
+from registry.parsing.toml import parse_toml
 from registry.words import tr
 
 Place = tuple[str | int, ...]
@@ -132,14 +133,8 @@ def read_toml(path: Path) -> Section:
         raise Refused(tr("{file} is not in UTF-8.", file=path.name)) from None
     except OSError as error:
         raise cannot_read(error) from None
-    try:
-        values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise Refused(
-            tr("{file} is not TOML: {why}.", file=path.name, why=error),
-            cure=tr("A name or text that is not plain English letters stands in quotes."),
-        ) from None
-    return Section(path.name, lines_of(text), (), values)
+    cure = tr("A name or text that is not plain English letters stands in quotes.")
+    return Section(path.name, lines_of(text), (), parse_toml(text, path.name, cure=cure))
 
 
 def lines_of(text: str) -> dict[Place, int]:
