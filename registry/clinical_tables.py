@@ -16,13 +16,13 @@ from registry.words import note
 
 @dataclass(frozen=True)
 class OnCourse:
-    """How a record is drawn on a patient's course: one letter, matplotlib's marker, its words.
+    """How a record is drawn on a patient's course: one letter, the shape of a figure, its words.
 
     `words` have columns as `{places}`; `legend` explains the letter.
     """
 
     sign: str
-    marker: str
+    shape: str
     words: str
     legend: str
 
@@ -195,7 +195,7 @@ CLINICAL_TABLES = (
         dates=("performed_on",),
         heading=note("Endoscopy"),
         told=("{performed_on}  CDEIS {cdeis}",),
-        on_course=OnCourse("E", "D", note("endoscopy, CDEIS {cdeis}"), note("E endoscopy")),
+        on_course=OnCourse("E", "diamond", note("endoscopy, CDEIS {cdeis}"), note("E endoscopy")),
         examples={
             "add": "P900 --performed-on 2019-09-12 --cdeis 14",
             "list": "P023",
@@ -213,7 +213,7 @@ CLINICAL_TABLES = (
         dates=("performed_on",),
         heading=note("Surgery"),
         told=("{performed_on}  {procedure}",),
-        on_course=OnCourse("S", "v", note("surgery: {procedure}"), note("S surgery")),
+        on_course=OnCourse("S", "down", note("surgery: {procedure}"), note("S surgery")),
         examples={
             "add": "P900 --performed-on 2020-02-02 --procedure 'ileocaecal resection'",
             "list": "P023",
@@ -268,7 +268,7 @@ CLINICAL_TABLES = (
             "{started_on} - {resolved_on|unresolved}  {term}, {severity}",
             ", {serious}",
         ),
-        on_course=OnCourse("A", "^", note("adverse event: {term}"), note("A adverse event")),
+        on_course=OnCourse("A", "up", note("adverse event: {term}"), note("A adverse event")),
         examples={
             "add": "P900 --started-on 2020-01-08 --term 'infusion related reaction' "
             "--severity moderate --serious no",
@@ -313,7 +313,7 @@ CLINICAL_TABLES = (
         is_contact=False,
         heading=note("End of follow-up"),
         told=("{ended_on}  {reason}", ": {note}"),
-        on_course=OnCourse("X", "s", note("end: {reason}"), note("X end of follow-up")),
+        on_course=OnCourse("X", "square", note("end: {reason}"), note("X end of follow-up")),
         examples={
             "add": "P900 --ended-on 2021-06-30 --reason transferred_to_adult_care",
             "list": "P023",

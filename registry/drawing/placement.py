@@ -1,96 +1,102 @@
-"""Labels on a figure that never lie on one another."""
+"""Words beside points of a scene that never lie on one another."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any
 
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.text import Annotation, Text
-from matplotlib.transforms import Bbox
+from registry.drawing.scene import Panel, Point, words_width
 
-# Offset from the point in typographic points, and how the text is aligned to it.
-Place = tuple[float, float, str, str]
-ABOVE: Place = (0, 7, "center", "bottom")
-BELOW: Place = (0, -7, "center", "top")
-RIGHT: Place = (9, 0, "left", "center")
-LEFT: Place = (-9, 0, "right", "center")
-ABOVE_RIGHT: Place = (5, 6, "left", "bottom")
-BELOW_RIGHT: Place = (5, -6, "left", "top")
-ABOVE_LEFT: Place = (-5, 6, "right", "bottom")
+# From the point to the middle of the words' side that is told: pixels across and down.
+Place = tuple[float, float, str]
+ABOVE: Place = (0, -15, "middle")
+BELOW: Place = (0, 15, "middle")
+RIGHT: Place = (10, 0, "start")
+LEFT: Place = (-10, 0, "end")
+ABOVE_RIGHT: Place = (6, -14, "start")
+BELOW_RIGHT: Place = (6, 14, "start")
+ABOVE_LEFT: Place = (-6, -14, "end")
 # Further away, with a thin line to the point.
 FAR: tuple[Place, ...] = tuple(
-    (x, y, "left" if x > 0 else "right", "center")
-    for y in (30, -30, 45, 60, 80, -50, 100, 130, 160, 190)
-    for x in (15, 40, -15, -40)
+    (x, -y, "start" if x > 0 else "end")
+    for y in (32, -32, 48, 64, 85, -53, 107, 139, 171, 203)
+    for x in (16, 43, -16, -43)
 )
-_FROM_HERE_A_LINE = 20  # typographic points
-_MARGIN = 4  # pixels of the drawing, of which an inch has a hundred
+_FROM_HERE_A_LINE = 22
+_HALF_LINE, _BASELINE = 8.5, 4.5
+_MARGIN = 3
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom, in pixels."""
 
 
 class Labels:
-    """Puts labels beside points of one figure, each where it has room."""
+    """Puts words beside points of panels, each where it has room within its panel."""
 
-    def __init__(self, canvas: FigureCanvasAgg) -> None:
-        self._renderer: Any = canvas.get_renderer()  # type: ignore[no-untyped-call]
-        # Labels stay within their axes, so that they can only lie on what is there.
-        self._taken: defaultdict[Axes, list[Bbox]] = defaultdict(list)
+    def __init__(self) -> None:
+        # Words stay within their panel, so that they can only lie on what is there.
+        self._taken: defaultdict[Box, list[Box]] = defaultdict(list)
 
-    def avoid(self, axes: Axes, points: Iterable[tuple[float, float]], size: float) -> None:
-        """Keeps labels off these points of the axes, `size` typographic points around each."""
-        half = size / 72 * axes.figure.dpi / 2
-        for point in points:
-            x, y = axes.transData.transform(point)
-            self._taken[axes].append(Bbox([[x - half, y - half], [x + half, y + half]]))
+    def avoid(self, panel: Panel, points: Iterable[Point], size: float) -> None:
+        """Keeps words off these points of the panel, `size` pixels across each."""
+        half = size / 2
+        for x, y in map(panel.place, points):
+            self._taken[panel.bounds].append((x - half, y - half, x + half, y + half))
 
-    def avoid_line(self, axes: Axes, points: Sequence[tuple[float, float]]) -> None:
-        """Keeps labels off the straight lines between these points."""
-        step = 3 / 72 * axes.figure.dpi
-        drawn = axes.transData.transform(points)
-        for start, stop in pairwise(drawn):
-            length = float(((stop - start) ** 2).sum() ** 0.5)
-            for share in range(1, int(length / step)):
-                x, y = start + (stop - start) * share * step / length
-                self._taken[axes].append(Bbox([[x - 1, y - 1], [x + 1, y + 1]]))
+    def avoid_line(self, panel: Panel, points: Sequence[Point]) -> None:
+        """Keeps words off the straight lines between these points."""
+        for (x1, y1), (x2, y2) in pairwise(map(panel.place, points)):
+            steps = int(max(abs(x2 - x1), abs(y2 - y1)) / 4)
+            for step in range(1, steps):
+                x, y = x1 + (x2 - x1) * step / steps, y1 + (y2 - y1) * step / steps
+                self._taken[panel.bounds].append((x - 1, y - 1, x + 1, y + 1))
 
     def put(
-        self,
-        axes: Axes,
-        point: tuple[float, float],
-        words: str,
-        places: Sequence[Place],
-        *,
-        needed: bool = False,
-        **style: Any,
-    ) -> Annotation | None:
-        """The label at the first place where it lies on nothing and within the axes.
+        self, panel: Panel, at: Point, words: str, places: Sequence[Place],
+        name: str = "", *, needed: bool = False, beyond: float = 0,
+    ) -> bool:  # fmt: skip
+        """Writes the words at the first place where they lie on nothing and within the panel.
 
-        None when there is no such place; a label that is needed then takes the first one.
+        Without such a place they are left out, or stand at the first one where they are needed.
+        `beyond` are pixels past its right end that are free. Returns whether they are there.
         """
-        inside = axes.get_window_extent(self._renderer)
-        tries = [*places, *places[:1]] if needed else places
-        for number, (x, y, across, along) in enumerate(tries):
-            label = axes.annotate(
-                words, point, xytext=(x, y), textcoords="offset points", ha=across, va=along,
-                parse_math=False, annotation_clip=False, arrowprops=_line_to(x, y), **style,
-            )  # fmt: skip
-            # The words alone: the line to the point may cross what it likes.
-            label.update_positions(self._renderer)
-            box = Text.get_window_extent(label, self._renderer)
-            within = inside.x0 <= box.x0 and box.x1 <= inside.x1
-            within = within and inside.y0 - 1 <= box.y0 and box.y1 <= inside.y1 + 1
-            free = within and not any(box.overlaps(other) for other in self._taken[axes])
+        left, top, right, bottom = panel.bounds
+        x, y = panel.place(at)
+        width = words_width(words, name)
+        for number, (dx, dy, anchor) in enumerate([*places, *places[:1]] if needed else places):
+            start = x + dx - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
+            box = (start, y + dy - _HALF_LINE, start + width, y + dy + _HALF_LINE)
+            within = (
+                left <= box[0]
+                and box[2] <= right + beyond
+                and top - 2 <= box[1]
+                and box[3] <= bottom
+            )
+            free = within and not any(_overlap(box, one) for one in self._taken[panel.bounds])
             if free or number == len(places):
-                self._taken[axes].append(box.padded(_MARGIN))
-                return label
-            label.remove()
-        return None
+                grown = (box[0] - _MARGIN, box[1] - 1, box[2] + _MARGIN, box[3] + 1)
+                self._taken[panel.bounds].append(grown)
+                if max(abs(dx), abs(dy)) >= _FROM_HERE_A_LINE:
+                    panel.line(at, at, "leader", [(0, 0), (dx, dy)])
+                panel.text(at, words, name, anchor, (dx, dy + _BASELINE))
+                return True
+        return False
 
 
-def _line_to(x: float, y: float) -> dict[str, Any] | None:
-    if max(abs(x), abs(y)) < _FROM_HERE_A_LINE:
-        return None
-    return {"arrowstyle": "-", "color": "#666666", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 4}
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def spread(wanted: Sequence[float], apart: float, bottom: float, top: float) -> list[float]:
+    """Heights as near to the wanted ones, in ascending order, as `apart` and the limits allow."""
+    heights: list[float] = []
+    for height in wanted:
+        least = heights[-1] + apart if heights else bottom + apart / 2
+        heights.append(max(height, least))
+    # What has been pushed past the top comes down again, and pushes those below it.
+    ceiling = top - apart / 2
+    for number in reversed(range(len(heights))):
+        heights[number] = min(heights[number], ceiling)
+        ceiling = heights[number] - apart
+    return heights

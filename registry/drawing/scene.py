@@ -12,11 +12,15 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from registry.drawing.styles import BOLD
+from registry.terminal_width import columns
+
 WIDE, NARROW = 700, 358
 LINE = 17.0
 """Height of a line of text."""
 _LETTER = 7.3
 """Width of a letter of 13 px on average; a little more than in the usual fonts."""
+_BOLD_LETTER = 8.4
 
 Point = tuple[float, float]
 Points = Sequence[Point]
@@ -178,16 +182,44 @@ class Panel:
         """A circle around its centre."""
         self.mark("dot", [at], name, [shift], radius=radius)
 
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of the axes, in pixels."""
+        assert self.x is not None
+        assert self.y is not None
+        top, bottom = sorted((self.y.start, self.y.end))
+        return self.x.start, top, self.x.end, bottom
+
+    def place(self, at: Point) -> Point:
+        """Where the numbers lie, in pixels."""
+        return (self.x(at[0]) if self.x else at[0]), (self.y(at[1]) if self.y else at[1])
+
     def symbol(self, at: Point, series: int, shift: Point = (0, 0)) -> None:
         """A square, a circle or a diamond: the shape says the same as the colour."""
+        kind, half = (("square", 4.5), ("disc", 5.0), ("diamond", 6.0))[series % 3]
+        self.shape(at, kind, half, f"point s{series % 3}", shift)
+
+    def shape(self, at: Point, kind: str, half: float, name: str, shift: Point = (0, 0)) -> None:
+        """A disc, a square, a diamond, or a triangle that points up, down, left or right."""
         dx, dy = shift
-        match series % 3:
-            case 0:
-                self.mark("box", [at, at], "point s0", [(dx - 4.5, dy - 4.5), (dx + 4.5, dy + 4.5)])
-            case 1:
-                self.dot(at, 5, "point s1", shift)
+        match kind:
+            case "disc":
+                self.dot(at, half, name, shift)
+            case "square":
+                corners = [(dx - half, dy - half), (dx + half, dy + half)]
+                self.mark("box", [at, at], name, corners)
+            case "diamond":
+                self.diamond(at, half, name, shift)
             case _:
-                self.diamond(at, 6, "point s2", shift)
+                # The tip and the two other corners of a triangle that points up, turned.
+                corners = [(0.0, -half), (half, half), (-half, half)]
+                turned = {
+                    "up": corners,
+                    "down": [(x, -y) for x, y in corners],
+                    "left": [(y, x) for x, y in corners],
+                    "right": [(-y, x) for x, y in corners],
+                }[kind]
+                self.mark("area", [at] * 3, name, [(x + dx, y + dy) for x, y in turned])
 
     def diamond(self, at: Point, half: float, name: str, shift: Point = (0, 0)) -> None:
         """A square on its corner around its centre."""
@@ -236,6 +268,11 @@ def steps(days: Sequence[float], values: Sequence[float | None]) -> list[Point]:
         for i, point in enumerate(points)
         if i in (0, len(points) - 1) or not points[i - 1][1] == point[1] == points[i + 1][1]
     ]
+
+
+def words_width(words: str, name: str = "") -> float:
+    """About how many pixels a line of text takes, a little more than in the usual fonts."""
+    return columns(words) * (_BOLD_LETTER if name in BOLD else _LETTER)
 
 
 def wrap(words: str, width: float) -> list[str]:

@@ -38,6 +38,47 @@ class Style:
         return "; ".join(said)
 
 
+@dataclass(frozen=True)
+class Words:
+    """How a line of text looks; with `ground` it stands on white, where lines cross it."""
+
+    colour: str = INK
+    bold: bool = False
+    ground: bool = False
+
+    def css(self) -> str:
+        """The declarations of a style sheet."""
+        said = [f"fill: {self.colour}"]
+        if self.bold:
+            said.append("font-weight: 600")
+        if self.ground:
+            said.append("stroke: #fff; stroke-width: 4px; paint-order: stroke")
+        return "; ".join(said)
+
+
+# Okabe and Ito's colours, which colour-blind people tell apart; the loss a shade darker.
+ROLES = {"loss": "#c24d00", "remission": "#00795a", "response": "#0072b2"}
+_ROLE_DASHES: dict[str, tuple[float, ...]] = {"loss": (), "remission": (9, 5), "response": (3, 3)}
+_DRUGS = {
+    "immunomodulator": "#0072b2",
+    "glucocorticoid": "#e69f00",
+    "nutrition": "#009e73",
+    "biologic": "#cc79a7",
+    "small_molecule": "#56b4e9",
+    "other": "#999999",
+}
+_INFUSION, _INTENSIFIED, _LEVEL = "#444444", "#aa3377", "#0072b2"
+
+WORDS: dict[str, Words] = {
+    "": Words(),
+    "quiet": Words(QUIET),
+    "first": Words(bold=True),
+    "halo": Words(ground=True),
+    "told": Words(bold=True, ground=True),
+    "told loss": Words(ROLES["loss"], bold=True, ground=True),
+} | {f"limit {role}": Words(colour, bold=True) for role, colour in ROLES.items()}
+BOLD = frozenset(name for name, words in WORDS.items() if words.bold)
+
 STYLES: dict[str, Style] = {
     "box": Style("#5b6570", "#ffffff"),
     "box plain": Style("#5b6570", "#ffffff"),
@@ -52,6 +93,25 @@ STYLES: dict[str, Style] = {
     "choice": Style(fill="#333333"),
     "faint": Style(fill="#7f9dbf", opacity=0.7),
 }
+STYLES |= {
+    "course": Style(INK, width=1.4),
+    "visit": Style(INK, INK),
+    "visit outside": Style(INK, "#ffffff"),
+    "visit deciding": Style(ROLES["loss"], width=2.6),
+    "leader": Style("#666666", width=0.9),
+    "ending": Style("#666666", width=1.3, dash=(3, 3)),
+    "event": Style(INK, INK),
+    "infusion": Style(_INFUSION, _INFUSION, 1.4),
+    "infusion raised": Style(_INTENSIFIED, _INTENSIFIED, 2.2),
+    "level trough": Style(_LEVEL, _LEVEL),
+    "level open": Style(_LEVEL, "#ffffff", 1.4),
+    "level held": Style(ROLES["loss"], width=2.8),
+    "hatch": Style("#ffffff", width=1.1),
+}
+for _role, _colour in ROLES.items():
+    STYLES[f"threshold {_role}"] = Style(_colour, width=2, dash=_ROLE_DASHES[_role])
+for _class, _colour in _DRUGS.items():
+    STYLES[f"drug {_class}"] = Style(_colour, _colour)
 for _number, (_colour, _dash) in enumerate(zip(COLOURS, _DASHES, strict=True)):
     STYLES |= {
         f"curve c{_number}": Style(_colour, width=2, dash=_dash),
@@ -73,6 +133,11 @@ for _number, _colour in enumerate(_AREAS):
 
 def style_sheet() -> str:
     """The styles as rules of a page."""
-    return "".join(
+    shapes = "".join(
         f".{'.'.join(name.split())} {{ {style.css()} }}\n" for name, style in STYLES.items()
+    )
+    return shapes + "".join(
+        f"svg text.{'.'.join(name.split())} {{ {words.css()} }}\n"
+        for name, words in WORDS.items()
+        if name
     )

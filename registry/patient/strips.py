@@ -1,18 +1,11 @@
-"""The strips of a patient's figure: each draws one kind of record on axes whose x is in days."""
+"""The strips of a patient's figure: each puts one kind of record on a panel whose x is in days."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
-
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from registry.clinical_tables import CLINICAL_TABLES
 from registry.drawing.lines import clean
@@ -26,9 +19,12 @@ from registry.drawing.placement import (
     LEFT,
     RIGHT,
     Labels,
+    spread,
 )
+from registry.drawing.scene import LINE, Panel, Point, Scale
 from registry.patient.course import (
     OUTSIDE,
+    Course,
     Document,
     drugs,
     events,
@@ -38,141 +34,126 @@ from registry.patient.course import (
 from registry.patient.told import points
 from registry.words import tr
 
-SIZE = 12.0  # typographic points
-INK, GREY = "#1a1a1a", "#666666"
-EDGE = 1.025  # of the width: where the words to the right of the axes begin
-COLOURS = {"loss": "#c24d00", "remission": "#00795a", "response": "#0072b2"}
-_LINES: dict[str, Any] = {"loss": "-", "remission": (0, (6, 3)), "response": (0, (1.5, 2))}
-_DRUGS = {
-    "immunomodulator": ("#0072b2", None),
-    "glucocorticoid": ("#e69f00", "////"),
-    "nutrition": ("#009e73", "...."),
-    "biologic": ("#cc79a7", "xxxx"),
-    "small_molecule": ("#56b4e9", "\\\\\\\\"),
-    "other": ("#999999", "||||"),
-}
-_INFUSION, _INTENSIFIED, _LEVEL = "#444444", "#aa3377", "#0072b2"
-_EVENTS = {one.on_course.sign: one.on_course.marker for one in CLINICAL_TABLES if one.on_course}
-_THRESHOLD_APART = 0.43  # inches between the words of two thresholds
+_SHAPES = {one.on_course.sign: one.on_course.shape for one in CLINICAL_TABLES if one.on_course}
+_APART = 6.0  # pixels between a panel and the words beside it
+BEYOND = 218.0  # pixels at the right of the panels, for words
+_LANE = 22.0  # pixels a lane of events or a row of drugs
+_BAR = 0.32  # of a row, above and below its middle
+
+Sample = Callable[[Panel, Point], None]
+"""Draws a sign of the legend at a place in pixels."""
 
 
 @dataclass
-class Scene:
-    """What every strip draws on: the document, its first day, the labels and the legend so far."""
+class Drawing:
+    """What every strip draws with: the document, its first day, the words and the legend so far."""
 
     document: Document
     first: date
     last: date
-    labels: Labels
-    legend: dict[str, Artist] = field(default_factory=dict)
+    labels: Labels = field(default_factory=Labels)
+    legend: dict[str, Sample] = field(default_factory=dict)
 
     def day(self, on: date) -> int:
         """A date as its place on the axis: days from the first one drawn."""
         return (on - self.first).days
 
-    def explain(self, words: str, **style: Any) -> None:
-        """An entry of the legend, once."""
-        self.legend.setdefault(words, Line2D([], [], **style))
+    def put(self, panel: Panel, at: Point, shape: str, half: float, name: str, words: str) -> None:
+        """A sign with an entry of the legend."""
+        panel.shape(at, shape, half, name)
+        self.legend.setdefault(words, lambda where, place: where.shape(place, shape, half, name))
+
+    def explain_line(self, words: str, name: str) -> None:
+        """An entry of the legend for a line."""
+        self.legend.setdefault(
+            words, lambda where, at: where.line((at[0] - 9, at[1]), (at[0] + 9, at[1]), name)
+        )
 
 
-def event_lanes(document: Document) -> int:
-    """How many lines of words the strip of events has."""
-    return min(4, 1 + len(events(document)) // 4)
+def events_height(document: Document) -> float:
+    """Of the strip: a lane for every four events, four at most."""
+    return _LANE * min(4, 1 + len(events(document)) // 4)
 
 
-def draw_events(axes: Axes, scene: Scene) -> None:
+def draw_events(panel: Panel, drawing: Drawing) -> None:
     """The events of the course, each in the first lane with room."""
-    lanes = event_lanes(scene.document)
-    axes.set_ylim(lanes - 0.5, -0.5)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    for number, event in enumerate(events(scene.document)):
+    top, bottom = panel.bounds[1], panel.bounds[3]
+    lanes = round((bottom - top) / _LANE)
+    strip = Panel(panel.scene, panel.x, Scale(-0.5, lanes - 0.5, top, bottom))
+    for number, event in enumerate(events(drawing.document)):
         words = clean(textwrap.shorten(event.words, 46, placeholder=" ..."))
         place = number % lanes
         for lane in range(lanes):
-            point = (scene.day(event.on), lane)
-            if scene.labels.put(axes, point, words, (RIGHT, LEFT), fontsize=SIZE - 1):
+            at = (drawing.day(event.on), lane)
+            if drawing.labels.put(strip, at, words, (RIGHT, LEFT), beyond=BEYOND):
                 place = lane
                 break
-        axes.plot(scene.day(event.on), place, _EVENTS[event.sign], color=INK, markersize=7)
+        strip.shape((drawing.day(event.on), place), _SHAPES[event.sign], 5, "event")
 
 
-def draw_scores(axes: Axes, scene: Scene) -> None:
+def scores_scale(document: Document) -> tuple[float, float]:
+    """The lowest and the highest number of the strip of scores."""
+    scores = [float(one["score"]) for one in document["pcdai_visits"]]
+    top = max(*scores, *(float(one.score) for one in thresholds(document)))
+    return -0.17 * top, 1.18 * top + 2
+
+
+def draw_scores(panel: Panel, drawing: Drawing) -> None:
     """The PCDAI of every visit with the thresholds; the visits that decide have words."""
-    visits = scene.document["pcdai_visits"]
-    limits = thresholds(scene.document)
-    top = float(max(*(one["score"] for one in visits), *(one.score for one in limits)))
-    axes.set_ylim(-0.17 * top, 1.18 * top + 2)
-    axes.set_yticks(range(0, int(1.18 * top + 2), 10 if top <= 60 else 20))
-    axes.set_ylabel("PCDAI", fontsize=SIZE)
-    _draw_thresholds(axes, scene)
-    course = [(scene.day(one["visited_on"]), float(one["score"])) for one in visits]
-    axes.plot(*zip(*course, strict=True), color=INK, linewidth=1.2, zorder=2, gid="course")
-    for outside in (False, True):
-        kept = [
-            point
-            for point, visit in zip(course, visits, strict=True)
-            if (visit["phase"] in OUTSIDE) == outside
-        ]
-        if kept:
-            style: dict[str, Any] = {"marker": "o", "linestyle": "none", "color": INK}
-            style |= {"markersize": 6, "markerfacecolor": "white" if outside else INK}
-            axes.plot(*zip(*kept, strict=True), zorder=3, gid="visits", **style)
-            words = tr("visit outside the observation") if outside else tr("visit")
-            scene.explain(words, **style)
-    scene.labels.avoid(axes, course, 7)
-    scene.labels.avoid_line(axes, course)
-    _mark_deciding(axes, scene)
+    visits = drawing.document["pcdai_visits"]
+    assert panel.y is not None
+    step = 10 if panel.y.high <= 73 else 20
+    _axis(panel, range(0, int(panel.y.high), step), "PCDAI")
+    _draw_thresholds(panel, drawing)
+    course = [(drawing.day(one["visited_on"]), float(one["score"])) for one in visits]
+    panel.path(course, "course")
+    for point, visit in zip(course, visits, strict=True):
+        if visit["phase"] in OUTSIDE:
+            words = tr("visit outside the observation")
+            drawing.put(panel, point, "disc", 4, "visit outside", words)
+        else:
+            drawing.put(panel, point, "disc", 4, "visit", tr("visit"))
+    drawing.labels.avoid(panel, course, 10)
+    drawing.labels.avoid_line(panel, course)
+    _mark_deciding(panel, drawing)
 
 
-def _draw_thresholds(axes: Axes, scene: Scene) -> None:
+def _axis(panel: Panel, ticks: Sequence[int] | range, words: str) -> None:
+    """The axis at the left: its line, its numbers, and what they are."""
+    assert panel.x is not None
+    assert panel.y is not None
+    left = panel.x.low
+    panel.line((left, panel.y.low), (left, panel.y.high), "axis")
+    for tick in ticks:
+        panel.line((left, tick), (left, tick), "axis", [(-4, 0), (0, 0)])
+        panel.text((left, tick), f"{tick:g}", "tick", "end", (-8, 4.5))
+    panel.scene.paragraph(0, panel.bounds[1] + 12, words.splitlines(), "quiet")
+
+
+def _draw_thresholds(panel: Panel, drawing: Drawing) -> None:
     """Lines with their words at the right edge, moved apart where they lie close."""
-    bottom, top = axes.get_ylim()
-    inches = axes.get_window_extent().height / axes.figure.dpi
-    limits = thresholds(scene.document)[::-1]
-    heights = spread(
-        [float(one.score) for one in limits],
-        _THRESHOLD_APART * (top - bottom) / inches,
-        bottom,
-        top,
-    )
-    for one, height in zip(limits, heights, strict=True):
-        colour, score = COLOURS[one.role], float(one.score)
-        axes.axhline(
-            score, color=colour, linestyle=_LINES[one.role], linewidth=1.8, zorder=1,
-            gid=f"threshold-{one.role}",
-        )  # fmt: skip
-        axes.annotate(
-            one.words.replace(": ", ":\n"), (1, score), xytext=(EDGE, height),
-            xycoords=axes.get_yaxis_transform(), textcoords=axes.get_yaxis_transform(),
-            va="center", color=colour, fontsize=SIZE - 0.5, weight="bold", parse_math=False,
-            arrowprops={
-                "arrowstyle": "-", "color": colour, "relpos": (0, 0.5), "shrinkA": 2, "shrinkB": 0,
-            },
-            linespacing=1.05,
-        )  # fmt: skip
+    assert panel.x is not None
+    _, top, right, bottom = panel.bounds
+    limits = thresholds(drawing.document)
+    places = [panel.place((0, float(one.score)))[1] for one in limits]
+    middles = spread(places, 2 * LINE + _APART, top, bottom)
+    for one, y, middle in zip(limits, places, middles, strict=True):
+        score, name = float(one.score), f"threshold {one.role}"
+        panel.line((panel.x.low, score), (panel.x.high, score), name)
+        panel.scene.line(right, y, right + 2 * _APART, middle, f"threshold {one.role}")
+        lines = one.words.replace(": ", ":\n").splitlines()
+        first = middle + 4.5 - (len(lines) - 1) * LINE / 2
+        panel.scene.paragraph(right + 3 * _APART, first, lines, f"limit {one.role}")
 
 
-def spread(wanted: Sequence[float], apart: float, bottom: float, top: float) -> list[float]:
-    """Heights as near to the wanted ones, in ascending order, as `apart` and the limits allow."""
-    heights: list[float] = []
-    for height in wanted:
-        least = heights[-1] + apart if heights else bottom + apart / 2
-        heights.append(max(height, least))
-    # What has been pushed past the top comes down again, and pushes those below it.
-    ceiling = top - apart / 2
-    for number in reversed(range(len(heights))):
-        heights[number] = min(heights[number], ceiling)
-        ceiling = heights[number] - apart
-    return heights
-
-
-def _mark_deciding(axes: Axes, scene: Scene) -> None:
-    status = scene.document["status"]
-    for visit in scene.document["pcdai_visits"]:
-        point = (scene.day(visit["visited_on"]), float(visit["score"]))
+def _mark_deciding(panel: Panel, drawing: Drawing) -> None:
+    status = drawing.document["status"]
+    for visit in drawing.document["pcdai_visits"]:
+        point = (drawing.day(visit["visited_on"]), float(visit["score"]))
         score = points(visit["score"])
-        colour = COLOURS["loss"] if visit["phase"] == "loss" else INK
+        record = ("pcdai_visit", visit["record_id"])
+        if (status["deciding_table"], status["deciding_record_id"]) == record:
+            drawing.put(panel, point, "disc", 8.5, "visit deciding", tr("deciding visit"))
         words, places = {
             "baseline": (
                 tr("baseline: {score}", score=score),
@@ -188,17 +169,8 @@ def _mark_deciding(axes: Axes, scene: Scene) -> None:
             ),
         }.get(visit["phase"], ("", ()))
         if words:
-            scene.labels.put(
-                axes, point, words, (*places, *FAR), needed=True,
-                color=colour, weight="bold", fontsize=SIZE,
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
-            )  # fmt: skip
-        record = ("pcdai_visit", visit["record_id"])
-        if (status["deciding_table"], status["deciding_record_id"]) == record:
-            ring: dict[str, Any] = {"marker": "o", "linestyle": "none", "color": COLOURS["loss"]}
-            ring |= {"markerfacecolor": "none", "markeredgewidth": 2.2}
-            axes.plot(*point, zorder=4, gid="deciding", markersize=15, **ring)
-            scene.explain(tr("deciding visit"), markersize=11, **ring)
+            name = "told loss" if visit["phase"] == "loss" else "told"
+            drawing.labels.put(panel, point, words, (*places, *FAR), name, needed=True)
 
 
 def _week14_words(outcome: str | None, score: str) -> str:
@@ -211,67 +183,72 @@ def _week14_words(outcome: str | None, score: str) -> str:
             return tr("week 14: {score}", score=score)
 
 
-def draw_infusions(axes: Axes, scene: Scene) -> None:
+def infusions_scale(document: Document) -> tuple[float, float]:
+    """The lowest and the highest number of the strip of infusions."""
+    return 0, 1.6 * max(float(row["dose_mg_per_kg"]) for row in document["infusions"])
+
+
+def draw_infusions(panel: Panel, drawing: Drawing) -> None:
     """A stem an infusion, as high as its dose per kg; triangles where it intensifies."""
-    rows = scene.document["infusions"]
-    stems = [(scene.day(row["infused_on"]), float(row["dose_mg_per_kg"])) for row in rows]
-    _scale(axes, 1.5 * max(dose for _, dose in stems))
-    axes.set_ylabel(tr("infliximab\nmg/kg"), fontsize=SIZE - 1)
-    for raised in (False, True):
-        kept = [
-            stem
-            for stem, row in zip(stems, rows, strict=True)
-            if bool(row["intensified"]) == raised
-        ]
-        if not kept:
-            continue
-        days, doses = zip(*kept, strict=True)
-        colour = _INTENSIFIED if raised else _INFUSION
-        axes.vlines(days, 0, doses, color=colour, linewidth=2 if raised else 1.2)
-        style: dict[str, Any] = {"marker": "^" if raised else "o", "linestyle": "none"}
-        style |= {"color": colour, "markersize": 8 if raised else 4}
-        axes.plot(days, doses, gid="infusions", **style)
-        scene.explain(tr("infusion that intensifies") if raised else tr("infusion"), **style)
+    rows = drawing.document["infusions"]
+    _axis(panel, _few(panel), tr("infliximab\nmg/kg"))
+    stems = [(drawing.day(row["infused_on"]), float(row["dose_mg_per_kg"])) for row in rows]
+    for (day, dose), row in zip(stems, rows, strict=True):
+        name = "infusion raised" if row["intensified"] else "infusion"
+        panel.line((day, 0), (day, dose), name)
+    for stem, row in zip(stems, rows, strict=True):
+        if row["intensified"]:
+            words = tr("infusion that intensifies")
+            drawing.put(panel, stem, "up", 5.5, "infusion raised", words)
+        else:
+            drawing.put(panel, stem, "disc", 3, "infusion", tr("infusion"))
     # The first and those that intensify, then the last, then as many others as have room.
     last = len(rows) - 1
     matter = [i for i, row in enumerate(rows) if i == 0 or row["intensified"]]
     for i in dict.fromkeys([*matter, last, *range(len(rows))]):
-        scene.labels.put(axes, stems[i], f"{stems[i][1]:.1f}", (ABOVE,), fontsize=SIZE - 2)
+        drawing.labels.put(panel, stems[i], f"{stems[i][1]:.1f}", (ABOVE,))
 
 
-def _scale(axes: Axes, top: float) -> None:
-    """From 0 to the top, with few whole numbers."""
-    axes.set_ylim(0, top)
-    found = MaxNLocator(nbins=3, integer=True).tick_values(0, top)
-    axes.set_yticks([tick for tick in found if 0 <= tick < 0.97 * top])
+def _few(panel: Panel) -> range:
+    """Three whole numbers at most for an axis from 0."""
+    assert panel.y is not None
+    top = 0.97 * panel.y.high
+    step = next((s for s in (1, 2, 5, 10, 20, 50) if top / s < 3), 100)
+    return range(0, int(top) + 1, step)
 
 
-def measured_levels(document: Document) -> list[Any]:
+def measured_levels(document: Document) -> list[Document]:
     """The samples in which infliximab was measured."""
     return [row for row in document["tdm_levels"] if row["ifx_ug_ml"] is not None]
 
 
-def draw_levels(axes: Axes, scene: Scene) -> None:
+def levels_scale(document: Document) -> tuple[float, float]:
+    """The lowest and the highest number of the strip of levels."""
+    rows = measured_levels(document)
+    values = [float(row[name] or 0) for row in rows for name in ("ifx_ug_ml", "threshold_ug_ml")]
+    return 0, 1.35 * max(*values, 1)
+
+
+def draw_levels(panel: Panel, drawing: Drawing) -> None:
     """Levels of infliximab, each with the threshold it is held to as a short line."""
-    rows = measured_levels(scene.document)
-    places = [(scene.day(row["sampled_on"]), float(row["ifx_ug_ml"])) for row in rows]
-    held = [float(row["threshold_ug_ml"] or 0) for row in rows]
-    _scale(axes, 1.35 * max(*(level for _, level in places), *held, 1))
-    axes.set_ylabel(tr("level\nug/mL"), fontsize=SIZE - 1)
-    scene.labels.avoid(axes, places, 8)
-    reach = 0.012 * (scene.last - scene.first).days
-    for row, point, threshold in zip(rows, places, held, strict=True):
-        words, style = _level_style(row)
-        style |= {"color": _LEVEL, "linestyle": "none"}
-        axes.plot(*point, gid="levels", zorder=3, clip_on=False, **style)
-        scene.explain(words, **style)
-        if threshold:
-            line: dict[str, Any] = {"color": COLOURS["loss"], "linewidth": 2.5}
-            axes.hlines(threshold, point[0] - reach, point[0] + reach, gid="held", **line)
-            scene.explain(tr("threshold of the trough"), **line)
+    rows = measured_levels(drawing.document)
+    _axis(panel, _few(panel), tr("level\nug/mL"))
+    places = [(drawing.day(row["sampled_on"]), float(row["ifx_ug_ml"])) for row in rows]
+    drawing.labels.avoid(panel, places, 11)
+    for row, (day, level) in zip(rows, places, strict=True):
+        if row["threshold_ug_ml"]:
+            held = (day, float(row["threshold_ug_ml"]))
+            panel.line(held, held, "level held", [(-9, 0), (9, 0)])
+            drawing.explain_line(tr("threshold of the trough"), "level held")
+        words, shape, half, name = _level_sign(row)
+        drawing.put(panel, (day, level), shape, half, name, words)
     beside = (RIGHT, LEFT, ABOVE_RIGHT, ABOVE_LEFT)
     for row, point in zip(rows, places, strict=True):
-        scene.labels.put(axes, point, _level_words(row), beside, fontsize=SIZE - 1)
+        # Where not all has room, the level alone.
+        any(
+            drawing.labels.put(panel, point, words, beside, beyond=BEYOND)
+            for words in (_level_words(row), measured(row, "ifx_ug_ml"))
+        )
 
 
 def _level_words(row: Document) -> str:
@@ -284,44 +261,83 @@ def _level_words(row: Document) -> str:
     return ", ".join(words)
 
 
-def _level_style(row: Document) -> tuple[str, dict[str, Any]]:
+def _level_sign(row: Document) -> tuple[str, str, float, str]:
     """Open triangles point to where a censored value lies; squares are no troughs."""
     match row["ifx_ug_ml_comparator"]:
         case "<":
-            style: dict[str, Any] = {"marker": "v", "markerfacecolor": "white", "markersize": 9}
-            return tr("below the limit of quantification"), style
+            return tr("below the limit of quantification"), "down", 5.5, "level open"
         case ">":
-            style = {"marker": "^", "markerfacecolor": "white", "markersize": 9}
-            return tr("above the limit of quantification"), style
+            return tr("above the limit of quantification"), "up", 5.5, "level open"
         case _ if row["is_trough"]:
-            return tr("trough"), {"marker": "o", "markersize": 8}
+            return tr("trough"), "disc", 5, "level trough"
         case _:
-            style = {"marker": "s", "markerfacecolor": "white", "markersize": 7}
-            return tr("level, no trough"), style
+            return tr("level, no trough"), "square", 4.5, "level open"
 
 
-def draw_drugs(axes: Axes, scene: Scene) -> None:
+def drugs_height(document: Document) -> float:
+    """Of the strip: a row a drug."""
+    return _LANE * len(drugs(document)) + 6
+
+
+def draw_drugs(panel: Panel, drawing: Drawing) -> None:
     """A bar a course, a row a drug, coloured by class; an arrow where a course goes on."""
-    rows = drugs(scene.document)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_yticks([])
+    rows = drugs(drawing.document)
+    _, top, right, bottom = panel.bounds
+    strip = Panel(panel.scene, panel.x, Scale(-0.6, len(rows) - 0.4, top, bottom))
     for number, (drug, kind, courses) in enumerate(rows):
-        colour, hatch = _DRUGS.get(kind, _DRUGS["other"])
-        style: dict[str, Any] = {"facecolor": colour, "hatch": hatch, "edgecolor": "white"}
-        bars = [(scene.day(one.from_on), (one.to_on - one.from_on).days) for one in courses]
-        axes.broken_barh(bars, (number - 0.32, 0.64), gid=f"drug-{drug}", **style)
-        scene.legend.setdefault(kind.replace("_", " "), Patch(**style))
+        name = f"drug {kind}" if kind in _HATCHES else "drug other"
+        for one in courses:
+            bar = [
+                (drawing.day(one.from_on), number - _BAR),
+                (drawing.day(one.to_on), number + _BAR),
+            ]
+            strip.mark("box", bar, name)
+            _hatch(panel, kind, *map(strip.place, bar))
         for on, sign in _open_ends(courses):
-            axes.plot(scene.day(on), number, sign, color=colour, markersize=11, clip_on=False)
-        axes.annotate(
-            drug, (EDGE, number), xycoords=axes.get_yaxis_transform(), va="center",
-            fontsize=SIZE - 1, color=INK, parse_math=False,
-        )  # fmt: skip
+            strip.shape((drawing.day(on), number), sign, 6.5, name)
+        x, y = right + 3 * _APART, strip.place((0, number))[1] + 4.5
+        panel.scene.text(x, y, clean(drug))
+
+        def sample(where: Panel, at: Point, kind: str = kind, name: str = name) -> None:
+            (left, low), (far, high) = (at[0] - 10, at[1] - 6), (at[0] + 10, at[1] + 6)
+            where.mark("box", [(left, low), (far, high)], name)
+            _hatch(where, kind, (left, low), (far, high))
+
+        drawing.legend.setdefault(kind.replace("_", " "), sample)
 
 
-def _open_ends(courses: Sequence[Any]) -> Iterator[tuple[date, str]]:
+# How the strokes of a class lean, and how many pixels they are apart; for a print in grey.
+_HATCHES: dict[str, tuple[tuple[int, ...], int]] = {
+    "immunomodulator": ((), 0),
+    "glucocorticoid": ((1,), 8),
+    "nutrition": ((0,), 14),
+    "biologic": ((1, -1), 10),
+    "small_molecule": ((-1,), 8),
+    "other": ((0,), 5),
+}
+
+
+def _hatch(panel: Panel, kind: str, start: Point, end: Point) -> None:
+    """White strokes over a bar, within it."""
+    leanings, apart = _HATCHES.get(kind, _HATCHES["other"])
+    (left, top), (right, bottom) = start, end
+    for leaning in leanings:
+        reach = abs(leaning) * (bottom - top)
+        x = left + apart - reach
+        while x < right:
+            # From x at one edge to x + reach at the other, cut to the bar.
+            low, high = max(x, left), min(x + reach, right) if reach else x
+            first, last = (bottom, top) if leaning > 0 else (top, bottom)
+            share = (last - first) / reach if reach else 0
+            if low <= high and low >= left:
+                ends = (first + (low - x) * share, first + (high - x) * share if reach else last)
+                panel.scene.line(low, ends[0], high, ends[1], "hatch")
+            x += apart
+
+
+def _open_ends(courses: Sequence[Course]) -> Iterator[tuple[date, str]]:
     for one in courses:
         if one.began_before:
-            yield one.from_on, "<"
+            yield one.from_on, "left"
         if one.goes_on:
-            yield one.to_on, ">"
+            yield one.to_on, "right"

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.drawing.lines import clean, fit, wrapped
+from registry.drawing.placement import spread
 from registry.patient.chart import FINE, Rows
 from registry.patient.course import Threshold, drugs, ticks, window
-from registry.patient.strips import spread
 from registry.terminal_width import columns, padded
 from tests.patient.conftest import Read
 

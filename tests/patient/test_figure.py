@@ -1,4 +1,4 @@
-"""The patient's figure: the data its artists carry, what it says, and that no words overlap."""
+"""The patient's figure: the data its marks carry, what it says, and that no words overlap."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import re
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
+import numpy as np
 import pytest
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from registry import __version__
 from registry.database.engine import Database
-from registry.patient.figure import patient_figure, save
+from registry.drawing.plot import write
+from registry.drawing.scene import Mark, Scene
+from registry.drawing.svg import svg
+from registry.patient.figure import course_scene, patient_figure
 from tests.patient.conftest import HAND_MADE, RANDOM, Read, document_of
 
 # LOST is drawn from ten days before its first infusion.
@@ -26,81 +29,88 @@ NAMES = [*list(RANDOM)[:9], *(records["patients"][0]["patient_id"] for records i
 
 
 @pytest.fixture(scope="module")
-def lost(read: Read) -> Figure:
-    return patient_figure(read("LOST"))
+def lost(read: Read) -> Scene:
+    return course_scene(read("LOST"))
 
 
-def drawn(figure: Figure, gid: str) -> list[Any]:
-    """The artists with this id, in the order in which they were drawn."""
-    return figure.findobj(lambda artist: artist.get_gid() == gid)
+def drawn(scene: Scene, name: str) -> list[Mark]:
+    """The marks of this look that show numbers, in the order in which they were drawn."""
+    return [mark for mark in scene.marks if mark.name == name and mark.x is not None]
 
 
-def data(line: Line2D) -> list[tuple[float, float]]:
-    return [(float(x), float(y)) for x, y in zip(*line.get_data(), strict=True)]
+def day_and_value(marks: list[Mark]) -> list[tuple[float, float]]:
+    """Where signs stand: days since the first infusion, and their number."""
+    return [(mark.at[0][0] - BEFORE, mark.at[0][1]) for mark in marks if mark.kind != "line"]
 
 
-def words(figure: Figure) -> list[str]:
-    return [text.get_text() for text in figure.findobj(Text) if text.get_text().strip()]
+def words(scene: Scene) -> list[str]:
+    return [scene.title, scene.description, *(mark.words for mark in scene.marks if mark.words)]
 
 
-def test_the_course_is_that_of_the_visits(lost: Figure) -> None:
+def test_the_course_is_that_of_the_visits(lost: Scene) -> None:
     [course] = drawn(lost, "course")
-    assert [(x - BEFORE, y) for x, y in data(course)] == [(0, 40), (98, 5), (154, 22.5), (210, 10)]
+    assert [(x - BEFORE, y) for x, y in course.at] == [(0, 40), (98, 5), (154, 22.5), (210, 10)]
 
 
-def test_the_thresholds_are_those_of_the_definition(lost: Figure) -> None:
+def test_the_thresholds_are_those_of_the_definition(lost: Scene) -> None:
     heights = {
-        role: [line.get_ydata()[0] for line in drawn(lost, f"threshold-{role}")]
+        role: [mark.at[0][1] for mark in drawn(lost, f"threshold {role}")]
         for role in ("loss", "remission", "response")
     }
     assert heights == {"loss": [15], "remission": [10], "response": [25]}
     assert {
-        "Loss of response:\nabove 15",
-        "Remission at week 14:\nbelow 10",
-        "Response at week 14:\n40 − 15 = 25 or less",
+        *("Loss of response:", "above 15"),
+        *("Remission at week 14:", "below 10"),
+        *("Response at week 14:", "40 − 15 = 25 or less"),
     } <= set(words(lost))
 
 
-def test_the_visit_that_decides_is_ringed(lost: Figure, read: Read) -> None:
-    [ring] = drawn(lost, "deciding")
-    assert [(x - BEFORE, y) for x, y in data(ring)] == [(154, 22.5)]
-    [not_responding] = drawn(patient_figure(read("WEAK")), "deciding")
-    assert data(not_responding) == [(98, 27.5)]
+def test_the_visit_that_decides_is_ringed(lost: Scene, read: Read) -> None:
+    assert day_and_value(drawn(lost, "visit deciding")) == [(154, 22.5)]
+    weak = course_scene(read("WEAK"))
+    assert [mark.at[0] for mark in drawn(weak, "visit deciding")] == [(98, 27.5)]
 
 
-def test_infusions_with_those_that_intensify_apart(lost: Figure) -> None:
-    plain, raised = drawn(lost, "infusions")
-    assert [(x - BEFORE, y) for x, y in data(plain)] == [
+def test_infusions_with_those_that_intensify_apart(lost: Scene) -> None:
+    assert day_and_value(drawn(lost, "infusion")) == [
         (0, 5), (14, 5), (42, 5), (98, 5), (210, 5),
     ]  # fmt: skip
-    assert [(x - BEFORE, y) for x, y in data(raised)] == [(154, 8)]
-    assert (plain.get_marker(), raised.get_marker()) == ("o", "^")
+    assert day_and_value(drawn(lost, "infusion raised")) == [(154, 8)]
+    assert {mark.kind for mark in drawn(lost, "infusion raised")} == {"line", "area"}
 
 
-def test_levels_by_what_they_are(lost: Figure) -> None:
+def test_levels_by_what_they_are(lost: Scene) -> None:
     """Below the limit an open triangle, no trough an open square, a trough a disc."""
-    levels = drawn(lost, "levels")
-    assert [(data(level)[0][0] - BEFORE, data(level)[0][1]) for level in levels] == [
-        (98, 0.4), (150, 9.5), (210, 8),
-    ]  # fmt: skip
-    assert [level.get_marker() for level in levels] == ["v", "s", "o"]
-    assert [level.get_markerfacecolor() == "white" for level in levels] == [True, True, False]
-    held: list[LineCollection] = drawn(lost, "held")
-    assert [float(one.get_segments()[0][0][1]) for one in held] == [12.7, 5, 5]
+    assert day_and_value(drawn(lost, "level open")) == [(98, 0.4), (150, 9.5)]
+    assert day_and_value(drawn(lost, "level trough")) == [(210, 8)]
+    assert [mark.kind for mark in drawn(lost, "level open")] == ["area", "box"]
+    assert [mark.kind for mark in drawn(lost, "level trough")] == ["dot"]
+    assert [mark.at[0][1] for mark in drawn(lost, "level held")] == [12.7, 5, 5]
 
 
-def test_drugs_are_bars(lost: Figure) -> None:
-    def days(drug: str) -> list[tuple[float, float]]:
-        bars: list[PolyCollection] = drawn(lost, f"drug-{drug}")
-        boxes = [path.get_extents() for bar in bars for path in bar.get_paths()]
-        return [(box.x0 - BEFORE, box.x1 - BEFORE) for box in boxes]
+def test_drugs_are_bars(lost: Scene) -> None:
+    def days(kind: str) -> list[tuple[float, float]]:
+        bars = [mark for mark in drawn(lost, f"drug {kind}") if mark.kind == "box"]
+        return [(bar.at[0][0] - BEFORE, bar.at[1][0] - BEFORE) for bar in bars]
 
     # Azathioprine since day -30, before the drawing begins; prednisone still taken at its end.
-    assert days("azathioprine") == [(-10, 60)]
-    assert days("prednisone") == [(154, 224)]
+    assert days("immunomodulator") == [(-10, 60)]
+    assert days("glucocorticoid") == [(154, 224)]
 
 
-def test_the_words_of_the_figure(lost: Figure, read: Read) -> None:
+@pytest.mark.parametrize("patient", NAMES)
+def test_strokes_of_a_bar_stay_within_it(read: Read, patient: str) -> None:
+    scene = course_scene(read(patient))
+    bars = [m.places for m in scene.marks if m.name.startswith("drug ") and m.kind == "box"]
+    for stroke in (mark.places for mark in scene.marks if mark.name == "hatch"):
+        assert any(
+            left - 0.01 <= x <= right + 0.01 and top - 0.01 <= y <= bottom + 0.01
+            for (left, top), (right, bottom) in bars
+            for x, y in stroke
+        )
+
+
+def test_the_words_of_the_figure(lost: Scene, read: Read) -> None:
     found = words(lost)
     definition = read("LOST")["definition"]
     for expected in (
@@ -120,20 +130,37 @@ def test_the_words_of_the_figure(lost: Figure, read: Read) -> None:
 
 
 def test_who_was_never_seen_is_said_so(read: Read) -> None:
-    assert "Nothing dated is recorded." in words(patient_figure(read("NOBODY")))
+    assert "Nothing dated is recorded." in words(course_scene(read("NOBODY")))
 
 
 @pytest.mark.parametrize("patient", NAMES)
 def test_any_child_is_drawn_without_the_birth_date(read: Read, patient: str) -> None:
     document = read(patient)
-    figure = patient_figure(document)
-    birth = document["birth_date"]
-    assert not any(birth.isoformat() in line for line in words(figure))
-    [course] = drawn(figure, "course") or [None]
+    scene = course_scene(document)
+    assert not any(document["birth_date"].isoformat() in line for line in words(scene))
     visits = document["pcdai_visits"]
-    assert (course is None) == (not visits)
-    if course is not None:
-        assert [y for _, y in data(course)] == [float(visit["score"]) for visit in visits]
+    courses = [[y for _, y in mark.at] for mark in drawn(scene, "course")]
+    assert courses == ([[float(visit["score"]) for visit in visits]] if visits else [])
+
+
+def test_both_painters_show_the_same_numbers_and_words(lost: Scene, read: Read) -> None:
+    page = fromstring(svg(lost))
+    space = "{http://www.w3.org/2000/svg}"
+    told = [text.text for text in page.iter(f"{space}text")]
+    figure = patient_figure(read("LOST"))
+    file = [text.get_text() for text in figure.findobj(Text) if text.get_text().strip()]
+    marks = [mark.words for mark in lost.marks if mark.kind == "text"]
+    assert told == marks
+    assert sorted(file) == sorted([*marks, lost.title, lost.description])
+    [course] = [one for one in page.iter(f"{space}path") if one.get("class") == "course"]
+    [places] = [mark.places for mark in drawn(lost, "course")]
+    lines = [line for line in figure.findobj(Line2D) if len(line.get_xdata()) == len(places)]
+    numbers = [float(one) for one in re.findall(r"[\d.]+", str(course.get("d")))]
+    assert numbers == pytest.approx([one for place in places for one in place], abs=0.01)
+    assert any(
+        list(np.diff(line.get_xdata())) == pytest.approx(list(np.diff([x for x, _ in places])))
+        for line in lines
+    )
 
 
 @pytest.mark.parametrize("patient", ["P008", "P016", "P055", "P067"])
@@ -150,7 +177,7 @@ def test_no_words_lie_on_other_words(shared_study: Database, patient: str) -> No
     for (one, box), (other, beside) in combinations(boxes, 2):
         assert not box.padded(-1).overlaps(beside.padded(-1)), (one, other)
     page = figure.bbox
-    assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for _, box in boxes)
+    assert [text for text, box in boxes if box.x0 < page.x0 or box.x1 > page.x1] == []
 
 
 def test_files_hold_text_and_are_the_same_every_time(read: Read, tmp_path: Path) -> None:
@@ -160,7 +187,7 @@ def test_files_hold_text_and_are_the_same_every_time(read: Read, tmp_path: Path)
     for ending in ("svg", "png"):
         files = [tmp_path / f"{number}.{ending}" for number in (1, 2)]
         for file in files:
-            save(patient_figure(document), file)
+            write(patient_figure(document), file)
         assert files[0].read_bytes() == files[1].read_bytes()
         assert files[0].stat().st_size < 300_000
     svg = (tmp_path / "1.svg").read_text(encoding="utf-8")

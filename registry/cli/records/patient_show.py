@@ -125,9 +125,10 @@ def _document(context: typer.Context, patient: str, definition: str | None) -> d
 
 
 def _draw(document: dict[str, Any], to: Path) -> None:
-    from registry.patient.figure import patient_figure, save
+    from registry.drawing.plot import write
+    from registry.patient.figure import patient_figure
 
-    save(patient_figure(document), to)
+    write(patient_figure(document), to)
 
 
 def _cells(document: dict[str, Any]) -> list[dict[str, Any]]:
