@@ -52,6 +52,7 @@ WITHOUT_DATABASE = {
     ("synth",),
     ("schedule", "show"),
     ("db", "analyst"),
+    ("audit", "check"),
 }
 STATUSES = {
     0: "done",

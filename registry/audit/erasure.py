@@ -96,10 +96,10 @@ def erase(database: Database, study_id: str, *, user: str, reason: str) -> Certi
     """
     reports: list[Path] = []
     with database.engine.begin() as connection:
-        number = _erased_as(connection, study_id)
+        number = erased_as(connection, study_id)
         again = number is not None
         if number is None:
-            number = _number_of(connection, study_id)
+            number = number_of(connection, study_id)
             written = _reports(connection)
             declare_change(connection, user=user, command="patient erase", reason=reason)
             connection.execute(
@@ -132,7 +132,8 @@ def _reports(connection: Connection) -> set[str]:
     return set(rows.scalars())
 
 
-def _number_of(connection: Connection, study_id: str) -> int:
+def number_of(connection: Connection, study_id: str) -> int:
+    """The registry's number of a child, also of one who was taken out. NotFound without it."""
     try:
         return patient_number(connection, study_id)
     except NotFound:
@@ -142,7 +143,8 @@ def _number_of(connection: Connection, study_id: str) -> int:
         return number
 
 
-def _erased_as(connection: Connection, study_id: str) -> int | None:
+def erased_as(connection: Connection, study_id: str) -> int | None:
+    """The number of a child who was erased under this study id; None where nobody was."""
     number: int | None = connection.scalar(
         text(
             "select patient_id from audit.erasure where id_hash = audit.id_hash(id_salt, :id) "

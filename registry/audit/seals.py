@@ -89,6 +89,11 @@ def last_seal(connection: Connection) -> Seal | None:
     return None if row is None else Seal(*row)
 
 
+def seals(connection: Connection) -> list[Seal]:
+    """Every seal, the first one first."""
+    return [Seal(*row) for row in connection.execute(text(f"{_SEAL} from audit.seal order by 1"))]
+
+
 def check_rows(connection: Connection) -> tuple[list[Found], list[Finding]]:
     """Rows of the audit that are not as a seal has them: of children, and others."""
     children: list[Found] = []

@@ -31,7 +31,7 @@ from registry.models.record_change import RecordChange
 from registry.models.reference_change import CommittedChange, ReferenceChange
 from registry.models.registry_setting import RegistrySetting
 from registry.models.scheduled_run import ScheduledRun
-from registry.models.seal import Erasure, Seal, SealedRow, Secret
+from registry.models.seal import Erasure, Seal, SealedRow, Secret, Stamp
 from registry.models.surgery import Surgery
 from registry.models.tdm_level import Assay, TdmLevel, TdmThreshold
 from registry.models.worklist import WorklistDismissal, WorklistRule, WorklistSetting
@@ -139,6 +139,7 @@ __all__ = [
     "Seal",
     "SealedRow",
     "Secret",
+    "Stamp",
     "StatusTransition",
     "Surgery",
     "TdmLevel",

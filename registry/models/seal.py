@@ -1,11 +1,20 @@
-"""The seals of the audit: a chain of hashes, the leaves of each, the secrets behind them."""
+"""The seals of the audit: a chain of hashes, the leaves of each, secrets, stamps, erasures."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, LargeBinary, Text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -89,6 +98,33 @@ class Secret(Base):
         LargeBinary,
         server_default=sql("uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())"),
         comment="random bytes, destroyed when the values are erased",
+    )
+
+
+class Stamp(Base):
+    """One row per time stamp of a seal's head, given by an authority outside (RFC 3161)."""
+
+    __tablename__ = "stamp"
+    __table_args__ = ({"schema": AUDIT, "comment": "One row per time stamp of a seal's head"},)
+
+    stamp_number: Mapped[int] = mapped_column(
+        BigInteger, Identity(always=False), primary_key=True, comment="number of the stamp"
+    )
+    seal_number: Mapped[int] = mapped_column(comment="the seal whose head was stamped")
+    authority: Mapped[str] = mapped_column(Text, comment="address of the authority that was asked")
+    stamped_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), comment="when, as the authority signed it"
+    )
+    answer: Mapped[bytes] = mapped_column(
+        LargeBinary, comment="the authority's answer, in DER, as openssl ts reads it"
+    )
+    trusted: Mapped[str] = mapped_column(
+        Text, comment="root certificates that it was held to then, in PEM"
+    )
+    change_id: Mapped[int] = mapped_column(
+        BigInteger,
+        server_default=sql("audit.current_change(true)"),
+        comment="the change set: who asked for it, when and why",
     )
 
 

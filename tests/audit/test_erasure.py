@@ -25,6 +25,7 @@ GONE_THROUGH = {"derived.scheduled_run", "reference.change_set"}
 # What is of no child: parameters, codes and their words, counts, the audit's own.
 OF_NO_CHILD = {
     *("audit.reference_change", "audit.seal", "audit.secret", "audit.committed_change"),
+    "audit.stamp",
     *("derived.derivation_run", "derived.quality_run"),
     *("reference.analyte_unit", "reference.assay", "reference.centre", "reference.definition"),
     *("reference.drug", "reference.entry_limit", "reference.gene", "reference.growth_reference"),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.audit import told
+from registry.cli.audit.group import told
 from registry.cli.db.backup import backup_command, restore_command
 from registry.cli.frame.context import UserOption, opened, reached, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows

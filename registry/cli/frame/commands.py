@@ -30,7 +30,7 @@ _AFTER_RECORDS = {
     "visit": lambda: import_module("registry.cli.visit.command").visit_command,
     "history": lambda: import_module("registry.cli.records.history").history_command,
     "undo": lambda: import_module("registry.cli.records.history").undo_command,
-    "audit": lambda: import_module("registry.cli.audit").app,
+    "audit": lambda: import_module("registry.cli.audit.group").app,
     "freeze": lambda: import_module("registry.cli.freeze").app,
     "derive": lambda: import_module("registry.cli.derive").derive_command,
     "status": lambda: import_module("registry.cli.status").status_command,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.audit.proofs import check_command, head_of, prove_command
+from registry.cli.frame.context import opened, reading, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import NotFound
 from registry.words import tr
@@ -63,7 +64,9 @@ def verify_command(
     head: Annotated[
         str | None,
         typer.Option(
-            "--head", metavar="HASH", help="A head kept elsewhere; it must still be there."
+            "--head",
+            metavar="HASH",
+            help="A head kept elsewhere, or its file; it must still be there.",
         ),
     ] = None,
     form: FormatOption = Format.TABLE,
@@ -79,7 +82,7 @@ def verify_command(
     from registry.audit.verify import verify
 
     with opened(run_of(context).settings()) as database:
-        verified = verify(database.engine, head=head and head.strip().lower())
+        verified = verify(database.engine, head=head and head_of(head))
     if form is Format.JSON:
         print_json(verified.to_json())
     else:
@@ -90,6 +93,23 @@ def verify_command(
         warn(tr("Not as the audit has it: {number}.", number=len(verified.findings)))
         raise typer.Exit(1)
     warn(tr("Everything is as the audit has it."))
+
+
+@app.command("seals")
+def seals_command(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
+    """List the seals, each with its head.
+
+    Example: registry audit seals
+    """
+    from registry.audit.seals import seals
+
+    with reading(context) as connection:
+        found = [seal.to_json() for seal in seals(connection)]
+    print_rows(found, form, SEAL_COLUMNS)
+
+
+app.command("prove")(prove_command)
+app.command("check")(check_command)
 
 
 def told(findings: list[Finding]) -> str:
