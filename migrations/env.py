@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from registry.models import Base
+from registry.models import all_tables
 from registry.models.comments import write_comments
 from registry.views.build import build_views, drop_views
 
@@ -21,7 +21,7 @@ def included(name: str | None, kind: str, parent: object) -> bool:
 
 context.configure(
     connection=connection,
-    target_metadata=Base.metadata,
+    target_metadata=all_tables(),
     include_schemas=True,
     include_name=included,
     compare_type=True,

@@ -28,7 +28,7 @@ from registry.cli import app
 from registry.cli.frame.commands import EXAMPLE, OWN_WORDS
 from registry.cli.frame.commands import messages as messages_of_help
 from registry.clinical_tables import BY_FILE
-from registry.models import ENTITIES, Base, table_of
+from registry.models import ENTITIES, all_tables, table_of
 from registry.models.patient import STUDY_ID
 from registry.parsing.names import is_word
 from registry.patient.told import words_for_empty
@@ -108,7 +108,7 @@ def _literal(call: ast.Call, path: Path) -> str:
 
 def declared() -> Iterator[str]:
     """Every word that is declared and then said by `spoken`."""
-    for table in Base.metadata.sorted_tables:
+    for table in all_tables().sorted_tables:
         for column in table.columns:
             if (variable := column.info.get("variable")) is not None:
                 yield from (variable.label, variable.meaning, *variable.levels)
@@ -136,7 +136,7 @@ def help_words() -> Iterator[str]:
     yield from (*OWN_WORDS, EXAMPLE)
     own = {
         column.info["variable"].comment()
-        for table in Base.metadata.sorted_tables
+        for table in all_tables().sorted_tables
         for column in table.columns
         if "variable" in column.info
     }

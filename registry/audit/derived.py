@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from registry.audit.finding import Found
-from registry.models.derivation import STATUS_COLUMNS, status_hash
+from registry.models.status_columns import STATUS_COLUMNS, status_hash
 
 TABLE = "lor_status"
 _SAID = ", ".join(STATUS_COLUMNS)

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from registry.database.frozen import frozen_of
-from registry.models.derivation import STATUS_COLUMNS, status_hash
+from registry.models.status_columns import STATUS_COLUMNS, status_hash
 from registry.records.registry_setting import definition_or_default
 
 # Above this share of the patients one pass over the whole tables is quicker than one a patient.

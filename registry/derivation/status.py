@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from registry.database.frozen import frozen_of
 from registry.errors import NotFound
-from registry.models.derivation import STATUS_COLUMNS, status_hash
+from registry.models.status_columns import STATUS_COLUMNS, status_hash
 from registry.words import tr
 
 # No run of the registry has this number; nothing of a trial is kept.

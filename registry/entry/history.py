@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, Table, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import BigInteger
@@ -23,9 +23,7 @@ from registry.words import tr
 
 # More than these are not named one by one.
 MOST_NAMED = 20
-BY_TABLE: dict[str, Entity] = {table_of(entity).name: entity for entity in ENTITIES}
-TABLES = {name: table_of(entity) for name, entity in BY_TABLE.items()}
-TABLES["patient_number"] = table_of(PatientNumber)
+BY_TABLE: dict[str, Entity] = {one.__tablename__: one for one in ENTITIES}
 # A study id is never given to another child, so that it was given is not taken back; nor is what
 # was erased.
 UNDONE = (
@@ -75,7 +73,7 @@ def entered(
     for table, of_table in numbers.items():
         entity = BY_TABLE.get(table)
         variables = {"study_id": STUDY_ID} if entity is None else file_columns(entity)
-        name = TABLES[table].fullname
+        name = _table(table).fullname
         cells = [spelled(row, *one) for row in "on" for one in variables.items()]
         rows = connection.execute(
             text(
@@ -245,9 +243,13 @@ def _together(rows: Iterable[Any]) -> Iterator[tuple[tuple[str, str], list[Any]]
             yield key, list(group)
 
 
+def _table(name: str) -> Table:
+    return table_of(BY_TABLE.get(name, PatientNumber))
+
+
 def _reversal(table: str, operation: str) -> str:
     """The statement that takes changes back, where the records are still as these left them."""
-    changed = TABLES[table]
+    changed = _table(table)
     name = changed.fullname
     same = "t.patient_id = a.patient_id" + (
         " and t.record_id = a.record_id" if "record_id" in changed.columns else ""

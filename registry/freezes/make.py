@@ -15,7 +15,7 @@ from registry.database.frozen import Frozen, Place
 from registry.errors import Refused
 from registry.freezes.content import Content, content_of, sha256_of
 from registry.freezes.tables import close, make_tables
-from registry.models.derivation import STATUS_COLUMNS, status_hash
+from registry.models.status_columns import STATUS_COLUMNS, status_hash
 from registry.views.build import build_frozen_views, rules_hash
 from registry.words import tr
 

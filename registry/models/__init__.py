@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Table
+from sqlalchemy import MetaData, Table
 
 from registry.models.adverse_event import AdverseEvent
 from registry.models.anthropometry import Anthropometry
-from registry.models.base import Base, PatientRecord
+from registry.models.base import MAPPED, Base, PatientRecord
 from registry.models.change_set import ChangeSet
 from registry.models.condition import Condition
 from registry.models.consent import Consent, ConsentForm
-from registry.models.constraints import add_declared_constraints, end_of_period
+from registry.models.constraints import end_of_period
 from registry.models.definition import Definition
 from registry.models.derivation import ChangedPatient, DerivationRun, LorStatus, StatusTransition
 from registry.models.endoscopy import Endoscopy
@@ -58,42 +58,19 @@ ENTITIES: tuple[type[Patient] | type[PatientRecord], ...] = (
 
 def table_of(entity: type[Base]) -> Table:
     """The table an entity is mapped to."""
-    table = entity.__table__
-    assert isinstance(table, Table)
-    return table
+    return entity.__table__
 
 
-def _complete(entity: type[Patient] | type[PatientRecord]) -> None:
-    table = table_of(entity)
-    add_declared_constraints(table, entity.natural_key)
-    ordered = [one.constraint() for one in entity.in_order]
-    for constraint in (*ordered, *getattr(entity, "further_constraints", ())):
-        table.append_constraint(constraint)
+def all_tables() -> MetaData:
+    """Every table: classes are mapped when they are asked for, this asks for all."""
+    waiting = [Base]
+    while waiting:
+        one = waiting.pop()
+        waiting += one.__subclasses__()
+        if "__tablename__" in vars(one):
+            table_of(one)
+    return MAPPED.metadata
 
-
-for _entity in ENTITIES:
-    _complete(_entity)
-add_declared_constraints(table_of(Assay), ())
-add_declared_constraints(table_of(Centre), ())
-add_declared_constraints(table_of(ConsentForm), ())
-add_declared_constraints(table_of(Definition), ())
-add_declared_constraints(table_of(PatientNumber), ())
-add_declared_constraints(table_of(WorklistSetting), ())
-# A partial date is held to another by what its period may still mean.
-_patient = table_of(Patient)
-_patient.append_constraint(
-    CheckConstraint(f"{end_of_period('onset_on')} >= birth_date", name="onset_not_before_birth")
-)
-_patient.append_constraint(
-    CheckConstraint(
-        f"{end_of_period('diagnosed_on')} >= onset_on", name="diagnosis_not_before_onset"
-    )
-)
-_patient.append_constraint(
-    CheckConstraint(
-        f"{end_of_period('diagnosed_on')} >= birth_date", name="diagnosis_not_before_birth"
-    )
-)
 
 __all__ = [
     "ENTITIES",
@@ -147,6 +124,7 @@ __all__ = [
     "WorklistDismissal",
     "WorklistRule",
     "WorklistSetting",
+    "all_tables",
     "end_of_period",
     "table_of",
 ]

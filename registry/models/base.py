@@ -15,13 +15,14 @@ from sqlalchemy import (
     MetaData,
     Numeric,
     PrimaryKeyConstraint,
+    Table,
     Text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeEngine
 
 from registry.clinical_tables import BY_NAME, ClinicalTable
-from registry.models.constraints import InOrder
+from registry.models.constraints import InOrder, add_checks, add_checks_of_records
 from registry.models.missing_reason import missing_reasons
 from registry.variables import Kind, Variable
 
@@ -51,10 +52,31 @@ COLUMN_TYPES: dict[Kind, type[TypeEngine[Any]]] = {
 }
 
 
-class Base(DeclarativeBase):
+MAPPED = registry(metadata=MetaData(naming_convention=NAMES_OF_CONSTRAINTS))
+
+
+class _MappedWhenAsked(type):
+    """Makes a class's table when it is first asked for: a command reads few of the fifty."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name != "__table__" or "__tablename__" not in vars(cls):
+            raise AttributeError(name)
+        made: Any = cls
+        MAPPED.map_declaratively(made)
+        made.complete(vars(cls)[name])
+        return vars(cls)[name]
+
+
+class Base(metaclass=_MappedWhenAsked):
     """Root of all mapped tables."""
 
-    metadata = MetaData(naming_convention=NAMES_OF_CONSTRAINTS)
+    __tablename__: ClassVar[str]
+    __table__: ClassVar[Table]
+
+    @classmethod
+    def complete(cls, table: Table) -> None:
+        """Adds the constraints that follow from its declarations."""
+        add_checks(table)
 
 
 def variable(declaration: Variable, **column_options: Any) -> Mapped[Any]:
@@ -101,12 +123,12 @@ def row_version() -> Mapped[int]:
     )
 
 
-class Clinical:
+class Clinical(Base):
     """What the classes of clinical tables have of the table's declaration.
 
     `file_name` is the import file's name without its ending; `natural_key` names the columns that
     with the patient identify a record to people; `not_before_birth` the dates held to the birth;
-    `in_order` dates that follow each other.
+    `in_order` dates that follow each other; `further_constraints` are told of nowhere else.
     """
 
     declared: ClassVar[ClinicalTable]
@@ -114,6 +136,7 @@ class Clinical:
     natural_key: ClassVar[tuple[str, ...]]
     not_before_birth: ClassVar[tuple[str, ...]]
     in_order: ClassVar[tuple[InOrder, ...]] = ()
+    further_constraints: ClassVar[tuple[Any, ...]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
         declared = BY_NAME.get(getattr(cls, "__tablename__", ""))
@@ -122,11 +145,17 @@ class Clinical:
             cls.natural_key, cls.not_before_birth = declared.key, declared.dates
         super().__init_subclass__(**options)
 
+    @classmethod
+    def complete(cls, table: Table) -> None:
+        """Its natural key, the reasons of what is missing and what dates are held to, too."""
+        super().complete(table)
+        add_checks_of_records(table, cls.natural_key)
+        for constraint in (*(one.constraint() for one in cls.in_order), *cls.further_constraints):
+            table.append_constraint(constraint)
 
-class PatientRecord(Clinical, Base):
+
+class PatientRecord(Clinical):
     """A table with several records a patient; a record keeps its number when its key is mended."""
-
-    __abstract__ = True
 
     patient_id: Mapped[int] = mapped_column(
         BigInteger, sort_order=-2, comment="the registry's own number of the patient"

@@ -41,8 +41,15 @@ class InOrder:
         return CheckConstraint(f"{self.held()} >= {self.earlier}", name=self.name)
 
 
-def add_declared_constraints(table: Table, natural_key: tuple[str, ...]) -> None:
-    """Adds to a clinical table its natural key and the CHECKs that its variables declare."""
+def add_checks(table: Table) -> None:
+    """Adds to a table the CHECKs that its variables declare."""
+    for column in list(table.columns):
+        for name, rule in declared_checks(column):
+            table.append_constraint(CheckConstraint(rule, name=name))
+
+
+def add_checks_of_records(table: Table, natural_key: tuple[str, ...]) -> None:
+    """Adds to a clinical table its natural key, and where reasons of missing values may stand."""
     if "record_id" in table.columns:
         table.append_constraint(
             UniqueConstraint(
@@ -55,9 +62,6 @@ def add_declared_constraints(table: Table, natural_key: tuple[str, ...]) -> None
     if MISSING_REASONS in table.columns:
         rule = check_of_reasons(may_lack(table, natural_key))
         table.append_constraint(CheckConstraint(rule, name=MISSING_REASONS))
-    for column in list(table.columns):
-        for name, rule in declared_checks(column):
-            table.append_constraint(CheckConstraint(rule, name=name))
 
 
 def declared_checks(column: Column[Any]) -> list[tuple[str, str]]:

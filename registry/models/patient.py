@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, PrimaryKeyConstraint, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    PrimaryKeyConstraint,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import (
@@ -17,6 +25,7 @@ from registry.models.base import (
     row_version,
     variable,
 )
+from registry.models.constraints import end_of_period
 from registry.models.missing_reason import missing_reasons
 from registry.variables import Kind, Redaction, Variable
 from registry.vocabulary import DIAGNOSES, SEXES
@@ -58,7 +67,7 @@ class PatientNumber(Base):
     row_version: Mapped[int] = row_version()
 
 
-class Patient(Clinical, Base):
+class Patient(Clinical):
     """One row per child."""
 
     __tablename__ = "patient"
@@ -66,6 +75,18 @@ class Patient(Clinical, Base):
         PrimaryKeyConstraint("patient_id"),
         ForeignKeyConstraint(["patient_id"], ["reference.patient_number.patient_id"]),
         {"schema": CLINICAL, "comment": "One row per child"},
+    )
+    # A partial date is held to another by what its period may still mean.
+    further_constraints: ClassVar[tuple[Any, ...]] = (
+        CheckConstraint(
+            f"{end_of_period('onset_on')} >= birth_date", name="onset_not_before_birth"
+        ),
+        CheckConstraint(
+            f"{end_of_period('diagnosed_on')} >= onset_on", name="diagnosis_not_before_onset"
+        ),
+        CheckConstraint(
+            f"{end_of_period('diagnosed_on')} >= birth_date", name="diagnosis_not_before_birth"
+        ),
     )
 
     patient_id: Mapped[int] = mapped_column(

@@ -28,7 +28,7 @@ from registry.database.analyst import ANALYST_ROLE, analyst_role_exists, make_ro
 from registry.database.frozen import LIVE, Place
 from registry.database.migrate import head
 from registry.errors import Refused
-from registry.models import Base
+from registry.models import all_tables
 from registry.views import worklist_words
 from registry.views.declared import (
     clinical_views,
@@ -209,7 +209,7 @@ def _described_columns(views: list[View]) -> dict[str, str]:
     """Comment of every column by its name: a column means the same wherever it stands."""
     known = {
         column.name: column.comment
-        for table in Base.metadata.tables.values()
+        for table in all_tables().tables.values()
         for column in table.columns
         if column.comment
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from registry.models import Base
+from registry.models import all_tables
 from registry.views.headers import Sentence, read_header, tables_read
 
 RULES = "rules"
@@ -57,6 +57,6 @@ def in_order(views: list[View]) -> list[View]:
     """Each view behind those that it reads."""
     by_name = {view.name: view for view in views}
     names = set(by_name)
-    built_elsewhere = {table.name for table in Base.metadata.tables.values()}
+    built_elsewhere = {table.name for table in all_tables().tables.values()}
     graph = {view.name: view.reads(names - built_elsewhere) for view in views}
     return [by_name[name] for name in TopologicalSorter(graph).static_order()]

@@ -137,7 +137,7 @@ TAMPERING: dict[str, tuple[str, set[tuple[str | None, ...]]]] = {
 
 def tamper(database: Database, statements: str) -> None:
     """As the owner; no reason of the tests' own is needed for what is hidden."""
-    from registry.models.derivation import status_hash
+    from registry.models.status_columns import status_hash
 
     with database.engine.begin() as connection:
         connection.exec_driver_sql(

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, Engine, event, text
 from registry.database.engine import Database
 from registry.definitions.store import add_definition
 from registry.derivation.run import derive
-from registry.models.derivation import STATUS_COLUMNS
+from registry.models.status_columns import STATUS_COLUMNS
 from tests.clock import Clock
 from tests.property.changes import (
     PATIENTS,

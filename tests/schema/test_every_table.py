@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from registry.cli.frame.completion import complete_table
 from registry.clinical_tables import BY_NAME, CLINICAL_TABLES, ClinicalTable
 from registry.importing.drafting.names import synonyms
-from registry.models import ENTITIES, Base, Patient, table_of
+from registry.models import ENTITIES, Patient, all_tables, table_of
 from registry.models.codebook import codebook, declarations, descriptions
 from registry.models.redcap_fields import FIELD, data_dictionary, fields
 from registry.patient.course import all_events
@@ -96,7 +96,7 @@ def test_the_database_watches_and_shows_a_table(database: Connection, table: Cli
 def test_of_every_variable_it_is_known_what_it_could_give_away() -> None:
     known = {
         f"{table.name}.{column.name}": column.info["variable"].redacted_as
-        for table in Base.metadata.tables.values()
+        for table in all_tables().tables.values()
         for column in table.columns
         if "variable" in column.info
     }

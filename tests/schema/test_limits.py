@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from registry.models import Base, Definition, table_of
+from registry.models import Definition, all_tables, table_of
 from registry.models.constraints import is_partial
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
@@ -20,7 +20,7 @@ from tests.schema.catalogue import CLINICAL_TABLES, RECORD_TABLES, add_row, refu
 NUMBERS = (Kind.NUMBER, Kind.MEASURED, Kind.INTEGER)
 NO_NUMBER = ("NaN", "Infinity", "-Infinity")
 NUMBER = count(1)
-CLINICAL = Base.metadata.tables
+CLINICAL = all_tables().tables
 
 
 def variables(table: str, *kinds: Kind) -> dict[str, Variable]:

@@ -132,15 +132,16 @@ def opened(settings: Settings) -> Iterator[Database]:
 @contextmanager
 def over(database: Database, settings: Settings) -> Iterator[Database]:
     """The database as the run asks for it: as it is, as a freeze has it, or as of a moment."""
+    if settings.freeze is None and settings.as_of is None:
+        yield database
+        return
     from registry.freezes import store
 
     if settings.freeze is not None:
         asked = store.opened(database, settings.freeze, user=settings.user)
-    elif settings.as_of is not None:
-        asked = store.passing(database, settings.as_of)
     else:
-        yield database
-        return
+        assert settings.as_of is not None
+        asked = store.passing(database, settings.as_of)
     with asked as frozen:
         assert frozen.frozen is not None
         warn(frozen.frozen.told())
