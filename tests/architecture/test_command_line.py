@@ -20,6 +20,7 @@ from registry.clinical_tables import BY_COMMAND
 
 PROJECT = Path(__file__).parents[2]
 HEAVY = (
+    "pydantic",
     "sqlalchemy",
     "psycopg",
     "alembic",
@@ -148,6 +149,24 @@ def test_help_loads_neither_the_database_nor_the_analyses() -> None:
 def test_help_of_single_records_loads_no_more_than_the_declarations() -> None:
     loaded = ask(list(OF_RECORDS))
     assert sorted(set(HEAVY) & loaded) == ["sqlalchemy"]
+
+
+def test_a_value_that_needs_no_conversion_loads_nothing_to_convert_it() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-X", "importtime", "-m", "registry", "--home", "/nowhere"),
+            *("infusion", "list", "P001", "--limit", "5", "--format", "json"),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        timeout=60,
+        check=False,
+    )
+    assert "There is no registry in /nowhere" in done.stderr
+    loaded = set(re.findall(r"\| +(\S+)$", done.stderr, re.M))
+    assert "sqlalchemy" in loaded
+    assert "pydantic" not in loaded
 
 
 def test_a_command_loads_no_other_command() -> None:

@@ -14,6 +14,7 @@ import typer
 from typer._click.formatting import HelpFormatter
 from typer.core import TyperGroup
 
+from registry.cli.frame.values import take_as_given
 from registry.clinical_tables import BY_COMMAND
 from registry.terminal_width import columns, wrapped
 from registry.words import DOMAIN, LOCALES, SOURCE_LANGUAGE, language, spoken
@@ -174,12 +175,22 @@ class _Formatter(HelpFormatter):
 class _Context(typer.Context):
     formatter_class = _Formatter
 
+    def __init__(self, command: Any, *args: Any, **options: Any) -> None:
+        super().__init__(command, *args, **options)
+        take_as_given(command.get_params(self))
+
 
 def in_words(command: Any) -> Any:
     """The command with its help, and that of all below it, in the person's language."""
     command.context_class = _Context
-    if language() == SOURCE_LANGUAGE:
-        return command
+    if language() != SOURCE_LANGUAGE:
+        _put_in_words(command)
+    for below in getattr(command, "commands", {}).values():
+        in_words(below)
+    return command
+
+
+def _put_in_words(command: Any) -> None:
     gettext.bindtextdomain(DOMAIN, str(LOCALES))
     gettext.textdomain(DOMAIN)
     if command.help:
@@ -191,9 +202,6 @@ def in_words(command: Any) -> Any:
             parameter.help = spoken(_joined(parameter.help))
         if isinstance(getattr(parameter, "show_default", None), str):
             parameter.show_default = spoken(parameter.show_default)
-    for below in getattr(command, "commands", {}).values():
-        in_words(below)
-    return command
 
 
 def messages(command: Any) -> Iterator[str]:

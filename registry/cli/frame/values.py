@@ -1,0 +1,87 @@
+"""Takes the values of options as they are given, where nothing has to be converted.
+
+Typer converts by pydantic, and loads it for a word that stays a word: a fifth of what a short
+command loads. What is not plainly right goes Typer's way, and so is refused in its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from typer._coercion import RuntimeParam, TypeDescriptor, build_runtime_param
+from typer._param_types import coerce_cli_choice, coerce_cli_path
+
+# Digits of numbers that are surely read alike.
+PLAIN_DIGITS = 9
+
+
+class _NotPlain(Exception):
+    """It takes Typer's own way."""
+
+
+@dataclass(frozen=True)
+class _AsGiven(RuntimeParam):
+    descriptor: TypeDescriptor
+
+    def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:
+        try:
+            return self._plain(value, param, ctx)
+        except (_NotPlain, ValueError):
+            return build_runtime_param(self.descriptor)._coerce_value(value, param=param, ctx=ctx)
+
+    def _plain(self, value: Any, param: Any, ctx: Any) -> Any:
+        kind, info = self.annotation, self.parameter_info
+        if info.parser is not None:
+            raise _NotPlain
+        if kind == list[str] and isinstance(value, list | tuple):
+            return [_word(one) for one in value]
+        if not isinstance(kind, type):
+            raise _NotPlain
+        if issubclass(kind, Enum):
+            return coerce_cli_choice(
+                value, choices=list(kind), case_sensitive=info.case_sensitive, ctx=ctx
+            )
+        if kind is Path and info.path_type is None:
+            path = Path(value if isinstance(value, Path) else _word(value))
+            return coerce_cli_path(path, info, path_type=Path, param=param, ctx=ctx)
+        if kind is str:
+            return _word(value)
+        if kind is int and isinstance(value, str):
+            return _number(value, info.min, info.max)
+        # What the declaration itself gives.
+        if isinstance(value, kind):
+            return value
+        raise _NotPlain
+
+
+def _word(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _NotPlain
+    # Bytes that are not UTF-8 cannot be written so: that is a ValueError.
+    value.encode()
+    return value
+
+
+def _number(value: str, least: float | None, most: float | None) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= PLAIN_DIGITS):
+        raise _NotPlain
+    number = int(value)
+    if least is not None and number < least:
+        raise _NotPlain
+    if most is not None and number > most:
+        raise _NotPlain
+    return number
+
+
+def take_as_given(parameters: Iterable[Any]) -> None:
+    """Has these options and arguments take their values so."""
+    for parameter in parameters:
+        descriptor = getattr(parameter, "type_descriptor", None)
+        if descriptor is not None and descriptor.file_annotation is None:
+            parameter._runtime_param = _AsGiven(
+                descriptor.parameter_info, descriptor.annotation, descriptor
+            )
