@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from threading import Event
 from typing import Annotated, NoReturn
 
 import typer
@@ -28,6 +29,7 @@ DEBUG_VARIABLE = "REGISTRY_DEBUG"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 _NOWHERE = logging.NullHandler()
+_asked_to_end = Event()
 
 app = typer.Typer(
     name="registry",
@@ -73,6 +75,7 @@ def settings(
 
 def run(arguments: list[str] | None = None) -> None:
     """Runs one command and ends the program with the contract's exit status."""
+    _asked_to_end.clear()
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
@@ -86,11 +89,15 @@ def _run(arguments: list[str] | None) -> None:
     except SystemExit as end:
         # Typer has caught the keyboard's interrupt, and a reader of the output that has left.
         if end.code == INTERRUPTED:
-            typer.echo(tr("Interrupted: what was not finished is not stored."), err=True)
+            _say_interrupted()
         raise
-    except RegistryError as error:
-        _end(_said(error), error.exit_status)
     except Exception as error:
+        if _asked_to_end.is_set():
+            # It fell into a step that failed of it, as the rolling back of a transaction does.
+            _say_interrupted()
+            sys.exit(INTERRUPTED)
+        if isinstance(error, RegistryError):
+            _end(_said(error), error.exit_status)
         if os.environ.get(DEBUG_VARIABLE):
             raise
         known = _known(error)
@@ -107,12 +114,17 @@ def _run(arguments: list[str] | None) -> None:
         )
 
 
+def _say_interrupted() -> None:
+    typer.echo(tr("Interrupted: what was not finished is not stored."), err=True)
+
+
 def _interrupt(*_: object) -> NoReturn:
     """So that a scheduler's request to end is as good as Ctrl-C: the server stops its query.
 
     One that falls into the closing of a connection is logged by the pool, or told by Python as an
     exception that nobody can catch: neither is a fault, and the command says that it ended.
     """
+    _asked_to_end.set()
     logging.getLogger("sqlalchemy.pool").addHandler(_NOWHERE)
     sys.unraisablehook = lambda _: None
     raise KeyboardInterrupt

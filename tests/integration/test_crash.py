@@ -1,7 +1,8 @@
-"""Imports and derivations that are killed, interrupted, cut off from the server, or run at once.
+"""Commands that are killed, interrupted, cut off from the server, or run at once.
 
 Real processes on an embedded server. A lock on a table holds a command at a known step, so that
 no test depends on how fast the computer is; kills after a random time reach the steps between.
+`scripts/faults.py` does that often, with every fault of `tests/faults`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,8 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -22,76 +21,39 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from registry.database import embedded, migrate
-from registry.database.engine import open_database
+from registry.database import migrate
 from registry.derivation.run import derive
 from registry.importing.run import import_files
-from registry.settings import Settings
 from tests.conftest import COHORT
-from tests.embedded_server.processes import (
-    PROJECT,
-    ask,
-    copy,
-    postmaster_of,
-    processes,
-    temporary_folder,
-    wait_until,
-)
-from tests.oracle.patients import random_patient, random_patients, write_csv
+from tests.embedded_server.processes import copy, temporary_folder, wait_until
+from tests.faults.at_once import at_once
+from tests.faults.catalogue import FAULTS
+from tests.faults.commands import COMMANDS, EARLIER, LIVED
+from tests.faults.machine import PATIENCE, Ended, Machine, Running
+from tests.faults.play import alarms, befall
+from tests.faults.state import is_whole, state_of, wrong_with
+from tests.oracle.cohort import write_csv
+from tests.oracle.patients import random_patient, random_patients
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
-State = dict[str, tuple[Any, ...]]
-LONG = 120.0
 
-CHECKSUMS = """
-select table_schema || '.' || table_name from information_schema.tables
-where table_schema in ('clinical', 'derived', 'reference') and table_type = 'BASE TABLE' order by 1
-"""
-
-
-def settings(home: Path) -> Settings:
-    return Settings(home=home, database_url=None, user="tester")
-
-
-def state_at(url: str) -> State:
-    """Number of rows and a checksum of every table."""
-    return {
-        str(table): ask(
-            url, f"select count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} t"
-        )[0]
-        for (table,) in ask(url, CHECKSUMS)
-    }
-
-
-def state(home: Path) -> State:
-    with embedded.start(home) as server:
-        return state_at(server.url())
-
-
-def start(home: Path, *arguments: str) -> subprocess.Popen[str]:
-    pipe = subprocess.PIPE
-    command = [sys.executable, "-m", "registry", "--home", str(home), *arguments]
-    return subprocess.Popen(command, cwd=PROJECT, stdout=pipe, stderr=pipe, text=True)
-
-
-def document(program: subprocess.Popen[str]) -> dict[str, Any]:
-    """The JSON document of a program that must end well."""
-    output, complaint = program.communicate(timeout=LONG)
-    assert program.returncode == 0, complaint
-    found: dict[str, Any] = json.loads(output)
+def document(ended: Ended) -> dict[str, Any]:
+    """The JSON document of a command that must have ended well."""
+    assert ended.status == 0, ended
+    found: dict[str, Any] = json.loads(ended.out)
     return found
 
 
 @contextlib.contextmanager
-def held_at(url: str, table: str, program: subprocess.Popen[str]) -> Iterator[None]:
-    """Waits until the program stands before its first write to the table, and keeps it there."""
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
+def held_at(machine: Machine, table: str, running: Running) -> Iterator[None]:
+    """Waits until the command stands before its first write to the table, and keeps it there."""
+    engine = sa.create_engine(machine.url(), poolclass=sa.NullPool)
     waiting = f"select 1 from pg_locks where relation = '{table}'::regclass and not granted"
     with engine.begin() as connection:
         connection.execute(sa.text(f"lock table {table} in share mode"))
-        wait_until(lambda: bool(ask(url, waiting)) or program.poll() is not None, LONG)
-        assert program.poll() is None, program.communicate()[1]
+        wait_until(lambda: bool(machine.ask(waiting)) or not running.alive, PATIENCE)
+        assert running.alive, running.end()
         yield
 
 
@@ -104,28 +66,33 @@ def files() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def home(files: Path) -> Iterator[Path]:
-    """The study, derived, and patients that wait for a derivation; no test changes it for good."""
+def made(files: Path) -> Iterator[Machine]:
+    """The study, derived, a backup of it, and patients that wait for a derivation."""
     with temporary_folder() as folder:
-        made = folder / "home"
+        machine = Machine(folder)
+        given = folder / "given"
+        copy(files, given / "new")
         rng = Random(8)
-        write_csv([random_patient(rng, 5000 + place) for place in range(30)], folder / "waiting")
-        with open_database(settings(made)) as database:
+        write_csv([random_patient(rng, 5000 + place) for place in range(30)], given / "waiting")
+        write_csv([random_patient(rng, 7000 + place) for place in range(20)], given / "more")
+        with machine.opened() as database:
             migrate.upgrade(database)
             with database.engine.begin() as connection:
                 assert import_files(connection, [COHORT]).errors == []
             derive(database.engine, user="tester")
+            machine.do("db", "backup", str(given / EARLIER))
             with database.engine.begin() as connection:
-                assert import_files(connection, [folder / "waiting"]).errors == []
-        yield made
-        wait_until(lambda: not processes(made))
+                assert import_files(connection, [given / "waiting"]).errors == []
+        machine.keep(LIVED)
+        yield machine
+        machine.close()
 
 
 @pytest.fixture
-def spare_home(home: Path) -> Iterator[Path]:
-    """A copy of the home, to be changed."""
-    with temporary_folder() as folder:
-        yield copy(home, folder / "home")
+def machine(made: Machine) -> Machine:
+    """It as it was made, whatever a test before has done."""
+    made.set_back(LIVED)
+    return made
 
 
 IMPORT = ("import", "--format", "json")
@@ -140,58 +107,60 @@ DERIVE_STEPS = ("derived.derivation_run", "derived.lor_status", "derived.changed
     ("command", "steps"), [(IMPORT, IMPORT_STEPS), (DERIVE, DERIVE_STEPS)], ids=["import", "derive"]
 )
 def test_killed_at_a_known_step(
-    home: Path, files: Path, command: tuple[str, ...], steps: tuple[str, ...]
+    machine: Machine, files: Path, command: tuple[str, ...], steps: tuple[str, ...]
 ) -> None:
     arguments = (*command, str(files)) if command is IMPORT else command
-    with embedded.start(home) as server:
-        before = state_at(server.url())
-        for step in steps:
-            program = start(home, *arguments)
-            with held_at(server.url(), step, program):
-                program.kill()
-                program.communicate()
-            assert state_at(server.url()) == before, step
+    before = state_of(machine)
+    for step in steps:
+        running = machine.begin(*arguments)
+        with held_at(machine, step, running):
+            running.signal(signal.SIGKILL)
+            running.end()
+        machine.settle()
+        assert state_of(machine) == before, step
     # Again, after the server has been stopped and started.
-    assert state(home) == before
+    machine.restart()
+    assert state_of(machine) == before
 
 
-def test_interrupted_from_the_keyboard(home: Path, files: Path) -> None:
-    with embedded.start(home) as server:
-        before = state_at(server.url())
-        for step, arguments in (
-            ("clinical.infusion", (*IMPORT, str(files))),
-            ("derived.lor_status", DERIVE),
-        ):
-            program = start(home, *arguments)
-            with held_at(server.url(), step, program):
-                program.send_signal(signal.SIGINT)
-                output, complaint = program.communicate(timeout=LONG)
-            assert (program.returncode, output) == (130, "")
-            assert len(complaint.splitlines()) <= 2
-            assert "Traceback" not in complaint
-            assert state_at(server.url()) == before, step
+def test_interrupted_from_the_keyboard(machine: Machine, files: Path) -> None:
+    before = state_of(machine)
+    for step, arguments in (
+        ("clinical.infusion", (*IMPORT, str(files))),
+        ("derived.lor_status", DERIVE),
+    ):
+        running = machine.begin(*arguments)
+        with held_at(machine, step, running):
+            running.signal(signal.SIGINT)
+            ended = running.end()
+        assert (ended.status, ended.out) == (130, "")
+        assert len(ended.err.splitlines()) <= 2
+        assert not alarms(ended)
+        assert state_of(machine) == before, step
 
 
-@pytest.mark.parametrize("step", ["clinical.patient", "clinical.tdm_level"])
-def test_the_server_is_killed_below_an_import(home: Path, files: Path, step: str) -> None:
-    before = state(home)
-    with embedded.start(home) as server:
-        program = start(home, *IMPORT, str(files))
-        with contextlib.suppress(sa.exc.OperationalError), held_at(server.url(), step, program):
-            os.kill(postmaster_of(home), signal.SIGKILL)
-            output, complaint = program.communicate(timeout=LONG)
-    assert (program.returncode, output) == (3, "")
-    assert complaint.startswith("Error: ")
-    assert "connection" in complaint
-    assert "Traceback" not in complaint
-    assert state(home) == before
+def test_the_server_is_killed_below_an_import(machine: Machine, files: Path) -> None:
+    before = state_of(machine)
+    running = machine.begin(*IMPORT, str(files))
+    with (
+        contextlib.suppress(sa.exc.OperationalError),
+        held_at(machine, "clinical.tdm_level", running),
+    ):
+        machine.strike_server(signal.SIGKILL)
+        ended = running.end()
+    assert (ended.status, ended.out) == (3, "")
+    assert ended.err.startswith("Error: ")
+    assert "connection" in ended.err
+    assert not alarms(ended)
+    machine.restart()
+    assert state_of(machine) == before
 
 
 # Whatever a file, or a statement, says of a child.
 SAID = ("Ada", "Lovelace", "King Street", "151.25", "2003-02-01")
 
 
-def test_no_value_reaches_a_log(home: Path, tmp_path: Path) -> None:
+def test_no_value_reaches_a_log(machine: Machine, tmp_path: Path) -> None:
     """Neither by a complaint about another cell, nor by a crash below a statement that says it."""
     cells = {"patient_id": "P1", "sex": "female", "birth_date": "2003-02-01", "diagnosis": "CD"}
     infusion = {"patient_id": "P1", "infused_on": "2012-01-01", "dose_mg": "151.25"}
@@ -204,36 +173,35 @@ def test_no_value_reaches_a_log(home: Path, tmp_path: Path) -> None:
     for name, row in tables.items():
         text = ",".join(row) + "\n" + ",".join(row.values()) + "\n"
         (tmp_path / f"{name}.csv").write_text(text)
-    log = home / "postgres.log"
-    with embedded.start(home) as server:
-        before = log.stat().st_size
-        program = start(home, *IMPORT, str(tmp_path))
-        held = held_at(server.url(), "clinical.surgery", program)
-        with contextlib.suppress(sa.exc.OperationalError), held:
-            crash_below(server.url(), "select pg_sleep(60), 'Ada Lovelace of King Street'")
-        cut_off = program.communicate(timeout=LONG)
-        assert program.returncode == 3
-        patients = tmp_path / "patients.csv"
-        patients.write_text(patients.read_text().replace("female", "f"))
-        program = start(home, *IMPORT, str(tmp_path))
-        complaint = program.communicate(timeout=LONG)[1]
-        assert program.returncode == 1
+    log = machine.home / "postgres.log"
+    before = log.stat().st_size
+    running = machine.begin(*IMPORT, str(tmp_path))
+    held = held_at(machine, "clinical.surgery", running)
+    with contextlib.suppress(sa.exc.OperationalError), held:
+        crash_below(machine, "select pg_sleep(60), 'Ada Lovelace of King Street'")
+    cut_off = running.end()
+    assert cut_off.status == 3
+    machine.settle()
+    patients = tmp_path / "patients.csv"
+    patients.write_text(patients.read_text().replace("female", "f"))
+    complaint = machine.begin(*IMPORT, str(tmp_path)).end()
+    assert complaint.status == 1
     logged = log.read_bytes()[before:].decode()
     # The crash is in it, so that it was worth looking.
     assert "was terminated by signal 9" in logged
-    told = "\n".join([logged, *cut_off, complaint])
+    told = "\n".join([logged, cut_off.out, cut_off.err, complaint.err])
     assert [value for value in SAID if value in told] == []
 
 
-def crash_below(url: str, statement: str) -> None:
+def crash_below(machine: Machine, statement: str) -> None:
     """Kills the process of the server that runs the statement."""
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    engine = sa.create_engine(machine.url(), poolclass=sa.NullPool)
     with contextlib.suppress(sa.exc.DBAPIError), engine.connect() as connection:
         pid = connection.execute(sa.text("select pg_backend_pid()")).scalar_one()
         running = f"select 1 from pg_stat_activity where pid = {pid} and wait_event = 'PgSleep'"
 
         def kill() -> None:
-            wait_until(lambda: bool(ask(url, running)), LONG)
+            wait_until(lambda: bool(machine.ask(running)), PATIENCE)
             os.kill(pid, signal.SIGKILL)
 
         killer = threading.Thread(target=kill)
@@ -243,80 +211,54 @@ def crash_below(url: str, statement: str) -> None:
         killer.join()
 
 
-def test_killed_at_random_moments_then_done(spare_home: Path, files: Path) -> None:
-    """Each kill is of the last command, so that the server has to stop and to start again."""
+KILLS = [fault for fault in FAULTS if fault.name in ("program killed", "server killed")]
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_killed_at_random_moments_then_done(machine: Machine, part: int) -> None:
+    """Each command in turn, and what follows finds what was done before.
+
+    In short what `scripts/faults.py` does often, and with many more faults.
+    """
     rng = Random(11)
-    begun = time.monotonic()
-    looked = document(start(spare_home, *IMPORT, "--dry-run", str(files)))
-    duration = time.monotonic() - begun
-    before = state(spare_home)
-    for share in (0.2, 0.5, 0.65, 0.8):
-        killed_after(start(spare_home, *IMPORT, str(files)), duration * (share + rng.random() / 10))
-        if state(spare_home) != before:
-            # It was quicker than the dry run: then all of it is there.
-            break
-    done = document(start(spare_home, *IMPORT, str(files)))
-    rows = {table: counted["read"] for table, counted in looked["tables"].items()}
-    assert {table: counted["read"] for table, counted in done["tables"].items()} == rows
-    if share_of(done, "inserted") == 0:
-        assert {table: counted["unchanged"] for table, counted in done["tables"].items()} == rows
-    else:
-        assert done["tables"] == looked["tables"]
-    assert done["committed"]
-    before = state(spare_home)
-    for share in (0.5, 0.7):
-        killed_after(start(spare_home, *DERIVE), duration * (share + rng.random() / 10))
-        if state(spare_home) != before:
-            break
-    document(start(spare_home, *DERIVE))
-    is_fully_derived(spare_home)
-
-
-def killed_after(program: subprocess.Popen[str], seconds: float) -> None:
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        program.wait(seconds)
-    program.kill()
-    program.communicate()
+    for command in COMMANDS[part * 4 : part * 4 + 4]:
+        command.bring(machine)
+        for fault in KILLS:
+            before = state_of(machine)
+            hit, ended = befall(machine, fault, command, rng.random() * 0.4, rng)
+            assert ended.status in (*fault.statuses, 0)
+            assert not alarms(ended)
+            assert is_whole(machine.work)
+            if ended.status:
+                assert hit
+            after = state_of(machine)
+            if (after.tables, after.files) != (before.tables, before.files):
+                break
+        else:
+            machine.do(*command.arguments(machine))
+    with machine.opened() as database:
+        assert wrong_with(database) == []
 
 
 def share_of(done: dict[str, Any], name: str) -> int:
     return sum(counted[name] for counted in done["tables"].values())
 
 
-def is_fully_derived(home: Path) -> None:
-    """Whether nothing waits, and a derivation of everybody from scratch finds nothing different."""
-    with embedded.start(home) as server:
-        assert ask(server.url(), "select count(*) from derived.changed_patient") == [(0,)]
-        patients = ask(server.url(), "select count(*) from clinical.patient")
-        statuses = state_at(server.url())["derived.lor_status"]
-        anew = document(start(home, *DERIVE, "--full"))
-        assert [(anew["examined"],)] == patients
-        assert (anew["changed"], anew["transitions"]) == (0, [])
-        assert state_at(server.url())["derived.lor_status"] == statuses
-
-
-def test_two_derivations_and_an_import_at_once(spare_home: Path, files: Path) -> None:
-    programs = [
-        start(spare_home, *DERIVE),
-        start(spare_home, *IMPORT, str(files)),
-        start(spare_home, *DERIVE),
-    ]
-    first, imported, second = (document(program) for program in programs)
-    assert imported["committed"]
-    assert share_of(imported, "inserted") == share_of(imported, "read") > 0
-    assert first["run_id"] != second["run_id"]
-    document(start(spare_home, *DERIVE))
-    is_fully_derived(spare_home)
-
-
-def test_two_imports_of_the_same_files_at_once(spare_home: Path, files: Path) -> None:
-    programs = [start(spare_home, *IMPORT, str(files)) for _ in range(2)]
+def test_two_imports_of_the_same_files_at_once(machine: Machine, files: Path) -> None:
+    programs = [machine.begin(*IMPORT, str(files)) for _ in range(2)]
     outcomes = sorted(
-        (document(program) for program in programs), key=lambda done: share_of(done, "inserted")
+        (document(program.end()) for program in programs),
+        key=lambda done: share_of(done, "inserted"),
     )
     rows = share_of(outcomes[0], "read")
     assert share_of(outcomes[0], "unchanged") == rows
     assert share_of(outcomes[1], "inserted") == rows
-    with embedded.start(spare_home) as server:
-        known = "select count(*) from reference.patient_number where study_id like 'R000%'"
-        assert ask(server.url(), known) == [(outcomes[1]["tables"]["patients"]["inserted"],)]
+    known = "select count(*) from reference.patient_number where starts_with(study_id, 'R000')"
+    assert machine.ask(known) == [outcomes[1]["tables"]["patients"]["inserted"]]
+
+
+def test_all_at_once(machine: Machine) -> None:
+    for outcome in at_once(machine, Random(3)):
+        assert not outcome.status, outcome
+    with machine.opened() as database:
+        assert wrong_with(database) == []

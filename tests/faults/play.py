@@ -1,0 +1,148 @@
+"""Plays one fault upon one command at a random moment, and judges what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.faults.catalogue import AFTER, BEFORE, Fault
+from tests.faults.commands import Command
+from tests.faults.machine import Ended, Machine
+from tests.faults.state import State, is_whole, state_of, wrong_with
+
+ALARMING = ("Traceback", "Unexpected error", "Exception ignored")
+
+
+class Broken(AssertionError):
+    """A fault did what none may do."""
+
+
+def befall(
+    machine: Machine, fault: Fault, command: Command, moment: float, rng: Random
+) -> tuple[bool, Ended]:
+    """Lets the fault befall the command so many seconds after it began; whether it still worked.
+
+    Returns when the server is there again and nothing of the command is left.
+    """
+    fault.ready(machine, rng)
+    running = machine.begin(*command.arguments(machine))
+    hit = running.wait(moment)
+    if hit:
+        fault.strike(machine, running, rng)
+    ended = running.end()
+    fault.relieve(machine, rng)
+    if fault.stops_server and hit:
+        machine.restart()
+    machine.settle()
+    return hit, ended
+
+
+def alarms(ended: Ended) -> bool:
+    """Whether it said what only a fault of the program says."""
+    return any(word in ended.err + ended.out for word in ALARMING)
+
+
+@dataclass
+class Known:
+    """What a command does when nothing befalls it, measured once a machine."""
+
+    before: State
+    after: State
+    seconds: float
+
+
+@dataclass
+class Player:
+    """Plays faults on a machine; remembers what each command does without."""
+
+    machine: Machine
+    known: dict[str, Known] = field(default_factory=dict)
+
+    def know(self, command: Command) -> Known:
+        """Runs it undisturbed, the first time it is asked for."""
+        if command.name not in self.known:
+            command.set_back(self.machine)
+            before = state_of(self.machine)
+            ended = self.machine.do(*command.arguments(self.machine))
+            self.machine.settle()
+            self.known[command.name] = Known(before, state_of(self.machine), ended.seconds)
+            self._must_be_sound()
+        return self.known[command.name]
+
+    def play(self, fault: Fault, command: Command, rng: Random) -> str | None:
+        """Which of `fault.may` was found; None where the command was done before it was struck.
+
+        Raises Broken where it was neither, or anything else is not as it must be.
+        """
+        known = self.know(command)
+        command.set_back(self.machine)
+        moment = rng.random() * known.seconds
+        hit, ended = befall(self.machine, fault, command, moment, rng)
+        if not hit:
+            known.seconds = ended.seconds
+        found = self._found(command, known)
+        try:
+            self._hold(fault, ended, hit, found, known, command)
+        except Broken as broken:
+            raise Broken(
+                f"{fault.name} / {command.name} after {moment:.3f} s: {broken}\n{ended}"
+            ) from None
+        return found if hit else None
+
+    def _found(self, command: Command, known: Known) -> str | None:
+        state = state_of(self.machine)
+        changes = known.before.tables != known.after.tables
+        if changes and state.tables == known.before.tables:
+            return BEFORE if state.files == known.before.files else None
+        if not set(state.files) <= set(known.after.files):
+            return None
+        if not changes:
+            same = state.tables == known.before.tables
+            return (AFTER if state.files == known.after.files else BEFORE) if same else None
+        return AFTER if state.is_as(known.after) else None
+
+    def _hold(
+        self,
+        fault: Fault,
+        ended: Ended,
+        hit: bool,
+        found: str | None,
+        known: Known,
+        command: Command,
+    ) -> None:
+        if found not in fault.may:
+            raise Broken(f"what is left is neither as before nor as after: {self._told(known)}")
+        if ended.status not in ((*fault.statuses, 0) if hit else (0,)):
+            raise Broken("it ended in another way than it may")
+        if ended.status == 0 and found != AFTER and fault.may != (BEFORE,):
+            raise Broken("it said that it was done")
+        if alarms(ended):
+            raise Broken("what it said alarms")
+        if not is_whole(self.machine.work):
+            raise Broken("a file is not whole")
+        if found == BEFORE or command.again:
+            self.machine.do(*self._forced(command, found))
+            self.machine.settle()
+            if not state_of(self.machine).is_as(known.after) and found == BEFORE:
+                raise Broken(f"done again it came to something else: {self._told(known)}")
+            if state_of(self.machine).files != known.after.files:
+                raise Broken(f"done again the files are {state_of(self.machine).files}")
+        self._must_be_sound()
+
+    def _forced(self, command: Command, found: str | None) -> list[str]:
+        force = ["--force"] if command.name == "erase" and found == AFTER else []
+        return [*command.arguments(self.machine), *force]
+
+    def _must_be_sound(self) -> None:
+        with self.machine.opened() as database:
+            if wrong := wrong_with(database):
+                raise Broken("; ".join(wrong))
+
+    def _told(self, known: Known) -> str:
+        state = state_of(self.machine)
+        rows = {
+            name: (known.before.rows.get(name), known.after.rows.get(name), state.rows.get(name))
+            for name in known.before.rows | known.after.rows | state.rows
+            if state.rows.get(name) != known.after.rows.get(name)
+        }
+        return f"rows before, after, found {rows}; {state.meaning} {state.files}"
