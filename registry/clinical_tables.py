@@ -35,7 +35,8 @@ class ClinicalTable:
     help and `examples` an example of each verb; they follow each other: what is added is amended,
     then voided. `key` names the columns that with the patient name a record to people; `dates` are
     held to the birth, the first dates the record; `dates_past` date it too once they are not in the
-    future. A record `is_contact` when the child was seen or heard of on its day. `heading` is that
+    future. A record `is_contact` when the child was seen or heard of on its day, and `is_released`
+    when others may need it for research. `heading` is that
     of its section on a patient's screen (none: the screen draws it above the sections), `told` the
     line of a record there, in parts: one with an empty place is left out, `{column|words}` says
     words for an empty one. Without `told` the screen has a table or a sentence of its own for it.
@@ -51,6 +52,7 @@ class ClinicalTable:
     examples: Mapping[str, str]
     dates_past: tuple[str, ...] = ()
     is_contact: bool = True
+    is_released: bool = True
     heading: str = ""
     told: tuple[str, ...] = ()
     on_course: OnCourse | None = None
@@ -286,6 +288,7 @@ CLINICAL_TABLES = (
         key=("scope", "signed_on", "given_by"),
         dates=("signed_on",),
         is_contact=False,
+        is_released=False,
         heading=note("Consents"),
         told=(
             "{signed_on}  {scope}, {given_by}",

@@ -33,12 +33,14 @@ class Kind(StrEnum):
 class Redaction(StrEnum):
     """What a value could give away of a child, and so what has to be done before it is shown.
 
-    An identifier names the child; a date places him in time; a quasi-identifier finds him together
-    with others of its kind; free text may hold anything; a clinical value tells of the disease.
+    An identifier names the child; a date places him in time, and the birth more than any; a
+    quasi-identifier finds him together with others of its kind; free text may hold anything; a
+    clinical value tells of the disease.
     """
 
     IDENTIFIER = "identifier"
     DATE = "date"
+    BIRTH = "birth"
     QUASI_IDENTIFIER = "quasi_identifier"
     FREE_TEXT = "free_text"
     CLINICAL = "clinical"

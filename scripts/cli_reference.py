@@ -40,6 +40,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "analyse",
         "report",
         "freeze",
+        "release",
         "sql",
         "export",
     ),

@@ -27,7 +27,8 @@ from registry.errors import NotFound, Refused
 from registry.words import tr
 
 # Where the records are. The views are not kept: a restore builds those of its own program.
-SCHEMAS = tuple(sorted(set(migrate.SCHEMAS) - {"rules", "present", "analytics", "inspection"}))
+VIEWS = {"rules", "present", "analytics", "analytics_deidentified", "inspection"}
+SCHEMAS = tuple(sorted(set(migrate.SCHEMAS) - VIEWS))
 
 _BEGINNING = b"PGDMP"
 _DESCRIPTION = b"\nregistry backup "

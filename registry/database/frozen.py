@@ -25,8 +25,8 @@ from registry.errors import Refused
 from registry.words import tr
 
 # What a freeze has a copy of. What analysts read bears the freeze's name alone.
-SCHEMAS = ("clinical", "reference", "derived", "rules", "present", "analytics")
-READ = "analytics"
+READ, DEIDENTIFIED = "analytics", "analytics_deidentified"
+SCHEMAS = ("clinical", "reference", "derived", "rules", "present", READ, DEIDENTIFIED)
 # Freezes of one command, which whoever comes after it takes away.
 PASSING = "as_of_"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -56,7 +56,10 @@ class Place:
         """The name under which a schema of the registry lies here."""
         if self.freeze is None or meant not in SCHEMAS:
             return meant
-        return f"freeze_{self.freeze}" if meant == READ else f"frozen_{meant}_{self.freeze}"
+        if meant == READ:
+            return f"freeze_{self.freeze}"
+        # A name of PostgreSQL has room for 63 letters, a freeze's for 40.
+        return f"frozen_{'shared' if meant == DEIDENTIFIED else meant}_{self.freeze}"
 
     def sql(self, statement: str) -> str:
         """The statement with every table where it lies here."""

@@ -26,6 +26,7 @@ SCHEMAS = (
     "rules",
     "present",
     "analytics",
+    "analytics_deidentified",
     "inspection",
 )
 

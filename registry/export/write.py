@@ -24,10 +24,12 @@ from registry.whole_file import write_folder, write_whole
 from registry.words import tr
 
 CODEBOOK = "codebook.csv"
+RELEASE = "release"
 
 
 @dataclass(frozen=True)
 class _View:
+    schema: str
     name: str
     label: str
     # Column -> its type in the database and its comment.
@@ -56,7 +58,7 @@ def _labelled(connection: Connection, name: str) -> Labelled:
     entity = BY_FILE_NAME.get(name)
     if entity is not None:
         return read_table(connection, entity)
-    views = _views(connection)
+    views = _views(connection, "analytics")
     if name not in views:
         raise NotFound(
             tr("There is no view {view}.", view=name),
@@ -89,7 +91,28 @@ def write_all(
 
     Raises Refused where something is there, without `force`, or a file cannot be written.
     """
-    views = _views(connection)
+    return write_folder(
+        folder,
+        lambda part: _write_views(connection, "analytics", part, ending),
+        last=CODEBOOK,
+        force=force,
+    )
+
+
+def write_released(
+    connection: Connection, schema: str, release: str, part: Path, ending: str
+) -> dict[str, int]:
+    """The same of what a release has of every view of a schema, to a folder that is there."""
+    return _write_views(connection, schema, part, ending, release)
+
+
+def _write_views(
+    connection: Connection, schema: str, part: Path, ending: str, release: str | None = None
+) -> dict[str, int]:
+    views = _views(connection, schema)
+    if release is not None:
+        for view in views.values():
+            del view.columns[RELEASE]
     book = [
         {
             "view": view.name,
@@ -104,12 +127,13 @@ def write_all(
             view.columns.items(), FORMATS[ending].names(list(view.columns)), strict=True
         )
     ]
-
-    def write(part: Path) -> dict[str, int]:
-        _whole(part / CODEBOOK, lambda file: _write_codebook(book, file))
-        return {name: write_view(connection, name, part / f"{name}{ending}") for name in views}
-
-    return write_folder(folder, write, last=CODEBOOK, force=force)
+    _whole(part / CODEBOOK, lambda file: _write_codebook(book, file))
+    rows = {}
+    for view in views.values():
+        labelled = _read(connection, view, release)
+        FORMATS[ending].write(labelled, part / f"{view.name}{ending}")
+        rows[view.name] = len(labelled.frame)
+    return rows
 
 
 def _write_codebook(rows: list[dict[str, str]], path: Path) -> None:
@@ -131,28 +155,33 @@ def _whole(path: Path, write: Callable[[Path], Any]) -> None:
     write_whole(path, write)
 
 
-def _views(connection: Connection) -> dict[str, _View]:
-    """Every view of schema analytics with its comment, and its columns with theirs."""
+def _views(connection: Connection, schema: str) -> dict[str, _View]:
+    """Every view of a schema with its comment, and its columns with theirs."""
     rows = connection.execute(
         text(
             "select c.relname as view, obj_description(c.oid, 'pg_class') as comment,"
             " a.attname as column, format_type(a.atttypid, a.atttypmod) as type,"
             " col_description(c.oid, a.attnum) as label"
             " from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0"
-            " where c.relnamespace = 'analytics'::regnamespace and c.relkind = 'v'"
+            f" where c.relnamespace = '{schema}'::regnamespace and c.relkind = 'v'"
             " order by c.relname, a.attnum"
         )
     ).mappings()
     found: dict[str, _View] = {}
     for row in rows:
-        view = found.setdefault(row["view"], _View(row["view"], row["comment"] or "", {}))
+        view = found.setdefault(row["view"], _View(schema, row["view"], row["comment"] or "", {}))
         view.columns[row["column"]] = (row["type"], row["label"] or "")
     return found
 
 
-def _read(connection: Connection, view: _View) -> Labelled:
+def _read(connection: Connection, view: _View, release: str | None = None) -> Labelled:
+    columns = "*" if release is None else ", ".join(f"t.{column}" for column in view.columns)
+    where = "" if release is None else f"where t.{RELEASE} = :release"
     frame = pd.read_sql(
-        text(f"select * from analytics.{view.name} t order by t"), connection, coerce_float=False
+        text(f"select {columns} from {view.schema}.{view.name} t {where} order by t"),
+        connection,
+        params=None if release is None else {"release": release},
+        coerce_float=False,
     )
     frame = frame.apply(_without_decimals)
     labels = {column: label for column, (_, label) in view.columns.items()}

@@ -8,10 +8,21 @@ from enum import StrEnum
 from sqlalchemy import Connection, text
 
 from registry.database.frozen import Place
-from registry.models import ENTITIES, Freeze, PatientNumber, table_of
+from registry.models import (
+    ENTITIES,
+    Freeze,
+    PatientNumber,
+    Release,
+    ReleaseChild,
+    ReleaseErased,
+    ReleaseLeftOut,
+    table_of,
+)
 
-# What a freeze does not hold: the list of freezes itself.
-LEFT_OUT = (table_of(Freeze).name,)
+# What a freeze does not hold: the lists of freezes and of releases, and what a release keeps.
+LEFT_OUT = tuple(
+    table_of(one).name for one in (Freeze, Release, ReleaseChild, ReleaseLeftOut, ReleaseErased)
+)
 NUMBERS = table_of(PatientNumber).fullname
 CHANGES = "reference.change_set"
 HELD = ("clinical", "reference", "derived")

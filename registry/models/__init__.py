@@ -30,6 +30,7 @@ from registry.models.query_step import QueryStep
 from registry.models.record_change import RecordChange
 from registry.models.reference_change import CommittedChange, ReferenceChange
 from registry.models.registry_setting import RegistrySetting
+from registry.models.release import Release, ReleaseChild, ReleaseErased, ReleaseLeftOut
 from registry.models.scheduled_run import ScheduledRun
 from registry.models.seal import Erasure, Seal, SealedRow, Secret, Stamp
 from registry.models.surgery import Surgery
@@ -111,6 +112,10 @@ __all__ = [
     "RecordChange",
     "ReferenceChange",
     "RegistrySetting",
+    "Release",
+    "ReleaseChild",
+    "ReleaseErased",
+    "ReleaseLeftOut",
     "ScheduledRun",
     "ScoreBand",
     "Seal",

@@ -111,7 +111,9 @@ class Patient(Clinical):
             redaction=Redaction.QUASI_IDENTIFIER,
         )
     )
-    birth_date: Mapped[date] = variable(Variable("Date of birth", Kind.DATE, required=True))
+    birth_date: Mapped[date] = variable(
+        Variable("Date of birth", Kind.DATE, required=True, redaction=Redaction.BIRTH)
+    )
     onset_on: Mapped[date | None] = variable(
         Variable("First symptoms", Kind.PARTIAL_DATE, meaning="a date, a month or a year")
     )

@@ -103,8 +103,9 @@ class Field:
 
 def _identifies(variable: Variable) -> bool:
     """What an export without identifiers leaves out: not the dates that REDCap can shift."""
-    kept = (Redaction.CLINICAL, *((Redaction.DATE,) if variable.kind is Kind.DATE else ()))
-    return variable.redacted_as not in kept
+    kept = (Redaction.CLINICAL, Redaction.BIRTH)
+    shifted = variable.kind is Kind.DATE and variable.redacted_as is Redaction.DATE
+    return not shifted and variable.redacted_as not in kept
 
 
 def fields() -> Iterator[Field]:

@@ -25,6 +25,11 @@ class RegistrySetting(Base):
     default_definition: Mapped[str] = mapped_column(
         Text, comment="the definition that every command holds to unless told another"
     )
+    smallest_group: Mapped[int] = mapped_column(
+        CheckConstraint("smallest_group between 2 and 1000", name="smallest_group"),
+        server_default=sql("5"),
+        comment="so many children at least are alike wherever something leaves the centre",
+    )
     is_demo: Mapped[bool] = mapped_column(
         server_default=sql("false"), comment="whether this is the demo's registry: synthetic data"
     )

@@ -38,9 +38,11 @@ from registry.views.declared import (
     plausibility_view,
     present_tables,
 )
+from registry.views.deidentified_tables import deidentified_views, released_child_view
 from registry.views.headers import Sentence
 from registry.views.view import (
     ANALYTICS,
+    DEIDENTIFIED,
     FOLDER,
     INSPECTION,
     PRESENT,
@@ -120,13 +122,17 @@ def build_frozen_views(connection: Connection, place: Place, day: date) -> None:
 
 def drop_frozen_views(connection: Connection, place: Place) -> None:
     """Removes every view of a freeze; its tables stay."""
-    schemas = ", ".join(place.schema(schema) for schema in (RULES, PRESENT, ANALYTICS))
+    built = (RULES, PRESENT, ANALYTICS, DEIDENTIFIED)
+    schemas = ", ".join(place.schema(schema) for schema in built)
     _run(connection, f"drop schema if exists {schemas} cascade")
 
 
 def _build(connection: Connection, place: Place, day: date | None = None) -> None:
     views = {
-        RULES: [definition_view(RULES), exclusions_view(), *in_order(views_of(RULES))],
+        RULES: [
+            *(definition_view(RULES), exclusions_view()),
+            *(*in_order(views_of(RULES)), released_child_view()),
+        ],
         PRESENT: [
             *present_tables(),
             *in_order(
@@ -140,6 +146,7 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
             ),
         ],
         ANALYTICS: in_order([*views_of(ANALYTICS), *clinical_views()]),
+        DEIDENTIFIED: deidentified_views(),
     }
     if day is None:
         views[INSPECTION] = in_order(views_of(INSPECTION))
@@ -149,9 +156,9 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
         path = ["rules", "clinical", "derived", "reference", "analytics", "present"]
         if schema == PRESENT:
             path.insert(0, PRESENT)
-        if day is None:
-            path.append("audit")
-        searched = ", ".join(place.schema(one) for one in path)
+        # What a release keeps is of no moment, and a freeze has no copy of it.
+        own = [place.schema(one) for one in path]
+        searched = ", ".join([*own, "audit" if day is None else "derived"])
         connection.execute(text(f"set local search_path = {searched}"))
         if schema == RULES:
             for file in sorted((FOLDER / "functions").glob("*.sql")):

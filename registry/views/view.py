@@ -15,8 +15,10 @@ PRESENT = "present"
 ANALYTICS = "analytics"
 # What an inspector reads and an analyst does not: values that were changed or taken out.
 INSPECTION = "inspection"
+# What may leave the centre.
+DEIDENTIFIED = "analytics_deidentified"
 # Each reads those before it.
-SCHEMAS = (RULES, PRESENT, ANALYTICS, INSPECTION)
+SCHEMAS = (RULES, PRESENT, ANALYTICS, DEIDENTIFIED, INSPECTION)
 FOLDER = Path(__file__).parent
 
 

@@ -22,6 +22,7 @@ LAYERS = (
         "entry",
         "audit",
         "freezes",
+        "releases",
         "definitions",
         "importing",
         "derivation",

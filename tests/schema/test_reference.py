@@ -10,7 +10,7 @@ from registry.vocabulary import ANALYTE_UNITS, COVARIATES, DRUG_CLASSES
 from tests.schema.catalogue import uncommented
 
 TABLES = ("clinical", "reference", "derived")
-VIEWS = ("analytics", "inspection", "present", "rules")
+VIEWS = ("analytics", "analytics_deidentified", "inspection", "present", "rules")
 CONTRACT = (
     "definition",
     "patient_id",
@@ -133,8 +133,10 @@ def test_every_rule_has_a_definition_and_a_patient(database: Connection) -> None
         ("exclusion",),
         ("growth_interval",),
         ("planned_infusion",),
+        ("released_child",),
         ("weighing",),
         ("weight_z",),
         ("withdrawn_genetics",),
+        ("withdrawn_sharing",),
         ("withdrawn_use",),
     }

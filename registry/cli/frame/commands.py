@@ -33,6 +33,7 @@ _AFTER_RECORDS = {
     "undo": lambda: import_module("registry.cli.records.history").undo_command,
     "audit": lambda: import_module("registry.cli.audit.group").app,
     "freeze": lambda: import_module("registry.cli.freeze").app,
+    "release": lambda: import_module("registry.cli.release").app,
     "derive": lambda: import_module("registry.cli.derive").derive_command,
     "status": lambda: import_module("registry.cli.status").status_command,
     "explain": lambda: import_module("registry.cli.explain").explain_command,

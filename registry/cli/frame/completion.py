@@ -47,6 +47,7 @@ complete_patient = _names(
 )
 complete_definition = _names("select name from reference.definition")
 complete_freeze = _names("select name from reference.data_freeze where not dropped")
+complete_release = _names("select name from reference.data_release where not dropped")
 complete_assay = _names("select name from reference.assay")
 complete_view = _names("select viewname::text as name from pg_views where schemaname = 'analytics'")
 

@@ -9,6 +9,8 @@
 -- @withdrawn_id: number of the consent that was withdrawn last
 -- @withdrawn_signed_on: day on which that consent was signed
 -- @genetics_withdrawn: gene findings were withdrawn from research and not given anew
+-- @shared: a consent to sharing beyond the centre counts
+-- @sharing_withdrawn: sharing was refused or withdrawn and not given anew
 create view research_consent as
 with dated as (
     select
@@ -21,7 +23,7 @@ with dated as (
             and (c.withdrawn_on > d.consent_on) is not false as counts
     from consent c
     join definition d on c.signed_on <= d.consent_on
-    where c.scope in ('registry', 'research', 'genetics')
+    where c.scope in ('registry', 'research', 'genetics', 'sharing')
 ),
 by_scope as (
     select
@@ -42,8 +44,11 @@ by_patient as (
         definition,
         patient_id,
         bool_or(scope = 'research' and given_on is not null and not is_withdrawn) as consented,
-        max(withdrawn_on) filter (where is_withdrawn and scope <> 'genetics') as withdrawn_on,
-        bool_or(scope = 'genetics' and is_withdrawn) as genetics_withdrawn
+        max(withdrawn_on) filter (where is_withdrawn and scope in ('registry', 'research'))
+            as withdrawn_on,
+        bool_or(scope = 'genetics' and is_withdrawn) as genetics_withdrawn,
+        bool_or(scope = 'sharing' and given_on is not null and not is_withdrawn) as shared,
+        bool_or(scope = 'sharing' and is_withdrawn) as sharing_withdrawn
     from judged
     group by definition, patient_id
 )

@@ -1,0 +1,121 @@
+"""Releases: de-identified data that left the centre, to whom, and the ids of their children."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    PrimaryKeyConstraint,
+    Text,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import DateTime
+
+from registry.models.base import DERIVED, REFERENCE, Base
+
+# Why a child is not in a release, in the order in which it is asked.
+LEFT_OUT = ("no_infliximab", "no_research_consent", "no_sharing_consent", "too_few_alike")
+
+
+def _of_a_release() -> ForeignKeyConstraint:
+    # A release is written down when its files are whole, in the same transaction.
+    return ForeignKeyConstraint(
+        ["release"], ["reference.data_release.name"], deferrable=True, initially="DEFERRED"
+    )
+
+
+class Release(Base):
+    """One row per release; it stays when the release is dropped, so no name is used twice."""
+
+    __tablename__ = "data_release"
+    __table_args__ = (
+        CheckConstraint("name ~ '^[a-z][a-z0-9_]{0,39}$'", name="name"),
+        ForeignKeyConstraint(["freeze_name"], ["reference.data_freeze.name"]),
+        {"schema": REFERENCE, "comment": "One row per release of de-identified data"},
+    )
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True, comment="name of the release")
+    freeze_name: Mapped[str | None] = mapped_column(
+        Text, comment="the freeze whose data it has; empty for those of the moment"
+    )
+    as_of: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), comment="the moment whose data it has"
+    )
+    recipient: Mapped[str | None] = mapped_column(Text, comment="who received it")
+    smallest_group: Mapped[int] = mapped_column(
+        comment="so many children at least share what could find one of them"
+    )
+    content: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, comment="its files with their SHA-256 and rows, and how alike the children are"
+    )
+    program_version: Mapped[str] = mapped_column(Text, comment="version of the program")
+    dropped: Mapped[bool] = mapped_column(comment="whether its ids are gone")
+
+
+class ReleaseChild(Base):
+    """One row per release and child in it, until the child is erased or the release dropped."""
+
+    __tablename__ = "release_child"
+    __table_args__ = (
+        PrimaryKeyConstraint("patient_id", "release"),
+        _of_a_release(),
+        {"schema": DERIVED, "comment": "One row per release and child in it"},
+    )
+
+    patient_id: Mapped[int] = mapped_column(
+        BigInteger, comment="the registry's own number of the patient"
+    )
+    release: Mapped[str] = mapped_column(Text, comment="name of the release")
+    child_id: Mapped[str] = mapped_column(
+        Text, unique=True, comment="the child's id in this release, drawn at random"
+    )
+    given_up: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), comment="what is not told of the child, since too few share it"
+    )
+    smallest_group: Mapped[int] = mapped_column(
+        comment="so many children at least share what could find one of them"
+    )
+
+
+class ReleaseLeftOut(Base):
+    """One row per release and child who is not in it."""
+
+    __tablename__ = "release_left_out"
+    __table_args__ = (
+        PrimaryKeyConstraint("patient_id", "release"),
+        _of_a_release(),
+        CheckConstraint(f"reason in ({', '.join(map(repr, LEFT_OUT))})", name="reason"),
+        {"schema": DERIVED, "comment": "One row per release and child who was left out"},
+    )
+
+    patient_id: Mapped[int] = mapped_column(
+        BigInteger, comment="the registry's own number of the patient"
+    )
+    release: Mapped[str] = mapped_column(Text, comment="name of the release")
+    reason: Mapped[str] = mapped_column(Text, comment="why")
+
+
+class ReleaseErased(Base):
+    """One row per id of a release whose child was erased: nobody knows any more whose it was."""
+
+    __tablename__ = "release_erased"
+    __table_args__ = (
+        PrimaryKeyConstraint("release", "child_id"),
+        _of_a_release(),
+        {"schema": DERIVED, "comment": "One row per id of a release whose child was erased"},
+    )
+
+    release: Mapped[str] = mapped_column(Text, comment="name of the release")
+    child_id: Mapped[str] = mapped_column(
+        Text, comment="the child's id in this release, drawn at random"
+    )
+    erased_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now(), comment="when the child was erased"
+    )
