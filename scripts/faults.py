@@ -28,6 +28,7 @@ from tests.faults.commands import COMMANDS, furnish
 from tests.faults.machine import Machine
 from tests.faults.play import Broken, Player
 
+THOROUGH_EVERY = 4
 Counts = dict[str, dict[str, dict[str, int]]]
 
 
@@ -46,7 +47,7 @@ def main() -> int:
     with temporary_folder() as folder:
         machine = Machine(folder)
         furnish(machine, children=wanted.children)
-        player = Player(machine)
+        player = Player(machine, THOROUGH_EVERY)
         for fault in FAULTS:
             for command in COMMANDS:
                 names = {fault.name, command.name}
