@@ -17,7 +17,7 @@ from registry.cli.analyse.data import Data
 from registry.database.engine import Database
 from registry.definitions.store import add_definition
 from registry.derivation.run import bring_up_to_date
-from registry.entry.history import undo_all
+from registry.entry.undo import selected, undo
 from registry.errors import RegistryError
 from registry.freezes import store
 from tests.property.changes import PATIENTS, changes, files, import_rows, taken_in
@@ -51,7 +51,7 @@ def undone(place: int) -> Step:
             text("select audit_id from audit.record_change order by audit_id desc limit 30")
         )
         listed = list(numbers.scalars())
-        undo_all(connection, listed[place % len(listed)])
+        undo(connection, selected(connection, listed[place % len(listed)], command=True))
 
     return step
 

@@ -30,7 +30,7 @@ _BEFORE_RECORDS = {
 _AFTER_RECORDS = {
     "visit": lambda: import_module("registry.cli.visit.command").visit_command,
     "history": lambda: import_module("registry.cli.records.history").history_command,
-    "undo": lambda: import_module("registry.cli.records.history").undo_command,
+    "undo": lambda: import_module("registry.cli.records.undo").undo_command,
     "audit": lambda: import_module("registry.cli.audit.group").app,
     "freeze": lambda: import_module("registry.cli.freeze").app,
     "release": lambda: import_module("registry.cli.release").app,

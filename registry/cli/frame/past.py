@@ -38,8 +38,9 @@ AsOfOption = Annotated[
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def moment_of(written: str | None) -> datetime | None:
-    """A moment as it is typed: by the local clock where it has no offset; a day is its end.
+def moment_of(written: str | None, *, day_begins: bool = False) -> datetime | None:
+    """A moment as it is typed: by the local clock where it has no offset; a day is its end, or
+    its beginning.
 
     Raises WrongUsage for what is none, and for one that has not come.
     """
@@ -49,6 +50,8 @@ def moment_of(written: str | None) -> datetime | None:
     try:
         if _DAY.fullmatch(written):
             day = date.fromisoformat(written)
+            if day_begins:
+                return _past(datetime.combine(day, time.min).astimezone(), now)
             end = datetime.combine(day, time.max).astimezone()
             return min(end, now.astimezone()) if day == now.astimezone().date() else _past(end, now)
         return _past(datetime.fromisoformat(written).astimezone(), now)
