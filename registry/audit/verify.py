@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, text
 
@@ -12,7 +12,11 @@ from registry.audit.derived import check_hashes, check_rules
 from registry.audit.finding import Finding, Found
 from registry.audit.replay import check_records, check_reference
 from registry.audit.seals import check_chain, check_rows, last_seal
+from registry.audit.stamps import check_stamps
 from registry.database.locks import Lock, take
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,14 @@ class Verification:
         }
 
 
-def verify(engine: Engine, *, head: str | None = None) -> Verification:
+def verify(
+    engine: Engine, *, head: str | None = None, roots: list[Certificate] | None = None
+) -> Verification:
     """Compares catalogue, records, reference data, statuses and seals with what they must be.
 
-    `head` is the hash of a seal, kept outside: the chain must still hold it. Nothing is changed:
-    its transaction is rolled back.
+    `head` is the hash of a seal, kept outside: the chain must still hold it. Time stamps
+    are held to `roots`, or else to those of when they were made. Nothing is changed: its
+    transaction is rolled back.
     """
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         take(connection, Lock.UPGRADE, shared=True)
@@ -50,7 +57,7 @@ def verify(engine: Engine, *, head: str | None = None) -> Verification:
         children += check_hashes(connection) + check_rules(connection)
         sealed, others = check_rows(connection)
         findings += named(connection, children + sealed)
-        findings += others + check_chain(connection, head)
+        findings += others + check_chain(connection, head) + check_stamps(connection, roots)
         findings += check_views(connection)
         last = last_seal(connection)
         connection.rollback()

@@ -69,6 +69,8 @@ OWNERS = {
     "icalendar": {"worklist"},
     "pyarrow": {"export"},
     "docx": {"report"},
+    "cryptography": {"audit"},
+    "rfc3161_client": {"audit"},
 }
 
 

@@ -28,6 +28,8 @@ ELSEWHERE = {
     ("db", "serve"): "tests/integration/test_command_files.py",
     ("db", "psql"): "tests/integration/test_command_files.py",
     ("schedule", "run"): "tests/schedule/test_process.py",
+    # It asks an authority.
+    ("audit", "stamp"): "tests/audit/test_stamp.py",
     # Refused on the study, which has too few losses under one of the strategies.
     ("analyse", "target-trial"): "tests/analysis/test_target_trial.py",
     # Two freezes with something between them.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry.cli.audit.proofs import check_command, head_of, prove_command
+from registry.cli.audit.stamps import CaOption, stamp_command, stamps_command
 from registry.cli.frame.context import opened, reading, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import NotFound
@@ -46,9 +47,10 @@ def seal_command(
     if seal is None:
         raise NotFound(tr("There is nothing to seal yet."))
     if to is not None:
+        from registry.audit.stamps import line_of
         from registry.whole_file import write_whole
 
-        line = f"{seal.head}\n"
+        line = line_of(seal.head)
         write_whole(to, lambda part: part.write_text(line, encoding="utf-8"))
     if form is Format.JSON:
         print_json(seal.to_json())
@@ -69,20 +71,23 @@ def verify_command(
             help="A head kept elsewhere, or its file; it must still be there.",
         ),
     ] = None,
+    ca: CaOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Find whatever was changed past the audit; exit status 1 when there is something.
 
     The records and reference data must be what the audit's rows come to, the statuses what the
-    rules give, the sealed rows what the seals have, and triggers, functions, constraints and views
-    what this program makes.
+    rules give, the sealed rows what the seals have, time stamps those of their heads, and triggers,
+    functions, constraints and views what this program makes.
 
     Example: registry audit verify
     """
+    from registry.audit.stamps import roots_of
     from registry.audit.verify import verify
 
+    roots = None if ca is None else roots_of(ca)
     with opened(run_of(context).settings()) as database:
-        verified = verify(database.engine, head=head and head_of(head))
+        verified = verify(database.engine, head=head and head_of(head), roots=roots)
     if form is Format.JSON:
         print_json(verified.to_json())
     else:
@@ -108,6 +113,8 @@ def seals_command(context: typer.Context, form: FormatOption = Format.TABLE) -> 
     print_rows(found, form, SEAL_COLUMNS)
 
 
+app.command("stamp")(stamp_command)
+app.command("stamps")(stamps_command)
 app.command("prove")(prove_command)
 app.command("check")(check_command)
 
