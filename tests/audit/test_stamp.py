@@ -52,7 +52,12 @@ def test_a_head_is_stamped(
             [
                 "openssl",
                 "ts",
-                *"-verify -data head-1.txt -in head-1.tsr -CAfile".split(),
+                "-verify",
+                "-data",
+                "head-1.txt",
+                "-in",
+                "head-1.tsr",
+                "-CAfile",
                 good.root,
             ],
             cwd=folder,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from registry.cli.audit.listing import list_command, show_command
 from registry.cli.audit.proofs import check_command, head_of, prove_command
 from registry.cli.audit.stamps import CaOption, stamp_command, stamps_command
 from registry.cli.frame.context import opened, reading, run_of, warn
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("kind", "table", "patient_id", "audit_id", "name")
 SEAL_COLUMNS = ("seal", "sealed_at", "sealed_by", "rows", "head")
-app = typer.Typer(help="Seal the audit, and hold the registry to it.")
+app = typer.Typer(help="Read the audit, seal it, prove it, and hold the registry to it.")
 
 
 @app.command("seal")
@@ -113,6 +114,8 @@ def seals_command(context: typer.Context, form: FormatOption = Format.TABLE) -> 
     print_rows(found, form, SEAL_COLUMNS)
 
 
+app.command("list")(list_command)
+app.command("show")(show_command)
 app.command("stamp")(stamp_command)
 app.command("stamps")(stamps_command)
 app.command("prove")(prove_command)
