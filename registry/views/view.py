@@ -55,6 +55,12 @@ def read_view(schema: str, path: Path) -> View:
     return View(schema, path.stem, statement, header.comment, header.columns, header.methods)
 
 
+def select_of(folder: str, name: str) -> str:
+    """What a view selects, to be asked of fewer rows than all."""
+    source = (FOLDER / folder / f"{name}.sql").read_text(encoding="utf-8")
+    return source.partition(f"create view {name} as\n")[2].rstrip().removesuffix(";")
+
+
 def in_order(views: list[View]) -> list[View]:
     """Each view behind those that it reads."""
     by_name = {view.name: view for view in views}

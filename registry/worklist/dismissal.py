@@ -14,7 +14,7 @@ from registry.errors import NotFound, Refused
 from registry.records.queries import close, find_query, reopen
 from registry.records.study_ids import patient_number
 from registry.words import tr
-from registry.worklist.read import judge_on
+from registry.worklist.read import WORKLIST_OF_ONE, judge_on
 
 
 def dismiss(connection: Connection, item: str, *, until: date | None, on: date) -> None:
@@ -59,12 +59,21 @@ def _queries(connection: Connection, item: str) -> list[str]:
     return list(
         connection.execute(
             text(
-                "select distinct facts ->> 'query' from analytics.worklist "
-                "where patient_id = :patient and item = :item and facts ? 'query'"
+                f"select distinct facts ->> 'query' from {WORKLIST_OF_ONE} "
+                "where item = :item and facts ? 'query'"
             ),
-            {"patient": item.partition(":")[0], "item": item},
+            _named(connection, item),
         ).scalars()
     )
+
+
+def _named(connection: Connection, item: str) -> dict[str, object]:
+    """The child and the item that a name means; of no child where there is none of that id."""
+    number = connection.execute(
+        text("select patient_id from reference.patient_number where study_id = :study_id"),
+        {"study_id": item.partition(":")[0]},
+    ).scalar_one_or_none()
+    return {"number": number, "item": item}
 
 
 def _settled(connection: Connection, query: str) -> bool:
@@ -81,11 +90,8 @@ def _aside(connection: Connection, item: str, on: date) -> set[bool]:
     judge_on(connection, on)
     return set(
         connection.execute(
-            text(
-                "select distinct set_aside from analytics.worklist "
-                "where patient_id = :patient and item = :item"
-            ),
-            {"patient": item.partition(":")[0], "item": item},
+            text(f"select distinct set_aside from {WORKLIST_OF_ONE} where item = :item"),
+            _named(connection, item),
         ).scalars()
     )
 

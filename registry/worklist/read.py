@@ -12,8 +12,18 @@ from sqlalchemy import Connection, text
 from registry.errors import NotFound, WrongUsage
 from registry.records.registry_setting import definition_or_default
 from registry.records.study_ids import patient_number
+from registry.views.view import select_of
 from registry.words import in_language, tr
 
+# The view, of the child with the registry's number :number. A condition on the patient does not
+# reach through the joins of the rules; a lateral does.
+WORKLIST_OF_ONE = "({}) worklist".format(
+    select_of("analytics", "worklist").replace(
+        "from work",
+        "from (values (cast(:number as bigint))) as asked (patient_id) cross join lateral "
+        "(select * from present.work w where w.patient_id = asked.patient_id offset 0) w",
+    )
+)
 # The fields of an item that its rule says in words.
 WORDED = ("action", "why", "source")
 
@@ -60,17 +70,16 @@ class Item:
 
 
 def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
-    """The items that the filters let through, the most urgent first; ranks are those of the whole.
+    """The items that the filters let through, the most urgent first.
 
-    Raises NotFound for a definition, patient or centre that is not there, WrongUsage for a kind
-    that no rule has.
+    Ranks are those of the whole list, or of one child's where it is asked for: the work of the
+    others is not looked for then. Raises NotFound for a definition, patient or centre that is not
+    there, WrongUsage for a kind that no rule has.
     """
     definition = definition_or_default(connection, filters.definition)
-    _require(connection, filters)
+    number = _required(connection, filters)
     judge_on(connection, filters.on)
     conditions = ["definition = :definition"]
-    if filters.patient is not None:
-        conditions.append("patient_id = :patient")
     if filters.kinds:
         conditions.append("kind = any(:kinds)")
     if filters.centre is not None:
@@ -79,12 +88,13 @@ def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
         conditions.append("not set_aside")
     rows = connection.execute(
         text(
-            f"select {', '.join(field.name for field in fields(Item))} from analytics.worklist "
+            f"select {', '.join(field.name for field in fields(Item))} "
+            f"from {'analytics.worklist' if number is None else WORKLIST_OF_ONE} "
             f"where {' and '.join(conditions)} order by rank"
         ),
         {
             "definition": definition,
-            "patient": filters.patient,
+            "number": number,
             "kinds": list(filters.kinds),
             "centre": filters.centre,
         },
@@ -129,9 +139,11 @@ def kinds_of_work(connection: Connection) -> list[str]:
     )
 
 
-def _require(connection: Connection, filters: Filters) -> None:
+def _required(connection: Connection, filters: Filters) -> int | None:
+    """The registry's number of the one child, if one is asked for."""
+    number = None
     if filters.patient is not None:
-        patient_number(connection, filters.patient)
+        number = patient_number(connection, filters.patient)
     kinds = kinds_of_work(connection)
     for kind in filters.kinds:
         if kind not in kinds:
@@ -145,6 +157,7 @@ def _require(connection: Connection, filters: Filters) -> None:
             tr("There is no centre {code}.", code=filters.centre),
             cure=tr("There are: {names}.", names=", ".join(centres)),
         )
+    return number
 
 
 def _codes(connection: Connection, question: str) -> list[str]:

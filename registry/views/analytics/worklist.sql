@@ -17,58 +17,6 @@
 -- @from_table: table of that record
 -- @facts: what the words were filled with
 create view worklist as
-with asked as (
-    select
-        i.definition,
-        i.patient_id,
-        n.study_id,
-        p.centre,
-        r.place,
-        r.kind,
-        i.rule,
-        concat_ws(
-            ':', case when r.after_end then i.rule else r.kind end, i.record_on, i.about
-        ) as item,
-        filled(r.action, i.facts) as action,
-        filled(r.why, i.facts) as why,
-        filled(r.source, i.facts) as source,
-        i.due_on,
-        greatest(today() - i.due_on, case when i.due_on is not null then 0 end)
-            as days_overdue,
-        i.record_on,
-        i.from_table,
-        i.facts
-    from worklist_item i
-    join worklist_rule r on r.rule = i.rule and r.active
-    join follow_up f on f.patient_id = i.patient_id
-    join clinical.patient p on p.patient_id = i.patient_id
-    join patient_number n on n.patient_id = i.patient_id
-    where r.after_end or (f.ended_on is null and f.silent = (i.rule = 'silent'))
-),
-kept as (
-    select
-        a.*,
-        coalesce(q.settled, false)
-        or w.patient_id is not null and coalesce(w.until_on >= today(), true)
-            as set_aside,
-        case when not coalesce(q.settled, false) then w.until_on end as until_on
-    from asked a
-    left join lateral (
-        select w.patient_id, w.until_on
-        from worklist_dismissal w
-        where w.patient_id = a.patient_id and w.item = a.item
-        order by w.dismissal_id desc
-        limit 1
-    ) w on true
-    -- What is not plausible is for good aside when its query is settled.
-    left join lateral (
-        select s.state in ('closed', 'not_applicable') as settled
-        from query_step s
-        where s.patient_id = a.patient_id and s.query = a.facts ->> 'query'
-        order by s.step_id desc
-        limit 1
-    ) q on true
-)
 select
     definition,
     row_number() over (
@@ -90,4 +38,4 @@ select
     from_table,
     record_on,
     facts
-from kept;
+from work;
