@@ -136,8 +136,7 @@ class PartialLikelihood:
     def __init__(self, rows: Rows, ties: Ties, *, firth: bool = False, ridge: float = 0) -> None:
         self.rows, self.ties, self.firth, self.ridge = rows, ties, firth, ridge
         self.case = np.ones(len(rows.stop)) if rows.weight is None else rows.weight
-        self.centre = rows.values.mean(axis=0)
-        self.x = rows.values - self.centre
+        self._set_values(rows.values)
         at = np.flatnonzero(rows.event)
         keys = np.stack([rows.stratum[at], rows.stop[at]], axis=1)
         found, self.event_at = np.unique(keys, axis=0, return_inverse=True)
@@ -148,27 +147,34 @@ class PartialLikelihood:
         self.steps = _steps(found[:, 1], found[:, 0].astype(np.int64), events, counted, ties)
         self._by_stop = _Ordered(rows.stratum, rows.stop, self.steps)
         self._by_start = _Ordered(rows.stratum, rows.start, self.steps)
+        self._until_stop = _places(self.steps, rows.stratum, rows.stop)
+        self._until_start = np.minimum(
+            _places(self.steps, rows.stratum, rows.start), self._until_stop
+        )
         self._late = len(found) > 0 and rows.start.max() >= found[:, 1].min()
 
     def at(self, coef: Floats) -> Point:
         """The function at these coefficients."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            weight, moments = self._moments(coef)
-            s0, mean, second = moments
-            times = self.steps.times
+            times, weight = self.steps.times, self.weights(coef)
+            s0, mean = self._first_moments(weight)
             eta = self.x @ coef
             shift = eta.max()
             of_events = float(self.case[self.event_rows] @ eta[self.event_rows])
             loglik = of_events - float((times * (np.log(s0) + shift)).sum())
             score = self.case[self.event_rows] @ self.x[self.event_rows]
-            score = score - (times[:, None] * mean).sum(axis=0)
-            information = _information(times, mean, second)
+            # What the steps make of a row is summed first, so that no sum over those at risk of
+            # all products of covariates is needed: sum of E[x], and of E[xx'], over the steps.
+            expected = weight * self.of_rows(times / s0)
+            score = score - expected @ self.x
+            of_mean = np.einsum("t,ti,tj->ij", times, mean, mean, optimize=True)
+            information = self.x.T @ (expected[:, None] * self.x) - of_mean
             if self.firth:
                 sign, log_det = np.linalg.slogdet(information)
                 if not sign > 0:
                     return Point(coef, -np.inf, score, information)
                 loglik += log_det / 2
-                score = score + self._third(weight, s0, mean, second, times, information) / 2
+                score = score + self._third(weight, information) / 2
             if self.ridge:
                 loglik -= self.ridge * float(coef @ coef) / 2
                 score = score - self.ridge * coef
@@ -192,9 +198,13 @@ class PartialLikelihood:
         """The same rows with other covariates; who is at risk when is not found out again."""
         other = copy(self)
         other.rows = replace(self.rows, values=values)
-        other.centre = values.mean(axis=0)
-        other.x = values - other.centre
+        other._set_values(values)
         return other
+
+    def _set_values(self, values: Floats) -> None:
+        self.centre = values.mean(axis=0)
+        self._one_and_x = np.column_stack([np.ones(len(values)), values - self.centre])
+        self.x = self._one_and_x[:, 1:]
 
     def baseline(self, coef: Floats) -> Floats:
         """By how much the hazard of somebody with x = 0 steps up at each of the times."""
@@ -220,6 +230,22 @@ class PartialLikelihood:
         np.add.at(events, self.event_at, quantity[self.event_rows])
         return total[steps.of_step] - steps.share[:, None] * events[steps.of_step]
 
+    def of_rows(self, quantity: Floats) -> Floats:
+        """The sum over the steps at which each row is at risk, less its share of tied events.
+
+        Args:
+            quantity: of each step, shape (steps,).
+        """
+        steps = self.steps
+        running = np.concatenate(
+            ([0.0], np.cumsum(np.bincount(steps.of_step, quantity, len(steps.time))))
+        )
+        found = running[self._until_stop] - running[self._until_start]
+        if self.ties == "efron":
+            tied = np.bincount(steps.of_step, steps.share * quantity, len(steps.time))
+            found[self.event_rows] -= tied[self.event_at]
+        return np.asarray(found, dtype=np.float64)
+
     def risks(self, coef: Floats) -> Floats:
         """exp(x b) of each row, up to one factor."""
         eta = self.x @ coef
@@ -231,38 +257,32 @@ class PartialLikelihood:
 
     def means(self, coef: Floats) -> tuple[Floats, Floats]:
         """S_0 (up to the factor of `weights`) and E[x], in the covariates' own units, by step."""
-        _, (s0, mean, _) = self._moments(coef)
+        s0, mean = self._first_moments(self.weights(coef))
         return s0, mean + self.centre
 
     def information_by_step(self, coef: Floats) -> Floats:
         """The variance of x at each step, times how often it counts, shape (steps, k, k)."""
-        _, (_, mean, second) = self._moments(coef)
+        _, mean, second = self._moments(self.weights(coef))
         of_mean = mean[:, :, None] * mean[:, None, :]
         return np.asarray(self.steps.times[:, None, None] * (second - of_mean))
 
-    def _moments(self, coef: Floats) -> tuple[Floats, tuple[Floats, Floats, Floats]]:
-        weight, x = self.weights(coef), self.x
-        n, k = x.shape
-        outer = (x[:, :, None] * x[:, None, :]).reshape(n, k * k)
-        sums = self.of_steps(weight[:, None] * np.hstack([np.ones((n, 1)), x, outer]))
-        s0 = sums[:, 0]
-        mean = sums[:, 1 : k + 1] / s0[:, None]
-        second = (sums[:, k + 1 :] / s0[:, None]).reshape(-1, k, k)
-        return weight, (s0, mean, second)
+    def _first_moments(self, weight: Floats) -> tuple[Floats, Floats]:
+        sums = self.of_steps(weight[:, None] * self._one_and_x)
+        return sums[:, 0], sums[:, 1:] / sums[:, :1]
 
-    def _third(
-        self,
-        weight: Floats,
-        s0: Floats,
-        mean: Floats,
-        second: Floats,
-        times: Floats,
-        information: Floats,
-    ) -> Floats:
+    def _moments(self, weight: Floats) -> tuple[Floats, Floats, Floats]:
+        n, k = self.x.shape
+        outer = (self.x[:, :, None] * self.x[:, None, :]).reshape(n, k * k)
+        s0, mean = self._first_moments(weight)
+        second = self.of_steps(weight[:, None] * outer) / s0[:, None]
+        return s0, mean, second.reshape(-1, k, k)
+
+    def _third(self, weight: Floats, information: Floats) -> Floats:
         """trace(I^-1 dI/db): E[(x-m)' I^-1 (x-m) (x-m)] summed over the steps, m = E[x]."""
+        s0, mean, second = self._moments(weight)
         inverse, x = np.linalg.inv(information), self.x
         square = np.einsum("ij,jk,ik->i", x, inverse, x)
-        sums = self.of_steps((weight * square)[:, None] * np.hstack([np.ones((len(x), 1)), x]))
+        sums = self.of_steps((weight * square)[:, None] * self._one_and_x)
         q, qx = sums[:, 0] / s0, sums[:, 1:] / s0[:, None]
         turned = mean @ inverse
         of_mean = np.einsum("tj,tj->t", turned, mean)
@@ -272,7 +292,7 @@ class PartialLikelihood:
             - 2 * np.einsum("tjk,tk->tj", second, turned)
             + 2 * mean * of_mean[:, None]
         )
-        return np.asarray((times[:, None] * third).sum(axis=0))
+        return np.asarray((self.steps.times[:, None] * third).sum(axis=0))
 
 
 class _Ordered:
@@ -295,6 +315,16 @@ class _Ordered:
         return np.asarray(running[self._last] - running[self._first], dtype=np.float64)
 
 
+def _places(steps: Steps, stratum: Days, time: Floats) -> Days:
+    """Before which of the times, which stand stratum by stratum, each row's time lies."""
+    found = np.searchsorted(steps.stratum, stratum, side="left")
+    for one in np.unique(steps.stratum):
+        first, last = np.searchsorted(steps.stratum, [one, one + 1])
+        here = stratum == one
+        found[here] += np.searchsorted(steps.time[first:last], time[here], side="right")
+    return np.asarray(found, dtype=np.int64)
+
+
 def _steps(time: Floats, stratum: Days, events: Days, counted: Floats, ties: Ties) -> Steps:
     """`counted` is the number of events with each as often as it counts."""
     each = np.arange(len(time))
@@ -305,12 +335,6 @@ def _steps(time: Floats, stratum: Days, events: Days, counted: Floats, ties: Tie
     # Tied events count as often as they do on average, as in R.
     times = (counted / events)[of_step]
     return Steps(time, stratum, events, of_step, within / events[of_step], times)
-
-
-def _information(times: Floats, mean: Floats, second: Floats) -> Floats:
-    return np.asarray(
-        np.einsum("t,tij->ij", times, second) - np.einsum("t,ti,tj->ij", times, mean, mean)
-    )
 
 
 def maximise(
