@@ -146,11 +146,11 @@ class PartialLikelihood:
         counted = np.bincount(self.event_at, self.case[at], len(found)).astype(np.float64)
         self.steps = _steps(found[:, 1], found[:, 0].astype(np.int64), events, counted, ties)
         self._by_stop = _Ordered(rows.stratum, rows.stop, self.steps)
-        self._by_start = _Ordered(rows.stratum, rows.start, self.steps)
+        # A row that is over before it begins is never at risk.
+        start = np.minimum(rows.start, rows.stop)
+        self._by_start = _Ordered(rows.stratum, start, self.steps)
         self._until_stop = _places(self.steps, rows.stratum, rows.stop)
-        self._until_start = np.minimum(
-            _places(self.steps, rows.stratum, rows.start), self._until_stop
-        )
+        self._until_start = _places(self.steps, rows.stratum, start)
         self._late = len(found) > 0 and rows.start.max() >= found[:, 1].min()
 
     def at(self, coef: Floats) -> Point:

@@ -80,8 +80,9 @@ class Arm:
             time.append(later.astype(np.float64))
             if len(np.unique(since[later])) > 1:
                 time.append(since / since.max())
-        self.time = np.column_stack(time)
-        self.x = np.column_stack([self.time, x])
+        of_time = np.column_stack(time)
+        self._of_time = _Departures(of_time, self.gone)
+        self._of_all = _Departures(np.column_stack([of_time, x]), self.gone)
         self.first = first
 
     @property
@@ -107,9 +108,10 @@ class Arm:
         """
         often = np.ones(len(self.child)) if drawn is None else drawn[self.child].astype(np.float64)
         # A sample may foretell all by chance; the chances of those who stay are sound even so.
-        stays = 1 - _chance(self.x, self.gone, often, finite=drawn is None)
+        finite = drawn is None
+        stays = 1 - self._of_all.chance(often, finite=finite)
         over = (
-            1 - _chance(self.time, self.gone, often, finite=drawn is None)
+            1 - self._of_time.chance(often, finite=finite)
             if self.stabilised
             else np.ones(len(stays))
         )
@@ -134,33 +136,59 @@ class Arm:
         return Weighted(rows, weight, held, int(self.gone.sum()), len(self.gone))
 
 
-def _chance(x: Floats, gone: Flags, often: Floats, *, finite: bool = True) -> Floats:
-    """The fitted chance of each row by Newton's steps, as R's `glm(family = binomial)`."""
-    y = gone.astype(np.float64)
-    coef = np.zeros(x.shape[1])
-    total = often @ y
-    if total in (0, often.sum()):
-        return np.asarray(y, dtype=np.float64)
-    coef[0] = np.log(total / (often.sum() - total))
-    for _ in range(_STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(x @ coef, -30, 30)))
-        spread = often * chance * (1 - chance)
-        information = x.T @ (spread[:, None] * x)
-        # Without one where a covariate follows from the others, which changes no chance.
-        step = np.linalg.pinv(information, hermitian=True) @ (x.T @ (often * (y - chance)))
-        coef = coef + np.clip(step, -3, 3)
-        away = np.abs(coef).max() > _FARTHEST
-        if away and finite:
-            break
-        if away or np.abs(step).max() < _CLOSE:
-            return np.asarray(1 / (1 + np.exp(-(x @ coef))), dtype=np.float64)
-    raise CannotEstimate(
-        note(
-            "The weights cannot be estimated: the covariates foretell for certain who departs from "
-            "a strategy."
-        ),
-        cure=tr("Name fewer --covariates and --time-varying."),
-    )
+class _Departures:
+    """The pooled logistic regression of departing; rows that are alike are counted, not repeated.
+
+    Args:
+        x: of each chance to depart, shape (chances, k).
+        gone: whether it was taken.
+    """
+
+    def __init__(self, x: Floats, gone: Flags) -> None:
+        self._kinds, kind = np.unique(x, axis=0, return_inverse=True)
+        self._kind, self._gone = kind.reshape(-1), gone
+        self._start: Floats | None = None
+
+    def chance(self, often: Floats, *, finite: bool) -> Floats:
+        """The fitted chance of each row by Newton's steps, as R's `glm(family = binomial)`.
+
+        Each row counts as often as is said. A second call begins where the first ended.
+
+        Raises:
+            CannotEstimate: a coefficient runs away, where it has to be `finite`.
+        """
+        x, kind = self._kinds, self._kind
+        count = np.bincount(kind, often, len(x))
+        departures = np.bincount(kind, often * self._gone, len(x))
+        total, all_of_them = departures.sum(), count.sum()
+        if total in (0, all_of_them):
+            return self._gone.astype(np.float64)
+        coef = self._start
+        if coef is None:
+            coef = np.zeros(x.shape[1])
+            coef[0] = np.log(total / (all_of_them - total))
+        for _ in range(_STEPS):
+            chance = 1 / (1 + np.exp(-np.clip(x @ coef, -30, 30)))
+            spread = count * chance * (1 - chance)
+            information = x.T @ (spread[:, None] * x)
+            # Without one where a covariate follows from the others, which changes no chance.
+            inverse = np.linalg.pinv(information, hermitian=True)
+            step = inverse @ (x.T @ (departures - count * chance))
+            coef = coef + np.clip(step, -3, 3)
+            away = np.abs(coef).max() > _FARTHEST
+            if away and finite:
+                break
+            if away or np.abs(step).max() < _CLOSE:
+                if self._start is None and not away:
+                    self._start = coef
+                return np.asarray(1 / (1 + np.exp(-(x @ coef))), dtype=np.float64)[kind]
+        raise CannotEstimate(
+            note(
+                "The weights cannot be estimated: the covariates foretell for certain who departs "
+                "from a strategy."
+            ),
+            cure=tr("Name fewer --covariates and --time-varying."),
+        )
 
 
 def risk_by(rows: Follow, weight: Floats, days: Floats, drawn: Days | None = None) -> Floats:
