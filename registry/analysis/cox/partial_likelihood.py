@@ -145,6 +145,7 @@ class PartialLikelihood:
         events = np.bincount(self.event_at, minlength=len(found))
         counted = np.bincount(self.event_at, self.case[at], len(found)).astype(np.float64)
         self.steps = _steps(found[:, 1], found[:, 0].astype(np.int64), events, counted, ties)
+        self._first_step = np.searchsorted(self.steps.of_step, np.arange(len(found)))
         self._by_stop = _Ordered(rows.stratum, rows.stop, self.steps)
         # A row that is over before it begins is never at risk.
         start = np.minimum(rows.start, rows.stop)
@@ -165,7 +166,7 @@ class PartialLikelihood:
             score = self.case[self.event_rows] @ self.x[self.event_rows]
             # What the steps make of a row is summed first, so that no sum over those at risk of
             # all products of covariates is needed: sum of E[x], and of E[xx'], over the steps.
-            expected = weight * self.of_rows(times / s0)
+            expected = weight * self.of_rows((times / s0)[:, None])[:, 0]
             score = score - expected @ self.x
             of_mean = np.einsum("t,ti,tj->ij", times, mean, mean, optimize=True)
             information = self.x.T @ (expected[:, None] * self.x) - of_mean
@@ -174,7 +175,7 @@ class PartialLikelihood:
                 if not sign > 0:
                     return Point(coef, -np.inf, score, information)
                 loglik += log_det / 2
-                score = score + self._third(weight, information) / 2
+                score = score + self._third(weight, expected, s0, mean, information) / 2
             if self.ridge:
                 loglik -= self.ridge * float(coef @ coef) / 2
                 score = score - self.ridge * coef
@@ -234,16 +235,16 @@ class PartialLikelihood:
         """The sum over the steps at which each row is at risk, less its share of tied events.
 
         Args:
-            quantity: of each step, shape (steps,).
+            quantity: of each step, shape (steps, m).
         """
         steps = self.steps
-        running = np.concatenate(
-            ([0.0], np.cumsum(np.bincount(steps.of_step, quantity, len(steps.time))))
-        )
+        of_time = np.add.reduceat(quantity, self._first_step, axis=0)
+        running = np.zeros((len(of_time) + 1, quantity.shape[1]))
+        np.cumsum(of_time, axis=0, out=running[1:])
         found = running[self._until_stop] - running[self._until_start]
         if self.ties == "efron":
-            tied = np.bincount(steps.of_step, steps.share * quantity, len(steps.time))
-            found[self.event_rows] -= tied[self.event_at]
+            shared = np.add.reduceat(steps.share[:, None] * quantity, self._first_step, axis=0)
+            found[self.event_rows] -= shared[self.event_at]
         return np.asarray(found, dtype=np.float64)
 
     def risks(self, coef: Floats) -> Floats:
@@ -262,7 +263,7 @@ class PartialLikelihood:
 
     def information_by_step(self, coef: Floats) -> Floats:
         """The variance of x at each step, times how often it counts, shape (steps, k, k)."""
-        _, mean, second = self._moments(self.weights(coef))
+        mean, second = self._moments(self.weights(coef))
         of_mean = mean[:, :, None] * mean[:, None, :]
         return np.asarray(self.steps.times[:, None, None] * (second - of_mean))
 
@@ -270,48 +271,52 @@ class PartialLikelihood:
         sums = self.of_steps(weight[:, None] * self._one_and_x)
         return sums[:, 0], sums[:, 1:] / sums[:, :1]
 
-    def _moments(self, weight: Floats) -> tuple[Floats, Floats, Floats]:
+    def _moments(self, weight: Floats) -> tuple[Floats, Floats]:
         n, k = self.x.shape
         outer = (self.x[:, :, None] * self.x[:, None, :]).reshape(n, k * k)
         s0, mean = self._first_moments(weight)
         second = self.of_steps(weight[:, None] * outer) / s0[:, None]
-        return s0, mean, second.reshape(-1, k, k)
+        return mean, second.reshape(-1, k, k)
 
-    def _third(self, weight: Floats, information: Floats) -> Floats:
-        """trace(I^-1 dI/db): E[(x-m)' I^-1 (x-m) (x-m)] summed over the steps, m = E[x]."""
-        s0, mean, second = self._moments(weight)
-        inverse, x = np.linalg.inv(information), self.x
-        square = np.einsum("ij,jk,ik->i", x, inverse, x)
-        sums = self.of_steps((weight * square)[:, None] * self._one_and_x)
-        q, qx = sums[:, 0] / s0, sums[:, 1:] / s0[:, None]
+    def _third(
+        self, weight: Floats, expected: Floats, s0: Floats, mean: Floats, information: Floats
+    ) -> Floats:
+        """trace(I^-1 dI/db): E[(x-m)' I^-1 (x-m) (x-m)] summed over the steps, m = E[x].
+
+        Like the information: what the steps make of a row is summed before the rows are.
+        """
+        inverse, x, times = np.linalg.inv(information), self.x, self.steps.times
+        square = np.einsum("ij,jk,ik->i", x, inverse, x, optimize=True)
+        q = self.of_steps((weight * square)[:, None])[:, 0] / s0
         turned = mean @ inverse
         of_mean = np.einsum("tj,tj->t", turned, mean)
-        third = (
-            qx
-            - mean * q[:, None]
-            - 2 * np.einsum("tjk,tk->tj", second, turned)
-            + 2 * mean * of_mean[:, None]
-        )
-        return np.asarray((self.steps.times[:, None] * third).sum(axis=0))
+        along = weight * np.einsum("ij,ij->i", x, self.of_rows((times / s0)[:, None] * turned))
+        return np.asarray((expected * square - 2 * along) @ x + (times * (2 * of_mean - q)) @ mean)
 
 
 class _Ordered:
-    """Sums over the rows of a stratum whose time is `t` or later, by running totals."""
+    """Sums over the rows of a stratum whose time is `t` or later, by running totals of blocks."""
 
     def __init__(self, stratum: Days, time: Floats, steps: Steps) -> None:
         # Latest first within a stratum; a step's rows then stand between two places.
-        self._order = np.lexsort((-time, stratum))
-        ordered_stratum, ordered_time = stratum[self._order], time[self._order]
-        self._first = np.searchsorted(ordered_stratum, steps.stratum, side="left")
-        self._last = np.empty_like(self._first)
+        order = np.lexsort((-time, stratum))
+        ordered_stratum, ordered_time = stratum[order], time[order]
+        first = np.searchsorted(ordered_stratum, steps.stratum, side="left")
+        last = np.empty_like(first)
         for one in np.unique(steps.stratum):
-            first, last = np.searchsorted(ordered_stratum, [one, one + 1])
-            late, here = -ordered_time[first:last], steps.stratum == one
-            self._last[here] = first + np.searchsorted(late, -steps.time[here], side="right")
+            low, high = np.searchsorted(ordered_stratum, [one, one + 1])
+            late, here = -ordered_time[low:high], steps.stratum == one
+            last[here] = low + np.searchsorted(late, -steps.time[here], side="right")
+        # No step parts the rows between two of the places: they are added up once.
+        places = np.unique(np.concatenate([first, last]))
+        self._blocks, self._order = places[:-1], order[: places[-1]]
+        self._first, self._last = np.searchsorted(places, first), np.searchsorted(places, last)
 
     def sums(self, quantity: Floats) -> Floats:
-        running = np.zeros((len(quantity) + 1, quantity.shape[1]))
-        np.cumsum(quantity[self._order], axis=0, out=running[1:])
+        running = np.zeros((len(self._blocks) + 1, quantity.shape[1]))
+        if len(self._blocks):
+            of_block = np.add.reduceat(quantity[self._order], self._blocks, axis=0)
+            np.cumsum(of_block, axis=0, out=running[1:])
         return np.asarray(running[self._last] - running[self._first], dtype=np.float64)
 
 

@@ -152,7 +152,7 @@ class Hazards:
         both = [one for one in (self.loss, self.ruled_out) if one is not None]
         grid = np.unique(np.concatenate([one.days for one in both]))
         grid = grid[grid <= max(days)]
-        on_day = [np.diff(one.until(grid), prepend=0.0) for one in both]
+        cumulative = np.array([one.until(grid) for one in both])
         asked = np.searchsorted(grid, days, side="right")
         # Patients with equal hazards have equal risks; of a few covariates there are few kinds.
         ratios = np.exp(np.column_stack([x @ one.coef for one in both]))
@@ -160,22 +160,31 @@ class Hazards:
         first = np.empty(len(kinds), dtype=np.int64)
         first[kind] = np.arange(len(kind))
         parts = np.array_split(ratios[first], 1 + len(first) * len(grid) // _CELLS)
-        return np.vstack([_risk_of(part, on_day, asked) for part in parts])[kind]
+        return np.vstack([_risk_of(part, cumulative, asked) for part in parts])[kind]
 
     def risk_were_nobody_to_stop(self, x: Floats, days: Floats) -> Floats:
         """1 - exp(-H(t) exp(x b)): with stop, transfer and death as if they were chance ends."""
         return np.asarray(-np.expm1(-np.outer(np.exp(x @ self.loss.coef), self.loss.until(days))))
 
 
-def _risk_of(ratios: Floats, on_day: list[Floats], asked: Days) -> Floats:
-    """The risk by hazard ratio of each cause, shape (n, causes), after so many of the days."""
-    faced = [np.outer(ratio, jumps) for ratio, jumps in zip(ratios.T, on_day, strict=True)]
-    total = np.sum(faced, axis=0)
-    before = np.exp(total - np.cumsum(total, axis=1))
+def _risk_of(ratios: Floats, cumulative: Floats, asked: Days) -> Floats:
+    """The risk by hazard ratio of each cause, shape (n, times).
+
+    Args:
+        ratios: shape (n, causes), the loss first.
+        cumulative: hazards of each cause at their days, shape (causes, days).
+        asked: after how many of the days.
+    """
+    jumps = np.diff(cumulative, axis=1, prepend=0.0)
+    # Of the days, those of a loss; what else happened on or between them only takes away.
+    lost = np.flatnonzero(jumps[0] > 0)
+    reached = np.zeros((len(ratios), len(lost) + 1))
+    leaving = ratios @ jumps[:, lost]
     # On a day the survivors leave with probability 1 - exp(-hazard), by cause as it has part.
-    part = np.divide(faced[0], total, out=np.zeros_like(total), where=total > 0)
-    reached = np.cumsum(before * -np.expm1(-total) * part, axis=1)
-    return np.hstack([np.zeros((len(ratios), 1)), reached])[:, asked]
+    part = np.divide(np.outer(ratios[:, 0], jumps[0, lost]), leaving)
+    before = np.exp(leaving - ratios @ cumulative[:, lost])
+    np.cumsum(before * -np.expm1(-leaving) * part, axis=1, out=reached[:, 1:])
+    return reached[:, np.searchsorted(lost, asked, side="left")]
 
 
 @dataclass(frozen=True)
