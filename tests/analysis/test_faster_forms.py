@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
+from registry.analysis.methods.prediction import brier, brier_curve
 from registry.analysis.risk.fitting import Hazard, Hazards
 
 
@@ -102,3 +103,22 @@ def test_the_risk_of_patients_that_are_alike(seed: int) -> None:
                 alive *= np.exp(-sum(faced))
             by_day[day] = lost
         assert told == pytest.approx([by_day[int(day)] for day in asked], rel=1e-10)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6))
+def test_a_brier_curve_has_the_estimates_of_the_score(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    time = rng.integers(1, 40, 50).astype(float)
+    cause = rng.integers(0, 3, 50)
+    at = np.arange(1.0, 40.0)
+    risk = np.sort(rng.random((50, len(at))), axis=1)
+    whole = brier(time, cause, risk, at)
+    curve = brier_curve(time, cause, lambda part: risk[part], at)
+    for found, expected in (
+        (curve.estimate, whole.estimate),
+        (curve.null, whole.null.estimate),
+        (curve.scaled, whole.scaled),
+        (curve.integrated, whole.integrated),
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)

@@ -10,6 +10,7 @@ influence of each row, its part in the estimate of G included.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -21,6 +22,9 @@ from registry.analysis.counting import Z95
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.methods.competing_risks import aalen_johansen
 from registry.words import tr
+
+_CELLS = 500_000
+"""Rows times days that are worked on at once; bounds the memory."""
 
 
 class Censoring:
@@ -38,14 +42,36 @@ class Censoring:
         self._g = np.concatenate(([1.0], np.cumprod(1 - censored / np.maximum(left, 1))))
         self._at_risk, self._hazard = at_risk, censored / at_risk
 
-    def weights(self, at: Floats) -> Floats:
+    def weights(self, at: Floats, part: slice = slice(None)) -> Floats:
         """1/G of each row that tells of t, 0 of the others, (n, times); NaN where G(t) is 0."""
-        g_t = self._g[np.searchsorted(self._days, at, side="right")]
-        g_t = np.where(g_t > 0, g_t, np.nan)
-        with np.errstate(divide="ignore"):
-            before = np.where(self._cause == 0, 0.0, 1 / self._g[self._day])[:, None]
-        weight = np.where(self.time[:, None] <= at, before, 1 / g_t)
+        g_t = self._at(at)
+        before = self._before[part, None]
+        weight = np.where(self.time[part, None] <= at, before, 1 / g_t)
         return np.asarray(np.where(np.isnan(g_t), np.nan, weight))
+
+    def _at(self, at: Floats) -> Floats:
+        g_t = self._g[np.searchsorted(self._days, at, side="right")]
+        return np.where(g_t > 0, g_t, np.nan)
+
+    @cached_property
+    def _before(self) -> Floats:
+        """1/G just before each row leaves, 0 of who is censored."""
+        with np.errstate(divide="ignore"):
+            return np.where(self._cause == 0, 0.0, 1 / self._g[self._day])
+
+    def of_cases(self, at: Floats) -> Floats:
+        """The sum of the weights of those with cause 1 by each of the times."""
+        return np.where(np.isnan(self._at(at)), np.nan, self._until(at, self._cause == 1))
+
+    def of_all(self, at: Floats) -> Floats:
+        """The sum of all weights at each of the times."""
+        later = len(self.time) - np.searchsorted(np.sort(self.time), at, side="right")
+        return self._until(at, self._cause != 0) + later / self._at(at)
+
+    def _until(self, at: Floats, of: Any) -> Floats:
+        of_day = np.bincount(self._day, np.where(of, self._before, 0.0), len(self._days))
+        running = np.concatenate(([0.0], np.cumsum(of_day)))
+        return np.asarray(running[np.searchsorted(self._days, at, side="right")])
 
     def share(self, part: Floats, t: float) -> Floats:
         """What the weights in a mean of `part` owe to each row: its martingale of the censoring.
@@ -112,8 +138,7 @@ class BrierScore(Score):
     @property
     def scaled(self) -> Floats:
         """1 - score / null score, the index of prediction accuracy: 0 is no use, 1 perfect."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(1 - self.estimate / self.null.estimate, dtype=np.float64)
+        return _scaled(self.estimate, self.null.estimate)
 
     @property
     def integrated(self) -> Floats:
@@ -122,9 +147,64 @@ class BrierScore(Score):
         It is exact where they are all times at which anybody leaves; before the first the score
         counts 0, as in `Score(summary = "ibs")`.
         """
-        steps = np.concatenate(([0.0], np.cumsum(self.estimate[:-1] * np.diff(self.at))))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(steps / self.at, dtype=np.float64)
+        return _integrated(self.estimate, self.at)
+
+
+@dataclass(frozen=True)
+class BrierCurve:
+    """The estimates of a Brier score alone, without what each row gives to them.
+
+    Attributes:
+        at, estimate: as of `BrierScore`.
+        null: the estimates of the null score.
+    """
+
+    at: Floats
+    estimate: Floats
+    null: Floats
+
+    @property
+    def scaled(self) -> Floats:
+        """As of `BrierScore`."""
+        return _scaled(self.estimate, self.null)
+
+    @property
+    def integrated(self) -> Floats:
+        """As of `BrierScore`."""
+        return _integrated(self.estimate, self.at)
+
+
+def _scaled(estimate: Floats, null: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(1 - estimate / null, dtype=np.float64)
+
+
+def _integrated(estimate: Floats, at: Floats) -> Floats:
+    steps = np.concatenate(([0.0], np.cumsum(estimate[:-1] * np.diff(at))))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(steps / at, dtype=np.float64)
+
+
+def brier_curve(
+    time: Floats | Days, cause: Days, risk: Callable[[slice], Floats], at: Floats
+) -> BrierCurve:
+    """The estimates of `brier` at many times, in memory that does not grow with the rows.
+
+    Args:
+        time, cause, at: as of `brier`, and held to nothing.
+        risk: gives the risks of some of the rows, shape (rows, times).
+    """
+    rows = max(1, _CELLS // max(len(at), 1))
+    time = np.asarray(time, dtype=np.float64)
+    censoring, total = Censoring(time, cause), np.zeros(len(at))
+    for first in range(0, len(time), rows):
+        part = slice(first, first + rows)
+        case = (time[part, None] <= at) & (cause[part] == 1)[:, None]
+        distance = case - risk(part)
+        total += np.einsum("it,it,it->t", censoring.weights(at, part), distance, distance)
+    incidence = aalen_johansen(time, cause).at(at)[0] if cause.any() else np.zeros(len(at))
+    null = censoring.of_cases(at) * (1 - 2 * incidence) + censoring.of_all(at) * incidence**2
+    return BrierCurve(at, total / len(time), null / len(time))
 
 
 def brier(time: Any, cause: Any, risk: Any, at: Any) -> BrierScore:

@@ -15,6 +15,7 @@ import numpy as np
 
 from registry.analysis import methods
 from registry.analysis.dataset import Days, Floats
+from registry.analysis.methods.prediction import brier_curve
 from registry.analysis.risk.fitting import LOSS, Hazards
 from registry.variables import DAYS_PER_MONTH
 
@@ -95,7 +96,7 @@ class Watch:
         days = np.unique(np.concatenate([self.time, by_month, self.days]))
         days = days[days <= self.days[-1]]
         # Between the days on which anybody leaves neither score nor risk changes.
-        score = methods.brier(self.time, self.code, self._risk(model, days), days)
+        score = brier_curve(self.time, self.code, lambda part: self._risk(model, days, part), days)
         at, monthly = np.searchsorted(days, self.days), np.searchsorted(days, by_month)
         risk = self._risk(model, self.days)
         found = methods.calibration(self.time, self.code, risk, self.days, self.pseudo)
@@ -112,14 +113,14 @@ class Watch:
             ]
         )
         area = methods.auc(self.time, self.code, self._risk(model, by_month), by_month)
-        curves = [score.estimate[monthly], score.null.estimate[monthly], area.estimate]
+        curves = [score.estimate[monthly], score.null[monthly], area.estimate]
         return Measured(
             np.where(self.telling(self.days), asked, np.nan),
             np.where(self.telling(by_month), np.stack(curves), np.nan),
         )
 
-    def _risk(self, model: Hazards, days: Floats) -> Floats:
-        return np.clip(model.risk(self.x, days), 0.0, 1.0)
+    def _risk(self, model: Hazards, days: Floats, part: slice = slice(None)) -> Floats:
+        return np.clip(model.risk(self.x[part], days), 0.0, 1.0)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.curves.curve import Curve
 from registry.analysis.dataset import Days, Floats
+from registry.analysis.resampling import of_each
 from registry.analysis.risk.fitting import CAUSES, LOSS, Hazards, fitted, folds_of
 from registry.analysis.risk.performance import Measured, Performance, Watch, corrected
 from registry.errors import CannotEstimate
@@ -94,27 +95,22 @@ def validated(
     everybody = Rows.of(time, code == LOSS, x)
     watch = Watch(time, code, x, days, methods.pseudo_values(time, code, days))
     apparent, by_time = _measures(everybody, model), watch.measured(model)
+    resampled = _Resampled(time, code, x, own, days, fold, second, how.penalised, watch)
+    samples = [
+        random.multinomial(n, np.full(n, 1 / n)).astype(np.int16) for _ in range(how.resamples)
+    ]
     optimism: list[Floats] = []
     optimism_by_time: list[Measured] = []
     of_own = np.full((how.resamples, len(days)), np.nan)
     total, times = np.zeros((n, len(days))), np.zeros((n, 1))
-    for i in range(how.resamples):
-        drawn = np.repeat(np.arange(n), random.multinomial(n, np.full(n, 1 / n)))
-        if not (code[drawn] == LOSS).any():
+    for i, found in enumerate(of_each(resampled.fit, samples)):
+        if found is None:
             continue
-        sample = (time[drawn], code[drawn], x[drawn])
-        try:
-            fit = fitted(*sample, fold[drawn], penalised=how.penalised, second=second)
-        except CannotEstimate:
-            continue
-        there = Rows.of(sample[0], sample[1] == LOSS, sample[2])
-        optimism.append(_measures(there, fit) - _measures(everybody, fit))
-        optimism_by_time.append(watch.sampled(drawn).measured(fit) - watch.measured(fit))
-        if own is not None:
-            of_own[i] = fit.risk(own[None, :], days)[0]
-        out = np.setdiff1d(np.arange(n), drawn)
-        total[out] += fit.risk(x[out], days)
-        times[out] += 1
+        optimism.append(found.optimism)
+        optimism_by_time.append(found.by_time)
+        of_own[i] = found.own
+        total[found.out] += found.left_out
+        times[found.out] += 1
     with np.errstate(invalid="ignore", divide="ignore"):
         left_out = total / times
     lost = np.array(optimism).reshape(-1, 2)
@@ -128,6 +124,58 @@ def validated(
         Performance.of(watch, model, by_time, optimism_by_time, left_out),
         len(optimism),
     )
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """What a bootstrap sample told: optimism, the risk of the patient asked for, of those out."""
+
+    optimism: Floats
+    by_time: Measured
+    own: Floats
+    out: Days
+    left_out: Floats
+
+
+@dataclass(frozen=True)
+class _Resampled:
+    """What a model is fitted to anew; arguments as of `validated`."""
+
+    time: Days
+    code: Days
+    x: Floats
+    own: Floats | None
+    days: Floats
+    fold: Days
+    second: float | None
+    penalised: bool
+    watch: Watch
+
+    def fit(self, often: Any) -> _Sample | None:
+        """The sample in which each patient is so often; None where no model can be fitted."""
+        drawn = np.repeat(np.arange(len(often)), often)
+        time, code, x = self.time[drawn], self.code[drawn], self.x[drawn]
+        if not (code == LOSS).any():
+            return None
+        try:
+            fit = fitted(
+                time, code, x, self.fold[drawn], penalised=self.penalised, second=self.second
+            )
+        except CannotEstimate:
+            return None
+        there, everybody = (
+            Rows.of(time, code == LOSS, x),
+            Rows.of(self.time, self.code == LOSS, self.x),
+        )
+        out = np.setdiff1d(np.arange(len(self.time)), drawn)
+        own = np.full(len(self.days), np.nan)
+        return _Sample(
+            _measures(there, fit) - _measures(everybody, fit),
+            self.watch.sampled(drawn).measured(fit) - self.watch.measured(fit),
+            own if self.own is None else fit.risk(self.own[None, :], self.days)[0],
+            out,
+            fit.risk(self.x[out], self.days),
+        )
 
 
 def _measures(rows: Rows, model: Hazards) -> Floats:

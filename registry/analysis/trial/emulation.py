@@ -9,6 +9,7 @@ Epidemiology 2016;183:758-64.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from registry.analysis.cox.design import Design, acquired, immortal_time
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import Ties
 from registry.analysis.dataset import Basis, Floats, covariates_by_id
+from registry.analysis.resampling import of_each
 from registry.analysis.trial.clones import COMBINED, WITHOUT, Children, children_of
 from registry.analysis.trial.protocol import ARMS, VARYING
 from registry.analysis.trial.result import Answer, Emulation, Plan
@@ -154,16 +156,28 @@ def _resampled(arms: list[Arm], plan: Plan, days: Floats) -> tuple[Floats, int]:
     """The risks of each sample, shape (samples, arms, times), and how many gave none."""
     rng = np.random.default_rng(plan.seed)
     n = len(arms[0].children)
-    found, failed = [], 0
-    for _ in range(plan.resamples):
-        often = np.bincount(rng.integers(0, n, n), minlength=n)
+    samples = [
+        np.bincount(rng.integers(0, n, n), minlength=n).astype(np.int16)
+        for _ in range(plan.resamples)
+    ]
+    each = list(of_each(_Sampled(arms, plan.truncate, days).risks, samples))
+    found = [one for one in each if one is not None]
+    return np.array(found).reshape(-1, len(arms), len(days)), len(each) - len(found)
+
+
+@dataclass(frozen=True)
+class _Sampled:
+    arms: list[Arm]
+    truncate: float
+    days: Floats
+
+    def risks(self, often: Any) -> list[Floats] | None:
+        """Of each arm by each of the days; None where the weights cannot be estimated."""
         try:
-            each = [one.weighted(plan.truncate, often) for one in arms]
+            each = [one.weighted(self.truncate, often) for one in self.arms]
         except CannotEstimate:
-            failed += 1
-            continue
-        found.append([risk_by(one.rows, one.weight, days, often) for one in each])
-    return np.array(found).reshape(-1, len(arms), len(days)), failed
+            return None
+        return [risk_by(one.rows, one.weight, self.days, often) for one in each]
 
 
 def _weighted_cox(children: Children, weighted: Any, ties: Ties) -> Answer:
