@@ -12,6 +12,7 @@ from pathlib import Path
 HOME_VARIABLE = "REGISTRY_HOME"
 DATABASE_URL_VARIABLE = "REGISTRY_DATABASE_URL"
 USER_VARIABLE = "REGISTRY_USER"
+IDENTITY_URL_VARIABLE = "REGISTRY_IDENTITY_URL"
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Settings:
     """One run's surroundings.
 
     `database_url` is None when the embedded server in `home` is to be used. `freeze` names the
-    freeze that is read in place of the registry, `as_of` the moment whose data are.
+    freeze that is read in place of the registry, `as_of` the moment whose data are. `identity_url`
+    is the database of the identities, None where they lie in the registry's own.
     """
 
     home: Path
@@ -27,6 +29,7 @@ class Settings:
     user: str
     freeze: str | None = None
     as_of: datetime | None = None
+    identity_url: str | None = None
 
     @classmethod
     def read(
@@ -44,6 +47,7 @@ class Settings:
             home=chosen_home.expanduser().absolute(),
             database_url=database_url or environment_url or None,
             user=user or os.environ.get(USER_VARIABLE) or operating_system_user(),
+            identity_url=os.environ.get(IDENTITY_URL_VARIABLE) or None,
         )
 
 

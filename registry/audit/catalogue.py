@@ -21,7 +21,7 @@ EXPECTED = Path(__file__).with_name("catalogue.txt")
 _CATALOGUE = """
 with ours as (
     select oid, nspname from pg_namespace
-    where nspname in ('audit', 'clinical', 'derived', 'reference', 'rules')
+    where nspname in ('audit', 'clinical', 'derived', 'identity', 'reference', 'rules')
 ),
 tables as (
     select c.oid, ours.nspname || '.' || c.relname as name
@@ -51,7 +51,8 @@ _NEVER = """
 with tables as (
     select c.oid, n.nspname || '.' || c.relname as name, c.relrowsecurity
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname in ('audit', 'clinical', 'derived', 'reference') and c.relkind in ('r', 'p')
+    where n.nspname in ('audit', 'clinical', 'derived', 'identity', 'reference')
+        and c.relkind in ('r', 'p')
 )
 select 'child_table', t.name, i.inhrelid::regclass::text
 from pg_inherits i join tables t on t.oid = i.inhparent

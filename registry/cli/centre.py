@@ -12,7 +12,7 @@ from registry.errors import WrongUsage
 from registry.words import tr
 
 app = typer.Typer(no_args_is_help=True, help="The treating centres.")
-COLUMNS = ("code", "name", "age_of_majority", "patients")
+COLUMNS = ("code", "name", "age_of_majority", "study_id_pattern", "patients")
 
 
 @app.command("list")
@@ -42,6 +42,14 @@ def amend_command(
             help="Age from which its patients give their own consent.",
         ),
     ] = None,
+    study_id_pattern: Annotated[
+        str | None,
+        typer.Option(
+            "--study-id-pattern",
+            metavar="FORM",
+            help="Form of its study ids, as BCH-####-*: # a digit, * a check sign; none = any.",
+        ),
+    ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
@@ -50,7 +58,11 @@ def amend_command(
 
     Example: registry centre amend BCH --age-of-majority 16 --reason 'law of the country'
     """
-    given = {"name": name, "age_of_majority": age_of_majority}
+    given = {
+        "name": name,
+        "age_of_majority": age_of_majority,
+        "study_id_pattern": study_id_pattern,
+    }
     told = {column: written for column, written in given.items() if written is not None}
     if not told:
         raise WrongUsage(tr("Nothing is told of the centre: give at least one option."))

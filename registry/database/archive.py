@@ -28,7 +28,8 @@ from registry.words import tr
 
 # Where the records are. The views are not kept: a restore builds those of its own program.
 VIEWS = {"rules", "present", "analytics", "analytics_deidentified", "inspection"}
-SCHEMAS = tuple(sorted(set(migrate.SCHEMAS) - VIEWS))
+IDENTITY = "identity"
+SCHEMAS = tuple(sorted(set(migrate.SCHEMAS) - VIEWS - {IDENTITY}))
 
 _BEGINNING = b"PGDMP"
 _DESCRIPTION = b"\nregistry backup "
@@ -191,7 +192,7 @@ def _checked(path: Path, file: IO[bytes]) -> Archive:
         raise Refused(
             tr("{path} is damaged: its description was changed.", path=path), cure=_cure()
         )
-    if description is None or not set(description.schemas) <= set(SCHEMAS):
+    if description is None or not set(description.schemas) <= {*SCHEMAS, IDENTITY}:
         raise Refused(
             tr("{path} was made by a newer program.", path=path),
             cure=tr("Restore it with that one or a newer one."),

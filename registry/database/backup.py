@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from registry import __version__
 from registry.database import archive, migrate
-from registry.database.archive import SCHEMAS, Description
+from registry.database.archive import IDENTITY, SCHEMAS, Description
 from registry.database.content import content_of
 from registry.database.engine import Database, without_time_limits
 from registry.database.erasures import Erasures, erasures_of, write_list
@@ -34,10 +34,13 @@ from registry.words import tr
 LOCK_TIMEOUT = "30s"
 
 
-def back_up(database: Database, target: Path, *, force: bool = False) -> Description:
+def back_up(
+    database: Database, target: Path, *, force: bool = False, with_identity: bool = False
+) -> Description:
     """Writes the registry to `target`, readable for its owner only; says what is in it.
 
-    The list of who was erased, if anybody was, is written beside it.
+    The list of who was erased, if anybody was, is written beside it. Who the children are is left
+    out but `with_identity`.
 
     Until the backup is complete and checked nothing stands under that name, and nothing that stood
     there is lost. Raises Refused when something is there, unless it is a file and `force`, and
@@ -45,11 +48,12 @@ def back_up(database: Database, target: Path, *, force: bool = False) -> Descrip
     """
     target = target.absolute()
     _require_free(target, force)
+    schemas = (*SCHEMAS, IDENTITY) if with_identity else SCHEMAS
     with database.engine.connect() as connection:
         major = connection.execute(text("show server_version_num")).scalar_one()
         pg_dump = find_program("pg_dump", int(major) // 10_000, tr("The server is"))
         with _part_file(target) as part:
-            description, erasures = _dump(database, connection, pg_dump, part)
+            description, erasures = _dump(database, connection, pg_dump, part, schemas)
             archive.finish(part, description)
             os.fsync(part.fileno())
             with archive.open_archive(Path(part.name)):
@@ -85,7 +89,11 @@ def _part_file(target: Path) -> Iterator[IO[bytes]]:
 
 
 def _dump(
-    database: Database, connection: Connection, pg_dump: Program, part: IO[bytes]
+    database: Database,
+    connection: Connection,
+    pg_dump: Program,
+    part: IO[bytes],
+    wanted: tuple[str, ...],
 ) -> tuple[Description, Erasures | None]:
     make_locks(connection)
     connection.commit()
@@ -105,8 +113,8 @@ def _dump(
         program=__version__,
         pg_dump=pg_dump.major,
         revision=revision,
-        schemas=_schemas(connection),
-        **asdict(content_of(connection, SCHEMAS)),
+        schemas=_schemas(connection, wanted),
+        **asdict(content_of(connection, wanted)),
     )
     erasures = erasures_of(connection)
     environment, conninfo = connection_settings(database)
@@ -127,11 +135,11 @@ def _dump(
     return description, erasures
 
 
-def _schemas(connection: Connection) -> tuple[str, ...]:
+def _schemas(connection: Connection, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the program's schemas that the database has at its revision."""
     found = connection.execute(
         text("select nspname from pg_namespace where nspname = any(:schemas) order by 1"),
-        {"schemas": list(SCHEMAS)},
+        {"schemas": list(wanted)},
     ).scalars()
     return tuple(found)
 

@@ -28,6 +28,7 @@ SCHEMAS = (
     "analytics",
     "analytics_deidentified",
     "inspection",
+    "identity",
 )
 
 

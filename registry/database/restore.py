@@ -18,11 +18,12 @@ from sqlalchemy.exc import DBAPIError
 
 from registry import __version__
 from registry.database import frozen, migrate
-from registry.database.archive import SCHEMAS, Archive, Description
+from registry.database.archive import IDENTITY, SCHEMAS, Archive, Description
 from registry.database.backup import LOCK_TIMEOUT
 from registry.database.content import Content, content_of, table_names
 from registry.database.engine import Database, first_line, refused_by_database, without_time_limits
 from registry.database.erasures import Erasures, apply, erasures_of, lists_beside
+from registry.database.kept_identities import bring_identities_back, move_identities_aside
 from registry.database.loading import load_rows
 from registry.database.locks import Lock, make_locks, take
 from registry.database.programs import ProgramFailed
@@ -32,7 +33,11 @@ from registry.errors import Refused, RegistryError
 from registry.words import tr
 
 # The dump's rows of the program's own schemas.
-OPTIONS = ["--no-owner", "--no-privileges", *(f"--schema={schema}" for schema in SCHEMAS)]
+OPTIONS = [
+    "--no-owner",
+    "--no-privileges",
+    *(f"--schema={schema}" for schema in (*SCHEMAS, IDENTITY)),
+]
 
 
 @dataclass(frozen=True)
@@ -79,14 +84,18 @@ def restore(
                 if replaced:
                     lists += filter(None, [erasures_of(connection)])
                     move_aside(connection)
+                identities = move_identities_aside(connection)
                 _rebuild(connection, database, archive.description)
                 with archive.reading("--section=data", *OPTIONS) as script:
-                    load_rows(connection, script, SCHEMAS)
+                    load_rows(connection, script, _schemas(archive.description))
                 _require_complete(connection, archive.description)
                 command.upgrade(
                     migrate.configuration(connection=connection, embedded=database.embedded),
                     "head",
                 )
+                if identities is not None:
+                    with_them = IDENTITY in archive.description.schemas
+                    bring_identities_back(connection, identities, with_them)
                 if replaced and (kept := keep(connection, archive.path)):
                     failed.callback(kept.file.unlink)
                 _record(connection, archive.description, user, reason, kept)
@@ -162,8 +171,13 @@ def _rebuild(connection: Connection, database: Database, description: Descriptio
     command.upgrade(configuration, description.revision)
 
 
+def _schemas(description: Description) -> tuple[str, ...]:
+    """Those that the backup holds."""
+    return (*SCHEMAS, IDENTITY) if IDENTITY in description.schemas else SCHEMAS
+
+
 def _require_complete(connection: Connection, description: Description) -> None:
-    found, said = content_of(connection, SCHEMAS), description.content
+    found, said = content_of(connection, _schemas(description)), description.content
     if not said.hashes:
         # Made by a program that only counted.
         found = Content(found.rows, {}, {})

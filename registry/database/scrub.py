@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.database.archive import SCHEMAS
+from registry.database.archive import IDENTITY, SCHEMAS
 from registry.database.content import table_names
 from registry.database.engine import Database, connect_to, without_time_limits
 
@@ -36,7 +36,7 @@ def scrub(database: Database) -> bool:
     Waits for whoever reads or writes a table, and holds each while it is written.
     """
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        tables = table_names(connection, SCHEMAS)
+        tables = table_names(connection, (*SCHEMAS, IDENTITY))
         tables += connection.execute(text(_TABLES_OF_FREEZES)).scalars()
         without_time_limits(connection)
         for table in tables:

@@ -12,6 +12,7 @@ from registry.importing.files.encoding import check_encoding
 from registry.importing.files.find import find_tables
 from registry.importing.reading import TableReader
 from registry.parsing.conventions import NOTHING_SAID, Conventions
+from registry.records.numbered import Numbered
 from registry.records.plausibility import notices_of_import
 from registry.records.rows import Problem, TableCounts, WriteResult
 from registry.records.write import Progress, write_rows
@@ -25,6 +26,7 @@ def import_files(
     conventions: Conventions = NOTHING_SAID,
     update: bool = False,
     allow_ids: bool = False,
+    numbered: Numbered | None = None,
     changes: int | None = 0,
     progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
@@ -33,7 +35,7 @@ def import_files(
     A value in another spelling than the import format's is read where it can mean one thing only;
     `conventions` say what else it may mean. The caller commits; `committed` is set by it. `changes`
     is how many changed cells the result lists, None for all. `progress` hears of a step and of rows
-    done.
+    done. With `numbered` the column of patients holds hospital numbers.
     Raises NotFound and Refused where the files themselves are wrong.
     """
     check_encoding(conventions.encoding)
@@ -46,7 +48,10 @@ def import_files(
         problems.extend(wrong)
         if not wrong:
             mark = marks[table.table.path]
-            readers.append(TableReader(table.source(), conventions, mark))
+            source = table.source()
+            if numbered is not None:
+                source = numbered.source(source)
+            readers.append(TableReader(source, conventions, mark))
     sources = [reader.read() for reader in readers]
     result = write_rows(
         connection,
@@ -54,6 +59,7 @@ def import_files(
         problems,
         update=update,
         allow_ids=allow_ids,
+        numbered=numbered,
         changes=changes,
         progress=progress,
     )
@@ -66,6 +72,8 @@ def import_files(
         result.notes.extend(reader.notes)
         result.errors = reader.as_typed(result.errors)
         result.warnings = reader.as_typed(result.warnings)
+    if numbered is not None:
+        numbered.hide(result)
     place = {table.table.shown: number for number, table in enumerate(tables)}
     result.errors.sort(key=lambda problem: (place[problem.file], problem.line or 0))
     return result

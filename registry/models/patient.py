@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ForeignKey,
     ForeignKeyConstraint,
     Identity,
     PrimaryKeyConstraint,
@@ -51,6 +52,7 @@ class PatientNumber(Base):
 
     __tablename__ = "patient_number"
     __table_args__ = (
+        CheckConstraint("merged_into <> study_id", name="merged_into"),
         {
             "schema": REFERENCE,
             "comment": "One row per study id ever given, with the registry's own number",
@@ -65,6 +67,11 @@ class PatientNumber(Base):
         comment="the registry's own number of the patient",
     )
     row_version: Mapped[int] = row_version()
+    merged_into: Mapped[str | None] = mapped_column(
+        ForeignKey("reference.patient_number.study_id"),
+        sort_order=2,
+        comment="the study id under which this child's records are now, where there were two",
+    )
 
 
 class Patient(Clinical):
@@ -155,4 +162,13 @@ class Centre(Base):
             maximum=Decimal(25),
         ),
         server_default="18",
+    )
+    study_id_pattern: Mapped[str | None] = variable(
+        Variable(
+            "Form of its study ids",
+            Kind.TEXT,
+            pattern="^[A-Za-z0-9_-]{0,20}#{2,9}-?[*]?$",
+            meaning="# = a digit of the number, * at the end = the check character",
+            redaction=Redaction.CLINICAL,
+        )
     )

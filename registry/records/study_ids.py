@@ -17,6 +17,7 @@ from registry.parsing.text import BLANKS, folded
 from registry.records.cells import cell, place, spliced
 from registry.records.rows import PATIENT_COLUMN, Entity, Problem
 from registry.records.staging import complain, resolved
+from registry.records.study_id_pattern import fits
 from registry.words import tr
 
 # Stands for a value that may be a child's name or number.
@@ -62,7 +63,38 @@ def find_unfit(connection: Connection, *, allow_ids: bool = False) -> int:
         ),
         {"problem": tr("this patient was erased; who comes back gets another id")},
     )
-    return len(unfit) + erased.rowcount
+    words = tr("is one child with {patient} now; write that one", patient=place("meant"))
+    joined = connection.exec_driver_sql(
+        "insert into unfit_id select distinct study_id, "
+        f"{spliced(words, meant='n.merged_into')} from {resolved(Patient)} r "
+        "join reference.patient_number n using (study_id) "
+        "where not r.known and n.merged_into is not null".replace("%", "%%")
+    )
+    return len(unfit) + erased.rowcount + joined.rowcount + _of_another_form(connection, allow_ids)
+
+
+def _of_another_form(connection: Connection, allow_ids: bool) -> int:
+    """Gathers new study ids that have not the form of their centre, which has one; how many."""
+    new = connection.exec_driver_sql(
+        f"select distinct r.study_id, c.study_id_pattern from {resolved(Patient)} r "
+        "join reference.centre c on c.code = r.centre "
+        "where not r.known and c.study_id_pattern is not null"
+    )
+    wrong = [
+        {
+            "id": one,
+            "problem": tr(
+                "is not of the form {pattern} of its centre, or mistyped; --allow-id with a reason "
+                "takes it",
+                pattern=pattern,
+            ),
+        }
+        for one, pattern in new
+        if one and not allow_ids and not fits(pattern, one)
+    ]
+    if wrong:
+        connection.execute(text("insert into unfit_id values (:id, :problem)"), wrong)
+    return len(wrong)
 
 
 def find_spelt_otherwise(connection: Connection) -> int:
@@ -241,6 +273,24 @@ def check_new_ids(connection: Connection, *, allow_ids: bool) -> None:
         )
 
 
+def merged(connection: Connection, study_ids: list[str]) -> dict[str, str]:
+    """Of those whose records are under another study id now, that one."""
+    rows = connection.execute(
+        text(
+            "with recursive way (study_id, now) as ("
+            "select study_id, merged_into from reference.patient_number "
+            "where study_id = any(:ids) and merged_into is not null "
+            "union all select w.study_id, n.merged_into from way w "
+            "join reference.patient_number n on n.study_id = w.now "
+            "where n.merged_into is not null) "
+            "select w.study_id, w.now from way w join reference.patient_number n "
+            "on n.study_id = w.now where n.merged_into is null"
+        ),
+        {"ids": study_ids},
+    )
+    return {row.study_id: row.now for row in rows}
+
+
 def patient_number(connection: Connection, study_id: str) -> int:
     """The registry's number of a patient. Raises NotFound for a study id that is no patient's."""
     number = connection.execute(
@@ -251,7 +301,7 @@ def patient_number(connection: Connection, study_id: str) -> int:
         {"study_id": study_id},
     ).scalar_one_or_none()
     if number is None:
-        meant = find_meant(connection, study_id)
+        meant = list(merged(connection, [study_id]).values()) or find_meant(connection, study_id)
         raise NotFound(
             tr("There is no patient {patient}.", patient=shown_id(connection, study_id)),
             cure=did_you_mean(meant) or tr("Study ids are listed by: registry patient list"),

@@ -16,6 +16,7 @@ from registry.errors import Refused
 from registry.models import ENTITIES, Patient, table_of
 from registry.records.cells import FUNCTIONS, compared, spelled
 from registry.records.checks import check
+from registry.records.numbered import Numbered
 from registry.records.rows import (
     BY_FILE_NAME,
     Change,
@@ -52,6 +53,7 @@ def write_rows(
     *,
     update: bool = False,
     allow_ids: bool = False,
+    numbered: Numbered | None = None,
     changes: int | None = 0,
     progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
@@ -59,7 +61,8 @@ def write_rows(
 
     `problems` are those met before, in what was read to get the sources. `changes` is how many
     changed cells the result lists, None for all. `allow_ids` takes study ids that look like a
-    name or a number of another register. The caller commits; `committed` is set by it.
+    name or a number of another register; `numbered` knows the hospital numbers that stand in their
+    place. The caller commits; `committed` is set by it.
     `progress` hears of a step and of rows done. Raises Refused where the database itself is
     against the rows.
     """
@@ -88,6 +91,8 @@ def write_rows(
             progress(tr("Reading {name}", name=name), rows)
 
         counts.read += copy_rows(connection, source, problems, report)
+    if numbered is not None:
+        problems += numbered.rename(connection, sources)
     for entity in entities:
         connection.execute(text(f"analyze {staged(entity)} (file)"))
     for source in sources:

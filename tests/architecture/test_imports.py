@@ -23,6 +23,7 @@ LAYERS = (
         "audit",
         "freezes",
         "releases",
+        "identity",
         "definitions",
         "importing",
         "derivation",

@@ -19,8 +19,11 @@ def backup_command(
     force: Annotated[
         bool, typer.Option("--force", help="Replace the file if it is there.")
     ] = False,
+    with_identity: Annotated[
+        bool, typer.Option("--with-identity", help="With names and hospital numbers.")
+    ] = False,
 ) -> None:
-    """Save the registry in one file, as it is at this moment.
+    """Save the registry in one file, as it is at this moment; who the children are is left out.
 
     Others may go on working meanwhile. The file holds patients' data: only you can read it; keep
     it as safe as the registry itself. A list of who was erased, without their ids, is written
@@ -32,7 +35,7 @@ def backup_command(
 
     begun = time.monotonic()
     with reached(run_of(context).settings()) as database:
-        made = back_up(database, file, force=force)
+        made = back_up(database, file, force=force, with_identity=with_identity)
     warn(
         tr(
             "Saved {patients:patient|patients}, {total:,|row|rows} of {number:table|tables} "

@@ -29,11 +29,15 @@ def upgrade_command(context: typer.Context) -> None:
     from registry.database import migrate
     from registry.database.analyst import ANALYST_ROLE, analyst_role_exists, role_statements
     from registry.database.engine import open_database
+    from registry.database.identities import make_elsewhere
 
-    with open_database(run_of(context).settings()) as database:
+    settings = run_of(context).settings()
+    with open_database(settings) as database:
         with database.engine.connect() as connection:
             before = migrate.status(connection)
         migrate.upgrade(database)
+        if settings.identity_url is not None:
+            make_elsewhere(settings.identity_url)
         with database.engine.connect() as connection:
             after = migrate.status(connection)
             login, name = connection.execute(text("select current_user, current_database()")).one()

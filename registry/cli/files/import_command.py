@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry.cli.demo.mark import IntoDemoOption, hold_to_demo
+from registry.cli.files.by_number import REASON, NamedBy, numbers_of
 from registry.cli.files.import_result import changes_kept, print_result, take_back
 from registry.cli.files.mapping import (
     MapOption,
@@ -85,6 +85,18 @@ def import_command(
             help="Write files with bad cells again, marked, to be mended; .xlsx or .csv.",
         ),
     ] = None,
+    named_by: Annotated[
+        NamedBy,
+        typer.Option("--id", help="What names the child in the files."),
+    ] = NamedBy.STUDY_ID,
+    centre: Annotated[
+        str | None,
+        typer.Option("--centre", metavar="CODE", help="Which hospital gave the numbers."),
+    ] = None,
+    register: Annotated[
+        bool,
+        typer.Option("--register", help="Give unknown hospital numbers new study ids."),
+    ] = False,
     allow_id: AllowIdOption = False,
     into_demo: IntoDemoOption = False,
     reason: ReasonOption = None,
@@ -97,6 +109,9 @@ def import_command(
     values is refused unless --update, which needs a --reason; an empty cell then empties the
     value, a column that the file does not have is left alone. With --dry-run every value that
     would change is shown, and every state that would follow.
+
+    With --id hospital-number, or a mapping that says so, the files hold the hospital's number in
+    the study id's place; no number is stored, shown or logged but with the identities.
 
     Example: registry import visits/ --dry-run
     """
@@ -123,6 +138,12 @@ def import_command(
             cure=tr('Add --reason "why", or look first with --dry-run.'),
         )
     hold_to_reason(allow_id, reason)
+    read = reader_of(map_file, redcap, by_number=named_by is NamedBy.HOSPITAL_NUMBER)
+    if (register or centre) and not read.by_number:
+        raise WrongUsage(
+            tr("--register and --centre are for files that name children by hospital number."),
+            cure=tr("Add --id hospital-number."),
+        )
     if errors_to is not None:
         from registry.importing.marked import check_target
 
@@ -130,20 +151,32 @@ def import_command(
     from registry.derivation.status import waiting_patients
     from registry.records.change import declare_change, summarise_change
 
-    import_files = partial(reader_of(map_file, redcap), conventions=conventions)
     settings = run_of(context).settings(user)
-    with opened(settings) as database, database.engine.connect() as connection:
+    why = reason or ("dry run" if dry_run else REASON if read.by_number else None)
+    with (
+        opened(settings) as database,
+        database.engine.connect() as connection,
+        numbers_of(
+            connection,
+            settings,
+            asked=read.by_number,
+            centre=centre,
+            reason=why,
+            register=register,
+        ) as numbers,
+    ):
         transaction = connection.begin()
         turned: list[Transition] | None = None
         waiting = 0
-        why = reason or ("dry run" if dry_run else None)
         declare_change(connection, user=settings.user, command="import", reason=why)
         with _progress() as progress:
-            result = import_files(
+            result = read.files(
                 connection,
                 paths,
+                conventions=conventions,
                 update=update,
                 allow_ids=allow_id,
+                numbered=numbers.numbered,
                 changes=changes_kept(form),
                 progress=progress,
             )
@@ -156,9 +189,13 @@ def import_command(
             hold_to_demo(database, into_demo)
         if result.errors or dry_run:
             transaction.close()
+            numbers.note_read()
         else:
             summarise_change(connection, with_allowed(result.summary, allow_id))
+            numbers.commit()
             transaction.commit()
+            if (given := numbers.told()) is not None:
+                result.notes.append(given)
             result.committed = True
             waiting = waiting_patients(connection)
     print_result(result, turned, form, dry_run=dry_run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,16 +35,25 @@ SuggestOption = Annotated[
 ]
 
 
-def reader_of(map_file: Path | None, redcap: Path | None) -> Callable[..., WriteResult]:
+@dataclass(frozen=True)
+class Reader:
+    """What imports files; `by_number` says that hospital numbers name the child in them."""
+
+    files: Callable[..., WriteResult]
+    by_number: bool
+
+
+def reader_of(map_file: Path | None, redcap: Path | None, *, by_number: bool) -> Reader:
     """What imports files by these options. Raises Refused for a mapping that is wrong."""
     if map_file is None and redcap is None:
         from registry.importing.run import import_files
 
-        return import_files
+        return Reader(import_files, by_number)
     from registry.importing.mapping.run import import_mapped
 
     mapping, dialect = _mapping(map_file, redcap)
-    return partial(import_mapped, mapping=mapping, dialect=dialect)
+    mapping = mapping.all_by_number() if by_number else mapping
+    return Reader(partial(import_mapped, mapping=mapping, dialect=dialect), mapping.by_number)
 
 
 def sheets_reader(map_file: Path | None, redcap: Path | None) -> Callable[..., list[Sheet]]:

@@ -38,6 +38,7 @@ _AFTER_RECORDS = {
     "status": lambda: import_module("registry.cli.status").status_command,
     "explain": lambda: import_module("registry.cli.explain").explain_command,
     "definition": lambda: import_module("registry.cli.definition").app,
+    "identity": lambda: import_module("registry.cli.identity.group").app,
     "centre": lambda: import_module("registry.cli.centre").app,
     "assay": lambda: import_module("registry.cli.assay").app,
     "analyse": lambda: import_module("registry.cli.analyse.group").app,

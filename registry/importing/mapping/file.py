@@ -29,6 +29,8 @@ from registry.vocabulary import ANALYTE_UNITS, ANALYTES
 from registry.words import tr
 
 DAYS_IN_WEEK = 7
+# The key of a source that has the hospital's number where others have the study id.
+HOSPITAL_NUMBER = "patient"
 # Behind a unit that a draft only proposes; an import asks a person first.
 UNCONFIRMED = "?"
 FLAGS = ("yes", "no")
@@ -46,6 +48,7 @@ class _Shared:
     missing: MissingWords
     conventions: Conventions
     codes: Mapping[str, Codes]
+    centre: str | None
 
 
 def read_mapping(path: Path) -> FileMapping:
@@ -55,6 +58,7 @@ def read_mapping(path: Path) -> FileMapping:
         MissingWords.of(top.texts("missing")),
         _conventions(top, Conventions()),
         _codes(top.section("codes")),
+        top.text("centre"),
     )
     sources = tuple(_source(section, shared) for section in top.sections("source"))
     top.finish()
@@ -122,7 +126,8 @@ def _texts(section: Section) -> dict[str, str]:
 
 
 def _source(section: Section, shared: _Shared) -> SourceMapping:
-    patient, inner = section.text(PATIENT_COLUMN), section.sections("rows")
+    patient, number = section.text(PATIENT_COLUMN), section.text(HOSPITAL_NUMBER)
+    inner = section.sections("rows")
     source = SourceMapping(
         file=section.text("file") or "*",
         sheet=section.text("sheet"),
@@ -131,11 +136,16 @@ def _source(section: Section, shared: _Shared) -> SourceMapping:
         fill_down=tuple(section.texts("fill_down")),
         missing=shared.missing | MissingWords.of(section.texts("missing")),
         conventions=_conventions(section, shared.conventions),
+        by_number=number is not None,
+        centre=section.text("centre") or shared.centre,
     )
     section.finish()
+    if patient is not None and number is not None:
+        both = {"one": PATIENT_COLUMN, "other": HOSPITAL_NUMBER}
+        raise section.refused(tr("A [[source]] has either {one} or {other}.", **both))
     if bool(inner) == source.skip:
         raise section.refused(tr("A [[source]] has either [[source.rows]] or skip = true."))
-    rows = tuple(_RowsReader(one, patient, shared.codes).rows() for one in inner)
+    rows = tuple(_RowsReader(one, patient or number, shared.codes).rows() for one in inner)
     return with_own_headers(replace(source, rows=rows))
 
 

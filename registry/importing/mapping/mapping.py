@@ -10,7 +10,8 @@ A TOML file, described with examples in docs/mapping.md. In short:
     [[source]]                           # one file, or one sheet of a workbook
     file = "随访*.xlsx"                   # name, * for any letters; without it any file
     sheet = "化验"                        # likewise
-    patient_id = "研究编号"               # the header of the study id
+    patient_id = "研究编号"               # the header of the study id; or of the hospital number:
+                                         # patient = "病历号", and which one's: centre = "BCH"
     ignore = ["姓名", "备注*"]            # headers that are not taken
     fill_down = ["研究编号"]              # an empty cell takes the one above (merged cells)
 
@@ -133,7 +134,10 @@ class RowsMapping:
 
 @dataclass(frozen=True)
 class SourceMapping:
-    """What one file or sheet fills; `file`, `sheet` and `ignore` may hold * for any letters."""
+    """What one file or sheet fills; `file`, `sheet` and `ignore` may hold * for any letters.
+
+    With `by_number` the patient's header is that of the hospital number, which `centre` gave.
+    """
 
     file: str = "*"
     sheet: str | None = None
@@ -143,6 +147,14 @@ class SourceMapping:
     missing: MissingWords = NO_WORDS
     conventions: Conventions = NOTHING_SAID
     rows: tuple[RowsMapping, ...] = ()
+    by_number: bool = False
+    centre: str | None = None
+
+    @property
+    def patients(self) -> list[str]:
+        """The headers whose cells name the child."""
+        taken = (one.columns.get(PATIENT_COLUMN) for rows in self.rows for one in rows.records)
+        return list(dict.fromkeys(header for one in taken if one for header in one.headers))
 
     @property
     def headers(self) -> set[str]:
@@ -180,6 +192,17 @@ class FileMapping:
                 )
                 for source in self.sources
             ),
+        )
+
+    @property
+    def by_number(self) -> bool:
+        """Whether any of it names the child by a hospital number."""
+        return any(source.by_number for source in self.sources)
+
+    def all_by_number(self) -> FileMapping:
+        """The mapping with hospital numbers wherever it says study ids."""
+        return replace(
+            self, sources=tuple(replace(source, by_number=True) for source in self.sources)
         )
 
     def of_file(self, file: str) -> list[SourceMapping]:

@@ -18,6 +18,7 @@ from registry.importing.mapping.dialect import PLAIN, Dialect
 from registry.importing.mapping.mapping import FileMapping, SourceMapping, matches
 from registry.importing.mapping.table import MappedRows, MappedTable, Place
 from registry.parsing.conventions import NOTHING_SAID, Conventions
+from registry.records.numbered import Numbered
 from registry.records.plausibility import notices_of_import
 from registry.records.rows import AnyProblem, Change, Problem, WriteResult
 from registry.records.study_ids import MASK
@@ -37,19 +38,21 @@ def import_mapped(
     conventions: Conventions = NOTHING_SAID,
     update: bool = False,
     allow_ids: bool = False,
+    numbered: Numbered | None = None,
     changes: int | None = 0,
     progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
     """Imports files and folders of files by the mapping; nothing is written when anything is wrong.
 
     `conventions` hold where the mapping says nothing. Complaints name the file's own line and
-    header, and show the cell as it stands there.
+    header, and show the cell as it stands there. With `numbered` the patients' columns that the
+    mapping says so of hold hospital numbers.
     `changes` is how many changed cells the result lists, None for all. `progress` hears of a step
     and of rows done. The caller commits; `committed` is set by it.
 
     Raises NotFound and Refused where the files, or what the mapping says of them, are wrong.
     """
-    mapped = read_mapped(paths, mapping.where_unsaid(conventions), dialect)
+    mapped = read_mapped(paths, mapping.where_unsaid(conventions), dialect, numbered)
     problems: list[Problem] = []
     sources: list[MappedRows] = []
     for table in mapped:
@@ -66,6 +69,7 @@ def import_mapped(
         problems,
         update=update,
         allow_ids=allow_ids,
+        numbered=numbered,
         changes=changes,
         progress=lambda step, rows: progress(back.text(step), rows),
     )
@@ -81,11 +85,16 @@ def import_mapped(
     result.warnings = sorted(back.problems(result.warnings), key=place)
     result.changes = [back.change(change) for change in result.changes]
     result.notes.extend(back.text(note) for table in mapped for note in table.notes())
+    if numbered is not None:
+        numbered.hide(result)
     return result
 
 
 def read_mapped(
-    paths: Sequence[Path], mapping: FileMapping, dialect: Dialect = PLAIN
+    paths: Sequence[Path],
+    mapping: FileMapping,
+    dialect: Dialect = PLAIN,
+    numbered: Numbered | None = None,
 ) -> list[MappedTable]:
     """The files' tables with what the mapping says of each; those to skip are left out.
 
@@ -101,7 +110,7 @@ def read_mapped(
                 cure=tr("Add a [[source]] for it, with skip = true if it is not to be taken."),
             )
         if not source.skip:
-            found.append(MappedTable(table, source, number, dialect))
+            found.append(MappedTable(table, source, number, dialect, numbered))
             number += len(source.rows)
     if not found:
         raise Refused(tr("{mapping} takes nothing from these files.", mapping=mapping.name))

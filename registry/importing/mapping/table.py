@@ -17,6 +17,7 @@ from registry.importing.decimal_mark import DecimalMark
 from registry.importing.files.table import Table
 from registry.importing.mapping.cell import MappedCells, finished, unit_of, variables_of
 from registry.importing.mapping.dialect import PLAIN, Dialect
+from registry.importing.mapping.filled_down import filled_down
 from registry.importing.mapping.mapping import (
     RecordMapping,
     RowsMapping,
@@ -27,6 +28,7 @@ from registry.importing.mapping.mapping import (
 from registry.importing.reading import TableReader
 from registry.models import LabResult, Patient
 from registry.models.missing_reason import reason_column
+from registry.records.numbered import Numbered
 from registry.records.rows import (
     PATIENT_COLUMN,
     Problem,
@@ -59,7 +61,12 @@ class MappedTable:
     """A table of a file with its mapping: what is wrong with its header, and its sources."""
 
     def __init__(
-        self, table: Table, mapping: SourceMapping, first_number: int, dialect: Dialect = PLAIN
+        self,
+        table: Table,
+        mapping: SourceMapping,
+        first_number: int,
+        dialect: Dialect = PLAIN,
+        numbered: Numbered | None = None,
     ) -> None:
         self.table = table
         self.mapping = mapping
@@ -73,6 +80,7 @@ class MappedTable:
             for number, rows in enumerate(mapping.rows, start=first_number)
         ]
         self.readers: list[TableReader] = []
+        self._numbered = numbered if mapping.by_number else None
         self._kept: list[Row] | None = None
 
     def position(self, header: str | None) -> int:
@@ -124,14 +132,14 @@ class MappedTable:
     def rows(self, problems: list[Problem]) -> Iterator[Row]:
         """The rows of the file; kept, if few, where several sources read them."""
         if len(self.parts) == 1:
-            yield from self._filled_down(problems)
+            yield from self._named(problems)
             return
         if self._kept is not None:
             yield from self._kept
             return
         kept: list[Row] | None = []
         places = 0
-        for row in self._filled_down(problems):
+        for row in self._named(problems):
             if kept is not None and row.cells is not None:
                 kept.append(row)
                 places += len(row.cells)
@@ -140,17 +148,14 @@ class MappedTable:
             yield row
         self._kept = kept
 
-    def _filled_down(self, problems: list[Problem]) -> Iterator[Row]:
-        above = {self.places[name]: "" for name in self.mapping.fill_down}
-        for row in self.table.rows(problems):
-            if row.cells is None or not above:
-                yield row
-                continue
-            cells = list(row.cells)
-            for place, last in above.items():
-                cells[place] = cells[place] if cells[place].strip() else last
-                above[place] = cells[place]
-            yield Row(row.line, cells)
+    def _named(self, problems: list[Problem]) -> Iterator[Row]:
+        """The rows, filled down, with a stand-in where a hospital number names the child."""
+        down = [self.places[name] for name in self.mapping.fill_down]
+        rows = filled_down(self.table.rows(problems), down)
+        if self._numbered is None:
+            return rows
+        places = [self.places[name] for name in self.mapping.patients if name in self.places]
+        return self._numbered.rows(rows, places, self.mapping.centre)
 
     def notes(self) -> list[str]:
         """What was read in another way than it stands in the file, in numbers of cells."""

@@ -1,0 +1,1 @@
+"""`registry identity`: who the children are."""

@@ -1,0 +1,96 @@
+"""What the commands of identities stand in: a connection to them, who works and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.context import opened, run_of
+from registry.errors import WrongUsage
+from registry.words import tr
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+PatientArgument = Annotated[
+    str, typer.Argument(metavar="PATIENT", help="Study id.", autocompletion=complete_patient)
+]
+CentreOption = Annotated[
+    str | None,
+    typer.Option("--centre", metavar="CODE", help="Whose number it is.  [the child's centre]"),
+]
+NumberOption = Annotated[
+    str | None, typer.Option("--number", metavar="NUMBER", help="A hospital's number.")
+]
+NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Name.")]
+BirthNameOption = Annotated[
+    str | None, typer.Option("--birth-name", metavar="TEXT", help="Name at birth.")
+]
+ContactOption = Annotated[
+    str | None,
+    typer.Option("--contact", metavar="TEXT", help="Telephone, address, who is to be called."),
+]
+IdentityNumberOption = Annotated[
+    str | None,
+    typer.Option("--identity-number", metavar="TEXT", help="Of the identity card or insurance."),
+]
+
+
+def require_reason(reason: str | None) -> str:
+    """Raises WrongUsage where nobody says why."""
+    if not (reason and reason.strip()):
+        raise WrongUsage(
+            tr("Identities are read, changed and taken out only with a --reason."),
+            cure=tr('Add --reason "why".'),
+        )
+    return reason
+
+
+@contextmanager
+def at_identities(
+    context: typer.Context, command: str, *, user: str | None, reason: str | None
+) -> Iterator[tuple[Connection, Connection]]:
+    """The registry's connection and that of the identities, where it is said who works and why.
+
+    What was done is kept at the end, what was read too: that somebody read it is written down.
+    """
+    from registry.database.identities import identities
+    from registry.records.change import declare_change
+
+    settings = run_of(context).settings(user)
+    say = partial(declare_change, user=settings.user, command=f"identity {command}", reason=reason)
+    with opened(settings) as database, database.engine.begin() as connection:
+        say(connection)
+        with identities(connection, settings.identity_url) as place:
+            if place.apart:
+                say(place.connection)
+            yield connection, place.connection
+            place.commit()
+
+
+def centre_of(connection: Connection, patient: str, centre: str | None) -> str:
+    """The centre that is said, or the child's own. Raises NotFound for one that is none."""
+    from sqlalchemy import text
+
+    from registry.errors import NotFound
+
+    known = connection.execute(text("select code from reference.centre order by 1")).scalars()
+    own = connection.execute(
+        text(
+            "select centre from clinical.patient join reference.patient_number "
+            "using (patient_id) where study_id = :patient"
+        ),
+        {"patient": patient},
+    ).scalar_one_or_none()
+    codes, asked = list(known), centre or own
+    if asked is None or asked not in codes:
+        raise NotFound(
+            tr("There is no centre {code}.", code=asked),
+            cure=tr("There are: {names}.", names=", ".join(codes) or "-"),
+        )
+    return asked

@@ -1,0 +1,1 @@
+"""Who the children are: names and numbers, apart from what is known of their disease."""
