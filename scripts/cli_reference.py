@@ -28,7 +28,7 @@ CURE = "docs/cli.md is not current. Run scripts/cli-reference and look at the di
 # Heading -> what stands under it: commands and groups in this order. RECORDS is their place.
 RECORDS = "records"
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Data entry": (RECORDS, "visit", "centre", "assay", "history", "undo"),
+    "Data entry": (RECORDS, "identity", "visit", "centre", "assay", "history", "undo"),
     "Import": ("import", "template", "codebook"),
     "Worklist": ("worklist",),
     "Quality of the data": ("quality", "query"),
@@ -67,6 +67,7 @@ VARIABLES = {
     "REGISTRY_HOME": "`--home`",
     "REGISTRY_DATABASE_URL": "`--database-url`",
     "REGISTRY_USER": "`--user`",
+    "REGISTRY_IDENTITY_URL": "the database of the identities, if another",
     "REGISTRY_SCHEDULE": "`--config` of `registry schedule`",
 }
 INTRODUCTION = """\
@@ -87,8 +88,7 @@ def reference() -> str:
     context = root.context_class(root, info_name="registry")
     tops = {name: root.get_command(context, name) for name in root.list_commands(context)}
     placed = [name for names in SECTIONS.values() for name in names]
-    missing = sorted(set(tops) - set(BY_COMMAND) - set(placed))
-    if missing:
+    if missing := sorted(set(tops) - set(BY_COMMAND) - set(placed)):
         raise SystemExit(f"Give them a place in SECTIONS of {Path(__file__).name}: {missing}")
     parts = [INTRODUCTION, _contents(tops, context), _everywhere(root, context)]
     for heading, names in SECTIONS.items():

@@ -171,7 +171,8 @@ $$;
 create function identity.kept() returns table (study_id text, has_name boolean, centres text[])
 language sql stable security definer as $$
     select study_id, coalesce(p.name is not null, false),
-        coalesce(array_agg(distinct n.centre) filter (where n.used_until is null), '{}')
+        coalesce(array_agg(distinct n.centre) filter (where n.centre is not null
+            and n.used_until is null), '{}')
     from identity.person p full join identity.hospital_number n using (study_id)
     group by study_id, p.name order by study_id
 $$;

@@ -81,10 +81,10 @@ def restore(
         with ExitStack() as failed:
             with database.engine.begin() as connection:
                 replaced = _require_place(connection, replace)
+                identities = move_identities_aside(connection)
                 if replaced:
                     lists += filter(None, [erasures_of(connection)])
                     move_aside(connection)
-                identities = move_identities_aside(connection)
                 _rebuild(connection, database, archive.description)
                 with archive.reading("--section=data", *OPTIONS) as script:
                     load_rows(connection, script, _schemas(archive.description))

@@ -8,9 +8,8 @@ about in one query, and the stand-ins replaced by study ids in one join a table.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from sqlalchemy import Connection, text
 
@@ -33,16 +32,17 @@ from registry.records.study_ids import MASK, merged
 from registry.words import tr
 
 
-class Numbers(Protocol):
-    """Who knows the numbers of a centre."""
+@dataclass(frozen=True)
+class Numbers:
+    """What is asked of whoever knows the numbers of the centres.
 
-    def study_ids(self, centre: str, keys: list[str]) -> Mapping[str, str | None]:
-        """Whose each is, None where it was more than one child's; unknown ones are not in it."""
+    `study_ids(centre, keys)` says whose each is, None where it was more than one child's; unknown
+    ones are not in it. `give(connection, centre, numbers)` gives new study ids to numbers by their
+    keys, which are theirs from then on.
+    """
 
-    def give(
-        self, connection: Connection, centre: str, numbers: Mapping[str, str]
-    ) -> dict[str, str]:
-        """New study ids for numbers, which are given by their keys; kept as theirs from now on."""
+    study_ids: Callable[[str, list[str]], Mapping[str, str | None]]
+    give: Callable[[Connection, str, Mapping[str, str]], dict[str, str]]
 
 
 @dataclass(frozen=True)

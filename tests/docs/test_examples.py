@@ -68,6 +68,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("REGISTRY_HOME", str(tmp_path / "home"))
     (tmp_path / "visits").mkdir()
     shutil.copy(COHORT / "pcdai_visits.csv", tmp_path / "visits")
+    (tmp_path / "who.csv").write_text("patient_id,name\nP003,Li\n", encoding="utf-8")
     (tmp_path / "visit.toml").write_text(VISIT, encoding="utf-8")
     return tmp_path
 

@@ -85,12 +85,12 @@ def numbers_of(
     from registry.database.identities import identities
     from registry.identity.numbers import KnownNumbers
     from registry.records.change import declare_change
-    from registry.records.numbered import Numbered
+    from registry.records.numbered import Numbered, Numbers
 
     who = {"user": settings.user, "command": "import", "reason": reason or REASON}
     with identities(connection, settings.identity_url) as place:
         if place.apart:
             declare_change(place.connection, **who)
         known = KnownNumbers(place.connection)
-        numbered = Numbered(known, centre=centre, register=register)
+        numbered = Numbered(Numbers(known.study_ids, known.give), centre=centre, register=register)
         yield ByNumber(numbered, known, place, who)

@@ -91,8 +91,8 @@ def import_command(
     from registry.identity.store import link, put
     from registry.records.study_ids import patient_number
 
-    rows = read_file(path)
     with at_identities(context, "import", user=user, reason=reason) as (registry, kept):
+        rows = read_file(path)
         for row in rows:
             patient_number(registry, row.patient_id)
         link(

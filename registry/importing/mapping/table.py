@@ -96,10 +96,9 @@ class MappedTable:
         """What is wrong before any row is read."""
         if self.table.problems:
             return list(self.table.problems)
-        said = list(self._unknown()) + list(self._lacking())
         return [
             Problem(self.table.shown, self.table.header_line, header, None, problem)
-            for header, problem in said
+            for header, problem in [*self._unknown(), *self._lacking()]
         ]
 
     def _unknown(self) -> Iterator[tuple[str, str]]:
@@ -150,12 +149,12 @@ class MappedTable:
 
     def _named(self, problems: list[Problem]) -> Iterator[Row]:
         """The rows, filled down, with a stand-in where a hospital number names the child."""
-        down = [self.places[name] for name in self.mapping.fill_down]
-        rows = filled_down(self.table.rows(problems), down)
+        down = (self.places[name] for name in self.mapping.fill_down)
+        rows = filled_down(self.table.rows(problems), list(down))
         if self._numbered is None:
             return rows
-        places = [self.places[name] for name in self.mapping.patients if name in self.places]
-        return self._numbered.rows(rows, places, self.mapping.centre)
+        named = [self.places[name] for name in self.mapping.patients if name in self.places]
+        return self._numbered.rows(rows, named, self.mapping.centre)
 
     def notes(self) -> list[str]:
         """What was read in another way than it stands in the file, in numbers of cells."""
@@ -175,8 +174,7 @@ class MappedTable:
                file=shown, header=header, table=name, number=number)
             for (name, header), number in self.left_out.items()
         ]  # fmt: skip
-        said += [note for reader in self.readers for note in reader.notes]
-        return [*self.table.notes, *said]
+        return [*self.table.notes, *said, *(n for one in self.readers for n in one.notes)]
 
 
 class MappedRows:
