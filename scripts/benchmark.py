@@ -29,8 +29,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
+from benchmark_record import RECORD_ROWS, measure_record
 from benchmark_rows import write_rows
-from benchmark_timings import Timings, processor_clock
+from benchmark_timings import Cell, Timings, print_table, processor_clock, seconds, times
 from sqlalchemy import Connection, text
 
 from registry.database import migrate
@@ -119,6 +120,8 @@ def measure(patients: int, seed: int, clock: str, folder: Path) -> Size:
         size.rows = sum(ask(database, f"select count(*) from {table_of(e)}") for e in ENTITIES)
         size.server = ask(database, "show server_version")
         measure_copies(database, folder, size.timings)
+        say("seal, freezes and verifications")
+        measure_record(database, size.timings)
         for number in range(ROUNDS):
             say(f"derivation, pandas and views, round {number + 1} of {ROUNDS}")
             measure_round(database, size)
@@ -293,21 +296,6 @@ def touch(database: Database, patients: int) -> None:
     )
 
 
-Cell = Callable[[Size], str]
-
-
-def seconds(name: str) -> Cell:
-    """A cell with the median seconds."""
-    return lambda size: f"{size.timings.median(name):.3g} s"
-
-
-def times(name: str, yardstick: str) -> Cell:
-    """A cell with the seconds and how many times the yardstick they are."""
-    return lambda size: (
-        f"{size.timings.median(name):.3g} s = {size.timings.ratio(name, yardstick):.2g} x"
-    )
-
-
 def changed(patients: int) -> Cell:
     """A cell with the milliseconds a patient and the part of a full derivation."""
 
@@ -340,6 +328,7 @@ ROWS: tuple[tuple[str, Cell], ...] = (
     *((f"derivation of {n:,} changed, two definitions, against (4)", changed(n)) for n in CHANGED),
     ("analytics.baseline of one definition, against (2)", times("baseline", "scan")),
     ("analytics.analysis_set of one definition, against (2)", times("analysis_set", "scan")),
+    *RECORD_ROWS,
 )
 
 
@@ -351,14 +340,6 @@ IMPORT_ROWS: tuple[tuple[str, Cell], ...] = (
     ("the same again as a dry run, against (1)", times("dry run again", "bare")),
     ("import, peak memory of the program", lambda size: f"{size.peak_megabytes:.0f} MB"),
 )
-
-
-def print_table(heads: list[str], rows: tuple[tuple[str, Cell], ...], sizes: list[Size]) -> None:
-    """The figures, a column a size."""
-    print(f"\n| | {' | '.join(heads)} |")
-    print(f"|---|{'---:|' * len(sizes)}")
-    for label, cell in rows:
-        print(f"| {label} | {' | '.join(cell(size) for size in sizes)} |")
 
 
 def main() -> None:

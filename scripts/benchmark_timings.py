@@ -13,8 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 Clock = Callable[[], float]
+# What has `timings` into what stands in a table.
+Cell = Callable[[Any], str]
 
 # Seconds; the processor's account is kept in ticks.
 RESOLUTION = 0.01
@@ -81,3 +84,23 @@ class Timings:
             pairs = zip(ours, theirs, strict=True)
             return statistics.median(a / max(b, RESOLUTION) for a, b in pairs)
         return self.median(name) / max(self.median(yardstick), RESOLUTION)
+
+
+def seconds(name: str) -> Cell:
+    """A cell with the median seconds."""
+    return lambda size: f"{size.timings.median(name):.3g} s"
+
+
+def times(name: str, yardstick: str) -> Cell:
+    """A cell with the seconds and how many times the yardstick they are."""
+    return lambda size: (
+        f"{size.timings.median(name):.3g} s = {size.timings.ratio(name, yardstick):.2g} x"
+    )
+
+
+def print_table(heads: list[str], rows: tuple[tuple[str, Cell], ...], sizes: list[Any]) -> None:
+    """The figures, a column a size."""
+    print(f"\n| | {' | '.join(heads)} |")
+    print(f"|---|{'---:|' * len(sizes)}")
+    for label, cell in rows:
+        print(f"| {label} | {' | '.join(cell(size) for size in sizes)} |")

@@ -41,3 +41,9 @@ def at_once(machine: Machine, rng: Random, apart: float = 0.2) -> list[Ended]:
         outcomes.append(last)
     machine.settle()
     return outcomes
+
+
+def one_after_another(machine: Machine) -> None:
+    """The same, of which the outcome must be the same."""
+    for words in TOGETHER:
+        machine.do(*(word.format(given=machine.folder / "given") for word in words))

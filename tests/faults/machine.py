@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from registry.__main__ import main
 from registry.database import embedded
 from registry.database.engine import Database, connect_to
 from tests.embedded_server.processes import postmaster_of, processes, wait_until
+from tests.faults.clock import Clock
 
 PATIENCE = 120.0
 # What the embedded server itself consists of; all else that names the home is a command's.
@@ -107,14 +109,17 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.home, self.work, self._said = folder / "home", folder / "work", folder / "said"
-        self._said.mkdir()
+        self.home, self.work = folder / "home", folder / "work"
+        # Elsewhere, for the folder may be on a disk that is filled.
+        self._said = tempfile.TemporaryDirectory()
+        self.clock: Clock | None = None
         self._server = embedded.start(self.home)
 
     def close(self) -> None:
         """Lets go of the server; nothing of it, nor of any command, may be left."""
         self._server.close()
         wait_until(lambda: not processes(self.home))
+        self._said.cleanup()
 
     def url(self, database: str = "registry", user: str = "registry") -> sa.URL:
         """Where a database of the server is reached."""
@@ -155,7 +160,9 @@ class Machine:
 
     def begin(self, *arguments: str) -> Running:
         """Starts a command as a process of its own."""
-        return Running(["--home", str(self.home), "--user", "tester", *arguments], self._said)
+        return Running(
+            ["--home", str(self.home), "--user", "tester", *arguments], Path(self._said.name)
+        )
 
     def do(self, *arguments: str) -> Ended:
         """Runs a command to its end, which must be a good one."""

@@ -26,8 +26,8 @@ def befall(
     """
     fault.ready(machine, rng)
     running = machine.begin(*command.arguments(machine))
-    hit = running.wait(moment)
-    if hit:
+    hit = fault.strike is None or running.wait(moment)
+    if fault.strike is not None and hit:
         fault.strike(machine, running, rng)
     ended = running.end()
     fault.relieve(machine, rng)
@@ -124,6 +124,7 @@ class Player:
             raise Broken("it said that it was done")
         if alarms(ended):
             raise Broken("what it said alarms")
+        command.bring(self.machine)
         if not is_whole(self.machine.work):
             raise Broken("a file is not whole")
         self.played += 1
@@ -154,4 +155,4 @@ class Player:
             for name in known.before.rows | known.after.rows | state.rows
             if state.rows.get(name) != known.after.rows.get(name)
         }
-        return f"rows before, after, found {rows}; {state.meaning} {state.files}"
+        return f"rows before, after, found {rows}; {state.content} {state.files}"

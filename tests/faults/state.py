@@ -60,7 +60,8 @@ class State:
     tables: dict[str, str]
     catalogue: str
     rows: dict[str, int]
-    meaning: str
+    content: str
+    statuses: str
     files: tuple[str, ...]
 
     def is_exactly(self, other: State) -> bool:
@@ -69,7 +70,8 @@ class State:
 
     def is_as(self, other: State) -> bool:
         """Whether the same was done: moments, secrets and the hashes over them are others."""
-        return (self.rows, self.meaning) == (other.rows, other.meaning)
+        said = (self.rows, self.content, self.statuses)
+        return said == (other.rows, other.content, other.statuses)
 
 
 def state_of(machine: Machine) -> State:
@@ -79,14 +81,17 @@ def state_of(machine: Machine) -> State:
         found = content.content_of(connection, schemas)
         catalogue = connection.execute(text(_CATALOGUE), {"schemas": list(schemas)}).scalar_one()
         meaning = _meaning(connection)
-    return State(found.hashes, catalogue, found.rows, meaning, files_of(machine.work))
+    return State(found.hashes, catalogue, found.rows, *meaning, files_of(machine.work))
 
 
-def _meaning(connection: Connection) -> str:
-    """Revision, records, reference data and statuses, without numbers that a run gives."""
+def _meaning(connection: Connection) -> tuple[str, str]:
+    """Records with reference data, and statuses, without what is another in every run.
+
+    Where the program cannot read them yet the revision stands for both.
+    """
     revision = migrate.status(connection)
     if not revision.at_head:
-        return str(revision.current)
+        return str(revision.current), str(revision.current)
     listed = ", ".join(STATUS_COLUMNS)
     statuses = connection.execute(
         text(
@@ -94,7 +99,7 @@ def _meaning(connection: Connection) -> str:
             "from derived.lor_status"
         )
     ).scalar_one()
-    return f"{sha256_of(content_of(connection, LIVE, sources(connection)))} {statuses}"
+    return sha256_of(content_of(connection, LIVE, sources(connection))), str(statuses)
 
 
 def files_of(folder: Path) -> tuple[str, ...]:
