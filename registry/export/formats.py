@@ -14,7 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from registry.drawing.formats import FOR_SPREADSHEETS, as_text
+from registry.drawing.formats import FOR_SPREADSHEETS
+from registry.drawing.sheet import write_workbook
 from registry.parsing.formula import kept_from_running
 from registry.records.short_names import SAS_TRANSPORT, SPSS, STATA, short_names
 
@@ -64,19 +65,11 @@ def _write_parquet(table: Labelled, path: Path) -> None:
 
 
 def _write_workbook(table: Labelled, path: Path) -> None:
-    frame = _without_zones(table.frame)
-    labels = pd.DataFrame(
-        [(table.name, table.label), *table.labels.items()], columns=["column", "label"]
-    )
-    with pd.ExcelWriter(path, engine="openpyxl") as writer:
-        frame.to_excel(writer, index=False, sheet_name=table.sheet)
-        labels.to_excel(writer, index=False, sheet_name="labels")
-        for sheet in writer.sheets.values():
-            sheet.freeze_panes = "A2"
-            sheet.auto_filter.ref = sheet.dimensions
-            for row in sheet.iter_rows(min_row=2):
-                for cell in row:
-                    as_text(cell)
+    frame = _without_zones(table.frame).astype(object)
+    cells = frame.where(frame.notna(), None).itertuples(index=False, name=None)
+    labels = [(table.name, table.label), *table.labels.items()]
+    data = [str(name) for name in frame], cells
+    write_workbook(path, {table.sheet: data, "labels": (["column", "label"], labels)})
 
 
 def _write_stata(table: Labelled, path: Path) -> None:
