@@ -51,12 +51,42 @@ select exists (
         and c.table_name not in ('definition', 'data_freeze', 'worklist_rule', 'centre')
 )
 """
+# Of whom the audit has rows of these changes; what was only entered is new.
+_CHANGED = """
+select c.patient_id, bool_and(c.operation = 'insert')
+from audit.record_change c join audit.committed_change k using (change_id)
+where k.commit_number > :low and k.commit_number <= :high
+    and c.patient_id not in (select e.patient_id from audit.erasure e)
+group by c.patient_id
+"""
+_ERASED = """
+select e.patient_id, array_agg(f.name order by f.as_of) as freezes, m.made_at as at,
+    m.made_by as by, m.reason
+from audit.erasure e
+join reference.change_set m using (change_id)
+join reference.data_freeze f on f.name = any(:names)
+join audit.reference_change made on made.table_name = 'data_freeze'
+    and made.operation = 'insert' and made.key ->> 'name' = f.name
+where made.change_id < e.change_id and (
+    select r.operation <> 'delete' from audit.record_change r
+    join audit.committed_change k using (change_id)
+    where r.patient_id = e.patient_id and r.table_name = 'patient'
+        and k.commit_number <= f.commit_number
+    order by r.audit_id desc limit 1
+)
+group by e.patient_id, m.made_at, m.made_by, m.reason
+order by 1
+"""
+_ERASE = {"table": "patient", "operation": "erase", "values": {}}
 _NO_VALUE = ("row_version", "record_id", "patient_id")
 
 
 @dataclass(frozen=True)
 class Changed:
-    """A child whose status differs: why, what else applies, before and after, the rows."""
+    """A child whose status differs: why, what else applies, before and after, the rows.
+
+    Of one who was erased there is neither status nor study id: both freezes have lost the child.
+    """
 
     patient_id: str
     cause: str
@@ -107,23 +137,18 @@ def difference(connection: Connection, a: Frozen, b: Frozen, definition: str) ->
         ),
         {"definition": definition},
     ).all()
-    between = {
-        "low": min(a.commit_number, b.commit_number),
-        "high": max(a.commit_number, b.commit_number),
-    }
+    between = _between(a, b)
     numbers = [row.number_a or row.number_b for row in found]
     changes: dict[int, list[dict[str, Any]]] = {number: [] for number in numbers}
     for row in connection.execute(text(_CHANGES), {"numbers": numbers, **between}):
         changes[row.patient_id].append(_told(row))
     reference = bool(connection.execute(text(_REFERENCE_CHANGED), between).scalar_one())
-    patients = []
+    patients = _erased(connection, a, b)
     for row, number in zip(found, numbers, strict=True):
         rows = changes[number]
         operations = {one["operation"] for one in rows}
         gone = row.number_a is None or row.number_b is None
         applies = {
-            # Who is in one only, and the audit does not say why.
-            "erased": gone and not rows,
             "correction": bool(operations - {"insert"}),
             "new_data": operations == {"insert"},
             "definition": row.hash_a != row.hash_b and not gone,
@@ -140,23 +165,45 @@ def difference(connection: Connection, a: Frozen, b: Frozen, definition: str) ->
     return Difference(a, b, definition, patients)
 
 
-def moved(a: Any, b: Any, path: str = "") -> list[dict[str, Any]]:
-    """The values of two documents that differ, each with its path: `groups.0.n`."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        keys = [*a, *(key for key in b if key not in a)]
-        pairs = [(str(key), a.get(key), b.get(key)) for key in keys]
-    elif isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        longest = max(len(a), len(b))
-        pairs = [(str(place), *(_at(one, place) for one in (a, b))) for place in range(longest)]
-    else:
-        return [] if a == b else [{"value": path, "a": a, "b": b}]
-    return [
-        one for key, of_a, of_b in pairs for one in moved(of_a, of_b, f"{path}.{key}".lstrip("."))
-    ]
+def changed_children(connection: Connection, a: Frozen, b: Frozen) -> dict[str, list[int]]:
+    """Children whose records were changed between two freezes, by the cause that is theirs."""
+    rows = connection.execute(text(_CHANGED), _between(a, b))
+    found: dict[str, list[int]] = {"correction": [], "new_data": []}
+    for number, is_new in rows:
+        found["new_data" if is_new else "correction"].append(number)
+    return found
 
 
-def _at(values: Any, place: int) -> Any:
-    return values[place] if place < len(values) else None
+def causes_of_all(connection: Connection, a: Frozen, b: Frozen, definition: str) -> list[str]:
+    """What may move the numbers of every child between two freezes."""
+    hashes = {
+        connection.execute(
+            text(one.place.sql("select hash from reference.definition where name = :name")),
+            {"name": definition},
+        ).scalar_one_or_none()
+        for one in (a, b)
+    }
+    applies = {
+        "definition": len(hashes) > 1,
+        "rules": a.rules_hash != b.rules_hash,
+        "reference": connection.execute(text(_REFERENCE_CHANGED), _between(a, b)).scalar_one(),
+        "day": a.day != b.day,
+    }
+    return [cause for cause, does in applies.items() if does]
+
+
+def _between(a: Frozen, b: Frozen) -> dict[str, int]:
+    low, high = sorted((a.commit_number, b.commit_number))
+    return {"low": low, "high": high}
+
+
+def _erased(connection: Connection, a: Frozen, b: Frozen) -> list[Changed]:
+    """Children who were in one of the two when it was made, and have left both since."""
+    found = []
+    for row in connection.execute(text(_ERASED), {"names": [a.name, b.name]}).mappings():
+        token = f"erased, number {row['patient_id']}"
+        found.append(Changed(token, "erased", [], None, None, [dict(row) | _ERASE]))
+    return found
 
 
 def _statuses(place: Place) -> str:

@@ -32,7 +32,7 @@ _AFTER_RECORDS = {
     "history": lambda: import_module("registry.cli.records.history").history_command,
     "undo": lambda: import_module("registry.cli.records.undo").undo_command,
     "audit": lambda: import_module("registry.cli.audit.group").app,
-    "freeze": lambda: import_module("registry.cli.freeze").app,
+    "freeze": lambda: import_module("registry.cli.freeze.group").app,
     "release": lambda: import_module("registry.cli.release").app,
     "derive": lambda: import_module("registry.cli.derive").derive_command,
     "status": lambda: import_module("registry.cli.status").status_command,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from registry.cli.frame.completion import complete_freeze
 from registry.cli.frame.context import (
-    DefinitionOption,
     ReasonOption,
     UserOption,
     opened,
@@ -19,12 +17,12 @@ from registry.cli.frame.context import (
 )
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import moment_of
+from registry.cli.freeze.diff import diff_command
+from registry.cli.freeze.impact import impact_command
 from registry.errors import WrongUsage
-from registry.words import spoken, tr
+from registry.words import tr
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from registry.freezes.store import Stored
 
 app = typer.Typer(
@@ -127,83 +125,8 @@ def drop_command(
         _show(dropped, form)
 
 
-@app.command("diff")
-def diff_command(
-    context: typer.Context,
-    a: Annotated[
-        str, typer.Argument(metavar="A", help="A freeze.", autocompletion=complete_freeze)
-    ],
-    b: Annotated[str, typer.Argument(metavar="B", help="Another.", autocompletion=complete_freeze)],
-    definition: DefinitionOption = None,
-    analysis: Annotated[
-        str | None,
-        typer.Option("--analysis", metavar="NAME", help="Also which numbers of it moved, e.g. km."),
-    ] = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Tell whose status differs between two freezes, and why, with the rows that did it.
-
-    New data, corrections, erased children, changed definitions, changed rules, changed reference
-    data or a later day: the first that applies is the cause, the others stand beside it.
-
-    Example: registry freeze diff paper_2025 paper_2026 --analysis km
-    """
-    from registry.cli.analyse.analyses import BY_NAME
-    from registry.freezes import store
-    from registry.freezes.difference import CAUSES, difference, moved
-    from registry.records.registry_setting import definition_or_default
-
-    if analysis is not None and analysis not in BY_NAME:
-        raise WrongUsage(
-            tr("There is no analysis {name}.", name=analysis),
-            cure=tr("There are: {names}.", names=", ".join(BY_NAME)),
-        )
-    settings = run_of(context).settings()
-    with opened(settings) as database, ExitStack() as stack:
-        freezes, told = [], []
-        for name in (a, b):
-            over = stack.enter_context(store.opened(database, name, user=settings.user))
-            assert over.frozen is not None
-            freezes.append(over.frozen)
-            with over.engine.connect() as connection:
-                definition = definition_or_default(connection, definition)
-                if analysis is not None:
-                    told.append(_reported(analysis, connection, definition))
-        with database.engine.connect() as connection:
-            found = difference(connection, freezes[0], freezes[1], str(definition))
-    numbers = moved(told[0], told[1]) if told else []
-    if form is Format.JSON:
-        print_json(found.to_json() | ({} if analysis is None else {"numbers": numbers}))
-        return
-    rows = [
-        {
-            "patient_id": one.patient_id,
-            "cause": spoken(CAUSES[one.cause]),
-            "before": one.before and one.before["state"],
-            "after": one.after and one.after["state"],
-            "rows": "; ".join(f"{row['operation']} {row['table']}" for row in one.rows),
-        }
-        for one in found.patients
-    ]
-    if form is Format.CSV:
-        print_rows(rows, form, ("patient_id", "cause", "before", "after", "rows"))
-        return
-    for cause, number in found.causes.items():
-        if number:
-            typer.echo(f"{number:>6}  {spoken(CAUSES[cause])}")
-    if not rows:
-        typer.echo(tr("No status differs."))
-    else:
-        print_rows(rows, form, ("patient_id", "cause", "before", "after", "rows"))
-    if numbers:
-        print_rows(numbers, form, ("value", "a", "b"))
-
-
-def _reported(analysis: str, connection: Connection, definition: str) -> dict[str, Any] | str:
-    from registry.cli.analyse.analyses import BY_NAME
-    from registry.cli.analyse.data import Data
-
-    return BY_NAME[analysis].reported(Data(lambda: (connection, definition)))
+app.command("diff")(diff_command)
+app.command("impact")(impact_command)
 
 
 def _row(one: Stored) -> dict[str, Any]:
