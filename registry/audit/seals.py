@@ -28,7 +28,7 @@ full join (
 ) l on l.source = s.source and l.row_number = s.row_number
 where s.leaf is distinct from l.leaf
     -- Of such rows of an erased child nothing stays but the leaf.
-    and not (l.leaf is null and s.source in ('query_step', 'worklist_dismissal')
+    and not (l.leaf is null and s.source in ('query_step', 'signature', 'worklist_dismissal')
         and s.patient_id in (select e.patient_id from audit.erasure e))
 order by 5, 4
 """

@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, QueuePool
 
+from registry.database.record_lock import LOCKED, locked
 from registry.errors import DatabaseUnavailable, Refused, RegistryError
 from registry.settings import DATABASE_URL_VARIABLE, Settings
 from registry.words import tr
@@ -196,6 +197,8 @@ def refused_by_database(error: DBAPIError | psycopg.Error) -> RegistryError | No
             tr("Someone else is changing the registry at this moment."),
             cure=tr("Nothing was changed by this command; run it again."),
         )
+    if state == LOCKED:
+        return locked(getattr(origin, "diag", None))
     if state == "42501":
         return DatabaseUnavailable(
             tr("The database role lacks a right: {reason}", reason=first_line(origin)),

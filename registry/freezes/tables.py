@@ -11,17 +11,25 @@ from registry.database.frozen import Place
 from registry.models import (
     ENTITIES,
     Freeze,
+    FreezeLock,
     PatientNumber,
+    RecordLock,
     Release,
     ReleaseChild,
     ReleaseErased,
     ReleaseLeftOut,
+    Signature,
+    SigningPassword,
     table_of,
 )
 
-# What a freeze does not hold: the lists of freezes and of releases, and what a release keeps.
+# What a freeze does not hold: what is kept of freezes and releases, signatures and locks.
 LEFT_OUT = tuple(
-    table_of(one).name for one in (Freeze, Release, ReleaseChild, ReleaseLeftOut, ReleaseErased)
+    table_of(one).name
+    for one in (
+        *(Freeze, Release, ReleaseChild, ReleaseLeftOut, ReleaseErased),
+        *(Signature, SigningPassword, RecordLock, FreezeLock),
+    )
 )
 NUMBERS = table_of(PatientNumber).fullname
 CHANGES = "reference.change_set"

@@ -33,6 +33,7 @@ from registry.models.registry_setting import RegistrySetting
 from registry.models.release import Release, ReleaseChild, ReleaseErased, ReleaseLeftOut
 from registry.models.scheduled_run import ScheduledRun
 from registry.models.seal import Erasure, Seal, SealedRow, Secret, Stamp
+from registry.models.signing import FreezeLock, RecordLock, Signature, SigningPassword
 from registry.models.surgery import Surgery
 from registry.models.tdm_level import Assay, TdmLevel, TdmThreshold
 from registry.models.worklist import WorklistDismissal, WorklistRule, WorklistSetting
@@ -95,6 +96,7 @@ __all__ = [
     "Erasure",
     "FollowUpEnd",
     "Freeze",
+    "FreezeLock",
     "Gene",
     "GeneFinding",
     "GrowthReference",
@@ -110,6 +112,7 @@ __all__ = [
     "QualityRun",
     "QueryStep",
     "RecordChange",
+    "RecordLock",
     "ReferenceChange",
     "RegistrySetting",
     "Release",
@@ -121,6 +124,8 @@ __all__ = [
     "Seal",
     "SealedRow",
     "Secret",
+    "Signature",
+    "SigningPassword",
     "Stamp",
     "StatusTransition",
     "Surgery",

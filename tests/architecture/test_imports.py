@@ -24,6 +24,7 @@ LAYERS = (
         "freezes",
         "releases",
         "identity",
+        "signing",
         "definitions",
         "importing",
         "derivation",

@@ -15,8 +15,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from registry.database import cluster
+from registry.database.engine import Database, connect_to
+from registry.errors import Refused
+from registry.signing import password as passwords
 from tests.conftest import TEST_URL_VARIABLE
 
 PROJECT = Path(__file__).parents[2]
@@ -129,6 +133,19 @@ def test_the_analyst_reads_the_views_and_the_owner_asks_as_she_does(server: SetU
         done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
         assert (done.stderr, done.returncode) == ("", 0)
         assert "registry_analyst" in done.stdout
+
+
+def test_whoever_signs_enters_the_password_of_the_login_again(server: SetUp) -> None:
+    url = make_url(f"postgresql+psycopg://registry:{PASSWORD}@127.0.0.1:{server.port}/registry")
+    engine = connect_to(url)
+    where = Database(engine, url, embedded=False, programs=None)
+    who = passwords.asked_for(where, "somebody else")
+    assert (who.person, who.by) == ("registry", "database_password")
+    with engine.connect() as connection:
+        passwords.require(connection, where, who, PASSWORD)
+        with pytest.raises(Refused, match="password is wrong"):
+            passwords.require(connection, where, who, "not it")
+    engine.dispose()
 
 
 # By one of these the role would become the server's operating-system user, or its superuser.

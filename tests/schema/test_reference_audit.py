@@ -25,6 +25,8 @@ group by c.relname having count(*) = 4
 """
 ITEMS = {
     "worklist_dismissal": "(patient_id, item, change_id) values (:patient, 'silent', 1)",
+    "signature": "(patient_id, sha256, meaning, signed_by, authentication, change_id) values "
+    "(:patient, repeat('0', 64), 'reviewed', 'anna', 'signing_password', 1)",
     "query_step": "(patient_id, query, from_table, state, words, change_id) "
     "values (:patient, 'q', 'patient', 'new', 'why', 1)",
 }

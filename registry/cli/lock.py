@@ -1,0 +1,149 @@
+"""`registry lock` and `unlock`: nobody changes what is locked, an import neither."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from registry.cli.frame.completion import complete_freeze, complete_patient
+from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.errors import WrongUsage
+from registry.words import tr
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Lock a child's records or a freeze: the database refuses every change of it.",
+)
+unlock_app = typer.Typer(no_args_is_help=True, help="Let a child's records or a freeze go again.")
+
+PatientArgument = Annotated[
+    str, typer.Argument(metavar="PATIENT", help="Study id.", autocompletion=complete_patient)
+]
+FreezeArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="A freeze.", autocompletion=complete_freeze)
+]
+
+
+@app.command("patient")
+def lock_patient_command(
+    context: typer.Context,
+    patient: PatientArgument,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until",
+            metavar="DATE",
+            help="Only records up to this day, and those without a day.",
+        ),
+    ] = None,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+) -> None:
+    """Lock a child's records: whoever changes one is refused, an import as psql.
+
+    An erasure is carried out nevertheless.
+
+    Example: registry lock patient P023 --until 2024-12-31 --reason "reviewed and closed"
+    """
+    from registry.signing.locks import lock_patient
+
+    day = _day(until)
+    settings, why = run_of(context).settings(user), _why(reason)
+    with opened(settings) as database, database.engine.begin() as connection:
+        lock_patient(connection, patient, day, user=settings.user, reason=why)
+    warn(tr("The records of {patient} are locked.", patient=patient))
+
+
+@app.command("freeze")
+def lock_freeze_command(
+    context: typer.Context,
+    name: FreezeArgument,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+) -> None:
+    """Lock a freeze: nobody drops it.
+
+    Example: registry lock freeze paper_2026 --reason "the data of the manuscript"
+    """
+    from registry.freezes import store
+    from registry.signing.locks import lock_freeze
+
+    settings, why = run_of(context).settings(user), _why(reason)
+    with opened(settings) as database, database.engine.begin() as connection:
+        store.get(connection, name)
+        lock_freeze(connection, name, user=settings.user, reason=why)
+    warn(tr("The freeze {name} is locked.", name=name))
+
+
+@app.command("list")
+def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
+    """List what is locked, since when, by whom and why.
+
+    Example: registry lock list
+    """
+    from registry.signing.locks import locks
+
+    with reading(context) as connection:
+        rows = locks(connection)
+    if form is Format.JSON:
+        print_json(rows)
+    else:
+        print_rows(rows, form, ("what", "name", "until_on", "since", "by", "reason"))
+
+
+@unlock_app.command("patient")
+def unlock_patient_command(
+    context: typer.Context,
+    patient: PatientArgument,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+) -> None:
+    """Let a child's records be changed again.
+
+    Example: registry unlock patient P023 --reason "a dose has to be mended"
+    """
+    from registry.signing.locks import unlock_patient
+
+    settings, why = run_of(context).settings(user), _why(reason)
+    with opened(settings) as database, database.engine.begin() as connection:
+        unlock_patient(connection, patient, user=settings.user, reason=why)
+    warn(tr("The records of {patient} can be changed again.", patient=patient))
+
+
+@unlock_app.command("freeze")
+def unlock_freeze_command(
+    context: typer.Context,
+    name: FreezeArgument,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+) -> None:
+    """Let a freeze be dropped again.
+
+    Example: registry unlock freeze paper_2026 --reason "published"
+    """
+    from registry.signing.locks import unlock_freeze
+
+    settings, why = run_of(context).settings(user), _why(reason)
+    with opened(settings) as database, database.engine.begin() as connection:
+        unlock_freeze(connection, name, user=settings.user, reason=why)
+    warn(tr("The freeze {name} can be dropped again.", name=name))
+
+
+def _why(reason: str | None) -> str:
+    if not (reason and reason.strip()):
+        raise WrongUsage(
+            tr("Something is locked or unlocked only for a reason."), cure=tr('Add --reason "why".')
+        )
+    return reason
+
+
+def _day(written: str | None) -> date | None:
+    try:
+        return None if written is None else date.fromisoformat(written)
+    except ValueError:
+        raise WrongUsage(
+            tr("{value} is no day.", value=written), cure=tr("Write it as 2026-03-01.")
+        ) from None

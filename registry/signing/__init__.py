@@ -1,0 +1,1 @@
+"""Signatures under what the registry holds, and locks of it."""
