@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from registry.audit.seals import make_seal
 from registry.database.engine import Database
+from registry.database.identities import identities
 from registry.database.scrub import scrub
 from registry.errors import NotFound
 from registry.records.change import declare_change
@@ -88,8 +91,13 @@ class Certificate:
         }
 
 
-def erase(database: Database, study_id: str, *, user: str, reason: str) -> Certificate:
+def erase(
+    database: Database, study_id: str, *, user: str, reason: str, identity_url: str | None = None
+) -> Certificate:
     """Removes every value of a child, seals what stays and writes the files anew.
+
+    Who the child is goes too, first where it lies in another database, `identity_url`; so does
+    whatever is left under study ids that were merged into this one.
 
     All of the removal is one transaction; who was erased already is certified again, and what was
     left to do is done. Raises NotFound for a study id that never was a patient's.
@@ -98,13 +106,17 @@ def erase(database: Database, study_id: str, *, user: str, reason: str) -> Certi
     with database.engine.begin() as connection:
         number = erased_as(connection, study_id)
         again = number is not None
+        if again:
+            _erase_identity(connection, identity_url, [study_id])
         if number is None:
             number = number_of(connection, study_id)
             written = _reports(connection)
             declare_change(connection, user=user, command="patient erase", reason=reason)
-            connection.execute(
-                text("insert into audit.erasure (patient_id) values (:number)"), {"number": number}
-            )
+            for one, names in _with_merged(connection, number):
+                _erase_identity(connection, identity_url, names)
+                connection.execute(
+                    text("insert into audit.erasure (patient_id) values (:number)"), {"number": one}
+                )
             reports = [Path(file) for file in written - _reports(connection)]
     for report in reports:
         for file in (report, report.with_suffix(".json")):
@@ -116,6 +128,43 @@ def erase(database: Database, study_id: str, *, user: str, reason: str) -> Certi
         [done] = [one for one in erasures(connection) if one.number == number]
         mark = connection.execute(text("select audit.registry_mark()")).scalar_one()
     return Certificate(study_id, mark, done, files_clean, tuple(map(str, sorted(reports))), again)
+
+
+def _with_merged(connection: Connection, number: int) -> list[tuple[int, list[str]]]:
+    """The child's numbers with the study ids of each, those first that were merged into another."""
+    rows = connection.execute(
+        text(
+            "with recursive child (patient_id, study_id, depth) as ("
+            "select n.patient_id, n.study_id, 0 from reference.patient_number n "
+            "where n.patient_id = :number union all "
+            "select n.patient_id, n.study_id, c.depth + 1 from reference.patient_number n "
+            "join child c on n.merged_into = c.study_id) "
+            "select patient_id, array_agg(study_id) from child group by patient_id "
+            "order by max(depth) desc"
+        ),
+        {"number": number},
+    )
+    return [(row[0], row[1]) for row in rows] or [(number, [])]
+
+
+def _erase_identity(connection: Connection, url: str | None, study_ids: list[str]) -> None:
+    """In another database, before the rest: twice does no harm, left undone would."""
+    if url is None:
+        return
+    with identities(connection, url) as place:
+        removed: Counter[str] = Counter()
+        for study_id in study_ids:
+            removed.update(
+                place.connection.execute(
+                    text("insert into identity.erasure (study_id) values (:id) returning removed"),
+                    {"id": study_id},
+                ).scalar_one()
+            )
+        place.commit()
+    connection.execute(
+        text("select set_config('registry.identity_removed', :removed, true)"),
+        {"removed": json.dumps(removed)},
+    )
 
 
 def erasures(connection: Connection) -> list[Erasure]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 _NO_WORD = re.compile(r"[\W\d_]+")
 # Signs of writing without blanks: unified ideographs with their extensions, kana, hangul.
@@ -35,20 +36,22 @@ def alike(one: str, other: str) -> bool:
     fewer, more = sorted((a, b), key=len)
     if a == b or (len(fewer) >= 2 and set(fewer) <= set(more)):
         return True
-    joined = "".join(a), "".join(b)
-    # Also where one writes as one word what the other writes as two: Xiaoming, Xiao Ming.
-    if sorted(joined[0]) == sorted(joined[1]) and _same_written(one, other):
+    if _letters(one) == _letters(other):
+        # One writes as one word what the other writes as two: Xiaoming, Xiao Ming.
         return True
-    least = FEWEST_SIGNS if _SIGN.match(joined[0]) else FEWEST_LETTERS
-    return min(map(len, joined)) >= least and _one_apart(*joined)
+    if _SIGN.match(a[0]) or _SIGN.match(b[0]):
+        return len(fewer) >= FEWEST_SIGNS and _signs_apart(a, b) == _signs_apart(b, a) == 1
+    joined = "".join(a), "".join(b)
+    return min(map(len, joined)) >= FEWEST_LETTERS and _one_apart(*joined)
 
 
-def _same_written(one: str, other: str) -> bool:
-    first, second = (
-        "".join(re.findall(r"[^\W\d_]", unicodedata.normalize("NFKD", name).casefold()))
-        for name in (one, other)
-    )
-    return first == second
+def _letters(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(re.findall(r"[^\W\d_]", plain))
+
+
+def _signs_apart(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    return (Counter(one) - Counter(other)).total()
 
 
 def _one_apart(one: str, other: str) -> bool:

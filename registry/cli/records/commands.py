@@ -11,7 +11,7 @@ import typer
 
 from registry.cli.demo.mark import IntoDemoOption
 from registry.cli.frame.context import AllowIdOption
-from registry.cli.records import consent, patient_erase, patient_show
+from registry.cli.records import consent, patient_erase, patient_merge, patient_show
 from registry.cli.records.options import (
     key_arguments,
     key_options,
@@ -214,6 +214,7 @@ VERBS = {"add": _add, "list": _list, "show": _show, "amend": _amend, "void": _vo
 FURTHER: dict[str, dict[str, Callable[..., None]]] = {
     "patient": {
         "withdraw": consent.withdraw_command,
+        "merge": patient_merge.merge_command,
         "erase": patient_erase.erase_command,
         "erasures": patient_erase.erasures_command,
     },

@@ -66,7 +66,13 @@ def erase_command(
         certificate.unlink()
     settings = run_of(context).settings(user)
     with opened(settings) as database:
-        done = erase(database, patient, user=settings.user, reason=reason)
+        done = erase(
+            database,
+            patient,
+            user=settings.user,
+            reason=reason,
+            identity_url=settings.identity_url,
+        )
     if certificate is not None:
         written = _json(done) if certificate.suffix == ".json" else certificate_text(done)
         write_whole(certificate, lambda part: part.write_text(written, encoding="utf-8"))

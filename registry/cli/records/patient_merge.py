@@ -1,0 +1,61 @@
+"""`registry patient merge`: two study ids of one child become one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.errors import WrongUsage
+from registry.words import tr
+
+
+def merge_command(
+    context: typer.Context,
+    patients: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="A into B",
+            help="The study id that goes, and the one that stays.",
+            autocompletion=complete_patient,
+        ),
+    ],
+    prefer: Annotated[
+        str | None,
+        typer.Option("--prefer", metavar="PATIENT", help="Whose values stay where both have some."),
+    ] = None,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Join two study ids of one child: all records of A are B's, and A stands for nobody.
+
+    A record that both have alike is kept once; where they differ all is refused and told, unless
+    --prefer says whose is right. Of two centres B's stays. Hospital numbers of A then mean B. All
+    of it is one change: registry undo --command takes it back.
+
+    Example: registry patient merge P040 into P041 --prefer P041 --reason 'moved here in May'
+    """
+    from registry.entry.merge import merge
+    from registry.records.change import change_number, declare_change, summarise_change
+
+    ids = [one for one in patients if one.lower() != "into"]
+    if len(ids) != 2:
+        raise WrongUsage(tr("Name two study ids: the one that goes, and the one that stays."))
+    if not (reason and reason.strip()):
+        raise WrongUsage(tr("Two children are joined only with a --reason."))
+    settings = run_of(context).settings(user)
+    with opened(settings) as database, database.engine.begin() as connection:
+        declare_change(connection, user=settings.user, command="patient merge", reason=reason)
+        done = merge(connection, ids[0], ids[1], prefer=prefer)
+        summarise_change(connection, f"patients: {done.patient_id} merged into {done.into}")
+        change = change_number(connection)
+    if form is Format.JSON:
+        print_json({**asdict(done), "change": change})
+    else:
+        print_rows([asdict(done)], form)
+    warn(tr("{one} is {into} now. Status: registry derive", one=ids[0], into=ids[1]))

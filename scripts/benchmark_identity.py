@@ -1,0 +1,86 @@
+"""How much longer an import takes by hospital number than by study id: the same 10,000 rows.
+
+Run as `python scripts/benchmark_identity.py`, on an embedded server of its own that is thrown away.
+Prints the median of each, in turn, and their ratio.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+
+from registry.database import migrate
+from registry.database.engine import Database, open_database
+from registry.identity.numbers import KnownNumbers
+from registry.identity.store import Link, link
+from registry.importing.run import import_files
+from registry.records.change import declare_change
+from registry.records.numbered import Numbered, Numbers
+from registry.settings import Settings
+
+CHILDREN, ROWS, TIMES = 400, 10_000, 15
+
+
+def main() -> None:
+    """Makes the files and the registry, then imports in turn, each rolled back."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        settings = Settings(here / "home", None, "benchmark")
+        with open_database(settings) as database:
+            migrate.upgrade(database)
+            _fill(database, here)
+            taken: dict[str, list[float]] = {"study_id": [], "number": []}
+            for _ in range(TIMES):
+                for way, times in taken.items():
+                    times.append(_import(database, here / way / "anthropometry.csv", way))
+    study_id, number = (median(taken[way]) for way in ("study_id", "number"))
+    print(
+        f"by study id {study_id:.3f} s, by hospital number {number:.3f} s: {number / study_id:.3f}"
+    )
+
+
+def _fill(database: Database, here: Path) -> None:
+    ids = [f"P{place:04}" for place in range(CHILDREN)]
+    patients = here / "patients.csv"
+    with patients.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["patient_id", "centre", "sex", "birth_date", "diagnosis"])
+        writer.writerows([one, "BCH", "male", "2010-01-01", "CD"] for one in ids)
+    for way in ("study_id", "number"):
+        (here / way).mkdir()
+        with (here / way / "anthropometry.csv").open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["patient_id", "measured_on", "height_cm", "weight_kg"])
+            for row in range(ROWS):
+                child, visit = row % CHILDREN, row // CHILDREN
+                named = ids[child] if way == "study_id" else f"{70_000_000 + child * 7919}"
+                day = date(2016, 1, 1) + timedelta(days=28 * visit)
+                writer.writerow([named, day, 120 + visit, 25 + visit / 10])
+    with database.engine.begin() as connection:
+        declare_change(connection, user="benchmark", command="benchmark", reason="benchmark")
+        assert not import_files(connection, [patients]).errors
+        link(
+            connection,
+            [Link(one, "BCH", f"{70_000_000 + place * 7919}") for place, one in enumerate(ids)],
+        )
+
+
+def _import(database: Database, file: Path, way: str) -> float:
+    with database.engine.connect() as connection:
+        declare_change(connection, user="benchmark", command="benchmark", reason="benchmark")
+        known = KnownNumbers(connection)
+        numbered = Numbered(Numbers(known.study_ids, known.give), centre="BCH", register=False)
+        begun = time.perf_counter()
+        result = import_files(connection, [file], numbered=numbered if way == "number" else None)
+        took = time.perf_counter() - begun
+        assert result.tables["anthropometry"].inserted == ROWS, result.errors[:3]
+        connection.rollback()
+    return took
+
+
+if __name__ == "__main__":
+    main()
