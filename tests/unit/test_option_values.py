@@ -14,6 +14,8 @@ from typer.main import get_command
 from registry.cli.frame.output import Format
 from registry.cli.frame.values import take_as_given
 
+MONTHS = [12.0, 24.0]
+
 
 def command(
     words: Annotated[list[str] | None, typer.Argument()] = None,
@@ -23,6 +25,8 @@ def command(
     share: Annotated[float | None, typer.Option(min=0)] = None,
     form: Annotated[Format, typer.Option(case_sensitive=False)] = Format.TABLE,
     several: Annotated[list[str] | None, typer.Option()] = None,
+    months: Annotated[list[float], typer.Option()] = MONTHS,
+    forms: Annotated[list[Format] | None, typer.Option()] = None,
     place: Annotated[Path | None, typer.Option()] = None,
     file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False)] = None,
     flag: Annotated[bool, typer.Option("--flag")] = False,
@@ -52,6 +56,10 @@ GIVEN = (
     "--form JSON",
     "--form xml",
     "--several a --several b",
+    "--months 6 --months 7.5",
+    "--months half",
+    "--forms json --forms csv",
+    "--forms json --forms xml",
     "--place /nowhere/at/all/../x --flag --either",
     "--file /nowhere/at/all",
     "--file /tmp",

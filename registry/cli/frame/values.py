@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from typer._coercion import RuntimeParam, TypeDescriptor, build_runtime_param
 from typer._param_types import coerce_cli_choice, coerce_cli_path
@@ -29,16 +29,17 @@ class _AsGiven(RuntimeParam):
 
     def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:
         try:
-            return self._plain(value, param, ctx)
+            if self.parameter_info.parser is not None:
+                raise _NotPlain
+            return self._plain(value, self.annotation, param, ctx)
         except (_NotPlain, ValueError):
             return build_runtime_param(self.descriptor)._coerce_value(value, param=param, ctx=ctx)
 
-    def _plain(self, value: Any, param: Any, ctx: Any) -> Any:
-        kind, info = self.annotation, self.parameter_info
-        if info.parser is not None:
-            raise _NotPlain
-        if kind == list[str] and isinstance(value, list | tuple):
-            return [_word(one) for one in value]
+    def _plain(self, value: Any, kind: Any, param: Any, ctx: Any) -> Any:
+        info = self.parameter_info
+        if get_origin(kind) is list and isinstance(value, list | tuple):
+            [of_one] = get_args(kind)
+            return [self._plain(one, of_one, param, ctx) for one in value]
         if not isinstance(kind, type):
             raise _NotPlain
         if issubclass(kind, Enum):
