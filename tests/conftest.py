@@ -128,10 +128,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
 
 
 def _keep_in_memory(superuser: URL) -> None:
-    """Waits for no disk: what a test's server holds need not outlive the machine's power."""
+    """Waits for no disk: what a test's server holds need not outlive the machine's power.
+
+    Nor does it look after tables beside the tests: no database lives long enough to need it.
+    """
     engine = create_engine(superuser, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
-        for setting in ("fsync", "full_page_writes"):
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
             connection.execute(text(f"alter system set {setting} = off"))
         connection.execute(text("select pg_reload_conf()"))
 

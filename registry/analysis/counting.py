@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from registry.analysis.dataset import Days, Floats
+from registry.analysis.distributions import norm_ppf
 
-Z95 = float(norm.ppf(0.975))
+Z95 = float(norm_ppf(0.975))
 NO_ENTRY = -1
 """Entry of a patient who is at risk from day 0 on."""
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from scipy import stats
 
 from registry.analysis import inputs
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
 from registry.analysis.dataset import Days, Floats
+from registry.analysis.distributions import chi2_sf
 from registry.errors import CannotEstimate
 from registry.words import note, tr
 
@@ -77,7 +77,7 @@ class Zph:
     @property
     def p_value(self) -> Floats:
         """P of each covariate."""
-        return np.asarray(stats.chi2.sf(self.statistic, 1), dtype=np.float64)
+        return np.asarray(chi2_sf(self.statistic, 1), dtype=np.float64)
 
     @property
     def global_df(self) -> int:
@@ -87,7 +87,7 @@ class Zph:
     @property
     def global_p_value(self) -> float:
         """P of the global test."""
-        return float(stats.chi2.sf(self.global_statistic, self.global_df))
+        return float(chi2_sf(self.global_statistic, self.global_df))
 
 
 def residuals(likelihood: PartialLikelihood, coef: Floats, inverse: Floats) -> Residuals:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 from scipy.optimize import brentq
 
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, maximise
+from registry.analysis.distributions import chi2_ppf
 
 # A search for a limit of a coefficient goes no further than this from its estimate.
 _FARTHEST = 60.0
@@ -20,7 +20,7 @@ def profile_limits(
     Returns:
         Lower and upper limit; None where the likelihood never falls that far.
     """
-    fall = float(stats.chi2.ppf(level, 1)) / 2
+    fall = float(chi2_ppf(level, 1)) / 2
     se = float(np.sqrt(np.linalg.inv(best.information)[which, which]))
 
     def search(direction: int) -> float | None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from registry.analysis import methods
 from registry.analysis.cohort.patients import Cohort
@@ -26,6 +25,7 @@ from registry.analysis.dataset import (
     numbers,
     require_columns,
 )
+from registry.analysis.distributions import norm_sf
 from registry.analysis.methods import IntervalEstimate, kaplan_meier, restricted_mean
 from registry.analysis.methods.survival_curve import crossing
 from registry.errors import CannotEstimate, Refused
@@ -314,5 +314,5 @@ def difference(groups: Sequence[Group]) -> dict[str, float] | None:
         "se": se,
         "lower": between - Z95 * se,
         "upper": between + Z95 * se,
-        "p": float(2 * norm.sf(abs(between) / se)),
+        "p": float(2 * norm_sf(abs(between) / se)),
     }

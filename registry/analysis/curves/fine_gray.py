@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from registry.analysis import methods
 from registry.analysis.counting import Z95
 from registry.analysis.dataset import Days
+from registry.analysis.distributions import norm_sf
 from registry.analysis.methods import NotFinite
 from registry.errors import CannotEstimate
 from registry.words import note
@@ -36,7 +36,7 @@ class Term:
             "shr": float(np.exp(self.coef)),
             "shr_lower": float(np.exp(self.coef - Z95 * self.se)),
             "shr_upper": float(np.exp(self.coef + Z95 * self.se)),
-            "p": float(2 * norm.sf(abs(z))),
+            "p": float(2 * norm_sf(abs(z))),
         }
 
 

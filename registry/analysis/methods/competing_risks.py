@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from registry.analysis import counting, inputs
 from registry.analysis.counting import NO_ENTRY, Z95, Counts, at_risk_on
 from registry.analysis.dataset import Days, Floats
+from registry.analysis.distributions import norm_sf
 from registry.analysis.methods.survival_curve import (
     CONFIDENCE_TYPES,
     ConfidenceType,
@@ -212,7 +212,7 @@ class FineGray:
     @property
     def p_value(self) -> Floats:
         """Wald's P of each coefficient."""
-        return np.asarray(2 * norm.sf(np.abs(self.coefficients / self.standard_errors)))
+        return np.asarray(2 * norm_sf(np.abs(self.coefficients / self.standard_errors)))
 
 
 def fine_gray(time: Any, cause: Any, x: Any) -> FineGray:

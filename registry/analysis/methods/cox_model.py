@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
 
 from registry.analysis import inputs
 from registry.analysis.cox import diagnostics as of_rows
@@ -25,11 +24,12 @@ from registry.analysis.cox.partial_likelihood import (
 )
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
 from registry.analysis.dataset import Days, Floats
+from registry.analysis.distributions import chi2_sf, norm_ppf
 from registry.errors import CannotEstimate
 from registry.words import note, tr
 
 Penalty = Literal["firth"] | float | None
-_Z = float(stats.norm.ppf(0.975))
+_Z = float(norm_ppf(0.975))
 # lifelines stops where Newton's steps do, as exactly as its floats allow; at a million tied rows it
 # is ten times as fast by the batch.
 _TIGHT = {"precision": 1e-14, "r_precision": 1e-16}
@@ -188,7 +188,7 @@ class CoxFit:
 
     def _test(self, statistic: float) -> Test:
         df = len(self.coefficients)
-        return Test(statistic, df, float(stats.chi2.sf(statistic, df)))
+        return Test(statistic, df, float(chi2_sf(statistic, df)))
 
 
 def cox(
@@ -389,9 +389,9 @@ def _inference(
         return (
             best.coef - _Z * errors,
             best.coef + _Z * errors,
-            np.asarray(stats.chi2.sf(wald, 1), dtype=np.float64),
+            np.asarray(chi2_sf(wald, 1), dtype=np.float64),
         )
     each = range(len(best.coef))
     limits = np.array([profile_limits(likelihood, best, k) for k in each], dtype=np.float64)
     ratios = np.array([likelihood_ratio(likelihood, best, k) for k in each], dtype=np.float64)
-    return limits[:, 0], limits[:, 1], np.asarray(stats.chi2.sf(ratios, 1), dtype=np.float64)
+    return limits[:, 0], limits[:, 1], np.asarray(chi2_sf(ratios, 1), dtype=np.float64)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
 
 from registry.analysis import inputs
 from registry.analysis.dataset import Floats
+from registry.analysis.distributions import chi2_sf, norm_ppf
 from registry.errors import CannotEstimate
 from registry.words import note, tr
 
@@ -18,7 +18,7 @@ Distribution = Literal["weibull", "log-logistic"]
 DISTRIBUTIONS: tuple[Distribution, ...] = ("weibull", "log-logistic")
 # As far as lifelines' steps get; at its default of 1e-10 the fourth digit is open.
 _TIGHT = {"ftol": 1e-16, "maxiter": 2000}
-_Z = float(stats.norm.ppf(0.975))
+_Z = float(norm_ppf(0.975))
 # By how much the log-likelihood must fall a standard error from its top, where a half is usual;
 # where covariates separate the events it goes on rising.
 _FALL = 1e-2
@@ -52,7 +52,7 @@ class Effects:
     def p_value(self) -> Floats:
         """Wald's."""
         wald = (self.coefficients / self.standard_errors) ** 2
-        return np.asarray(stats.chi2.sf(wald, 1), dtype=np.float64)
+        return np.asarray(chi2_sf(wald, 1), dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import chi2
 
 from registry.analysis import inputs
 from registry.analysis.counting import NO_ENTRY, at_risk_on
 from registry.analysis.dataset import Days, Flags, Floats
+from registry.analysis.distributions import chi2_sf
 from registry.errors import CannotEstimate
 from registry.words import note
 
@@ -93,7 +93,7 @@ def logrank(
     return LogRankTest(
         statistic=statistic,
         df=int(free.size),
-        p_value=float(chi2.sf(statistic, free.size)),
+        p_value=float(chi2_sf(statistic, free.size)),
         groups=names,
         n=np.bincount(index, minlength=len(names)),
         observed=observed,

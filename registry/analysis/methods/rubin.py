@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from registry.analysis.dataset import Floats
+from registry.analysis.distributions import t_ppf, t_sf
 from registry.analysis.inputs import InvalidInput
 from registry.words import tr
 
@@ -60,11 +60,11 @@ class Pooled:
     @property
     def p_value(self) -> Floats:
         """Two-sided, by Student's t."""
-        return np.asarray(2 * stats.t.sf(np.abs(self.estimate) / self.standard_error, self.df))
+        return np.asarray(2 * t_sf(np.abs(self.estimate) / self.standard_error, self.df))
 
     def limits(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Lower and upper limits by Student's t."""
-        margin = stats.t.ppf((1 + level) / 2, self.df) * self.standard_error
+        margin = t_ppf((1 + level) / 2, self.df) * self.standard_error
         return self.estimate - margin, self.estimate + margin
 
 

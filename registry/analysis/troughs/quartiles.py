@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from registry.analysis import methods
 from registry.analysis.counting import NO_ENTRY
@@ -25,6 +24,7 @@ from registry.analysis.dataset import (
     quartiles,
     require_columns,
 )
+from registry.analysis.distributions import chi2_sf
 from registry.analysis.troughs.roc import ordered
 from registry.errors import CannotEstimate
 from registry.variables import DAYS_PER_MONTH
@@ -198,7 +198,7 @@ def _trend(entry: Days, time: Days, event: Flags, number: Days) -> dict[str, flo
     if information < 1e-12:
         return None
     chi2 = float(at_zero.score[0]) ** 2 / information
-    return {"chi2": chi2, "df": 1, "p": float(stats.chi2.sf(chi2, 1))}
+    return {"chi2": chi2, "df": 1, "p": float(chi2_sf(chi2, 1))}
 
 
 def _per_doubling(entry: Days, time: Days, event: Flags, level: Floats) -> dict[str, float] | None:

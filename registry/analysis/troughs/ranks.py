@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from registry.analysis.dataset import Days, Flags, Floats
+from registry.analysis.distributions import norm_sf
 from registry.words import note
 
 EXACT_BELOW = 50
@@ -146,7 +146,7 @@ def _normal_p(score: Days, n: int, m: int, observed: int) -> float:
     if variance == 0:
         return 1.0
     distance = max(abs(observed) / 2 - 0.5, 0.0)
-    return float(min(1.0, 2 * norm.sf(distance / np.sqrt(variance))))
+    return float(min(1.0, 2 * norm_sf(distance / np.sqrt(variance))))
 
 
 def _kinds(comparator: Sequence[Any]) -> tuple[Flags, Flags, Flags]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from registry.analysis.dataset import Days, Floats
+from registry.analysis.distributions import norm_ppf
 from registry.analysis.troughs.ranks import surely
 from registry.words import note
 
@@ -21,7 +21,7 @@ CENSORING = note(
     "Means, ranks and the ROC curve take whoever has not lost response so far for one who "
     "never will, however short the follow-up; the quartiles and the hazard ratio do not."
 )
-_Z = float(norm.ppf(0.975))
+_Z = float(norm_ppf(0.975))
 _GRID = np.linspace(1, 0, 51)
 
 
