@@ -12,13 +12,17 @@ _MADE_BY = ("basis", "data_hash", "definition_hash")
 
 def moved(a: Any, b: Any, path: str = "") -> list[dict[str, Any]]:
     """The values of two documents that differ, each with its path: `groups.all.n`."""
+    # An item that is on one side only has numbers that are; its words tell nothing more.
+    if {type(a), type(b)} == {dict, type(None)}:
+        a, b = a or {}, b or {}
     if isinstance(a, dict) and isinstance(b, dict):
         keys = [key for key in dict.fromkeys([*a, *b]) if key not in _MADE_BY]
         pairs = [(str(key), a.get(key), b.get(key)) for key in keys]
     elif isinstance(a, list | tuple) and isinstance(b, list | tuple):
         pairs = _items(a, b)
     else:
-        return [] if a == b else [{"value": path, "a": a, "b": b}]
+        is_word = None in (a, b) and isinstance(b if a is None else a, str)
+        return [] if a == b or is_word else [{"value": path, "a": a, "b": b}]
     return [
         one for key, of_a, of_b in pairs for one in moved(of_a, of_b, f"{path}.{key}".lstrip("."))
     ]

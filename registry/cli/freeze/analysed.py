@@ -42,3 +42,16 @@ def documents(
         except CannotEstimate as error:
             found[name] = error.problem
     return found
+
+
+def shown(value: Any) -> str:
+    """A value that moved as people read it; JSON has all of its digits."""
+    match value:
+        case None:
+            return ""
+        case float():
+            return f"{value:.4g}"
+        case dict() | list():
+            return "…"
+        case _:
+            return str(value)

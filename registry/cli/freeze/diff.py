@@ -10,7 +10,7 @@ import typer
 from registry.cli.frame.completion import complete_freeze
 from registry.cli.frame.context import DefinitionOption, opened, run_of
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
-from registry.cli.freeze.analysed import documents, require_analyses
+from registry.cli.freeze.analysed import documents, require_analyses, shown
 from registry.words import spoken, tr
 
 if TYPE_CHECKING:
@@ -70,7 +70,15 @@ def diff_command(
         return
     _print(found.causes, found.to_json()["patients"], form)
     if form is Format.TABLE and analysis is not None:
-        told = [one | {"why": "; ".join(map(_told, one["why"]))} for one in numbers]
+        told = [
+            {
+                "value": one["value"],
+                "a": shown(one["a"]),
+                "b": shown(one["b"]),
+                "why": "; ".join(map(_told, one["why"])),
+            }
+            for one in numbers
+        ]
         if told:
             print_rows(told, form, ("value", "a", "b", "why"))
         else:
@@ -148,4 +156,4 @@ def _told(step: dict[str, Any]) -> str:
     from registry.freezes.difference import CAUSES
 
     causes = ", ".join(spoken(CAUSES[cause]) for cause in step["causes"])
-    return f"{causes}: {step['from']} -> {step['to']}"
+    return f"{causes}: {shown(step['from'])} -> {shown(step['to'])}"

@@ -9,7 +9,7 @@ import typer
 from registry.cli.frame.completion import complete_freeze, complete_patient
 from registry.cli.frame.context import DefinitionOption, opened, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
-from registry.cli.freeze.analysed import documents, require_analyses
+from registry.cli.freeze.analysed import documents, require_analyses, shown
 from registry.words import note, spoken, tr
 
 if TYPE_CHECKING:
@@ -151,7 +151,8 @@ def _print(document: dict[str, Any], form: Format) -> None:
             )
         )
     if rows:
-        print_rows(rows, form, COLUMNS)
+        told = [row | {side: shown(row[side]) for side in ("with", "without")} for row in rows]
+        print_rows(told, form, COLUMNS)
     turned = sum(len(one["conclusions"]) for one in document["freezes"])
     if any(one["status"] for one in document["freezes"]):
         warn(tr("{number:conclusion changes|conclusions change} without.", number=turned))
