@@ -47,7 +47,11 @@ def _cure() -> str:
 
 @dataclass(frozen=True)
 class Description:
-    """What a backup holds: when and by which versions it was made, the content of each table."""
+    """What a backup holds: when and by which versions it was made, the content of each table.
+
+    `seal` is the head of the audit's seals, None where nothing was sealed; `analysis` what one
+    analysis gave at the backup's moment, so that a restored copy can be asked for the same.
+    """
 
     made_at: str
     program: str
@@ -57,6 +61,8 @@ class Description:
     rows: dict[str, int]
     hashes: dict[str, str] = field(default_factory=dict)
     sequences: dict[str, int | None] = field(default_factory=dict)
+    seal: str | None = None
+    analysis: dict[str, Any] | None = None
 
     @property
     def content(self) -> Content:
@@ -177,11 +183,16 @@ def _checked(path: Path, file: IO[bytes]) -> Archive:
                 cure=_cure(),
             )
         file.seek(max(0, end - _DESCRIPTION_BYTES))
-        described = file.read(min(end, _DESCRIPTION_BYTES)).rpartition(_DESCRIPTION)[2]
+        _, mark, described = file.read(min(end, _DESCRIPTION_BYTES)).rpartition(_DESCRIPTION)
     except OSError as error:
         raise Refused(
             tr("{file} cannot be read: {reason}.", file=path, reason=error.strerror), cure=_cure()
         ) from None
+    if not mark:
+        raise Refused(
+            tr("{path} does not say what it holds: its description is missing.", path=path),
+            cure=_cure(),
+        )
     try:
         values = json.loads(described)
         own_hash = values.pop(_OWN_HASH, None)
@@ -196,6 +207,14 @@ def _checked(path: Path, file: IO[bytes]) -> Archive:
         raise Refused(
             tr("{path} was made by a newer program.", path=path),
             cure=tr("Restore it with that one or a newer one."),
+        )
+    if description.revision not in migrate.known_revisions():
+        raise Refused(
+            tr(
+                "The backup is at revision {revision}, which this program does not know.",
+                revision=description.revision,
+            ),
+            cure=tr("It was made by a newer program: install that one."),
         )
     pg_restore = find_program(
         "pg_restore", description.pg_dump, tr("{path} was made by pg_dump", path=path)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from sqlalchemy import Connection, text
 
@@ -35,12 +35,18 @@ LOCK_TIMEOUT = "30s"
 
 
 def back_up(
-    database: Database, target: Path, *, force: bool = False, with_identity: bool = False
+    database: Database,
+    target: Path,
+    *,
+    force: bool = False,
+    with_identity: bool = False,
+    analyse: Callable[[Connection], dict[str, Any] | None] = lambda _: None,
 ) -> Description:
     """Writes the registry to `target`, readable for its owner only; says what is in it.
 
     The list of who was erased, if anybody was, is written beside it. Who the children are is left
-    out but `with_identity`.
+    out but `with_identity`. `analyse` is asked for one analysis of the moment that is saved, for
+    the description.
 
     Until the backup is complete and checked nothing stands under that name, and nothing that stood
     there is lost. Raises Refused when something is there, unless it is a file and `force`, and
@@ -53,7 +59,7 @@ def back_up(
         major = connection.execute(text("show server_version_num")).scalar_one()
         pg_dump = find_program("pg_dump", int(major) // 10_000, tr("The server is"))
         with _part_file(target) as part:
-            description, erasures = _dump(database, connection, pg_dump, part, schemas)
+            description, erasures = _dump(database, connection, pg_dump, part, schemas, analyse)
             archive.finish(part, description)
             os.fsync(part.fileno())
             with archive.open_archive(Path(part.name)):
@@ -94,6 +100,7 @@ def _dump(
     pg_dump: Program,
     part: IO[bytes],
     wanted: tuple[str, ...],
+    analyse: Callable[[Connection], dict[str, Any] | None],
 ) -> tuple[Description, Erasures | None]:
     make_locks(connection)
     connection.commit()
@@ -103,7 +110,8 @@ def _dump(
     connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))
     take(connection, Lock.UPGRADE, shared=True)
     without_time_limits(connection)
-    revision = migrate.status(connection).current
+    status = migrate.status(connection)
+    revision = status.current
     if revision is None or revision not in migrate.known_revisions():
         migrate.require_head(connection)
     assert revision is not None
@@ -114,6 +122,8 @@ def _dump(
         pg_dump=pg_dump.major,
         revision=revision,
         schemas=_schemas(connection, wanted),
+        seal=_head(connection),
+        analysis=analyse(connection) if status.at_head else None,
         **asdict(content_of(connection, wanted)),
     )
     erasures = erasures_of(connection)
@@ -133,6 +143,15 @@ def _dump(
         ) from None
     connection.rollback()
     return description, erasures
+
+
+def _head(connection: Connection) -> str | None:
+    """The last seal's hash; None where there is none, or the registry is older than seals."""
+    if connection.execute(text("select to_regclass('audit.seal')")).scalar_one() is None:
+        return None
+    return connection.execute(
+        text("select hash from audit.seal order by seal_number desc limit 1")
+    ).scalar_one_or_none()
 
 
 def _schemas(connection: Connection, wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -66,15 +66,6 @@ def restore(
     Raises Refused when it holds something already, unless `replace`, when it is somebody else's,
     or when the server does not take the backup; nothing is changed then.
     """
-    revision = archive.description.revision
-    if revision not in migrate.known_revisions():
-        raise Refused(
-            tr(
-                "The backup is at revision {revision}, which this program does not know.",
-                revision=revision,
-            ),
-            cure=tr("It was made by a newer program: install that one."),
-        )
     kept = None
     lists = [*erasures, *lists_beside(archive.path)]
     try:

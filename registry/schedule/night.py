@@ -1,4 +1,5 @@
-"""One nightly run: derive, look at the worklist, report, tell, seal, back up; each step on its own.
+"""One nightly run: derive, look at the worklist, report, tell, seal, back up and, when it is time,
+prove the backup; each step on its own.
 
 A step that fails is recorded and the others go on; only the transitions wait for a derivation that
 went well. Each step is its own transaction, so that whoever is killed leaves something whole, and
@@ -10,7 +11,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,9 +24,9 @@ from registry.schedule import store
 from registry.schedule.changes import Derived, Item, store_report
 from registry.schedule.plan import Plan
 from registry.schedule.report import free_name, losses_in_words, write_reports
-from registry.schedule.rotation import back_up_daily
+from registry.schedule.rotation import BackUp, back_up_daily
 from registry.schedule.store import FAILED, GOOD, LEFT_OUT, Step
-from registry.schedule.tell import tell
+from registry.schedule.tell import tell, write_alarm
 from registry.words import tr
 
 
@@ -34,13 +36,17 @@ class Work:
 
     `derive` brings every status up to date; `quality` counts what is not plausible, keeps the
     counts as those of a day and says in a few words what it came to; `worklist` gives all its
-    items; `seal` seals the audit and gives the last seal, None where there is none.
+    items; `seal` seals the audit and gives the last seal, None where there is none; `back_up`
+    writes a backup; `prove` restores one on trial, says what it found, and raises Refused where it
+    is not the same.
     """
 
     derive: Callable[[Database], Derived]
     quality: Callable[[Database, date], str]
     worklist: Callable[[Connection], Sequence[Item]]
     seal: Callable[[Database], dict[str, Any] | None]
+    back_up: BackUp
+    prove: Callable[[Path], str]
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,7 @@ class _Run:
             ("tell", self._tell),
             ("seal", self._seal),
             ("backup", self._back_up),
+            *([(store.VERIFY, self._verify)] if self._to_verify() else []),
         ):
             if ended():
                 steps.append(Step(name, LEFT_OUT, tr("The program was asked to end."), 0.0))
@@ -174,11 +181,35 @@ class _Run:
             self._plan.backup_dir,
             self._day(),
             keep=self._plan.keep,
+            back_up=self._work.back_up,
         )
         return str(self._backup["file"])
 
+    def _to_verify(self) -> bool:
+        """Whether so many days have passed since a backup was proved."""
+        every = self._plan.verify_every
+        if every is None:
+            return False
+        with self._database.engine.connect() as connection:
+            last = store.last_verified(connection)
+        if last is None:
+            return True
+        passed = self._day() - self._plan.local(last).date()
+        # Where the clock went back nobody knows how long ago that was.
+        return not timedelta(0) <= passed < every
+
+    def _verify(self) -> str:
+        if self._backup is None:
+            raise Refused(tr("There is no backup of this run that could be tried."))
+        self._backup["verified"] = self._work.prove(Path(self._backup["file"]))
+        return str(self._backup["verified"])
+
     def _finish(self, steps: list[Step]) -> Night:
         """Records the ending, in the report's file as well."""
+        failed = [step for step in steps if step.name == store.VERIFY and step.state == FAILED]
+        if failed and self._plan.mail_dir is not None:
+            told = failed[0].said
+            steps.append(_attempt("mail", lambda: write_alarm(self._now, told, self._plan)))
         good = all(step.state == GOOD for step in steps)
         ending = {
             "good": good,

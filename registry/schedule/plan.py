@@ -26,7 +26,8 @@ class Plan:
     """When to run, where to write, whom to tell, what to keep.
 
     `zone` None is the computer's own time zone. `keep` counts days with a backup. `keep_trying` is
-    how long a database that cannot be reached is tried again.
+    how long a database that cannot be reached is tried again; `verify_every` how many days may pass
+    until a backup is restored on trial again, None for never.
     """
 
     report_dir: Path
@@ -34,6 +35,7 @@ class Plan:
     at: time = time(2)
     zone: ZoneInfo | None = None
     keep: int = 14
+    verify_every: timedelta | None = timedelta(days=7)
     on_loss: tuple[str, ...] = ()
     on_loss_timeout: timedelta = timedelta(minutes=1)
     mail_to: tuple[str, ...] = ()
@@ -140,6 +142,10 @@ def _length(value: Any, _folder: Path) -> timedelta:
     return duration(_text(value))
 
 
+def _length_or_never(value: Any, _folder: Path) -> timedelta | None:
+    return None if value == NEVER else duration(_text(value))
+
+
 def _command(value: Any, _folder: Path) -> tuple[str, ...]:
     if isinstance(value, list):
         words = [_text(word) for word in value]
@@ -168,6 +174,7 @@ def _addresses(value: Any, folder: Path) -> tuple[str, ...]:
     return tuple(_address(one.strip() if isinstance(one, str) else one, folder) for one in given)
 
 
+NEVER = "never"
 _FIELDS = {"timezone": "zone"}
 _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "at": _at,
@@ -175,6 +182,7 @@ _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "report-dir": _folder,
     "backup-dir": _folder,
     "keep": _count,
+    "verify-every": _length_or_never,
     "on-loss": _command,
     "on-loss-timeout": _length,
     "mail-to": _addresses,

@@ -274,3 +274,5 @@ def _backup(report: Report) -> Iterator[str]:
     if backup is not None:
         yield from ("", f"## {tr('Backup')}\n")
         yield f"{backup['file']}, {backup['bytes'] / 1e6:.1f} MB"
+        if verified := backup.get("verified"):
+            yield "\n" + tr("Restored on trial, it gives the same: {found}", found=verified)

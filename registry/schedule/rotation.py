@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from registry.database.archive import looks_like_backup
+from registry.database.archive import Description, looks_like_backup
 from registry.database.backup import back_up
 from registry.database.engine import Database
 from registry.database.erasures import ENDING
 from registry.errors import Refused
 from registry.words import tr
 
+BackUp = Callable[[Database, Path], Description]
 _NAME = re.compile(r"registry-(\d{4}-\d{2}-\d{2})(?:-\d+)?\.backup")
 
 
-def back_up_daily(database: Database, folder: Path, day: date, *, keep: int) -> dict[str, Any]:
+def back_up_daily(
+    database: Database, folder: Path, day: date, *, keep: int, back_up: BackUp = back_up
+) -> dict[str, Any]:
     """Makes the backup of a day in the folder, then removes all but the last `keep` days there.
 
     A second backup of a day gets a number; it replaces none. Only whole backups with a name of

@@ -19,6 +19,8 @@ from registry.errors import Refused
 from registry.words import tr
 
 GOOD, FAILED, LEFT_OUT = "good", "failed", "left_out"
+# The step of a night that restores its backup on trial.
+VERIFY = "verify"
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,17 @@ def good_since(engine: Engine, due: datetime) -> bool:
                 {"due": due},
             ).scalar_one()
         )
+
+
+def last_verified(connection: Connection) -> datetime | None:
+    """When the last run began whose backup was restored on trial and found good."""
+    found: datetime | None = connection.execute(
+        text(
+            "select max(started_at) from derived.scheduled_run where steps @> cast(:step as jsonb)"
+        ),
+        {"step": f'[{{"name": "{VERIFY}", "state": "{GOOD}"}}]'},
+    ).scalar_one()
+    return found
 
 
 def begin(engine: Engine, *, due: datetime | None, now: datetime, user: str) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from registry.schedule.due import written_duration
 from registry.schedule.plan import Plan
 
 UNIT = "registry-nightly"
@@ -42,6 +43,7 @@ def systemd_units(call: Call, plan: Plan) -> str:
             f"User={call.user}",
             "UMask=0077",
             *environment,
+            _about_trial(plan),
             f"ExecStart={' '.join(map(_for_systemd, call.command))}",
             "",
             f"# /etc/systemd/system/{UNIT}.timer",
@@ -72,10 +74,18 @@ def cron_line(call: Call, plan: Plan) -> str:
         [
             *_about_environment(call),
             f"# crontab -e, as {call.user}; a run that is missed is not caught up",
+            _about_trial(plan),
             *zone,
             line,
         ]
     )
+
+
+def _about_trial(plan: Plan) -> str:
+    if plan.verify_every is None:
+        return "# No backup is restored on trial (--verify-every never)"
+    every = written_duration(plan.verify_every)
+    return f"# Every {every} the backup is restored on trial (--verify-every)"
 
 
 def _about_environment(call: Call) -> list[str]:

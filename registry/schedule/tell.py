@@ -120,6 +120,30 @@ def write_mail(report: Report, plan: Plan) -> None:
     write_file(plan.mail_dir / mail_name(report), bytes(mail(report, plan)))
 
 
+def write_alarm(moment: datetime, said: str, plan: Plan) -> str:
+    """Puts a message into the folder that the backup of a night is not what it should be."""
+    assert plan.mail_dir is not None
+    made_at = plan.local(moment)
+    name = f"backup-{made_at:%Y-%m-%d-%H%M}"
+    message = _message(plan, made_at, name)
+    message["Subject"] = tr("The backup of {day} is not proved", day=f"{made_at:%Y-%m-%d}")
+    message.set_content(said + "\n")
+    file = plan.mail_dir / f"{name}.eml"
+    write_file(file, bytes(message))
+    return str(file)
+
+
+def _message(plan: Plan, made_at: datetime, name: str) -> EmailMessage:
+    """A message without its subject and text; of one name, the same however often written."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = plan.mail_from
+    message["To"] = ", ".join(plan.mail_to)
+    message["Date"] = made_at
+    message["Message-ID"] = f"<{name}@{plan.mail_from.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    return message
+
+
 def mail_name(report: Report) -> str:
     """The name of the file."""
     return f"{report['name']}.eml"
@@ -129,15 +153,8 @@ def mail(report: Report, plan: Plan) -> EmailMessage:
     """The message: study ids and the evidence, nothing else of a patient."""
     losses = report["new_losses"]
     made_at = plan.local(datetime.fromisoformat(report["made_at"]))
-    message = EmailMessage(policy=SMTP)
+    message = _message(plan, made_at, f"{report['name']}.{report['night_id']}")
     message["Subject"] = tr("New losses of response: {number}", number=patients_of(losses))
-    message["From"] = plan.mail_from
-    message["To"] = ", ".join(plan.mail_to)
-    message["Date"] = made_at
-    domain = plan.mail_from.rpartition("@")[2]
-    # The same for the same report, however often it is written.
-    message["Message-ID"] = f"<{report['name']}.{report['night_id']}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"
     lines = [tr("Nightly run of {day}", day=report["day"]), ""]
     lines += loss_lines(losses[:LISTED_IN_MAIL], report.get("default_definition"))
     if len(losses) > LISTED_IN_MAIL:

@@ -26,6 +26,7 @@ Capture = pytest.CaptureFixture[str]
 ELSEWHERE = {
     ("demo",): "tests/integration/test_command_files.py",
     ("db", "serve"): "tests/integration/test_command_files.py",
+    ("db", "verify"): "tests/integration/test_backup_proved.py",
     ("db", "psql"): "tests/integration/test_command_files.py",
     ("schedule", "run"): "tests/schedule/test_process.py",
     # It asks an authority.
@@ -70,6 +71,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(COHORT / "pcdai_visits.csv", tmp_path / "visits")
     (tmp_path / "who.csv").write_text("patient_id,name\nP003,Li\n", encoding="utf-8")
     (tmp_path / "visit.toml").write_text(VISIT, encoding="utf-8")
+    # A backup is tried in a server of its own, which takes longer than all else of a night.
+    (tmp_path / "nightly.toml").write_text('verify-every = "never"\n', encoding="utf-8")
+    monkeypatch.setenv("REGISTRY_SCHEDULE", str(tmp_path / "nightly.toml"))
     return tmp_path
 
 

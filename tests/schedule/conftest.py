@@ -95,7 +95,8 @@ def sustained(database: Database, number: int) -> list[str]:
 
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
-    return read_plan({"timezone": "Europe/Berlin"}, config=None, home=tmp_path / "home")
+    given = {"timezone": "Europe/Berlin", "verify-every": "never"}
+    return read_plan(given, config=None, home=tmp_path / "home")
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,8 @@ Capture = pytest.CaptureFixture[str]
 
 
 def options(folder: Path) -> list[str]:
-    return ["--report-dir", str(folder / "reports"), "--backup-dir", str(folder / "backups")]
+    folders = ["--report-dir", str(folder / "reports"), "--backup-dir", str(folder / "backups")]
+    return [*folders, "--verify-every", "never"]
 
 
 def test_status_before_and_after_a_run(registry: Database, tmp_path: Path, capsys: Capture) -> None:
@@ -56,7 +57,7 @@ def test_status_before_and_after_a_run(registry: Database, tmp_path: Path, capsy
     assert [step["state"] for step in document["last"]["steps"]] == ["good"] * 7
 
     # A run that failed since does not count.
-    bad = ("schedule", "once", *options(tmp_path)[:2], "--backup-dir", "/dev/null/x")
+    bad = ("schedule", "once", *options(tmp_path), "--backup-dir", "/dev/null/x")
     status, printed, complaint = run_here(capsys, registry, *bad)
     assert status == 1
     assert complaint.startswith("backup: /dev/null/x cannot be written")

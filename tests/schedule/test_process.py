@@ -50,6 +50,7 @@ def test_killed_while_it_tells(nights: Nights, tmp_path: Path) -> None:
     for name in ("slow", "quick"):
         (tmp_path / name).chmod(0o755)
     folders = ["--report-dir", str(nights.plan.report_dir), "--backup-dir", str(tmp_path / "b")]
+    folders += ["--verify-every", "never"]
     program = start(nights.database, "once", *folders, "--on-loss", str(tmp_path / "slow"))
     wait_until(pid.exists)
     program.kill()
@@ -86,7 +87,7 @@ def test_it_waits_without_a_server_and_ends_when_asked(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with open_database(Settings(home, None, "tester")) as database:
         migrate.upgrade(database)
-    program = start(home, "run", "--at", "02:00")
+    program = start(home, "run", "--at", "02:00", "--verify-every", "never")
     try:
         # The run that was missed is caught up, and then no server runs until the next.
         wait_until(lambda: any((home / "reports").glob("*.md")))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.context import ReasonOption, UserOption, reached, run_of, warn
+from registry.cli.frame.output import Format, FormatOption
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -22,6 +23,10 @@ def backup_command(
     with_identity: Annotated[
         bool, typer.Option("--with-identity", help="With names and hospital numbers.")
     ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Then restore it on trial, as registry db verify.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
 ) -> None:
     """Save the registry in one file, as it is at this moment; who the children are is left out.
 
@@ -31,11 +36,13 @@ def backup_command(
 
     Example: registry db backup registry.backup
     """
+    from registry.cli.db.trial import analysed, tell, tried
     from registry.database.backup import back_up
 
+    settings = run_of(context).settings()
     begun = time.monotonic()
-    with reached(run_of(context).settings()) as database:
-        made = back_up(database, file, force=force, with_identity=with_identity)
+    with reached(settings) as database:
+        made = back_up(database, file, force=force, with_identity=with_identity, analyse=analysed)
     warn(
         tr(
             "Saved {patients:patient|patients}, {total:,|row|rows} of {number:table|tables} "
@@ -49,6 +56,8 @@ def backup_command(
             seconds=time.monotonic() - begun,
         )
     )
+    if verify:
+        tell(tried(file, settings.user), file, form)
 
 
 def restore_command(
@@ -73,7 +82,9 @@ def restore_command(
     The file is read through before anything is touched. A registry that holds patients is refused
     unless --replace, which needs a --reason; what its audit has since the backup is kept in a file
     beside the backup. Only the rows of a backup are taken; the program builds their tables itself.
-    Whoever was erased since the backup is erased again before anybody can read it.
+    Whoever was erased since the backup is erased again before anybody can read it. In the end the
+    registry is held to its audit, as by `registry audit verify`, and the seals to the head that the
+    backup names; exit status 1 when something is wrong.
 
     Example: registry db restore registry.backup
     """
@@ -82,6 +93,8 @@ def restore_command(
             tr("--replace ends what the registry holds, so it needs a reason."),
             cure=tr('Add --reason "why".'),
         )
+    from registry.audit.verify import verify
+    from registry.cli.db.trial import tell_audit
     from registry.database.analyst import ANALYST_ROLE, analyst_role_exists
     from registry.database.archive import open_archive
     from registry.database.engine import open_database
@@ -109,6 +122,7 @@ def restore_command(
                         role=ANALYST_ROLE,
                     )
                 )
+        verified = verify(database.engine, head=archive.description.seal)
     if restored.erased:
         warn(
             tr(
@@ -141,6 +155,7 @@ def restore_command(
             seconds=time.monotonic() - begun,
         )
     )
+    tell_audit(verified, found.seal)
 
 
 def _size(number: int) -> str:

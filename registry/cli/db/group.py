@@ -8,6 +8,7 @@ import typer
 
 from registry.cli.audit.group import told
 from registry.cli.db.backup import backup_command, restore_command
+from registry.cli.db.trial import verify_command
 from registry.cli.frame.context import UserOption, opened, reached, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import NotFound, Refused, WrongUsage
@@ -16,6 +17,7 @@ from registry.words import tr
 app = typer.Typer(help="Make, upgrade and reach the database.")
 app.command("backup")(backup_command)
 app.command("restore")(restore_command)
+app.command("verify")(verify_command)
 
 
 @app.command("upgrade")

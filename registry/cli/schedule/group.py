@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from registry.database.archive import Description
     from registry.database.engine import Database
     from registry.schedule.changes import Item
     from registry.schedule.night import Night, Work
@@ -114,13 +116,14 @@ def status_command(
     Example: registry schedule status --max-age 26h
     """
     from registry.schedule.due import written_duration
-    from registry.schedule.store import is_running, last_runs
+    from registry.schedule.store import is_running, last_runs, last_verified
 
     settings = run_of(context).settings()
     plan = plan_of(context, settings, config)
     with opened(settings) as database, database.engine.connect() as connection:
         good, last = last_runs(connection)
         running = is_running(connection)
+        verified = last_verified(connection)
     now = _now()
     overdue = good is None or now - good["started_at"] > plan.max_age
     if form is Format.JSON:
@@ -130,6 +133,7 @@ def status_command(
                 "max_age": written_duration(plan.max_age),
                 "running": running,
                 "last_good": good,
+                "last_verified": verified,
                 "last": last,
                 "next_due": plan.local(plan.trigger.get_next_fire_time(None, now)),
             }
@@ -138,6 +142,9 @@ def status_command(
         print_rows(last["steps"] if last else [], form, STEP_COLUMNS)
     else:
         _print_status(good, last, running, plan)
+        if verified is not None:
+            moment = f"{plan.local(verified):%Y-%m-%d %H:%M %Z}"
+            typer.echo(tr("last backup proved: {moment}", moment=moment))
     if overdue:
         warn(
             tr(
@@ -255,7 +262,31 @@ def work_of_night(user: str) -> Work:
         )
         return Derived(said, {name: complaint(error) for name, error in failures.items()})
 
-    return Work(derive=derived, quality=_quality, worklist=_worklist, seal=_seal)
+    def proved(file: Path) -> str:
+        from registry.cli.db.trial import tried
+        from registry.errors import Refused
+
+        proof = tried(file, user)
+        if proof.problems:
+            raise Refused(" ".join([f"{file}:", *proof.problems]))
+        return proof.in_words
+
+    return Work(
+        derive=derived,
+        quality=_quality,
+        worklist=_worklist,
+        seal=_seal,
+        back_up=_back_up,
+        prove=proved,
+    )
+
+
+def _back_up(database: Database, file: Path) -> Description:
+    """What `registry db backup` does."""
+    from registry.cli.db.trial import analysed
+    from registry.database.backup import back_up
+
+    return back_up(database, file, analyse=analysed)
 
 
 def _seal(database: Database) -> dict[str, Any] | None:

@@ -42,6 +42,10 @@ BackupDirOption = Annotated[
     option("--backup-dir", "DIR", "Where backups go, of this registry alone.  [backups in it]"),
 ]
 KeepOption = Annotated[int | None, option("--keep", "N", "Days of backups to keep.  [14]")]
+VerifyEveryOption = Annotated[
+    str | None,
+    option("--verify-every", "TIME", "Every how long a backup is tried; never: not at all.  [7d]"),
+]
 OnLossOption = Annotated[
     str | None,
     option("--on-loss", "COMMAND", "Called on new losses, with the report as JSON on its input."),
@@ -68,6 +72,7 @@ _NIGHT: dict[str, Any] = {
     "report_dir": ReportDirOption,
     "backup_dir": BackupDirOption,
     "keep": KeepOption,
+    "verify_every": VerifyEveryOption,
     "on_loss": OnLossOption,
     "on_loss_timeout": OnLossTimeoutOption,
     "mail_to": MailToOption,
