@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from registry.database.identities import let_in
 from registry.models import all_tables
 from registry.models.comments import write_comments
 from registry.views.build import build_views, drop_views
@@ -45,3 +46,4 @@ else:
     if at_head and not config.attributes.get("without_views"):
         write_comments(connection)
         build_views(connection, analyst_may_log_in=config.attributes.get("embedded", False))
+        let_in(connection)

@@ -7,6 +7,7 @@ about in one query, and the stand-ins replaced by study ids in one join a table.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,6 +31,8 @@ from registry.records.rows import (
 from registry.records.staging import staged
 from registry.records.study_ids import MASK, merged
 from registry.words import tr
+
+_LONG_NUMBER = re.compile("[0-9]{4,}")
 
 
 @dataclass(frozen=True)
@@ -183,8 +186,14 @@ class Numbered:
         result.notes = [self._masked(one) for one in result.notes]
 
     def _hidden(self, problem: AnyProblem) -> AnyProblem:
-        value = problem.value and self._masked(problem.value)
-        return replace(problem, value=value, problem=self._masked(problem.problem))
+        if problem.value is None:
+            # In a file without a header its first child stands there.
+            column = problem.column and _LONG_NUMBER.sub(MASK, problem.column)
+            words = _LONG_NUMBER.sub(MASK, problem.problem)
+            return replace(problem, column=column, problem=self._masked(words))
+        return replace(
+            problem, value=self._masked(problem.value), problem=self._masked(problem.problem)
+        )
 
     def _masked(self, words: str) -> str:
         if self._prefix not in words:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from registry.database.engine import Database
+from registry.database.identities import let_in
 from tests.programs import Program
 
 WHY = ("--reason", "a call")
@@ -88,6 +89,25 @@ def test_the_database_itself_refuses(known: Database, statement: str) -> None:
         connection.execute(text("select set_config('registry.reason', '', false)"))
         with pytest.raises(DBAPIError, match=r"reason|only ever added"):
             connection.exec_driver_sql(statement)
+
+
+def test_the_role_of_identities_has_the_functions_and_no_table(known: Database) -> None:
+    with known.engine.connect() as connection:
+        transaction = connection.begin()
+        there = "select exists (select from pg_roles where rolname = 'registry_identity')"
+        if not connection.scalar(text(there)):
+            connection.exec_driver_sql("create role registry_identity")
+        let_in(connection)
+        connection.exec_driver_sql("grant registry_identity to current_user")
+        connection.exec_driver_sql("set local role registry_identity")
+        read = "select name from identity.read('{P001}')"
+        assert connection.scalar(text(read)) == "Li Xiaoming"
+        seen = "select study_ids from identity.audited('P001') where what = 'read'"
+        assert connection.execute(text(seen)).scalars().all()[0] == ["P001"]
+        for table in ("identity.person", "identity.access", "clinical.infusion"):
+            with pytest.raises(DBAPIError, match="denied"), connection.begin_nested():
+                connection.exec_driver_sql(f"select * from {table}")
+        transaction.rollback()
 
 
 def test_an_erased_child_leaves_the_identities(
