@@ -135,6 +135,8 @@ def _print(document: dict[str, Any], form: Format) -> None:
         for one in document["freezes"]
         for row in one["numbers"]
     ]
+    # Hundreds of numbers may move; what turns is read first.
+    rows.sort(key=lambda row: row["conclusion"] == "")
     if form is Format.CSV:
         print_rows(rows, form, COLUMNS)
         return
