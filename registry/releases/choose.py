@@ -74,6 +74,8 @@ def choose(connection: Connection, place: Place, release: str, smallest_group: i
     connection.execute(text(_LEFT_OUT), {"release": release})
     kept = connection.execute(text(_CHOSEN), {"release": release, "smallest": smallest_group})
     connection.execute(text("drop table release_candidate"))
+    # What was written now has no statistics, and without them the views are planned for one child.
+    connection.execute(text("analyze derived.release_child"))
     return kept.rowcount
 
 
