@@ -34,7 +34,7 @@ class Definition:
     lor_confirmations: int = 1  # or 2
     im_min_days: int = 183
     unknown_stop: str = "last_evidence"  # or "left_out"
-    # Nobody here has signed anything: consents are held by hand, in tests/records/test_consent.
+    # Nobody here has signed anything: consents are read in `consents`, apart.
     consent_required: bool = False
     duration_origin: str = "onset"  # or "diagnosis"
     trough_days_before: int = 2

@@ -1,0 +1,46 @@
+"""Whether research may use a child's data on a day: read from what the columns of a consent mean.
+
+A consent counts from the day it is signed until its last day or the day before it is withdrawn.
+From that day on nothing is used, whoever withdrew it, until a consent of the same scope is signed
+on a later day. Who withdrew from the registry altogether is out of research too. Without a
+withdrawal data are used, unless the definition requires a consent to research that counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from .records import Row
+
+
+def counts(row: Row, on: date) -> bool:
+    """Whether a consent holds on a day."""
+    if row["signed_on"] > on:
+        return False
+    if row["valid_until"] is not None and row["valid_until"] < on:
+        return False
+    return row["withdrawn_on"] is None or row["withdrawn_on"] > on
+
+
+def withdrawn_since(consents: Iterable[Row], scope: str, on: date) -> date | None:
+    """The day from which a scope is withdrawn as of a day, unless it was given anew since."""
+    known = [row for row in consents if row["scope"] == scope and row["signed_on"] <= on]
+    days = [
+        row["withdrawn_on"]
+        for row in known
+        if row["withdrawn_on"] is not None and row["withdrawn_on"] <= on
+    ]
+    if not days:
+        return None
+    last = max(days)
+    return None if any(counts(row, on) and row["signed_on"] > last for row in known) else last
+
+
+def may_be_used(consents: list[Row], *, consent_required: bool, on: date) -> bool:
+    """Whether research may use the data of a child with these consents."""
+    if any(withdrawn_since(consents, scope, on) for scope in ("research", "registry")):
+        return False
+    if not consent_required:
+        return True
+    return any(row["scope"] == "research" and counts(row, on) for row in consents)
