@@ -39,7 +39,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "definition",
         "analyse",
         "report",
-        *("freeze", "sign", "lock", "unlock", "release"),
+        *("freeze", "sign", "lock", "unlock", "release", "validate"),
         "sql",
         "export",
     ),

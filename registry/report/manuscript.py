@@ -6,7 +6,7 @@ repeated on each page, real table rows that a copy editor can change.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,21 +34,29 @@ _INDENT = 4.0
 @in_english()
 def write_manuscript(content: Content, facts: Facts, path: Path) -> None:
     """Write every table of the page to a .docx; arguments as those of `page.page`."""
+    laid_out = [one for _, one in sections.tables(content, facts)]
+    write_tables(facts.title, facts.nature, laid_out, facts.made_of(), path)
+
+
+def write_tables(
+    title: str, nature: str, tables: Sequence[Table], made_of: Iterable[tuple[str, str]], path: Path
+) -> None:
+    """Write tables under a title to a .docx, and what they were made of."""
     written = docx.Document()
-    _prepare(written, facts)
-    written.add_heading(facts.title, level=1)
-    if facts.nature:
-        written.add_paragraph(facts.nature)
-    for _, laid_out in sections.tables(content, facts):
+    _prepare(written, title)
+    written.add_heading(title, level=1)
+    if nature:
+        written.add_paragraph(nature)
+    for laid_out in tables:
         _table(written, laid_out)
     written.add_heading(tr("How this was made"), level=2)
-    for name, value in facts.made_of():
+    for name, value in made_of:
         written.add_paragraph(f"{name}: {value}").paragraph_format.space_after = Pt(0)
     written.save(str(path))
 
 
-def _prepare(written: Any, facts: Facts) -> None:
-    written.core_properties.title = facts.title
+def _prepare(written: Any, title: str) -> None:
+    written.core_properties.title = title
     written.core_properties.author = ""
     page = written.sections[0]
     # Tables of seven columns need the long side of the sheet.

@@ -25,6 +25,7 @@ LAYERS = (
         "releases",
         "identity",
         "signing",
+        "validation",
         "definitions",
         "importing",
         "derivation",

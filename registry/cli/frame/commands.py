@@ -36,6 +36,7 @@ _AFTER_RECORDS = {
     "sign": lambda: import_module("registry.cli.sign").app,
     "lock": lambda: import_module("registry.cli.lock").app,
     "unlock": lambda: import_module("registry.cli.lock").unlock_app,
+    "validate": lambda: import_module("registry.cli.validate").validate_command,
     "release": lambda: import_module("registry.cli.release").app,
     "derive": lambda: import_module("registry.cli.derive").derive_command,
     "status": lambda: import_module("registry.cli.status").status_command,

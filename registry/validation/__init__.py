@@ -1,0 +1,1 @@
+"""What a quality office has shown to it on its own machine: requirements, and what was found."""
