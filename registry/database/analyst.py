@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-from psycopg.errors import DuplicateObject, UniqueViolation
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
 from registry.database.engine import Database, connect_to
 from registry.database.frozen import LIVE
+from registry.database.roles import ANALYST_ROLE, quoted, role_can_be_taken
 
-ANALYST_ROLE = "registry_analyst"
 FENCE = "pg_temp.answer"
-# Whether this login may become the role `oid` of pg_roles. From PostgreSQL 16 on who makes a role
-# is a member of it and still may not become it.
-MAY_BECOME = (
-    "pg_has_role(current_user, oid, case when current_setting('server_version_num')::integer "
-    "< 160000 then 'member' else 'set' end)"
-)
 # What it needs of a database that is closed to others: its queries are fenced by a function there.
 ENTER = "grant connect, temporary on database {database} to {role};"
 # What one query, one forgotten transaction and the files of one session may take, so that a reader
@@ -74,51 +66,11 @@ def analyst_connection(database: Database) -> Iterator[Connection]:
 
 def analyst_role_exists(connection: Connection) -> bool:
     """Whether the role that reads the views is there and can be taken on."""
-    return bool(
-        connection.execute(
-            text(f"select exists (select from pg_roles where rolname = :role and {MAY_BECOME})"),
-            {"role": ANALYST_ROLE},
-        ).scalar_one()
-    )
+    return role_can_be_taken(connection, ANALYST_ROLE)
 
 
-def make_role(connection: Connection, *, may_log_in: bool) -> bool:
-    """Makes the role where it is missing and this login may; whether it is there.
-
-    On a server where this login may not, an administrator makes it; until then only what analysts
-    do is out of use. One that logs in is held to its limits, unless somebody has set others.
-    """
-    exists = connection.execute(
-        text("select exists (select from pg_roles where rolname = :role)"), {"role": ANALYST_ROLE}
-    ).scalar_one()
-    if not exists:
-        may_create = connection.execute(
-            text("select rolcreaterole or rolsuper from pg_roles where rolname = current_user")
-        ).scalar_one()
-        if not may_create:
-            return False
-        login = "login" if may_log_in else "nologin"
-        try:
-            with connection.begin_nested():
-                connection.execute(text(f"create role {ANALYST_ROLE} {login}"))
-        except (IntegrityError, ProgrammingError) as error:
-            # Another registry on the same server makes it now, or has since the look above.
-            if not isinstance(error.orig, UniqueViolation | DuplicateObject):
-                raise
-    if not analyst_role_exists(connection):
-        # From PostgreSQL 16 on only who made the role may grant it.
-        # One that another registry gives at the same moment serves both.
-        with (
-            suppress(ProgrammingError, IntegrityError, InternalError),
-            connection.begin_nested(),
-        ):
-            connection.execute(text(f"grant {ANALYST_ROLE} to current_user"))
-    if may_log_in:
-        _limit_role(connection)
-    return True
-
-
-def _limit_role(connection: Connection) -> None:
+def limit_role(connection: Connection) -> None:
+    """Holds a role that can log in to its limits, unless somebody has set others."""
     set_before = connection.execute(
         text(
             "select coalesce(array_agg(split_part(setting, '=', 1)), '{}') "
@@ -163,11 +115,6 @@ def _limit(connection: Connection) -> None:
         connection.execute(
             text("select set_config(:name, :value, true)"), {"name": name, "value": value}
         )
-
-
-def quoted(name: str) -> str:
-    """A name as SQL has it."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def role_statements(owner: str, database: str) -> str:

@@ -12,15 +12,13 @@ from psycopg import errors, pq, sql
 from sqlalchemy import text
 
 from registry.database.analyst import (
-    ANALYST_ROLE,
     ENTER,
     FENCE,
-    MAY_BECOME,
     analyst_connection,
-    quoted,
     role_statements,
 )
 from registry.database.engine import Database, first_line
+from registry.database.roles import ANALYST_ROLE, MAY_BECOME, quoted
 from registry.errors import DatabaseUnavailable, Refused
 from registry.parsing.meant import did_you_mean, near
 from registry.words import tr

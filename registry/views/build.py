@@ -24,9 +24,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import InternalError
 
 from registry import __version__
-from registry.database.analyst import ANALYST_ROLE, analyst_role_exists, make_role
+from registry.database.analyst import analyst_role_exists, limit_role
 from registry.database.frozen import LIVE, Place
 from registry.database.migrate import head
+from registry.database.roles import ANALYST_ROLE, give_rights, make_roles
 from registry.errors import Refused
 from registry.models import all_tables
 from registry.views import worklist_words
@@ -105,9 +106,10 @@ def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> 
     """Creates all views with their comments and gives the analysts' role its rights."""
     _build(connection, LIVE)
     worklist_words.store_words(connection)
-    has_role = make_role(connection, may_log_in=analyst_may_log_in)
-    if has_role:
-        _let_analysts_read(connection, LIVE)
+    make_roles(connection, may_log_in=analyst_may_log_in)
+    if analyst_may_log_in:
+        limit_role(connection)
+    give_rights(connection)
 
 
 def build_frozen_views(connection: Connection, place: Place, day: date) -> None:

@@ -95,12 +95,13 @@ def restore_command(
         )
     from registry.audit.verify import verify
     from registry.cli.db.trial import tell_audit
-    from registry.database.analyst import ANALYST_ROLE, analyst_role_exists
+    from registry.database.analyst import analyst_role_exists
     from registry.database.archive import open_archive
     from registry.database.engine import open_database
     from registry.database.erasures import read_list
     from registry.database.migrate import head
     from registry.database.restore import restore
+    from registry.database.roles import ANALYST_ROLE
 
     settings = run_of(context).settings(user)
     begun = time.monotonic()

@@ -29,9 +29,10 @@ def upgrade_command(context: typer.Context) -> None:
     from sqlalchemy import text
 
     from registry.database import migrate
-    from registry.database.analyst import ANALYST_ROLE, analyst_role_exists, role_statements
+    from registry.database.analyst import analyst_role_exists, role_statements
     from registry.database.engine import open_database
     from registry.database.identities import make_elsewhere
+    from registry.database.roles import ANALYST_ROLE
 
     settings = run_of(context).settings()
     with open_database(settings) as database:
@@ -127,8 +128,8 @@ def url_command(
 
     Example: registry db url --analyst
     """
-    from registry.database.analyst import ANALYST_ROLE
     from registry.database.engine import without_password
+    from registry.database.roles import ANALYST_ROLE
 
     with opened(run_of(context).settings()) as database:
         url = database.url.set(drivername="postgresql")
@@ -171,8 +172,8 @@ def serve_command(context: typer.Context) -> None:
     """
     import signal
 
-    from registry.database.analyst import ANALYST_ROLE
     from registry.database.engine import shown
+    from registry.database.roles import ANALYST_ROLE
 
     settings = run_of(context).settings()
     if settings.database_url is not None:
