@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ import psycopg
 from sqlalchemy import Connection, text
 
 from registry.errors import Refused
+from registry.whole_file import part_beside
 from registry.words import tr
 
 ASIDE = "replaced"
@@ -44,11 +46,16 @@ copy (
 
 @dataclass(frozen=True)
 class Kept:
-    """The file, how many rows are in it and the SHA-256 of it."""
+    """The file, how many rows are in it and the SHA-256 of it; a `part` until it is published."""
 
     file: Path
     rows: int
     sha256: str
+    part: Path
+
+    def publish(self) -> None:
+        """Gives it its name, which a restore that came to nothing must not leave behind."""
+        os.replace(self.part, self.file)
 
 
 def move_aside(connection: Connection) -> None:
@@ -59,9 +66,10 @@ def move_aside(connection: Connection) -> None:
             connection.execute(text(f"alter table {table} set schema {ASIDE}"))
 
 
-def keep(connection: Connection, backup: Path) -> Kept | None:
+def keep(connection: Connection, backup: Path, part_of: ExitStack) -> Kept | None:
     """Writes beside the backup what its audit lacks, a JSON object a line, for its owner only.
 
+    Unless it is published it is gone with `part_of`, or after a kill with the next file there.
     None, and no file, where it lacks nothing. Raises Refused where no file can be written there.
     """
     file = backup.with_name(f"{backup.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl")
@@ -69,7 +77,7 @@ def keep(connection: Connection, backup: Path) -> Kept | None:
     kept = None
     if connection.scalar(text("select exists (select from lacking)")):
         try:
-            kept = _write(connection, file)
+            kept = _write(connection, file, part_of.enter_context(part_beside(file)))
         except OSError as error:
             raise Refused(
                 tr("{file} cannot be written: {reason}.", file=file, reason=error.strerror),
@@ -82,12 +90,11 @@ def keep(connection: Connection, backup: Path) -> Kept | None:
     return kept
 
 
-def _write(connection: Connection, file: Path) -> Kept:
+def _write(connection: Connection, file: Path, part: Path) -> Kept:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     digest, rows = hashlib.sha256(), 0
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as target, driver.cursor() as cursor:
+    with part.open("wb") as target, driver.cursor() as cursor:
         for table in ("reference.change_set", *_OF_CHANGES):
             name = table.partition(".")[2]
             if not connection.scalar(
@@ -103,5 +110,5 @@ def _write(connection: Connection, file: Path) -> Kept:
                     target.write(written)
                     rows += 1
         target.flush()
-        os.fsync(descriptor)
-    return Kept(file, rows, digest.hexdigest())
+        os.fsync(target.fileno())
+    return Kept(file, rows, digest.hexdigest(), part)

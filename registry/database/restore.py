@@ -70,7 +70,7 @@ def restore(
     lists = [*erasures, *lists_beside(archive.path)]
     try:
         with ExitStack() as failed:
-            with database.engine.begin() as connection:
+            with ExitStack() as part, database.engine.begin() as connection:
                 replaced = _require_place(connection, replace)
                 identities = move_identities_aside(connection)
                 if replaced:
@@ -87,11 +87,14 @@ def restore(
                 if identities is not None:
                     with_them = IDENTITY in archive.description.schemas
                     bring_identities_back(connection, identities, with_them)
-                if replaced and (kept := keep(connection, archive.path)):
-                    failed.callback(kept.file.unlink)
+                if replaced:
+                    kept = keep(connection, archive.path, part)
                 _record(connection, archive.description, user, reason, kept)
                 erased = apply(connection, lists, user=user)
                 _analyze(connection)
+                if kept is not None:
+                    failed.callback(kept.file.unlink, missing_ok=True)
+                    kept.publish()
             failed.pop_all()
     except ProgramFailed as failure:
         raise Refused(

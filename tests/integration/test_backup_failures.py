@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,11 +15,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from registry.database import backup, cluster, programs
+from registry.database import backup, cluster, programs, restore
 from registry.database.content import Content
 from registry.database.engine import Database, open_database
 from registry.errors import DatabaseUnavailable, NotFound, Refused
 from tests.conftest import place, settings_for
+from tests.faults.state import PART
 from tests.integration.backups import (
     NEW_PATIENT,
     SEQUENCES,
@@ -113,6 +115,27 @@ def test_a_restore_that_is_killed_changes_nothing(
     wait_until(lambda: not others(study))
     assert (contents(study), catalogue(study)) == (before, defined)
     assert ask(study, SEQUENCES) == numbers
+
+
+def test_what_is_kept_of_a_replaced_registry_gets_its_name_last(
+    study: Database, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is killed before leaves no file that speaks of a restore which never was."""
+    file = Path(shutil.copy(saved, tmp_path / "study.backup"))
+    seen: list[str] = []
+    analyze = restore._analyze
+
+    def look(connection: Connection) -> None:
+        seen.extend(path.name for path in tmp_path.iterdir())
+        analyze(connection)
+
+    monkeypatch.setattr(restore, "_analyze", look)
+    ask(study, NEW_PATIENT.format("MINE"))
+    refill(study, file, replace=True, reason="x")
+    assert len(seen) == 2
+    assert {name for name in seen if not PART.match(name)} == {file.name}
+    [kept] = [path for path in tmp_path.iterdir() if path != file]
+    assert kept.name.startswith("study.backup.replaced-")
 
 
 def test_a_restore_whose_program_fails_changes_nothing(
