@@ -37,6 +37,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "status",
         "explain",
         "definition",
+        "disclosure",
         "analyse",
         "report",
         *("freeze", "sign", "lock", "unlock", "release", "validate"),

@@ -9,6 +9,7 @@ import typer
 from registry.cli.analyse.data import frozen_basis
 from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import DefinitionOption, opened, run_of
+from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
 from registry.cli.records.asking_record import patient_or_asked
@@ -26,6 +27,7 @@ def explain_command(
     context: typer.Context,
     patient: PatientArgument = None,
     definition: DefinitionOption = None,
+    disclosure: DisclosureOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Explain a status: each rule in order, the record that decided it, what it was held to.
@@ -40,6 +42,7 @@ def explain_command(
         opened(run_of(context).settings()) as database,
         database.engine.connect() as connection,
     ):
+        refuse_listing(connection, disclosure)
         patient = patient_or_asked(database, patient)
         definition = definition_or_default(connection, definition)
         require_patient(connection, patient)

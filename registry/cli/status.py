@@ -6,6 +6,7 @@ import typer
 
 from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import DefinitionOption, reading, warn
+from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
 from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.cli.frame.past import read_at
 from registry.words import tr
@@ -32,6 +33,7 @@ def status_command(
     context: typer.Context,
     patient: PatientArgument = None,
     definition: DefinitionOption = None,
+    disclosure: DisclosureOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show the derived status, of everyone or of one patient.
@@ -42,6 +44,7 @@ def status_command(
     from registry.records.registry_setting import definition_or_default
 
     with reading(context) as connection:
+        refuse_listing(connection, disclosure)
         definition = definition_or_default(connection, definition)
         waiting = waiting_patients(connection, definition)
         if patient is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from registry.words import tr
 
 MISSING = "–"
+SUPPRESSED = "[c]"
+"""In place of a number that is kept confidential."""
 
 
 def fixed(value: float | None, decimals: int) -> str:
@@ -35,8 +37,15 @@ def percent(share: float | None, decimals: int = 1) -> str:
     return MISSING if share is None else fixed(100 * share, decimals)
 
 
-def count(n: int, of: int) -> str:
+def number(n: int | None) -> str:
+    """A number of patients; one that is suppressed has a sign of its own."""
+    return SUPPRESSED if n is None else str(n)
+
+
+def count(n: int | None, of: int | None) -> str:
     """'16 (23.2)': a number and its percentage of the whole."""
+    if n is None or of is None:
+        return number(n)
     return f"{n} ({percent(n / of if of else None)})"
 
 

@@ -56,8 +56,10 @@ def basis(document: Document) -> tuple[str, ...]:
     )
 
 
-def share(n: int, whole: int) -> str:
-    """What part of the whole n is, in per cent."""
+def share(n: int | None, whole: int | None) -> str:
+    """What part of the whole n is, in per cent; nothing where one of them is suppressed."""
+    if n is None or whole is None:
+        return ""
     return percent(n / whole if whole else None)
 
 

@@ -15,6 +15,9 @@ class RegistrySetting(Base):
     __tablename__ = "registry_setting"
     __table_args__ = (
         CheckConstraint("only_row", name="only_row"),
+        CheckConstraint("disclosure in ('none', 'publish')", name="disclosure"),
+        CheckConstraint("disclosure_limit >= 2", name="disclosure_limit"),
+        CheckConstraint("disclosure_events_per_term >= 1", name="disclosure_events_per_term"),
         ForeignKeyConstraint(["default_definition"], ["reference.definition.name"]),
         {"schema": REFERENCE, "comment": "What holds for the whole registry, in one row"},
     )
@@ -32,4 +35,13 @@ class RegistrySetting(Base):
     )
     is_demo: Mapped[bool] = mapped_column(
         server_default=sql("false"), comment="whether this is the demo's registry: synthetic data"
+    )
+    disclosure: Mapped[str] = mapped_column(
+        Text, server_default="none", comment="for whom results are made unless told otherwise"
+    )
+    disclosure_limit: Mapped[int] = mapped_column(
+        server_default="5", comment="the least number of children that a published result tells of"
+    )
+    disclosure_events_per_term: Mapped[int] = mapped_column(
+        server_default="5", comment="the least losses for each term of a model that is published"
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from html import escape
 
-from registry.drawing.numbers import limits, months, percent
+from registry.drawing.numbers import limits, months, number, percent
 from registry.drawing.table import hundredfold
 from registry.report import html, methods_text, strobe, tdm_tables, tripod
 from registry.report.figures.calibration import calibration_plot
@@ -133,10 +133,16 @@ def _glance(report: Report) -> str:
     flow, km = report.found("flow"), report.found("km")
     entries: list[tuple[str, str]] = []
     if flow:
-        share = percent(flow["events"] / flow["eligible"] if flow["eligible"] else None)
+        lost = number(flow["events"])
+        if flow["events"] is not None:
+            share = percent(flow["events"] / flow["eligible"] if flow["eligible"] else None)
+            lost += f" ({share} %)"
         entries += [
-            (tr("children in the cohort, of {n}", n=flow["registered"]), str(flow["eligible"])),
-            (tr("lost response"), f"{flow['events']} ({share} %)"),
+            (
+                tr("children in the cohort, of {n}", n=number(flow["registered"])),
+                number(flow["eligible"]),
+            ),
+            (tr("lost response"), lost),
         ]
     if km:
         group = km["groups"][0]
@@ -173,8 +179,8 @@ def _patients(report: Report) -> str:
 
 def _curves(report: Report) -> str:
     parts = [_incidence(report, report.content.documents.get("km"), "km")]
-    for number, document in enumerate(report.content.curves, start=1):
-        parts.append(_incidence(report, document, f"km{number}"))
+    for place, document in enumerate(report.content.curves, start=1):
+        parts.append(_incidence(report, document, f"km{place}"))
     return "".join(parts)
 
 
@@ -269,7 +275,7 @@ def _imputed(report: Report) -> str:
 
 def _levels(report: Report) -> str:
     levels = report.found("levels")
-    drawn = ""
+    drawn = report.layout("levels")
     if levels is not None and any(group["levels"] for group in levels["groups"]):
         drawn = html.figure(
             report.caption(tr("Trough of infliximab at week 14 by outcome")),

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from registry.drawing.numbers import MISSING, count, fixed, limits, p_equation, p_value
+from registry.drawing.numbers import (
+    MISSING,
+    SUPPRESSED,
+    count,
+    fixed,
+    limits,
+    number,
+    p_equation,
+    p_value,
+)
 from registry.drawing.table import (
     Document,
     Table,
@@ -25,26 +35,26 @@ def flow(document: Document) -> Table:
     """Patient flow."""
     eligible, started = document["eligible"], document["started"]
     excluded = document["excluded"]
-    total = sum(one["n"] for one in excluded)
-    rows = [(tr("Registered"), str(document["registered"]), "")]
-    if document["no_infliximab"]:
+    total = excluded_together(document)
+    rows = [(tr("Registered"), number(document["registered"]), "")]
+    if document["no_infliximab"] != 0:
         words = spoken(exclusions()["no_infliximab"])
-        rows.append(("  " + words, str(document["no_infliximab"]), ""))
-    rows.append((tr("Started infliximab"), str(started), ""))
-    rows.append(("  " + tr("Excluded"), str(total), share(total, started)))
-    rows += [("    " + spoken(one["label"]), str(one["n"]), "") for one in excluded]
-    rows.append((tr("In the cohort"), str(eligible), share(eligible, started)))
+        rows.append(("  " + words, number(document["no_infliximab"]), ""))
+    rows.append((tr("Started infliximab"), number(started), ""))
+    rows.append(("  " + tr("Excluded"), number(total), share(total, started)))
+    rows += [("    " + spoken(one["label"]), number(one["n"]), "") for one in excluded]
+    rows.append((tr("In the cohort"), number(eligible), share(eligible, started)))
     rows.append(
         (
             "  " + tr("Loss of response"),
-            str(document["events"]),
+            number(document["events"]),
             share(document["events"], eligible),
         )
     )
     rows.append(
         (
             "  " + tr("Response maintained"),
-            str(document["responders"]),
+            number(document["responders"]),
             share(document["responders"], eligible),
         )
     )
@@ -56,6 +66,12 @@ def flow(document: Document) -> Table:
     )
 
 
+def excluded_together(document: Document) -> int | None:
+    """Those who started and are not in the cohort; None where one of the two is suppressed."""
+    started, eligible = document["started"], document["eligible"]
+    return None if started is None or eligible is None else started - eligible
+
+
 def table1(document: Document) -> Table:
     """Baseline characteristics."""
     rows = []
@@ -63,27 +79,36 @@ def table1(document: Document) -> Table:
         decimals = 2 if row["id"] in ("haz", "baz") else 1
         if "percent" in row:
             label = tr("{label}, n (%)", label=spoken(row["label"]))
-            shown = f"{row['n']} ({fixed(row['percent'], 1)})"
+            shown = number(row["n"])
+            if row["percent"] is not None or not row.get("suppressed"):
+                shown += f" ({fixed(row['percent'], 1)})"
         elif "mean" in row:
             label = tr("{label}, mean ± SD", label=spoken(row["label"]))
-            shown = plus_minus(row["mean"], row["sd"], decimals)
+            shown = _or_suppressed(row, "mean", plus_minus(row["mean"], row["sd"], decimals))
         else:
             label = tr("{label}, median (quartiles)", label=spoken(row["label"]))
-            shown = MISSING
-            if row["median"] is not None:
+            shown = _or_suppressed(row, "median", MISSING)
+            if row["median"] is not None and row["q1"] is None:
+                shown = fixed(row["median"], 1)
+            elif row["median"] is not None:
                 shown = tr(
                     "{median:.1f} ({q1:.1f} to {q3:.1f})",
                     median=row["median"],
                     q1=row["q1"],
                     q3=row["q3"],
                 )
-        rows.append((label, shown, str(row["missing"]) if row["missing"] else ""))
+        rows.append((label, shown, "" if row["missing"] == 0 else number(row["missing"])))
     return Table(
         title=title(tr("Table 1. Patients at the first infusion"), document),
         header=(tr("Characteristic"), f"n = {document['n']}", tr("missing")),
         rows=tuple(rows),
         notes=notes(document),
     )
+
+
+def _or_suppressed(row: Mapping[str, Any], key: str, shown: str) -> str:
+    """The sign of a suppressed cell, where it is one."""
+    return SUPPRESSED if row.get("suppressed") and row[key] is None else shown
 
 
 def table2(document: Document) -> Table:
@@ -98,8 +123,13 @@ def table2(document: Document) -> Table:
         tr("missing"): any(row["missing"] for row in document["rows"]),
     }
     for row in document["rows"]:
-        lost = row["events_true"] + row["events_false"]
-        kept = row["n_true"] + row["n_false"] - lost
+        hidden = row["events_true"] is None
+        lost = None if hidden else row["events_true"] + row["events_false"]
+        kept = None if hidden else row["n_true"] + row["n_false"] - lost
+        kept_true, kept_false = (
+            None if hidden else row[f"n_{level}"] - row[f"events_{level}"]
+            for level in ("true", "false")
+        )
         mark = ""
         if row["note"]:
             marked.append(
@@ -111,14 +141,14 @@ def table2(document: Document) -> Table:
                 tr("{label}: {level}", label=spoken(row["label"]), level=spoken(row["level"]))
                 + mark,
                 count(row["events_true"], lost),
-                count(row["n_true"] - row["events_true"], kept),
-                fixed(row["chi2"], 3),
-                p_value(row["p"]),
+                count(kept_true, kept),
+                SUPPRESSED if hidden else fixed(row["chi2"], 3),
+                SUPPRESSED if hidden else p_value(row["p"]),
                 *_chosen(
                     extra,
                     p_value(row.get("p_holm")),
                     "" if row.get("p_permutation") is None else p_value(row["p_permutation"]),
-                    str(row["missing"]) if row["missing"] else "",
+                    "" if row["missing"] == 0 else number(row["missing"]),
                 ),
             )
         )
@@ -126,7 +156,7 @@ def table2(document: Document) -> Table:
             (
                 "    " + spoken(row["other_level"]),
                 count(row["events_false"], lost),
-                count(row["n_false"] - row["events_false"], kept),
+                count(kept_false, kept),
                 "",
                 "",
                 *_chosen(extra, "", "", ""),
@@ -258,30 +288,30 @@ def outcomes(document: Document) -> Table:
     """What followed the loss of response."""
     lor, optimised = document["lor"], document["optimised"]
     rows = [
-        (tr("Loss of response"), str(lor), ""),
+        (tr("Loss of response"), number(lor), ""),
         (
             "  " + tr("Infliximab stopped"),
-            str(document["stopped"]),
+            number(document["stopped"]),
             share(document["stopped"], lor),
         ),
-        ("  " + tr("Infliximab optimised"), str(optimised), share(optimised, lor)),
+        ("  " + tr("Infliximab optimised"), number(optimised), share(optimised, lor)),
         (
             "    " + tr("Response regained"),
-            str(document["regained"]),
+            number(document["regained"]),
             share(document["regained"], optimised),
         ),
         (
             "    " + tr("Response not regained"),
-            str(document["not_regained"]),
+            number(document["not_regained"]),
             share(document["not_regained"], optimised),
         ),
     ]
-    if document["regained_unknown"]:
+    if document["regained_unknown"] != 0:
         unknown = document["regained_unknown"]
-        rows.append(("    " + tr("Not known"), str(unknown), share(unknown, optimised)))
-    if document["neither"]:
+        rows.append(("    " + tr("Not known"), number(unknown), share(unknown, optimised)))
+    if document["neither"] != 0:
         rows.append(
-            ("  " + tr("Neither"), str(document["neither"]), share(document["neither"], lor))
+            ("  " + tr("Neither"), number(document["neither"]), share(document["neither"], lor))
         )
     return Table(
         title=title(tr("After the loss of response"), document),

@@ -18,6 +18,7 @@ PACKAGE = PROJECT / "registry"
 LAYERS = (
     ("__main__",),
     ("cli",),
+    ("disclosure",),
     (
         "entry",
         "audit",

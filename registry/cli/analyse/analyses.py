@@ -21,6 +21,8 @@ from registry.cli.analyse.risk import risk
 from registry.cli.analyse.sensitivity import every_definition, sensitivity
 from registry.cli.analyse.tdm import tdm
 from registry.cli.analyse.trial import READS, target_trial
+from registry.disclosure import curves, descriptive
+from registry.disclosure.publish import Disclosure, OnlyWithin, like
 from registry.drawing.table import Document, Table
 from registry.errors import CannotEstimate
 from registry.report import (
@@ -49,6 +51,8 @@ from registry.words import note
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from registry.disclosure.plan import Plan
+
 Rows = Callable[[Document], list[dict[str, Any]]]
 
 
@@ -67,10 +71,12 @@ class Analysis(Telling):
         report: how a report runs it, where that is not the command without options.
         refuse: raises CannotEstimate for a result that a command has nothing to tell of.
         printed: the layout that the demo prints.
+        disclosure: how its document is published.
     """
 
     reads: tuple[str, ...]
     run: Callable[..., Any]
+    disclosure: Disclosure | OnlyWithin
     rows: Mapping[str, Rows] = field(default_factory=dict)
     figures: Mapping[str, Callable[[Document], Figure]] = field(default_factory=dict)
     full: Mapping[str, bool] = field(default_factory=dict)
@@ -85,17 +91,32 @@ class Analysis(Telling):
         made: dict[str, Any] = result.to_json(**(self.full if full else {}))
         return made
 
-    def reported(self, data: Data) -> dict[str, Any] | str:
+    def published(self, result: Any, plan: Plan | None, *, full: bool = False) -> dict[str, Any]:
+        """The document as the plan has it published; without one as it is.
+
+        Raises Withheld where there are too few children to tell it of.
+        """
+        document = self.document(result, full=full or plan is not None)
+        if plan is None:
+            return document
+        made = self.disclosure(document, plan)
+        return made if full else like(made, self.document(result))
+
+    def reported(self, data: Data, plan: Plan | None = None) -> dict[str, Any] | str:
         """The document of a report, or the sentence that says why there is none."""
         try:
-            return self.document((self.report or self.run)(data.of(self.reads)), full=True)
+            result = (self.report or self.run)(data.of(self.reads))
+            return self.published(result, plan, full=True)
         except CannotEstimate as error:
             return error.problem
 
 
+NOT_YET = OnlyWithin(note("Nothing of this analysis is published yet."))
+
 ANALYSES = (
     Analysis(
         name="flow",
+        disclosure=Disclosure(descriptive.FLOW, descriptive.flow),
         reads=("cohort_flow",),
         run=flow,
         tables=tables.flow,
@@ -106,6 +127,7 @@ ANALYSES = (
     ),
     Analysis(
         name="table1",
+        disclosure=Disclosure(descriptive.TABLE1, descriptive.table1, (descriptive.QUARTILES,)),
         reads=("baseline",),
         run=table1,
         tables=tables.table1,
@@ -116,6 +138,9 @@ ANALYSES = (
     ),
     Analysis(
         name="table2",
+        disclosure=Disclosure(
+            descriptive.TABLE2, descriptive.table2, (descriptive.COVARIATES_WHOLE,)
+        ),
         reads=PATIENTS,
         run=table2,
         report=listings.table2,
@@ -128,6 +153,7 @@ ANALYSES = (
     ),
     Analysis(
         name="km",
+        disclosure=Disclosure(curves.KM, curves.km, (curves.STEPS,)),
         reads=(*PATIENTS, "exposure"),
         run=km,
         refuse=refuse_km,
@@ -141,6 +167,7 @@ ANALYSES = (
     ),
     Analysis(
         name="cuminc",
+        disclosure=NOT_YET,
         reads=PATIENTS,
         run=cuminc,
         refuse=refuse_cuminc,
@@ -153,6 +180,7 @@ ANALYSES = (
     ),
     Analysis(
         name="cox",
+        disclosure=NOT_YET,
         reads=(*PATIENTS, "exposure"),
         run=cox,
         full={"details": True},
@@ -169,6 +197,7 @@ ANALYSES = (
     ),
     Analysis(
         name="impute",
+        disclosure=NOT_YET,
         reads=(*PATIENTS, "exposure", "tdm_week14"),
         run=impute,
         full={"details": True},
@@ -179,6 +208,7 @@ ANALYSES = (
     ),
     Analysis(
         name="compare-published",
+        disclosure=NOT_YET,
         reads=(*PATIENTS, "exposure"),
         run=compare_published,
         tables=model_tables.compare_published,
@@ -190,6 +220,7 @@ ANALYSES = (
     ),
     Analysis(
         name="interval-censored",
+        disclosure=NOT_YET,
         reads=PATIENTS,
         run=interval_censored,
         tables=interval_tables.interval_censored,
@@ -199,6 +230,7 @@ ANALYSES = (
     ),
     Analysis(
         name="target-trial",
+        disclosure=NOT_YET,
         reads=READS,
         run=target_trial,
         tables=trial_tables.all_tables,
@@ -208,6 +240,7 @@ ANALYSES = (
     ),
     Analysis(
         name="sensitivity",
+        disclosure=NOT_YET,
         reads=(*PATIENTS, "exposure"),
         run=sensitivity,
         report=every_definition,
@@ -220,6 +253,7 @@ ANALYSES = (
     ),
     Analysis(
         name="tdm",
+        disclosure=NOT_YET,
         reads=(
             "tdm_week14",
             "survival",
@@ -241,6 +275,7 @@ ANALYSES = (
     ),
     Analysis(
         name="risk",
+        disclosure=NOT_YET,
         reads=("analysis_set", "survival", "baseline", "tdm_week14", "competing_events"),
         run=risk,
         tables=risk_tables.all_tables,
@@ -252,6 +287,7 @@ ANALYSES = (
     ),
     Analysis(
         name="outcomes",
+        disclosure=Disclosure(descriptive.OUTCOMES, descriptive.outcomes),
         reads=("lor_outcome",),
         run=outcomes,
         tables=tables.outcomes,
@@ -263,6 +299,7 @@ ANALYSES = (
     # What only a report tells.
     Analysis(
         name="km_sound",
+        disclosure=NOT_YET,
         reads=PATIENTS,
         run=lambda data: km(data, entry=Entry.WEEK14, interval_censored=True),
         full={"curves": True},
@@ -271,12 +308,14 @@ ANALYSES = (
     ),
     Analysis(
         name="levels",
+        disclosure=NOT_YET,
         reads=("tdm_week14", "trough"),
         run=listings.levels,
         section="levels",
     ),
     Analysis(
         name="losses",
+        disclosure=NOT_YET,
         reads=("survival", "lor_mechanism", "lor_outcome"),
         run=listings.losses,
         tables=listing_tables.losses,
@@ -284,6 +323,7 @@ ANALYSES = (
     ),
     Analysis(
         name="genes",
+        disclosure=NOT_YET,
         reads=("gene_summary",),
         run=listings.genes,
         tables=listing_tables.genes,
@@ -292,6 +332,7 @@ ANALYSES = (
     ),
     Analysis(
         name="missing",
+        disclosure=NOT_YET,
         reads=("missing_values",),
         run=listings.missing,
         tables=listing_tables.missing,
@@ -301,6 +342,7 @@ ANALYSES = (
     ),
     Analysis(
         name="quality",
+        disclosure=NOT_YET,
         reads=(),
         run=listings.quality,
         tables=listing_tables.quality,

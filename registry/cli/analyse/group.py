@@ -13,7 +13,9 @@ import typer
 
 from registry.cli.analyse.analyses import ANALYSES, Analysis
 from registry.cli.analyse.data import Data, frozen_basis, up_to_date
+from registry.cli.analyse.publication import plan_for
 from registry.cli.frame.context import DefinitionOption, warn
+from registry.cli.frame.disclosure import DisclosureOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import with_parameters
@@ -22,6 +24,9 @@ from registry.words import tr
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from sqlalchemy import Connection
+
+    from registry.disclosure.level import Level
+    from registry.disclosure.plan import Plan
 
 FigureOption = Annotated[
     Path | None,
@@ -40,24 +45,28 @@ def _command(analysis: Analysis) -> Callable[..., None]:
         definition: str | None,
         figure: Path | None = None,
         part: str | None = None,
+        disclosure: Level | None = None,
         **options: Any,
     ) -> None:
         frozen: dict[str, Any] = {}
+        plans: list[Plan | None] = []
         with ExitStack() as stack:
 
             def connect() -> tuple[Connection, str]:
                 found = stack.enter_context(up_to_date(context, definition))
                 frozen.update(frozen_basis(*found))
+                plans.append(plan_for(*found, disclosure))
                 return found
 
             result = analysis.run(Data(connect, analysis.reads, stack.close), **options)
         if analysis.refuse is not None:
             analysis.refuse(result, options)
+        plan = plans[0] if plans else None
         if figure is not None:
-            document = analysis.document(result, full=True)
+            document = analysis.published(result, plan, full=True)
             for ending, make in analysis.figures.items():
                 _draw(make(document), figure.with_name(figure.name + ending))
-        _show(analysis, analysis.document(result) | frozen, form, part)
+        _show(analysis, analysis.published(result, plan) | frozen, form, part)
 
     command.__doc__ = analysis.run.__doc__
     return with_parameters(command, _parameters(analysis))
@@ -69,6 +78,7 @@ def _parameters(analysis: Analysis) -> list[Parameter]:
     if analysis.figures:
         shared["figure"] = (FigureOption, None)
     shared["definition"] = (DefinitionOption, None)
+    shared["disclosure"] = (DisclosureOption, None)
     shared["form"] = (FormatOption, Format.TABLE)
     if len(analysis.rows) > 1:
         enumeration: Any = StrEnum

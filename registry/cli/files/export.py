@@ -17,7 +17,9 @@ from registry.cli.frame.context import (
     warn,
     warn_of_withdrawn,
 )
+from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
 from registry.cli.frame.past import read_at
+from registry.disclosure.level import Level
 from registry.errors import WrongUsage
 from registry.whole_file import require_free
 from registry.words import tr
@@ -69,6 +71,7 @@ def export_command(
         Path | None,
         typer.Option("--redcap", metavar="DIR", help="All records, as a REDCap project."),
     ] = None,
+    disclosure: DisclosureOption = None,
     force: ForceOption = False,
 ) -> None:
     """Write a view to a file, with labels; changed patients are brought up to date first.
@@ -90,13 +93,13 @@ def export_command(
         )
     require_free(*folders, *([to] if to is not None else []), force=force)
     if redcap is not None:
-        _export_redcap(context, redcap, force)
+        _export_redcap(context, redcap, disclosure, force)
         return
     if everything is not None:
-        _export_all(context, everything, form or FileFormat.CSV, force)
+        _export_all(context, everything, form or FileFormat.CSV, disclosure, force)
         return
     if records is not None:
-        _export_records(context, records, form or FileFormat.CSV, force)
+        _export_records(context, records, form or FileFormat.CSV, disclosure, force)
         return
     if view is None or to is None:
         raise WrongUsage(tr("An export is of a view to a file."), cure=tr("Write VIEW --to FILE."))
@@ -107,12 +110,15 @@ def export_command(
     with opened(settings) as database:
         bring_up_to_date(database.engine, user=settings.user)
         with database.engine.connect() as connection:
+            refuse_listing(connection, disclosure)
             rows = write_view(connection, view, to)
             warn_of_withdrawn(connection)
     warn(tr("{number:row|rows} written to {file}.", number=rows, file=to))
 
 
-def _export_all(context: typer.Context, folder: Path, form: FileFormat, force: bool) -> None:
+def _export_all(
+    context: typer.Context, folder: Path, form: FileFormat, disclosure: Level | None, force: bool
+) -> None:
     from registry.derivation.run import bring_up_to_date
     from registry.export.write import write_all
 
@@ -123,6 +129,7 @@ def _export_all(context: typer.Context, folder: Path, form: FileFormat, force: b
         with database.engine.connect().execution_options(
             isolation_level="REPEATABLE READ"
         ) as connection:
+            refuse_listing(connection, disclosure)
             rows = write_all(connection, folder, f".{form.value}", force=force)
             warn_of_withdrawn(connection)
     warn(
@@ -135,7 +142,9 @@ def _export_all(context: typer.Context, folder: Path, form: FileFormat, force: b
     )
 
 
-def _export_records(context: typer.Context, folder: Path, form: FileFormat, force: bool) -> None:
+def _export_records(
+    context: typer.Context, folder: Path, form: FileFormat, disclosure: Level | None, force: bool
+) -> None:
     from registry.export.write import write_records
 
     with (
@@ -144,6 +153,7 @@ def _export_records(context: typer.Context, folder: Path, form: FileFormat, forc
             isolation_level="REPEATABLE READ"
         ) as connection,
     ):
+        refuse_listing(connection, disclosure)
         rows = write_records(connection, folder, f".{form.value}", force=force)
     warn(
         tr(
@@ -155,9 +165,12 @@ def _export_records(context: typer.Context, folder: Path, form: FileFormat, forc
     )
 
 
-def _export_redcap(context: typer.Context, folder: Path, force: bool) -> None:
+def _export_redcap(
+    context: typer.Context, folder: Path, disclosure: Level | None, force: bool
+) -> None:
     from registry.export.redcap import write_redcap
 
     with reading(context) as connection:
+        refuse_listing(connection, disclosure)
         rows = write_redcap(connection, folder, force=force)
     warn(tr("{number:row|rows} written to {folder}.", number=rows, folder=folder))

@@ -10,6 +10,7 @@ import typer
 
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import DefinitionOption, ForceOption, warn
+from registry.cli.frame.disclosure import DisclosureOption
 from registry.cli.frame.past import read_at
 from registry.cli.report.content import CURVES_BY
 from registry.errors import WrongUsage
@@ -50,6 +51,7 @@ def report_command(
         bool,
         typer.Option("--losses", help="Also list every loss by study id, without dates."),
     ] = False,
+    disclosure: DisclosureOption = None,
     force: ForceOption = False,
 ) -> None:
     """Write the report: flow, Tables 1 to 3, curves, levels, what is missing, methods, STROBE.
@@ -59,6 +61,7 @@ def report_command(
     Example: registry report --out report.html
     """
     from registry.cli.analyse.data import up_to_date
+    from registry.cli.analyse.publication import plan_for
     from registry.cli.demo.mark import nature_of_demo
     from registry.cli.report.content import content_of, facts_of
     from registry.records.registry_setting import is_demo
@@ -68,7 +71,8 @@ def report_command(
     covariates = [one.strip() for one in curves_by.split(",") if one.strip()]
     with up_to_date(context, definition) as (connection, definition):
         nature = nature_of_demo() if is_demo(connection) else ""
-        content = content_of(connection, definition, curves_by=covariates, losses=losses)
+        plan = plan_for(connection, definition, disclosure)
+        content = content_of(connection, definition, curves_by=covariates, losses=losses, plan=plan)
         facts = facts_of(connection, definition, content.data_hash, title=title, nature=nature)
 
     def write(part: Path) -> None:

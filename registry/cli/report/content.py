@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from sqlalchemy import Connection
 
+    from registry.disclosure.plan import Plan
     from registry.report.preamble import Facts
 
 # The two covariates whose curves the study shows.
@@ -31,6 +32,7 @@ def content_of(
     curves_by: Sequence[str] = CURVES_BY,
     landmark_months: float = LANDMARK_MONTHS,
     losses: bool = False,
+    plan: Plan | None = None,
 ) -> Content:
     """Every analysis of the definition.
 
@@ -40,6 +42,7 @@ def content_of(
         curves_by: ids of covariates that get curves of their own.
         landmark_months: where the curves of what is acquired after the start begin.
         losses: also list every loss by study id.
+        plan: what is published of them; without it everything.
 
     Raises:
         WrongUsage: a covariate is unknown.
@@ -48,13 +51,14 @@ def content_of(
 
     data = Data(lambda: (connection, definition))
     covariates = covariates_by_id(curves_by)
-    documents = {one.name: one.reported(data) for one in ANALYSES if losses or one.name != "losses"}
+    told = [one for one in ANALYSES if losses or one.name != "losses"]
+    documents = {one.name: one.reported(data, plan) for one in told}
     curves = []
     for covariate in covariates:
         for landmark in (None, landmark_months) if covariate.acquired_after_start else (None,):
             # A page has no P by permutation.
             run = partial(km, by=covariate.id, landmark=landmark, permute_below=0)
-            curves.append(replace(BY_NAME["km"], report=run).reported(data))
+            curves.append(replace(BY_NAME["km"], report=run).reported(data, plan))
     rows = {view: data.view(view) for one in ANALYSES for view in one.reads}
     return Content(documents, curves, fingerprint(rows), BY_NAME)
 

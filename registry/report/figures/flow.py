@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from registry.drawing.numbers import percent
+from registry.drawing.numbers import number, percent
 from registry.drawing.scene import LINE, WIDE, Scene, wrap
-from registry.report.tables import Document
+from registry.report.tables import Document, excluded_together
 from registry.words import tr
 
 _PADDING = 10.0
@@ -42,22 +42,22 @@ def flow_diagram(
         width: in pixels, of `scene.WIDE` or `scene.NARROW`.
     """
     scene = Scene(prefix, width, tr("Flow of patients"), flow_in_words(flow, outcomes))
-    started = flow["started"]
-    top = tr("{n} in the registry", n=flow["registered"])
-    if flow["registered"] == started:
+    started = number(flow["started"])
+    top = tr("{n} in the registry", n=number(flow["registered"]))
+    if flow["registered"] is not None and flow["registered"] == flow["started"]:
         top = tr("{n} in the registry, all started infliximab", n=started)
     main_width = width if scene.is_narrow else 310.0
     box = _box(scene, 0, 1, main_width, [top])
-    if flow["registered"] != started:
-        aside = [tr("{n} without infliximab", n=flow["no_infliximab"])]
+    if flow["registered"] is None or flow["registered"] != flow["started"]:
+        aside = [tr("{n} without infliximab", n=number(flow["no_infliximab"]))]
         box = _aside(scene, box, aside)
         box = _next(scene, box, [tr("{n} started infliximab", n=started)])
-    reasons = [f"{one['n']}  {one['label']}" for one in flow["excluded"]]
+    reasons = [f"{number(one['n'])}  {one['label']}" for one in flow["excluded"]]
     if reasons:
-        total = sum(one["n"] for one in flow["excluded"])
+        total = number(excluded_together(flow))
         box = _aside(scene, box, [tr("{n} excluded", n=total), *reasons])
-    box = _next(scene, box, [tr("{n} in the cohort", n=flow["eligible"])], "box strong")
-    if flow["eligible"]:
+    box = _next(scene, box, [tr("{n} in the cohort", n=number(flow["eligible"]))], "box strong")
+    if flow["eligible"] != 0:
         box = _split(scene, box, flow, outcomes)
     scene.height = box.bottom + 2
     return scene
@@ -68,19 +68,19 @@ def flow_in_words(flow: Document, outcomes: Document | None) -> str:
     said = [
         tr(
             "Of {registered} in the registry {started} started infliximab.",
-            registered=flow["registered"],
-            started=flow["started"],
+            registered=number(flow["registered"]),
+            started=number(flow["started"]),
         )
     ]
     if flow["excluded"]:
-        reasons = "; ".join(f"{one['label']} {one['n']}" for one in flow["excluded"])
+        reasons = "; ".join(f"{one['label']} {number(one['n'])}" for one in flow["excluded"])
         said.append(tr("Excluded: {reasons}.", reasons=reasons))
     said.append(
         tr(
             "{n} are in the cohort: {events} lost response, {kept} kept it.",
-            n=flow["eligible"],
-            events=flow["events"],
-            kept=flow["responders"],
+            n=number(flow["eligible"]),
+            events=number(flow["events"]),
+            kept=number(flow["responders"]),
         )
     )
     if outcomes is not None and outcomes["lor"]:
@@ -88,9 +88,9 @@ def flow_in_words(flow: Document, outcomes: Document | None) -> str:
             tr(
                 "After the loss {stopped} stopped infliximab and in {optimised} it was optimised,"
                 " of whom {regained} regained response.",
-                stopped=outcomes["stopped"],
-                optimised=outcomes["optimised"],
-                regained=outcomes["regained"],
+                stopped=number(outcomes["stopped"]),
+                optimised=number(outcomes["optimised"]),
+                regained=number(outcomes["regained"]),
             )
         )
     return " ".join(said)
@@ -111,22 +111,24 @@ def _split(scene: Scene, cohort: _Box, flow: Document, outcomes: Document | None
         scene.line(middle, cohort.bottom, middle, joint, "edge")
         scene.line(middle, joint, one.way, joint, "edge")
         scene.arrow(one.way, joint, one.way, one.y)
-    if outcomes is None or not flow["events"]:
+    if outcomes is None or flow["events"] in (None, 0):
         return first
     said = [
-        tr("{n} stopped infliximab", n=outcomes["stopped"]),
-        tr("{n} optimised infliximab:", n=outcomes["optimised"]),
-        "   " + tr("{n} regained response", n=outcomes["regained"]),
-        "   " + tr("{n} did not", n=outcomes["not_regained"]),
+        tr("{n} stopped infliximab", n=number(outcomes["stopped"])),
+        tr("{n} optimised infliximab:", n=number(outcomes["optimised"])),
+        "   " + tr("{n} regained response", n=number(outcomes["regained"])),
+        "   " + tr("{n} did not", n=number(outcomes["not_regained"])),
     ]
-    if outcomes["regained_unknown"]:
-        said.append("   " + tr("{n} not known", n=outcomes["regained_unknown"]))
-    if outcomes["neither"]:
-        said.append(tr("{n} neither", n=outcomes["neither"]))
+    if outcomes["regained_unknown"] != 0:
+        said.append("   " + tr("{n} not known", n=number(outcomes["regained_unknown"])))
+    if outcomes["neither"] != 0:
+        said.append(tr("{n} neither", n=number(outcomes["neither"])))
     return _next(scene, first, said, "box plain")
 
 
-def _share(n: int, whole: int) -> str:
+def _share(n: int | None, whole: int | None) -> str:
+    if n is None or whole is None:
+        return number(n)
     return f"{n} ({percent(n / whole)} %)"
 
 
@@ -135,12 +137,12 @@ def _box(
 ) -> _Box:
     height = len(lines) * LINE + 2 * _PADDING - 3
     scene.rectangle(x + 0.75, y, width - 1.5, height, name)
-    for number, line in enumerate(lines):
+    for place, line in enumerate(lines):
         # Blanks at the start of a line are lost in SVG, so they become room.
         indent = 6.0 * (len(line) - len(line.lstrip()))
-        kind = "first" if number == 0 and name != "box plain" else ""
-        place = y + _PADDING + 10 + number * LINE
-        scene.text(x + _PADDING + indent, place, line.strip(), kind)
+        kind = "first" if place == 0 and name != "box plain" else ""
+        below = y + _PADDING + 10 + place * LINE
+        scene.text(x + _PADDING + indent, below, line.strip(), kind)
     return _Box(x, y, width, height, way=16.0 if scene.is_narrow else x + width / 2)
 
 

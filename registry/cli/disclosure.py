@@ -1,0 +1,53 @@
+"""`registry disclosure`: for whom results are made unless told otherwise, and their limits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.disclosure.level import Level
+
+
+def disclosure_command(
+    context: typer.Context,
+    level: Annotated[
+        Level | None, typer.Argument(metavar="LEVEL", help="For whom results are made from now on.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=2, help="The fewest children told of."),
+    ] = None,
+    events_per_term: Annotated[
+        int | None,
+        typer.Option("--events-per-term", metavar="N", min=1, help="Losses for a model's term."),
+    ] = None,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show or set whether results are made to leave the centre, and the limits of those that do.
+
+    Without a reason the command itself stands in its place.
+
+    Example: registry disclosure publish --limit 10 --reason "all results go to the network"
+    """
+    from registry.records.disclosure_setting import disclosure_setting, set_disclosure
+
+    settings = run_of(context).settings(user)
+    with opened(settings) as database, database.engine.begin() as connection:
+        set_disclosure(
+            connection,
+            user=settings.user,
+            reason=(reason or "").strip() or "disclosure",
+            level=level and level.value,
+            limit=limit,
+            events_per_term=events_per_term,
+        )
+        setting = disclosure_setting(connection)
+    if form is Format.JSON:
+        print_json(setting)
+    else:
+        print_rows([setting], form)

@@ -1,0 +1,36 @@
+"""To whom results go, and the limits they are held to then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from registry.errors import CannotEstimate
+from registry.words import tr
+
+
+class Level(StrEnum):
+    """For whom a result is made."""
+
+    NONE = "none"
+    PUBLISH = "publish"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a published result is held to: rows of `reference.registry_setting`.
+
+    Args:
+        children: the least count that is shown, and what every step of a curve rests on.
+        events_per_term: the least losses for each term of a model.
+    """
+
+    children: int
+    events_per_term: int
+
+
+class Withheld(CannotEstimate):
+    """A result that cannot be published from so few children, whole as it is."""
+
+    def __init__(self, problem: str, *, cure: str | None = None) -> None:
+        super().__init__(problem, cure=cure or tr("For use within the centre: --disclosure none"))

@@ -1,0 +1,168 @@
+"""What is suppressed in every result of one definition, decided once from flow, Tables 1 and 2.
+
+Results that are asked for one after the other hide the same, since each is held to this plan and
+not to what else happens to be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from registry.disclosure.level import Limits, Withheld
+from registry.disclosure.partition import hidden_parts
+from registry.words import note
+
+Document = Mapping[str, Any]
+
+REST, MISSING = "rest", "missing"
+"""Parts of a variable: those with none of its levels, and those of whom it is not known."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What Table 1 tells of one variable, and what is told of it by other names elsewhere.
+
+    Args:
+        rows: ids of the rows of Table 1 that tell a level of it.
+        groups: ids of covariates and factors that divide children by it.
+        exhaustive: whether every child of whom it is known has one of the levels.
+    """
+
+    rows: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    exhaustive: bool = False
+
+
+VARIABLES = (
+    Variable(("male", "female"), ("sex_female", "sex"), exhaustive=True),
+    Variable(
+        ("severity_remission", "severity_mild", "severity_moderate", "severity_severe"),
+        ("severity_moderate_severe", "severity"),
+        exhaustive=True,
+    ),
+    Variable(("cdeis_remission", "cdeis_mild", "cdeis_moderate", "cdeis_severe"), exhaustive=True),
+    Variable(("L1", "L2", "L3", "L_none"), ("location_l2", "location"), exhaustive=True),
+    Variable(("L4a_only", "L4b_only", "L4a+4b"), ("upper_gi", "upper_gi_location")),
+    Variable(("B1", "B2", "B3", "B2B3"), ("behaviour_b2_b3", "behaviour"), exhaustive=True),
+    Variable(("p",), ("perianal",)),
+    Variable(("growth_delay",), ("growth_delay", "growth")),
+    Variable(("surgery",), ("prior_surgery",)),
+    Variable((), ("response_without_remission", "induction_outcome")),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every published result of a definition is held to.
+
+    Args:
+        limits: the registry's.
+        cohort: children in the cohort, and `events` among them with loss of response.
+        levels: of each variable of Table 1, by its first row, the parts that are suppressed.
+        groups: covariates and factors by which nothing is told.
+    """
+
+    limits: Limits
+    cohort: int
+    events: int
+    levels: Mapping[str, frozenset[str]]
+    groups: frozenset[str]
+
+    def require_cohort(self) -> None:
+        """Raises Withheld for a cohort of fewer children than may be told of."""
+        if self.cohort < self.limits.children:
+            raise Withheld(
+                note(
+                    "The cohort has fewer than {limit} children, so nothing of it is published.",
+                    limit=self.limits.children,
+                )
+            )
+
+    def require_outcome(self) -> None:
+        """Raises Withheld where losses, or children without, are too few to be told of."""
+        self.require_cohort()
+        if min(self.events, self.cohort - self.events) < self.limits.children:
+            raise Withheld(
+                note(
+                    "Fewer than {limit} children lost response, or kept it, so nothing that rests "
+                    "on the losses is published.",
+                    limit=self.limits.children,
+                )
+            )
+
+    def require_group(self, identity: str, label: str) -> None:
+        """Raises Withheld for a covariate of which one level has too few children or losses."""
+        if identity in self.groups:
+            raise too_few(label, self.limits)
+
+
+def too_few(label: str, limits: Limits) -> Withheld:
+    """What is said of a covariate by which nothing is published."""
+    return Withheld(
+        note(
+            "{covariate}: a group has fewer than {limit} children, losses or children without, so "
+            "nothing by it is published.",
+            covariate=label,
+            limit=limits.children,
+        )
+    )
+
+
+def plan_of(
+    limits: Limits, flow: Document, table1: Document | None, table2: Document | None
+) -> Plan:
+    """The plan of one definition from its documents; a table that cannot be made is None."""
+    levels: dict[str, frozenset[str]] = {}
+    groups: set[str] = set()
+    for variable in VARIABLES:
+        if table1 is None or not variable.rows:
+            continue
+        hidden = hidden_levels(variable, table1, limits)
+        levels[variable.rows[0]] = hidden
+        if hidden:
+            groups.update(variable.groups)
+    for row in () if table2 is None else table2["rows"]:
+        if _is_small(row, flow["events"], limits):
+            groups.update(_same(row["covariate"]))
+    return Plan(limits, flow["eligible"], flow["events"], levels, frozenset(groups))
+
+
+def hidden_levels(variable: Variable, table1: Document, limits: Limits) -> frozenset[str]:
+    """Which rows of a variable are suppressed; MISSING where the missing are."""
+    rows = {row["id"]: row for row in table1["rows"] if row["id"] in variable.rows}
+    if not rows:
+        return frozenset()
+    parts = {identity: row["n"] for identity, row in rows.items()}
+    one = next(iter(rows.values()))
+    rest = one["known"] - sum(parts.values())
+    if not variable.exhaustive or rest:
+        parts[REST] = rest
+    # That a value is missing of nobody says nothing of anybody.
+    if one["missing"]:
+        parts[MISSING] = one["missing"]
+    return hidden_parts(parts, limits.children, last=(MISSING,))
+
+
+def _is_small(row: Document, events: int, limits: Limits) -> bool:
+    """Whether a cell of a covariate against the outcome is below the limit."""
+    cells = [
+        row["events_true"],
+        row["events_false"],
+        row["n_true"] - row["events_true"],
+        row["n_false"] - row["events_false"],
+    ]
+    if row["missing"]:
+        # The losses of whom it is missing are all losses less these.
+        lost = events - row["events_true"] - row["events_false"]
+        cells += [lost, row["missing"] - lost]
+    return bool(min(cells) < limits.children)
+
+
+def _same(covariate: str) -> tuple[str, ...]:
+    """Every name by which children are divided as by this covariate."""
+    for variable in VARIABLES:
+        if covariate in variable.groups:
+            return (covariate, *variable.groups)
+    return (covariate,)

@@ -1,0 +1,41 @@
+"""For whom results are made unless told otherwise, and the limits of those that are published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from registry.records.change import declare_change, summarise_change
+
+_CHANGES = {
+    "level": text("update reference.registry_setting set disclosure = :value"),
+    "limit": text("update reference.registry_setting set disclosure_limit = :value"),
+    "events_per_term": text(
+        "update reference.registry_setting set disclosure_events_per_term = :value"
+    ),
+}
+
+
+def disclosure_setting(connection: Connection) -> dict[str, Any]:
+    """`level`, `limit` (children) and `events_per_term`."""
+    row = connection.execute(
+        text(
+            'select disclosure as level, disclosure_limit as "limit", '
+            "disclosure_events_per_term as events_per_term from reference.registry_setting"
+        )
+    )
+    return dict(row.mappings().one())
+
+
+def set_disclosure(connection: Connection, *, user: str, reason: str, **given: Any) -> None:
+    """Changes what is given of `level`, `limit` and `events_per_term`; kept with who and why."""
+    before = disclosure_setting(connection)
+    changed = {name: value for name, value in given.items() if value not in (None, before[name])}
+    if not changed:
+        return
+    declare_change(connection, user=user, command="disclosure", reason=reason)
+    for name, value in changed.items():
+        connection.execute(_CHANGES[name], {"value": value})
+    told = (f"{name} {before[name]}, now {value}" for name, value in changed.items())
+    summarise_change(connection, "disclosure: " + "; ".join(told))
