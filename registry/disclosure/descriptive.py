@@ -133,15 +133,13 @@ def table1(document: Document, plan: Plan) -> dict[str, Any]:
 
 
 def table2(document: Document, plan: Plan) -> dict[str, Any]:
-    """A covariate is told with all its cells and its test, or not at all."""
+    """A covariate is told with all its losses and its test, or with none of them."""
     plan.require_outcome()
     made = deepcopy(dict(document))
     for row in made["rows"]:
         if row["covariate"] in plan.groups:
-            hide(
-                row, "n_true", "n_false", "events_true", "events_false", "missing",
-                "chi2", "df", "p", "p_holm", "p_permutation",
-            )  # fmt: skip
+            hide(row, *plan.sizes[row["covariate"]])
+            hide(row, "events_true", "events_false", "chi2", "df", "p", "p_holm", "p_permutation")
             row["note"] = None
     if any(row.get(SUPPRESSED) for row in made["rows"]):
         hide(made, "tests")
@@ -168,6 +166,6 @@ QUARTILES = note(
     " at least {limit} lie beyond them."
 )
 COVARIATES_WHOLE = note(
-    "A covariate is told with all its numbers and its test, or not at all: a group, its losses or "
-    "children without, had fewer than {limit}."
+    "Of a covariate all losses and the test are told, or none: a group, its losses or its children "
+    "without had fewer than {limit}."
 )

@@ -20,36 +20,68 @@ REST, MISSING = "rest", "missing"
 """Parts of a variable: those with none of its levels, and those of whom it is not known."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Variable:
-    """What Table 1 tells of one variable, and what is told of it by other names elsewhere.
+    """What Table 1 tells of one variable, and by which names others tell of it.
 
     Args:
         rows: ids of the rows of Table 1 that tell a level of it.
-        groups: ids of covariates and factors that divide children by it.
+        covariate: that of Table 2, and `true` the rows that are its level of interest.
+        factor: by which curves may be drawn.
         exhaustive: whether every child of whom it is known has one of the levels.
     """
 
-    rows: tuple[str, ...]
-    groups: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    covariate: str = ""
+    true: tuple[str, ...] = ()
+    factor: str = ""
     exhaustive: bool = False
 
 
 VARIABLES = (
-    Variable(("male", "female"), ("sex_female", "sex"), exhaustive=True),
     Variable(
-        ("severity_remission", "severity_mild", "severity_moderate", "severity_severe"),
-        ("severity_moderate_severe", "severity"),
+        rows=("male", "female"),
+        covariate="sex_female",
+        true=("female",),
+        factor="sex",
         exhaustive=True,
     ),
-    Variable(("cdeis_remission", "cdeis_mild", "cdeis_moderate", "cdeis_severe"), exhaustive=True),
-    Variable(("L1", "L2", "L3", "L_none"), ("location_l2", "location"), exhaustive=True),
-    Variable(("L4a_only", "L4b_only", "L4a+4b"), ("upper_gi", "upper_gi_location")),
-    Variable(("B1", "B2", "B3", "B2B3"), ("behaviour_b2_b3", "behaviour"), exhaustive=True),
-    Variable(("p",), ("perianal",)),
-    Variable(("growth_delay",), ("growth_delay", "growth")),
-    Variable(("surgery",), ("prior_surgery",)),
-    Variable((), ("response_without_remission", "induction_outcome")),
+    Variable(
+        rows=("severity_remission", "severity_mild", "severity_moderate", "severity_severe"),
+        covariate="severity_moderate_severe",
+        true=("severity_moderate", "severity_severe"),
+        factor="severity",
+        exhaustive=True,
+    ),
+    Variable(
+        rows=("cdeis_remission", "cdeis_mild", "cdeis_moderate", "cdeis_severe"), exhaustive=True
+    ),
+    Variable(
+        rows=("L1", "L2", "L3", "L_none"),
+        covariate="location_l2",
+        true=("L2",),
+        factor="location",
+        exhaustive=True,
+    ),
+    Variable(
+        rows=("L4a_only", "L4b_only", "L4a+4b"),
+        covariate="upper_gi",
+        true=("L4a_only", "L4b_only", "L4a+4b"),
+        factor="upper_gi_location",
+    ),
+    Variable(
+        rows=("B1", "B2", "B3", "B2B3"),
+        covariate="behaviour_b2_b3",
+        true=("B2", "B3", "B2B3"),
+        factor="behaviour",
+        exhaustive=True,
+    ),
+    Variable(rows=("p",), covariate="perianal", true=("p",)),
+    Variable(
+        rows=("growth_delay",), covariate="growth_delay", true=("growth_delay",), factor="growth"
+    ),
+    Variable(rows=("surgery",), factor="prior_surgery"),
+    Variable(covariate="response_without_remission", factor="induction_outcome"),
 )
 
 
@@ -61,7 +93,8 @@ class Plan:
         limits: the registry's.
         cohort: children in the cohort, and `events` among them with loss of response.
         levels: of each variable of Table 1, by its first row, the parts that are suppressed.
-        groups: covariates and factors by which nothing is told.
+        groups: covariates and factors by which nothing of the outcome is told.
+        sizes: of each covariate of Table 2, which of `n_true`, `n_false` and `missing` is not.
     """
 
     limits: Limits
@@ -69,6 +102,7 @@ class Plan:
     events: int
     levels: Mapping[str, frozenset[str]]
     groups: frozenset[str]
+    sizes: Mapping[str, frozenset[str]]
 
     def require_cohort(self) -> None:
         """Raises Withheld for a cohort of fewer children than may be told of."""
@@ -122,11 +156,34 @@ def plan_of(
         hidden = hidden_levels(variable, table1, limits)
         levels[variable.rows[0]] = hidden
         if hidden:
-            groups.update(variable.groups)
+            groups |= {variable.covariate, variable.factor}
+    sizes: dict[str, frozenset[str]] = {}
     for row in () if table2 is None else table2["rows"]:
-        if _is_small(row, flow["events"], limits):
-            groups.update(_same(row["covariate"]))
-    return Plan(limits, flow["eligible"], flow["events"], levels, frozenset(groups))
+        name = row["covariate"]
+        one = next((one for one in VARIABLES if one.covariate == name), Variable(covariate=name))
+        sizes[name] = _hidden_sizes(row, one, levels, limits)
+        if sizes[name] or _is_small(row, flow["events"], limits):
+            groups |= {name, one.factor}
+    return Plan(limits, flow["eligible"], flow["events"], levels, frozenset(groups), sizes)
+
+
+def _hidden_sizes(
+    row: Document, variable: Variable, levels: Mapping[str, frozenset[str]], limits: Limits
+) -> frozenset[str]:
+    """What Table 2 does not tell of the sizes of a covariate's groups: what Table 1 does not."""
+    if not variable.rows or variable.rows[0] not in levels:
+        parts = {key: row[key] for key in ("n_true", "n_false")}
+        if row["missing"]:
+            parts["missing"] = row["missing"]
+        return hidden_parts(parts, limits.children, last=("missing",))
+    hidden = levels[variable.rows[0]]
+    true = hidden.intersection(variable.true)
+    false = hidden.intersection({*variable.rows, REST}) - true
+    if MISSING not in hidden:
+        # What is known of one group tells the other.
+        return frozenset(("n_true", "n_false")) if true and false else frozenset()
+    sides = {"n_true": true, "n_false": false, "missing": hidden}
+    return frozenset(key for key, part in sides.items() if part)
 
 
 def hidden_levels(variable: Variable, table1: Document, limits: Limits) -> frozenset[str]:
@@ -158,11 +215,3 @@ def _is_small(row: Document, events: int, limits: Limits) -> bool:
         lost = events - row["events_true"] - row["events_false"]
         cells += [lost, row["missing"] - lost]
     return bool(min(cells) < limits.children)
-
-
-def _same(covariate: str) -> tuple[str, ...]:
-    """Every name by which children are divided as by this covariate."""
-    for variable in VARIABLES:
-        if covariate in variable.groups:
-            return (covariate, *variable.groups)
-    return (covariate,)

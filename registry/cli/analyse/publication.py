@@ -10,6 +10,7 @@ from registry.errors import CannotEstimate
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from registry.cli.analyse.data import Data
     from registry.disclosure.plan import Plan
 
 
@@ -19,12 +20,18 @@ def plan_for(connection: Connection, definition: str, level: Level | None) -> Pl
 
     if level_of(connection, level) is Level.NONE:
         return None
-    from registry.cli.analyse.analyses import BY_NAME
     from registry.cli.analyse.data import Data
-    from registry.disclosure.plan import plan_of
     from registry.records.disclosure_setting import disclosure_setting
 
-    data = Data(lambda: (connection, definition))
+    setting = disclosure_setting(connection)
+    limits = Limits(setting["limit"], setting["events_per_term"])
+    return plan_from(Data(lambda: (connection, definition)), limits)
+
+
+def plan_from(data: Data, limits: Limits) -> Plan:
+    """The plan of the definition whose rows these are."""
+    from registry.cli.analyse.analyses import BY_NAME
+    from registry.disclosure.plan import plan_of
 
     def document(name: str) -> dict[str, Any] | None:
         analysis = BY_NAME[name]
@@ -33,8 +40,6 @@ def plan_for(connection: Connection, definition: str, level: Level | None) -> Pl
         except CannotEstimate:
             return None
 
-    setting = disclosure_setting(connection)
-    limits = Limits(setting["limit"], setting["events_per_term"])
     flow = document("flow")
     assert flow is not None
     return plan_of(limits, flow, document("table1"), document("table2"))

@@ -1,0 +1,202 @@
+"""What holds among the cells of published documents, as a reader knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from registry.disclosure_checker.system import System
+
+Document = Mapping[str, Any]
+
+LEVELS: Mapping[str, tuple[str, ...]] = {
+    "sex": ("male", "female"),
+    "severity": (
+        "severity_remission", "severity_mild", "severity_moderate", "severity_severe",
+    ),
+    "cdeis": ("cdeis_remission", "cdeis_mild", "cdeis_moderate", "cdeis_severe"),
+    "location": ("L1", "L2", "L3", "L_none"),
+    "behaviour": ("B1", "B2", "B3", "B2B3"),
+    "upper": ("L4a_only", "L4b_only", "L4a+4b"),
+    "p": ("p",),
+    "growth_delay": ("growth_delay",),
+    "surgery": ("surgery",),
+}  # fmt: skip
+"""Rows of Table 1 that exclude each other."""
+WHOLE = ("sex", "severity", "cdeis", "location", "behaviour")
+"""Of these everybody who is known has one."""
+SAME = {
+    "sex_female": ("female",),
+    "perianal": ("p",),
+    "growth_delay": ("growth_delay",),
+    "location_l2": ("L2",),
+    "upper_gi": LEVELS["upper"],
+    "behaviour_b2_b3": ("B2", "B3", "B2B3"),
+    "severity_moderate_severe": ("severity_moderate", "severity_severe"),
+}
+"""Covariates of Table 2 that are sums of rows of Table 1."""
+HALF_A_TENTH = 0.0501
+
+
+@dataclass
+class Read:
+    """What stands in the documents.
+
+    Args:
+        system: the numbers and their sums.
+        suppressed: cells that stand as suppressed.
+        shown: cells that stand with their number.
+        nobody: numbers of which a 0 tells nothing of anybody.
+        beside: statistics that stand beside suppressed numbers they were computed from.
+    """
+
+    system: System = field(default_factory=System)
+    suppressed: set[str] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
+    nobody: set[str] = field(default_factory=set)
+    beside: list[str] = field(default_factory=list)
+
+    def cell(self, name: str, value: int | None, least: int = 0) -> str:
+        """A number as it stands."""
+        (self.suppressed if value is None else self.shown).add(name)
+        return self.system.number(name, value, least)
+
+    def share(self, part: str, whole: str, percent: float | None) -> None:
+        """A percentage to one decimal."""
+        if percent is None:
+            return
+        self.system.add({part: 100, whole: -percent - HALF_A_TENTH}, float("-inf"), 0)
+        self.system.add({part: 100, whole: -percent + HALF_A_TENTH}, 0, float("inf"))
+
+
+def read(documents: Mapping[str, Document | str], curves: Sequence[Document | str] = ()) -> Read:
+    """Everything that the documents of one definition tell together."""
+    found = Read()
+    for name, document in documents.items():
+        if not isinstance(document, str) and name in READERS:
+            READERS[name](found, document)
+    for document in curves:
+        if not isinstance(document, str):
+            _curves(found, document)
+    return found
+
+
+def _flow(found: Read, flow: Document) -> None:
+    for step in ("registered", "no_infliximab", "started", "eligible", "events", "responders"):
+        found.cell(step, flow[step])
+    found.nobody |= {"no_infliximab", "excluded"}
+    # A reason is listed because somebody was excluded for it.
+    excluded = [found.cell(f"excluded {one['reason']}", one["n"], 1) for one in flow["excluded"]]
+    found.system.whole("registered", "no_infliximab", "started")
+    found.system.whole("excluded", *excluded)
+    found.system.whole("started", "excluded", "eligible")
+    found.system.whole("eligible", "events", "responders")
+
+
+def _table1(found: Read, table: Document) -> None:
+    found.cell("eligible", table["n"])
+    rows = {row["id"]: row for row in table["rows"]}
+    for variable, ids in LEVELS.items():
+        there = [rows[one] for one in ids if one in rows]
+        if not there:
+            continue
+        known, missing, rest = f"{variable} known", f"{variable} missing", f"{variable} none"
+        for row in there:
+            found.cell(known, row["known"])
+            found.cell(missing, row["missing"])
+            found.cell(row["id"], row["n"])
+            found.share(row["id"], known, row["percent"])
+        found.nobody.add(missing)
+        levels = [row["id"] for row in there]
+        found.system.whole("eligible", known, missing)
+        found.system.whole(known, *levels, *(() if variable in WHOLE else (rest,)))
+
+
+def _table2(found: Read, table: Document) -> None:
+    found.cell("eligible", table["n"])
+    found.cell("events", table["events"])
+    found.system.whole("eligible", "events", "responders")
+    for row in table["rows"]:
+        name = row["covariate"]
+        cells = [
+            found.cell(f"{name} {key}", row[key])
+            for key in ("n_true", "n_false", "events_true", "events_false", "missing")
+        ]
+        _divided(found, name, {"true": cells[0], "false": cells[1]}, "events", f"{name} missing")
+        if any(row[key] is None for key in ("events_true", "events_false")):
+            found.beside += [f"{name} {one}" for one in ("chi2", "p", "p_holm") if row[one]]
+        if name in SAME:
+            found.system.whole(f"{name} n_true", *SAME[name])
+
+
+def _divided(found: Read, name: str, groups: Mapping[str, str], key: str, missing: str) -> None:
+    """Children divided by a covariate, and each group by the outcome."""
+    system, lost_missing, kept_missing = (
+        found.system, f"{name} missing lost", f"{name} missing kept",
+    )  # fmt: skip
+    lost = [f"{name} {key}_{group}" for group in groups]
+    kept = [f"{name} kept_{group}" for group in groups]
+    found.nobody |= {missing, lost_missing, kept_missing}
+    system.whole("eligible", *groups.values(), missing)
+    system.whole(missing, lost_missing, kept_missing)
+    system.whole("events", *lost, lost_missing)
+    for n, one, other in zip(groups.values(), lost, kept, strict=True):
+        system.whole(n, one, other)
+
+
+def _curves(found: Read, curves: Document) -> None:
+    """Numbers at risk and steps are of curves, and what leaves between two readings is told."""
+    from_start = curves["landmark_months"] is None and not curves["never_at_risk"]
+    name = str(curves["by"] or "all")
+    if not from_start:
+        name += f" from {curves['landmark_months'] or 'entry'}"
+    groups: dict[str, str] = {}
+    events: list[str] = []
+    for group in curves["groups"]:
+        which = group["group"]
+        groups[which] = found.cell(f"{name} n_{which}", group["n"])
+        events.append(found.cell(f"{name} events_{which}", group["events"]))
+        _steps(found, f"{name} {which}", group)
+    missing = found.cell(f"{name} missing", curves["missing"])
+    if from_start:
+        _divided(found, name, groups, "events", missing)
+    else:
+        before = found.cell(f"{name} never", curves["never_at_risk"])
+        lost, left = f"{name} lost before", f"{name} left before"
+        found.nobody |= {before, missing}
+        found.system.whole("eligible", *groups.values(), missing, before)
+        if curves["missing"] == 0:
+            found.system.whole(before, lost, left)
+            found.system.whole("events", *events, lost)
+
+
+def _steps(found: Read, name: str, group: Document) -> None:
+    at_risk = [group["n"], *(one["at_risk"] for one in group["estimates"])]
+    for place, (before, after) in enumerate(pairwise(at_risk)):
+        if before is not None and after is not None and before >= after:
+            found.nobody.add(found.cell(f"{name} left by reading {place}", before - after))
+    for kind in ("events", "censored"):
+        for place, n in enumerate(group.get("curve", {}).get(kind, ())):
+            found.nobody.add(found.cell(f"{name} {kind} step {place}", n))
+
+
+def _outcomes(found: Read, after: Document) -> None:
+    found.cell("events", after["lor"])
+    for key in (
+        "stopped", "optimised", "neither", "regained", "not_regained", "regained_unknown",
+    ):  # fmt: skip
+        found.cell(key, after[key])
+    found.system.whole("events", "stopped", "optimised", "neither")
+    found.system.whole("optimised", "regained", "not_regained", "regained_unknown")
+
+
+READERS = {
+    "flow": _flow,
+    "table1": _table1,
+    "table2": _table2,
+    "km": _curves,
+    "km_sound": _curves,
+    "outcomes": _outcomes,
+}
