@@ -16,6 +16,7 @@ from registry.cli.analyse.publication import plan_from
 from registry.disclosure.level import Limits
 from registry.disclosure.plan import Plan
 from registry.disclosure_checker.check import leaks
+from registry.disclosure_checker.system import System
 from tests.disclosure.cohorts import COHORTS, Cohort, data_of
 
 LIMITS = Limits(5, 5)
@@ -41,3 +42,62 @@ def test_nothing_is_given_back_by_all_tables_together(cohort: Cohort) -> None:
     data = data_of(cohort)
     documents, curves = documents_of(data, plan_from(data, LIMITS))
     assert leaks(documents, LIMITS.children, curves) == []
+
+
+FLOW: dict[str, Any] = {
+    "registered": 60, "no_infliximab": 0, "started": 60, "eligible": 50, "events": 20,
+    "responders": 30,
+}  # fmt: skip
+
+
+def flow(**excluded: int | None) -> dict[str, Any]:
+    rows = [{"reason": reason, "n": n} for reason, n in excluded.items()]
+    return {"flow": FLOW | {"excluded": rows}}
+
+
+def told(documents: dict[str, Any]) -> set[str]:
+    return {one.cell for one in leaks(documents, LIMITS.children)}
+
+
+def test_a_cell_suppressed_alone_is_the_total_less_the_others() -> None:
+    assert told(flow(late=None, early=7)) == {"excluded late"}
+    assert told(flow(late=None, early=None)) == set()
+    # Each reason that is listed has a child, so three of five can each be 1 to 3 only.
+    assert told(flow(late=None, early=None, other=None, biologic=5)) == {
+        "excluded late", "excluded early", "excluded other",
+    }  # fmt: skip
+
+
+def test_a_small_number_that_stands_is_found() -> None:
+    assert "excluded late" in told(flow(late=3, early=7))
+
+
+def test_a_percentage_gives_its_number_back() -> None:
+    def table1(percent: float | None) -> dict[str, Any]:
+        row = {"id": "p", "n": None, "percent": percent, "known": 50, "missing": 0}
+        return {"table1": {"n": 50, "rows": [row]}}
+
+    assert told(table1(6.0)) == {"p"}
+    assert told(table1(None)) == set()
+
+
+def test_table_1_gives_back_what_another_table_tells() -> None:
+    row = {"covariate": "perianal", "n_true": 3, "n_false": 47, "missing": 0, "chi2": 1.5}
+    row |= dict.fromkeys(("events_true", "events_false", "p", "p_holm"))
+    documents = {"table2": {"n": 50, "events": 20, "rows": [row]}}
+    found = told(documents)
+    assert {"perianal n_true", "perianal chi2"} <= found
+
+
+def test_numbers_at_risk_tell_who_left() -> None:
+    curve = {"group": "all", "n": 50, "events": 20, "estimates": [{"at_risk": 48}]}
+    curves = {"by": None, "landmark_months": None, "never_at_risk": 0, "missing": 0}
+    assert "all all left by reading 0" in told({"km": curves | {"groups": [curve]}})
+
+
+def test_bounds_are_those_worked_out_by_hand() -> None:
+    system = System()
+    for name, value in (("whole", 12), ("one", None), ("two", None), ("three", 4)):
+        system.number(name, value)
+    system.whole("whole", "one", "two", "three")
+    assert system.bounds()["one"] == (0, 8)

@@ -91,6 +91,11 @@ class Analysis(Telling):
         made: dict[str, Any] = result.to_json(**(self.full if full else {}))
         return made
 
+    def require_publishable(self, plan: Plan | None) -> None:
+        """Raises Withheld for an analysis that is to be published and never is."""
+        if plan is not None and isinstance(self.disclosure, OnlyWithin):
+            self.disclosure({}, plan)
+
     def published(self, result: Any, plan: Plan | None, *, full: bool = False) -> dict[str, Any]:
         """The document as the plan has it published; without one as it is.
 
@@ -105,6 +110,7 @@ class Analysis(Telling):
     def reported(self, data: Data, plan: Plan | None = None) -> dict[str, Any] | str:
         """The document of a report, or the sentence that says why there is none."""
         try:
+            self.require_publishable(plan)
             result = (self.report or self.run)(data.of(self.reads))
             return self.published(result, plan, full=True)
         except CannotEstimate as error:

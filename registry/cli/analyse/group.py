@@ -56,6 +56,8 @@ def _command(analysis: Analysis) -> Callable[..., None]:
                 found = stack.enter_context(up_to_date(context, definition))
                 frozen.update(frozen_basis(*found))
                 plans.append(plan_for(*found, disclosure))
+                # Before it writes anything, such as a file of residuals.
+                analysis.require_publishable(plans[0])
                 return found
 
             result = analysis.run(Data(connect, analysis.reads, stack.close), **options)
