@@ -54,6 +54,7 @@ WITHOUT_DATABASE = {
     ("schedule", "show"),
     ("db", "analyst"),
     ("audit", "check"),
+    ("validate",),
 }
 STATUSES = {
     0: "done",

@@ -50,7 +50,7 @@ VARYING = (
     (re.compile(r"DAY[ T]\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d| [A-Z]{3,5}\b)?"), "MOMENT"),
     (re.compile(r"(Age +)\d+ years|\b\d+ now\b"), r"\1N"),
     (re.compile(r"\b\d+(\.\d+)? (s|kB|MB)\b"), r"N \2"),
-    (re.compile(r"\b[0-9a-f]{64} \(seal \d+\)"), "HEAD"),
+    (re.compile(r"\b[0-9a-f]{64} \(seal \d+\)|(?<=backup names: )[0-9a-f]{64}"), "HEAD"),
     (re.compile(r"([\d,]+ rows of \d+ tables at )?revision \w+"), "N"),
 )
 # The number of a change: in a history, where others made before move it on, and of what is undone.

@@ -18,8 +18,10 @@ from tests.docs.test_examples import example
 
 # They wait for the database, want none by a URL, or read a backup first.
 NOT_AWAY = {("schedule", "run"), ("schedule", "once"), ("db", "serve"), ("db", "restore")}
-# It reads a file alone, which is not there.
-NOT_AWAY |= {("audit", "check")}
+# They read a file first, which is not there.
+NOT_AWAY |= {("audit", "check"), ("sign", "file"), ("db", "verify")}
+# It makes a server of its own.
+NOT_AWAY |= {("validate",)}
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,14 @@ ELSEWHERE = {
     ("db", "verify"): "tests/integration/test_backup_proved.py",
     ("db", "psql"): "tests/integration/test_command_files.py",
     ("schedule", "run"): "tests/schedule/test_process.py",
+    ("validate",): "tests/validation/test_checks.py",
+    # They ask for a password.
+    **{
+        ("sign", what): "tests/signing/test_signing.py"
+        for what in ("password", "patient", "freeze", "file")
+    },
+    # It changes what all the others may tell.
+    ("disclosure",): "tests/disclosure/test_commands.py",
     # It asks an authority.
     ("audit", "stamp"): "tests/audit/test_stamp.py",
     # Refused on the study, which has too few losses under one of the strategies.

@@ -211,7 +211,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     def broken(*_: object, **__: object) -> None:
         raise ValueError("a view that cannot be built")
 
-    monkeypatch.setattr("registry.views.build._let_analysts_read", broken)
+    monkeypatch.setattr("registry.views.build.give_rights", broken)
     with pytest.raises(ValueError, match="cannot be built"):
         migrate.upgrade(empty)
     assert revision(empty) is None

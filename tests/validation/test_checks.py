@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 import docx
+import pytest
 from sqlalchemy import text
 
 from registry.database.engine import Database
@@ -50,3 +51,20 @@ def test_what_cannot_be_carried_out_fails(tmp_path: Path) -> None:
     bench = Bench(run, lambda _: None, tmp_path, COHORT, 1)
     found = [carried_out(check, bench) for check in CHECKS if check.part == "Operation"]
     assert not any(one["passed"] for one in found)
+
+
+def test_the_command_writes_what_was_found(
+    program: Program, registry: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one check alone; all of them, in processes of their own, take minutes."""
+    [first, *_] = CHECKS
+    monkeypatch.setattr("registry.validation.checks.CHECKS", [first])
+    to = tmp_path / "validation"
+    done = program(registry, "validate", "--to", str(to), "--format", "json")
+    assert [(one["check"], one["passed"]) for one in done.document] == [(first.name, True)]
+    assert {one.name for one in to.iterdir()} == {
+        "validation.html", "validation.docx", "validation.json"
+    }  # fmt: skip
+    again = program(registry, "validate", "--to", str(to))
+    assert again.status == 1
+    assert "--force" in again.err
