@@ -53,8 +53,7 @@ WITHOUT_DATABASE = {
     ("synth",),
     ("schedule", "show"),
     ("db", "analyst"),
-    ("audit", "check"),
-    ("validate",),
+    *(("audit", "check"), ("validate",)),
 }
 STATUSES = {
     0: "done",

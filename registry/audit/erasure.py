@@ -10,13 +10,15 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from registry.audit.seals import make_seal
 from registry.database.engine import Database
 from registry.database.identities import identities
 from registry.database.scrub import scrub
-from registry.errors import NotFound
+from registry.errors import DatabaseUnavailable, NotFound, Refused
 from registry.records.change import declare_change
 from registry.records.study_ids import patient_number
 from registry.words import tr
@@ -118,15 +120,25 @@ def erase(
                     text("insert into audit.erasure (patient_id) values (:number)"), {"number": one}
                 )
             reports = [Path(file) for file in written - _reports(connection)]
-    for report in reports:
-        for file in (report, report.with_suffix(".json")):
-            file.unlink(missing_ok=True)
-    with database.engine.begin() as connection:
-        make_seal(connection)
-    files_clean = scrub(database)
-    with database.engine.connect() as connection:
-        [done] = [one for one in erasures(connection) if one.number == number]
-        mark = connection.execute(text("select audit.registry_mark()")).scalar_one()
+    try:
+        for report in reports:
+            for file in (report, report.with_suffix(".json")):
+                file.unlink(missing_ok=True)
+        with database.engine.begin() as connection:
+            make_seal(connection)
+        files_clean = scrub(database)
+        with database.engine.connect() as connection:
+            [done] = [one for one in erasures(connection) if one.number == number]
+            mark = connection.execute(text("select audit.registry_mark()")).scalar_one()
+    except (SQLAlchemyError, psycopg.Error, DatabaseUnavailable):
+        raise Refused(
+            tr(
+                "Every value of {patient} is removed, but what follows was not finished: the seal, "
+                "the server's files or the certificate.",
+                patient=study_id,
+            ),
+            cure=tr("Run the command again: it does what is left."),
+        ) from None
     return Certificate(study_id, mark, done, files_clean, tuple(map(str, sorted(reports))), again)
 
 

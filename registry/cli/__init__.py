@@ -143,10 +143,13 @@ def _known(error: Exception) -> RegistryError | None:
     if "sqlalchemy" not in sys.modules:
         return None
     import psycopg
-    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
-    from registry.database.engine import refused_by_database
+    from registry.database.engine import connection_lost, refused_by_database
 
+    if isinstance(error, PendingRollbackError):
+        # What the rolling back of a transaction says whose connection is gone.
+        return connection_lost()
     return refused_by_database(error) if isinstance(error, DBAPIError | psycopg.Error) else None
 
 

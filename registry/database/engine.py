@@ -229,8 +229,13 @@ def refused_by_database(error: DBAPIError | psycopg.Error) -> RegistryError | No
     if isinstance(origin, psycopg.OperationalError) and (
         state == "" or state.startswith(("08", "57P"))
     ):
-        return DatabaseUnavailable(
-            tr("The connection to the database was lost."),
-            cure=tr("Nothing was changed by this command; run it again."),
-        )
+        return connection_lost()
     return None
+
+
+def connection_lost() -> DatabaseUnavailable:
+    """What to say where the server, or its process for this command, is gone."""
+    return DatabaseUnavailable(
+        tr("The connection to the database was lost."),
+        cure=tr("Nothing was changed by this command; run it again."),
+    )

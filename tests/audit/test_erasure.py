@@ -114,6 +114,27 @@ def test_the_others_are_as_they_were(study: Database, program: Program, tmp_path
     assert (again.document["erasure"], again.status) == (certificate["erasure"], 0)
 
 
+def test_a_server_lost_after_the_removal_is_told_as_that(
+    study: Database, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The removal stands, so it is not told that nothing was; the next time does the rest."""
+
+    def cut_off(connection: Connection) -> None:
+        connection.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("registry.audit.erasure.make_seal", cut_off)
+        said = erase(study, program).refused(1)
+    assert "Every value of P001 is removed" in said
+    assert "Run the command again" in said
+    assert "Nothing was changed" not in said
+    assert program(study, "patient", "show", "P001").status == 1
+    done = erase(study, program, "--format", "json").document
+    assert done["patient_id"] == "P001"
+    assert done["values_removed"] > 0
+    assert verify(study.engine).ok
+
+
 def test_what_stays_of_the_audit_is_that_there_were_rows(study: Database, program: Program) -> None:
     assert program(study, "freeze", "create", "before").status == 0
     with study.engine.begin() as connection:
