@@ -1,4 +1,4 @@
-"""For whom results are made unless told otherwise, and the limits of what is published."""
+"""For whom results are made unless told otherwise."""
 
 from __future__ import annotations
 
@@ -16,12 +16,7 @@ def upgrade() -> None:
         alter table reference.registry_setting
             add column disclosure text not null default 'none'
                 constraint ck_registry_setting_disclosure
-                    check (disclosure in ('none', 'publish')),
-            add column disclosure_limit integer not null default 5
-                constraint ck_registry_setting_disclosure_limit check (disclosure_limit >= 2),
-            add column disclosure_events_per_term integer not null default 5
-                constraint ck_registry_setting_disclosure_events_per_term
-                    check (disclosure_events_per_term >= 1)
+                    check (disclosure in ('none', 'publish'))
         """
     )
     for column, words in COMMENTS.items():
@@ -35,6 +30,4 @@ def downgrade() -> None:
 
 COMMENTS = {
     "disclosure": "for whom results are made unless told otherwise",
-    "disclosure_limit": "the least number of children that a published result tells of",
-    "disclosure_events_per_term": "the least losses for each term of a model that is published",
 }

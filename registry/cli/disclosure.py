@@ -18,17 +18,15 @@ def disclosure_command(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", metavar="N", min=2, help="The fewest children told of."),
-    ] = None,
-    events_per_term: Annotated[
-        int | None,
-        typer.Option("--events-per-term", metavar="N", min=1, help="Losses for a model's term."),
+        typer.Option("--limit", metavar="N", min=2, max=1000, help="The fewest children told of."),
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Show or set whether results are made to leave the centre, and the limits of those that do.
+    """Show or set whether results are made to leave the centre, and how few those may tell of.
+
+    The limit holds for releases of data as well.
 
     Without a reason the command itself stands in its place.
 
@@ -44,7 +42,6 @@ def disclosure_command(
             reason=(reason or "").strip() or "disclosure",
             level=level and level.value,
             limit=limit,
-            events_per_term=events_per_term,
         )
         setting = disclosure_setting(connection)
     if form is Format.JSON:

@@ -22,11 +22,9 @@ class Limits:
 
     Args:
         children: the least count that is shown, and what every step of a curve rests on.
-        events_per_term: the least losses for each term of a model.
     """
 
     children: int
-    events_per_term: int
 
 
 class Withheld(CannotEstimate):

@@ -16,8 +16,6 @@ class RegistrySetting(Base):
     __table_args__ = (
         CheckConstraint("only_row", name="only_row"),
         CheckConstraint("disclosure in ('none', 'publish')", name="disclosure"),
-        CheckConstraint("disclosure_limit >= 2", name="disclosure_limit"),
-        CheckConstraint("disclosure_events_per_term >= 1", name="disclosure_events_per_term"),
         ForeignKeyConstraint(["default_definition"], ["reference.definition.name"]),
         {"schema": REFERENCE, "comment": "What holds for the whole registry, in one row"},
     )
@@ -38,10 +36,4 @@ class RegistrySetting(Base):
     )
     disclosure: Mapped[str] = mapped_column(
         Text, server_default="none", comment="for whom results are made unless told otherwise"
-    )
-    disclosure_limit: Mapped[int] = mapped_column(
-        server_default="5", comment="the least number of children that a published result tells of"
-    )
-    disclosure_events_per_term: Mapped[int] = mapped_column(
-        server_default="5", comment="the least losses for each term of a model that is published"
     )

@@ -1,4 +1,4 @@
-"""For whom results are made unless told otherwise, and the limits of those that are published."""
+"""For whom results are made unless told otherwise, and how many are alike in what leaves."""
 
 from __future__ import annotations
 
@@ -10,26 +10,22 @@ from registry.records.change import declare_change, summarise_change
 
 _CHANGES = {
     "level": text("update reference.registry_setting set disclosure = :value"),
-    "limit": text("update reference.registry_setting set disclosure_limit = :value"),
-    "events_per_term": text(
-        "update reference.registry_setting set disclosure_events_per_term = :value"
-    ),
+    "limit": text("update reference.registry_setting set smallest_group = :value"),
 }
 
 
 def disclosure_setting(connection: Connection) -> dict[str, Any]:
-    """`level`, `limit` (children) and `events_per_term`."""
+    """`level` and `limit`: so many children at least are told of together, in releases too."""
     row = connection.execute(
         text(
-            'select disclosure as level, disclosure_limit as "limit", '
-            "disclosure_events_per_term as events_per_term from reference.registry_setting"
+            'select disclosure as level, smallest_group as "limit" from reference.registry_setting'
         )
     )
     return dict(row.mappings().one())
 
 
 def set_disclosure(connection: Connection, *, user: str, reason: str, **given: Any) -> None:
-    """Changes what is given of `level`, `limit` and `events_per_term`; kept with who and why."""
+    """Changes what is given of `level` and `limit`; kept with who and why."""
     before = disclosure_setting(connection)
     changed = {name: value for name, value in given.items() if value not in (None, before[name])}
     if not changed:

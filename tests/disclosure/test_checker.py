@@ -19,7 +19,7 @@ from registry.disclosure_checker.check import leaks
 from registry.disclosure_checker.system import System
 from tests.disclosure.cohorts import COHORTS, Cohort, data_of
 
-LIMITS = Limits(5, 5)
+LIMITS = Limits(5)
 TOLD = ("flow", "table1", "table2", "km")
 BY = ("sex_female", "perianal", "crp_high")
 LIKELY = Cohort(n=80, lost=0.4, unknown=0.03, excluded=(2, 0, 1), without=1, seed=11)

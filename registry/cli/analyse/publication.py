@@ -24,7 +24,7 @@ def plan_for(connection: Connection, definition: str, level: Level | None) -> Pl
     from registry.records.disclosure_setting import disclosure_setting
 
     setting = disclosure_setting(connection)
-    limits = Limits(setting["limit"], setting["events_per_term"])
+    limits = Limits(setting["limit"])
     return plan_from(Data(lambda: (connection, definition)), limits)
 
 
