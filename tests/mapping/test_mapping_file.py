@@ -23,8 +23,8 @@ columns.height_cm = "height"
 # What is put in the place of what, and the refusal: its line and its words.
 WRONG = [
     ("= \"id\"", "= id", "map.toml is not TOML: Invalid value (at line 2, column 14)."),
-    ("patient_id", "patient", "map.toml, line 2: patient means nothing here."),
-    ("patient_id", "patient", "Did you mean patient_id?"),
+    ("patient_id", "patient_ids", "map.toml, line 2: patient_ids means nothing here."),
+    ("patient_id", "patient_ids", "Did you mean patient_id?"),
     ('"anthropometry"', '"growth"', "map.toml, line 4: table is one of the dictionary's."),
     ("height_cm", "height", "map.toml, line 6: height is not a column of anthropometry."),
     ('columns.measured_on = "day"\n', "", "map.toml, line 3: anthropometry needs measured_on."),
