@@ -19,7 +19,7 @@ from registry.audit.trial import found_in
 from registry.cli.db.trial import analysed
 from registry.database import archive, backup, passing_server
 from registry.database.engine import Database
-from tests.conftest import Databases
+from tests.conftest import Databases, opened_for_test
 from tests.integration.backups import NEW_PATIENT, ask, on_empty, refill
 from tests.programs import Program
 
@@ -27,11 +27,14 @@ WAIT_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
-def saved(shared_study: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def saved(
+    databases: Databases, study_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A backup of the study, sealed."""
     file = tmp_path_factory.mktemp("saved") / "study.backup"
-    ask(shared_study, "insert into audit.seal default values")
-    backup.back_up(shared_study, file, analyse=analysed)
+    with opened_for_test(databases.create(study_template)) as sealed:
+        ask(sealed, "insert into audit.seal default values")
+        backup.back_up(sealed, file, analyse=analysed)
     return file
 
 
