@@ -140,6 +140,12 @@ def _known(error: Exception) -> RegistryError | None:
                 reason=error.strerror,
             )
         )
+    if isinstance(error, UnicodeEncodeError):
+        # Bytes of another encoding, which Python hands on as what no text may hold.
+        return Refused(
+            tr("A value of the command is not in UTF-8."),
+            cure=tr("Type it in a terminal that writes UTF-8."),
+        )
     if "sqlalchemy" not in sys.modules:
         return None
     import psycopg

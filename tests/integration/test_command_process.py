@@ -186,6 +186,12 @@ DOCUMENTS: list[tuple[tuple[str, ...], type]] = [
 ]
 
 
+def test_bytes_that_are_no_text_are_said_to_be_so(program: Program, shared_study: Database) -> None:
+    """As Python hands on an argument of another encoding."""
+    said = program(shared_study, "patient", "show", "P\udce9").refused(1)
+    assert "not in UTF-8" in said
+
+
 def test_json_is_one_document_and_nothing_else(program: Program, study: Database) -> None:
     for arguments, kind in DOCUMENTS:
         outcome = program(study, *arguments, "--format", "json")
