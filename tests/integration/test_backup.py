@@ -72,12 +72,13 @@ def analyses(database: Database) -> dict[str, Any]:
 def test_a_restored_registry_gives_the_same(
     databases: Databases,
     shared_study: Database,
-    saved: Path,
     tmp_path: Path,
     command: Command,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    home = tmp_path / "home"
+    home, saved = tmp_path / "home", tmp_path / "study.backup"
+    # Of this moment: who only looked since another was made may have used up numbers.
+    backup.back_up(shared_study, saved)
     done = command(home, "--user", "Ada", "db", "restore", str(saved), "--reason", "moved")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.startswith("Restored 85 patients, ")
