@@ -28,8 +28,10 @@ from tests.programs import run_here
 
 
 def test_a_registry_with_patients_is_replaced_only_when_told(
-    registry: Database, shared_study: Database, saved: Path, capsys: pytest.CaptureFixture[str]
+    registry: Database, shared_study: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    saved = tmp_path / "study.backup"
+    backup.back_up(shared_study, saved)
     ask(registry, NEW_PATIENT.format("MINE"))
     before = contents(registry)
     status, _, complaint = run_here(capsys, registry, "db", "restore", str(saved))
