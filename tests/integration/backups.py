@@ -51,6 +51,7 @@ select format('%s %s', nspname, obj_description(oid, 'pg_namespace')) from ours
 SEQUENCES = """
 select format('%s.%s', schemaname, sequencename), last_value from pg_sequences
 where sequencename not in ('change_set_change_id_seq', 'committed_change_commit_number_seq')
+    and schemaname <> 'identity'
 order by 1
 """
 VERSION = "select current_setting('server_version_num')::int / 10000"
