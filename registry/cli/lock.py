@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.completion import complete_freeze, complete_patient
+from registry.cli.frame.completion import FreezeArgument, RequiredPatient
 from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
@@ -19,18 +19,11 @@ app = typer.Typer(
 )
 unlock_app = typer.Typer(no_args_is_help=True, help="Let a child's records or a freeze go again.")
 
-PatientArgument = Annotated[
-    str, typer.Argument(metavar="PATIENT", help="Study id.", autocompletion=complete_patient)
-]
-FreezeArgument = Annotated[
-    str, typer.Argument(metavar="NAME", help="A freeze.", autocompletion=complete_freeze)
-]
-
 
 @app.command("patient")
 def lock_patient_command(
     context: typer.Context,
-    patient: PatientArgument,
+    patient: RequiredPatient,
     until: Annotated[
         str | None,
         typer.Option(
@@ -97,7 +90,7 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
 @unlock_app.command("patient")
 def unlock_patient_command(
     context: typer.Context,
-    patient: PatientArgument,
+    patient: RequiredPatient,
     reason: ReasonOption = None,
     user: UserOption = None,
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.frame.completion import complete_freeze, complete_patient
+from registry.cli.frame.completion import FreezeArgument, RequiredPatient
 from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import Refused, WrongUsage
@@ -74,9 +74,7 @@ def password_command(
 @app.command("patient")
 def patient_command(
     context: typer.Context,
-    patient: Annotated[
-        str, typer.Argument(metavar="PATIENT", help="Study id.", autocompletion=complete_patient)
-    ],
+    patient: RequiredPatient,
     meaning: MeaningOption,
     user: UserOption = None,
 ) -> None:
@@ -92,9 +90,7 @@ def patient_command(
 @app.command("freeze")
 def freeze_command(
     context: typer.Context,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A freeze.", autocompletion=complete_freeze)
-    ],
+    name: FreezeArgument,
     meaning: MeaningOption,
     user: UserOption = None,
 ) -> None:

@@ -51,6 +51,12 @@ complete_release = _names("select name from reference.data_release where not dro
 complete_assay = _names("select name from reference.assay")
 complete_view = _names("select viewname::text as name from pg_views where schemaname = 'analytics'")
 
+RequiredPatient = Annotated[
+    str, typer.Argument(metavar="PATIENT", help="Study id.", autocompletion=complete_patient)
+]
+FreezeArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="A freeze.", autocompletion=complete_freeze)
+]
 PatientArgument = Annotated[
     str | None,
     typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),

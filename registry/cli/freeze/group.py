@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.frame.completion import complete_freeze
+from registry.cli.frame.completion import FreezeArgument
 from registry.cli.frame.context import (
     ReasonOption,
     UserOption,
@@ -30,10 +30,6 @@ app = typer.Typer(
     help="Data kept as they stood at a moment, with the same views: read them with --freeze NAME.",
 )
 COLUMNS = ("name", "as_of", "rows", "sha256", "made_by", "reason", "state")
-
-NameArgument = Annotated[
-    str, typer.Argument(metavar="NAME", help="A freeze.", autocompletion=complete_freeze)
-]
 
 
 @app.command("create")
@@ -85,7 +81,7 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
 
 @app.command("show")
 def show_command(
-    context: typer.Context, name: NameArgument, form: FormatOption = Format.TABLE
+    context: typer.Context, name: FreezeArgument, form: FormatOption = Format.TABLE
 ) -> None:
     """Show what a freeze holds, and by whom and why it was made.
 
@@ -101,7 +97,7 @@ def show_command(
 @app.command("drop")
 def drop_command(
     context: typer.Context,
-    name: NameArgument,
+    name: FreezeArgument,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,

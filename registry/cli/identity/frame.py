@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.context import opened, run_of
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -17,9 +16,6 @@ from registry.words import tr
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-PatientArgument = Annotated[
-    str, typer.Argument(metavar="PATIENT", help="Study id.", autocompletion=complete_patient)
-]
 CentreOption = Annotated[
     str | None,
     typer.Option("--centre", metavar="CODE", help="Whose number it is.  [the child's centre]"),

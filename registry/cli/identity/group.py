@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from registry.cli.frame.completion import RequiredPatient
 from registry.cli.frame.context import ReasonOption, UserOption, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.identity.frame import (
@@ -17,7 +18,6 @@ from registry.cli.identity.frame import (
     IdentityNumberOption,
     NameOption,
     NumberOption,
-    PatientArgument,
     at_identities,
     centre_of,
     require_reason,
@@ -36,7 +36,7 @@ TWIN_COLUMNS = ("patient_id", "centre", "twin", "twin_centre", "sex", "birth_dat
 @app.command("add")
 def add_command(
     context: typer.Context,
-    patient: PatientArgument,
+    patient: RequiredPatient,
     number: NumberOption = None,
     centre: CentreOption = None,
     name: NameOption = None,
@@ -123,7 +123,7 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
 @app.command("show")
 def show_command(
     context: typer.Context,
-    patient: PatientArgument,
+    patient: RequiredPatient,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
@@ -177,7 +177,7 @@ def find_command(
 @app.command("amend")
 def amend_command(
     context: typer.Context,
-    patient: PatientArgument,
+    patient: RequiredPatient,
     name: NameOption = None,
     birth_name: BirthNameOption = None,
     contact: ContactOption = None,
@@ -204,7 +204,7 @@ def amend_command(
 @app.command("link")
 def link_command(
     context: typer.Context,
-    patient: PatientArgument,
+    patient: RequiredPatient,
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="A hospital's number.")],
     centre: CentreOption = None,
     until: Annotated[
@@ -243,7 +243,7 @@ def link_command(
 @app.command("void")
 def void_command(
     context: typer.Context,
-    patient: PatientArgument,
+    patient: RequiredPatient,
     number: NumberOption = None,
     centre: CentreOption = None,
     reason: ReasonOption = None,
