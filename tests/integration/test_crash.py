@@ -46,15 +46,19 @@ def document(ended: Ended) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def held_at(machine: Machine, table: str, running: Running) -> Iterator[None]:
-    """Waits until the command stands before its first write to the table, and keeps it there."""
+def held_at(machine: Machine, table: str, *arguments: str) -> Iterator[Running]:
+    """Begins a command and keeps it before its first write to the table.
+
+    The lock stands before the command begins, so that no command is quick enough to pass it.
+    """
     engine = sa.create_engine(machine.url(), poolclass=sa.NullPool)
     waiting = f"select 1 from pg_locks where relation = '{table}'::regclass and not granted"
     with engine.begin() as connection:
         connection.execute(sa.text(f"lock table {table} in share mode"))
+        running = machine.begin(*arguments)
         wait_until(lambda: bool(machine.ask(waiting)) or not running.alive, PATIENCE)
         assert running.alive, running.end()
-        yield
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +116,7 @@ def test_killed_at_a_known_step(
     arguments = (*command, str(files)) if command is IMPORT else command
     before = state_of(machine)
     for step in steps:
-        running = machine.begin(*arguments)
-        with held_at(machine, step, running):
+        with held_at(machine, step, *arguments) as running:
             running.signal(signal.SIGKILL)
             running.end()
         machine.settle()
@@ -129,8 +132,7 @@ def test_interrupted_from_the_keyboard(machine: Machine, files: Path) -> None:
         ("clinical.infusion", (*IMPORT, str(files))),
         ("derived.lor_status", DERIVE),
     ):
-        running = machine.begin(*arguments)
-        with held_at(machine, step, running):
+        with held_at(machine, step, *arguments) as running:
             running.signal(signal.SIGINT)
             ended = running.end()
         assert (ended.status, ended.out) == (130, "")
@@ -141,10 +143,9 @@ def test_interrupted_from_the_keyboard(machine: Machine, files: Path) -> None:
 
 def test_the_server_is_killed_below_an_import(machine: Machine, files: Path) -> None:
     before = state_of(machine)
-    running = machine.begin(*IMPORT, str(files))
     with (
         contextlib.suppress(sa.exc.OperationalError),
-        held_at(machine, "clinical.tdm_level", running),
+        held_at(machine, "clinical.tdm_level", *IMPORT, str(files)) as running,
     ):
         machine.strike_server(signal.SIGKILL)
         ended = running.end()
@@ -175,9 +176,8 @@ def test_no_value_reaches_a_log(machine: Machine, tmp_path: Path) -> None:
         (tmp_path / f"{name}.csv").write_text(text)
     log = machine.home / "postgres.log"
     before = log.stat().st_size
-    running = machine.begin(*IMPORT, str(tmp_path))
-    held = held_at(machine, "clinical.surgery", running)
-    with contextlib.suppress(sa.exc.OperationalError), held:
+    held = held_at(machine, "clinical.surgery", *IMPORT, str(tmp_path))
+    with contextlib.suppress(sa.exc.OperationalError), held as running:
         crash_below(machine, "select pg_sleep(60), 'Ada Lovelace of King Street'")
     cut_off = running.end()
     assert cut_off.status == 3
