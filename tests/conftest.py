@@ -307,16 +307,10 @@ def command(program: Program) -> Command:
 
 @pytest.fixture
 def program(capsys: pytest.CaptureFixture[str]) -> Program:
-    """Runs `registry` in this process: `program(database, "status", "P001")`."""
-    return lambda where, *arguments: run_here(capsys, where, *arguments)
+    """Runs `registry` in this process: `program(database, "status", "P001")`.
 
-
-@pytest.fixture
-def quick_program(capsys: pytest.CaptureFixture[str]) -> Program:
-    """The same for several commands on one registry, which find its connection open.
-
-    Another one reads the definitions of the views again, and that costs as much as most commands.
-    Not for tests that change logins, roles, or the server's or the person's settings.
+    Several commands on one registry find its connection open: another one reads the definitions of
+    the views again, and that costs as much as most commands.
     """
 
     def run(where: Database | Path | str | None, *arguments: str) -> Outcome:
@@ -324,6 +318,12 @@ def quick_program(capsys: pytest.CaptureFixture[str]) -> Program:
             return run_here(capsys, where, *arguments)
 
     return run
+
+
+@pytest.fixture
+def fresh_program(capsys: pytest.CaptureFixture[str]) -> Program:
+    """The same with a connection of its own: where logins, roles or settings change."""
+    return lambda where, *arguments: run_here(capsys, where, *arguments)
 
 
 @pytest.fixture

@@ -11,12 +11,6 @@ from tests.programs import Program
 
 
 @pytest.fixture
-def program(quick_program: Program) -> Program:
-    """Commands on one registry find its connection open."""
-    return quick_program
-
-
-@pytest.fixture
 def known(study: Database, program: Program) -> Database:
     """The study's registry with identities of P001 and P002."""
     for line in (

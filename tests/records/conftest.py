@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import text
 
 from registry.database.engine import Database
-from tests.programs import Program
 
 CHILD = (
     "patient", "add", "T1", "--centre", "BCH", "--sex", "male", "--birth-date", "2010-02-03",
@@ -33,9 +31,3 @@ def rows(database: Database, table: str, columns: str) -> list[tuple[object, ...
     with database.engine.connect() as connection:
         found = connection.execute(text(f"select {columns} from clinical.{table} order by 1"))
         return [tuple(row) for row in found]
-
-
-@pytest.fixture
-def program(quick_program: Program) -> Program:
-    """Several commands a test, on one registry."""
-    return quick_program

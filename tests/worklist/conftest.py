@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Connection
 
 from registry.database.engine import Database
-from tests.programs import Program
 from tests.worklist.ward import Ward, prepare
 
 
@@ -26,9 +25,3 @@ def ward(_prepared_connection: Connection) -> Iterator[Ward]:
     transaction = _prepared_connection.begin()
     yield Ward(_prepared_connection)
     transaction.rollback()
-
-
-@pytest.fixture
-def program(quick_program: Program) -> Program:
-    """Several commands a test, on one registry."""
-    return quick_program
