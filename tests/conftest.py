@@ -321,12 +321,6 @@ def program(capsys: pytest.CaptureFixture[str]) -> Program:
 
 
 @pytest.fixture
-def fresh_program(capsys: pytest.CaptureFixture[str]) -> Program:
-    """The same with a connection of its own: where logins, roles or settings change."""
-    return lambda where, *arguments: run_here(capsys, where, *arguments)
-
-
-@pytest.fixture
 def cohort(tmp_path: Path) -> Path:
     """A copy of the study's files that a test may change."""
     return Path(shutil.copytree(COHORT, tmp_path / "cohort"))
