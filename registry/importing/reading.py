@@ -7,6 +7,7 @@ is; only the others are looked at cell by cell.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -81,6 +82,8 @@ class TableReader:
         self._mark = (mark or DecimalMark()) if conventions.decimal is None else None
         if self._mark is not None:
             self._mark.expect(self._doubtful)
+        # The lines of rows that were not in the import format, eight bytes each.
+        self._looked_at = array("q")
         # Line and order of the first date of a column that shows one.
         self._shown: dict[str, tuple[int, DateOrder]] = {}
 
@@ -90,9 +93,10 @@ class TableReader:
 
     def as_typed(self, problems: list[AnyProblem]) -> list[AnyProblem]:
         """The complaints with each cell as it stands in the file, and what it was read as."""
+        looked_at = set(self._looked_at)
         wanted: dict[int, list[int]] = {}
         for number, problem in enumerate(problems):
-            if problem.file == self.source.shown and problem.value and problem.line:
+            if problem.file == self.source.shown and problem.value and problem.line in looked_at:
                 wanted.setdefault(problem.line, []).append(number)
         found = list(problems)
         for row in self.source.rows([]) if wanted else ():
@@ -129,6 +133,7 @@ class TableReader:
                        file=self.source.shown, line=row.line, cell=said)
                 )  # fmt: skip
             else:
+                self._looked_at.append(row.line)
                 yield Row(row.line, self._cells(row.line, cells, problems, doubts))
         self.notes.extend(
             tr("{file}: {column} begins as a formula does and is kept as text, cells: {number}",

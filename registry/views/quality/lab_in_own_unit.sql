@@ -6,14 +6,18 @@
 -- @own_value: the value in the analyte's own unit
 -- @usual_low: lower end of the usual range
 -- @usual_high: upper end of the usual range
+-- @fold: by how many times it may differ from one sample to the next; empty where it moves more
 -- @outside: low or high where the value lies outside; empty where it does not, or a limit proves
 -- nothing
 create view lab_in_own_unit as
 with usual as (
-    select a.analyte, low.value as usual_low, high.value as usual_high
-    from (select distinct analyte from analyte_unit) a
-    join entry_limit low on low.key = 'usual_low_' || a.analyte
-    join entry_limit high on high.key = 'usual_high_' || a.analyte
+    -- "offset 0" makes one table of what a unit is held to, so that a value is looked up once.
+    select n.*, low.value as usual_low, high.value as usual_high, f.value as fold
+    from analyte_unit n
+    join entry_limit low on low.key = 'usual_low_' || n.analyte
+    join entry_limit high on high.key = 'usual_high_' || n.analyte
+    left join entry_limit f on f.key = 'lab_fold_' || n.analyte
+    offset 0
 )
 select
     l.patient_id,
@@ -23,15 +27,15 @@ select
     l.value,
     l.value_comparator,
     l.unit,
-    n.factor,
-    n.own_unit,
-    l.value * n.factor as own_value,
+    u.factor,
+    u.own_unit,
+    l.value * u.factor as own_value,
     u.usual_low,
     u.usual_high,
+    u.fold,
     case
-        when is_below(l.value * n.factor, l.value_comparator, u.usual_low) then 'low'
-        when is_above(l.value * n.factor, l.value_comparator, u.usual_high) then 'high'
+        when is_below(l.value * u.factor, l.value_comparator, u.usual_low) then 'low'
+        when is_above(l.value * u.factor, l.value_comparator, u.usual_high) then 'high'
     end as outside
 from lab_result l
-join analyte_unit n using (analyte, unit)
-join usual u using (analyte);
+join usual u using (analyte, unit);

@@ -9,11 +9,10 @@
 -- @from: this registry's choice
 create view lab_unit_of_last as
 with usual as (
-    select l.patient_id, l.record_id, l.collected_on, l.analyte, l.value, l.value_comparator, l.unit,
-        l.own_value, l.own_unit, f.value as fold
-    from lab_in_own_unit l
-    join entry_limit f on f.key = 'lab_fold_' || l.analyte
-    where l.outside is null and l.own_value > 0
+    select patient_id, record_id, collected_on, analyte, value, value_comparator, unit, own_value,
+        own_unit, fold
+    from lab_in_own_unit
+    where fold is not null and outside is null and own_value > 0
 ),
 neighbours as (
     select

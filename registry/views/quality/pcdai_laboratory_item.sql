@@ -8,46 +8,40 @@
 -- sex
 create view pcdai_laboratory_item as
 with scored as (
-    select patient_id, record_id, visited_on, 'hematocrit' as item, 'HCT' as analyte,
-        hematocrit as points
-    from pcdai_visit
-    where hematocrit is not null
-    union all
-    select patient_id, record_id, visited_on, 'esr', 'ESR', esr
-    from pcdai_visit
-    where esr is not null
-    union all
-    select patient_id, record_id, visited_on, 'albumin', 'ALB', albumin
-    from pcdai_visit
-    where albumin is not null
+    select v.patient_id, v.record_id, v.visited_on, s.item, s.points, l.record_id as lab_record_id,
+        l.analyte, l.value, l.value_comparator, l.unit
+    from pcdai_visit v
+    join lab_result l on l.patient_id = v.patient_id and l.collected_on = v.visited_on
+    join lateral (
+        values
+            ('hematocrit', 'HCT', v.hematocrit),
+            ('esr', 'ESR', v.esr),
+            ('albumin', 'ALB', v.albumin)
+    ) s (item, analyte, points) on s.analyte = l.analyte and s.points is not null
 ),
 held as (
     select
         s.*,
-        l.record_id as lab_record_id,
-        concat(l.value_comparator, trim_scale(l.value)) as measured,
-        l.unit,
+        concat(s.value_comparator, trim_scale(s.value)) as measured,
         b.reading::numeric as expected
     from scored s
     join patient p on p.patient_id = s.patient_id
-    join lab_result l
-        on l.patient_id = s.patient_id
-        and l.collected_on = s.visited_on
-        and l.analyte = s.analyte
-    join analyte_unit u on u.analyte = l.analyte and u.unit = l.unit
     -- A value known by its limit alone lies in a band only if the limit proves it. With "limit 1"
     -- (there is never more) the values of a visit are found before their bands.
     cross join lateral (
         select b.reading
-        from score_band b
+        from analyte_unit u
+        cross join score_band b
         where
-            b.measure = s.item
+            u.analyte = s.analyte
+            and u.unit = s.unit
+            and b.measure = s.item
             and b.sex in ('any', p.sex)
             and b.years @> extract(year from age(s.visited_on, p.birth_date))::integer
-            and b.band @> case l.value_comparator
-                when '<' then numrange(null, l.value * u.factor)
-                when '>' then numrange(l.value * u.factor, null, '()')
-                else numrange(l.value * u.factor, l.value * u.factor, '[]')
+            and b.band @> case s.value_comparator
+                when '<' then numrange(null, s.value * u.factor)
+                when '>' then numrange(s.value * u.factor, null, '()')
+                else numrange(s.value * u.factor, s.value * u.factor, '[]')
             end
         limit 1
     ) b

@@ -10,9 +10,9 @@ with scored as (
     from anthropometry_z z
     cross join lateral (
         values
-            ('height', 'height_z', z.height_z, z.height_z_source, z.computed_height_z),
-            ('BMI', 'bmi_z', z.bmi_z, z.bmi_z_source, z.computed_bmi_z)
-    ) x (measure, column_name, score, score_source, computed)
+            ('height', 'height_z', z.height_z, z.height_z_source),
+            ('BMI', 'bmi_z', z.bmi_z, z.bmi_z_source)
+    ) x (measure, column_name, score, score_source)
 )
 select
     s.patient_id,

@@ -1,0 +1,121 @@
+"""Rules that find their rows set by set find what looking at one value after the other finds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Row
+
+from registry.database.engine import Database
+
+ITEMS = {"HCT": "hematocrit", "ESR": "esr", "ALB": "albumin"}
+# Values with slips among them, and a visit on each of their days.
+SLIPS = """
+set local registry.reason = 'test';
+insert into clinical.lab_result (patient_id, collected_on, analyte, unit, value)
+    select patient_id, date '2019-01-01' + day, analyte, unit, value * case
+        when (patient_id + day) % 5 = 0 then 0.1 when (patient_id * day) % 7 = 6 then 10 else 1 end
+    from clinical.patient, generate_series(1, 8) day,
+        (values ('ALB', 'g/L', 42), ('HGB', 'g/dL', 11.5), ('PLT', '10^9/L', 800))
+        of (analyte, unit, value)
+    on conflict do nothing;
+insert into clinical.pcdai_visit (patient_id, visited_on, total, hematocrit, esr, albumin)
+    select patient_id, collected_on, 40, 5, 0, 10 from clinical.lab_result
+    group by 1, 2 on conflict do nothing
+"""
+LABS = """
+select l.*, u.factor, p.sex, p.birth_date from present.lab_result l
+join reference.analyte_unit u using (analyte, unit) join present.patient p using (patient_id)
+order by l.patient_id, l.analyte, l.collected_on
+"""
+
+
+@pytest.fixture(scope="module")
+def slips(shared_study: Database) -> Any:
+    with shared_study.engine.connect() as connection:
+        connection.exec_driver_sql(SLIPS.replace("%", "%%"))
+        yield connection
+        connection.rollback()
+
+
+def rows(connection: Connection, query: str) -> list[Row[Any]]:
+    return list(connection.exec_driver_sql(query))
+
+
+def limits(connection: Connection) -> dict[str, Decimal]:
+    return {row.key: row.value for row in rows(connection, "select * from reference.entry_limit")}
+
+
+def apart(one: Decimal, other: Decimal | None, fold: Decimal) -> bool | None:
+    return None if other is None else one > other * fold or other > one * fold
+
+
+def test_units_held_to_the_last_value(slips: Connection) -> None:
+    of = limits(slips)
+    factors = [
+        (row.analyte, row.factor) for row in rows(slips, "select * from reference.analyte_unit")
+    ]
+    expected = {}
+    for (_child, analyte), course in groupby(
+        rows(slips, LABS), key=attrgetter("patient_id", "analyte")
+    ):
+        fold = of.get(f"lab_fold_{analyte}")
+        low, high = (of.get(f"usual_{end}_{analyte}") for end in ("low", "high"))
+        if fold is None or low is None or high is None:
+            continue
+        usual = [
+            lab
+            for lab in course
+            if lab.value > 0
+            and lab.value_comparator is None
+            and low <= lab.value * lab.factor <= high
+        ]
+        own = [lab.value * lab.factor for lab in usual]
+        for place in range(1, len(usual)):
+            here, last = own[place], own[place - 1]
+            twice = own[place - 2] if place > 1 else None
+            after = own[place + 1] if place + 1 < len(own) else None
+            far = apart(here, last, fold) and not (
+                apart(here, twice, fold) is False or apart(here, after, fold) is False
+            )
+            explained = any(
+                name == analyte and not apart(usual[place].value * factor, last, fold)
+                for name, factor in factors
+            )
+            expected[usual[place].record_id] = bool(far and explained)
+    found = rows(slips, "select record_id, failed from present.lab_unit_of_last")
+    assert len(expected) > 50
+    assert any(expected.values())
+    assert {row.record_id: row.failed for row in found} == expected
+
+
+def test_items_held_to_values_of_the_day(slips: Connection) -> None:
+    bands = rows(slips, "select * from reference.score_band")
+    visits = {
+        (row.patient_id, row.visited_on): row
+        for row in rows(slips, "select * from present.pcdai_visit")
+    }
+    expected = {}
+    for lab in rows(slips, LABS):
+        item = ITEMS.get(lab.analyte, "")
+        visit = visits.get((lab.patient_id, lab.collected_on))
+        points = getattr(visit, item, None)
+        if visit is None or points is None or lab.value_comparator is not None:
+            continue
+        born, on = lab.birth_date, visit.visited_on
+        years = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+        for band in bands:
+            if (
+                band.measure == item
+                and band.sex in ("any", lab.sex)
+                and years in band.years
+                and lab.value * lab.factor in band.band
+            ):
+                expected[visit.record_id, item] = points != Decimal(band.reading)
+    found = rows(slips, "select record_id, about, failed from present.pcdai_laboratory_item")
+    assert any(expected.values())
+    assert {(row.record_id, row.about): row.failed for row in found} == expected
