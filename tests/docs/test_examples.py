@@ -55,6 +55,8 @@ ELSEWHERE = {
         if words[0] in BY_COMMAND and words[0] != "patient" and words[1] in VERBS
     },
 }
+# As few samples as it takes.
+QUICKLY = {("analyse", "risk"): ("--resamples", "50"), ("analyse", "tdm"): ("--resamples", "100")}
 LAST_VOIDED = text("select max(audit_id) from audit.record_change where operation = 'delete'")
 VISIT = """\
 [anthropometry]
@@ -67,7 +69,7 @@ total = 7.5
 def example(words: Words) -> list[str]:
     """The arguments of a command's example."""
     [line] = re.findall(r"^\s*Example: registry (.+)$", COMMANDS[words].help, re.M)
-    return shlex.split(line)
+    return [*shlex.split(line), *QUICKLY.get(words, ())]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from registry.database.engine import Database
 from tests.programs import Program
 
 FEW = ("--resamples", "100")
+FEWEST = ("--resamples", "50")
 CARRIED = "week14_pcdai,bmi_z,growth_delay"
 
 
@@ -71,7 +72,7 @@ def of_loss(study: Database, until: float, *, competing: bool) -> float:
 
 def test_risk_of_a_patient(shared_study: Database, program: Program, tmp_path: Path) -> None:
     stem = tmp_path / "calibration"
-    arguments = ("analyse", "risk", "P001", "--covariates", CARRIED, *FEW)
+    arguments = ("analyse", "risk", "P001", "--covariates", CARRIED, *FEWEST)
     document = program(shared_study, *arguments, "--figure", str(stem), "--format", "json").document
     assert (document["n"], document["events"], document["events_per_covariate"]) == (69, 18, 6)
     first, second = document["risks"]
@@ -92,12 +93,18 @@ def test_risk_of_a_patient(shared_study: Database, program: Program, tmp_path: P
     table = program(shared_study, *arguments).out
     assert "Probability that P001 loses response" in table
     assert max(len(line) for line in table.splitlines()) <= 100
+    # A prediction names its own clock and the definition.
+    assert document["clock"].startswith("days from the week-14 PCDAI")
+    said = " ".join(table.split())
+    assert "The model (definition: paper)" in said
+    assert "Time is days from the week-14 PCDAI" in said
+    assert f"Definition paper (the default), hash {document['definition_hash'][:12]}." in said
 
 
 def test_risk_of_somebody_described_by_plain_models(
     shared_study: Database, program: Program
 ) -> None:
-    asked = ("analyse", "risk", "--covariates", "week14_pcdai,growth_delay", *FEW)
+    asked = ("analyse", "risk", "--covariates", "week14_pcdai,growth_delay", *FEWEST)
     pattern = ("--pattern", "week14_pcdai=10,growth_delay=yes", "--penalty", "none", "--at", "18")
     document = program(shared_study, *asked, *pattern, "--format", "json").document
     (told,) = document["risks"]
@@ -121,18 +128,6 @@ def test_risk_of_somebody_else(shared_study: Database, program: Program) -> None
 def test_an_empty_registry_is_told_so(registry: Database, program: Program) -> None:
     assert "has fewer than two levels" in program(registry, "analyse", "tdm").refused(4)
     assert program(registry, "analyse", "risk").refused(4)
-
-
-def test_a_prediction_names_its_own_clock_and_the_definition(
-    shared_study: Database, program: Program
-) -> None:
-    asked = ("analyse", "risk", "--covariates", CARRIED, "--resamples", "50")
-    document = program(shared_study, *asked, "--format", "json").document
-    assert document["clock"].startswith("days from the week-14 PCDAI")
-    said = " ".join(program(shared_study, *asked).out.split())
-    assert "The model (definition: paper)" in said
-    assert "Time is days from the week-14 PCDAI" in said
-    assert f"Definition paper (the default), hash {document['definition_hash'][:12]}." in said
 
 
 def test_levels_are_compared_as_they_are_named(shared_study: Database, program: Program) -> None:
