@@ -25,6 +25,7 @@ from registry.models.patient import STUDY_ID
 from registry.models.pcdai_visit import ITEMS, SUM_OF_ALL_ITEMS
 from registry.parsing.stops import UNKNOWN
 from registry.parsing.text import NARROW, WIDE
+from registry.records.plain_cells import plain_casts
 from registry.records.rows import PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
@@ -72,15 +73,13 @@ FUNCTIONS = (
 )
 
 
-def cleaned(staged_row: str, columns: Iterable[str]) -> str:
+def cleaned(staged_row: str, columns: Iterable[str], *, plain: bool = False) -> str:
     """The cells of a staged row without the blanks around them, null where nothing is left.
 
     As the columns of a select; whoever reads cells calls its row `s`.
     """
-    return ", ".join(
-        f'nullif(btrim({staged_row}."{column}", {BLANKS}), \'\') as "{column}"'
-        for column in columns
-    )
+    held = f'{staged_row}."{{}}"' if plain else f'btrim({staged_row}."{{}}", {BLANKS})'
+    return ", ".join(f"nullif({held.format(column)}, '') as \"{column}\"" for column in columns)
 
 
 def cell(column: str) -> str:
@@ -88,9 +87,11 @@ def cell(column: str) -> str:
     return f's."{column}"'
 
 
-def casts(column: str, variable: Variable) -> dict[str, str]:
+def casts(column: str, variable: Variable, *, plain: bool = False) -> dict[str, str]:
     """Column of the table -> SQL that reads it from the staged cell."""
     text = cell(column)
+    if plain and (found := plain_casts(column, text, variable)):
+        return found
     match variable.kind:
         case Kind.DATE:
             return {column: f"pg_temp.as_date({text})"}
@@ -196,13 +197,15 @@ def spliced(words: str, **values: str) -> str:
     )
 
 
-def row_checks(entity: Entity, header: Collection[str]) -> list[RowCheck]:
-    """Every check that a file with these columns can be held to."""
-    return [*_patient_column(), *_cells(entity, header), *_between(entity, header)]
+def row_checks(entity: Entity, header: Collection[str], *, plain: bool = False) -> list[RowCheck]:
+    """Every check that a file with these columns can be held to, or its plain rows."""
+    return [*_patient_column(plain), *_cells(entity, header), *_between(entity, header)]
 
 
-def _patient_column() -> Iterator[RowCheck]:
+def _patient_column(plain: bool) -> Iterator[RowCheck]:
     yield RowCheck(PATIENT_COLUMN, "r.study_id is null", literal(tr("is missing")))
+    if plain:
+        return
     yield RowCheck(
         PATIENT_COLUMN,
         f"r.study_id !~ '{STUDY_ID.pattern}'",

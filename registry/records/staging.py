@@ -19,7 +19,9 @@ from sqlalchemy import Connection, text
 from registry.hgvs import is_coding_change, normalised_protein_change
 from registry.models import GeneFinding, Patient, table_of
 from registry.models.missing_reason import MISSING_REASONS, SUFFIX
+from registry.models.patient import STUDY_ID
 from registry.records.cells import casts, cell, cleaned, row_checks
+from registry.records.plain_cells import plain_row
 from registry.records.rows import (
     NOT_UTF8,
     PATIENT_COLUMN,
@@ -60,8 +62,8 @@ def create_staging(connection: Connection, entity: Entity) -> None:
     listed = ", ".join(f'"{column}" text' for column in staged_columns(entity))
     connection.exec_driver_sql(f"drop table if exists pg_temp.{staged(entity)}")
     connection.exec_driver_sql(
-        f"create temporary table {staged(entity)} (file integer, line integer, {listed}) "
-        "on commit drop"
+        f"create temporary table {staged(entity)} "
+        f"(file integer, line integer, plain boolean, {listed}) on commit drop"
     )
 
 
@@ -82,7 +84,7 @@ def copy_rows(
         sql.Identifier(staged(file.entity)),
         sql.SQL(", ").join(
             sql.Identifier(name)
-            for name in ["file", "line", *file.columns, *([NORMALISED] if genes else [])]
+            for name in ["file", "line", "plain", *file.columns, *([NORMALISED] if genes else [])]
         ),
     )
     count = 0
@@ -91,6 +93,8 @@ def copy_rows(
         batch: list[str] = []
         size = 0
         complaints = Complaints(problems)
+        variables = {PATIENT_COLUMN: STUDY_ID, **file_columns(file.entity)}
+        is_plain = plain_row([variables[column] for column in file.columns])
         for row in file.rows(problems):
             count += 1
             if complaints.enough():
@@ -98,7 +102,7 @@ def copy_rows(
                 break
             if row.cells is None:
                 continue
-            text = _line(file, row.line, row.cells, problems)
+            text = _line(file, row.line, row.cells, problems, is_plain)
             batch.append(text)
             size += len(text)
             if size > _BATCH_BYTES:
@@ -112,20 +116,25 @@ def copy_rows(
     return count
 
 
-def _line(file: Source, line: int, cells: list[str], problems: list[Problem]) -> str:
+def _line(
+    file: Source,
+    line: int,
+    cells: list[str],
+    problems: list[Problem],
+    is_plain: Callable[[str], object],
+) -> str:
     """A row as a line of COPY's text format."""
-    genes = file.entity is GeneFinding
-    added = [_protein(file, line, cells, problems)] if genes else []
     joined = "\t".join(cells)
-    if _UNSTORABLE.search(joined):
+    plain = is_plain(joined)
+    added = [_protein(file, line, cells, problems)] if file.entity is GeneFinding else []
+    if not plain and _UNSTORABLE.search(joined):
         cells = _storable(file, line, cells, problems)
-        joined = "\t".join(cells)
-    if added:
+    if added or not plain:
         cells = cells + added
         joined = "\t".join(cells)
-    if _NEEDS_ESCAPE.search(joined) or joined.count("\t") >= len(cells):
-        joined = "\t".join(held.translate(_ESCAPES) for held in cells)
-    return f"{file.number}\t{line}\t{joined}\n"
+        if _NEEDS_ESCAPE.search(joined) or joined.count("\t") >= len(cells):
+            joined = "\t".join(held.translate(_ESCAPES) for held in cells)
+    return f"{file.number}\t{line}\t{'t' if plain else 'f'}\t{joined}\n"
 
 
 def _storable(file: Source, line: int, cells: list[str], problems: list[Problem]) -> list[str]:
@@ -179,14 +188,14 @@ def value_columns(entity: Entity) -> list[str]:
     ]
 
 
-def given_casts(entity: Entity, header: list[str]) -> dict[str, str]:
+def given_casts(entity: Entity, header: list[str], *, plain: bool = False) -> dict[str, str]:
     """Column of the table that a file with this header speaks of -> SQL that reads it."""
     columns = file_columns(entity)
     given = {
         target: expression
         for column, variable in columns.items()
         if column in header
-        for target, expression in casts(column, variable).items()
+        for target, expression in casts(column, variable, plain=plain).items()
     }
     if entity is GeneFinding and "hgvs_p" in header:
         given[NORMALISED] = cell(NORMALISED)
@@ -239,9 +248,18 @@ def create_resolved(connection: Connection, entity: Entity) -> None:
 
 def resolve(connection: Connection, file: Source) -> None:
     """Fills the resolved table with one file's rows, each beside the record it means."""
+    there = connection.exec_driver_sql(
+        f"select distinct plain from {staged(file.entity)} where file = {file.number}"
+    ).scalars()
+    for plain in there.all():
+        _resolve(connection, file, plain=plain)
+
+
+def _resolve(connection: Connection, file: Source, *, plain: bool) -> None:
     entity = file.entity
     table = table_of(entity)
-    given = given_casts(entity, file.columns)
+    given = given_casts(entity, file.columns, plain=plain)
+    study_id = cell(PATIENT_COLUMN) if plain else f"pg_temp.as_study_id({cell(PATIENT_COLUMN)})"
     key = {
         name: given.get(name, f"null::{table.columns[name].type.compile(connection.dialect)}")
         for name in key_columns(file)
@@ -268,7 +286,8 @@ def resolve(connection: Connection, file: Source) -> None:
         else "false"
     )
     suspect = " or ".join(
-        f"coalesce({check.condition}, false)" for check in row_checks(entity, file.columns)
+        f"coalesce({check.condition}, false)"
+        for check in row_checks(entity, file.columns, plain=plain)
     )
     record = "null::bigint" if entity is Patient else "t.record_id"
     listed = ", ".join(f'"{name}"' for name in values)
@@ -281,11 +300,11 @@ def resolve(connection: Connection, file: Source) -> None:
             t.patient_id is not null and {differs}, {suspect},
             {", ".join(f'r."{name}"' for name in values)}
         from (
-            select w.file, w.line, {cleaned("w", staged_columns(entity))}
-            from {staged(entity)} w where w.file = {file.number} offset 0
+            select w.file, w.line, {cleaned("w", staged_columns(entity), plain=plain)}
+            from {staged(entity)} w where w.file = {file.number} and w.plain = {plain} offset 0
         ) s
         cross join lateral (
-            select pg_temp.as_study_id({cell(PATIENT_COLUMN)}) as study_id{read_key} offset 0
+            select {study_id} as study_id{read_key} offset 0
         ) k
         left join reference.patient_number n on n.study_id = k.study_id
         left join {table.schema}.{table.name} t on t.patient_id = n.patient_id{same_key}
