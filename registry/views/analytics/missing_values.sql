@@ -13,7 +13,6 @@ with patient_value as (
         b.definition,
         v.*
     from baseline b
-    left join tdm_week14 t using (definition, patient_id)
     cross join lateral (
         values
             (1, 'sex', b.sex is null),
@@ -34,16 +33,49 @@ with patient_value as (
             (16, 'hb', b.hb is null),
             (17, 'plt', b.plt is null),
             (18, 'alb', b.alb is null),
-            (19, 'cdeis', b.cdeis is null),
-            (20, 'week14_trough', t.patient_id is null)
+            (19, 'cdeis', b.cdeis is null)
     ) as v (position, variable, is_missing)
+),
+
+of_baseline as (
+    select
+        definition,
+        position,
+        variable,
+        count(*) filter (where not is_missing) as known,
+        count(*) as patients
+    from patient_value
+    group by definition, position, variable
+),
+
+-- Counted by itself: joined patient by patient, all levels were read again for each.
+of_week14 as (
+    select
+        definition,
+        count(*) as known
+    from tdm_week14
+    group by definition
+),
+
+counted as (
+    select * from of_baseline
+    union all
+    select
+        b.definition,
+        20,
+        'week14_trough',
+        coalesce(w.known, 0),
+        b.patients
+    from of_baseline b
+    left join of_week14 w using (definition)
+    where b.position = 1
 )
+
 select
     definition,
     position,
     variable,
-    count(*) filter (where not is_missing) as known,
-    count(*) filter (where is_missing) as missing,
-    count(*) as patients
-from patient_value
-group by definition, position, variable;
+    known,
+    patients - known as missing,
+    patients
+from counted;
