@@ -32,6 +32,7 @@ from registry.definitions.store import set_default_definition
 from registry.derivation.run import derive
 from registry.importing.run import import_files
 from registry.settings import Settings
+from tests.identifiers import SEARCH, identify
 from tests.programs import KEPT, Outcome, Program, place, run_here
 
 PROJECT = Path(__file__).parents[1]
@@ -113,6 +114,16 @@ def _no_settings_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _identities_are_nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What this worker leaves holds nothing of who the children of its registries are."""
+    with SEARCH.of_processes():
+        yield
+    SEARCH.folder(tmp_path_factory.getbasetemp())
+    SEARCH.temporary_files()
+    SEARCH.ends()
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     """URL of a server on which this worker may create databases."""
@@ -122,9 +133,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         return
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if WORKER_VARIABLE in os.environ else base
-    with embedded.start(Path(os.environ.get(MEMORY_VARIABLE, shared)) / "server") as running:
+    home = Path(os.environ.get(MEMORY_VARIABLE, shared)) / "server"
+    with embedded.start(home) as running:
         _keep_in_memory(make_url(running.url(user="postgres")))
         yield make_url(running.url())
+        SEARCH.file(home / "postgres.log")
 
 
 def _keep_in_memory(superuser: URL) -> None:
@@ -170,6 +183,7 @@ class Databases:
     def close(self) -> None:
         """Removes what is left."""
         for name in list(self._made):
+            SEARCH.database(self._server.set(database=name))
             self.drop(name)
         self._admin.dispose()
 
@@ -215,14 +229,25 @@ def migrated_template(databases: Databases) -> str:
 
 
 @pytest.fixture(scope="session")
-def study_template(databases: Databases, migrated_template: str) -> str:
-    """Name of a database with the study cohort, derived."""
+def nameless_study(databases: Databases, migrated_template: str) -> str:
+    """Name of a database with the study cohort, derived, and no word of who the children are."""
     url = databases.create(migrated_template)
     with opened_for_test(url) as database:
         with database.engine.begin() as connection:
             assert import_files(connection, [COHORT]).errors == []
             set_default_definition(connection, "paper", user="tester", reason="as the demo's")
         derive(database.engine, user="tester")
+    assert url.database is not None
+    return url.database
+
+
+@pytest.fixture(scope="session")
+def study_template(databases: Databases, nameless_study: str) -> str:
+    """The same with an identity of every child, as all tests copy it but those of identities."""
+    url = databases.create(nameless_study)
+    with opened_for_test(url) as database, database.engine.begin() as connection:
+        ids = connection.execute(text("select study_id from reference.patient_number order by 1"))
+        identify(connection, ids.scalars())
     assert url.database is not None
     return url.database
 
@@ -258,6 +283,17 @@ def study(databases: Databases, study_template: str) -> Iterator[Database]:
     url = databases.create(study_template)
     with opened_for_test(url) as opened:
         yield opened
+    assert url.database is not None
+    databases.drop(url.database)
+
+
+@pytest.fixture
+def nameless(databases: Databases, nameless_study: str) -> Iterator[Database]:
+    """The same without identities, for tests that keep some themselves."""
+    url = databases.create(nameless_study)
+    with opened_for_test(url) as opened:
+        yield opened
+    SEARCH.database(url)
     assert url.database is not None
     databases.drop(url.database)
 

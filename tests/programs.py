@@ -18,6 +18,7 @@ from typer.main import get_command
 from registry.cli import app, run
 from registry.database import engine
 from registry.database.engine import Database
+from tests.identifiers import SEARCH
 
 
 class Outcome(NamedTuple):
@@ -70,6 +71,7 @@ def run_here(
     finally:
         signal.signal(signal.SIGTERM, before)
     shown = capsys.readouterr()
+    SEARCH.printed(arguments, shown.out, shown.err)
     return Outcome(int(end.value.code or 0), shown.out, shown.err)
 
 

@@ -98,7 +98,7 @@ def failures(capsys: Capture, database: Database, lines: Iterable[Sequence[str]]
 
 
 def test_every_example(
-    study: Database,
+    nameless: Database,
     databases: Databases,
     migrated_template: str,
     folder: Path,
@@ -109,13 +109,13 @@ def test_every_example(
     order.remove(("undo",))
     order.remove(("patient", "erase"))
     order.remove(("db", "restore"))
-    bad = failures(capsys, study, map(example, order))
+    bad = failures(capsys, nameless, map(example, order))
 
-    with study.engine.connect() as connection:
+    with nameless.engine.connect() as connection:
         number = connection.execute(LAST_VOIDED).scalar_one()
     [undo, change, *why] = example(("undo",))
     assert change.isdigit()
-    bad += failures(capsys, study, [[undo, str(number), *why], example(("patient", "erase"))])
+    bad += failures(capsys, nameless, [[undo, str(number), *why], example(("patient", "erase"))])
 
     with opened_for_test(databases.create(migrated_template)) as empty:
         bad += failures(capsys, empty, [example(("db", "restore"))])

@@ -31,7 +31,7 @@ def elsewhere(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def test_the_same_commands_keep_them_there(
     elsewhere: str, study: Database, program: Program, visits: Path, tmp_path: Path
 ) -> None:
-    add = ("identity", "add", "P001", "--number", "12345", "--name", "Li Xiaoming")
+    add = ("identity", "add", "P001", "--number", "70419062817", "--name", "Li Zqvarin")
     assert "holds no identities" in program(study, *add).refused(3)
     assert program(study, "db", "upgrade").status == 0
     assert program(study, *add).status == 0
@@ -65,4 +65,4 @@ def test_the_same_commands_keep_them_there(
             for row in connection.execute(text(rows.format(table))).scalars()
         ]
     assert held
-    assert not any("P001" in row or "Xiaoming" in row or "12345" in row for row in held)
+    assert not any("P001" in row or "Zqvarin" in row or "70419062817" in row for row in held)

@@ -11,6 +11,7 @@ from registry.database.engine import Database
 from registry.parsing.hospital_number import number_key
 from registry.parsing.text import Unreadable
 from registry.records.study_id_pattern import check_character, fits, made, number_in
+from tests.identifiers import SEARCH
 from tests.programs import Program
 
 BY_NUMBER = ("--id", "hospital-number", "--centre", "BCH")
@@ -88,7 +89,10 @@ def test_numbers_are_translated_however_they_are_written(
     # By a mapping, which says itself that it is so.
     (tmp_path / "map.toml").write_text(MAPPING, encoding="utf-8")
     hospital = tmp_path / "随访.csv"
-    hospital.write_text("病历号,姓名,日期,体重\n00012345,李,2019-05-04,23\n", encoding="utf-8")
+    SEARCH.allow(hospital)
+    hospital.write_text(
+        "病历号,姓名,日期,体重\n00070419062817,李,2019-05-04,23\n", encoding="utf-8"
+    )
     done = program(known, "import", str(hospital), "--map", str(tmp_path / "map.toml"))
     assert done.status == 0, done
     assert "李" not in done.out + done.err
@@ -100,8 +104,9 @@ def test_unknown_numbers_are_told_by_line_and_never_shown(
     known: Database, program: Program, tmp_path: Path
 ) -> None:
     file = tmp_path / "anthropometry.csv"
+    SEARCH.allow(file)
     file.write_text(
-        "patient_id,measured_on,weight_kg\n9876501,2019-05-03,21\n12345,2019-05-03,900\n"
+        "patient_id,measured_on,weight_kg\n9876501,2019-05-03,21\n70419062817,2019-05-03,900\n"
         "9876501,2019-05-04,22\n张三,2019-05-04,22\n",
         encoding="utf-8",
     )
@@ -114,7 +119,7 @@ def test_unknown_numbers_are_told_by_line_and_never_shown(
         (5, "patient_id", "***"),
     }
     assert "--register" in done.document["errors"][0]["problem"]
-    for secret in ("9876501", "12345", "张三"):
+    for secret in ("9876501", "70419062817", "张三"):
         assert secret not in done.out + done.err
     # That a refused import asked is written down all the same.
     asked = program(known, "identity", "audit", "P001", "--reason", "x", "--format", "json")
@@ -155,15 +160,15 @@ def test_the_same_number_of_two_hospitals_and_one_given_anew(
 ) -> None:
     with known.engine.begin() as connection:
         connection.execute(text("insert into reference.centre (code) values ('XY')"))
-    link = ("identity", "link", "P003", "12345")
+    link = ("identity", "link", "P003", "70419062817")
     taken = program(known, *link)
     assert "another child's" in taken.refused(1)
-    assert "12345" not in taken.err
+    assert "70419062817" not in taken.err
     assert program(known, *link, "--centre", "XY").status == 0
     assert program(known, "import", str(visits), *BY_NUMBER).status == 0
     assert weights(known) == {"P001": "21.5", "P002": "22"}
     ended = ("--until", "2020-01-01", "--reason", "given anew")
-    assert program(known, "identity", "link", "P001", "12345", *ended).status == 0
+    assert program(known, "identity", "link", "P001", "70419062817", *ended).status == 0
     assert program(known, *link).status == 0
     twice = program(known, "import", str(visits), *BY_NUMBER)
     assert "line 2: patient_id '***' was more than one child's at BCH" in twice.err

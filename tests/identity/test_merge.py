@@ -68,7 +68,7 @@ def twins(known: Database, program: Program) -> Database:
         ).one()
     add = ("patient", "add", "P900", "--centre", "XY", "--sex", sex, "--birth-date", born)
     assert program(known, *add, "--diagnosis", "CD").status == 0
-    who = ("identity", "add", "P900", "--number", "4711", "--name", "Xiaoming LI")
+    who = ("identity", "add", "P900", "--number", "4711", "--name", "Zqvarin LI")
     assert program(known, *who).status == 0
     infusion = ("infusion", "add", "P900", "--infused-on", "2021-03-04", "--dose-mg", "200")
     assert program(known, *infusion, "--weight-kg", "35").status == 0
