@@ -18,7 +18,6 @@ _BROKEN = (
     ValueError,
     EOFError,
     RuntimeError,
-    NotImplementedError,
     zlib.error,
     zipfile.BadZipFile,
 )

@@ -31,6 +31,8 @@ def test_what_is_kept_is_read_with_a_reason_and_that_is_written_down(
     }
     by_name = program(known, "identity", "find", "--name", "zqva", *WHY, "--format", "json")
     assert [one["patient_id"] for one in by_name.document] == ["P001"]
+    again = ("identity", "add", "P001", "--name", "Li Da")
+    assert "--reason" in program(known, *again).refused(2)
     amend = ("identity", "amend", "P001", "--contact", "", "--birth-name", "Li")
     assert program(known, *amend, *WHY).status == 0
     rows = program(known, "identity", "audit", "P001", "--user", "anna", *WHY, "--format", "json")

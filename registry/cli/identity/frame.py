@@ -55,6 +55,8 @@ def at_identities(
 
     What was done is kept at the end, what was read too: that somebody read it is written down.
     """
+    from sqlalchemy.exc import IntegrityError
+
     from registry.database.identities import identities
     from registry.records.change import declare_change
 
@@ -65,7 +67,12 @@ def at_identities(
         with identities(connection, settings.identity_url) as place:
             if place.apart:
                 say(place.connection)
-            yield connection, place.connection
+            try:
+                yield connection, place.connection
+            except IntegrityError:
+                # What was kept of a child already is changed as any record is.
+                require_reason(reason)
+                raise
             place.commit()
 
 
