@@ -230,7 +230,7 @@ def merge(
             f"insert into {name} (patient_id, {listed}) "
             f"select n.patient_id, {', '.join(f'r.{column}' for column in columns)} "
             f"from {resolved(entity)} r join reference.patient_number n using (study_id) "
-            f"where r.file = {file.number} and not r.known order by n.patient_id"
+            f"where r.file = {file.number} and not r.known order by n.patient_id, r.line"
         ).rowcount
     if counts.inserted + counts.updated >= ANALYSE_FROM_ROWS:
         connection.execute(text(f"analyze {name}"))
