@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import inputs, methods
+from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
     Design,
@@ -25,7 +26,6 @@ from registry.analysis.cox.design import (
     prepare,
 )
 from registry.analysis.cox.fit import few_events
-from registry.analysis.cox.partial_likelihood import Ties
 from registry.analysis.cox.refusals import obstacle, refuse_if_too_little, runs_away
 from registry.analysis.dataset import (
     Basis,

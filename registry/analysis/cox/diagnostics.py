@@ -165,15 +165,41 @@ def proportional_hazards(
     rows, steps = likelihood.rows, likelihood.steps
     g = transformed(rows, steps.time, transform)
     # The test is the same whatever is taken off g; its mean keeps the numbers small.
-    g = g - np.average(g, weights=steps.events)
+    sums = hazard_sums(likelihood, coef, g - np.average(g, weights=steps.events))
+    return score_test(*sums, transform)
+
+
+def hazard_sums(
+    likelihood: PartialLikelihood, coef: Floats, g: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """What the test is made of; the sums of rows that share no stratum add.
+
+    Args:
+        likelihood: without penalty.
+        coef: where.
+        g: of each event time, its place on the scale of the test.
+
+    Returns:
+        The score of the added terms x g, shape (k,); the information of the coefficients, of both
+        together, and of the added terms, each of shape (k, k).
+    """
     _, mean = likelihood.means(coef)
     at, when = likelihood.event_rows, likelihood.event_at
-    raw = rows.values[at] - _mean_at_events(likelihood, mean)[when]
-    slope = (g[when, None] * raw).sum(axis=0)
-    variance, by_step = likelihood.information_by_step(coef), g[steps.of_step]
-    plain = variance.sum(axis=0)
-    mixed = np.einsum("t,tij->ij", by_step, variance)
-    square = np.einsum("t,tij->ij", by_step**2, variance)
+    raw = likelihood.rows.values[at] - _mean_at_events(likelihood, mean)[when]
+    variance = likelihood.information_by_step(coef)
+    by_step = g[likelihood.steps.of_step]
+    return (
+        (g[when, None] * raw).sum(axis=0),
+        variance.sum(axis=0),
+        np.einsum("t,tij->ij", by_step, variance),
+        np.einsum("t,tij->ij", by_step**2, variance),
+    )
+
+
+def score_test(
+    slope: Floats, plain: Floats, mixed: Floats, square: Floats, transform: Transform
+) -> Zph | None:
+    """The test of `hazard_sums`; None where the information is singular (too few event times)."""
     try:
         left = square - mixed @ np.linalg.solve(plain, mixed)
         own = np.diag(left)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from registry.analysis import methods
+from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
     PUBLISHED,
@@ -24,7 +25,6 @@ from registry.analysis.cox.design import (
     prepare,
 )
 from registry.analysis.cox.diagnostics import TRANSFORMS
-from registry.analysis.cox.partial_likelihood import Ties
 from registry.analysis.cox.refusals import (
     Obstacle,
     no_convergence,

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
+from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import PUBLISHED, Design, covariates_of, held_fixed
 from registry.analysis.cox.fit import few_events
 from registry.analysis.cox.imputed_result import Imputed
 from registry.analysis.cox.incomplete import TROUGH, Incomplete, incomplete
-from registry.analysis.cox.partial_likelihood import Rows, Ties
+from registry.analysis.cox.partial_likelihood import Rows
 from registry.analysis.cox.refusals import (
     obstacle,
     refuse_if_too_little,

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.incomplete import TROUGH, Incomplete
-from registry.analysis.cox.partial_likelihood import Ties
 from registry.analysis.dataset import FROM_START, FROM_WEEK14, Basis, Floats
 from registry.analysis.methods import CoxFit, ImputedCox
 from registry.vocabulary import Covariate

@@ -23,13 +23,11 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
+from registry.analysis.cox.at_risk import Ordered, Ties, places, steps_of
 from registry.analysis.dataset import Days, Flags, Floats
-
-Ties = Literal["breslow", "efron"]
 
 _STEPS = 500
 _HALVINGS = 40
@@ -93,27 +91,6 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Steps:
-    """The times of events, one element a distinct time of a stratum, and the steps in them.
-
-    Attributes:
-        time: the time of each.
-        stratum: its stratum.
-        events: number of events.
-        of_step: for each step, to which of the times it belongs.
-        share: for each step, how much of the tied events is no longer at risk.
-        times: for each step, how often it counts.
-    """
-
-    time: Floats
-    stratum: Days
-    events: Days
-    of_step: Days
-    share: Floats
-    times: Floats
-
-
-@dataclass(frozen=True)
 class Point:
     """The (penalised) log-likelihood at some coefficients, its slope and the information."""
 
@@ -144,14 +121,14 @@ class PartialLikelihood:
         self.event_rows = at
         events = np.bincount(self.event_at, minlength=len(found))
         counted = np.bincount(self.event_at, self.case[at], len(found)).astype(np.float64)
-        self.steps = _steps(found[:, 1], found[:, 0].astype(np.int64), events, counted, ties)
+        self.steps = steps_of(found[:, 1], found[:, 0].astype(np.int64), events, counted, ties)
         self._first_step = np.searchsorted(self.steps.of_step, np.arange(len(found)))
-        self._by_stop = _Ordered(rows.stratum, rows.stop, self.steps)
+        self._by_stop = Ordered(rows.stratum, rows.stop, self.steps)
         # A row that is over before it begins is never at risk.
         start = np.minimum(rows.start, rows.stop)
-        self._by_start = _Ordered(rows.stratum, start, self.steps)
-        self._until_stop = _places(self.steps, rows.stratum, rows.stop)
-        self._until_start = _places(self.steps, rows.stratum, start)
+        self._by_start = Ordered(rows.stratum, start, self.steps)
+        self._until_stop = places(self.steps, rows.stratum, rows.stop)
+        self._until_start = places(self.steps, rows.stratum, start)
         self._late = len(found) > 0 and rows.start.max() >= found[:, 1].min()
 
     def at(self, coef: Floats) -> Point:
@@ -175,12 +152,33 @@ class PartialLikelihood:
                 if not sign > 0:
                     return Point(coef, -np.inf, score, information)
                 loglik += log_det / 2
-                score = score + self._third(weight, expected, s0, mean, information) / 2
+                score = (
+                    score + self._third(weight, expected, s0, mean, np.linalg.inv(information)) / 2
+                )
             if self.ridge:
                 loglik -= self.ridge * float(coef @ coef) / 2
                 score = score - self.ridge * coef
                 information = information + self.ridge * np.eye(len(coef))
         return Point(coef, loglik, score, information)
+
+    def third_moments(self, coef: Floats) -> Floats:
+        """The third central moments of x summed over the steps, shape (k, k, k).
+
+        What Firth's penalty needs of rows that are not at hand: contracted with the inverse of the
+        information of all rows, summed over where they lie, it is the slope of log |I|.
+        """
+        times, weight = self.steps.times, self.weights(coef)
+        s0, mean = self._first_moments(weight)
+        expected = weight * self.of_rows((times / s0)[:, None])[:, 0]
+        k = self.x.shape[1]
+        found = np.empty((k, k, k))
+        for i in range(k):
+            for j in range(i + 1):
+                pair = np.zeros((k, k))
+                pair[i, j] += 0.5
+                pair[j, i] += 0.5
+                found[i, j] = found[j, i] = self._third(weight, expected, s0, mean, pair)
+        return found
 
     def loglik(self, coef: Floats) -> float:
         """The log-likelihood alone, without any penalty."""
@@ -279,67 +277,19 @@ class PartialLikelihood:
         return mean, second.reshape(-1, k, k)
 
     def _third(
-        self, weight: Floats, expected: Floats, s0: Floats, mean: Floats, information: Floats
+        self, weight: Floats, expected: Floats, s0: Floats, mean: Floats, inverse: Floats
     ) -> Floats:
         """trace(I^-1 dI/db): E[(x-m)' I^-1 (x-m) (x-m)] summed over the steps, m = E[x].
 
         Like the information: what the steps make of a row is summed before the rows are.
         """
-        inverse, x, times = np.linalg.inv(information), self.x, self.steps.times
+        x, times = self.x, self.steps.times
         square = np.einsum("ij,jk,ik->i", x, inverse, x, optimize=True)
         q = self.of_steps((weight * square)[:, None])[:, 0] / s0
         turned = mean @ inverse
         of_mean = np.einsum("tj,tj->t", turned, mean)
         along = weight * np.einsum("ij,ij->i", x, self.of_rows((times / s0)[:, None] * turned))
         return np.asarray((expected * square - 2 * along) @ x + (times * (2 * of_mean - q)) @ mean)
-
-
-class _Ordered:
-    """Sums over the rows of a stratum whose time is `t` or later, by running totals of blocks."""
-
-    def __init__(self, stratum: Days, time: Floats, steps: Steps) -> None:
-        # Latest first within a stratum; a step's rows then stand between two places.
-        order = np.lexsort((-time, stratum))
-        ordered_stratum, ordered_time = stratum[order], time[order]
-        first = np.searchsorted(ordered_stratum, steps.stratum, side="left")
-        last = np.empty_like(first)
-        for one in np.unique(steps.stratum):
-            low, high = np.searchsorted(ordered_stratum, [one, one + 1])
-            late, here = -ordered_time[low:high], steps.stratum == one
-            last[here] = low + np.searchsorted(late, -steps.time[here], side="right")
-        # No step parts the rows between two of the places: they are added up once.
-        places = np.unique(np.concatenate([first, last]))
-        self._blocks, self._order = places[:-1], order[: places[-1]]
-        self._first, self._last = np.searchsorted(places, first), np.searchsorted(places, last)
-
-    def sums(self, quantity: Floats) -> Floats:
-        running = np.zeros((len(self._blocks) + 1, quantity.shape[1]))
-        if len(self._blocks):
-            of_block = np.add.reduceat(quantity[self._order], self._blocks, axis=0)
-            np.cumsum(of_block, axis=0, out=running[1:])
-        return np.asarray(running[self._last] - running[self._first], dtype=np.float64)
-
-
-def _places(steps: Steps, stratum: Days, time: Floats) -> Days:
-    """Before which of the times, which stand stratum by stratum, each row's time lies."""
-    found = np.searchsorted(steps.stratum, stratum, side="left")
-    for one in np.unique(steps.stratum):
-        first, last = np.searchsorted(steps.stratum, [one, one + 1])
-        here = stratum == one
-        found[here] += np.searchsorted(steps.time[first:last], time[here], side="right")
-    return np.asarray(found, dtype=np.int64)
-
-
-def _steps(time: Floats, stratum: Days, events: Days, counted: Floats, ties: Ties) -> Steps:
-    """`counted` is the number of events with each as often as it counts."""
-    each = np.arange(len(time))
-    if ties == "breslow":
-        return Steps(time, stratum, events, each, np.zeros(len(time)), counted)
-    of_step = np.repeat(each, events)
-    within = np.arange(len(of_step)) - np.repeat(np.cumsum(events) - events, events)
-    # Tied events count as often as they do on average, as in R.
-    times = (counted / events)[of_step]
-    return Steps(time, stratum, events, of_step, within / events[of_step], times)
 
 
 def maximise(

@@ -15,13 +15,8 @@ import numpy as np
 
 from registry.analysis import inputs
 from registry.analysis.cox import diagnostics as of_rows
-from registry.analysis.cox.partial_likelihood import (
-    PartialLikelihood,
-    Point,
-    Rows,
-    Ties,
-    maximise,
-)
+from registry.analysis.cox.at_risk import Ties
+from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, Rows, maximise
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.distributions import chi2_sf, norm_ppf

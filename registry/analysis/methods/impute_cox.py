@@ -19,14 +19,9 @@ import numpy as np
 from scipy.special import expit, ndtr, ndtri
 
 from registry.analysis import inputs
+from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.diagnostics import baseline_faced
-from registry.analysis.cox.partial_likelihood import (
-    PartialLikelihood,
-    Point,
-    Rows,
-    Ties,
-    maximise,
-)
+from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, Rows, maximise
 from registry.analysis.dataset import Flags, Floats
 from registry.analysis.methods.cox_model import refuse_separation
 from registry.analysis.methods.rubin import Pooled, rubin

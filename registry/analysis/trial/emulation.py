@@ -17,9 +17,9 @@ import pandas as pd
 
 from registry.analysis import inputs, methods
 from registry.analysis.cohort.patients import cohort_of
+from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.design import Design, acquired, immortal_time
 from registry.analysis.cox.fit import cox_regression
-from registry.analysis.cox.partial_likelihood import Ties
 from registry.analysis.dataset import Basis, Floats, covariates_by_id
 from registry.analysis.resampling import of_each
 from registry.analysis.trial.clones import COMBINED, WITHOUT, Children, children_of

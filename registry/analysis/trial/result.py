@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import methods
-from registry.analysis.cox.partial_likelihood import Ties
+from registry.analysis.cox.at_risk import Ties
 from registry.analysis.dataset import Basis, Floats
 from registry.analysis.methods.e_value import Measure
 from registry.analysis.trial.clones import COMBINED, WITHOUT, Children
