@@ -20,13 +20,22 @@ def disclosure_command(
         int | None,
         typer.Option("--limit", metavar="N", min=2, max=1000, help="The fewest children told of."),
     ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option("--rounds", metavar="N", min=1, max=100, help="The most of one study."),
+    ] = None,
+    studies: Annotated[
+        int | None,
+        typer.Option("--studies", metavar="N", min=1, max=1000, help="The most of one definition."),
+    ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show or set whether results are made to leave the centre, and how few those may tell of.
 
-    The limit holds for releases of data as well.
+    The limit holds for releases of data as well, and for studies over several hospitals; --rounds
+    and --studies are what is answered of those.
 
     Without a reason the command itself stands in its place.
 
@@ -42,6 +51,8 @@ def disclosure_command(
             reason=(reason or "").strip() or "disclosure",
             level=level and level.value,
             limit=limit,
+            rounds=rounds,
+            studies=studies,
         )
         setting = disclosure_setting(connection)
     if form is Format.JSON:

@@ -20,15 +20,18 @@ from registry.models import (
     ReleaseLeftOut,
     Signature,
     SigningPassword,
+    StudyAnswer,
+    StudyChild,
     table_of,
 )
 
-# What a freeze does not hold: what is kept of freezes and releases, signatures and locks.
+# What a freeze does not hold: what is kept of freezes, releases, studies, signatures and locks.
 LEFT_OUT = tuple(
     table_of(one).name
     for one in (
         *(Freeze, Release, ReleaseChild, ReleaseLeftOut, ReleaseErased),
         *(Signature, SigningPassword, RecordLock, FreezeLock),
+        *(StudyAnswer, StudyChild),
     )
 )
 NUMBERS = table_of(PatientNumber).fullname

@@ -34,6 +34,7 @@ from registry.models.release import Release, ReleaseChild, ReleaseErased, Releas
 from registry.models.scheduled_run import ScheduledRun
 from registry.models.seal import Erasure, Seal, SealedRow, Secret, Stamp
 from registry.models.signing import FreezeLock, RecordLock, Signature, SigningPassword
+from registry.models.study import StudyAnswer, StudyChild
 from registry.models.surgery import Surgery
 from registry.models.tdm_level import Assay, TdmLevel, TdmThreshold
 from registry.models.worklist import WorklistDismissal, WorklistRule, WorklistSetting
@@ -128,6 +129,8 @@ __all__ = [
     "SigningPassword",
     "Stamp",
     "StatusTransition",
+    "StudyAnswer",
+    "StudyChild",
     "Surgery",
     "TdmLevel",
     "TdmThreshold",

@@ -37,3 +37,13 @@ class RegistrySetting(Base):
     disclosure: Mapped[str] = mapped_column(
         Text, server_default="none", comment="for whom results are made unless told otherwise"
     )
+    study_rounds: Mapped[int] = mapped_column(
+        CheckConstraint("study_rounds between 1 and 100", name="study_rounds"),
+        server_default=sql("20"),
+        comment="a study over several hospitals is answered in at most so many rounds",
+    )
+    studies_of_definition: Mapped[int] = mapped_column(
+        CheckConstraint("studies_of_definition between 1 and 1000", name="studies_of_definition"),
+        server_default=sql("5"),
+        comment="so many studies over one definition are answered at most",
+    )

@@ -9,16 +9,22 @@ from sqlalchemy import Connection, text
 from registry.records.change import declare_change, summarise_change
 
 _CHANGES = {
+    "rounds": text("update reference.registry_setting set study_rounds = :value"),
+    "studies": text("update reference.registry_setting set studies_of_definition = :value"),
     "level": text("update reference.registry_setting set disclosure = :value"),
     "limit": text("update reference.registry_setting set smallest_group = :value"),
 }
 
 
 def disclosure_setting(connection: Connection) -> dict[str, Any]:
-    """`level` and `limit`: so many children at least are told of together, in releases too."""
+    """`level` and `limit`: so many children at least are told of together, in releases too.
+
+    `rounds` of a study, and `studies` over one definition, are answered at most.
+    """
     row = connection.execute(
         text(
-            'select disclosure as level, smallest_group as "limit" from reference.registry_setting'
+            'select disclosure as level, smallest_group as "limit", study_rounds as rounds, '
+            "studies_of_definition as studies from reference.registry_setting"
         )
     )
     return dict(row.mappings().one())

@@ -88,7 +88,9 @@ def table1(document: Document) -> Table:
         else:
             label = tr("{label}, median (quartiles)", label=spoken(row["label"]))
             shown = _or_suppressed(row, "median", MISSING)
-            if row["median"] is not None and row["q1"] is None:
+            if row.get("bounds"):
+                shown = _between(row["bounds"])
+            elif row["median"] is not None and row["q1"] is None:
                 shown = fixed(row["median"], 1)
             elif row["median"] is not None:
                 shown = tr(
@@ -104,6 +106,20 @@ def table1(document: Document) -> Table:
         rows=tuple(rows),
         notes=notes(document),
     )
+
+
+def _between(bounds: Mapping[str, Any]) -> str:
+    """A median and its quartiles, each by what is known to lie below and above it."""
+
+    def told(name: str) -> str:
+        low, high = bounds[name]
+        if low is None:
+            return tr("below {high:g}", high=high) if high is not None else MISSING
+        if high is None:
+            return tr("{low:g} or more", low=low)
+        return tr("{low:g} to {high:g}", low=low, high=high)
+
+    return tr("{median} ({q1}; {q3})", median=told("median"), q1=told("q1"), q3=told("q3"))
 
 
 def _or_suppressed(row: Mapping[str, Any], key: str, shown: str) -> str:

@@ -203,10 +203,14 @@ def stamp_of(connection: Connection, place: Place) -> str | None:
 
 
 @cache
-def rules_hash() -> str:
-    """SHA-256 of the rules' statements: a change of one, not of words, asks for a derivation."""
+def rules_hash(*beside: str) -> str:
+    """SHA-256 of the rules' statements: a change of one, not of words, asks for a derivation.
+
+    `beside` are further folders of views that are to be the same.
+    """
     digest = hashlib.sha256()
-    for path in sorted([*(FOLDER / RULES).glob("*.sql"), *(FOLDER / "functions").glob("*.sql")]):
+    folders = (RULES, "functions", *beside)
+    for path in sorted(path for one in folders for path in (FOLDER / one).glob("*.sql")):
         _, statement = re.split(
             r"^(?=create )", path.read_text(encoding="utf-8"), maxsplit=1, flags=re.M
         )

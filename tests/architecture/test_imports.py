@@ -18,6 +18,7 @@ PACKAGE = PROJECT / "registry"
 LAYERS = (
     ("__main__",),
     ("cli",),
+    ("study",),
     ("disclosure", "disclosure_checker"),
     (
         "entry",
@@ -73,7 +74,7 @@ OWNERS = {
     "icalendar": {"worklist"},
     "pyarrow": {"export"},
     "docx": {"report"},
-    "cryptography": {"audit"},
+    "cryptography": {"audit", "study"},
     "rfc3161_client": {"audit"},
 }
 

@@ -33,7 +33,7 @@ OF_NO_CHILD = {
     *("reference.registry_setting", "reference.score_band", "reference.tdm_threshold"),
     *("reference.worklist_rule", "reference.worklist_setting"),
     *("reference.consent_form", "reference.data_freeze", "reference.data_release"),
-    *("reference.freeze_lock", "reference.signing_password"),
+    *("reference.freeze_lock", "reference.signing_password", "reference.study_answer"),
     # Whose the ids were nobody knows any more.
     "derived.release_erased",
 }

@@ -41,6 +41,11 @@ ELSEWHERE = {
     ("audit", "stamp"): "tests/audit/test_stamp.py",
     # Refused on the study, which has too few losses under one of the strategies.
     ("analyse", "target-trial"): "tests/analysis/test_target_trial.py",
+    # Keys, files and answers of several hospitals.
+    **{
+        ("study", verb): "tests/study/test_whole_study.py"
+        for verb in ("new", "check", "answer", "combine", "show")
+    },
     # Two freezes with something between them.
     ("freeze", "diff"): "tests/freezes/test_difference.py",
     # A query is named after what a record has.

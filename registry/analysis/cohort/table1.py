@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,7 @@ class MeanSd:
     mean: float | None
     sd: float | None
     missing: int
+    values: Floats = field(repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -91,6 +92,7 @@ class MedianQuartiles:
     q1: float | None
     q3: float | None
     missing: int
+    values: Floats = field(repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -150,6 +152,11 @@ def baseline_table(frame: pd.DataFrame, definition: str) -> Table1:
     return Table1(definition=definition, n=len(frame), rows=tuple(_rows(frame)))
 
 
+def described() -> list[Row]:
+    """Every row that a table may have, of nobody."""
+    return _rows(pd.DataFrame(columns=list(_COLUMNS), dtype=object), every=True)
+
+
 _COLUMNS = (
     "sex",
     "age_at_start_years",
@@ -201,7 +208,7 @@ _CDEIS: tuple[tuple[str, str, Callable[[Floats], Any]], ...] = (
 )
 
 
-def _rows(frame: pd.DataFrame) -> list[Row]:
+def _rows(frame: pd.DataFrame, *, every: bool = False) -> list[Row]:
     rows: list[Row] = [
         _level(frame, "male", note("Male"), "sex", "male"),
         _level(frame, "female", note("Female"), "sex", "female"),
@@ -234,7 +241,7 @@ def _rows(frame: pd.DataFrame) -> list[Row]:
     for code in LOCATIONS:
         row = _level(frame, code if code != "none" else "L_none", _LOCATION[code], "location", code)
         # Upper disease alone is rare: the row stands only where there is such a patient.
-        if code != "none" or row.n:
+        if code != "none" or row.n or every:
             rows.append(row)
     # No upper disease is a finding of an assessment; without an assessment it is unknown.
     assessed = frame["phenotype_assessed_on"].notna().to_numpy(dtype=bool)
@@ -252,11 +259,8 @@ def _rows(frame: pd.DataFrame) -> list[Row]:
         _median(frame, "infusions", note("Infliximab infusions under observation"), "infusions"),
     ]
     months = numbers(frame, "time_days") / DAYS_PER_MONTH
-    q1, median, q3 = quartiles(months)
     label = note("Time to loss of response or censoring, months")
-    rows.append(
-        MedianQuartiles("analysis_time_mo", label, median, q1, q3, int(np.isnan(months).sum()))
-    )
+    rows.append(_quartiles_of(months, "analysis_time_mo", label))
     return rows
 
 
@@ -279,10 +283,13 @@ def _flag(frame: pd.DataFrame, id_: str, label: str, name: str) -> Count:
 def _mean(frame: pd.DataFrame, id_: str, label: str, name: str) -> MeanSd:
     values = numbers(frame, name)
     mean, sd = mean_sd(values)
-    return MeanSd(id_, label, mean, sd, int(np.isnan(values).sum()))
+    return MeanSd(id_, label, mean, sd, int(np.isnan(values).sum()), values)
 
 
 def _median(frame: pd.DataFrame, id_: str, label: str, name: str) -> MedianQuartiles:
-    values = numbers(frame, name)
+    return _quartiles_of(numbers(frame, name), id_, label)
+
+
+def _quartiles_of(values: Floats, id_: str, label: str) -> MedianQuartiles:
     q1, median, q3 = quartiles(values)
-    return MedianQuartiles(id_, label, median, q1, q3, int(np.isnan(values).sum()))
+    return MedianQuartiles(id_, label, median, q1, q3, int(np.isnan(values).sum()), values)

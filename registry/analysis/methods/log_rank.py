@@ -75,7 +75,7 @@ def logrank(
     variance = np.zeros((len(names), len(names)))
     for one in np.unique(stratum):
         member = stratum == one
-        o, e, v = _differences(
+        o, e, v = differences(
             start[member], stop[member], happened[member], index[member], len(names)
         )
         observed, expected, variance = observed + o, expected + e, variance + v
@@ -107,7 +107,7 @@ def _by_lifelines(time: Floats, event: Flags, group: Days) -> float:
     return float(multivariate_logrank_test(time, group, event).test_statistic)
 
 
-def _differences(
+def differences(
     entry: Floats | Days, time: Floats, event: Flags, index: Days, groups: int
 ) -> tuple[Floats, Floats, Floats]:
     """Observed and expected events of each group, and the hypergeometric covariance."""

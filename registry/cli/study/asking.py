@@ -1,0 +1,260 @@
+"""`registry study key`, `new`, `combine` and `show`: what a coordinator does with files."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from registry.cli.analyse.cox import Ties, listed
+from registry.cli.analyse.curves import Entry, months
+from registry.cli.frame.completion import complete_covariates
+from registry.cli.frame.context import DefinitionOption, ForceOption, reading, warn
+from registry.cli.frame.output import Format, FormatOption, print_json
+from registry.errors import WrongUsage
+from registry.words import tr
+
+
+class StudyPenalty(StrEnum):
+    """Whether Firth's penalty is used."""
+
+    NONE = "none"
+    FIRTH = "firth"
+
+
+KeyOption = Annotated[
+    Path, typer.Option("--key", metavar="FILE", help="Your private key, which stays with you.")
+]
+PageOption = Annotated[
+    Path | None,
+    typer.Option("--page", metavar="FILE", help="Also a page in words, as .html or as text."),
+]
+ToOption = Annotated[Path, typer.Option("--to", metavar="FILE", help="The file to write.")]
+
+
+def key_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The hospital, as others know it.")],
+    to: ToOption,
+) -> None:
+    """Make a hospital's pair of keys: FILE, which stays, and FILE.pub, which is sent.
+
+    Example: registry study key "Hospital A" --to a.key
+    """
+    from registry.study.keys import make_key, public_file
+
+    made = make_key(name, to)
+    warn(
+        tr(
+            "{file} stays with you alone; send {public} to who coordinates the study.",
+            file=to,
+            public=public_file(to),
+        )
+    )
+    typer.echo(f"{made.name}  {made.key}")
+
+
+def new_command(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the study is called.")],
+    key: KeyOption,
+    participants: Annotated[
+        str,
+        typer.Option(
+            "--participants", metavar="A.pub,B.pub,...", help="The keys of who may take part."
+        ),
+    ],
+    question: Annotated[
+        str, typer.Option("--question", metavar="TEXT", help="What is to be found out, and why.")
+    ],
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="The file to write.  [NAME.json]")
+    ] = None,
+    analysis: Annotated[
+        str,
+        typer.Option("--analysis", metavar="A,B,...", help="Of flow, table1, table2, km, cox."),
+    ] = "flow,table1",
+    definition: DefinitionOption = None,
+    covariates: Annotated[
+        str | None,
+        typer.Option(
+            "--covariates",
+            metavar="A,B,...",
+            help="Of the model.  [those that the definition prespecifies]",
+            autocompletion=complete_covariates,
+        ),
+    ] = None,
+    time_dependent: Annotated[
+        str | None,
+        typer.Option("--time-dependent", metavar="A,B,...", help="Covariates read day by day."),
+    ] = None,
+    strata: Annotated[
+        str | None,
+        typer.Option("--strata", metavar="A,B,...", help="Strata beside the hospitals."),
+    ] = None,
+    ties: Annotated[Ties, typer.Option("--ties", help="Events on the same day.")] = Ties.EFRON,
+    entry: Annotated[
+        Entry, typer.Option("--entry", help="At risk from the start, or from the week-14 PCDAI on.")
+    ] = Entry.START,
+    penalty: Annotated[
+        StudyPenalty, typer.Option("--penalty", help="Firth's, for few losses.")
+    ] = StudyPenalty.NONE,
+    at: Annotated[
+        str, typer.Option("--at", metavar="MONTHS", help="When to read the curve off.")
+    ] = "12,24,36",
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            metavar="N",
+            min=2,
+            max=1000,
+            help="The fewest children behind a number.  [the registry's setting]",
+        ),
+    ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option("--rounds", metavar="N", min=1, max=100, help="The most.  [the registry's]"),
+    ] = None,
+    page: PageOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Write a study as one signed file, to be read and answered by each hospital.
+
+    It holds the question and the protocol in words, the definition whole with its hash, analyses
+    and options, who may take part, the limits and the rounds; nothing of a child.
+
+    Example: registry study new early --key c.key --participants a.pub,b.pub --question "Why early?"
+    """
+    from registry.definitions.store import get_definition
+    from registry.records.disclosure_setting import disclosure_setting
+    from registry.records.registry_setting import definition_or_default
+    from registry.study.keys import private_of, public_of
+    from registry.study.making import first_envelope
+    from registry.study.question import Model, asked
+    from registry.whole_file import require_free
+
+    to = to or Path(f"{name}.json")
+    require_free(to, force=force)
+    names = listed(analysis) or []
+    signing = private_of(key)
+    taking_part = [public_of(Path(one)) for one in listed(participants) or []]
+    with reading(context) as connection:
+        held = get_definition(connection, definition_or_default(connection, definition))
+        setting = disclosure_setting(connection)
+    model = None
+    if "cox" in names:
+        daily = tuple(listed(time_dependent) or ())
+        chosen = listed(covariates)
+        if chosen is None:
+            chosen = [one for one in (held["covariates"] or "").split(",") if one]
+        model = Model(
+            covariates=tuple(chosen),
+            time_dependent=daily,
+            strata=tuple(listed(strata) or ()),
+            ties=ties.value,
+            late_entry=entry is Entry.WEEK14,
+            firth=penalty is StudyPenalty.FIRTH,
+        )
+    elif covariates or time_dependent or strata:
+        raise WrongUsage(tr("Covariates are of a model."), cure=tr("Add: --analysis cox"))
+    envelope = first_envelope(
+        name,
+        question,
+        asked(names, months(at) if "km" in names else (), model),
+        definition=held,
+        limit=limit or setting["limit"],
+        most_rounds=rounds or setting["rounds"],
+        key=signing,
+        participants=taking_part,
+    )
+    envelope.write(to)
+    _tell(envelope, to, page)
+
+
+def combine_command(
+    answers: Annotated[
+        list[Path], typer.Argument(metavar="ANSWER...", help="All answers of all rounds.")
+    ],
+    key: KeyOption,
+    to: ToOption,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="HOSPITAL", help="Leave one out that stays away."),
+    ] = None,
+    page: PageOption = None,
+    force: ForceOption = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Make the next round's envelope, or the result, from the answers.
+
+    Give the answers of all rounds: nothing of a hospital goes to another before the result.
+
+    Example: registry study combine answers/*.json --key coordinator.key --to next.json
+    """
+    from registry.study.answer import Answer
+    from registry.study.combine import combine
+    from registry.study.keys import private_of
+    from registry.whole_file import require_free
+
+    require_free(to, force=force)
+    made = combine([Answer.read(one) for one in answers], private_of(key), without or [])
+    made.write(to)
+    if made.envelope is not None:
+        _tell(made.envelope, to, page)
+        return
+    assert made.result is not None
+    warn(tr("Written: {file}", file=to))
+    _show_result(made.result["body"], form)
+
+
+def show_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of a study.")],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show a file of a study: what it asks, what it discloses, or what was found.
+
+    Example: registry study show result.json
+    """
+    from registry.study.answer import Answer
+    from registry.study.combine import read_result
+    from registry.study.envelope import ANSWER, RESULT, Envelope
+    from registry.study.keys import read_json
+    from registry.study.pages import envelope_page
+
+    kind = read_json(file).get("registry_study")
+    if kind == RESULT:
+        _show_result(read_result(file), form)
+        return
+    page: list[str]
+    if kind == ANSWER:
+        answer = Answer.read(file)
+        document, page = answer.body, answer.body["page"]
+    else:
+        envelope = Envelope.read(file)
+        document, page = envelope.body, envelope_page(envelope)
+    if form is Format.JSON:
+        print_json(document)
+    else:
+        typer.echo("\n\n".join(page))
+
+
+def _show_result(body: Any, form: Format) -> None:
+    from registry.report.study_tables import study_tables
+    from registry.report.text import render
+
+    if form is Format.JSON:
+        print_json(body)
+    else:
+        typer.echo("\n\n".join(map(render, study_tables(body))))
+
+
+def _tell(envelope: Any, to: Path, page: Path | None) -> None:
+    from registry.study.pages import envelope_page, write_page
+
+    words = envelope_page(envelope)
+    if page is not None:
+        write_page(page, words)
+    typer.echo("\n\n".join(words))
+    warn(tr("Written: {file}", file=to))

@@ -1,0 +1,1 @@
+"""Studies over several hospitals by signed files: questions that go out, sums that come in."""
