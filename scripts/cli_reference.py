@@ -40,7 +40,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "disclosure",
         "analyse",
         "report",
-        *("freeze", "sign", "lock", "unlock", "release", "validate"),
+        *("freeze", "sign", "lock", "unlock", "release", "study", "validate"),
         "sql",
         "export",
     ),
@@ -54,6 +54,7 @@ WITHOUT_DATABASE = {
     ("schedule", "show"),
     ("db", "analyst"),
     *(("audit", "check"), ("validate",)),
+    *(("study", verb) for verb in ("key", "combine", "show")),
 }
 STATUSES = {
     0: "done",
