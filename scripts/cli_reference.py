@@ -53,8 +53,7 @@ WITHOUT_DATABASE = {
     ("synth",),
     ("schedule", "show"),
     ("db", "analyst"),
-    *(("audit", "check"), ("validate",)),
-    *(("study", verb) for verb in ("key", "combine", "show")),
+    *(("audit", "check"), ("validate",), ("study", "key")),
 }
 STATUSES = {
     0: "done",

@@ -105,7 +105,7 @@ def test_lists_of_children_are_refused_with_the_cure(
 
 def test_the_default_is_a_setting_kept_with_who_and_why(program: Program, study: Database) -> None:
     made = program(study, "disclosure", "--format", "json").document
-    assert made == {"level": "none", "limit": 5}
+    assert made == {"level": "none", "limit": 5, "rounds": 20, "studies": 5}
     program(study, "disclosure", "publish", "--limit", "8", "--reason", "to the network")
     flow = program(study, "analyse", "flow", "--format", "json").document
     assert flow["disclosure"]["limit"] == 8

@@ -20,6 +20,7 @@ from tests.docs.test_examples import example
 NOT_AWAY = {("schedule", "run"), ("schedule", "once"), ("db", "serve"), ("db", "restore")}
 # They read a file first, which is not there.
 NOT_AWAY |= {("audit", "check"), ("sign", "file"), ("db", "verify")}
+NOT_AWAY |= {("study", verb) for verb in ("new", "check", "answer", "combine", "show")}
 # It makes a server of its own.
 NOT_AWAY |= {("validate",)}
 

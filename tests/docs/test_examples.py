@@ -43,7 +43,7 @@ ELSEWHERE = {
     ("analyse", "target-trial"): "tests/analysis/test_target_trial.py",
     # Keys, files and answers of several hospitals.
     **{
-        ("study", verb): "tests/study/test_whole_study.py"
+        ("study", verb): "tests/study/conftest.py"
         for verb in ("new", "check", "answer", "combine", "show")
     },
     # Two freezes with something between them.

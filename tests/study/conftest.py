@@ -43,6 +43,14 @@ class Network:
             "--to", str(self.file(f"{name}.json")), "--participants", taking_part, *options,
         )  # fmt: skip
 
+    def check(self, hospital: str, envelope: Path, *options: str) -> Outcome:
+        """A hospital looks at what would leave."""
+        return self.run(self.hospitals[hospital], "study", "check", str(envelope), *options)
+
+    def show(self, file: Path, *options: str) -> Outcome:
+        """Anybody reads a file."""
+        return self.run(self.hospitals["South"], "study", "show", str(file), *options)
+
     def answer(self, hospital: str, envelope: Path, *options: str) -> tuple[Outcome, Path]:
         """A hospital answers; how it went, and the file."""
         to = self.file(f"{envelope.stem}-{hospital}.json")
@@ -99,7 +107,7 @@ def _hospital_urls(
 
 @pytest.fixture
 def network(
-    databases: Databases, _hospital_urls: dict[str, Any], tmp_path: Path, quick_program: Program
+    databases: Databases, _hospital_urls: dict[str, Any], tmp_path: Path, program: Program
 ) -> Iterator[Network]:
     """Copies of the three hospitals, with keys."""
     for name in (*NAMES, "c"):
@@ -111,7 +119,7 @@ def network(
         manager = opened_for_test(copy)
         hospitals[name] = manager.__enter__()
         opened.append(manager)
-    yield Network(hospitals, tmp_path, quick_program)
+    yield Network(hospitals, tmp_path, program)
     for manager, copy in zip(opened, urls, strict=True):
         manager.__exit__(None, None, None)
         databases.drop(copy.database)
