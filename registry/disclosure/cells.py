@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from numbers import Number
 from typing import Any
+
+from registry.words import Note
 
 SUPPRESSED = "suppressed"
 """Stands as true beside a cell that was suppressed."""
@@ -14,11 +17,12 @@ class Cell(Enum):
     """What a cell holds, which decides what becomes of it when its document is published."""
 
     OPEN = "words, and numbers that somebody chose: kept"
+    SENTENCE = "words about the results: kept where they tell no number of them"
     COUNT = "children or events: the rule of the analysis decides"
     DERIVED = "computed from counts and values of many: to four decimals"
     PERCENT = "a percentage of counts: to one decimal"
     MEASURE = "a mean, deviation or quartile of many values: to two decimals"
-    CHILD = "of single children: never published"
+    CHILD = "of single children, with all that is below it: never published"
 
 
 Cells = Mapping[str, Cell]
@@ -32,6 +36,25 @@ def kind_of(path: tuple[str, ...], cells: Cells) -> Cell | None:
         if _fits(path, tuple(pattern.split("."))):
             return kind
     return None
+
+
+def under(prefix: str, cells: Cells) -> dict[str, Cell]:
+    """The same cells where a document holds them below a path."""
+    return {f"{prefix}.{pattern}": kind for pattern, kind in cells.items()}
+
+
+def undeclared(document: Any, cells: Cells, path: tuple[str, ...] = ()) -> set[str]:
+    """The paths of a document that nobody declared."""
+    if path and kind_of(path, cells) is Cell.CHILD:
+        return set()
+    if isinstance(document, Mapping):
+        below = [(held, (*path, str(key))) for key, held in document.items()]
+    elif isinstance(document, list | tuple):
+        below = [(held, (*path, "*")) for held in document]
+    else:
+        known = document is None or kind_of(path, cells) is not None
+        return set() if known else {".".join(path)}
+    return {one for held, at in below for one in undeclared(held, cells, at)}
 
 
 def _fits(path: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
@@ -59,6 +82,8 @@ def published(document: Mapping[str, Any], cells: Cells) -> dict[str, Any]:
 
 
 def _walk(value: Any, path: tuple[str, ...], cells: Cells) -> Any:
+    if path and kind_of(path, cells) is Cell.CHILD:
+        return None
     if isinstance(value, Mapping):
         made: dict[str, Any] = {}
         for key, held in value.items():
@@ -70,11 +95,13 @@ def _walk(value: Any, path: tuple[str, ...], cells: Cells) -> Any:
         return made
     if isinstance(value, list | tuple):
         return [_walk(held, (*path, "*"), cells) for held in value]
-    if value is None or isinstance(value, bool) or path[-1] == SUPPRESSED:
+    if value is None or path[-1] == SUPPRESSED:
         return value
     match kind_of(path, cells):
         case Cell.OPEN | Cell.COUNT:
             return value
+        case Cell.SENTENCE:
+            return value if tells_no_number(value) else None
         case Cell.DERIVED:
             return round(value, 4)
         case Cell.MEASURE:
@@ -85,8 +112,20 @@ def _walk(value: Any, path: tuple[str, ...], cells: Cells) -> Any:
             return None
 
 
+def tells_no_number(sentence: str) -> bool:
+    """A sentence that was written with numbers of the document tells them too."""
+    if not isinstance(sentence, Note):
+        return not any(one.isdigit() for one in sentence)
+    return not any(
+        isinstance(one, Number) or (isinstance(one, Note) and not tells_no_number(one))
+        for one in sentence.values.values()
+    )
+
+
 def _lost(before: Any, after: Any) -> bool:
     """Whether a cell, or one of a list of cells, became null."""
+    if after is None and isinstance(before, Mapping | list | tuple):
+        return False
     if isinstance(before, list | tuple):
         pairs = zip(before, after, strict=True)
         return any(_lost(one, other) for one, other in pairs)

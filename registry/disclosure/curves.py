@@ -31,9 +31,11 @@ KM = {
     "groups.*.curve.at_risk.*": Cell.COUNT,
     "groups.*.curve.events.*": Cell.COUNT,
     "groups.*.curve.censored.*": Cell.COUNT,
-    "groups.*.curve.*.*": Cell.DERIVED,
+    **{f"groups.*.curve.{key}.*": Cell.DERIVED for key in ("incidence", "lower", "upper")},
     "groups.*.restricted_mean.*": Cell.DERIVED,
-    "groups.*.*": Cell.DERIVED,
+    # Between which visits each loss lies.
+    "groups.*.interval_censored": Cell.CHILD,
+    **{f"groups.*.median_{limit}months": Cell.DERIVED for limit in ("", "lower_", "upper_")},
     "logrank.df": Cell.OPEN,
     "logrank.*": Cell.DERIVED,
     "strata": Cell.OPEN,
@@ -58,6 +60,7 @@ STEPS = note(
 def require_groups(document: Document, plan: Plan) -> None:
     """Raises Withheld where a group, its losses or its others, or who is in none, are too few."""
     plan.require_outcome()
+    plan.require_landmark(document.get("landmark_months"))
     label = document["by_label"] or note("All patients")
     for covariate in (document["by"], document.get("strata")):
         if covariate is not None:

@@ -16,6 +16,8 @@ from registry.words import note
 
 Document = Mapping[str, Any]
 
+LANDMARK_MONTHS = 12.0
+"""The one landmark from which anything is published, that of a report."""
 REST, MISSING = "rest", "missing"
 """Parts of a variable: those with none of its levels, and those of whom it is not known."""
 
@@ -95,6 +97,7 @@ class Plan:
         levels: of each variable of Table 1, by its first row, the parts that are suppressed.
         groups: covariates and factors by which nothing of the outcome is told.
         sizes: of each covariate of Table 2, which of `n_true`, `n_false` and `missing` is not.
+        missing: of each covariate of Table 2, the children of whom it is not known.
     """
 
     limits: Limits
@@ -103,6 +106,7 @@ class Plan:
     levels: Mapping[str, frozenset[str]]
     groups: frozenset[str]
     sizes: Mapping[str, frozenset[str]]
+    missing: Mapping[str, int]
 
     def require_cohort(self) -> None:
         """Raises Withheld for a cohort of fewer children than may be told of."""
@@ -123,6 +127,17 @@ class Plan:
                     "Fewer than {limit} children lost response, or kept it, so nothing that rests "
                     "on the losses is published.",
                     limit=self.limits.children,
+                )
+            )
+
+    def require_landmark(self, months: float | None) -> None:
+        """Raises Withheld for a landmark whose children less those of another were few."""
+        if months not in (None, LANDMARK_MONTHS):
+            raise Withheld(
+                note(
+                    "Two landmarks together tell who left between them, so only that at {months:g} "
+                    "months is published.",
+                    months=LANDMARK_MONTHS,
                 )
             )
 
@@ -158,13 +173,15 @@ def plan_of(
         if hidden:
             groups |= {variable.covariate, variable.factor}
     sizes: dict[str, frozenset[str]] = {}
+    missing: dict[str, int] = {}
     for row in () if table2 is None else table2["rows"]:
+        missing[row["covariate"]] = row["missing"]
         name = row["covariate"]
         one = next((one for one in VARIABLES if one.covariate == name), Variable(covariate=name))
         sizes[name] = _hidden_sizes(row, one, levels, limits)
         if sizes[name] or _is_small(row, flow["events"], limits):
             groups |= {name, one.factor}
-    return Plan(limits, flow["eligible"], flow["events"], levels, frozenset(groups), sizes)
+    return Plan(limits, flow["eligible"], flow["events"], levels, frozenset(groups), sizes, missing)
 
 
 def _hidden_sizes(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from registry.drawing.numbers import MISSING, fixed, limits, p_value, percent
+from registry.drawing.numbers import MISSING, fixed, limits, number, p_value, percent
 from registry.drawing.table import Document, Table, notes, title
 from registry.report.model_tables import name_of
 from registry.report.rows import Rows
@@ -45,10 +45,10 @@ def _model(document: Document) -> Table:
         tr(
             "{n} patients, {events} with loss of response; complete cases {complete} and "
             "{complete_events}; ties: {ties}.",
-            n=document["n"],
-            events=document["events"],
-            complete=complete["n"],
-            complete_events=complete["events"],
+            n=number(document["n"]),
+            events=number(document["events"]),
+            complete=number(complete["n"]),
+            complete_events=number(complete["events"]),
             ties=document["ties"].capitalize(),
         )
     ]
@@ -63,7 +63,7 @@ def _model(document: Document) -> Table:
             number=one["n"],
             events=one["events"],
         )
-        for one in complete["left_out"]
+        for one in complete["left_out"] or ()
     ]
     return Table(
         title=title(tr("Cox regression with missing covariates imputed"), document),
@@ -110,10 +110,7 @@ def _imputed(document: Document) -> Table:
         rows=tuple(
             (
                 spoken(one["label"]) if one["scale"] == "log2" else name_of(one),
-                str(one["known"]),
-                str(one["missing"]),
-                str(one["below_limit"]),
-                str(one["above_limit"]),
+                *(number(one[key]) for key in ("known", "missing", "below_limit", "above_limit")),
                 written(one, one["known_mean"]),
                 written(one, mean_of(one["imputed_means"])),
                 fixed(one["scale_reduction"], 2),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.drawing.numbers import fixed, limits, p_value
+from registry.drawing.numbers import fixed, limits, number, p_value
 from registry.drawing.table import Document, Table, notes, title
 from registry.report.model_tables import name_of
 from registry.report.rows import Rows
@@ -30,6 +30,12 @@ def interval_censored(document: Document) -> Table:
         rows=tuple(rows),
         lines=(
             tr(
+                "{n} patients, {events} with loss of response.",
+                n=number(document["n"]),
+                events=number(document["events"]),
+            )
+            if width["median"] is None
+            else tr(
                 "{n} patients, {events} with loss of response. Between the last visit without it "
                 "and the visit that shows it: median {median:.0f} days (quartiles {q1:.0f} to "
                 "{q3:.0f}, longest {longest:.0f}).",

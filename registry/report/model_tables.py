@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from registry.drawing.numbers import MISSING, fixed, limits, p_value
+from registry.drawing.numbers import MISSING, fixed, limits, number, p_value
 from registry.drawing.table import Document, Table, notes
 from registry.words import spoken, tr
 
@@ -24,7 +24,7 @@ def compare_published(document: Document) -> Table:
     lines = [
         _size(tr("As published"), published, document["models"][0]["reason"]),
         _size(tr("Sound"), sound, None),
-        tr("What made the difference:"),
+        *([tr("What made the difference:")] if document["differences"] else []),
         *("- " + spoken(one["sentence"]) for one in document["differences"]),
     ]
     return Table(
@@ -54,8 +54,8 @@ def sensitivity(document: Document) -> Table:
         (
             reading_in_words(one),
             spoken(one["model"]),
-            _whole(one["n"]),
-            _whole(one["events"]),
+            _whole(one, "n"),
+            _whole(one, "events"),
             *(_starred(one["terms"][covariate["covariate"]]) for covariate in covariates),
         )
         for one in document["specifications"]
@@ -131,8 +131,8 @@ def _size(words: str, model: Mapping[str, Any] | None, reason: str | None) -> st
     return tr(
         "{words}: {n} patients, {events} with loss of response; ties: {ties}{penalty}; {entry}.",
         words=words,
-        n=model["n"],
-        events=model["events"],
+        n=number(model["n"]),
+        events=number(model["events"]),
         ties=model["ties"].capitalize(),
         penalty=penalty,
         entry=spoken(model["entry"]),
@@ -153,5 +153,7 @@ def _starred(numbers: Mapping[str, Any] | None) -> str:
     return f"{fixed(numbers['hr'], 2)}{'*' if excludes_one(numbers) else ' '}"
 
 
-def _whole(number: int | None) -> str:
-    return MISSING if number is None else str(number)
+def _whole(specification: Mapping[str, Any], key: str) -> str:
+    """A number of patients; nothing for a model that was not fitted."""
+    fitted = any(term is not None for term in specification["terms"].values())
+    return number(specification[key]) if fitted else MISSING

@@ -233,9 +233,9 @@ def cox(document: Document) -> Table:
             tr(
                 "{n} patients{dropped}, {events} with loss of response, {ratio} for each "
                 "covariate; ties: {ties}.",
-                n=document["n"],
+                n=number(document["n"]),
                 dropped=dropped,
-                events=document["events"],
+                events=number(document["events"]),
                 ratio=fixed(document["events_per_term"], 1),
                 ties=document["ties"].capitalize(),
             ),

@@ -27,6 +27,7 @@ from registry.analysis.cox.design import (
 )
 from registry.analysis.cox.fit import few_events
 from registry.analysis.cox.refusals import obstacle, refuse_if_too_little, runs_away
+from registry.analysis.cox.sizes import sizes_of
 from registry.analysis.dataset import (
     Basis,
     Floats,
@@ -66,8 +67,11 @@ class BetweenVisits:
     notes: tuple[str, ...]
     basis: Basis | None
 
-    def to_json(self) -> dict[str, Any]:
-        """The document of `registry analyse interval-censored`."""
+    def to_json(self, *, details: bool = False) -> dict[str, Any]:
+        """The document of `registry analyse interval-censored`.
+
+        With `details` the sizes of terms too.
+        """
         q1, median, q3 = quartiles(self.width)
         rows = self.prepared.rows
         told = {}
@@ -122,6 +126,7 @@ class BetweenVisits:
                 for name, one in self.fits.items()
             ],
             "notes": list(self.notes),
+            **({"sizes": sizes_of(self.prepared)} if details else {}),
         }
 
 

@@ -33,6 +33,7 @@ from registry.analysis.cox.refusals import (
     runs_away,
 )
 from registry.analysis.cox.result import Cox, Term
+from registry.analysis.cox.sizes import sizes_of
 from registry.analysis.dataset import Basis, immortal_time_notes, known
 from registry.analysis.methods import CoxFit, NoRobustErrors, NotFinite, Zph
 from registry.errors import CannotEstimate, WrongUsage
@@ -165,6 +166,7 @@ def _fit(
         schoenfeld=fitted.schoenfeld,
         residuals=fitted.residuals.by(rows.subject),
         patients=prepared.patients,
+        sizes=sizes_of(prepared),
         notes=notes,
         basis=basis,
     )

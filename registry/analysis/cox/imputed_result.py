@@ -13,6 +13,7 @@ from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.incomplete import TROUGH, Incomplete
+from registry.analysis.cox.sizes import sizes_of
 from registry.analysis.dataset import FROM_START, FROM_WEEK14, Basis, Floats
 from registry.analysis.methods import CoxFit, ImputedCox
 from registry.vocabulary import Covariate
@@ -119,6 +120,7 @@ class Imputed:
                 self._column(j, one, details) for j, one in enumerate(self.found.columns)
             ],
             "notes": list(self._notes()),
+            **({"sizes": sizes_of(self.found.model)} if details else {}),
         }
 
     def _term(self, k: int, covariate: Covariate) -> dict[str, Any]:

@@ -54,8 +54,8 @@ class Comparison:
     differences: tuple[Difference, ...]
     basis: Basis | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """The document of `registry analyse compare-published`."""
+    def to_json(self, *, details: bool = False) -> dict[str, Any]:
+        """The document of `registry analyse compare-published`; `details` are those of a model."""
         return {
             "definition": self.definition,
             **(
@@ -72,7 +72,7 @@ class Comparison:
                 }
                 for one in self.covariates
             ],
-            "models": [step.to_json() for step in self.steps],
+            "models": [step.to_json(details=details) for step in self.steps],
             "differences": [one.to_json() for one in self.differences],
             "notes": [
                 *self.choice.notes,

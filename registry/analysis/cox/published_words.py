@@ -41,12 +41,12 @@ class Step:
             return None
         return next((one for one in self.model.terms if one.covariate.id == covariate), None)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, details: bool = False) -> dict[str, Any]:
         return {
             "id": self.id,
             "title": TITLES[self.id],
             "reason": self.reason,
-            "model": None if self.model is None else self.model.to_json(),
+            "model": None if self.model is None else self.model.to_json(details=details),
         }
 
 

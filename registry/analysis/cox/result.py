@@ -87,6 +87,7 @@ class Cox:
     schoenfeld: Schoenfeld = field(repr=False)
     residuals: Residuals = field(repr=False)
     patients: tuple[str, ...] = field(repr=False)
+    sizes: dict[str, Any] = field(repr=False)
     notes: tuple[str, ...]
     basis: Basis | None = None
 
@@ -149,7 +150,7 @@ class Cox:
         return note("Wald tests and limits")
 
     def to_json(self, *, details: bool = False) -> dict[str, Any]:
-        """The document of `registry analyse cox`; with `details` Schoenfeld's residuals too."""
+        """The document of `registry analyse cox`; with `details` sizes and residuals too."""
         document = {
             "definition": self.definition,
             **({"entry": self.entry} if self.basis is None else self.basis.to_json(self.entry)),
@@ -173,6 +174,7 @@ class Cox:
             "notes": list(self.notes),
         }
         if details:
+            document["sizes"] = self.sizes
             document["schoenfeld"] = {
                 "days": self.schoenfeld.time.tolist(),
                 "scaled": {

@@ -59,7 +59,7 @@ class Specification:
     reason: str | None
     reference: bool
 
-    def to_json(self, ids: Sequence[str]) -> dict[str, Any]:
+    def to_json(self, ids: Sequence[str], *, details: bool = False) -> dict[str, Any]:
         terms = {} if self.cox is None else {t.covariate.id: t.to_json() for t in self.cox.terms}
         keys = ("hr", "hr_lower", "hr_upper", "p")
         return {
@@ -76,6 +76,7 @@ class Specification:
                 one: {key: terms[one][key] for key in keys} if one in terms else None for one in ids
             },
             "reason": self.reason,
+            **({"sizes": self.cox.sizes} if details and self.cox is not None else {}),
         }
 
 
@@ -91,8 +92,8 @@ class Sensitivity:
     notes: tuple[str, ...]
     basis: Basis
 
-    def to_json(self) -> dict[str, Any]:
-        """The document of `registry analyse sensitivity`."""
+    def to_json(self, *, details: bool = False) -> dict[str, Any]:
+        """The document of `registry analyse sensitivity`; with `details` the sizes of terms too."""
         ids = list(self.choice.names)
         return {
             "definition": self.definition,
@@ -112,7 +113,7 @@ class Sensitivity:
             "ties": self.ties,
             "covariates": [one.to_json() for one in self.choice.covariates],
             "varied": {key: list(values) for key, values in self.varied.items()},
-            "specifications": [one.to_json(ids) for one in self.specifications],
+            "specifications": [one.to_json(ids, details=details) for one in self.specifications],
             "summary": [
                 self._summary(covariate, model)
                 for covariate in self.choice.covariates

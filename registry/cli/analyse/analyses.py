@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from registry.cli.analyse import listings
@@ -21,8 +22,8 @@ from registry.cli.analyse.risk import risk
 from registry.cli.analyse.sensitivity import every_definition, sensitivity
 from registry.cli.analyse.tdm import tdm
 from registry.cli.analyse.trial import READS, target_trial
-from registry.disclosure import curves, descriptive
-from registry.disclosure.publish import Disclosure, OnlyWithin, like
+from registry.disclosure import curves, descriptive, models
+from registry.disclosure.publish import Disclosure, OnlyWithin, like, publishable
 from registry.drawing.table import Document, Table
 from registry.errors import CannotEstimate
 from registry.report import (
@@ -91,10 +92,12 @@ class Analysis(Telling):
         made: dict[str, Any] = result.to_json(**(self.full if full else {}))
         return made
 
-    def require_publishable(self, plan: Plan | None) -> None:
-        """Raises Withheld for an analysis that is to be published and never is."""
-        if plan is not None and isinstance(self.disclosure, OnlyWithin):
-            self.disclosure({}, plan)
+    def require_publishable(
+        self, plan: Plan | None, options: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Raises Withheld for what is to be published, and with these options never is."""
+        if plan is not None:
+            self.disclosure.require_open(options)
 
     def published(self, result: Any, plan: Plan | None, *, full: bool = False) -> dict[str, Any]:
         """The document as the plan has it published; without one as it is.
@@ -107,6 +110,11 @@ class Analysis(Telling):
         made = self.disclosure(document, plan)
         return made if full else like(made, self.document(result))
 
+    def drawn(self, plan: Plan | None) -> Mapping[str, Callable[[Document], Figure]]:
+        """The figures that are drawn; of published results those that show no single child."""
+        undrawn = () if plan is None else self.disclosure.undrawn
+        return {ending: make for ending, make in self.figures.items() if ending not in undrawn}
+
     def reported(self, data: Data, plan: Plan | None = None) -> dict[str, Any] | str:
         """The document of a report, or the sentence that says why there is none."""
         try:
@@ -114,7 +122,7 @@ class Analysis(Telling):
             result = (self.report or self.run)(data.of(self.reads))
             return self.published(result, plan, full=True)
         except CannotEstimate as error:
-            return error.problem
+            return error.problem if plan is None else publishable(error).problem
 
 
 NOT_YET = OnlyWithin(note("Nothing of this analysis is published yet."))
@@ -186,7 +194,9 @@ ANALYSES = (
     ),
     Analysis(
         name="cox",
-        disclosure=NOT_YET,
+        disclosure=Disclosure(
+            models.COX, models.cox, (models.TERMS, models.LEFT_OUT), ("-hazards",), ("residuals",)
+        ),
         reads=(*PATIENTS, "exposure"),
         run=cox,
         full={"details": True},
@@ -203,7 +213,7 @@ ANALYSES = (
     ),
     Analysis(
         name="impute",
-        disclosure=NOT_YET,
+        disclosure=Disclosure(models.IMPUTED, models.imputed, (models.TERMS, models.LEFT_OUT)),
         reads=(*PATIENTS, "exposure", "tdm_week14"),
         run=impute,
         full={"details": True},
@@ -214,9 +224,10 @@ ANALYSES = (
     ),
     Analysis(
         name="compare-published",
-        disclosure=NOT_YET,
+        disclosure=Disclosure(models.COMPARED, models.compared, (models.TERMS, models.LEFT_OUT)),
         reads=(*PATIENTS, "exposure"),
         run=compare_published,
+        full={"details": True},
         tables=model_tables.compare_published,
         rows={"": rows.compare_published},
         figures={"": compared_figure},
@@ -226,9 +237,10 @@ ANALYSES = (
     ),
     Analysis(
         name="interval-censored",
-        disclosure=NOT_YET,
+        disclosure=Disclosure(models.BETWEEN, models.between, (models.TERMS, models.LEFT_OUT)),
         reads=PATIENTS,
         run=interval_censored,
+        full={"details": True},
         tables=interval_tables.interval_censored,
         rows={"": interval_tables.rows},
         section="between",
@@ -236,7 +248,9 @@ ANALYSES = (
     ),
     Analysis(
         name="target-trial",
-        disclosure=NOT_YET,
+        disclosure=OnlyWithin(
+            note("Weights and clones rest on single children at every day: no rule is proved.")
+        ),
         reads=READS,
         run=target_trial,
         tables=trial_tables.all_tables,
@@ -246,10 +260,13 @@ ANALYSES = (
     ),
     Analysis(
         name="sensitivity",
-        disclosure=NOT_YET,
+        disclosure=Disclosure(
+            models.SPECIFICATIONS, models.specifications, (models.TERMS, models.LEFT_OUT)
+        ),
         reads=(*PATIENTS, "exposure"),
         run=sensitivity,
         report=every_definition,
+        full={"details": True},
         tables=model_tables.sensitivity,
         rows={"": rows.sensitivity},
         figures={"": sensitivity_figure},
@@ -281,7 +298,9 @@ ANALYSES = (
     ),
     Analysis(
         name="risk",
-        disclosure=NOT_YET,
+        disclosure=OnlyWithin(
+            note("Predictions and their validation are of single children: no rule is proved.")
+        ),
         reads=("analysis_set", "survival", "baseline", "tdm_week14", "competing_events"),
         run=risk,
         tables=risk_tables.all_tables,
@@ -305,7 +324,7 @@ ANALYSES = (
     # What only a report tells.
     Analysis(
         name="km_sound",
-        disclosure=NOT_YET,
+        disclosure=Disclosure(curves.KM, curves.km, (curves.STEPS,)),
         reads=PATIENTS,
         run=lambda data: km(data, entry=Entry.WEEK14, interval_censored=True),
         full={"curves": True},
@@ -314,14 +333,14 @@ ANALYSES = (
     ),
     Analysis(
         name="levels",
-        disclosure=NOT_YET,
+        disclosure=OnlyWithin(note("Every dot is the level of one child.")),
         reads=("tdm_week14", "trough"),
         run=listings.levels,
         section="levels",
     ),
     Analysis(
         name="losses",
-        disclosure=NOT_YET,
+        disclosure=OnlyWithin(note("Every row is the loss of one child.")),
         reads=("survival", "lor_mechanism", "lor_outcome"),
         run=listings.losses,
         tables=listing_tables.losses,
@@ -329,7 +348,9 @@ ANALYSES = (
     ),
     Analysis(
         name="genes",
-        disclosure=NOT_YET,
+        disclosure=OnlyWithin(
+            note("Changes of genes are of single children, who can be known by them.")
+        ),
         reads=("gene_summary",),
         run=listings.genes,
         tables=listing_tables.genes,
@@ -348,7 +369,7 @@ ANALYSES = (
     ),
     Analysis(
         name="quality",
-        disclosure=NOT_YET,
+        disclosure=OnlyWithin(note("Records that fail a rule are those of single children.")),
         reads=(),
         run=listings.quality,
         tables=listing_tables.quality,

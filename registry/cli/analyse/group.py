@@ -19,6 +19,8 @@ from registry.cli.frame.disclosure import DisclosureOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import with_parameters
+from registry.disclosure.publish import publishable
+from registry.errors import CannotEstimate
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -57,16 +59,19 @@ def _command(analysis: Analysis) -> Callable[..., None]:
                 frozen.update(frozen_basis(*found))
                 plans.append(plan_for(*found, disclosure))
                 # Before it writes anything, such as a file of residuals.
-                analysis.require_publishable(plans[0])
+                analysis.require_publishable(plans[0], options)
                 return found
 
-            result = analysis.run(Data(connect, analysis.reads, stack.close), **options)
-        if analysis.refuse is not None:
-            analysis.refuse(result, options)
+            try:
+                result = analysis.run(Data(connect, analysis.reads, stack.close), **options)
+                if analysis.refuse is not None:
+                    analysis.refuse(result, options)
+            except CannotEstimate as error:
+                raise (publishable(error) if any(plans) else error) from error
         plan = plans[0] if plans else None
         if figure is not None:
             document = analysis.published(result, plan, full=True)
-            for ending, make in analysis.figures.items():
+            for ending, make in analysis.drawn(plan).items():
                 _draw(make(document), figure.with_name(figure.name + ending))
         _show(analysis, analysis.published(result, plan) | frozen, form, part)
 

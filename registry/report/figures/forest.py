@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from registry.drawing.numbers import fixed, limits, p_equation
+from registry.drawing.numbers import number as told
 from registry.drawing.scene import LINE, WIDE, Panel, Scale, Scene, wrap
 from registry.report.model_tables import name_of
 from registry.report.tables import Document
@@ -38,8 +39,9 @@ def cox_figure(document: Document) -> Figure:
     from registry.drawing.plot import paint
 
     kind = "profile likelihood" if document["penalty"] == "firth" else "Wald"
+    n, events = told(document["n"]), told(document["events"])
     subtitle = (
-        f"Definition: {document['definition']}. {document['n']} patients, {document['events']}"
+        f"Definition: {document['definition']}. {n} patients, {events}"
         f" with loss of response; 95 % limits ({kind}); ties: {document['ties'].capitalize()}."
     )
     scene = cox_forest(document, "cox")
@@ -52,8 +54,9 @@ def compared_figure(document: Document) -> Figure:
     from registry.drawing.plot import paint
 
     sound = document["models"][-1]["model"]
+    n, events = told(sound["n"]), told(sound["events"])
     subtitle = (
-        f"Definition: {document['definition']}. {sound['n']} patients, {sound['events']} with loss"
+        f"Definition: {document['definition']}. {n} patients, {events} with loss"
         " of response. Sound: at risk from week 14, treatment from the day it is reached, Firth's"
         " penalty with limits by the profile likelihood."
     )

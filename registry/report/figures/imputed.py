@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from registry.drawing.numbers import number
 from registry.drawing.scene import LINE, WIDE, Panel, Scale, Scene, wrap
 from registry.report.imputation_tables import incomplete, mean_of, written
 from registry.report.model_tables import name_of
@@ -27,7 +28,7 @@ def imputed_figure(document: Document) -> Figure:
 
     scene = imputed_against_known(document, "imputed")
     subtitle = (
-        f"Definition: {document['definition']}. {document['n']} patients,"
+        f"Definition: {document['definition']}. {number(document['n'])} patients,"
         f" {document['imputations']} imputations."
     )
     return paint(scene, title=scene.title, subtitle=subtitle)
@@ -66,12 +67,17 @@ def in_words(found: Sequence[Mapping[str, Any]]) -> str:
             "{name}: {known} where known ({number}), {imputed} where imputed ({others}).",
             name=name_of(one),
             known=written(one, one["known_mean"]),
-            number=one["known"],
+            number=number(one["known"]),
             imputed=written(one, mean_of(one["imputed_means"])),
-            others=one["missing"] + one["below_limit"] + one["above_limit"],
+            others=number(_imputed(one)),
         )
         for one in found
     )
+
+
+def _imputed(one: Mapping[str, Any]) -> int | None:
+    parts = [one[key] for key in ("missing", "below_limit", "above_limit")]
+    return None if None in parts else sum(parts)
 
 
 def _legend(scene: Scene) -> float:
