@@ -44,6 +44,12 @@ def require_apart(
 
     What was answered in an earlier round of the same study has to be of the very same data.
     """
+    first = [former.part for former in formers if former.study_hash == study_hash]
+    if first and not parts.keys() <= set(first):
+        raise Refused(
+            tr("The first round of this study was answered without what this one asks for."),
+            cure=tr("What too few stand behind then is not told in a later round either."),
+        )
     for former in formers:
         for part, now in parts.items():
             apart = differing(now, former, part)

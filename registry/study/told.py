@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from registry.analysis.cohort.flow import cohort_flow
-from registry.analysis.cohort.table1 import Count, MeanSd, baseline_table
+from registry.analysis.cohort.table1 import Count, MeanSd, Table1, baseline_table
 from registry.analysis.cohort.table2 import univariate_table
 from registry.analysis.cox.design import Prepared, prepare
 from registry.analysis.dataset import survival_data
@@ -66,7 +66,6 @@ class Told:
     numbers: dict[str, Any]
     parts: dict[str, Fingerprints]
     children: int
-    withheld: dict[str, str] = field(default_factory=dict)
 
 
 def tell(
@@ -108,25 +107,32 @@ def tell(
             cure=tr("A model without a finite estimate needs Firth's penalty."),
         )
     baseline = cohort.view("baseline")
-    table1 = baseline_table(baseline, cohort.definition)
-    document2 = _document2(cohort)
-    plan = plan_of(Limits(limit), flow.to_json(), table1.to_json(), document2)
     numbers: dict[str, Any] = {}
+    plan = None
+    # Later rounds are of the same children, or they are refused: what is hidden stays so.
     if first:
-        made: dict[str, Callable[[], dict[str, Any]]] = {
-            "flow": lambda: _flow(flow.to_json(), plan),
-            "table1": lambda: _table1(table1.rows, table1.n, plan),
-            "table2": lambda: _table2(cohort, plan),
-            "km": lambda: _curve(cohort, plan, question.at_months),
-        }
-        numbers = {name: _or_why(made[name]) for name in question.analyses if name in made}
+        table1 = baseline_table(baseline, cohort.definition)
+        plan = plan_of(Limits(limit), flow.to_json(), table1.to_json(), _document2(cohort))
+        numbers = _all_but_the_model(cohort, question, plan, flow.to_json(), table1)
     parts = {"cohort": fingerprints(_rows(cohort.patients), _rows(baseline))}
     if question.model is not None:
         model = question.model
-        told, of_model = _model(cohort, model, plan, coefs, closing)
+        told, of_model = _model(cohort, model, plan, limit, coefs, closing)
         numbers["cox"] = told
         parts |= of_model
     return Told(numbers, parts, flow.eligible)
+
+
+def _all_but_the_model(
+    cohort: Cohort, question: Question, plan: Plan, flow: Mapping[str, Any], table1: Table1
+) -> dict[str, Any]:
+    make: dict[str, Callable[[], dict[str, Any]]] = {
+        "flow": lambda: _flow(flow, plan),
+        "table1": lambda: _table1(table1.rows, table1.n, plan),
+        "table2": lambda: _table2(cohort, plan),
+        "km": lambda: _curve(cohort, plan, question.at_months),
+    }
+    return {name: _or_why(make[name]) for name in question.analyses if name in make}
 
 
 def _document2(cohort: Cohort) -> dict[str, Any] | None:
@@ -212,15 +218,17 @@ def _curve(cohort: Cohort, plan: Plan, months: Sequence[float]) -> dict[str, Any
 def _model(
     cohort: Cohort,
     model: Model,
-    plan: Plan,
+    plan: Plan | None,
+    limit: int,
     coefs: Sequence[Sequence[float]],
     closing: Sequence[float] | None,
 ) -> tuple[dict[str, Any], dict[str, Fingerprints]]:
-    terms, limit = model.terms, plan.limits.children
+    terms = model.terms
     try:
-        plan.require_outcome()
-        for one in terms:
-            plan.require_group(one.id, one.label)
+        if plan is not None:
+            plan.require_outcome()
+            for one in terms:
+                plan.require_group(one.id, one.label)
         exposure = cohort.view("exposure") if model.time_dependent else None
         prepared = prepare(cohort.patients, cohort.definition, terms, model.design, exposure)
     except CannotEstimate as error:

@@ -18,6 +18,7 @@ from registry.analysis.pooling.cox import Climb, Evaluated, Sums
 from registry.analysis.pooling.descriptive import binned, mean_sd_of, moments, quartile_bounds
 from registry.analysis.pooling.log_rank import log_rank_of, log_rank_sums
 from registry.errors import CannotEstimate
+from tests.docs.pages import PROJECT, load
 
 GOLDEN = Path(__file__).parent / "golden"
 R = json.loads((GOLDEN / "pooling.json").read_text(encoding="utf-8"))
@@ -181,3 +182,21 @@ def test_the_pairs_of_one_hospital_are_those_of_its_rows(table: pd.DataFrame) ->
         pooling.closing_sums(rows, "efron", coef)["pairs"]
         == concordance_of(rows, rows.values @ np.array(coef))[1]
     )
+
+
+def test_random_splits_are_what_all_rows_are(table: pd.DataFrame) -> None:
+    """The short form of scripts/study_splits.py, which takes the study's children 200 times."""
+    script = load(PROJECT / "scripts" / "study_splits.py")
+    first = table.drop_duplicates("patient_id").dropna(subset=FIXED).iloc[:150]
+    time, event = first["time"].to_numpy(dtype=float), first["lost"].to_numpy(dtype=bool)
+    values = first[FIXED].to_numpy(dtype=float)
+    fitted = 0
+    for hospital in script.splits(len(first), 6):
+        for ties in ("breslow", "efron"):
+            found = script.model_apart(time, event, values, hospital, ties)
+            if found is not None:
+                fitted += 1
+                assert found[0] < 1e-9
+                assert found[1] <= 15
+        assert script.means_apart(time, hospital) < 1e-12
+    assert fitted >= 8
