@@ -83,3 +83,12 @@ def test_every_link_leads_to_a_heading(script: ModuleType) -> None:
         for heading in re.findall(r"^#+ (.+)$", text, re.M)
     }
     assert set(re.findall(r"\(#([^)]+)\)", text)) <= headings
+
+
+def test_the_guide_for_several_hospitals_types_what_there_is() -> None:
+    page = (PROJECT / "docs" / "several-hospitals.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^registry study (\w+)((?:.*\\\n)*.*)$", page, re.M)
+    assert {verb for verb, _ in lines} == {"key", "new", "check", "answer", "combine", "show"}
+    for verb, options in lines:
+        known = {name for one in COMMANDS["study", verb].params for name in one.opts}
+        assert set(re.findall(r"(?<= )--[\w-]+", options)) <= known, verb
