@@ -13,4 +13,9 @@ create role registry_inspector;
 grant registry_analyst to registry with admin option;
 grant connect, temporary on database registry to registry_analyst;
 grant set on parameter temp_file_limit to registry;
+-- What every login may call, in a reading query too, though it fills what all share.
+\connect registry
+select format('revoke execute on function %s from public', oid::regprocedure) from pg_proc
+where pronamespace = 'pg_catalog'::regnamespace
+    and proname ~ '^(pg_(try_)?advisory_.*|lo_.*|lo(write|read)|pg_logical_emit_message)$' \gexec
 SQL

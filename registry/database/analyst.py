@@ -22,9 +22,26 @@ LIMITS = {
     "statement_timeout": "10min",
     "idle_in_transaction_session_timeout": "10min",
     "lock_timeout": "1min",
+    "work_mem": "32MB",
     TEMPORARY_FILES: "4GB",
 }
 CONNECTIONS = 10
+# What PostgreSQL lets every login call, in a reading query too, and fills what all share: the table
+# of locks, large objects, the log of changes. A superuser takes it from all.
+SHARED = "^(pg_(try_)?advisory_.*|lo_.*|lo(write|read)|pg_logical_emit_message)$"
+_BAR_SHARED = f"""
+do $$
+declare
+    called regprocedure;
+begin
+    for called in select oid from pg_proc where pronamespace = 'pg_catalog'::regnamespace
+        and proname ~ '{SHARED}' and has_function_privilege('public', oid, 'execute')
+    loop
+        execute format('revoke execute on function %s from public', called);
+    end loop;
+end
+$$
+"""
 
 # Runs a query as its owner, the analysts' role, from which the server lets nothing inside of it
 # change to another. Temporary, so that it is gone with the transaction and nobody can replace it.
@@ -96,12 +113,16 @@ def may_limit_files(connection: Connection) -> bool:
     )
 
 
-def let_owner_limit_files(database: Database) -> None:
-    """On the embedded server, whose superuser is at hand; on another its administrator does it."""
+def prepare_embedded(database: Database) -> None:
+    """What only a superuser may do, who is at hand there; on another server its administrator does.
+
+    The owner may limit temporary files, and nobody fills what all share.
+    """
     engine = connect_to(database.url.set(username="postgres"))
     with engine.begin() as connection:
         owner = database.url.username
         connection.execute(text(f"grant set on parameter {TEMPORARY_FILES} to {owner}"))
+        connection.execute(text(_BAR_SHARED))
 
 
 def limits_of(connection: Connection) -> dict[str, str]:

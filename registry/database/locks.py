@@ -27,6 +27,7 @@ class Lock(StrEnum):
     WRITING = "writing"
     NIGHT = "night"
     FREEZE = "freeze"
+    QUERY = "query"
 
 
 def make_locks(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
-from registry.database.analyst import let_owner_limit_files
+from registry.database.analyst import prepare_embedded
 from registry.database.engine import Database
 from registry.database.locks import Lock, make_locks, take
 from registry.errors import DatabaseUnavailable
@@ -106,7 +106,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
     from alembic import command
 
     if database.embedded:
-        let_owner_limit_files(database)
+        prepare_embedded(database)
     with database.engine.begin() as connection:
         _wait_for_others(connection)
         current = status(connection).current

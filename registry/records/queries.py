@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from registry.database.locks import Lock, take
 from registry.errors import NotFound, Refused
 from registry.models import Patient, table_of
 from registry.records.rows import Entity, dictionary_columns
@@ -228,7 +229,8 @@ def raise_query(
             "patient": number,
         },
     ).one()
-    _hold(connection, name)
+    # Two people who answer at once follow each other; the later one sees what the first did.
+    take(connection, Lock.QUERY)
     known = list_queries(connection, patient=study_id, query=name)
     state = UPDATED if known and not known[0].settled else NEW
     query = Query(
@@ -240,7 +242,8 @@ def raise_query(
 
 def _step(connection: Connection, name: str, state: str, words: str, *, settled: bool) -> Query:
     """Takes a step in a query that is open, or is settled, as is asked for."""
-    _hold(connection, name)
+    # Two people who answer at once follow each other; the later one sees what the first did.
+    take(connection, Lock.QUERY)
     query = find_query(connection, name)
     if query.settled != settled:
         raise _not_so(query)
@@ -250,13 +253,6 @@ def _step(connection: Connection, name: str, state: str, words: str, *, settled:
             cure=tr("Ask about the value as it is now: registry query raise"),
         )
     return _store(connection, query, state, words)
-
-
-def _hold(connection: Connection, name: str) -> None:
-    """Two people who answer at once follow each other; the later one sees what the first did."""
-    connection.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 7202344))"), {"name": name}
-    )
 
 
 def _store(connection: Connection, query: Query, state: str, words: str) -> Query:

@@ -128,12 +128,14 @@ def test_what_a_read_only_transaction_lets_through_is_rolled_back(place: Databas
     """Before PostgreSQL 16 a large object can be made in one."""
     with suppress(Refused):
         run_query(place, "select lo_create(0)")
-    run_query(place, "select pg_advisory_lock(1)::text, pg_notify('x', 'y')::text")
+    # On the embedded server nobody may take such a lock at all.
+    with suppress(Refused):
+        run_query(place, "select pg_advisory_lock(1)::text, pg_notify('x', 'y')::text")
     with place.engine.connect() as connection:
         left = "select count(*) from pg_largeobject_metadata"
         assert connection.execute(text(left)).scalar_one() == 0
-        free = connection.execute(text("select pg_try_advisory_lock(1)"))
-        assert free.scalar_one()
+        held = connection.execute(text("select count(*) from pg_locks where locktype = 'advisory'"))
+        assert held.scalar_one() == 0
 
 
 ESCAPES = (

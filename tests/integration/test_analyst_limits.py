@@ -23,10 +23,11 @@ def test_the_embedded_analyst_is_held_to_limits(embedded_registry: Database) -> 
     _, [row] = run_query(
         embedded_registry,
         "select current_setting('statement_timeout') as time, "
-        "current_setting('temp_file_limit') as files, (select rolconnlimit from pg_roles "
+        "current_setting('temp_file_limit') as files, current_setting('work_mem') as memory, "
+        "(select rolconnlimit from pg_roles "
         "where rolname = current_user) as connections",
     )
-    assert row == {"time": "10min", "files": "4GB", "connections": 10}
+    assert row == {"time": "10min", "files": "4GB", "memory": "32MB", "connections": 10}
     administrator = connect_to(embedded_registry.url.set(username="postgres"))
 
     def limit(name: str, value: str) -> None:
@@ -49,6 +50,7 @@ def test_the_embedded_analyst_is_held_to_limits(embedded_registry: Database) -> 
     finally:
         limit("statement_timeout", "10min")
         limit("temp_file_limit", "4GB")
+        limit("work_mem", "32MB")
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "table"])

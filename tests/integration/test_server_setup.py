@@ -193,13 +193,24 @@ def test_no_role_becomes_more_than_it_is(server: SetUp, login: str) -> None:
         assert roles == (sorted({login, "registry_analyst"}),)
 
 
+# What would fill what all share: the table of locks, large objects, the log of changes.
+FILLING = (
+    "select pg_advisory_lock(7202344001)",
+    "select pg_try_advisory_xact_lock_shared(1, n) from generate_series(1, 1000000) as n",
+    "select lo_create(0)",
+    "select lo_from_bytea(0, 'x')",
+    "select pg_logical_emit_message(false, 'x', 'y')",
+)
+
+
 def test_an_analyst_stops_nobody(server: SetUp, tmp_path: Path) -> None:
     url = f"postgresql://registry:{PASSWORD}@127.0.0.1:{server.port}/registry"
     folders = ("--report-dir", tmp_path / "r", "--backup-dir", tmp_path / "b")
     with server.connect("anna") as anna:
-        # Every key that the program ever took, and those beside them.
-        for key in range(7_202_344_000, 7_202_344_010):
-            anna.execute("select pg_advisory_lock(%s)", [key])
+        anna.execute("set default_transaction_read_only = off")
+        for filling in FILLING:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                anna.execute(filling)
         for command in (
             ("db", "upgrade"),
             ("import", str(PROJECT / "registry" / "demo" / "cohort" / "patients.csv")),
