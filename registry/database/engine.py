@@ -229,13 +229,22 @@ def refused_by_database(error: DBAPIError | psycopg.Error) -> RegistryError | No
     if isinstance(origin, psycopg.OperationalError) and (
         state == "" or state.startswith(("08", "57P"))
     ):
-        return connection_lost()
+        # What was lost on the way is no statement, but the end of a transaction.
+        return connection_lost(at_end=isinstance(error, DBAPIError) and error.statement is None)
     return None
 
 
-def connection_lost() -> DatabaseUnavailable:
-    """What to say where the server, or its process for this command, is gone."""
-    return DatabaseUnavailable(
-        tr("The connection to the database was lost."),
-        cure=tr("Nothing was changed by this command; run it again."),
-    )
+def connection_lost(*, at_end: bool = False) -> DatabaseUnavailable:
+    """What to say where the server, or its process for this command, is gone.
+
+    `at_end` when the transaction was to be kept: the server may have done it and only its answer
+    be lost.
+    """
+    if at_end:
+        cure = tr(
+            "It is not known whether the change was stored. Before you run the command again look "
+            "with: registry audit list --last 1"
+        )
+    else:
+        cure = tr("Nothing was changed by this command; run it again.")
+    return DatabaseUnavailable(tr("The connection to the database was lost."), cure=cure)
