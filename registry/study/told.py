@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from registry.analysis.cohort.flow import cohort_flow
-from registry.analysis.cohort.table1 import Count, MeanSd, Table1, baseline_table
-from registry.analysis.cohort.table2 import univariate_table
+from registry.analysis.cohort.table1 import Count, MeanSd, baseline_table
 from registry.analysis.cox.design import Prepared, prepare
 from registry.analysis.dataset import survival_data
 from registry.analysis.pooling.cells import too_few
@@ -112,8 +111,16 @@ def tell(
     # Later rounds are of the same children, or they are refused: what is hidden stays so.
     if first:
         table1 = baseline_table(baseline, cohort.definition)
-        plan = plan_of(Limits(limit), flow.to_json(), table1.to_json(), _document2(cohort))
-        numbers = _all_but_the_model(cohort, question, plan, flow.to_json(), table1)
+        by_covariate = _by_covariate(cohort)
+        table2 = {"rows": [{"covariate": one, **sums} for one, sums in by_covariate.items()]}
+        plan = plan_of(Limits(limit), flow.to_json(), table1.to_json(), table2)
+        made: dict[str, Callable[[], dict[str, Any]]] = {
+            "flow": lambda: _flow(flow.to_json(), plan),
+            "table1": lambda: _table1(table1.rows, table1.n, plan),
+            "table2": lambda: _table2(by_covariate, plan),
+            "km": lambda: _curve(cohort, plan, question.at_months),
+        }
+        numbers = {name: _or_why(made[name]) for name in question.analyses if name in made}
     parts = {"cohort": fingerprints(_rows(cohort.patients), _rows(baseline))}
     if question.model is not None:
         model = question.model
@@ -123,23 +130,20 @@ def tell(
     return Told(numbers, parts, flow.eligible)
 
 
-def _all_but_the_model(
-    cohort: Cohort, question: Question, plan: Plan, flow: Mapping[str, Any], table1: Table1
-) -> dict[str, Any]:
-    make: dict[str, Callable[[], dict[str, Any]]] = {
-        "flow": lambda: _flow(flow, plan),
-        "table1": lambda: _table1(table1.rows, table1.n, plan),
-        "table2": lambda: _table2(cohort, plan),
-        "km": lambda: _curve(cohort, plan, question.at_months),
-    }
-    return {name: _or_why(make[name]) for name in question.analyses if name in make}
-
-
-def _document2(cohort: Cohort) -> dict[str, Any] | None:
-    try:
-        return univariate_table(cohort.patients, cohort.definition).to_json()
-    except CannotEstimate:
-        return None
+def _by_covariate(cohort: Cohort) -> dict[str, dict[str, Any]]:
+    """Children, losses and sums of the log-rank test by each covariate."""
+    data = survival_data(cohort.patients, cohort.definition)
+    time, event = data["time_days"].to_numpy(), data["event"].to_numpy(dtype=bool)
+    found = {}
+    for covariate in COVARIATES:
+        value = data[covariate.id]
+        known = value.notna().to_numpy(dtype=bool)
+        true = value.to_numpy(dtype=bool, na_value=False)
+        found[covariate.id] = {
+            **log_rank_sums(time[known], event[known], true[known]),
+            "missing": int((~known).sum()),
+        }
+    return found
 
 
 def _or_why(make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -182,21 +186,9 @@ def _table1(rows: Iterable[Any], n: int, plan: Plan) -> dict[str, Any]:
     return {"n": n, "rows": told}
 
 
-def _table2(cohort: Cohort, plan: Plan) -> dict[str, Any]:
+def _table2(by_covariate: Mapping[str, dict[str, Any]], plan: Plan) -> dict[str, Any]:
     plan.require_outcome()
-    data = survival_data(cohort.patients, cohort.definition)
-    time, event = data["time_days"].to_numpy(), data["event"].to_numpy(dtype=bool)
-    told = {}
-    for covariate in COVARIATES:
-        if covariate.id in plan.groups:
-            continue
-        value = data[covariate.id]
-        known = value.notna().to_numpy(dtype=bool)
-        true = value.to_numpy(dtype=bool, na_value=False)
-        told[covariate.id] = {
-            **log_rank_sums(time[known], event[known], true[known]),
-            "missing": int((~known).sum()),
-        }
+    told = {name: sums for name, sums in by_covariate.items() if name not in plan.groups}
     return {"n": plan.cohort, "events": plan.events, "rows": told}
 
 
