@@ -94,13 +94,16 @@ class Frozen:
     program_version: str
     note: str | None = None
 
-    def told(self) -> str:
-        """What is read, in a line."""
+    def told(self, *, published: bool = False) -> str:
+        """What is read, in a line; without its hash, against which guesses could be tried."""
         what = tr("the registry") if self.name is None else tr("freeze {name}", name=self.name)
+        moment = self.as_of.isoformat(timespec="seconds")
+        if published:
+            return tr("{what} as of {moment}", what=what, moment=moment)
         return tr(
             "{what} as of {moment}, SHA-256 {sha256}",
             what=what,
-            moment=self.as_of.isoformat(timespec="seconds"),
+            moment=moment,
             sha256=self.sha256,
         )
 

@@ -24,6 +24,7 @@ def leaks(
     documents: Mapping[str, Document | str],
     limit: int,
     curves: Sequence[Document | str] = (),
+    seconds: float | None = None,
 ) -> list[Leak]:
     """Every number that the documents, taken together, tell too closely.
 
@@ -35,13 +36,15 @@ def leaks(
         documents: published, by the name of their analysis; a sentence where there is none.
         limit: the least number of children that may be told of.
         curves: further Kaplan-Meier documents.
+        seconds: the longest that the proof may take.
 
     Raises:
+        NotProved: it took longer.
         ValueError: the documents contradict each other.
     """
     found = read(documents, curves)
     told = [Leak(cell, 0, 0) for cell in found.beside]
-    for cell, (low, high) in found.system.bounds().items():
+    for cell, (low, high) in found.system.bounds(seconds).items():
         close = high - low < limit
         hidden = cell in found.suppressed and cell not in found.shown
         few = low < limit and not (high == 0 and cell in found.nobody)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -146,7 +146,7 @@ def _divided(found: Read, name: str, groups: Mapping[str, str], key: str, missin
         system.whole(n, one, other)
 
 
-def _curves(found: Read, curves: Document) -> None:
+def _curves(found: Read, curves: Document, steps: str = "") -> None:
     """Numbers at risk and steps are of curves, and what leaves between two readings is told."""
     from_start = curves["landmark_months"] is None and not curves["never_at_risk"]
     name = str(curves["by"] or "all")
@@ -158,7 +158,7 @@ def _curves(found: Read, curves: Document) -> None:
         which = group["group"]
         groups[which] = found.cell(f"{name} n_{which}", group["n"])
         events.append(found.cell(f"{name} events_{which}", group["events"]))
-        _steps(found, f"{name} {which}", group)
+        _steps(found, f"{name}{steps} {which}", group)
     missing = found.cell(f"{name} missing", curves["missing"])
     if from_start:
         _divided(found, name, groups, "events", missing)
@@ -192,11 +192,69 @@ def _outcomes(found: Read, after: Document) -> None:
     found.system.whole("optimised", "regained", "not_regained", "regained_unknown")
 
 
+def _model(found: Read, name: str, model: Document, terms: int = 0) -> None:
+    """Who is in a model and who is not; a number that it has no place for is not known."""
+
+    def known(key: str) -> str:
+        held = f"{name} {key}"
+        return found.cell(held, model[key]) if key in model else found.system.number(held)
+
+    system = found.system
+    n, dropped, never, events = (known(key) for key in ("n", "dropped", "never_at_risk", "events"))
+    lost, kept = f"{name} lost apart", f"{name} kept apart"
+    found.nobody |= {dropped, never, lost, kept}
+    system.whole("eligible", n, dropped, never)
+    system.whole("events", events, lost)
+    system.whole(n, events, f"{name} kept")
+    system.add({dropped: 1, never: 1, lost: -1, kept: -1})
+    if model.get("events_per_term") is not None:
+        each = model["events_per_term"] * terms
+        system.add({events: 1}, each - HALF_A_TENTH, each + HALF_A_TENTH)
+    if model.get("never_at_risk") != 0 or model.get("landmark_months") is not None:
+        return
+    for term in model["terms"]:
+        missing, further = f"{term['covariate']} missing", f"{name} but {term['covariate']}"
+        if missing in found.shown:
+            found.nobody.add(further)
+            system.whole(dropped, missing, further)
+
+
+def _one_model(name: str) -> Callable[[Read, Document], None]:
+    return lambda found, document: _model(found, name, document, len(document["terms"]))
+
+
+def _compared(found: Read, document: Document) -> None:
+    for step in document["models"]:
+        if step["model"] is not None:
+            _model(found, step["id"], step["model"], len(step["model"]["terms"]))
+
+
+def _imputed(found: Read, document: Document) -> None:
+    sizes = {key: document[key] for key in ("n", "events", "never_at_risk")}
+    _model(found, "imputed", {**sizes, "dropped": document["without_stratum"], "terms": ()})
+    _model(found, "complete cases", {
+        **{key: document["complete_cases"][key] for key in ("n", "events")}, "terms": (),
+    })  # fmt: skip
+
+
+def _readings(found: Read, document: Document) -> None:
+    for one in document["specifications"]:
+        if one["reference"]:
+            size = {key: one[key] for key in ("n", "events")}
+            _model(found, f"reading {one['model']}", {**size, "terms": ()})
+
+
 READERS = {
     "flow": _flow,
     "table1": _table1,
     "table2": _table2,
     "km": _curves,
-    "km_sound": _curves,
+    # The same children, in steps of their own.
+    "km_sound": lambda found, document: _curves(found, document, " from week 14"),
     "outcomes": _outcomes,
+    "cox": _one_model("cox"),
+    "interval-censored": _one_model("between visits"),
+    "compare-published": _compared,
+    "impute": _imputed,
+    "sensitivity": _readings,
 }

@@ -9,8 +9,16 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import block_diag, csr_array
 
+
+class NotProved(Exception):
+    """The integer program did not end in the time that it was given."""
+
+
 MANY = 1_000_000
 """No registry has so many children."""
+
+
+_OUT_OF_TIME = 1
 
 
 @dataclass(frozen=True)
@@ -48,15 +56,16 @@ class System:
         """A number is the sum of others."""
         self.add({whole: 1, **dict.fromkeys(parts, -1)})
 
-    def bounds(self) -> dict[str, tuple[int, int]]:
+    def bounds(self, seconds: float | None = None) -> dict[str, tuple[int, int]]:
         """The least and the greatest that each number can be.
 
         Raises:
+            NotProved: either took longer than so many seconds.
             ValueError: nothing fits, so that a relation or a document is wrong.
         """
         found = {name: (value, value) for name, value in self.known.items()}
         apart = self._apart()
-        least, greatest = (_ends(apart, self.least, sign) for sign in (1, -1))
+        least, greatest = (_ends(apart, self.least, sign, seconds) for sign in (1, -1))
         return found | {name: (low, greatest[name]) for name, low in least.items()}
 
     def _apart(self) -> list[tuple[list[str], list[Sum]]]:
@@ -93,7 +102,10 @@ class System:
 
 
 def _ends(
-    apart: list[tuple[list[str], list[Sum]]], least: Mapping[str, int], sign: int
+    apart: list[tuple[list[str], list[Sum]]],
+    least: Mapping[str, int],
+    sign: int,
+    seconds: float | None,
 ) -> dict[str, int]:
     """The least (1) or the greatest (-1) of every number.
 
@@ -119,7 +131,10 @@ def _ends(
         constraints=LinearConstraint(block_diag(blocks, format="csr"), low, high),
         bounds=Bounds(lowest, MANY),
         integrality=np.ones(len(asked), dtype=np.int64),
+        options={} if seconds is None else {"time_limit": seconds},
     )
+    if solved.status == _OUT_OF_TIME:
+        raise NotProved
     if not solved.success:
         raise ValueError(f"nothing fits: {solved.message}")
     chosen = np.array(asked) != 0

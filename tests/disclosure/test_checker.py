@@ -7,16 +7,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from registry.cli.analyse.analyses import BY_NAME
+from registry.cli.analyse.cox import cox
 from registry.cli.analyse.curves import km
 from registry.cli.analyse.data import Data
-from registry.cli.analyse.publication import plan_from
-from registry.disclosure.level import Limits
+from registry.cli.analyse.publication import plan_from, prove
+from registry.disclosure.level import Limits, Withheld
 from registry.disclosure.plan import Plan
 from registry.disclosure_checker.check import leaks
-from registry.disclosure_checker.system import System
+from registry.disclosure_checker.system import NotProved, System
 from tests.disclosure.cohorts import COHORTS, Cohort, data_of
 
 LIMITS = Limits(5)
@@ -28,6 +30,8 @@ LIKELY = Cohort(n=80, lost=0.4, unknown=0.03, excluded=(2, 0, 1), without=1, see
 def documents_of(data: Data, plan: Plan | None) -> tuple[dict[str, Any], list[Any]]:
     """Every document of one report, as it is published, or as it stays within the centre."""
     documents = {name: BY_NAME[name].reported(data, plan) for name in TOLD}
+    model = partial(cox, covariates="sex_female,perianal")
+    documents["cox"] = replace(BY_NAME["cox"], report=model).reported(data, plan)
     curves = []
     for covariate in BY:
         for landmark in (None, 12.0):
@@ -93,6 +97,40 @@ def test_numbers_at_risk_tell_who_left() -> None:
     curve = {"group": "all", "n": 50, "events": 20, "estimates": [{"at_risk": 48}]}
     curves = {"by": None, "landmark_months": None, "never_at_risk": 0, "missing": 0}
     assert "all all left by reading 0" in told({"km": curves | {"groups": [curve]}})
+
+
+def model(**numbers: int | float | None) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "n": 50, "dropped": 0, "never_at_risk": 0, "events": 20, "events_per_term": 20,
+        "terms": [{"covariate": "perianal"}],
+    }  # fmt: skip
+    row = {"covariate": "perianal", "n_true": 12, "n_false": 28, "missing": 10, "chi2": 1.5}
+    row |= {"events_true": 7, "events_false": 8, "p": 0.2, "p_holm": None}
+    table2 = {"n": 50, "events": 20, "rows": [row]}
+    return {**flow(early=10), "table2": table2, "cox": told | numbers}
+
+
+def test_a_model_tells_who_is_not_in_it() -> None:
+    assert "cox lost apart" in told(model(n=38, dropped=12, events=17, events_per_term=17))
+    # Ten of the twelve are known from Table 2, so of two only another covariate is not known.
+    assert "cox but perianal" in told(model(n=38, dropped=12, events=15, events_per_term=15))
+    assert told(model(n=40, dropped=10, events=15, events_per_term=15)) == set()
+
+
+def test_a_model_s_losses_for_each_term_give_its_losses_back() -> None:
+    hidden = dict.fromkeys(("n", "dropped", "events"))
+    assert "cox lost apart" in told(model(**hidden, events_per_term=17))
+    assert told(model(**hidden, events_per_term=None)) == set()
+
+
+def test_what_is_not_proved_in_time_is_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_: Any) -> None:
+        raise NotProved
+
+    monkeypatch.setattr("registry.disclosure_checker.check.leaks", late)
+    data = data_of(LIKELY)
+    with pytest.raises(Withheld, match="could not be proved"):
+        prove({}, plan_from(data, LIMITS))
 
 
 def test_bounds_are_those_worked_out_by_hand() -> None:

@@ -13,13 +13,13 @@ import typer
 
 from registry.cli.analyse.analyses import ANALYSES, Analysis
 from registry.cli.analyse.data import Data, frozen_basis, up_to_date
-from registry.cli.analyse.publication import plan_for
+from registry.cli.analyse.publication import basis_published, plan_for, prove, published_beside
 from registry.cli.frame.context import DefinitionOption, warn
 from registry.cli.frame.disclosure import DisclosureOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import with_parameters
-from registry.disclosure.publish import publishable
+from registry.disclosure.publish import like, publishable
 from registry.errors import CannotEstimate
 from registry.words import tr
 
@@ -52,12 +52,18 @@ def _command(analysis: Analysis) -> Callable[..., None]:
     ) -> None:
         frozen: dict[str, Any] = {}
         plans: list[Plan | None] = []
+        beside: dict[str, Any] = {}
         with ExitStack() as stack:
 
             def connect() -> tuple[Connection, str]:
                 found = stack.enter_context(up_to_date(context, definition))
                 frozen.update(frozen_basis(*found))
-                plans.append(plan_for(*found, disclosure))
+                plan = plan_for(*found, disclosure)
+                plans.append(plan)
+                if plan is not None:
+                    # Against a hash of all rows guesses of one child's could be tried.
+                    frozen.update(basis_published(frozen))
+                    beside.update(published_beside(Data(lambda: found), plan))
                 # Before it writes anything, such as a file of residuals.
                 analysis.require_publishable(plans[0], options)
                 return found
@@ -69,11 +75,16 @@ def _command(analysis: Analysis) -> Callable[..., None]:
             except CannotEstimate as error:
                 raise (publishable(error) if any(plans) else error) from error
         plan = plans[0] if plans else None
+        document = analysis.published(result, plan, full=plan is not None)
+        if plan is not None:
+            prove({**beside, analysis.name: document}, plan)
+            proved, document = document, like(document, analysis.document(result))
+        elif figure is not None:
+            proved = analysis.document(result, full=True)
         if figure is not None:
-            document = analysis.published(result, plan, full=True)
             for ending, make in analysis.drawn(plan).items():
-                _draw(make(document), figure.with_name(figure.name + ending))
-        _show(analysis, analysis.published(result, plan) | frozen, form, part)
+                _draw(make(proved), figure.with_name(figure.name + ending))
+        _show(analysis, document | frozen, form, part)
 
     command.__doc__ = analysis.run.__doc__
     return with_parameters(command, _parameters(analysis))

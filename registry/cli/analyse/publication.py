@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from registry.disclosure.level import Level, Limits
+from registry.disclosure.level import Level, Limits, Withheld
 from registry.errors import CannotEstimate
+from registry.words import note
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -28,6 +30,58 @@ def plan_for(connection: Connection, definition: str, level: Level | None) -> Pl
     return plan_from(Data(lambda: (connection, definition)), limits)
 
 
+BESIDE = ("flow", "table1", "table2", "outcomes")
+"""What is published with every other result, or may be at any time."""
+SECONDS = 60.0
+"""The longest that a proof may take; what is not proved is not published."""
+PROVED = note(
+    "Proved by integer programming, over flow, Tables 1 and 2 and the outcomes together with "
+    "this: no number of fewer than {limit} children follows."
+)
+
+
+def published_beside(data: Data, plan: Plan) -> dict[str, Any]:
+    """What a reader may hold beside any result of the definition."""
+    from registry.cli.analyse.analyses import BY_NAME
+
+    return {name: BY_NAME[name].reported(data, plan) for name in BESIDE}
+
+
+def prove(
+    documents: Mapping[str, Any], plan: Plan, curves: Sequence[Any] = (), seconds: float = SECONDS
+) -> None:
+    """Hold what is about to be given out to the checker, and say under each that it was.
+
+    Raises Withheld where a number follows from them together, or where it is not proved in time.
+    """
+    from registry.disclosure.publish import KEY
+    from registry.disclosure_checker.check import leaks
+    from registry.disclosure_checker.system import NotProved
+    from registry.words import declared
+
+    limit = plan.limits.children
+    try:
+        found = leaks(documents, limit, curves, seconds)
+    except (NotProved, ValueError):
+        # Too slow, or at odds with itself: either way nobody knows, so it stays within.
+        raise Withheld(
+            note("It could not be proved that this tells of nobody, so it is not published.")
+        ) from None
+    if found:
+        raise Withheld(
+            note(
+                "Together with what is published beside it, it would tell of fewer than {limit} "
+                "children, so it is not published.",
+                limit=limit,
+            )
+        )
+    said = declared(PROVED.message, limit=limit)
+    for document in (*documents.values(), *curves):
+        if not isinstance(document, str) and said not in document["notes"]:
+            document["notes"].append(said)
+            document[KEY]["proved"] = True
+
+
 def plan_from(data: Data, limits: Limits) -> Plan:
     """The plan of the definition whose rows these are."""
     from registry.cli.analyse.analyses import BY_NAME
@@ -43,3 +97,8 @@ def plan_from(data: Data, limits: Limits) -> Plan:
     flow = document("flow")
     assert flow is not None
     return plan_of(limits, flow, document("table1"), document("table2"))
+
+
+def basis_published(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a result over a freeze says of it, without the hash of its rows."""
+    return {key: {**basis, "sha256": None} for key, basis in told.items()}

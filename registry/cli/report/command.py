@@ -73,7 +73,14 @@ def report_command(
         nature = nature_of_demo() if is_demo(connection) else ""
         plan = plan_for(connection, definition, disclosure)
         content = content_of(connection, definition, curves_by=covariates, losses=losses, plan=plan)
-        facts = facts_of(connection, definition, content.data_hash, title=title, nature=nature)
+        facts = facts_of(
+            connection,
+            definition,
+            content.data_hash,
+            title=title,
+            nature=nature,
+            published=plan is not None,
+        )
 
     def write(part: Path) -> None:
         match kind:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from registry.cli.analyse.analyses import ANALYSES, BY_NAME
 from registry.cli.analyse.curves import km
 from registry.cli.analyse.data import Data
+from registry.cli.analyse.publication import prove
 from registry.report.telling import Content
 
 if TYPE_CHECKING:
@@ -59,14 +60,26 @@ def content_of(
             # A page has no P by permutation.
             run = partial(km, by=covariate.id, landmark=landmark, permute_below=0)
             curves.append(replace(BY_NAME["km"], report=run).reported(data, plan))
+    if plan is not None:
+        prove(documents, plan, curves)
     rows = {view: data.view(view) for one in ANALYSES for view in one.reads}
     return Content(documents, curves, fingerprint(rows), BY_NAME)
 
 
 def facts_of(
-    connection: Connection, definition: str, data_hash: str, *, title: str, nature: str
+    connection: Connection,
+    definition: str,
+    data_hash: str,
+    *,
+    title: str,
+    nature: str,
+    published: bool = False,
 ) -> Facts:
-    """What the report says about itself."""
+    """What the report says about itself.
+
+    Without the hash of rows where it is `published`: guesses of a child's values could be tried
+    against it.
+    """
     from registry.analysis.dataset import basis_of
     from registry.database.frozen import frozen_of
     from registry.definitions.store import get_definition
@@ -82,8 +95,8 @@ def facts_of(
         versions=versions(),
         time_zero=basis_of(connection, definition).origin,
         parameters=row,
-        data_hash=data_hash,
-        frozen="" if frozen is None else frozen.told(),
+        data_hash="" if published else data_hash,
+        frozen="" if frozen is None else frozen.told(published=published),
     )
 
 
