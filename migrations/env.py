@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from alembic import context
 
-from registry.database.identities import let_in
 from registry.models import all_tables
 from registry.models.comments import write_comments
-from registry.views.build import build_views, drop_views
+from registry.views.build import build_views, drop_views, let_in
 
 SCHEMAS = {"clinical", "reference", "derived", "audit"}
 
@@ -45,5 +44,5 @@ else:
     at_head = set(context.get_context().get_current_heads()) == set(context.script.get_heads())
     if at_head and not config.attributes.get("without_views"):
         write_comments(connection)
-        build_views(connection, analyst_may_log_in=config.attributes.get("embedded", False))
-        let_in(connection)
+        build_views(connection)
+        let_in(connection, embedded=config.attributes.get("embedded", False))

@@ -21,7 +21,8 @@ class Settings:
 
     `database_url` is None when the embedded server in `home` is to be used. `freeze` names the
     freeze that is read in place of the registry, `as_of` the moment whose data are. `identity_url`
-    is the database of the identities, None where they lie in the registry's own.
+    is the database of the identities, None where they lie in the registry's own. `role` is whose
+    rights a run has on the embedded server, `centres` whose children registry_entry sees there.
     """
 
     home: Path
@@ -30,6 +31,8 @@ class Settings:
     freeze: str | None = None
     as_of: datetime | None = None
     identity_url: str | None = None
+    role: str | None = None
+    centres: tuple[str, ...] = ()
 
     @classmethod
     def read(

@@ -28,7 +28,7 @@ CURE = "docs/cli.md is not current. Run scripts/cli-reference and look at the di
 # Heading -> what stands under it: commands and groups in this order. RECORDS is their place.
 RECORDS = "records"
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Data entry": (RECORDS, "identity", "visit", "centre", "assay", "history", "undo"),
+    "Data entry": (RECORDS, "identity", "role", "visit", "centre", "assay", "history", "undo"),
     "Import": ("import", "template", "codebook"),
     "Worklist": ("worklist",),
     "Quality of the data": ("quality", "query"),

@@ -12,8 +12,9 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from registry.audit.finding import Finding
-from registry.views.build import build_views
-from registry.views.view import SCHEMAS as VIEWS
+from registry.database.rights import POLICIES
+from registry.views.build import OWN_SCHEMAS, build_views
+from registry.views.view import SCHEMAS
 
 EXPECTED = Path(__file__).with_name("catalogue.txt")
 
@@ -49,7 +50,7 @@ where c.contype in ('c', 'f', 'p', 'u', 'x')
 # What the migrations never make.
 _NEVER = """
 with tables as (
-    select c.oid, n.nspname || '.' || c.relname as name, c.relrowsecurity
+    select c.oid, n.nspname || '.' || c.relname as name, c.relforcerowsecurity as forced
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname in ('audit', 'clinical', 'derived', 'identity', 'reference')
         and c.relkind in ('r', 'p')
@@ -61,12 +62,16 @@ union all
 select 'rule', t.name, r.rulename from pg_rewrite r join tables t on t.oid = r.ev_class
 union all
 select 'policy', t.name, p.polname from pg_policy p join tables t on t.oid = p.polrelid
+where p.polname <> all(:policies) or not p.polpermissive or p.polroles && array[0::oid]
+union all
+select 'policy_forced', t.name, null from tables t where t.forced
 union all
 select 'trigger_disabled', t.name, g.tgname from pg_trigger g join tables t on t.oid = g.tgrelid
 where g.tgisinternal and g.tgenabled <> 'O'
 order by 1, 2, 3
 """
 
+VIEWS = (*OWN_SCHEMAS, *SCHEMAS)
 _VIEWS = """
 select n.nspname || '.' || c.relname, pg_get_viewdef(c.oid)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -95,7 +100,7 @@ def check_catalogue(connection: Connection) -> list[Finding]:
         else:
             state = "disabled" if found[what] == "disabled" else "changed"
         findings.append(Finding(f"{kind}_{state}", None if table == "-" else table, name=name))
-    never = connection.execute(text(_NEVER))
+    never = connection.execute(text(_NEVER), {"policies": list(POLICIES)})
     return findings + [Finding(kind, table, name=name) for kind, table, name in never]
 
 

@@ -64,13 +64,23 @@ def settings(
     user: Annotated[
         str | None, typer.Option("--user", metavar="NAME", help="Who is working, for the record.")
     ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option("--role", metavar="ROLE", help="Have its rights, on the embedded server."),
+    ] = None,
+    centres: Annotated[
+        list[str] | None,
+        typer.Option("--centre", metavar="CODE", help="Whose children registry_entry sees."),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """Takes the options that stand before a command."""
-    context.obj = Run(home=home, database_url=database_url, user=user)
+    context.obj = Run(
+        home=home, database_url=database_url, user=user, role=role, centres=tuple(centres or ())
+    )
 
 
 def run(arguments: list[str] | None = None) -> None:

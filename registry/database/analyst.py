@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, text
 
 from registry.database.engine import Database, connect_to
-from registry.database.frozen import LIVE
+from registry.database.frozen import LIVE, Place
 from registry.database.roles import ANALYST_ROLE, quoted, role_can_be_taken
 
 FENCE = "pg_temp.answer"
@@ -66,19 +66,41 @@ def analyst_connection(database: Database) -> Iterator[Connection]:
     The embedded server lets that role log in, so that no statement can step back out of it, and
     holds it to its limits. On a server the owner's session changes to it, and a query could change
     back: there what is not trusted goes through the function FENCE, out of which there is no way.
+    A login with rights of its own has nothing to go back to and asks as itself.
     """
-    engine = connect_to(database.url.set(username=ANALYST_ROLE)) if database.embedded else None
+    as_itself = reads_as_itself(database)
+    embedded = database.embedded and not as_itself
+    engine = connect_to(database.url.set(username=ANALYST_ROLE)) if embedded else None
     with (engine or database.engine).connect() as connection:
-        if not database.embedded:
+        if as_itself:
+            _limit(connection)
+        elif not embedded:
             # Where a login reads only by default; the fence is made before that is set for all.
             connection.execute(text("set transaction read write"))
             _limit(connection)
             connection.execute(text(f"set local role {ANALYST_ROLE}"))
             connection.exec_driver_sql(_CREATE_FENCE)
-        place = LIVE if database.frozen is None else database.frozen.place
+        place = place_of(database)
         connection.execute(text(f"set local search_path = {place.schema('analytics')}"))
         connection.execute(text("set transaction read only"))
         yield connection
+
+
+def reads_as_itself(database: Database) -> bool:
+    """Whether this login has rights of its own and not those of an analyst: it asks by these."""
+    if database.own_rights is None:
+        return False
+    with database.engine.connect() as connection:
+        return not role_can_be_taken(connection, ANALYST_ROLE)
+
+
+def place_of(database: Database) -> Place:
+    """Where the views lie that a query reads."""
+    if database.frozen is not None:
+        return database.frozen.place
+    if database.own_rights is not None and reads_as_itself(database):
+        return database.own_rights
+    return LIVE
 
 
 def analyst_role_exists(connection: Connection) -> bool:
@@ -136,18 +158,6 @@ def _limit(connection: Connection) -> None:
         connection.execute(
             text("select set_config(:name, :value, true)"), {"name": name, "value": value}
         )
-
-
-def role_statements(owner: str, database: str) -> str:
-    """What an administrator of a server runs to make the role, for the registry's owner to give."""
-    return " ".join(
-        [
-            f"create role {ANALYST_ROLE};",
-            f"grant {ANALYST_ROLE} to {quoted(owner)} with admin option;",
-            ENTER.format(database=quoted(database), role=ANALYST_ROLE),
-            f"grant set on parameter {TEMPORARY_FILES} to {quoted(owner)};",
-        ]
-    )
 
 
 def login_statements(name: str) -> str:

@@ -22,12 +22,13 @@ from typing import IO, Any
 
 from registry.database import migrate
 from registry.database.content import Content
+from registry.database.frozen import DEIDENTIFIED, OWN, OWN_VIEWS
 from registry.database.programs import Program, ProgramFailed, find_program, running
 from registry.errors import NotFound, Refused
 from registry.words import tr
 
 # Where the records are. The views are not kept: a restore builds those of its own program.
-VIEWS = {"rules", "present", "analytics", "analytics_deidentified", "inspection"}
+VIEWS = {*OWN_VIEWS, DEIDENTIFIED, *(OWN.schema(schema) for schema in OWN_VIEWS)}
 IDENTITY = "identity"
 SCHEMAS = tuple(sorted(set(migrate.SCHEMAS) - VIEWS - {IDENTITY}))
 

@@ -18,12 +18,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from registry.database.record_lock import LOCKED, locked
+from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, ROLES, needed, needs
 from registry.errors import DatabaseUnavailable, Refused, RegistryError
 from registry.settings import DATABASE_URL_VARIABLE, Settings
 from registry.words import tr
 
 if TYPE_CHECKING:
-    from registry.database.frozen import Frozen
+    from registry.database.frozen import Frozen, Place
 
 OLDEST_SERVER = 15
 
@@ -36,13 +37,18 @@ _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 
 @dataclass(frozen=True)
 class Database:
-    """An open database: its engine is the owner's. `frozen` is the freeze it is read at, if any."""
+    """An open database. `frozen` is the freeze it is read at, if any.
+
+    Its engine is the owner's, but where `own_rights` says by which views a login reads that has not
+    the owner's rights.
+    """
 
     engine: Engine
     url: URL
     embedded: bool
     programs: Path | None
     frozen: Frozen | None = None
+    own_rights: Place | None = None
 
 
 @contextmanager
@@ -68,6 +74,8 @@ def _opened(database: Database) -> Iterator[Database]:
     try:
         database.engine.connect().close()
     except DBAPIError as error:
+        if "permission denied for database" in str(error.orig):
+            raise no_role() from None
         raise DatabaseUnavailable(
             tr(
                 "The database at {url} cannot be reached: {reason}",
@@ -200,10 +208,7 @@ def refused_by_database(error: DBAPIError | psycopg.Error) -> RegistryError | No
     if state == LOCKED:
         return locked(getattr(origin, "diag", None))
     if state == "42501":
-        return DatabaseUnavailable(
-            tr("The database role lacks a right: {reason}", reason=first_line(origin)),
-            cure=tr("The role must own the database; ask its administrator."),
-        )
+        return lacks_a_right(error)
     if state == "25006":
         return DatabaseUnavailable(
             tr("The server only reads: {reason}", reason=first_line(origin)),
@@ -232,6 +237,31 @@ def refused_by_database(error: DBAPIError | psycopg.Error) -> RegistryError | No
         # What was lost on the way is no statement, but the end of a transaction.
         return connection_lost(at_end=isinstance(error, DBAPIError) and error.statement is None)
     return None
+
+
+def no_role() -> Refused:
+    """What to say to a login that nobody has granted anything."""
+    return Refused(
+        tr("This login has no role of the registry."), cure=needs([role.name for role in ROLES])
+    )
+
+
+def lacks_a_right(error: DBAPIError | psycopg.Error) -> Refused:
+    """Which role has the right; a row of another centre is told of without its values."""
+    reason = first_line(error.orig if isinstance(error, DBAPIError) else error)
+    if "row-level security" in reason:
+        return Refused(
+            tr("The record is of a child or a centre that this login does not enter for."),
+            cure=needs([MANAGER_ROLE, OWNER_ROLE]),
+        )
+    statement = error.statement if isinstance(error, DBAPIError) else None
+    what, roles = needed(reason, statement or "")
+    problem = (
+        tr("This login has no right on {what}.", what=what)
+        if what
+        else tr("This login has not the rights of who owns the registry.")
+    )
+    return Refused(problem, cure=needs(roles))
 
 
 def connection_lost(*, at_end: bool = False) -> DatabaseUnavailable:

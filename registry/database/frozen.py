@@ -31,6 +31,8 @@ SCHEMAS = ("clinical", "reference", "derived", "rules", "present", READ, DEIDENT
 PASSING = "as_of_"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 FROZEN = "frozen"
+# What who sees some centres only reads under names of its own.
+OWN_VIEWS = ("rules", "present", READ, "inspection")
 
 _MEANT = "|".join(SCHEMAS)
 # What may hold a schema's name and does not mean it stands before the names that do.
@@ -63,7 +65,7 @@ class Place:
 
     def sql(self, statement: str) -> str:
         """The statement with every table where it lies here."""
-        return statement if self.freeze is None else _translated(statement, self.freeze)
+        return statement if self.freeze is None else _translated(statement, self)
 
     def source(self, statement: str) -> str:
         """The same for the program's own files: also within the body of a function."""
@@ -74,6 +76,32 @@ class Place:
 
 
 LIVE = Place()
+
+
+@dataclass(frozen=True)
+class OwnCentres(Place):
+    """The registry as who sees some centres has it: views over the rows that policies let by."""
+
+    # No freeze can bear it.
+    freeze: str | None = "own centres"
+
+    def schema(self, meant: str) -> str:
+        """The tables are the registry's own; the views are built once more."""
+        return f"own_{meant}" if meant in OWN_VIEWS else meant
+
+    def sql(self, statement: str) -> str:
+        """The statement over them; of who changed what the view that keeps others' words back."""
+        for pattern, view in _OF_CHANGES.items():
+            statement = re.sub(pattern, view, statement)
+        return super().sql(statement)
+
+
+OWN = OwnCentres()
+CHANGE_SET = "change_set"
+_OF_CHANGES = {
+    rf"\breference\.{CHANGE_SET}\b": f"own_rules.{CHANGE_SET}",
+    r"\binspection\.record_change\b": "own_inspection.record_change",
+}
 
 
 @dataclass(frozen=True)
@@ -196,9 +224,7 @@ def frozen_of(connection: Connection) -> Frozen | None:
 
 
 @lru_cache(maxsize=1000)
-def _translated(statement: str, freeze: str) -> str:
-    place = Place(freeze)
-
+def _translated(statement: str, place: Place) -> str:
     def meant(found: re.Match[str]) -> str:
         if found["literal"]:
             return f"'{place.schema(found['literal'])}'"

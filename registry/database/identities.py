@@ -17,11 +17,11 @@ from sqlalchemy.exc import DBAPIError
 
 from registry.database.engine import connect_to, first_line, server_url, shown
 from registry.database.migrate import migrations_folder
+from registry.database.roles import IDENTITY_ROLE
 from registry.errors import DatabaseUnavailable
 from registry.settings import IDENTITY_URL_VARIABLE
 from registry.words import tr
 
-ROLE = "registry_identity"
 _IS_THERE = "select exists (select from pg_roles where rolname = :role)"
 
 
@@ -65,29 +65,12 @@ def make_elsewhere(url: str) -> None:
         if not _is_made(other):
             file = migrations_folder() / "sql" / "identity.sql"
             other.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
-            if other.scalar(text(_IS_THERE), {"role": ROLE}):
-                other.exec_driver_sql(f"grant usage on schema identity to {ROLE}")
+            if other.scalar(text(_IS_THERE), {"role": IDENTITY_ROLE}):
+                other.exec_driver_sql(f"grant usage on schema identity to {IDENTITY_ROLE}")
                 other.exec_driver_sql(
-                    f"grant execute on all functions in schema identity to {ROLE}"
+                    f"grant execute on all functions in schema identity to {IDENTITY_ROLE}"
                 )
             other.commit()
-
-
-def let_in(connection: Connection) -> None:
-    """Gives the role of identities, where it is there, the functions and what they are asked with.
-
-    No table of the identities, and of the records only whose a study id is, born when and where.
-    """
-    if not connection.scalar(text(_IS_THERE), {"role": ROLE}):
-        return
-    for right in (
-        "usage on schema identity, clinical, reference",
-        "execute on all functions in schema identity",
-        "select (study_id, patient_id, merged_into) on reference.patient_number",
-        "select (code) on reference.centre",
-        "select (patient_id, centre, sex, birth_date) on clinical.patient",
-    ):
-        connection.exec_driver_sql(f"grant {right} to {ROLE}")
 
 
 @contextmanager

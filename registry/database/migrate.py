@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, text
 
 from registry.database.analyst import prepare_embedded
-from registry.database.engine import Database
+from registry.database.engine import Database, no_role
 from registry.database.locks import Lock, make_locks, take
-from registry.errors import DatabaseUnavailable
+from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, needs
+from registry.errors import DatabaseUnavailable, Refused
 from registry.words import tr
 
 # Every command asks for the revision and few migrate, so Alembic is loaded only for that.
@@ -28,6 +29,10 @@ SCHEMAS = (
     "analytics",
     "analytics_deidentified",
     "inspection",
+    "own_rules",
+    "own_present",
+    "own_analytics",
+    "own_inspection",
     "identity",
 )
 
@@ -70,7 +75,12 @@ def head() -> str:
 
 def status(connection: Connection) -> MigrationStatus:
     """The database's revision beside this program's."""
-    made = connection.scalar(text("select to_regclass('alembic_version')"))
+    made = connection.scalar(
+        text(
+            "select to_regclass('alembic_version') is not null "
+            "and has_table_privilege(to_regclass('alembic_version'), 'select')"
+        )
+    )
     current = connection.scalar(text("select version_num from alembic_version")) if made else None
     return MigrationStatus(current, head())
 
@@ -146,6 +156,13 @@ def require_head(connection: Connection) -> None:
     found = status(connection)
     if found.at_head:
         return
+    if found.current is None and is_readers(connection):
+        raise Refused(
+            tr("This login reads the views of analysts alone: registry sql."),
+            cure=needs([MANAGER_ROLE, OWNER_ROLE]),
+        )
+    if found.current is None and _is_made(connection):
+        raise no_role()
     if found.current is None:
         raise DatabaseUnavailable(
             tr("The database is empty: no registry has been made in it."),
@@ -161,6 +178,18 @@ def require_head(connection: Connection) -> None:
             cure=tr("Bring it up to date: registry db upgrade"),
         )
     raise _unknown(found.current)
+
+
+def _is_made(connection: Connection) -> bool:
+    """Whether there is a registry, also one that this login may not look into."""
+    return bool(
+        connection.execute(
+            text(
+                "select exists (select from pg_class where relname = 'alembic_version' "
+                "and relkind = 'r' and relnamespace::regnamespace::text = 'public')"
+            )
+        ).scalar_one()
+    )
 
 
 def known_revisions() -> set[str]:

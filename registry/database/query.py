@@ -15,9 +15,11 @@ from registry.database.analyst import (
     ENTER,
     FENCE,
     analyst_connection,
-    role_statements,
+    place_of,
+    reads_as_itself,
 )
 from registry.database.engine import Database, first_line
+from registry.database.rights import statements_of_administrator
 from registry.database.roles import ANALYST_ROLE, MAY_BECOME, quoted
 from registry.errors import DatabaseUnavailable, Refused
 from registry.parsing.meant import did_you_mean, near
@@ -42,9 +44,10 @@ def stream_query(database: Database, query: str) -> Iterator[tuple[list[str], It
     where it refuses the query, also while the rows are read, and DatabaseUnavailable where the
     analysts' role is missing or lacks a right.
     """
-    _require_role(database)
-    if database.frozen is not None:
-        query = database.frozen.place.sql(query)
+    as_itself = reads_as_itself(database)
+    if not as_itself:
+        _require_role(database)
+    query = place_of(database).sql(query)
     try:
         statement = query.encode()
     except UnicodeEncodeError:
@@ -56,7 +59,8 @@ def stream_query(database: Database, query: str) -> Iterator[tuple[list[str], It
             description = _described(driver, statement)
             columns = _names(description)
             with driver.cursor() as cursor:
-                asked = (statement,) if database.embedded else _fenced(driver, description, query)
+                fenced = not (database.embedded or as_itself)
+                asked = _fenced(driver, description, query) if fenced else (statement,)
                 rows = cursor.stream(*asked, size=ROWS)
                 assert isinstance(rows, Generator)
                 try:
@@ -155,21 +159,22 @@ def _cure(error: psycopg.Error) -> str | None:
 def _require_role(database: Database) -> None:
     role = ANALYST_ROLE
     with database.engine.connect() as connection:
-        login, name, member, temporary = connection.execute(
+        name, member, temporary = connection.execute(
             text(
-                "select current_user, current_database(), "
+                "select current_database(), "
                 f"coalesce(bool_or({MAY_BECOME}), false), "
                 "bool_or(has_database_privilege(oid, current_database(), 'temporary')) "
                 "from pg_roles where rolname = :role"
             ),
             {"role": role},
         ).one()
+        statements = "" if member else statements_of_administrator(connection)
     if not member:
         raise DatabaseUnavailable(
             tr("The role {role} is missing, or this login may not take it on.", role=role),
             cure=tr(
                 "An administrator runs: {statements} Then: registry db upgrade",
-                statements=role_statements(login, name),
+                statements=statements,
             ),
         )
     if not temporary and not database.embedded:

@@ -1,20 +1,28 @@
-"""The group roles by which a server lets people in: what each may do, declared once.
+"""The group roles by which a server lets people in, and what each may do, declared once.
 
-They are made by an upgrade where the login may make roles, and by an administrator where not; each
-upgrade gives them their rights anew, so that a right that is taken out here is gone there.
+`database/rights` makes them and gives them this at every upgrade, `database/login` says whose
+rights a command has. A right on a schema is one on all its tables and views; one on a table stands
+instead of it.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 
-from psycopg.errors import DuplicateObject, UniqueViolation
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
 
-NONE, READ = "", "select"
+from registry.words import tr
+
+READ, ADD, WRITE = "select", "select, insert", "select, insert, update, delete"
+LOCKING = "select, update"
+OWNER_ROLE = "registry_owner"
+MANAGER_ROLE = "registry_manager"
+ENTRY_ROLE = "registry_entry"
+IDENTITY_ROLE = "registry_identity"
+DERIVATION_ROLE = "registry_derivation"
 ANALYST_ROLE = "registry_analyst"
+INSPECTOR_ROLE = "registry_inspector"
 # Whether this login may become the role `oid` of pg_roles. From PostgreSQL 16 on who makes a role
 # is a member of it and still may not become it.
 MAY_BECOME = (
@@ -25,34 +33,131 @@ MAY_BECOME = (
 
 @dataclass(frozen=True)
 class Role:
-    """A group role, what it is for, and its rights by schema or by `schema.table`."""
+    """A group role and what it is for."""
 
     name: str
     purpose: str
-    rights: dict[str, str] = field(default_factory=dict)
 
-
-# What every command that works on the registry asks before anything else.
-_FRAME = {"public.alembic_version": READ, "reference.registry_setting": READ}
-# What nobody but the owner reads.
-_KEPT = {"audit.secret": NONE, "reference.signing_password": NONE}
 
 ROLES = (
-    Role(ANALYST_ROLE, "An analyst: reads the views and nothing else.", {"analytics": READ}),
-    Role(
-        "registry_inspector",
-        "An inspector: reads the audit, what plausibility found, and consents.",
-        {
-            **_FRAME,
-            "audit": READ,
-            "inspection": READ,
-            "present": READ,
-            "reference": READ,
-            "clinical.consent": READ,
-            **_KEPT,
-        },
-    ),
+    Role(OWNER_ROLE, "Owns the database: upgrades, backups, freezes, releases, erasure, roles."),
+    Role(MANAGER_ROLE, "A data manager: reads and writes the records of every centre."),
+    Role(ENTRY_ROLE, "Who enters at a centre: reads and writes the records of its children."),
+    Role(IDENTITY_ROLE, "Who knows the children by name: the functions of the identities."),
+    Role(DERIVATION_ROLE, "The night: reads the records, writes what is derived of them."),
+    Role(ANALYST_ROLE, "An analyst: reads the views of analysts and nothing else."),
+    Role(INSPECTOR_ROLE, "An inspector: reads the audit, what plausibility found, consents."),
 )
+BY_NAME = {role.name: role for role in ROLES}
+
+_ALL_READ = dict.fromkeys((MANAGER_ROLE, ENTRY_ROLE, DERIVATION_ROLE, INSPECTOR_ROLE), READ)
+_PARAMETER = _ALL_READ | {MANAGER_ROLE: WRITE}
+_OF_CHILDREN = _ALL_READ | {MANAGER_ROLE: ADD, ENTRY_ROLE: ADD}
+_TOLD = {MANAGER_ROLE: READ, DERIVATION_ROLE: READ, INSPECTOR_ROLE: READ}
+_DERIVED = {MANAGER_ROLE: WRITE, DERIVATION_ROLE: WRITE, ENTRY_ROLE: READ}
+_OF_RUNS = {MANAGER_ROLE: WRITE, DERIVATION_ROLE: WRITE}
+_VIEWS = {MANAGER_ROLE: READ, DERIVATION_ROLE: READ}
+_FRAME = dict.fromkeys(
+    (MANAGER_ROLE, ENTRY_ROLE, IDENTITY_ROLE, DERIVATION_ROLE, INSPECTOR_ROLE), READ
+)
+
+# Schema or table -> what each role may do with it; nothing is said of what is the owner's alone,
+# but by an empty line for what lies in a schema that others have.
+RIGHTS: dict[str, dict[str, str]] = {
+    "clinical": {MANAGER_ROLE: WRITE, ENTRY_ROLE: WRITE, DERIVATION_ROLE: READ},
+    "clinical.consent": {
+        MANAGER_ROLE: WRITE,
+        ENTRY_ROLE: WRITE,
+        DERIVATION_ROLE: READ,
+        INSPECTOR_ROLE: READ,
+    },
+    "clinical.patient": {
+        MANAGER_ROLE: WRITE,
+        ENTRY_ROLE: WRITE,
+        DERIVATION_ROLE: READ,
+        IDENTITY_ROLE: "select (patient_id, centre, sex, birth_date)",
+    },
+    **{
+        f"reference.{name}": _PARAMETER
+        for name in (
+            *("analyte_unit", "assay", "consent_form", "drug", "entry_limit"),
+            *("gene", "growth_reference", "score_band", "tdm_threshold", "worklist_rule"),
+            "worklist_setting",
+        )
+    },
+    "reference.centre": _PARAMETER | {IDENTITY_ROLE: "select (code, study_id_pattern)"},
+    "reference.definition": _PARAMETER | {DERIVATION_ROLE: "select, update"},
+    "reference.registry_setting": _FRAME | {MANAGER_ROLE: "select, update"},
+    "reference.patient_number": _OF_CHILDREN
+    | {
+        MANAGER_ROLE: "select, insert, update",
+        IDENTITY_ROLE: "select (study_id, patient_id, merged_into)",
+    },
+    **{f"reference.{name}": _OF_CHILDREN for name in ("query_step", "worklist_dismissal")},
+    "reference.signature": _ALL_READ | {MANAGER_ROLE: ADD},
+    "reference.record_lock": _ALL_READ | {MANAGER_ROLE: WRITE},
+    "reference.freeze_lock": _TOLD | {MANAGER_ROLE: WRITE},
+    **{
+        f"reference.{name}": _TOLD
+        for name in ("change_set", "data_freeze", "data_release", "login_role")
+    },
+    "reference.study_answer": _TOLD | {MANAGER_ROLE: ADD},
+    "derived.study_child": {MANAGER_ROLE: ADD},
+    # Passwords are for the owner.
+    "reference.signing_password": {},
+    **{
+        f"derived.{name}": _DERIVED
+        for name in ("changed_patient", "derivation_run", "lor_status", "status_transition")
+    },
+    **{f"derived.{name}": _OF_RUNS for name in ("quality_run", "scheduled_run")},
+    **{
+        f"derived.{name}": {MANAGER_ROLE: READ}
+        for name in ("release_child", "release_left_out", "release_erased")
+    },
+    "audit.record_change": _ALL_READ,
+    "audit.committed_change": _ALL_READ,
+    "audit.child_centre": _ALL_READ,
+    "audit.reference_change": _TOLD,
+    "audit.erasure": _TOLD | {ENTRY_ROLE: "select (id_hash, id_salt)"},
+    "audit.sealed_row": _TOLD,
+    "audit.stamp": _TOLD,
+    "audit.seal": _TOLD | {MANAGER_ROLE: ADD, DERIVATION_ROLE: ADD},
+    # By it what was erased could be tried against the hashes that stay.
+    "audit.secret": {},
+    "rules": _VIEWS,
+    "present": _VIEWS | {INSPECTOR_ROLE: READ},
+    "analytics": _VIEWS | {ANALYST_ROLE: READ},
+    "analytics_deidentified": {MANAGER_ROLE: READ},
+    "inspection": {MANAGER_ROLE: READ, INSPECTOR_ROLE: READ},
+    "own_rules": {ENTRY_ROLE: READ},
+    "own_present": {ENTRY_ROLE: READ},
+    "own_analytics": {ENTRY_ROLE: READ},
+    "own_inspection": {ENTRY_ROLE: READ},
+    "locking.writing": {MANAGER_ROLE: LOCKING, ENTRY_ROLE: LOCKING, DERIVATION_ROLE: LOCKING},
+    "locking.query": {MANAGER_ROLE: LOCKING, ENTRY_ROLE: LOCKING},
+    "locking.night": {DERIVATION_ROLE: LOCKING},
+    "locking.upgrade": {},
+    "locking.freeze": {},
+    # Whoever asks them is written down by their functions.
+    "identity.access": {},
+    "identity.change": {},
+    "identity.erasure": {},
+    "identity.hospital_number": {},
+    "identity.person": {},
+    "public.alembic_version": _FRAME,
+}
+# Numbers that a role takes by itself; those of an identity column come with the row.
+SEQUENCES = {"derived": (MANAGER_ROLE, DERIVATION_ROLE)}
+# Schema -> who may call its functions. What rules are made of is called by whoever reads a view.
+FUNCTIONS = {
+    "clinical": (MANAGER_ROLE, ENTRY_ROLE, DERIVATION_ROLE, INSPECTOR_ROLE),
+    "reference": (MANAGER_ROLE, ENTRY_ROLE, DERIVATION_ROLE, INSPECTOR_ROLE),
+    "derived": (MANAGER_ROLE, DERIVATION_ROLE),
+    "audit": (MANAGER_ROLE, ENTRY_ROLE, DERIVATION_ROLE, INSPECTOR_ROLE),
+    "rules": (MANAGER_ROLE, ENTRY_ROLE, DERIVATION_ROLE, ANALYST_ROLE, INSPECTOR_ROLE),
+    "own_rules": (ENTRY_ROLE,),
+    "identity": (IDENTITY_ROLE,),
+}
 
 
 def quoted(name: str) -> str:
@@ -70,72 +175,54 @@ def role_can_be_taken(connection: Connection, name: str) -> bool:
     )
 
 
-def make_roles(connection: Connection, *, may_log_in: bool) -> None:
-    """Makes the roles that are missing, where this login may.
-
-    On a server where it may not, an administrator makes them; until then only what they are for is
-    out of use. On the embedded server each can log in, since there a login is who starts a command.
-    """
-    for role in ROLES:
-        _make_role(connection, role.name, may_log_in=may_log_in)
-
-
-def _make_role(connection: Connection, name: str, *, may_log_in: bool) -> None:
-    if not _exists(connection, name):
-        may_create = connection.execute(
-            text("select rolcreaterole or rolsuper from pg_roles where rolname = current_user")
-        ).scalar_one()
-        if not may_create:
-            return
-        login = "login" if may_log_in else "nologin"
-        try:
-            with connection.begin_nested():
-                connection.execute(text(f"create role {name} {login}"))
-        except (IntegrityError, ProgrammingError) as error:
-            # Another registry on the same server makes it now, or has since the look above.
-            if not isinstance(error.orig, UniqueViolation | DuplicateObject):
-                raise
-    if name == ANALYST_ROLE and not role_can_be_taken(connection, name):
-        # From PostgreSQL 16 on only who made the role may grant it.
-        # One that another registry gives at the same moment serves both.
-        with (
-            suppress(ProgrammingError, IntegrityError, InternalError),
-            connection.begin_nested(),
-        ):
-            connection.execute(text(f"grant {name} to current_user"))
-
-
-def existing(connection: Connection) -> list[Role]:
-    """The roles that the server has."""
-    return [role for role in ROLES if _exists(connection, role.name)]
-
-
-def _exists(connection: Connection, name: str) -> bool:
-    return bool(
-        connection.execute(
-            text("select exists (select from pg_roles where rolname = :role)"), {"role": name}
-        ).scalar_one()
+def needs(names: list[str]) -> str:
+    """What is to be done where a login lacks a right that these roles have."""
+    return tr(
+        "It needs the role {roles}. Who owns the registry gives one: "
+        "registry role grant LOGIN ROLE",
+        roles=", ".join(names),
     )
 
 
-def give_rights(connection: Connection) -> None:
-    """Takes from each role that is there what it had, and gives it what is declared."""
-    for role in existing(connection):
-        statements = []
-        for target in role.rights:
-            schema, _, table = target.partition(".")
-            if not table:
-                statements.append(f"revoke all on all tables in schema {schema} from {role.name}")
-        for target, rights in role.rights.items():
-            schema, _, table = target.partition(".")
-            what = target if table else f"all tables in schema {schema}"
-            if rights == NONE:
-                statements.append(f"revoke all on {what} from {role.name}")
-                continue
-            statements.append(f"grant usage on schema {schema} to {role.name}")
-            statements.append(f"grant {rights} on {what} to {role.name}")
-        if statements and role.name != ANALYST_ROLE:
-            database = quoted(connection.engine.url.database or "")
-            statements.append(f"grant connect, temporary on database {database} to {role.name}")
-        if statements:
-            connection.exec_driver_sql("; ".join(statements))
+_DENIED = re.compile(
+    r"permission denied for (schema|table|view|relation|sequence|function|database) (\S+)"
+)
+
+
+def needed(reason: str, statement: str) -> tuple[str, list[str]]:
+    """What a login was refused, and the roles that have every right that the statement asks for.
+
+    Found by the server's sentence and the statement that it refused.
+    """
+    found = _DENIED.search(reason)
+    if found is None:
+        return "", [OWNER_ROLE]
+    what = f"{found[1]} {found[2].replace(chr(34), '')}"
+    verb = re.match(r"\s*(insert into|update|delete from|lock table)\s+([\w.]+)", statement, re.I)
+    target, wanted = (verb[2], _RIGHT_OF[verb[1].lower()]) if verb else ("", READ)
+    having = {role.name for role in ROLES} - {OWNER_ROLE}
+    named = {one for one in _NAMED.findall(statement) if _BARE.sub(r"\1", one[0]) in _SCHEMAS}
+    for schema, name, called in named:
+        bare = _BARE.sub(r"\1", schema)
+        if called:
+            having &= set(FUNCTIONS.get(bare, having))
+        elif f"{bare}.{name}" in RIGHTS or bare in RIGHTS:
+            given = RIGHTS.get(f"{bare}.{name}", RIGHTS.get(bare, {}))
+            right = wanted if f"{schema}.{name}" == target else READ
+            having &= {role for role, has in given.items() if right in has.split(", ")}
+            # Their own views stand for those of all.
+            having |= {ENTRY_ROLE} if schema.startswith("own_") else set()
+    if not named or found[1] == "database":
+        having = set()
+    return what, [*(role.name for role in ROLES if role.name in having), OWNER_ROLE]
+
+
+_RIGHT_OF = {
+    "insert into": "insert",
+    "update": "update",
+    "delete from": "delete",
+    "lock table": "update",
+}
+_BARE = re.compile(r"^own_(\w+)$")
+_NAMED = re.compile(r"\b(\w+)\.(\w+)(\s*\()?")
+_SCHEMAS = {target.partition(".")[0] for target in RIGHTS}

@@ -16,8 +16,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from registry.database.frozen import frozen_of
+from registry.database.roles import DERIVATION_ROLE, MANAGER_ROLE, OWNER_ROLE, needs
+from registry.errors import Refused
 from registry.models.status_columns import STATUS_COLUMNS, status_hash
 from registry.records.registry_setting import definition_or_default
+from registry.words import tr
 
 # Above this share of the patients one pass over the whole tables is quicker than one a patient.
 SHARE_FOR_WHOLE_PASS = 0.5
@@ -137,7 +140,21 @@ def bring_up_to_date(engine: Engine, *, user: str) -> DerivationResult | None:
                 "or exists (select from analytics.freshness where rules_changed)"
             )
         ).scalar_one()
+        if waiting and not may_derive(connection):
+            raise Refused(
+                tr("Some status is older than the records or the day; this login may not derive."),
+                cure=needs([MANAGER_ROLE, DERIVATION_ROLE, OWNER_ROLE]),
+            )
     return derive(engine, user=user) if waiting else None
+
+
+def may_derive(connection: Connection) -> bool:
+    """Whether this login may; who enters for some centres leaves it to the night."""
+    return bool(
+        connection.execute(
+            text("select has_table_privilege('derived.derivation_run', 'insert')")
+        ).scalar_one()
+    )
 
 
 def _derive(

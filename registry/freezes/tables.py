@@ -12,6 +12,7 @@ from registry.models import (
     ENTITIES,
     Freeze,
     FreezeLock,
+    LoginRole,
     PatientNumber,
     RecordLock,
     Release,
@@ -30,7 +31,7 @@ LEFT_OUT = tuple(
     table_of(one).name
     for one in (
         *(Freeze, Release, ReleaseChild, ReleaseLeftOut, ReleaseErased),
-        *(Signature, SigningPassword, RecordLock, FreezeLock),
+        *(Signature, SigningPassword, RecordLock, FreezeLock, LoginRole),
         *(StudyAnswer, StudyChild),
     )
 )

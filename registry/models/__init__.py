@@ -21,6 +21,7 @@ from registry.models.gene_finding import GeneFinding
 from registry.models.growth_reference import GrowthReference
 from registry.models.infusion import Infusion
 from registry.models.lab_result import AnalyteUnit, LabResult
+from registry.models.login_role import ChildCentre, LoginRole
 from registry.models.medication import Drug, Medication
 from registry.models.patient import Centre, Patient, PatientNumber
 from registry.models.pcdai_visit import PcdaiVisit
@@ -85,6 +86,7 @@ __all__ = [
     "Centre",
     "ChangeSet",
     "ChangedPatient",
+    "ChildCentre",
     "CommittedChange",
     "Condition",
     "Consent",
@@ -103,6 +105,7 @@ __all__ = [
     "GrowthReference",
     "Infusion",
     "LabResult",
+    "LoginRole",
     "LorStatus",
     "Medication",
     "Patient",

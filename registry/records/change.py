@@ -34,9 +34,5 @@ def change_number(connection: Connection) -> int | None:
 
 def summarise_change(connection: Connection, summary: str) -> None:
     """Says at the end of a transaction that changed something what it came to."""
-    change = change_number(connection)
-    if change is not None:
-        connection.execute(
-            text("update reference.change_set set summary = :summary where change_id = :change"),
-            {"summary": summary, "change": change},
-        )
+    if change_number(connection) is not None:
+        connection.execute(text("select audit.summarise_change(:summary)"), {"summary": summary})

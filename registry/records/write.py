@@ -201,6 +201,16 @@ def number_patients(connection: Connection) -> None:
         f"insert into reference.patient_number (study_id) select distinct study_id "
         f"from {resolved(Patient)} on conflict do nothing"
     )
+    # Of whom this login sees some centres only: it has not got the number of another's child.
+    taken = connection.exec_driver_sql(
+        f"select r.study_id from {resolved(Patient)} r where not exists (select "
+        "from reference.patient_number n where n.study_id = r.study_id) limit 1"
+    ).scalar_one_or_none()
+    if taken is not None:
+        raise Refused(
+            tr("The study id {patient} cannot be given: it is taken.", patient=taken),
+            cure=tr("Nothing was written. Give the child another study id."),
+        )
 
 
 def merge(

@@ -25,9 +25,10 @@ from sqlalchemy.exc import InternalError
 
 from registry import __version__
 from registry.database.analyst import analyst_role_exists, limit_role
-from registry.database.frozen import LIVE, Place
+from registry.database.frozen import CHANGE_SET, LIVE, OWN, OWN_VIEWS, Place
 from registry.database.migrate import head
-from registry.database.roles import ANALYST_ROLE, give_rights, make_roles
+from registry.database.rights import give_rights, make_roles
+from registry.database.roles import ANALYST_ROLE
 from registry.errors import Refused
 from registry.models import all_tables
 from registry.views import worklist_words
@@ -51,6 +52,7 @@ from registry.views.view import (
     SCHEMAS,
     View,
     in_order,
+    read_view,
     views_of,
 )
 from registry.vocabulary import COVARIATES
@@ -58,6 +60,8 @@ from registry.words import tr
 
 WORKLIST = "worklist"
 QUALITY = "quality"
+OWN_FOLDER = "own"
+OWN_SCHEMAS = tuple(OWN.schema(schema) for schema in OWN_VIEWS)
 STUDY_ID_COMMENT = "study id"
 TODAY_OF_A_FREEZE = """
 create or replace function today() returns date
@@ -77,14 +81,14 @@ def drop_views(connection: Connection) -> None:
             "from pg_class where relkind = 'v' and obj_description(oid, 'pg_class') is not null "
             "and relnamespace::regnamespace::text = any(:schemas) union all "
             "select coalesce('drop function ' || string_agg(oid::regprocedure::text, ', '), '') "
-            "from pg_proc where pronamespace = to_regnamespace(:rules)"
+            "from pg_proc where pronamespace::regnamespace::text = any(:rules)"
         ),
-        {"rules": RULES, "schemas": list(SCHEMAS)},
+        {"rules": [RULES, OWN.schema(RULES)], "schemas": [*OWN_SCHEMAS, *SCHEMAS]},
     ).scalars()
     try:
         for statement in filter(None, dropped.all()):
             _run(connection, statement)
-        _run(connection, f"drop schema if exists {', '.join(SCHEMAS)}")
+        _run(connection, f"drop schema if exists {', '.join([*OWN_SCHEMAS, *SCHEMAS])}")
     except InternalError as error:
         if not isinstance(error.orig, DependentObjectsStillExist):
             raise
@@ -102,14 +106,20 @@ def drop_views(connection: Connection) -> None:
         ) from None
 
 
-def build_views(connection: Connection, *, analyst_may_log_in: bool = False) -> None:
-    """Creates all views with their comments and gives the analysts' role its rights."""
+def build_views(connection: Connection) -> None:
+    """Creates all views with their comments, and once more for who sees some centres only."""
     _build(connection, LIVE)
     worklist_words.store_words(connection)
-    make_roles(connection, may_log_in=analyst_may_log_in)
-    if analyst_may_log_in:
+    _build(connection, OWN)
+    _read_with_rights_of_reader(connection)
+
+
+def let_in(connection: Connection, *, embedded: bool) -> None:
+    """Makes the roles and gives them their rights on tables and views."""
+    make_roles(connection, embedded=embedded)
+    if embedded:
         limit_role(connection)
-    give_rights(connection)
+    give_rights(connection, embedded=embedded)
 
 
 def build_frozen_views(connection: Connection, place: Place, day: date) -> None:
@@ -148,9 +158,15 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
             ),
         ],
         ANALYTICS: in_order([*views_of(ANALYTICS), *clinical_views()]),
-        DEIDENTIFIED: deidentified_views(),
     }
-    if day is None:
+    if place is OWN:
+        # Who was given what is the owner's to know.
+        views[RULES] = [view for view in views[RULES] if view.name != "released_child"]
+        views[RULES].insert(0, read_view(RULES, FOLDER / OWN_FOLDER / f"{CHANGE_SET}.sql"))
+        views[INSPECTION] = [read_view(INSPECTION, FOLDER / INSPECTION / "record_change.sql")]
+    else:
+        views[DEIDENTIFIED] = deidentified_views()
+    if place is LIVE:
         views[INSPECTION] = in_order(views_of(INSPECTION))
     described = _described_columns([view for built in views.values() for view in built])
     for schema, built in views.items():
@@ -256,6 +272,9 @@ def _comment(
     for view in views:
         name = f"{schema}.{view.name}"
         statements.append(f"comment on view {name} is {_literal(view.comment)}")
+        if place is OWN:
+            # Its columns are those of the view that everybody else reads.
+            continue
         for column in columns[view.name]:
             comment = view.column_comments.get(column)
             if comment is None and column == "patient_id":
@@ -274,6 +293,23 @@ def _literal(words: str) -> str:
 def _run(connection: Connection, statement: str) -> None:
     """Runs a statement as it stands in its file: the driver would read a percent sign as a mark."""
     connection.exec_driver_sql(statement.replace("%", "%%"))
+
+
+def _read_with_rights_of_reader(connection: Connection) -> None:
+    """A view of one's own centres shows the rows of who reads it, not those of who made it.
+
+    But that of the change sets, whose own condition says which.
+    """
+    views = connection.execute(
+        text(
+            "select string_agg(format('alter view %s set (security_invoker = true)', "
+            "oid::regclass), '; ') from pg_class where relkind = 'v' and relname <> :changes "
+            "and relnamespace::regnamespace::text = any(:schemas)"
+        ),
+        {"schemas": list(OWN_SCHEMAS), "changes": CHANGE_SET},
+    ).scalar_one()
+    changes = f"alter view {OWN.schema(RULES)}.{CHANGE_SET} set (security_barrier = true)"
+    _run(connection, f"{views}; {changes}")
 
 
 def _let_analysts_read(connection: Connection, place: Place) -> None:

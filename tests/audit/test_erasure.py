@@ -21,6 +21,8 @@ from tests.programs import Program
 P001 = "(select patient_id from reference.patient_number where study_id = 'P001')"
 # Tables of the audit have the number of a child; what else of his they have is emptied.
 EMPTIED = {"audit.record_change", "audit.sealed_row", "audit.erasure"}
+# Its row goes with the study id.
+EMPTIED |= {"audit.child_centre"}
 # What has no number and may hold a text or document about a child -> where that is gone through.
 GONE_THROUGH = {"derived.scheduled_run", "reference.change_set"}
 # What is of no child: parameters, codes and their words, counts, the audit's own.
@@ -33,7 +35,8 @@ OF_NO_CHILD = {
     *("reference.registry_setting", "reference.score_band", "reference.tdm_threshold"),
     *("reference.worklist_rule", "reference.worklist_setting"),
     *("reference.consent_form", "reference.data_freeze", "reference.data_release"),
-    *("reference.freeze_lock", "reference.signing_password", "reference.study_answer"),
+    *("reference.freeze_lock", "reference.login_role", "reference.signing_password"),
+    "reference.study_answer",
     # Whose the ids were nobody knows any more.
     "derived.release_erased",
 }

@@ -35,6 +35,8 @@ ELSEWHERE = {
         ("sign", what): "tests/signing/test_signing.py"
         for what in ("password", "patient", "freeze", "file")
     },
+    # They are of a login of the server.
+    **{("role", verb): "tests/roles/test_granting.py" for verb in ("grant", "revoke")},
     # It changes what all the others may tell.
     ("disclosure",): "tests/disclosure/test_commands.py",
     # It asks an authority.

@@ -9,7 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from registry.database.engine import Database
-from registry.database.identities import let_in
 from tests.identifiers import SEARCH
 from tests.programs import Program
 
@@ -98,10 +97,6 @@ def test_the_database_itself_refuses(known: Database, statement: str) -> None:
 def test_the_role_of_identities_has_the_functions_and_no_table(known: Database) -> None:
     with known.engine.connect() as connection:
         transaction = connection.begin()
-        there = "select exists (select from pg_roles where rolname = 'registry_identity')"
-        if not connection.scalar(text(there)):
-            connection.exec_driver_sql("create role registry_identity")
-        let_in(connection)
         connection.exec_driver_sql("grant registry_identity to current_user")
         connection.exec_driver_sql("set local role registry_identity")
         read = "select name from identity.read('{P001}')"

@@ -17,6 +17,7 @@ from registry.views.build import rules_hash
 from tests.conftest import COHORT, Databases, opened_for_test
 
 VIEWS = {"analytics", "analytics_deidentified", "inspection", "present", "rules"}
+VIEWS |= {"own_analytics", "own_inspection", "own_present", "own_rules"}
 SCHEMAS = sorted(VIEWS | {"audit", "clinical", "derived", "identity", "reference"})
 STEPS = len(list((migrate.migrations_folder() / "versions").glob("0*.py")))
 CHAIN = [f"{number:04}" for number in range(1, STEPS + 1)]

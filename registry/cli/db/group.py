@@ -26,13 +26,10 @@ def upgrade_command(context: typer.Context) -> None:
 
     Example: registry db upgrade
     """
-    from sqlalchemy import text
-
     from registry.database import migrate
-    from registry.database.analyst import analyst_role_exists, role_statements
     from registry.database.engine import open_database
     from registry.database.identities import make_elsewhere
-    from registry.database.roles import ANALYST_ROLE
+    from registry.database.rights import statements_of_administrator
 
     settings = run_of(context).settings()
     with open_database(settings) as database:
@@ -43,15 +40,13 @@ def upgrade_command(context: typer.Context) -> None:
             make_elsewhere(settings.identity_url)
         with database.engine.connect() as connection:
             after = migrate.status(connection)
-            login, name = connection.execute(text("select current_user, current_database()")).one()
-            if not analyst_role_exists(connection):
+            statements = statements_of_administrator(connection)
+            if statements:
                 warn(
                     tr(
-                        "This login may not make or take on the role {role}, which "
-                        "`registry sql` needs. An administrator runs: {statements} "
-                        "Then: registry db upgrade",
-                        role=ANALYST_ROLE,
-                        statements=role_statements(login, name),
+                        "This login may not make or take on every role of the registry. "
+                        "An administrator runs: {statements} Then: registry db upgrade",
+                        statements=statements,
                     )
                 )
     if before.current is None:

@@ -45,6 +45,7 @@ _AFTER_RECORDS = {
     "definition": lambda: import_module("registry.cli.definition").app,
     "identity": lambda: import_module("registry.cli.identity.group").app,
     "disclosure": lambda: import_module("registry.cli.disclosure").disclosure_command,
+    "role": lambda: import_module("registry.cli.role").app,
     "centre": lambda: import_module("registry.cli.centre").app,
     "assay": lambda: import_module("registry.cli.assay").app,
     "analyse": lambda: import_module("registry.cli.analyse.group").app,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry.cli.frame.completion import complete_definition
-from registry.errors import DatabaseUnavailable, WrongUsage
+from registry.errors import DatabaseUnavailable, Refused, WrongUsage
 from registry.settings import HOME_VARIABLE, Settings
 from registry.words import tr
 
@@ -58,6 +58,8 @@ class Run:
     user: str | None = None
     freeze: str | None = None
     as_of: datetime | None = None
+    role: str | None = None
+    centres: tuple[str, ...] = ()
 
     def home_given(self) -> bool:
         """Whether a home was named, by option or in the environment."""
@@ -68,7 +70,13 @@ class Run:
         found = Settings.read(
             home=self.home, database_url=self.database_url, user=user or self.user
         )
-        return replace(found, freeze=self.freeze, as_of=self.as_of)
+        return replace(
+            found,
+            freeze=self.freeze,
+            as_of=self.as_of,
+            role=self.role,
+            centres=self.centres,
+        )
 
 
 def run_of(context: typer.Context) -> Run:
@@ -107,10 +115,20 @@ def require_registry(settings: Settings) -> None:
 def reached(settings: Settings) -> Iterator[Database]:
     """The database of this run, whatever its migration; the demo's says that it is."""
     from registry.database.engine import open_database
+    from registry.database.login import as_login
+    from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, needs
     from registry.records.registry_setting import is_demo
 
     require_registry(settings)
-    with open_database(settings) as database:
+    with (
+        open_database(settings) as served,
+        as_login(served, settings.role, settings.centres) as (database, own_rows),
+    ):
+        if own_rows and (settings.freeze is not None or settings.as_of is not None):
+            raise Refused(
+                tr("A freeze or a moment of the past is of all centres."),
+                cure=needs([MANAGER_ROLE, OWNER_ROLE]),
+            )
         with database.engine.connect() as connection:
             if is_demo(connection):
                 warn(tr("synthetic demo data"))

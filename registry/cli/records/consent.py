@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of
+from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.records.asking_record import patient_or_asked
 from registry.errors import WrongUsage
@@ -54,7 +54,7 @@ def withdraw_command(
 
     Example: registry patient withdraw P023 --scope research --reason 'letter of the parents'
     """
-    from registry.derivation.run import bring_up_to_date
+    from registry.derivation.run import bring_up_to_date, may_derive
     from registry.entry.consents import withdraw
     from registry.records.change import declare_change, summarise_change
 
@@ -73,7 +73,12 @@ def withdraw_command(
             )
             changed = withdraw(connection, patient, scopes, day, given_by=given_by)
             summarise_change(connection, f"consents: {len(changed)} withdrawn")
-        bring_up_to_date(database.engine, user=settings.user)
+        with database.engine.connect() as connection:
+            derives = may_derive(connection)
+        if derives:
+            bring_up_to_date(database.engine, user=settings.user)
+        else:
+            warn(tr("What is stored of the child is brought up to date by the night."))
     if form is Format.JSON:
         print_json(
             {

@@ -1,0 +1,57 @@
+"""`registry role`, and whose name stands at what a login changes."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import text
+
+from registry.database.engine import Database
+from tests.programs import Program
+
+WHY = ("--reason", "begins here")
+
+
+def test_a_role_is_given_and_taken_and_both_are_in_the_audit(
+    study: Database, program: Program
+) -> None:
+    login = f"anna_{uuid.uuid4().hex[:8]}"
+    with study.engine.begin() as connection:
+        connection.execute(text(f"create role {login} login"))
+    own = study.url.set(username=login).render_as_string(hide_password=False)
+    said = program(own, "patient", "list").refused(1)
+    assert "no role of the registry" in said
+    assert "--reason" in program(study, "role", "grant", login, "registry_manager").refused(2)
+    assert "for centres" in program(study, "role", "grant", login, "registry_entry", *WHY).refused(
+        2
+    )
+    assert "no centre XXX" in program(
+        study, "role", "grant", login, "registry_entry", "--centre", "XXX", *WHY
+    ).refused(1)
+    given = program(study, "role", "grant", login, "registry_entry", "--centre", "BCH", *WHY)
+    assert "BCH" in given.out
+    listed = program(study, "role", "list", "--format", "json").document
+    [row] = [row for row in listed if row["login"] == login]
+    assert (row["role"], row["centres"]) == ("registry_entry", "BCH")
+    assert program(own, "patient", "list").status == 0
+    add = ("anthropometry", "add", "P001", "--measured-on", "2019-09-09", "--weight-kg", "40")
+    assert program(own, "--user", "somebody else", *add).status == 0
+    said = program(own, "role", "grant", login, "registry_manager", *WHY).refused(1)
+    assert "registry_owner" in said
+    taken = program(study, "role", "revoke", login, "registry_entry", "--reason", "has left")
+    assert taken.status == 0
+    assert "no role of the registry" in program(own, "patient", "list").refused(1)
+    kept = program(study, "audit", "list", "--table", "login_role", "--format", "json").document
+    assert [(row["operation"], row["reason"]) for row in kept] == [
+        ("insert", "begins here"),
+        ("delete", "has left"),
+    ]
+    with study.engine.connect() as connection:
+        who = connection.execute(
+            text(
+                "select made_by, database_role from reference.change_set "
+                "where command = 'anthropometry add'"
+            )
+        ).one()
+    # The name is the login's, whatever the client says.
+    assert tuple(who) == (login, login)

@@ -1,0 +1,213 @@
+"""A login that enters for one centre learns nothing of the children of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from registry.database.engine import Database, connect_to, server_url
+from registry.database.roles import ENTRY_ROLE
+from tests.programs import Program
+from tests.roles.conftest import OTHERS, OWN, Login
+
+READABLE = """
+select format('%I.%I', n.nspname, c.relname) from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'v') and has_schema_privilege(n.oid, 'usage')
+    and has_table_privilege(c.oid, 'select') and n.nspname = any(array['clinical', 'reference',
+        'derived', 'audit', 'own_rules', 'own_present', 'own_analytics', 'own_inspection',
+        'public', 'locking'])
+order by 1
+"""
+
+
+@pytest.fixture(scope="module")
+def entry(login_of: Login) -> str:
+    """The URL of the login."""
+    return login_of(ENTRY_ROLE)
+
+
+@pytest.fixture
+def as_entry(entry: str) -> Iterator[Connection]:
+    """A session of that login by hand, rolled back."""
+    engine = connect_to(server_url(entry))
+    with engine.connect() as connection:
+        yield connection
+        connection.rollback()
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def children(two_centres: Database) -> dict[str, list[tuple[str, int]]]:
+    """Centre -> study id and number of its children."""
+    found: dict[str, list[tuple[str, int]]] = {OWN: [], OTHERS: []}
+    with two_centres.engine.connect() as connection:
+        for centre, study_id, number in connection.execute(
+            text(
+                "select centre, study_id, patient_id from clinical.patient "
+                "join reference.patient_number using (patient_id)"
+            )
+        ):
+            found[centre].append((study_id, number))
+    assert len(found[OWN]) > 10
+    assert len(found[OTHERS]) > 10
+    return found
+
+
+def test_no_row_of_a_table_or_view_is_of_the_others(
+    as_entry: Connection, children: dict[str, list[tuple[str, int]]]
+) -> None:
+    """By the number of the child, by the study id, and by any text that has one."""
+    own = {number for _, number in children[OWN]}
+    ids = {study_id for study_id, _ in children[OTHERS]}
+    seen = 0
+    for name in as_entry.execute(text(READABLE)).scalars().all():
+        rows = as_entry.execute(text(f"select to_jsonb(r) from {name} r")).scalars().all()
+        for row in rows:
+            number = row.get("patient_id")
+            assert not isinstance(number, int) or number in own, name
+            told = " ".join(str(value) for value in row.values())
+            assert not ids & set(told.replace("'", " ").replace('"', " ").split()), name
+            assert row.get("patient_id") not in ids, name
+        seen += bool(rows)
+    # Most of them have rows of one's own, so that the others' could have stood there.
+    assert seen > 60
+
+
+def test_what_is_shown_of_ones_own_is_all_of_it(
+    two_centres: Database, as_entry: Connection, children: dict[str, list[tuple[str, int]]]
+) -> None:
+    numbers = [number for _, number in children[OWN]]
+    names = [study_id for study_id, _ in children[OWN]]
+    with two_centres.engine.connect() as owner:
+        for table in ("clinical.infusion", "clinical.patient", "derived.lor_status"):
+            every = text(f"select count(*) from {table} where patient_id = any(:numbers)")
+            mine = as_entry.execute(text(f"select count(*) from {table}")).scalar_one()
+            assert mine == owner.execute(every, {"numbers": numbers}).scalar_one() > 0
+        for view in ("status", "worklist", "infusion", "eligibility"):
+            # A rank is a place among those that one sees.
+            listed = f"select (to_jsonb(v) - 'rank')::text from {{}}analytics.{view} v"
+            mine = sorted(as_entry.execute(text(listed.format("own_"))).scalars())
+            every = text(f"{listed.format('')} where patient_id = any(:names)")
+            assert mine == sorted(owner.execute(every, {"names": names}).scalars())
+
+
+def test_the_others_child_is_told_as_one_that_nobody_has(
+    program: Program, entry: str, children: dict[str, list[tuple[str, int]]]
+) -> None:
+    theirs, nobodys = children[OTHERS][0][0], "P499"
+    for command in (
+        ("patient", "show"),
+        ("status",),
+        ("explain",),
+        ("history",),
+        ("infusion", "list"),
+        ("query", "list"),
+    ):
+        said = [
+            program(entry, *command, *(("--patient", one) if command[-1] == "list" else (one,)))
+            for one in (theirs, nobodys)
+        ]
+        told = [
+            (one.status, one.out, one.err.replace(study_id, "?").splitlines()[0])
+            for one, study_id in zip(said, (theirs, nobodys), strict=True)
+        ]
+        assert told[0] == told[1], command
+        assert said[0].status != 0
+
+
+def test_a_taken_study_id_is_refused_without_a_word_more(
+    program: Program, entry: str, children: dict[str, list[tuple[str, int]]]
+) -> None:
+    theirs = children[OTHERS][0][0]
+    said = program(
+        entry, "patient", "add", theirs, "--centre", OWN, "--sex", "male", "--birth-date",
+        "2009-01-02", "--diagnosis", "CD", "--diagnosed-on", "2018-02-03",
+    ).refused(1)  # fmt: skip
+    assert said.splitlines()[0] == f"Error: The study id {theirs} cannot be given: it is taken."
+    assert OTHERS not in said
+
+
+def refusal(connection: Connection, statement: str) -> tuple[str | None, str]:
+    with pytest.raises(DBAPIError) as refused, connection.begin_nested():
+        connection.exec_driver_sql(statement)
+    diagnosis = getattr(refused.value.orig, "diag", None)
+    return getattr(refused.value.orig, "sqlstate", None), str(
+        getattr(diagnosis, "message_primary", "")
+    )
+
+
+def test_nothing_is_written_at_the_others(
+    as_entry: Connection, children: dict[str, list[tuple[str, int]]]
+) -> None:
+    as_entry.exec_driver_sql("select set_config('registry.reason', 'a test', true)")
+    own, theirs = children[OWN][0][1], children[OTHERS][0][1]
+    weigh = (
+        "insert into clinical.anthropometry (patient_id, measured_on, weight_kg) "
+        "values ({}, '2019-08-08', 30)"
+    )
+    as_entry.exec_driver_sql(weigh.format(own))
+    # Of the others' child and of nobody's alike.
+    assert refusal(as_entry, weigh.format(theirs)) == refusal(as_entry, weigh.format(999_999))
+    for statement in (
+        f"update clinical.patient set centre = '{OTHERS}' where patient_id = {own}",
+        f"update clinical.infusion set patient_id = {theirs} where patient_id = {own}",
+    ):
+        assert refusal(as_entry, statement)[0] == "42501"
+    for statement in (
+        f"update clinical.patient set centre = '{OWN}' where patient_id = {theirs}",
+        f"update clinical.infusion set dose_mg = 1 where patient_id = {theirs}",
+        f"delete from clinical.infusion where patient_id = {theirs}",
+    ):
+        assert as_entry.exec_driver_sql(statement).rowcount == 0
+
+
+def test_no_statement_leads_to_other_rights(as_entry: Connection) -> None:
+    for statement in ("set role registry_manager", "set session authorization registry"):
+        assert refusal(as_entry, statement)[0] == "42501"
+    as_entry.exec_driver_sql("reset role")
+    centres = as_entry.exec_driver_sql("select distinct centre from clinical.patient").scalars()
+    assert centres.all() == [OWN]
+    # The planner's statistics show values of rows.
+    assert (
+        as_entry.exec_driver_sql(
+            "select tablename from pg_stats where schemaname in ('clinical', 'derived')"
+        ).all()
+        == []
+    )
+    for table in ("analytics.patient", "rules.course", "present.finding", "identity.person"):
+        assert refusal(as_entry, f"select * from {table}")[0] == "42501"
+
+
+def test_functions_with_others_rights_are_known_ones(as_entry: Connection) -> None:
+    """Whatever a login may call that runs with its owner's rights, besides triggers."""
+    found = as_entry.exec_driver_sql(
+        "select oid::regproc::text from pg_proc where prosecdef and "
+        "prorettype <> 'trigger'::regtype and has_function_privilege(oid, 'execute') "
+        "and has_schema_privilege(pronamespace, 'usage') and pronamespace::regnamespace::text "
+        "not in ('pg_catalog', 'information_schema') order by 1"
+    ).scalars()
+    assert found.all() == ["audit.current_change", "audit.own_centres", "audit.summarise_change"]
+
+
+def test_sql_reads_ones_own_centre(program: Program, entry: str) -> None:
+    for table in ("patient", "analytics.patient", '"analytics"."patient"'):
+        query = f"select distinct centre from {table}"
+        rows = program(entry, "sql", query, "--format", "json").document
+        assert rows == [{"centre": OWN}]
+
+
+def test_a_change_of_the_others_is_no_change(
+    two_centres: Database, program: Program, entry: str, children: dict[str, list[tuple[str, int]]]
+) -> None:
+    with two_centres.engine.connect() as owner:
+        number = owner.execute(
+            text("select max(audit_id) from audit.record_change where patient_id = :theirs"),
+            {"theirs": children[OTHERS][0][1]},
+        ).scalar_one()
+    why = ("--reason", "a test")
+    said = [program(entry, "undo", str(one), *why).refused(1) for one in (number, 99_999_999)]
+    assert said[0].replace(str(number), "?") == said[1].replace("99999999", "?")
