@@ -46,6 +46,7 @@ TABLE1 = {
     "rows.*.known": Cell.COUNT,
     "rows.*.missing": Cell.COUNT,
     "rows.*.percent": Cell.PERCENT,
+    "rows.*.values": Cell.CHILD,
     "rows.*.*": Cell.MEASURE,
 }
 TABLE2 = {
@@ -119,17 +120,28 @@ def table1(document: Document, plan: Plan) -> dict[str, Any]:
             if MISSING in parts:
                 hide(row, "percent", "known", "missing")
             continue
-        known = document["n"] - row["missing"]
+        known, alike = document["n"] - row["missing"], row.get("q1") == row.get("q3")
+        _among_neighbours(row, limit)
         # A single value that all have is everybody's.
         if known < limit or row.get("sd") == 0:
             hide(row, "mean", "sd")
         if known < 2 * limit:
             hide(row, "median")
-        if known < 4 * limit or row.get("q1") == row.get("q3"):
+        if known < 4 * limit or alike:
             hide(row, "q1", "q3")
         if 0 < row["missing"] < limit or known < limit:
             hide(row, "missing")
     return made
+
+
+def _among_neighbours(row: dict[str, Any], limit: int) -> None:
+    """Each quantile is the mean of so many values around its place, since it may be one child's."""
+    values = row.get("values") or []
+    for name, share in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
+        if len(values) >= limit and name in row:
+            first = round((len(values) + 1) * share - (limit + 1) / 2)
+            first = min(max(first, 0), len(values) - limit)
+            row[name] = sum(values[first : first + limit]) / limit
 
 
 def table2(document: Document, plan: Plan) -> dict[str, Any]:
@@ -162,8 +174,8 @@ def outcomes(document: Document, plan: Plan) -> dict[str, Any]:
 
 
 QUARTILES = note(
-    "A median stands only where at least {limit} children lie on either side of it, quartiles where"
-    " at least {limit} lie beyond them."
+    "A median or quartile is the mean of the {limit} values around its place; it stands only where "
+    "at least {limit} children lie on either side of a median, or beyond a quartile."
 )
 COVARIATES_WHOLE = note(
     "Of a covariate all losses and the test are told, or none: a group, its losses or its children "

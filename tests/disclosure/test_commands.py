@@ -46,6 +46,22 @@ def test_table_1_hides_a_level_with_what_would_give_it_back(
     }  # fmt: skip
 
 
+def test_a_median_is_of_those_around_it(program: Program, shared_study: Database) -> None:
+    """35 of 69 would be one child's; the 33rd to the 37th are five children's."""
+    with shared_study.engine.connect() as connection:
+        ages = connection.execute(
+            text(
+                "select duration_before_start_months from analytics.baseline "
+                "where definition = 'paper' order by 1"
+            )
+        ).scalars()
+        middle = [float(age) for age in ages][32:37]
+    rows = published(program, shared_study, "table1")["rows"]
+    [told] = [row for row in rows if row["id"] == "duration_before_ifx_mo"]
+    assert told["median"] == round(sum(middle) / 5, 2)
+    assert "values" not in told
+
+
 def test_table_2_tells_a_covariate_whole_or_not_at_all(
     program: Program, shared_study: Database
 ) -> None:

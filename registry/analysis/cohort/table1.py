@@ -94,8 +94,8 @@ class MedianQuartiles:
     missing: int
     values: Floats = field(repr=False, compare=False)
 
-    def to_json(self) -> dict[str, Any]:
-        return {
+    def to_json(self, values: bool = False) -> dict[str, Any]:
+        told = {
             "id": self.id,
             "label": self.label,
             "median": self.median,
@@ -103,6 +103,9 @@ class MedianQuartiles:
             "q3": self.q3,
             "missing": self.missing,
         }
+        if values:
+            told["values"] = np.sort(self.values[~np.isnan(self.values)]).tolist()
+        return told
 
 
 Row = Count | MeanSd | MedianQuartiles
@@ -116,13 +119,16 @@ class Table1:
     n: int
     rows: tuple[Row, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """The document of `registry analyse table1`."""
+    def to_json(self, values: bool = False) -> dict[str, Any]:
+        """The document of `registry analyse table1`; `values`: with those behind the medians."""
         return {
             "definition": self.definition,
             "method": METHOD,
             "n": self.n,
-            "rows": [row.to_json() for row in self.rows],
+            "rows": [
+                row.to_json(values) if isinstance(row, MedianQuartiles) else row.to_json()
+                for row in self.rows
+            ],
             "notes": [],
         }
 

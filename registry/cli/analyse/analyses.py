@@ -68,7 +68,8 @@ class Analysis(Telling):
         rows: of a CSV file, by the part that `--part` names; without any there is no command, and
             only a report tells it.
         figures: what `--figure STEM` draws, by what is added to STEM.
-        full: asks the result's `to_json` for what its figures need beside the document.
+        full: asks the result's `to_json` for what figures, or the published document, are made of
+            beside the document.
         report: how a report runs it, where that is not the command without options.
         refuse: raises CannotEstimate for a result that a command has nothing to tell of.
         printed: the layout that the demo prints.
@@ -144,6 +145,7 @@ ANALYSES = (
         disclosure=Disclosure(descriptive.TABLE1, descriptive.table1, (descriptive.QUARTILES,)),
         reads=("baseline",),
         run=table1,
+        full={"values": True},
         tables=tables.table1,
         rows={"": rows.table1},
         section="baseline",

@@ -35,8 +35,8 @@ BESIDE = ("flow", "table1", "table2", "outcomes")
 SECONDS = 60.0
 """The longest that a proof may take; what is not proved is not published."""
 PROVED = note(
-    "Proved by integer programming, over flow, Tables 1 and 2 and the outcomes together with "
-    "this: no number of fewer than {limit} children follows."
+    "Its counts are proved by integer programming, over flow, Tables 1 and 2 and the outcomes "
+    "together with this: none of fewer than {limit} children follows."
 )
 
 
