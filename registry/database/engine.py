@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from registry.database.record_lock import LOCKED, locked
 from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, ROLES, needed, needs
-from registry.errors import DatabaseUnavailable, Refused, RegistryError
+from registry.errors import DatabaseUnavailable, Refused, RegistryError, WrongUsage
 from registry.settings import DATABASE_URL_VARIABLE, Settings
 from registry.words import tr
 
@@ -55,8 +55,14 @@ class Database:
 def open_database(settings: Settings) -> Iterator[Database]:
     """Opens the configured server or, without one, the embedded server in the home folder.
 
-    Raises DatabaseUnavailable when the server cannot be reached or is too old.
+    Raises DatabaseUnavailable when the server cannot be reached or is too old, WrongUsage where a
+    role is asked for of what works as the owner (`login.as_login` is what takes one).
     """
+    if settings.role is not None or settings.centres:
+        raise WrongUsage(
+            tr("This command is the owner's and takes no --role."),
+            cure=tr("Leave out --role and --centre before the command."),
+        )
     if settings.database_url is not None:
         url = server_url(settings.database_url)
         yield from _opened(Database(kept_engine(url), url, embedded=False, programs=None))

@@ -55,3 +55,9 @@ def test_a_role_is_given_and_taken_and_both_are_in_the_audit(
         ).one()
     # The name is the login's, whatever the client says.
     assert tuple(who) == (login, login)
+
+
+def test_what_is_the_owners_takes_no_role(study: Database, program: Program) -> None:
+    for command in (("db", "upgrade"), ("schedule", "once")):
+        told = program(study, "--role", "registry_derivation", *command).refused(2)
+        assert "This command is the owner's and takes no --role." in told

@@ -121,7 +121,7 @@ def reached(settings: Settings) -> Iterator[Database]:
 
     require_registry(settings)
     with (
-        open_database(settings) as served,
+        open_database(replace(settings, role=None, centres=())) as served,
         as_login(served, settings.role, settings.centres) as (database, own_rows),
     ):
         if own_rows and (settings.freeze is not None or settings.as_of is not None):
