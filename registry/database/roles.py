@@ -178,8 +178,7 @@ def role_can_be_taken(connection: Connection, name: str) -> bool:
 def needs(names: list[str]) -> str:
     """What is to be done where a login lacks a right that these roles have."""
     return tr(
-        "It needs the role {roles}. Who owns the registry gives one: "
-        "registry role grant LOGIN ROLE",
+        "Roles that may: {roles}. Who owns the registry gives one: registry role grant LOGIN ROLE",
         roles=", ".join(names),
     )
 
@@ -204,7 +203,8 @@ def needed(reason: str, statement: str) -> tuple[str, list[str]]:
     named = {one for one in _NAMED.findall(statement) if _BARE.sub(r"\1", one[0]) in _SCHEMAS}
     for schema, name, called in named:
         bare = _BARE.sub(r"\1", schema)
-        if called:
+        # The columns of an insertion stand in brackets too.
+        if called and f"{schema}.{name}" != target:
             having &= set(FUNCTIONS.get(bare, having))
         elif f"{bare}.{name}" in RIGHTS or bare in RIGHTS:
             given = RIGHTS.get(f"{bare}.{name}", RIGHTS.get(bare, {}))

@@ -180,7 +180,7 @@ def test_a_login_that_owns_nothing_is_told_which_right_is_missing(
     try:
         error = program(full(stranger.set(database=empty.database)), "db", "upgrade").refused(1)
         assert "no right on database" in error
-        assert "needs the role registry_owner" in error
+        assert "Roles that may: registry_owner" in error
         for arguments in (("status",), ("derive",), ("db", "upgrade"), ("sql", "select 1")):
             url = full(stranger.set(database=theirs.database))
             error = program(url, *arguments).refused(1)

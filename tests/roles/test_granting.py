@@ -7,6 +7,7 @@ import uuid
 from sqlalchemy import text
 
 from registry.database.engine import Database
+from registry.database.roles import needed
 from tests.programs import Program
 
 WHY = ("--reason", "begins here")
@@ -61,3 +62,11 @@ def test_what_is_the_owners_takes_no_role(study: Database, program: Program) -> 
     for command in (("db", "upgrade"), ("schedule", "once")):
         told = program(study, "--role", "registry_derivation", *command).refused(2)
         assert "This command is the owner's and takes no --role." in told
+
+
+def test_only_roles_that_may_write_are_named_to_who_may_only_read() -> None:
+    """The manager reads the list of erasures, and is not told to become a manager."""
+    refused = "permission denied for table erasure"
+    insertion = "insert into audit.erasure (patient_id) values (1)"
+    assert needed(refused, insertion) == ("table erasure", ["registry_owner"])
+    assert "registry_manager" in needed(refused, "select 1 from audit.erasure")[1]
