@@ -46,6 +46,7 @@ LAYERS = (
     ("models",),
     ("database",),
     ("parsing", "whole_file"),
+    ("codes",),
     ("settings", "errors", "clinical_tables", "vocabulary", "variables", "hgvs", "__init__"),
     ("words", "terminal_width"),
 )
