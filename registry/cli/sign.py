@@ -56,7 +56,7 @@ def password_command(
         raise WrongUsage(tr("A forgotten password needs a reason."), cure=tr('Add --reason "why".'))
     settings = run_of(context).settings(user)
     with opened(settings) as database, database.engine.begin() as connection:
-        who = passwords.asked_for(database, settings.user)
+        who = passwords.asked_for(connection, database, settings.user)
         if who.by == "database_password":
             raise Refused(
                 tr("On this server you sign with the password of {person}.", person=who.person)
@@ -185,14 +185,14 @@ def _sign(
         ) as connection,
     ):
         what = signed(connection)
-        who = passwords.asked_for(database, settings.user)
+        who = passwords.asked_for(connection, database, settings.user)
         # Nothing is held while a person types.
         connection.rollback()
         password = _entered(tr("Password of {person}: ", person=who.person))
-        passwords.require(connection, database, who, password)
+        entered = passwords.require(connection, database, who, password)
         if signed(connection) != what:
             raise Refused(tr("It was changed meanwhile."), cure=tr("Nothing was signed."))
-        made = sign(connection, what, who, meaning)
+        made = sign(connection, what, who.person, entered, meaning)
         connection.commit()
     typer.echo(
         tr(

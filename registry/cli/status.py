@@ -40,6 +40,7 @@ def status_command(
 
     Example: registry status P023
     """
+    from registry.derivation.run import who_derives
     from registry.derivation.status import require_patient, status_rows, waiting_patients
     from registry.records.registry_setting import definition_or_default
 
@@ -47,6 +48,7 @@ def status_command(
         refuse_listing(connection, disclosure)
         definition = definition_or_default(connection, definition)
         waiting = waiting_patients(connection, definition)
+        cure = who_derives(connection) if waiting else ""
         if patient is not None:
             require_patient(connection, patient)
         rows = status_rows(connection, definition, COLUMNS, patient)
@@ -54,8 +56,8 @@ def status_command(
     if waiting:
         warn(
             tr(
-                "{number:patient has|patients have} changed since the last derivation: "
-                "registry derive",
+                "{number:patient has|patients have} changed since the last derivation: {cure}",
                 number=waiting,
+                cure=cure,
             )
         )

@@ -94,7 +94,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         IDENTITY_ROLE: "select (study_id, patient_id, merged_into)",
     },
     **{f"reference.{name}": _OF_CHILDREN for name in ("query_step", "worklist_dismissal")},
-    "reference.signature": _ALL_READ | {MANAGER_ROLE: ADD},
+    "reference.signature": _ALL_READ,
     "reference.record_lock": _ALL_READ | {MANAGER_ROLE: WRITE},
     "reference.freeze_lock": _TOLD | {MANAGER_ROLE: WRITE},
     **{
@@ -103,7 +103,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     },
     "reference.study_answer": _TOLD | {MANAGER_ROLE: ADD},
     "derived.study_child": {MANAGER_ROLE: ADD},
-    # Passwords are for the owner.
+    # Passwords are asked, and signatures made, by functions.
     "reference.signing_password": {},
     **{
         f"derived.{name}": _DERIVED

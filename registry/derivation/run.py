@@ -24,6 +24,7 @@ from registry.words import tr
 
 # Above this share of the patients one pass over the whole tables is quicker than one a patient.
 SHARE_FOR_WHOLE_PASS = 0.5
+DERIVE = "registry derive"
 
 COMPARED_COLUMNS = [name for name in STATUS_COLUMNS if name not in ("patient_id", "definition")]
 
@@ -154,6 +155,15 @@ def may_derive(connection: Connection) -> bool:
         connection.execute(
             text("select has_table_privilege('derived.derivation_run', 'insert')")
         ).scalar_one()
+    )
+
+
+def who_derives(connection: Connection) -> str:
+    """By what a waiting status comes up to date, for this login to do or to wait for."""
+    if may_derive(connection):
+        return DERIVE
+    return tr(
+        "the next night does it, or who has the role {role} by registry derive", role=MANAGER_ROLE
     )
 
 

@@ -77,6 +77,8 @@ l.audit_id > a.audit_id and l.audit_id <> all(:numbers) and l.patient_id = a.pat
 class Selection:
     """Changes that are to be taken back, the last first; `left_out` are the children it spares.
 
+    `of_others` says that there are more of them, which this login does not see.
+
     A child is spared who was erased or has withdrawn; of one who withdrew something else than
     research or the registry, only the consents are.
     """
@@ -84,6 +86,7 @@ class Selection:
     changes: Sequence[Any]
     left_out: list[str]
     erased: int
+    of_others: bool = False
 
     @property
     def numbers(self) -> list[int]:
@@ -101,7 +104,8 @@ def selected(connection: Connection, audit_id: int, *, command: bool) -> Selecti
     asked = "(select change_id from audit.record_change where audit_id = :number)"
     found = connection.execute(
         text(
-            "select audit_id, table_name, operation, patient_id from audit.record_change where "
+            "select audit_id, table_name, operation, patient_id, "
+            "not audit.is_all_seen(change_id) as of_others from audit.record_change where "
             f"{f'change_id = {asked}' if command else 'audit_id = :number'} and {UNDONE} "
             "order by audit_id desc"
         ),
@@ -112,7 +116,7 @@ def selected(connection: Connection, audit_id: int, *, command: bool) -> Selecti
             tr("There is no change {number}.", number=audit_id),
             cure=tr("Changes are listed by: registry history PATIENT"),
         )
-    return Selection(found, [], 0)
+    return Selection(found, [], 0, of_others=command and found[0].of_others)
 
 
 def selected_since(

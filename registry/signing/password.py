@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import OperationalError
@@ -28,44 +28,52 @@ class Authentication:
     by: str
 
 
-def asked_for(database: Database, user: str) -> Authentication:
-    """The database's password where its server asks for one, else the person's signing password."""
+def asked_for(connection: Connection, database: Database, user: str) -> Authentication:
+    """The database's password where its server asks for one, else the person's signing password.
+
+    On a server the person is the login; the owner's, and who works on the embedded one, give a
+    name.
+    """
     if (
         not database.embedded
         and database.url.password
         and not _opens(database.url, secrets.token_hex())
     ):
         return Authentication(str(database.url.username), "database_password")
-    return Authentication(user, "signing_password")
+    person = connection.execute(text("select audit.working_as(:user)"), {"user": user})
+    return Authentication(str(person.scalar_one()), "signing_password")
 
 
-def require(connection: Connection, database: Database, who: Authentication, password: str) -> None:
-    """Raises Refused where it is not the person's password, or there is none yet."""
+def require(
+    connection: Connection, database: Database, who: Authentication, password: str
+) -> bytes | None:
+    """Raises Refused where it is not the person's password, or there is none yet.
+
+    Gives its hash, by which the database lets the person sign; None where the server has asked.
+    """
     if who.by == "database_password":
         if not _opens(database.url, password):
             raise _wrong()
-        return
-    kept = connection.execute(
-        text(
-            "select p.salt, p.hash, p.fingerprint = (select r.new_values ->> 'fingerprint' "
-            "from audit.reference_change r where r.table_name = 'signing_password' "
-            "and r.key ->> 'person' = p.person order by r.audit_id desc limit 1) as as_set "
-            "from reference.signing_password p where p.person = :person"
-        ),
-        {"person": who.person},
-    ).one_or_none()
+        return None
+    kept = _kept(connection, who.person)
     if kept is None:
         raise Refused(
             tr("{person} has no signing password.", person=who.person),
             cure=tr("Make one: registry sign password"),
         )
-    if not kept.as_set:
+    if not kept.is_as_set:
         raise Refused(
             tr("The signing password of {person} was changed past the audit.", person=who.person),
             cure=tr("Tell whoever keeps the registry, and make a new one: registry sign password"),
         )
-    if not hmac.compare_digest(_hash(password, kept.salt), kept.hash):
+    entered = _hash(password, kept.salt)
+    is_it = connection.execute(
+        text("select reference.signing_password_is(:person, :entered)"),
+        {"person": who.person, "entered": entered},
+    )
+    if not is_it.scalar_one():
         raise _wrong()
+    return entered
 
 
 def set_password(
@@ -80,23 +88,20 @@ def set_password(
     salt = secrets.token_bytes(16)
     declare_change(connection, user=user, command="sign password", reason=reason)
     connection.execute(
-        text(
-            "insert into reference.signing_password (person, salt, hash) "
-            "values (:person, :salt, :hash) on conflict (person) do update "
-            "set salt = excluded.salt, hash = excluded.hash"
-        ),
+        text("select reference.set_signing_password(:person, :salt, :hash)"),
         {"person": person, "salt": salt, "hash": _hash(password, salt)},
     )
 
 
 def has_password(connection: Connection, person: str) -> bool:
     """Whether a person has a signing password."""
-    return bool(
-        connection.execute(
-            text("select exists (select from reference.signing_password where person = :person)"),
-            {"person": person},
-        ).scalar_one()
-    )
+    return _kept(connection, person) is not None
+
+
+def _kept(connection: Connection, person: str) -> Any:
+    return connection.execute(
+        text("select salt, is_as_set from reference.signing_salt(:person)"), {"person": person}
+    ).one_or_none()
 
 
 def _hash(password: str, salt: bytes) -> bytes:

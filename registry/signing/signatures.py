@@ -14,7 +14,6 @@ from registry.errors import Refused
 from registry.models import ENTITIES, table_of
 from registry.records.change import declare_change
 from registry.records.study_ids import patient_number
-from registry.signing.password import Authentication
 from registry.words import tr
 
 _LIST = """
@@ -89,16 +88,17 @@ def file_of(path: Path) -> Signed:
         ) from None
 
 
-def sign(connection: Connection, signed: Signed, who: Authentication, meaning: str) -> Signature:
-    """Keeps the signature in the caller's transaction; whoever signs was asked for the password."""
-    declare_change(connection, user=who.person, command="sign", reason=meaning)
+def sign(
+    connection: Connection, signed: Signed, person: str, entered: bytes | None, meaning: str
+) -> Signature:
+    """Keeps the signature in the caller's transaction; `entered` is from `password.require`."""
+    declare_change(connection, user=person, command="sign", reason=meaning)
     number = connection.execute(
         text(
-            "insert into reference.signature (patient_id, freeze_name, file_name, sha256, meaning, "
-            "signed_by, authentication) values (:patient_id, :freeze_name, :file_name, :sha256, "
-            ":meaning, :person, :by) returning signature_id"
+            "select reference.sign(:person, :entered, :patient_id, :freeze_name, :file_name, "
+            ":sha256, :meaning)"
         ),
-        {**vars(signed), "meaning": meaning, **vars(who)},
+        {**vars(signed), "meaning": meaning, "person": person, "entered": entered},
     ).scalar_one()
     [found] = _read(connection, "where s.signature_id = :value", number)
     return found

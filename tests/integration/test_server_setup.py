@@ -140,9 +140,9 @@ def test_whoever_signs_enters_the_password_of_the_login_again(server: SetUp) -> 
     url = make_url(f"postgresql+psycopg://registry:{PASSWORD}@127.0.0.1:{server.port}/registry")
     engine = connect_to(url)
     where = Database(engine, url, embedded=False, programs=None)
-    who = passwords.asked_for(where, "somebody else")
-    assert (who.person, who.by) == ("registry", "database_password")
     with engine.connect() as connection:
+        who = passwords.asked_for(connection, where, "somebody else")
+        assert (who.person, who.by) == ("registry", "database_password")
         passwords.require(connection, where, who, PASSWORD)
         with pytest.raises(Refused, match="password is wrong"):
             passwords.require(connection, where, who, "not it")

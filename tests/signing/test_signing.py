@@ -143,9 +143,11 @@ def test_a_freeze_and_a_file(study: Database, enter: Enter, tmp_path: Path) -> N
 
 def test_a_server_that_asks_for_a_password_is_asked(kept: Database) -> None:
     """One that lets everybody in proves nobody: there the registry's own password is asked for."""
-    assert passwords.asked_for(kept, "anna").by == "signing_password"
+    with kept.engine.connect() as connection:
+        assert passwords.asked_for(connection, kept, "anna").by == "signing_password"
     trusted = kept.url.set(password="whatever")
     engine = connect_to(trusted)
     where = Database(engine, trusted, embedded=False, programs=None)
-    assert passwords.asked_for(where, "anna").by == "signing_password"
+    with engine.connect() as connection:
+        assert passwords.asked_for(connection, where, "anna").by == "signing_password"
     engine.dispose()

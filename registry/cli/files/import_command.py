@@ -148,6 +148,7 @@ def import_command(
         from registry.importing.marked import check_target
 
         check_target(errors_to, paths)
+    from registry.derivation.run import who_derives
     from registry.derivation.status import waiting_patients
     from registry.records.change import declare_change, summarise_change
 
@@ -167,7 +168,7 @@ def import_command(
     ):
         transaction = connection.begin()
         turned: list[Transition] | None = None
-        waiting = 0
+        waiting, cure = 0, ""
         declare_change(connection, user=settings.user, command="import", reason=why)
         with _progress() as progress:
             result = read.files(
@@ -197,9 +198,9 @@ def import_command(
             if (given := numbers.told()) is not None:
                 result.notes.append(given)
             result.committed = True
-            waiting = waiting_patients(connection)
+            waiting, cure = waiting_patients(connection), who_derives(connection)
     print_result(result, turned, form, dry_run=dry_run)
-    _say_more(result, waiting, dry_run=dry_run)
+    _say_more(result, waiting, cure, dry_run=dry_run)
     if errors_to is not None and (result.errors or result.warnings):
         _mark(sheets_reader(map_file, redcap)(paths, conventions), result, errors_to)
     if result.errors:
@@ -226,8 +227,10 @@ def _mark(sheets: list[Sheet], result: WriteResult, path: Path) -> None:
         warn(tr("Not in it, to be mended in the file itself: {reason}", reason=reason))
 
 
-def _say_more(result: WriteResult, waiting: int, *, dry_run: bool) -> None:
+def _say_more(result: WriteResult, waiting: int, cure: str, *, dry_run: bool) -> None:
     """What stands beside the result: notes, complaints, and what to do next."""
+    from registry.derivation.run import DERIVE
+
     for note in result.notes:
         warn(note)
     for problem in result.errors[:COMPLAINTS_SHOWN]:
@@ -250,6 +253,10 @@ def _say_more(result: WriteResult, waiting: int, *, dry_run: bool) -> None:
     elif waiting:
         warn(
             tr("Patients waiting for a derivation: {number}. Run: registry derive", number=waiting)
+            if cure == DERIVE
+            else tr(
+                "Patients waiting for a derivation: {number}; {cure}.", number=waiting, cure=cure
+            )
         )
 
 

@@ -40,6 +40,7 @@ def merge_command(
 
     Example: registry patient merge P040 into P041 --prefer P041 --reason 'moved here in May'
     """
+    from registry.derivation.run import who_derives
     from registry.entry.merge import merge
     from registry.records.change import change_number, declare_change, summarise_change
 
@@ -54,8 +55,9 @@ def merge_command(
         done = merge(connection, ids[0], ids[1], prefer=prefer)
         summarise_change(connection, f"patients: {done.patient_id} merged into {done.into}")
         change = change_number(connection)
+        cure = who_derives(connection)
     if form is Format.JSON:
         print_json({**asdict(done), "change": change})
     else:
         print_rows([asdict(done)], form)
-    warn(tr("{one} is {into} now. Status: registry derive", one=ids[0], into=ids[1]))
+    warn(tr("{one} is {into} now. Status: {cure}", one=ids[0], into=ids[1], cure=cure))

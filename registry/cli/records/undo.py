@@ -90,6 +90,8 @@ def undo_command(
         )
     moment = moment_of(since, day_begins=True)
     tables = [_table(name) for name in table or ()]
+    from registry.database.frozen import OWN
+    from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, needs
     from registry.entry.undo import selected, selected_since, undo
     from registry.records.change import change_number, declare_change, summarise_change
 
@@ -135,6 +137,11 @@ def undo_command(
         warn(tr("A dry run: nothing was written."))
     else:
         warn(tr("Changes undone: {number}.", number=len(undone)))
+    if chosen.of_others:
+        warn(tr("The rest of what the command did is of other centres, and stays as it is."))
+        warn(needs([MANAGER_ROLE, OWNER_ROLE]))
+    elif since is not None and database.own_rights is OWN:
+        warn(tr("What was done since at other centres is not this login's to undo."))
 
 
 def _table(name: str) -> str:
