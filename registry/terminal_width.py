@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Sequence
+from functools import cache
 from unicodedata import combining, east_asian_width
 
 # Chinese, Japanese and Korean, which have no blanks between words; a line does not begin with a
 # sign that closes, nor end with one that opens.
 _OPENING, _CLOSING = "（【《〈「『“‘", "，。；：、！？）】》〉」』”’％"
 _WIDE = f"\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60{_OPENING}{_CLOSING}"
-_PIECE = re.compile(f" *[{_OPENING}]*(?:[^ {_WIDE}]+|[{_WIDE}])?[{_CLOSING}]*")
+
+
+@cache
+def _piece() -> re.Pattern[str]:
+    """A word or a sign with what clings to it; made when it is needed, for that takes long."""
+    return re.compile(f" *[{_OPENING}]*(?:[^ {_WIDE}]+|[{_WIDE}])?[{_CLOSING}]*")
 
 
 def columns(text: str) -> int:
@@ -64,7 +70,7 @@ def wrapped(
             break_long_words=not whole,
         )
     lines, current = [], first
-    for piece in _PIECE.findall(text):
+    for piece in _piece().findall(text):
         if columns(current + piece) > width and current.strip():
             lines.append(current)
             current, piece = others, piece.lstrip()

@@ -20,7 +20,7 @@ from registry.database.identities import identities
 from registry.database.scrub import scrub
 from registry.errors import DatabaseUnavailable, NotFound, Refused
 from registry.records.change import declare_change
-from registry.records.study_ids import patient_number
+from registry.records.patient_number import patient_number
 from registry.words import tr
 
 _ERASURES = """

@@ -1,4 +1,4 @@
-"""Reads the stored status, tells what is not there, and tries out that of a definition."""
+"""Reads the stored status, and tells what is not there."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from sqlalchemy import Connection, text
 
 from registry.database.frozen import frozen_of
 from registry.errors import NotFound
-from registry.models.status_columns import STATUS_COLUMNS, status_hash
 from registry.words import tr
-
-# No run of the registry has this number; nothing of a trial is kept.
-NO_RUN = 0
 
 
 def waiting_patients(connection: Connection, definition: str | None = None) -> int:
@@ -63,20 +59,3 @@ def status_rows(
         {"definition": definition, **({} if patient is None else {"patient": patient})},
     ).mappings()
     return [dict(row) for row in rows]
-
-
-def derive_on_trial(connection: Connection, definition: str) -> None:
-    """Puts every patient's status under a definition that has none yet where the views read it.
-
-    It is tried out: unlike a run it takes no lock, leaves no trace of itself and must not be
-    committed; the caller rolls back.
-    """
-    listed = ", ".join(STATUS_COLUMNS)
-    connection.execute(
-        text(
-            f"insert into derived.lor_status ({listed}, run_id, row_hash) "
-            f"select {listed}, :run, {status_hash('r', ':run')} "
-            "from rules.loss_of_response r where definition = :name"
-        ),
-        {"run": NO_RUN, "name": definition},
-    )

@@ -13,8 +13,8 @@ from registry.clinical_tables import CLINICAL_TABLES
 from registry.models import ENTITIES, PatientNumber, table_of
 from registry.models.patient import STUDY_ID
 from registry.records.cells import spelled
+from registry.records.patient_number import patient_number
 from registry.records.rows import Entity, file_columns
-from registry.records.study_ids import patient_number
 from registry.variables import Variable
 
 BY_TABLE: dict[str, Entity] = {one.__tablename__: one for one in ENTITIES}

@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from registry.database.locks import Lock, take
 from registry.errors import Refused
 from registry.models import ENTITIES, Patient, table_of
+from registry.records.patient_number import patient_number
 from registry.records.rows import Entity, dictionary_columns
 from registry.records.staging import value_columns
-from registry.records.study_ids import patient_number
 from registry.records.write import refusal_of
 from registry.words import tr
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from registry.database.frozen import Place
 from registry.errors import NotFound
 from registry.freezes.store import Stored, freezes
-from registry.records.study_ids import patient_number
+from registry.records.patient_number import patient_number
 
 # As of the last commit of a freeze; the audit keeps that there were rows also of who was erased.
 _HELD = """

@@ -29,8 +29,8 @@ from registry.patient.record import (
     Treatment,
     Visit,
 )
+from registry.records.patient_number import patient_number
 from registry.records.rows import dictionary_columns, lacking_columns
-from registry.records.study_ids import patient_number
 from registry.variables import Kind
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from registry.errors import NotFound
+from registry.records.patient_number import patient_number
 from registry.records.plausibility import Finding, read_findings
-from registry.records.study_ids import patient_number
 from registry.views import plausibility
 from registry.words import tr
 

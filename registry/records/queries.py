@@ -16,8 +16,8 @@ from sqlalchemy import Connection, text
 from registry.database.locks import Lock, take
 from registry.errors import NotFound, Refused
 from registry.models import Patient, table_of
+from registry.records.patient_number import patient_number
 from registry.records.rows import Entity, dictionary_columns
-from registry.records.study_ids import patient_number
 from registry.vocabulary import QUERY_STATE_MEANINGS, SETTLED_STATES
 from registry.words import in_language, spoken, tr
 

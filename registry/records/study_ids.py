@@ -1,4 +1,4 @@
-"""Study ids: whose number one is, which may be made, which are another's, which may be shown."""
+"""Study ids: which may be made, which are another's, which may be shown."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, text
 
-from registry.errors import NotFound
 from registry.models import Patient
 from registry.models.patient import STUDY_ID
 from registry.parsing.identifiers import identifier_in
-from registry.parsing.meant import did_you_mean
 from registry.parsing.text import BLANKS, folded
 from registry.records.cells import cell, place, spliced
 from registry.records.rows import PATIENT_COLUMN, Entity, Problem
@@ -289,21 +287,3 @@ def merged(connection: Connection, study_ids: list[str]) -> dict[str, str]:
         {"ids": study_ids},
     )
     return {row.study_id: row.now for row in rows}
-
-
-def patient_number(connection: Connection, study_id: str) -> int:
-    """The registry's number of a patient. Raises NotFound for a study id that is no patient's."""
-    number = connection.execute(
-        text(
-            "select patient_id from clinical.patient "
-            "join reference.patient_number using (patient_id) where study_id = :study_id"
-        ),
-        {"study_id": study_id},
-    ).scalar_one_or_none()
-    if number is None:
-        meant = list(merged(connection, [study_id]).values()) or find_meant(connection, study_id)
-        raise NotFound(
-            tr("There is no patient {patient}.", patient=shown_id(connection, study_id)),
-            cure=did_you_mean(meant) or tr("Study ids are listed by: registry patient list"),
-        )
-    return int(number)

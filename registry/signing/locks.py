@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused
 from registry.records.change import declare_change
-from registry.records.study_ids import patient_number
+from registry.records.patient_number import patient_number
 from registry.words import tr
 
 _LIST = """

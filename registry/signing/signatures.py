@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from registry.errors import Refused
 from registry.models import ENTITIES, table_of
 from registry.records.change import declare_change
-from registry.records.study_ids import patient_number
+from registry.records.patient_number import patient_number
 from registry.words import tr
 
 _LIST = """

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from registry import __version__
-from registry.analysis.dataset import Basis
+from registry.analysis.basis import Basis
 from registry.analysis.pooling import cox as pooling
 from registry.analysis.pooling.cox import Climb, Evaluated
 from registry.errors import CannotEstimate, Refused

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from registry.analysis.basis import Basis
 from registry.analysis.cohort.table1 import METHOD as TABLE1_METHOD
 from registry.analysis.cohort.table1 import Count, MeanSd, described
-from registry.analysis.dataset import Basis
 from registry.analysis.pooling.curve import standardised
 from registry.analysis.pooling.descriptive import SHARES, WIDTHS, mean_sd_of, quartile_bounds
 from registry.analysis.pooling.log_rank import log_rank_of

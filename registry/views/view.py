@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from registry.models import all_tables
 from registry.views.headers import Sentence, read_header, tables_read
 
 RULES = "rules"
@@ -63,6 +62,9 @@ def select_of(folder: str, name: str) -> str:
 
 def in_order(views: list[View]) -> list[View]:
     """Each view behind those that it reads."""
+    # Whoever reads one view's text maps no table for it.
+    from registry.models import all_tables
+
     by_name = {view.name: view for view in views}
     names = set(by_name)
     built_elsewhere = {table.name for table in all_tables().tables.values()}

@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, Refused
+from registry.records.patient_number import patient_number
 from registry.records.queries import close, find_query, reopen
-from registry.records.study_ids import patient_number
 from registry.words import tr
 from registry.worklist.read import WORKLIST_OF_ONE, judge_on
 

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, WrongUsage
+from registry.records.patient_number import patient_number
 from registry.records.registry_setting import definition_or_default
-from registry.records.study_ids import patient_number
 from registry.views.view import select_of
 from registry.words import in_language, tr
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from registry.analysis.basis import Basis
 from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.diagnostics import concordance_of
@@ -18,7 +19,6 @@ from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.cox.published import compare_with_published
 from registry.analysis.cox.sensitivity import Reading, sensitivity_analysis
-from registry.analysis.dataset import Basis
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.report import model_tables, rows, text
 from registry.report.figures import forest, hazards, specifications

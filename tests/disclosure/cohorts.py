@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from registry.analysis.dataset import Basis
+from registry.analysis.basis import Basis
 from registry.cli.analyse.data import Data
 from registry.views.headers import exclusions
 from registry.vocabulary import COVARIATES

@@ -11,7 +11,7 @@ from string import Formatter
 
 from sqlalchemy import Connection, text
 
-from registry.analysis.dataset import basis_of
+from registry.analysis.basis import basis_of
 from registry.derivation.explanation import OUTCOME
 from registry.models import Definition
 from registry.views import headers as rule_words

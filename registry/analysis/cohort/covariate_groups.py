@@ -10,13 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from registry.analysis.cohort.patients import Cohort
-from registry.analysis.dataset import (
-    Flags,
-    flags,
-    numbers,
-    require_columns,
-    treatment_notes,
-)
+from registry.analysis.dataset import Flags, flags, numbers, require_columns, treatment_notes
 from registry.errors import CannotEstimate, WrongUsage
 from registry.vocabulary import (
     BEHAVIOUR_MEANINGS,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from registry.analysis.basis import FROM_START, Basis
 from registry.analysis.curves.logrank import (
     LogRank,
     PermutationRule,
@@ -16,13 +17,7 @@ from registry.analysis.curves.logrank import (
     logrank,
     permutation_test,
 )
-from registry.analysis.dataset import (
-    FROM_START,
-    Basis,
-    require_columns,
-    survival_data,
-    treatment_notes,
-)
+from registry.analysis.dataset import require_columns, survival_data, treatment_notes
 from registry.errors import CannotEstimate
 from registry.vocabulary import COVARIATES, Covariate
 from registry.words import note, tr

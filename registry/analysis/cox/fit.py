@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from registry.analysis import methods
+from registry.analysis.basis import Basis
 from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
@@ -34,7 +35,7 @@ from registry.analysis.cox.refusals import (
 )
 from registry.analysis.cox.result import Cox, Term
 from registry.analysis.cox.sizes import sizes_of
-from registry.analysis.dataset import Basis, immortal_time_notes, known
+from registry.analysis.dataset import immortal_time_notes, known
 from registry.analysis.methods import CoxFit, NoRobustErrors, NotFinite, Zph
 from registry.errors import CannotEstimate, WrongUsage
 from registry.words import Note, note, tr

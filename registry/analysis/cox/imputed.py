@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
+from registry.analysis.basis import Basis
 from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import PUBLISHED, Design, covariates_of, held_fixed
@@ -22,7 +23,7 @@ from registry.analysis.cox.refusals import (
     refuse_without_levels,
     runs_away,
 )
-from registry.analysis.dataset import Basis, covariates_by_id, immortal_time_notes
+from registry.analysis.dataset import covariates_by_id, immortal_time_notes
 from registry.analysis.methods import CoxFit, ImputedCox, NotFinite
 from registry.errors import CannotEstimate, WrongUsage
 from registry.vocabulary import Covariate

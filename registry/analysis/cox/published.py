@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from registry.analysis.basis import Basis
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
@@ -29,7 +30,7 @@ from registry.analysis.cox.published_words import (
     of_immortal_time,
 )
 from registry.analysis.cox.result import Term
-from registry.analysis.dataset import Basis, covariates_by_id
+from registry.analysis.dataset import covariates_by_id
 from registry.errors import CannotEstimate
 from registry.vocabulary import Covariate
 from registry.words import note, sentences

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
 from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
@@ -14,7 +15,6 @@ from registry.analysis.cox.diagnostics import (
     Residuals,
     Schoenfeld,
 )
-from registry.analysis.dataset import FROM_START, FROM_WEEK14, Basis
 from registry.analysis.methods import Zph
 from registry.vocabulary import Covariate
 from registry.words import listed_apart, note, sentences

@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from registry.analysis.basis import Basis
 from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.result import Cox
-from registry.analysis.dataset import Basis
 from registry.errors import CannotEstimate
 from registry.vocabulary import COVARIATES, Covariate
 from registry.words import listed_apart, note, sentences, tr

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
 from registry.analysis.cohort.patients import Cohort, cohort_of
 from registry.analysis.curves.curve import Curve, Group, Options, difference, group_of
@@ -24,7 +25,7 @@ from registry.analysis.curves.logrank import (
     logrank,
     permutation_test,
 )
-from registry.analysis.dataset import FROM_START, FROM_WEEK14, Basis, in_months, quartiles
+from registry.analysis.dataset import in_months, quartiles
 from registry.errors import WrongUsage
 from registry.variables import DAYS_PER_MONTH
 from registry.words import note, sentences, tr

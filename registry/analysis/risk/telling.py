@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.dataset import Basis, Floats
+from registry.analysis.basis import Basis
+from registry.analysis.dataset import Floats
 from registry.analysis.risk.data import (
     DEFAULT,
     LANDMARK,

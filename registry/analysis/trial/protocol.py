@@ -8,7 +8,7 @@ from registry.vocabulary import COVARIATES
 from registry.words import listed, note
 
 if TYPE_CHECKING:
-    from registry.analysis.dataset import Basis
+    from registry.analysis.basis import Basis
     from registry.analysis.trial.result import Plan
 
 ARMS = (note("without immunomodulator"), note("immunomodulator for more than 6 months"))

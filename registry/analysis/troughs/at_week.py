@@ -10,13 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from registry.analysis.dataset import (
-    check_definition,
-    flags,
-    mean_sd,
-    numbers,
-    require_columns,
-)
+from registry.analysis.dataset import check_definition, flags, mean_sd, numbers, require_columns
 from registry.errors import CannotEstimate, Refused
 from registry.words import listed, note, tr
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from registry.analysis.basis import FROM_WEEK14, Basis
 from registry.analysis.cohort.listings import week14_levels
-from registry.analysis.dataset import FROM_WEEK14, Basis, flags, numbers
+from registry.analysis.dataset import flags, numbers
 from registry.analysis.troughs.at_week import Troughs, week14_troughs
 from registry.analysis.troughs.course import troughs_over_time
 from registry.analysis.troughs.measured import who_was_measured

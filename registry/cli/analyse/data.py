@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from sqlalchemy import Connection
 
-    from registry.analysis.dataset import Basis
+    from registry.analysis.basis import Basis
 
 # The views of which `Data.patients` is made.
 PATIENTS = ("analysis_set", "survival", "interval_censored", "competing_events", "baseline")
@@ -48,7 +48,7 @@ def up_to_date(context: typer.Context, definition: str | None) -> Iterator[tuple
 
 def frozen_basis(connection: Connection, definition: str) -> dict[str, Any]:
     """What a document over a freeze says beside the rest; nothing over the registry as it is."""
-    from registry.analysis.dataset import basis_of
+    from registry.analysis.basis import basis_of
     from registry.database.frozen import frozen_of
 
     found = frozen_of(connection)
@@ -87,7 +87,7 @@ class Data:
     @property
     def basis(self) -> Basis:
         """What results rest on."""
-        from registry.analysis.dataset import basis_of
+        from registry.analysis.basis import basis_of
 
         made: Basis = self._once(
             "made", "basis", lambda: basis_of(self.connection, self.definition)

@@ -53,6 +53,8 @@ class _AsGiven(RuntimeParam):
             return _word(value)
         if kind is int and isinstance(value, str):
             return _number(value, info.min, info.max)
+        if kind is float and type(value) is int:
+            return float(value)
         # What the declaration itself gives.
         if isinstance(value, kind):
             return value

@@ -53,7 +53,7 @@ def add_command(
     from registry.cli.records.prompts import may_ask
     from registry.identity.person import VALUES
     from registry.identity.store import Link, link, put
-    from registry.records.study_ids import patient_number
+    from registry.records.patient_number import patient_number
     from registry.words import spoken
 
     given = _given(name, birth_name, contact, identity_number)
@@ -89,7 +89,7 @@ def import_command(
     """
     from registry.identity.file import read_file
     from registry.identity.store import link, put
-    from registry.records.study_ids import patient_number
+    from registry.records.patient_number import patient_number
 
     with at_identities(context, "import", user=user, reason=reason) as (registry, kept):
         rows = read_file(path)
@@ -226,7 +226,7 @@ def link_command(
     Example: registry identity link P002 77-1203
     """
     from registry.identity.store import Link, link, unlink
-    from registry.records.study_ids import patient_number
+    from registry.records.patient_number import patient_number
 
     if until is not None:
         require_reason(reason)

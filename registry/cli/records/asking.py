@@ -271,8 +271,8 @@ class Dialogue:
         from registry.entry.answers.pcdai_points import levels_of_items
         from registry.models import PcdaiVisit
         from registry.models.pcdai_visit import ITEMS
+        from registry.records.patient_number import patient_number
         from registry.records.rows import PATIENT_COLUMN
-        from registry.records.study_ids import patient_number
 
         if self._entity is not PcdaiVisit or column not in ITEMS or "visited_on" not in self.cells:
             return []

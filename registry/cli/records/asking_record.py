@@ -203,7 +203,7 @@ class _Questions:
 
 
 def _ask_patient(database: Database, state: State) -> bool:
-    from registry.records.study_ids import patient_number
+    from registry.records.patient_number import patient_number
 
     def problem_of(answer: str) -> str | None:
         try:

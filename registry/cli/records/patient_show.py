@@ -112,7 +112,7 @@ def patient_show_command(
 def _document(context: typer.Context, patient: str, definition: str | None) -> dict[str, Any]:
     from registry.derivation.explanation import explain
     from registry.patient.reading import read_patient
-    from registry.records.study_ids import patient_number
+    from registry.records.patient_number import patient_number
 
     with up_to_date(context, definition) as (connection, definition):
         connection.execution_options(isolation_level="REPEATABLE READ")

@@ -60,7 +60,7 @@ def told(connection: Connection, entity: Entity, study_id: str | None) -> Told:
     """Begins before the change: the status of the patient as it still is."""
     from registry.entry.answers.consequences import status_of
     from registry.errors import NotFound
-    from registry.records.study_ids import patient_number
+    from registry.records.patient_number import patient_number
 
     if study_id is None:
         return Told({})

@@ -80,7 +80,7 @@ def facts_of(
     Without the hash of rows where it is `published`: guesses of a child's values could be tried
     against it.
     """
-    from registry.analysis.dataset import basis_of
+    from registry.analysis.basis import basis_of
     from registry.database.frozen import frozen_of
     from registry.definitions.store import get_definition
     from registry.report.preamble import Facts

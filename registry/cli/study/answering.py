@@ -223,7 +223,7 @@ def _answering(context: typer.Context, file: Path, user: str | None) -> Iterator
 
 def _told(here: _Here) -> Told:
     """What the registry says to the envelope, where it may leave beside what left before."""
-    from registry.analysis.dataset import basis_of
+    from registry.analysis.basis import basis_of
     from registry.records.disclosure_setting import disclosure_setting
     from registry.study.former import require_apart
     from registry.study.rules import held_definition
