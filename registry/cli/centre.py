@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of
+from registry.cli.frame.context import (
+    DefinitionOption,
+    ForceOption,
+    ReasonOption,
+    UserOption,
+    opened,
+    reading,
+    run_of,
+    warn,
+)
+from registry.cli.frame.disclosure import DisclosureOption, level_of
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.past import read_at
+from registry.disclosure.level import Level, Limits
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -77,3 +90,68 @@ def amend_command(
         print_json(row)
     else:
         print_rows([row], form, COLUMNS)
+
+
+@app.command("report")
+@read_at
+def report_command(
+    context: typer.Context,
+    centre: Annotated[str, typer.Option("--centre", metavar="CODE", help="Who is told.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Write a page that needs nothing else."),
+    ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option("--figure", metavar="STEM", help="Also draw STEM.png and STEM.svg."),
+    ] = None,
+    definition: DefinitionOption = None,
+    disclosure: DisclosureOption = None,
+    force: ForceOption = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Tell a centre how it does beside the others: losses, scores, levels, visits, deficits.
+
+    The others are not named, and numbers that would tell of few of their children are suppressed.
+    With --disclosure publish the centre's own are too, for a report that others will read.
+
+    Example: registry centre report --centre BCH --to bch.html
+    """
+    from registry.analysis.centres import compare_centres, read_quarters
+    from registry.analysis.dataset import read_view
+    from registry.cli.analyse.data import frozen_basis, up_to_date
+    from registry.cli.demo.mark import nature_of_demo
+    from registry.disclosure.centres import told_to
+    from registry.records.disclosure_setting import disclosure_setting
+    from registry.records.registry_setting import is_demo
+    from registry.report.centre_tables import centre_page, centre_rows, centre_tables
+    from registry.report.text import render
+    from registry.whole_file import require_free, write_whole
+
+    if to is not None:
+        require_free(to, force=force)
+    with up_to_date(context, definition) as (connection, held_to):
+        children = read_view(connection, "centre_child", held_to)
+        compared = compare_centres(children, read_quarters(connection), held_to)
+        own = level_of(connection, disclosure) is Level.PUBLISH
+        limits = Limits(disclosure_setting(connection)["limit"])
+        document = told_to(compared.to_json(), centre, limits, own=own)
+        document |= frozen_basis(connection, held_to)
+        nature = nature_of_demo() if is_demo(connection) else ""
+    if to is not None:
+        page = centre_page(document, nature)
+        write_whole(to, lambda part: part.write_text(page, encoding="utf-8"), make_folder=True)
+        warn(tr("Report written to {file}.", file=to))
+    if figure is not None and document["funnel"] is not None:
+        from registry.drawing.plot import save
+        from registry.report.figures.funnel import funnel_figure
+
+        drawn = save(funnel_figure(document), figure)
+        warn(tr("Drawn: {files}", files=", ".join(map(str, drawn))))
+    match form:
+        case Format.JSON:
+            print_json(document)
+        case Format.CSV:
+            print_rows(centre_rows(document), form)
+        case Format.TABLE:
+            typer.echo("\n\n".join(map(render, centre_tables(document))))

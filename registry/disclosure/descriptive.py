@@ -120,18 +120,30 @@ def table1(document: Document, plan: Plan) -> dict[str, Any]:
             if MISSING in parts:
                 hide(row, "percent", "known", "missing")
             continue
-        known, alike = document["n"] - row["missing"], row.get("q1") == row.get("q3")
-        _among_neighbours(row, limit)
-        # A single value that all have is everybody's.
-        if known < limit or row.get("sd") == 0:
-            hide(row, "mean", "sd")
-        if known < 2 * limit:
-            hide(row, "median")
-        if known < 4 * limit or alike:
-            hide(row, "q1", "q3")
+        known = document["n"] - row["missing"]
+        values_of_many(row, known, limit)
         if 0 < row["missing"] < limit or known < limit:
             hide(row, "missing")
     return made
+
+
+def values_of_many(row: dict[str, Any], known: int, limit: int) -> None:
+    """Means and quartiles of a row, in place; hidden where they are of too few children.
+
+    Args:
+        row: some of `mean`, `sd`, `q1`, `median`, `q3`, and the `values` behind them, in order.
+        known: how many values there are.
+        limit: the least count that is shown.
+    """
+    alike = row.get("q1") == row.get("q3")
+    _among_neighbours(row, limit)
+    # A single value that all have is everybody's.
+    if known < limit or row.get("sd") == 0:
+        hide(row, "mean", "sd")
+    if known < 2 * limit:
+        hide(row, "median")
+    if known < 4 * limit or alike:
+        hide(row, "q1", "q3")
 
 
 def _among_neighbours(row: dict[str, Any], limit: int) -> None:

@@ -32,6 +32,7 @@ from registry.report.figures import (
     curves,
     flow,
     forest,
+    funnel,
     hazards,
     performance,
     roc,
@@ -46,6 +47,7 @@ from tests.analysis.test_risk import MODEL, QUICK
 from tests.analysis.test_risk import views as risk_views
 from tests.analysis.test_sound_cox import BASIS, BOTH
 from tests.analysis.test_sound_cox import cohort as treated
+from tests.disclosure.test_centres import centre, told
 
 PER_MONTH = 30.4375
 Draw = Callable[[float], Scene]
@@ -86,6 +88,7 @@ def figures() -> dict[str, tuple[Any, Draw]]:
     completed = imputed_cohort(120).to_json(details=True)
     quartiles = trough_figures.quartiles_as_curves(tdm["quartiles"])
     term = model["terms"][0]
+    beside = told({"A": centre(6, 30), "B": centre(8, 30), "C": centre(19, 40)})
     return {
         "km": (km, lambda width: curves.incidence_curves(km, "a", width)),
         "cuminc": (causes, lambda width: _competing(causes, width)),
@@ -105,6 +108,7 @@ def figures() -> dict[str, tuple[Any, Draw]]:
             completed,
             lambda width: imputed_figures.imputed_against_known(completed, "a", width),
         ),
+        "funnel": (beside, lambda width: funnel.funnel_plot(beside, "a", width)),
         "flow": ([counted, after], lambda width: flow.flow_diagram(counted, after, "a", width)),
     }
 
@@ -115,7 +119,8 @@ def _competing(document: dict[str, Any], width: float) -> Scene:
 
 NAMES = (
     "km", "cuminc", "cuminc by", "cox", "compared", "sensitivity", "levels", "course", "quartiles",
-    "roc", "calibration", "brier", "auc", "hazards", "imputed", "flow",
+    "roc", "calibration", "brier", "auc", "hazards", "imputed", "funnel",
+    "flow",
 )  # fmt: skip
 
 
