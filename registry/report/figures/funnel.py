@@ -21,7 +21,7 @@ def funnel_figure(document: Document) -> Figure:
     from registry.drawing.plot import paint
 
     scene = funnel_plot(document, "funnel")
-    subtitle = tr("Definition: {definition}.", definition=document["definition"])
+    subtitle = tr("Definition {name}.", name=document["definition"])
     return paint(scene, title=scene.title, subtitle=subtitle)
 
 
