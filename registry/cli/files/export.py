@@ -1,4 +1,4 @@
-"""`registry export`: a view of the analysts as a file, or the records as a REDCap project."""
+"""`registry export`: a view of the analysts as a file, or the records as others take them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from registry.cli.files.neighbours import NEIGHBOURS, export_neighbour
 from registry.cli.frame.completion import complete_view
 from registry.cli.frame.context import (
     ForceOption,
@@ -22,7 +23,7 @@ from registry.cli.frame.past import read_at
 from registry.disclosure.level import Level
 from registry.errors import WrongUsage
 from registry.whole_file import require_free
-from registry.words import tr
+from registry.words import spoken, tr
 
 
 class FileFormat(StrEnum):
@@ -36,6 +37,15 @@ class FileFormat(StrEnum):
     XPT = "xpt"
 
 
+def _complete_what(context: typer.Context, incomplete: str) -> list[str | tuple[str, str]]:
+    standards = [
+        (name, spoken(standard.holds))
+        for name, standard in NEIGHBOURS.items()
+        if name.startswith(incomplete)
+    ]
+    return [*standards, *complete_view(context, incomplete)]
+
+
 @read_at
 def export_command(
     context: typer.Context,
@@ -43,8 +53,8 @@ def export_command(
         str | None,
         typer.Argument(
             metavar="VIEW",
-            help="A view of schema analytics, or a table.",
-            autocompletion=complete_view,
+            help="A view of schema analytics, a table, or a standard: " + ", ".join(NEIGHBOURS),
+            autocompletion=_complete_what,
         ),
     ] = None,
     to: Annotated[
@@ -52,7 +62,8 @@ def export_command(
         typer.Option(
             "--to",
             metavar="FILE",
-            help="Ending .csv, .parquet, .xlsx, .dta (Stata), .sav (SPSS) or .xpt (SAS).",
+            help="Ending .csv, .parquet, .xlsx, .dta (Stata), .sav (SPSS) or .xpt (SAS); a folder "
+            "for a standard.",
         ),
     ] = None,
     everything: Annotated[
@@ -71,24 +82,52 @@ def export_command(
         Path | None,
         typer.Option("--redcap", metavar="DIR", help="All records, as a REDCap project."),
     ] = None,
+    codes: Annotated[
+        Path | None,
+        typer.Option(
+            "--codes", metavar="FILE", help="Codes of a standard that amend the program's."
+        ),
+    ] = None,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Write the codes that nobody has checked, too.")
+    ] = False,
     disclosure: DisclosureOption = None,
     force: ForceOption = False,
 ) -> None:
     """Write a view to a file, with labels; changed patients are brought up to date first.
 
     With --all every view to a folder, with --records every table as import reads it, with --redcap
-    all records as a REDCap project. Only you can read what is written.
+    all records as a REDCap project; in a standard, the records of the children whose families let
+    them be used and passed on. Only you can read what is written.
 
     Example: registry export analysis_set --to analysis_set.csv
     """
-    one = view is not None or to is not None
     folders = [folder for folder in (everything, records, redcap) if folder is not None]
-    if one + len(folders) != 1 or (form is not None and (one or redcap is not None)):
+    if view in NEIGHBOURS and to is not None and not folders and form is None:
+        require_free(to, force=force)
+        export_neighbour(
+            context,
+            view,
+            to,
+            codes=codes,
+            unchecked=unchecked,
+            disclosure=disclosure,
+            force=force,
+        )
+        return
+    one = view is not None or to is not None
+    if (
+        one + len(folders) != 1
+        or (form is not None and (one or redcap is not None))
+        or codes is not None
+        or unchecked
+        or view in NEIGHBOURS
+    ):
         raise WrongUsage(
             tr("An export is of one view to one file, or of all views or records to a folder."),
             cure=tr(
                 "Write VIEW --to FILE, or --all DIR or --records DIR with --format FORMAT, or "
-                "--redcap DIR."
+                "--redcap DIR; or a standard, --to DIR, with --codes and --unchecked."
             ),
         )
     require_free(*folders, *([to] if to is not None else []), force=force)

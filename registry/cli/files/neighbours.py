@@ -1,0 +1,104 @@
+"""`registry export fhir|...`: the records as other programs and registries take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from registry.cli.frame.context import opened, over, run_of, warn
+from registry.cli.frame.disclosure import refuse_listing
+from registry.disclosure.level import Level
+from registry.words import note, spoken, tr
+
+if TYPE_CHECKING:
+    from registry.export.leaving import Writer
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A standard that records leave in: what it is, and what loads its writer."""
+
+    holds: str
+    writer: Callable[[], Writer]
+
+
+def _fhir() -> Writer:
+    from registry.export.fhir import write_fhir
+
+    return write_fhir
+
+
+# The word after `registry export` -> the standard; help, completion and documentation read it.
+NEIGHBOURS = {
+    "fhir": Neighbour(note("FHIR R4 resources, a file a type (NDJSON)"), _fhir),
+}
+
+
+def export_neighbour(
+    context: typer.Context,
+    name: str,
+    folder: Path,
+    *,
+    codes: Path | None,
+    unchecked: bool,
+    disclosure: Level | None,
+    force: bool,
+) -> None:
+    """Writes the records in one of the standards, of the children whose families allow it."""
+    from registry.codes import known_codes
+    from registry.derivation.run import bring_up_to_date
+    from registry.export.leaving import Coder, Leaving, withheld_of, write_neighbour
+
+    coder = Coder(known_codes(codes), unchecked=unchecked)
+    settings = run_of(context).settings()
+    with ExitStack() as stack:
+        live = stack.enter_context(opened(replace(settings, freeze=None, as_of=None)))
+        read = stack.enter_context(over(live, settings))
+        if read.frozen is None:
+            bring_up_to_date(live.engine, user=settings.user)
+        connection = stack.enter_context(
+            read.engine.connect().execution_options(isolation_level="REPEATABLE READ")
+        )
+        refuse_listing(connection, disclosure)
+        withheld = withheld_of(connection)
+        if read.frozen is not None:
+            # What was withdrawn since the freeze does not leave either.
+            withheld = withheld.also(withheld_of(stack.enter_context(live.engine.connect())))
+        leaving = Leaving(connection, withheld, coder)
+        written = write_neighbour(leaving, NEIGHBOURS[name].writer(), folder, force=force)
+    warn(
+        tr(
+            "{rows:row|rows} of {children:child|children} in {files:file|files} written to "
+            "{folder}.",
+            rows=sum(written.files.values()),
+            children=written.children,
+            files=len(written.files),
+            folder=folder,
+        )
+    )
+    warn(
+        tr(
+            "{mapped:value has|values have} a code of a standard, {unmapped} the registry's own "
+            "alone: see codes.csv.",
+            mapped=written.mapped,
+            unmapped=written.unmapped,
+        )
+    )
+    for reason, words in (
+        ("no_research_consent", note("no consent to research")),
+        ("no_sharing_consent", note("no consent to sharing")),
+    ):
+        number = len(withheld.children[reason])
+        if number:
+            warn(
+                tr(
+                    "{number:child is|children are} left out: {reason}.",
+                    number=number,
+                    reason=spoken(words),
+                )
+            )

@@ -1,0 +1,1 @@
+"""What leaves for other programs, held to their standards and to the families' consents."""
