@@ -55,6 +55,7 @@ _PARAMETER = _ALL_READ | {MANAGER_ROLE: WRITE}
 _OF_CHILDREN = _ALL_READ | {MANAGER_ROLE: ADD, ENTRY_ROLE: ADD}
 _TOLD = {MANAGER_ROLE: READ, DERIVATION_ROLE: READ, INSPECTOR_ROLE: READ}
 _DERIVED = {MANAGER_ROLE: WRITE, DERIVATION_ROLE: WRITE, ENTRY_ROLE: READ}
+_WRITERS = (MANAGER_ROLE, ENTRY_ROLE, DERIVATION_ROLE)
 _OF_RUNS = {MANAGER_ROLE: WRITE, DERIVATION_ROLE: WRITE}
 _VIEWS = {MANAGER_ROLE: READ, DERIVATION_ROLE: READ}
 _FRAME = dict.fromkeys(
@@ -76,6 +77,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         ENTRY_ROLE: WRITE,
         DERIVATION_ROLE: READ,
         IDENTITY_ROLE: "select (patient_id, centre, sex, birth_date)",
+        # That there is the child, and nothing of it.
+        INSPECTOR_ROLE: "select (patient_id)",
     },
     **{
         f"reference.{name}": _PARAMETER
@@ -87,7 +90,8 @@ RIGHTS: dict[str, dict[str, str]] = {
     },
     "reference.centre": _PARAMETER | {IDENTITY_ROLE: "select (code, study_id_pattern)"},
     "reference.definition": _PARAMETER | {DERIVATION_ROLE: "select, update"},
-    "reference.registry_setting": _FRAME | {MANAGER_ROLE: "select, update"},
+    # What leaves the centre is for the owner to decide.
+    "reference.registry_setting": _FRAME | {MANAGER_ROLE: "select, update (default_definition)"},
     "reference.patient_number": _OF_CHILDREN
     | {
         MANAGER_ROLE: "select, insert, update",
@@ -109,7 +113,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         f"derived.{name}": _DERIVED
         for name in ("changed_patient", "derivation_run", "lor_status", "status_transition")
     },
-    **{f"derived.{name}": _OF_RUNS for name in ("quality_run", "scheduled_run")},
+    "derived.quality_run": _OF_RUNS | {INSPECTOR_ROLE: READ},
+    "derived.scheduled_run": _OF_RUNS,
     **{
         f"derived.{name}": {MANAGER_ROLE: READ}
         for name in ("release_child", "release_left_out", "release_erased")
@@ -125,7 +130,9 @@ RIGHTS: dict[str, dict[str, str]] = {
     # By it what was erased could be tried against the hashes that stay.
     "audit.secret": {},
     "rules": _VIEWS,
-    "present": _VIEWS | {INSPECTOR_ROLE: READ},
+    "present": _VIEWS,
+    # What plausibility found, and what was asked and answered; no other value of a record.
+    **{f"present.{name}": _VIEWS | {INSPECTOR_ROLE: READ} for name in ("finding", "query")},
     "analytics": _VIEWS | {ANALYST_ROLE: READ},
     "analytics_deidentified": {MANAGER_ROLE: READ},
     "inspection": {MANAGER_ROLE: READ, INSPECTOR_ROLE: READ},
@@ -147,17 +154,29 @@ RIGHTS: dict[str, dict[str, str]] = {
     "public.alembic_version": _FRAME,
 }
 # Numbers that a role takes by itself; those of an identity column come with the row.
-SEQUENCES = {"derived": (MANAGER_ROLE, DERIVATION_ROLE)}
-# Schema -> who may call its functions. What rules are made of is called by whoever reads a view.
+SEQUENCES = {"derived.derivation_run_run_id_seq": (MANAGER_ROLE, DERIVATION_ROLE)}
+# Schema or function -> who may call it; nobody need be let call what triggers do. What rules are
+# made of is called by whoever reads a view.
 FUNCTIONS = {
-    "clinical": (MANAGER_ROLE, ENTRY_ROLE, DERIVATION_ROLE, INSPECTOR_ROLE),
-    "reference": (MANAGER_ROLE, ENTRY_ROLE, DERIVATION_ROLE, INSPECTOR_ROLE),
-    "derived": (MANAGER_ROLE, DERIVATION_ROLE),
-    "audit": (MANAGER_ROLE, ENTRY_ROLE, DERIVATION_ROLE, INSPECTOR_ROLE),
-    "rules": (MANAGER_ROLE, ENTRY_ROLE, DERIVATION_ROLE, ANALYST_ROLE, INSPECTOR_ROLE),
+    **dict.fromkeys(("audit.current_change", "audit.summarise_change"), _WRITERS),
+    "audit.own_centres": (ENTRY_ROLE,),
+    "audit.id_hash": (MANAGER_ROLE, ENTRY_ROLE, INSPECTOR_ROLE),
+    **dict.fromkeys(("audit.commit_at", "audit.picked"), (MANAGER_ROLE, ENTRY_ROLE)),
+    "audit.names_one": (MANAGER_ROLE,),
+    "rules": (MANAGER_ROLE, DERIVATION_ROLE, ANALYST_ROLE, INSPECTOR_ROLE),
     "own_rules": (ENTRY_ROLE,),
     "identity": (IDENTITY_ROLE,),
 }
+
+
+def rights_on(name: str) -> dict[str, str]:
+    """Role -> what it may do with a table or view."""
+    return RIGHTS.get(name, RIGHTS.get(name.partition(".")[0], {}))
+
+
+def may_call(name: str) -> tuple[str, ...]:
+    """The roles that may call a function."""
+    return FUNCTIONS.get(name, FUNCTIONS.get(name.partition(".")[0], ()))
 
 
 def quoted(name: str) -> str:
@@ -205,11 +224,11 @@ def needed(reason: str, statement: str) -> tuple[str, list[str]]:
         bare = _BARE.sub(r"\1", schema)
         # The columns of an insertion stand in brackets too.
         if called and f"{schema}.{name}" != target:
-            having &= set(FUNCTIONS.get(bare, having))
+            having &= set(may_call(f"{bare}.{name}"))
         elif f"{bare}.{name}" in RIGHTS or bare in RIGHTS:
-            given = RIGHTS.get(f"{bare}.{name}", RIGHTS.get(bare, {}))
             right = wanted if f"{schema}.{name}" == target else READ
-            having &= {role for role, has in given.items() if right in has.split(", ")}
+            given = rights_on(f"{bare}.{name}")
+            having &= {role for role, has in given.items() if _allows(has, right, statement)}
             # Their own views stand for those of all.
             having |= {ENTRY_ROLE} if schema.startswith("own_") else set()
     if not named or found[1] == "database":
@@ -217,6 +236,17 @@ def needed(reason: str, statement: str) -> tuple[str, list[str]]:
     return what, [*(role.name for role in ROLES if role.name in having), OWNER_ROLE]
 
 
+def _allows(has: str, right: str, statement: str) -> bool:
+    """Whether what a role has is the right, also where it is one on some columns only."""
+    given = dict(_GIVEN.findall(has))
+    set_column = _SET.search(statement) if right == "update" else None
+    if right not in given or not given[right]:
+        return right in given
+    return set_column is not None and set_column[1] in given[right]
+
+
+_GIVEN = re.compile(r"(\w+)(?: (\([^)]*\)))?(?:, |$)")
+_SET = re.compile(r"\bset\s+(\w+)", re.I)
 _RIGHT_OF = {
     "insert into": "insert",
     "update": "update",

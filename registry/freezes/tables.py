@@ -100,7 +100,8 @@ begin
         errcode = 'restrict_violation',
         message = format('%I.%I is frozen', tg_table_schema, tg_table_name);
 end
-$$
+$$;
+revoke execute on function {schema}.refuse_change() from public
 """
 
 

@@ -128,6 +128,7 @@ def build_frozen_views(connection: Connection, place: Place, day: date) -> None:
     An inspector's views are not built: they read the audit, which is of no moment.
     """
     _build(connection, place, day)
+    _run(connection, f"revoke execute on all functions in schema {place.schema(RULES)} from public")
     if analyst_role_exists(connection):
         _let_analysts_read(connection, place)
 
@@ -309,10 +310,13 @@ def _read_with_rights_of_reader(connection: Connection) -> None:
         {"schemas": list(OWN_SCHEMAS), "changes": CHANGE_SET},
     ).scalar_one()
     changes = f"alter view {OWN.schema(RULES)}.{CHANGE_SET} set (security_barrier = true)"
-    _run(connection, f"{views}; {changes}")
+    mended = f"alter function {OWN.schema(RULES)}.was_mended(bigint) security invoker"
+    _run(connection, f"{views}; {changes}; {mended}")
 
 
 def _let_analysts_read(connection: Connection, place: Place) -> None:
     schema = place.schema(ANALYTICS)
     connection.execute(text(f"grant usage on schema {schema} to {ANALYST_ROLE}"))
     connection.execute(text(f"grant select on all tables in schema {schema} to {ANALYST_ROLE}"))
+    called = f"all functions in schema {place.schema(RULES)}"
+    connection.execute(text(f"grant execute on {called} to {ANALYST_ROLE}"))

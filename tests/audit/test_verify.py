@@ -115,7 +115,23 @@ TAMPERING: dict[str, tuple[str, set[tuple[str | None, ...]]]] = {
     ),
     "row security": (
         "create policy mine on clinical.patient using (true)",
-        {("policy", "clinical.patient", None, "mine")},
+        {("policy_unknown", "clinical.patient", None, "mine")},
+    ),
+    "row policies weakened, a table and a view let be read whole": (
+        "alter policy own_centres on clinical.infusion using (true); "
+        "alter policy granted on clinical.consent to registry_manager, registry_entry; "
+        "drop policy own_centres on clinical.surgery; "
+        "create policy own_centres on clinical.surgery for select to registry_entry using (exists "
+        "(select from audit.child_centre own where own.patient_id = clinical.surgery.patient_id)); "
+        "alter table clinical.condition disable row level security; "
+        "alter view own_analytics.patient reset (security_invoker)",
+        {
+            ("policy_changed", "clinical.consent", None, "granted"),
+            ("policy_changed", "clinical.infusion", None, "own_centres"),
+            ("policy_changed", "clinical.surgery", None, "own_centres"),
+            ("row_security_missing", "clinical.condition", None, "-"),
+            ("view_changed", None, None, "own_analytics.patient"),
+        },
     ),
     "a status changed": (
         f"update derived.lor_status set event = true, event_on = '2020-01-01' where patient_id = "

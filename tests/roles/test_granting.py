@@ -7,8 +7,9 @@ import uuid
 from sqlalchemy import text
 
 from registry.database.engine import Database
-from registry.database.roles import needed
+from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, needed
 from tests.programs import Program
+from tests.roles.conftest import Login
 
 WHY = ("--reason", "begins here")
 
@@ -70,3 +71,18 @@ def test_only_roles_that_may_write_are_named_to_who_may_only_read() -> None:
     insertion = "insert into audit.erasure (patient_id) values (1)"
     assert needed(refused, insertion) == ("table erasure", ["registry_owner"])
     assert "registry_manager" in needed(refused, "select 1 from audit.erasure")[1]
+
+
+def test_what_leaves_the_centre_is_for_the_owner_to_decide(
+    two_centres: Database, login_of: Login, program: Program
+) -> None:
+    manager = login_of(MANAGER_ROLE)
+    before = program(two_centres, "disclosure", "--format", "json").document
+    for change in (("publish",), ("--limit", "7"), ("--rounds", "3"), ("--studies", "9")):
+        said = program(manager, "disclosure", *change, "--reason", "for the network").refused(1)
+        assert "Roles that may: registry_owner. Who owns" in said
+    assert program(manager, "disclosure", "--format", "json").document == before
+    # Which definition holds is a manager's, and told so to who may not set it.
+    setting = "update reference.registry_setting set default_definition = 'x'"
+    refused = "permission denied for table registry_setting"
+    assert needed(refused, setting)[1] == [MANAGER_ROLE, OWNER_ROLE]

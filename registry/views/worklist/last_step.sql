@@ -27,8 +27,5 @@ select
     s.change_id
 from step s
 cross join lateral (
-    select
-        s.rule is not null
-        or value_there(s.from_table, s.patient_id, s.record_id, s.column_name)
-        is distinct from coalesce(s.value, '') as mended
+    select s.rule is not null or was_mended(s.step_id) as mended
 ) m;
