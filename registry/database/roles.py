@@ -163,6 +163,15 @@ FUNCTIONS = {
     "audit.id_hash": (MANAGER_ROLE, ENTRY_ROLE, INSPECTOR_ROLE),
     **dict.fromkeys(("audit.commit_at", "audit.picked"), (MANAGER_ROLE, ENTRY_ROLE)),
     "audit.names_one": (MANAGER_ROLE,),
+    "audit.is_all_seen": (MANAGER_ROLE, ENTRY_ROLE),
+    # Who signs has no right on passwords and signatures, which these ask and make.
+    **dict.fromkeys(
+        (
+            *("audit.working_as", "reference.sign", "reference.signing_salt"),
+            *("reference.signing_password_is", "reference.set_signing_password"),
+        ),
+        (MANAGER_ROLE, ENTRY_ROLE),
+    ),
     "rules": (MANAGER_ROLE, DERIVATION_ROLE, ANALYST_ROLE, INSPECTOR_ROLE),
     "own_rules": (ENTRY_ROLE,),
     "identity": (IDENTITY_ROLE,),

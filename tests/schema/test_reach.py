@@ -130,6 +130,14 @@ def test_every_sequence_function_and_schema_too(database: Connection) -> None:
 DEFINERS = {
     "audit.current_change": {"registry_manager", "registry_entry", "registry_derivation"},
     "audit.own_centres": {"registry_entry"},
+    # The person asks and sets the own password, and signs with it.
+    **{
+        name: {"registry_manager", "registry_entry"}
+        for name in (
+            *("audit.is_all_seen", "audit.working_as", "reference.set_signing_password"),
+            *("reference.sign", "reference.signing_password_is", "reference.signing_salt"),
+        )
+    },
     "audit.summarise_change": {"registry_manager", "registry_entry", "registry_derivation"},
     # Of a query whether its value still stands; an analyst's views call it.
     "rules.was_mended": {
