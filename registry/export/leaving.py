@@ -85,6 +85,10 @@ class Coder:
         """That of one system, of one value more."""
         return next(iter(self.all(kind, name, system)), None)
 
+    def of_system(self, system: str) -> list[Code]:
+        """Every code of a system that may be written."""
+        return [code for code in self._codes if code.system == system]
+
     def counts(self) -> tuple[int, int]:
         """How many values were given a code, and how many have our own name alone."""
         mapped = sum(

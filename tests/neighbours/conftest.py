@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from registry.codes import known_codes
 from registry.database.engine import Database
 from registry.derivation.run import derive
+from registry.export.leaving import Coder, Leaving, withheld_of, write_neighbour
+from registry.export.omop import write_omop
 from registry.importing.run import import_files
 from tests.conftest import Databases, opened_for_test
 from tests.importing.tables import VALID, Cells, row, write_all
@@ -104,3 +107,13 @@ def export(few: Database, capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
         return run_here(capsys, few, "export", name, "--to", str(folder), *words), folder
 
     return run
+
+
+@pytest.fixture(scope="module")
+def omop_of_few(few: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The five children as OMOP tables, for tests that change what they have loaded."""
+    folder = tmp_path_factory.mktemp("omop") / "omop"
+    with few.engine.connect() as connection:
+        leaving = Leaving(connection, withheld_of(connection), Coder(known_codes()))
+        write_neighbour(leaving, write_omop, folder, force=False)
+    return folder

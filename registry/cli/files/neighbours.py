@@ -33,9 +33,32 @@ def _fhir() -> Writer:
     return write_fhir
 
 
+def _omop() -> Writer:
+    from registry.export.omop import write_omop
+
+    return write_omop
+
+
+def _phenopackets() -> Writer:
+    from registry.export.phenopackets import write_phenopackets
+
+    return write_phenopackets
+
+
+def _rare_disease() -> Writer:
+    from registry.export.rare_disease import write_rare_disease
+
+    return write_rare_disease
+
+
 # The word after `registry export` -> the standard; help, completion and documentation read it.
 NEIGHBOURS = {
     "fhir": Neighbour(note("FHIR R4 resources, a file a type (NDJSON)"), _fhir),
+    "omop": Neighbour(note("tables of the OMOP common data model 5.4 (CSV)"), _omop),
+    "phenopackets": Neighbour(note("gene findings as GA4GH phenopackets 2 (JSON)"), _phenopackets),
+    "rare-disease": Neighbour(
+        note("the European common data elements for rare diseases (CSV)"), _rare_disease
+    ),
 }
 
 
