@@ -104,8 +104,8 @@ def selected(connection: Connection, audit_id: int, *, command: bool) -> Selecti
     asked = "(select change_id from audit.record_change where audit_id = :number)"
     found = connection.execute(
         text(
-            "select audit_id, table_name, operation, patient_id, "
-            "not audit.is_all_seen(change_id) as of_others from audit.record_change where "
+            "select audit_id, table_name, operation, patient_id, change_id "
+            "from audit.record_change where "
             f"{f'change_id = {asked}' if command else 'audit_id = :number'} and {UNDONE} "
             "order by audit_id desc"
         ),
@@ -116,7 +116,13 @@ def selected(connection: Connection, audit_id: int, *, command: bool) -> Selecti
             tr("There is no change {number}.", number=audit_id),
             cure=tr("Changes are listed by: registry history PATIENT"),
         )
-    return Selection(found, [], 0, of_others=command and found[0].of_others)
+    of_others = (
+        command
+        and not connection.execute(
+            text("select audit.is_all_seen(:change)"), {"change": found[0].change_id}
+        ).scalar_one()
+    )
+    return Selection(found, [], 0, of_others=of_others)
 
 
 def selected_since(

@@ -23,12 +23,10 @@ def list_findings(
     where, values = ["true"], dict[str, Any]()
     if rule is not None:
         require_rule(rule)
-        where.append("f.rule = :rule")
-        values["rule"] = rule
     if patient is not None:
         where.append("f.patient_id = :patient")
         values["patient"] = patient_number(connection, patient)
-    return read_findings(connection, " and ".join(where), values)
+    return read_findings(connection, " and ".join(where), values, None if rule is None else [rule])
 
 
 def require_rule(rule: str) -> None:

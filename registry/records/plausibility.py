@@ -25,6 +25,7 @@ from registry.records.rows import (
 from registry.records.staging import resolved, staged, value_columns
 from registry.records.write import right_rows_written, touched_patients
 from registry.views import plausibility
+from registry.views.asked import findings_of
 from registry.words import in_language
 
 # Of so many patients it is quicker to look at one after the other than at the whole registry.
@@ -71,17 +72,23 @@ def findings_of_record(
         "or (f.with_table = :table and f.with_record_id is not distinct from :record))"
     )
     name = table_of(entity).name
-    # Without the rules that do not read the table the server plans in a fraction of the time.
-    rules = list(plausibility.rules_on(name))
-    values = {"patient": patient, "table": name, "record": record, "rules": rules}
-    return read_findings(connection, f"f.rule = any(:rules) and {where}", values)
+    values = {"patient": patient, "table": name, "record": record}
+    return read_findings(connection, where, values, plausibility.rules_on(name))
 
 
-def read_findings(connection: Connection, where: str, values: dict[str, Any]) -> list[Finding]:
-    """The findings `f` of which the condition holds, in the order of patients, days and rules."""
+def read_findings(
+    connection: Connection, where: str, values: dict[str, Any], rules: Sequence[str] | None = None
+) -> list[Finding]:
+    """The findings `f` of which the condition holds, in the order of patients, days and rules.
+
+    Of these rules, or of all.
+    """
+    if rules is not None and not rules:
+        return []
+    found = "present.finding" if rules is None else findings_of(rules)
     rows = connection.execute(
         text(
-            f"select {FINDING} from present.finding f {NAMED} "
+            f"select {FINDING} from {found} f {NAMED} "
             f"where not f.answered and {where} order by n.study_id, f.record_on, f.rule, finding"
         ),
         values,
@@ -120,7 +127,10 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
     touched = touched_patients(connection, [entity.file_name for entity in entities])
     if not touched:
         return []
-    _find(connection, touched, entities)
+    rules = {rule for entity in entities for rule in plausibility.rules_on(table_of(entity).name)}
+    if not rules:
+        return []
+    _find(connection, touched, sorted(rules))
     by_number = {source.number: source for source in sources}
     found: dict[tuple[int, str], Notice] = {}
     own: set[int] = set()
@@ -149,17 +159,16 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
     )
 
 
-def _find(connection: Connection, touched: list[int], entities: Sequence[Entity]) -> None:
-    """Gathers in a temporary table what is found of these patients by rules that read the tables.
+def _find(connection: Connection, touched: list[int], rules: Sequence[str]) -> None:
+    """Gathers in a temporary table what is found of these patients by these rules.
 
     Where many are touched that is what is found of everyone: only a row that was written is told.
     """
     columns = (
         "rule, patient_id, from_table, record_id, with_table, with_record_id, column_name, facts"
     )
-    query = f"select {columns} from present.finding p where p.rule = any(:rules) and not p.answered"
-    rules = {rule for entity in entities for rule in plausibility.rules_on(table_of(entity).name)}
-    values: dict[str, Any] = {"rules": sorted(rules)}
+    query = f"select {columns} from {findings_of(rules)} p where not p.answered"
+    values: dict[str, Any] = {}
     if len(touched) <= FEW_PATIENTS:
         query = (
             "select f.* from unnest(cast(:touched as bigint[])) as t (patient_id) "

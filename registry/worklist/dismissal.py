@@ -13,8 +13,9 @@ from sqlalchemy import Connection, text
 from registry.errors import NotFound, Refused
 from registry.records.patient_number import patient_number
 from registry.records.queries import close, find_query, reopen
+from registry.views.asked import WORKLIST_OF_ONE
 from registry.words import tr
-from registry.worklist.read import WORKLIST_OF_ONE, judge_on
+from registry.worklist.read import judge_on
 
 
 def dismiss(connection: Connection, item: str, *, until: date | None, on: date) -> None:

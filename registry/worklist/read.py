@@ -12,18 +12,9 @@ from sqlalchemy import Connection, text
 from registry.errors import NotFound, WrongUsage
 from registry.records.patient_number import patient_number
 from registry.records.registry_setting import definition_or_default
-from registry.views.view import select_of
+from registry.views.asked import WORKLIST_OF_ONE
 from registry.words import in_language, tr
 
-# The view, of the child with the registry's number :number. A condition on the patient does not
-# reach through the joins of the rules; a lateral does.
-WORKLIST_OF_ONE = "({}) worklist".format(
-    select_of("analytics", "worklist").replace(
-        "from work",
-        "from (values (cast(:number as bigint))) as asked (patient_id) cross join lateral "
-        "(select * from present.work w where w.patient_id = asked.patient_id offset 0) w",
-    )
-)
 # The fields of an item that its rule says in words.
 WORDED = ("action", "why", "source")
 

@@ -11,6 +11,9 @@ import pytest
 from sqlalchemy import Connection, Row
 
 from registry.database.engine import Database
+from registry.models import ENTITIES, table_of
+from registry.views import plausibility
+from registry.views.asked import findings_of
 
 ITEMS = {"HCT": "hematocrit", "ESR": "esr", "ALB": "albumin"}
 # Values with slips among them, and a visit on each of their days.
@@ -119,3 +122,15 @@ def test_items_held_to_values_of_the_day(slips: Connection) -> None:
     found = rows(slips, "select record_id, about, failed from present.pcdai_laboratory_item")
     assert any(expected.values())
     assert {(row.record_id, row.about): row.failed for row in found} == expected
+
+
+def test_a_tables_rules_find_what_the_view_of_all_has_of_them(slips: Connection) -> None:
+    listed = "finding, rule, patient_id, from_table, record_id, facts, state, answered"
+    everything = slips.exec_driver_sql(f"select {listed} from present.finding").all()
+    assert len({row.rule for row in everything}) > 5
+    for table in map(table_of, ENTITIES):
+        rules = plausibility.rules_on(table.name)
+        if rules:
+            found = slips.exec_driver_sql(f"select {listed} from {findings_of(rules)} f").all()
+            expected = [row for row in everything if row.rule in rules]
+            assert sorted(found, key=repr) == sorted(expected, key=repr), table.name
