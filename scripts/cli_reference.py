@@ -29,7 +29,7 @@ CURE = "docs/cli.md is not current. Run scripts/cli-reference and look at the di
 RECORDS = "records"
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Data entry": (RECORDS, "identity", "role", "visit", "centre", "assay", "history", "undo"),
-    "Import": ("import", "template", "codebook"),
+    "Import": ("import", "feed", "template", "codebook"),
     "Worklist": ("worklist",),
     "Quality of the data": ("quality", "query"),
     "Nightly run": ("derive", "schedule"),

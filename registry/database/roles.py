@@ -84,8 +84,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         f"reference.{name}": _PARAMETER
         for name in (
             *("analyte_unit", "assay", "consent_form", "drug", "entry_limit"),
-            *("gene", "growth_reference", "score_band", "tdm_threshold", "worklist_rule"),
-            "worklist_setting",
+            *("gene", "growth_reference", "lab_code", "score_band", "tdm_threshold"),
+            *("worklist_rule", "worklist_setting"),
         )
     },
     "reference.centre": _PARAMETER | {IDENTITY_ROLE: "select (code, study_id_pattern)"},
@@ -107,6 +107,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     },
     "reference.study_answer": _TOLD | {MANAGER_ROLE: ADD},
     "derived.study_child": {MANAGER_ROLE: ADD},
+    "derived.feed_result": {MANAGER_ROLE: WRITE},
     # Passwords are asked, and signatures made, by functions.
     "reference.signing_password": {},
     **{

@@ -15,6 +15,7 @@ from registry.models.definition import Definition
 from registry.models.derivation import ChangedPatient, DerivationRun, LorStatus, StatusTransition
 from registry.models.endoscopy import Endoscopy
 from registry.models.entry_reference import EntryLimit, Gene, ScoreBand
+from registry.models.feed import FeedResult, LabCode
 from registry.models.follow_up_end import FollowUpEnd
 from registry.models.freeze import Freeze
 from registry.models.gene_finding import GeneFinding
@@ -97,6 +98,7 @@ __all__ = [
     "Endoscopy",
     "EntryLimit",
     "Erasure",
+    "FeedResult",
     "FollowUpEnd",
     "Freeze",
     "FreezeLock",
@@ -104,6 +106,7 @@ __all__ = [
     "GeneFinding",
     "GrowthReference",
     "Infusion",
+    "LabCode",
     "LabResult",
     "LoginRole",
     "LorStatus",

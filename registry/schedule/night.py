@@ -1,5 +1,5 @@
-"""One nightly run: derive, look at the worklist, report, tell, seal, back up and, when it is time,
-prove the backup; each step on its own.
+"""One nightly run: read what laboratories sent, derive, look at the worklist, report, tell, seal,
+back up and, when it is time, prove the backup; each step on its own.
 
 A step that fails is recorded and the others go on; only the transitions wait for a derivation that
 went well. Each step is its own transaction, so that whoever is killed leaves something whole, and
@@ -34,13 +34,15 @@ from registry.words import tr
 class Work:
     """What other parts of the program do in a night, as this part is given it.
 
-    `derive` brings every status up to date; `quality` counts what is not plausible, keeps the
+    `feed` reads the results in the plan's folder, if it names one; `derive` brings every status up
+    to date; `quality` counts what is not plausible, keeps the
     counts as those of a day and says in a few words what it came to; `worklist` gives all its
     items; `seal` seals the audit and gives the last seal, None where there is none; `back_up`
     writes a backup; `prove` restores one on trial, says what it found, and raises Refused where it
     is not the same.
     """
 
+    feed: Callable[[Database, Plan], str]
     derive: Callable[[Database], Derived]
     quality: Callable[[Database, date], str]
     worklist: Callable[[Connection], Sequence[Item]]
@@ -112,6 +114,7 @@ class _Run:
     def carry_out(self, ended: Callable[[], bool]) -> Night:
         steps = []
         for name, step in (
+            *([("feed", self._feed)] if self._plan.feed_dir is not None else []),
             ("derive", self._derive),
             ("worklist", self._worklist),
             ("quality", lambda: self._work.quality(self._database, self._day())),
@@ -130,6 +133,9 @@ class _Run:
     def _day(self) -> date:
         """The day on which the run began, where the plan is."""
         return self._plan.local(self._now).date()
+
+    def _feed(self) -> str:
+        return self._work.feed(self._database, self._plan)
 
     def _derive(self) -> str:
         self._derived = self._work.derive(self._database)

@@ -26,7 +26,8 @@ class Plan:
     """When to run, where to write, whom to tell, what to keep.
 
     `zone` None is the computer's own time zone. `keep` counts days with a backup. `keep_trying` is
-    how long a database that cannot be reached is tried again; `verify_every` how many days may pass
+    how long a database that cannot be reached is tried again; `feed_dir` where laboratories put
+    results, whose numbers `feed_centre` gave; `verify_every` how many days may pass
     until a backup is restored on trial again, None for never.
     """
 
@@ -41,6 +42,8 @@ class Plan:
     mail_to: tuple[str, ...] = ()
     mail_from: str = field(default_factory=lambda: f"registry@{socket.gethostname()}")
     mail_dir: Path | None = None
+    feed_dir: Path | None = None
+    feed_centre: str | None = None
     keep_trying: timedelta = timedelta(hours=1)
     max_age: timedelta = timedelta(hours=26)
 
@@ -188,6 +191,8 @@ _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "mail-to": _addresses,
     "mail-from": _address,
     "mail-dir": _folder,
+    "feed-dir": _folder,
+    "feed-centre": lambda value, _folder: _text(value),
     "keep-trying": _length,
     "max-age": _length,
 }

@@ -19,7 +19,7 @@ LAYERS = (
     ("__main__",),
     ("cli",),
     ("study",),
-    ("disclosure", "disclosure_checker"),
+    ("disclosure", "disclosure_checker", "feeds"),
     (
         "entry",
         "audit",
@@ -76,6 +76,7 @@ OWNERS = {
     "pyarrow": {"export"},
     "docx": {"report"},
     "cryptography": {"audit", "study"},
+    "hl7": {"feeds"},
     "rfc3161_client": {"audit"},
 }
 

@@ -36,7 +36,7 @@ OF_NO_CHILD = {
     *("reference.worklist_rule", "reference.worklist_setting"),
     *("reference.consent_form", "reference.data_freeze", "reference.data_release"),
     *("reference.freeze_lock", "reference.login_role", "reference.signing_password"),
-    "reference.study_answer",
+    *("reference.study_answer", "reference.lab_code"),
     # Whose the ids were nobody knows any more.
     "derived.release_erased",
 }

@@ -50,6 +50,8 @@ ELSEWHERE = {
         ("study", verb): "tests/study/conftest.py"
         for verb in ("new", "check", "answer", "combine", "show")
     },
+    # A laboratory's messages, from a child that is known by a number.
+    **{("feed", verb): "tests/feeds/test_commands.py" for verb in ("read", "list", "unmap")},
     # Two freezes with something between them.
     ("freeze", "diff"): "tests/freezes/test_difference.py",
     # A query is named after what a record has.

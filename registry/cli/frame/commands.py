@@ -29,6 +29,7 @@ _BEFORE_RECORDS = {
 }
 _AFTER_RECORDS = {
     "visit": lambda: import_module("registry.cli.visit.command").visit_command,
+    "feed": lambda: import_module("registry.cli.feed").app,
     "history": lambda: import_module("registry.cli.records.history").history_command,
     "undo": lambda: import_module("registry.cli.records.undo").undo_command,
     "audit": lambda: import_module("registry.cli.audit.group").app,

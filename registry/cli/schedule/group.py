@@ -88,7 +88,11 @@ def once_command(
     plan = plan_of(context, settings, config)
     with _reached(settings, plan, warn, Event().wait) as database:
         night = run_night(
-            database, plan, work_of_night(settings.user), user=settings.user, clock=_now
+            database,
+            plan,
+            work_of_night(settings.user, settings.identity_url),
+            user=settings.user,
+            clock=_now,
         )
     assert night is not None
     _print_night(night, plan, form)
@@ -222,7 +226,7 @@ def carry_out(settings: Settings, plan: Plan, ended: Event, say: Callable[[str],
             night = run_night(
                 database,
                 plan,
-                work_of_night(settings.user),
+                work_of_night(settings.user, settings.identity_url),
                 user=settings.user,
                 clock=_now,
                 due=plan.trigger.at_or_before(_now()),
@@ -247,11 +251,27 @@ def _summary(night: Night) -> str:
     return " ".join([words, *bad]) if bad else f"{words} {tr('Every step went well.')}"
 
 
-def work_of_night(user: str) -> Work:
+def work_of_night(user: str, identity_url: str | None = None) -> Work:
     """The parts of the program that a night calls on."""
     from registry.derivation.run import derive_each
     from registry.schedule.changes import Derived
     from registry.schedule.night import Work, complaint
+
+    def fed(database: Database, plan: Plan) -> str:
+        from registry.cli.feed import KEEP, counted
+        from registry.feeds.reading import read_folder
+        from registry.schedule.due import duration
+
+        assert plan.feed_dir is not None
+        done = read_folder(
+            database.engine,
+            plan.feed_dir,
+            centre=plan.feed_centre,
+            identity_url=identity_url,
+            user=user,
+            keep=duration(KEEP),
+        )
+        return counted(done)
 
     def derived(database: Database) -> Derived:
         result, failures = derive_each(database.engine, user=user)
@@ -272,6 +292,7 @@ def work_of_night(user: str) -> Work:
         return proof.in_words
 
     return Work(
+        feed=fed,
         derive=derived,
         quality=_quality,
         worklist=_worklist,

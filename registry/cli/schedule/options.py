@@ -62,6 +62,12 @@ MailFromOption = Annotated[
 MailDirOption = Annotated[
     Path | None, option("--mail-dir", "DIR", "Where mail is put, as .eml, for a mail program.")
 ]
+FeedDirOption = Annotated[
+    Path | None, option("--feed-dir", "DIR", "Read results of laboratories there: registry feed.")
+]
+FeedCentreOption = Annotated[
+    str | None, option("--feed-centre", "CODE", "Which hospital gave their numbers.")
+]
 KeepTryingOption = Annotated[
     str | None,
     option("--keep-trying", "TIME", "How long to try a database that is away.  [1h]"),
@@ -78,6 +84,8 @@ _NIGHT: dict[str, Any] = {
     "mail_to": MailToOption,
     "mail_from": MailFromOption,
     "mail_dir": MailDirOption,
+    "feed_dir": FeedDirOption,
+    "feed_centre": FeedCentreOption,
     "keep_trying": KeepTryingOption,
 }
 _CLOCK: dict[str, Any] = {"at": AtOption, "timezone": ZoneOption}

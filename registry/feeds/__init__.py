@@ -1,0 +1,1 @@
+"""Results that laboratories send: messages in a folder, and what became of each."""
