@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
 from registry.disclosure.cells import Cell, hide
 from registry.disclosure.descriptive import BASIS
+from registry.disclosure.level import Withheld
 from registry.disclosure.plan import Plan, too_few
-from registry.words import note
+from registry.words import listed_apart, note
 
 Document = Mapping[str, Any]
 
@@ -51,9 +52,45 @@ KM = {
     "days_per_month": Cell.OPEN,
 }
 
+CUMINC = {
+    **BASIS,
+    "by": Cell.OPEN,
+    "by_label": Cell.OPEN,
+    "never_at_risk": Cell.COUNT,
+    "missing": Cell.COUNT,
+    "at_months.*": Cell.OPEN,
+    "groups.*.group": Cell.OPEN,
+    "groups.*.label": Cell.OPEN,
+    "groups.*.n": Cell.COUNT,
+    "groups.*.censored": Cell.COUNT,
+    "groups.*.at_risk.*": Cell.COUNT,
+    "groups.*.one_minus_kaplan_meier.*": Cell.DERIVED,
+    "groups.*.causes.*.cause": Cell.OPEN,
+    "groups.*.causes.*.label": Cell.OPEN,
+    "groups.*.causes.*.events": Cell.COUNT,
+    "groups.*.causes.*.estimates.*.at_months": Cell.OPEN,
+    "groups.*.causes.*.estimates.*.*": Cell.DERIVED,
+    **{f"groups.*.causes.*.{key}.*": Cell.DERIVED for key in ("incidence", "lower", "upper")},
+    "groups.*.curve.causes.*.*": Cell.COUNT,
+    "groups.*.curve.*.*": Cell.COUNT,
+    "gray.*.cause": Cell.OPEN,
+    "gray.*.label": Cell.OPEN,
+    "gray.*.df": Cell.OPEN,
+    "gray.*.*": Cell.DERIVED,
+    "fine_gray.reference": Cell.OPEN,
+    "fine_gray.terms.*.label": Cell.OPEN,
+    "fine_gray.terms.*.*": Cell.DERIVED,
+    "days_per_month": Cell.OPEN,
+}
+
 STEPS = note(
     "Curves are in steps of at least {limit} losses, or children who left, each at the end of the "
     "month of their mean time; estimates, limits and numbers at risk are read off these."
+)
+
+EACH_CAUSE = note(
+    "Each event, and the end of observation, is in steps of its own of at least {limit} children, "
+    "so numbers at risk may differ from those of Kaplan-Meier; events of fewer are told together."
 )
 
 
@@ -93,6 +130,62 @@ def km(document: Document, plan: Plan) -> dict[str, Any]:
     if by:
         _hide_all(made, "kaplan_meier_quartiles_months")
     return made
+
+
+def cuminc(document: Document, plan: Plan) -> dict[str, Any]:
+    """Every event in steps; the rarest are told as one until that has enough in every group."""
+    from registry.analysis.curves.stepped import competing_in_steps
+
+    plan.require_outcome()
+    label = document["by_label"] or note("All patients")
+    if document["by"] is not None:
+        plan.require_group(document["by"], label)
+    if document["missing"] or document["never_at_risk"]:
+        raise Withheld(
+            note(
+                "Competing events are published only of all children, from the start, and where the"
+                " covariate is known of all: else who is left out would follow by event."
+            )
+        )
+    groups, limit = document["groups"], plan.limits.children
+    joined = _rare(groups, limit)
+    losses_and_ends = [n for one in groups for n in (one["causes"][0]["events"], one["censored"])]
+    if min(*losses_and_ends, _fewest(groups, joined) if joined else limit) < limit:
+        raise Withheld(
+            note(
+                "{covariate}: fewer than {limit} children lost response, had what competes with it,"
+                " or were observed to the end, so competing events are not published.",
+                covariate=label,
+                limit=limit,
+            )
+        )
+    words = [one["label"] for one in groups[0]["causes"] if one["cause"] in joined]
+    together = dict.fromkeys(joined, "other")
+    made = deepcopy(dict(document))
+    made["groups"] = competing_in_steps(document, limit, together, listed_apart(words))
+    made["gray"] = [one for one in made["gray"] if one["cause"] not in joined]
+    return made
+
+
+def _rare(groups: Sequence[Document], limit: int) -> list[str]:
+    """What competes and is told as one: the rarest, until together there are enough."""
+    names = [one["cause"] for one in groups[0]["causes"][1:]]
+    names.sort(key=lambda name: _fewest(groups, [name]))
+    rare: list[str] = []
+    # With nobody told together yet the rarest alone decides.
+    while (
+        names and min(_fewest(groups, names[:1]), _fewest(groups, rare) if rare else limit) < limit
+    ):
+        rare.append(names.pop(0))
+    return rare
+
+
+def _fewest(groups: Sequence[Document], names: Collection[str]) -> int:
+    """The fewest in a group of whom one of these events is the first."""
+    return min(
+        sum(int(one["events"]) for one in group["causes"] if one["cause"] in names)
+        for group in groups
+    )
 
 
 def _hide_all(holder: dict[str, Any], key: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -80,6 +80,15 @@ OUTCOMES = {
     "regained_unknown": Cell.COUNT,
 }
 
+MISSING_VALUES = {
+    **BASIS,
+    "n": Cell.COUNT,
+    "rows.*.known": Cell.COUNT,
+    "rows.*.missing": Cell.COUNT,
+    "rows.*.percent": Cell.PERCENT,
+    "rows.*.*": Cell.OPEN,
+}
+
 
 def flow(document: Document, plan: Plan) -> dict[str, Any]:
     """From the outcome upwards: what cannot be hidden among its neighbours hides the whole above.
@@ -136,7 +145,10 @@ def values_of_many(row: dict[str, Any], known: int, limit: int) -> None:
         limit: the least count that is shown.
     """
     alike = row.get("q1") == row.get("q3")
-    _among_neighbours(row, limit)
+    values = row.get("values") or []
+    for name, share in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
+        if len(values) >= limit and name in row:
+            row[name] = among_neighbours(values, share, limit)
     # A single value that all have is everybody's.
     if known < limit or row.get("sd") == 0:
         hide(row, "mean", "sd")
@@ -146,14 +158,17 @@ def values_of_many(row: dict[str, Any], known: int, limit: int) -> None:
         hide(row, "q1", "q3")
 
 
-def _among_neighbours(row: dict[str, Any], limit: int) -> None:
-    """Each quantile is the mean of so many values around its place, since it may be one child's."""
-    values = row.get("values") or []
-    for name, share in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
-        if len(values) >= limit and name in row:
-            first = round((len(values) + 1) * share - (limit + 1) / 2)
-            first = min(max(first, 0), len(values) - limit)
-            row[name] = sum(values[first : first + limit]) / limit
+def among_neighbours(values: Sequence[float], share: float, limit: int) -> float:
+    """The mean of so many values around a quantile's place, since it may be one child's.
+
+    Args:
+        values: ascending, at least `limit`.
+        share: of the quantile.
+        limit: how many.
+    """
+    first = round((len(values) + 1) * share - (limit + 1) / 2)
+    first = min(max(first, 0), len(values) - limit)
+    return sum(values[first : first + limit]) / limit
 
 
 def table2(document: Document, plan: Plan) -> dict[str, Any]:
@@ -182,6 +197,16 @@ def outcomes(document: Document, plan: Plan) -> dict[str, Any]:
         hide(made, *after)
     else:
         hide(made, *hidden_parts({name: document[name] for name in after}, limit))
+    return made
+
+
+def missing(document: Document, plan: Plan) -> dict[str, Any]:
+    """How often a value is missing, where neither it nor what Tables 1 and 2 hide follows."""
+    plan.require_cohort()
+    made = deepcopy(dict(document))
+    for row in made["rows"]:
+        if not plan.tells_missing(row["variable"], row["missing"]):
+            hide(row, "known", "missing", "percent")
     return made
 
 

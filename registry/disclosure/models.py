@@ -121,6 +121,7 @@ SPECIFICATIONS = {
     "varied.**": Cell.OPEN,
     "specifications.*.choices.*": Cell.OPEN,
     "specifications.*.sizes": Cell.CHILD,
+    "specifications.*.differing": Cell.CHILD,
     "specifications.*.n": Cell.COUNT,
     "specifications.*.events": Cell.COUNT,
     **under("specifications.*.terms.*", ESTIMATE),
@@ -141,6 +142,10 @@ TERMS = note(
 )
 LEFT_OUT = note(
     "Its children and losses are told only where those who are not in it follow from Table 2."
+)
+
+ANOTHER_READING = note(
+    "Not published: it differs from a reading before it in too few children, who would be told of."
 )
 
 
@@ -256,26 +261,32 @@ def imputed(document: Document, plan: Plan) -> dict[str, Any]:
 
 
 def specifications(document: Document, plan: Plan) -> dict[str, Any]:
-    """Each reading that alone could be published; how many are in it only of the reference."""
+    """Each reading that alone could be published, and beside those before it tells of nobody.
+
+    How many are in it is told only of the reference.
+    """
     made = deepcopy(dict(document))
     labels = {one["covariate"]: one for one in document["covariates"]}
     held: set[str] = set()
-    for one in made["specifications"]:
+    told: list[int] = []
+    for place, one in enumerate(made["specifications"]):
         if one["n"] is None:
             continue
         terms = [labels[name] for name, term in one["terms"].items() if term is not None]
         try:
             require_terms(one["sizes"], terms, one["events"], None, plan)
+            if any(0 < one["differing"][before] < plan.limits.children for before in told):
+                raise Withheld(ANOTHER_READING)
         except Withheld as error:
             hide(one, "n", "events")
             one["terms"] = dict.fromkeys(one["terms"])
             one["reason"] = error.problem
             held.add(one["model"])
             continue
-        # Two readings may differ by one child.
+        told.append(place)
         if not one["reference"] or (one["n"], one["events"]) != (plan.cohort, plan.events):
             hide(one, "n", "events")
-    if all(term is None for one in made["specifications"] for term in one["terms"].values()):
+    if not told:
         raise Withheld(
             next(one["reason"] for one in made["specifications"] if one["reason"] is not None)
         )

@@ -31,6 +31,7 @@ class Variable:
         covariate: that of Table 2, and `true` the rows that are its level of interest.
         factor: by which curves may be drawn.
         exhaustive: whether every child of whom it is known has one of the levels.
+        column: by which the missing values are told.
     """
 
     rows: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Variable:
     true: tuple[str, ...] = ()
     factor: str = ""
     exhaustive: bool = False
+    column: str = ""
 
 
 VARIABLES = (
@@ -47,6 +49,7 @@ VARIABLES = (
         true=("female",),
         factor="sex",
         exhaustive=True,
+        column="sex",
     ),
     Variable(
         rows=("severity_remission", "severity_mild", "severity_moderate", "severity_severe"),
@@ -54,9 +57,12 @@ VARIABLES = (
         true=("severity_moderate", "severity_severe"),
         factor="severity",
         exhaustive=True,
+        column="baseline_pcdai",
     ),
     Variable(
-        rows=("cdeis_remission", "cdeis_mild", "cdeis_moderate", "cdeis_severe"), exhaustive=True
+        rows=("cdeis_remission", "cdeis_mild", "cdeis_moderate", "cdeis_severe"),
+        exhaustive=True,
+        column="cdeis",
     ),
     Variable(
         rows=("L1", "L2", "L3", "L_none"),
@@ -64,6 +70,7 @@ VARIABLES = (
         true=("L2",),
         factor="location",
         exhaustive=True,
+        column="location",
     ),
     Variable(
         rows=("L4a_only", "L4b_only", "L4a+4b"),
@@ -77,13 +84,30 @@ VARIABLES = (
         true=("B2", "B3", "B2B3"),
         factor="behaviour",
         exhaustive=True,
+        column="behaviour",
     ),
-    Variable(rows=("p",), covariate="perianal", true=("p",)),
+    Variable(rows=("p",), covariate="perianal", true=("p",), column="perianal"),
     Variable(
-        rows=("growth_delay",), covariate="growth_delay", true=("growth_delay",), factor="growth"
+        rows=("growth_delay",),
+        covariate="growth_delay",
+        true=("growth_delay",),
+        factor="growth",
+        column="growth",
     ),
     Variable(rows=("surgery",), factor="prior_surgery"),
-    Variable(covariate="response_without_remission", factor="induction_outcome"),
+    Variable(
+        covariate="response_without_remission", factor="induction_outcome", column="week14_pcdai"
+    ),
+    Variable(covariate="veo_cd", column="onset_on"),
+    Variable(covariate="duration_ge_6_months", column="duration_before_start_days"),
+    Variable(covariate="initial_dose_ge_7", column="initial_dose_mg_per_kg"),
+    Variable(covariate="bmi_z_low", column="bmi_z"),
+    Variable(covariate="crp_high", column="crp"),
+    Variable(covariate="esr_high", column="esr"),
+    Variable(covariate="wbc_high", column="wbc"),
+    Variable(covariate="hb_low", column="hb"),
+    Variable(covariate="plt_high", column="plt"),
+    Variable(covariate="alb_low", column="alb"),
 )
 
 
@@ -129,6 +153,21 @@ class Plan:
                     limit=self.limits.children,
                 )
             )
+
+    def tells_missing(self, column: str, missing: int) -> bool:
+        """Whether nobody is told of by how often a value is missing, beside Tables 1 and 2."""
+        limit = self.limits.children
+        if 0 < missing < limit or self.cohort - missing < limit:
+            return False
+        for one in VARIABLES:
+            if one.column == column:
+                if one.rows and MISSING in self.levels.get(one.rows[0], ()):
+                    return False
+                # Who has the value and yet no level of the covariate would be few.
+                apart = abs(missing - self.missing.get(one.covariate, missing))
+                if 0 < apart < limit:
+                    return False
+        return True
 
     def require_landmark(self, months: float | None) -> None:
         """Raises Withheld for a landmark whose children less those of another were few."""

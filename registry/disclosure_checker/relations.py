@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from registry.disclosure_checker.columns import HELD_TO, NUMBERS, column_of
 from registry.disclosure_checker.system import System
+from registry.disclosure_checker.troughs import troughs
 
 Document = Mapping[str, Any]
 
@@ -80,7 +82,17 @@ def read(documents: Mapping[str, Document | str], curves: Sequence[Document | st
     for document in curves:
         if not isinstance(document, str):
             _curves(found, document)
+    _held_to(found)
     return found
+
+
+def _held_to(found: Read) -> None:
+    """Of whom a column is known and no side of the covariate that is made of it."""
+    for covariate, column in HELD_TO.items():
+        first, second = (found.system.known.get(f"{one} missing") for one in (covariate, column))
+        if first is not None and second is not None:
+            apart = found.cell(f"{column} known but not {covariate}", abs(first - second))
+            found.nobody.add(apart)
 
 
 def _flow(found: Read, flow: Document) -> None:
@@ -112,6 +124,28 @@ def _table1(found: Read, table: Document) -> None:
         levels = [row["id"] for row in there]
         found.system.whole("eligible", known, missing)
         found.system.whole(known, *levels, *(() if variable in WHOLE else (rest,)))
+    for row, column in NUMBERS.items():
+        if row in rows:
+            _known(found, column, rows[row]["missing"])
+
+
+def _known(found: Read, column: str, missing: int | None, known: int | None = None) -> str:
+    """Of whom a column is known, and of whom not; returns the name of the latter."""
+    without = found.cell(f"{column} missing", missing)
+    found.nobody.add(without)
+    of = f"{column} known"
+    if known is not None:
+        found.cell(of, known)
+    found.system.whole("eligible", of, without)
+    return without
+
+
+def _missing(found: Read, table: Document) -> None:
+    found.cell("eligible", table["n"])
+    for row in table["rows"]:
+        column = column_of(row["variable"])
+        missing = _known(found, column, row["missing"], row["known"])
+        found.share(missing, "eligible", row["percent"])
 
 
 def _table2(found: Read, table: Document) -> None:
@@ -173,13 +207,41 @@ def _curves(found: Read, curves: Document, steps: str = "") -> None:
 
 
 def _steps(found: Read, name: str, group: Document) -> None:
-    at_risk = [group["n"], *(one["at_risk"] for one in group["estimates"])]
-    for place, (before, after) in enumerate(pairwise(at_risk)):
-        if before is not None and after is not None and before >= after:
-            found.nobody.add(found.cell(f"{name} left by reading {place}", before - after))
+    _left(found, name, [group["n"], *(one["at_risk"] for one in group["estimates"])])
     for kind in ("events", "censored"):
         for place, n in enumerate(group.get("curve", {}).get(kind, ())):
             found.nobody.add(found.cell(f"{name} {kind} step {place}", n))
+
+
+def _left(found: Read, name: str, at_risk: Sequence[int | None]) -> None:
+    """Who left between two readings of a curve."""
+    for place, (before, after) in enumerate(pairwise(at_risk)):
+        if before is not None and after is not None and before >= after:
+            found.nobody.add(found.cell(f"{name} left by reading {place}", before - after))
+
+
+def _competing(found: Read, curves: Document) -> None:
+    """Every event is of children who are on the Kaplan-Meier curve by the same covariate too."""
+    name = str(curves["by"] or "all")
+    if curves["never_at_risk"]:
+        name += " from entry"
+    for group in curves["groups"]:
+        which = f"{name} {group['group']}"
+        n = found.cell(f"{name} n_{group['group']}", group["n"])
+        loss, *others = group["causes"]
+        lost = found.cell(f"{name} events_{group['group']}", loss["events"])
+        compete = [found.cell(f"{which} {one['cause']}", one["events"]) for one in others]
+        censored = found.cell(f"{which} censored", group["censored"])
+        found.system.whole(n, lost, *compete, censored)
+        found.system.whole(f"{which} competing", *compete)
+        _left(found, f"{which} competing", [group["n"], *group["at_risk"]])
+        curve = group.get("curve", {"causes": (), "censored": ()})
+        for kind, steps in enumerate((curve["censored"], *curve["causes"])):
+            for place, number in enumerate(steps):
+                found.nobody.add(found.cell(f"{which} {kind} step {place}", number))
+    if curves["by"] is not None and not curves["missing"]:
+        parts = [f"{name} {group['group']} competing" for group in curves["groups"]]
+        found.system.whole("all all competing", *parts)
 
 
 def _outcomes(found: Read, after: Document) -> None:
@@ -251,6 +313,9 @@ READERS = {
     "km": _curves,
     # The same children, in steps of their own.
     "km_sound": lambda found, document: _curves(found, document, " from week 14"),
+    "cuminc": _competing,
+    "missing": _missing,
+    "tdm": troughs,
     "outcomes": _outcomes,
     "cox": _one_model("cox"),
     "interval-censored": _one_model("between visits"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.drawing.numbers import MISSING, fixed
+from registry.drawing.numbers import MISSING, fixed, number
 from registry.report.tables import Document, Table
 from registry.words import spoken, tr
 
@@ -13,10 +13,15 @@ def missing(document: Document) -> Table:
         title=tr("Missing values, n = {n}", n=document["n"]),
         header=(tr("Variable"), tr("Known"), tr("Missing"), tr("Missing, %")),
         rows=tuple(
-            (spoken(row["label"]), str(row["known"]), str(row["missing"]), fixed(row["percent"], 1))
+            (
+                spoken(row["label"]),
+                number(row["known"]),
+                number(row["missing"]),
+                fixed(row["percent"], 1),
+            )
             for row in document["rows"]
         ),
-        notes=(spoken(document["method"]),),
+        notes=(spoken(document["method"]), *map(spoken, document["notes"])),
     )
 
 

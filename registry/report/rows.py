@@ -205,7 +205,7 @@ def _measured(document: Document) -> Rows:
 
 def _listed(part: str, key: str) -> Callable[[Document], Rows]:
     """The rows as they stand in a part; none where the document has no such part."""
-    return lambda document: [dict(row) for row in (document[part] or {key: []})[key]]
+    return lambda document: [dict(row) for row in ((document[part] or {}).get(key) or [])]
 
 
 TDM: dict[str, Callable[[Document], Rows]] = {

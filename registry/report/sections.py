@@ -287,7 +287,7 @@ def _levels(report: Report) -> str:
     if tdm is None:
         return drawn + report.layout("tdm")
     roc = ""
-    if tdm.get("roc"):
+    if tdm.get("roc") and tdm["roc"]["points"]:
         roc = html.figure(
             report.caption(tr("ROC curve of the week-14 trough for a later loss of response")),
             lambda prefix, width: roc_plot(tdm["roc"], prefix, width),

@@ -282,8 +282,8 @@ def tdm(document: Document) -> Table:
         rows=tuple(
             (
                 spoken(group["label"]),
-                str(group["n"]),
-                str(group["censored"]),
+                number(group["n"]),
+                number(group["censored"]),
                 plus_minus(group["mean"], group["sd"], 2),
             )
             for group in document["groups"]
@@ -295,7 +295,9 @@ def tdm(document: Document) -> Table:
                 df=document["df"],
                 p=p_equation(document["p"]),
             ),
-        ),
+        )
+        if document["t"] is not None
+        else (),
         notes=notes(document),
     )
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from registry.drawing.numbers import (
     MISSING,
+    SUPPRESSED,
     count,
     fixed,
     limits,
+    number,
     p_equation,
     p_value,
     percent,
@@ -43,13 +45,19 @@ def _groups(document: Document) -> Table:
     if not test:
         return first
     how = tr("exact") if test["exact"] else tr("normal approximation")
-    line = tr(
-        "Mann-Whitney U = {u:g}, {p} ({how}); in {share} % of pairs the level without loss "
-        "is the higher.",
-        u=test["u"],
-        p=p_equation(test["p"]),
-        how=how,
-        share=percent(test["probability_higher"]),
+    told = {"p": p_equation(test["p"]), "how": how, "share": percent(test["probability_higher"])}
+    line = (
+        tr(
+            "Mann-Whitney {p} ({how}); in {share} % of pairs the level without loss is the higher.",
+            **told,
+        )
+        if test["u"] is None
+        else tr(
+            "Mann-Whitney U = {u:g}, {p} ({how}); in {share} % of pairs the level without loss "
+            "is the higher.",
+            u=test["u"],
+            **told,
+        )
     )
     return Table(
         first.title, first.header, first.rows, first.left, (*first.lines, line),
@@ -61,7 +69,7 @@ def _quartiles(part: Document) -> Table:
     months = [estimate["at_months"] for estimate in part["groups"][0]["estimates"]]
     rows = []
     for group in part["groups"]:
-        cells = [_between(group["above"], group["to"]), str(group["n"]), str(group["events"])]
+        cells = [_between(group["above"], group["to"]), *map(number, (group["n"], group["events"]))]
         for estimate in group["estimates"]:
             lower, upper = (
                 None if estimate[key] is None else 100 * estimate[key] for key in ("lower", "upper")
@@ -124,22 +132,26 @@ def _quartiles(part: Document) -> Table:
 def _roc(part: Document) -> Table:
     cut = part["youden"]
     area = f"{part['auc']:.3f}"
-    rows = (
-        (tr("Area under the curve"), area, limits(part["lower"], part["upper"], 3)),
-        (
-            tr("Exploratory cut, ug/mL"),
-            fixed(cut["cut"], 2),
-            limits(cut["cut_lower"], cut["cut_upper"], 2),
-        ),
-        ("  " + tr("Sensitivity below it, %"), percent(cut["sensitivity"]), ""),
-        ("  " + tr("Specificity, %"), percent(cut["specificity"]), ""),
-        ("  " + tr("Youden's index"), fixed(cut["j"], 3), ""),
-        ("  " + tr("corrected for the choice of the cut"), fixed(cut["j_corrected"], 3), ""),
+    rows = [(tr("Area under the curve"), area, limits(part["lower"], part["upper"], 3))]
+    rows += (
+        []
+        if cut is None
+        else [
+            (
+                tr("Exploratory cut, ug/mL"),
+                fixed(cut["cut"], 2),
+                limits(cut["cut_lower"], cut["cut_upper"], 2),
+            ),
+            ("  " + tr("Sensitivity below it, %"), percent(cut["sensitivity"]), ""),
+            ("  " + tr("Specificity, %"), percent(cut["specificity"]), ""),
+            ("  " + tr("Youden's index"), fixed(cut["j"], 3), ""),
+            ("  " + tr("corrected for the choice of the cut"), fixed(cut["j_corrected"], 3), ""),
+        ]
     )
     return Table(
         title=tr("The week-14 trough as a sign of a later loss of response"),
         header=("", "", tr("95 % limits")),
-        rows=rows,
+        rows=tuple(rows),
         lines=(tr("The levels of the groups do not overlap: the area has no limits."),)
         if part["lower"] is None
         else (),
@@ -151,7 +163,7 @@ def _over_time(part: Document) -> Table:
     rows = tuple(
         (
             spoken(window["label"]),
-            str(window["n"]),
+            number(window["n"]),
             fixed(window["median"], 2),
             limits(window["q1"], window["q3"], 2),
             count(window["censored"], window["n"]),
@@ -162,8 +174,8 @@ def _over_time(part: Document) -> Table:
     beside = tr(
         "Not among them: {after_loss} troughs on or after a loss of response, "
         "{not_troughs} levels that are no troughs.",
-        after_loss=part["after_loss"],
-        not_troughs=part["not_troughs"],
+        after_loss=number(part["after_loss"]),
+        not_troughs=number(part["not_troughs"]),
     )
     return Table(
         title=tr("Troughs over time, ug/mL"),
@@ -190,7 +202,7 @@ def _mechanisms(part: Document) -> Table:
                 advice=spoken(row["action"]),
             ),
             *(
-                str(row[key])
+                number(row[key])
                 for key in ("n", "stopped", "optimised", "regained", "not_regained", "neither")
             ),
         )
@@ -217,10 +229,9 @@ def _measured(part: Document) -> Table:
         if "median" not in told:
             return count(told["n"], told["known"])
         if told["median"] is None:
-            return MISSING
+            return SUPPRESSED if told.get("suppressed") else MISSING
         decimals = 0 if told["median"] > 1000 else 1
-        numbers = (f"{told[key]:.{decimals}f}" for key in ("median", "q1", "q3"))
-        median, q1, q3 = numbers
+        median, q1, q3 = (fixed(told[key], decimals) for key in ("median", "q1", "q3"))
         return tr("{median} ({q1} to {q3})", median=median, q1=q1, q3=q3)
 
     rows = [

@@ -78,6 +78,8 @@ def data_of(cohort: Cohort) -> Data:
         centre="BCH",
         stops_known_to=None,
     )
+    # Who has a PCDAI has a severity.
+    baseline["baseline_pcdai"] = [None if one is None else 40 for one in baseline["severity"]]
     upper = one_of(("L4a", "L4b", "L4ab", "none"))
     baseline["upper_gi_location"] = [None if one == "none" else one for one in upper]
     baseline["phenotype_assessed_on"] = [None if one is None else "2020-01-01" for one in upper]

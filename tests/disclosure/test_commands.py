@@ -84,8 +84,8 @@ def test_a_curve_is_in_steps_of_several_children(
 
     analysis = BY_NAME["km"]
     with shared_study.engine.connect() as connection:
-        plan = plan_for(connection, "paper", Level.PUBLISH)
         data = Data(lambda: (connection, "paper"))
+        plan = plan_for(data, Level.PUBLISH)
         full = analysis.published(analysis.run(data, by="sex_female"), plan, full=True)
     for group in full["groups"]:
         curve = group["curve"]

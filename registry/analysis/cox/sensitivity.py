@@ -58,8 +58,9 @@ class Specification:
     cox: Cox | None
     reason: str | None
     reference: bool
+    children: frozenset[tuple[Any, ...]]
 
-    def to_json(self, ids: Sequence[str], *, details: bool = False) -> dict[str, Any]:
+    def to_json(self, ids: Sequence[str]) -> dict[str, Any]:
         terms = {} if self.cox is None else {t.covariate.id: t.to_json() for t in self.cox.terms}
         keys = ("hr", "hr_lower", "hr_upper", "p")
         return {
@@ -76,8 +77,11 @@ class Specification:
                 one: {key: terms[one][key] for key in keys} if one in terms else None for one in ids
             },
             "reason": self.reason,
-            **({"sizes": self.cox.sizes} if details and self.cox is not None else {}),
         }
+
+    def differing(self, other: Specification) -> int:
+        """Children who are in one of the two readings alone, or with another time or outcome."""
+        return len({child for child, *_ in self.children ^ other.children})
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,11 @@ class Sensitivity:
     basis: Basis
 
     def to_json(self, *, details: bool = False) -> dict[str, Any]:
-        """The document of `registry analyse sensitivity`; with `details` the sizes of terms too."""
+        """The document of `registry analyse sensitivity`; with `details` what a reading rests on.
+
+        That is the `sizes` of its terms, and `differing`, the children by whom it differs from each
+        of those before it.
+        """
         ids = list(self.choice.names)
         return {
             "definition": self.definition,
@@ -113,13 +121,23 @@ class Sensitivity:
             "ties": self.ties,
             "covariates": [one.to_json() for one in self.choice.covariates],
             "varied": {key: list(values) for key, values in self.varied.items()},
-            "specifications": [one.to_json(ids, details=details) for one in self.specifications],
+            "specifications": [
+                one.to_json(ids) | (self._rests_on(place) if details else {})
+                for place, one in enumerate(self.specifications)
+            ],
             "summary": [
                 self._summary(covariate, model)
                 for covariate in self.choice.covariates
                 for model in self._models()
             ],
             "notes": list(self.notes),
+        }
+
+    def _rests_on(self, place: int) -> dict[str, Any]:
+        one = self.specifications[place]
+        return {
+            "sizes": None if one.cox is None else one.cox.sizes,
+            "differing": [one.differing(before) for before in self.specifications[:place]],
         }
 
     def _models(self) -> list[Model]:
@@ -180,6 +198,11 @@ def _directions(below: int, above: int) -> str:
     return ""
 
 
+def children_of(frame: pd.DataFrame) -> frozenset[tuple[Any, ...]]:
+    """Each child with the time and the outcome that it has, of rows of `analysis_set`."""
+    return frozenset(frame[["patient_id", "time_days", "event"]].itertuples(index=False, name=None))
+
+
 def sensitivity_analysis(
     readings: Sequence[Reading],
     choice: Choice,
@@ -213,6 +236,7 @@ def sensitivity_analysis(
     }
     found = []
     for reading in readings:
+        children = children_of(reading.frame)
         for model in models:
             fitted, reason = None, None
             try:
@@ -236,6 +260,7 @@ def sensitivity_analysis(
                     fitted,
                     reason,
                     reading is readings[0],
+                    children,
                 )
             )
     if all(one.cox is None for one in found):

@@ -71,7 +71,8 @@ class Estimate:
 class Cause:
     """One cause in one group, with the whole of its curve."""
 
-    code: int
+    cause: str
+    label: str
     events: int
     estimates: tuple[Estimate, ...]
     incidence: Floats = field(repr=False)
@@ -79,10 +80,9 @@ class Cause:
     upper: Floats = field(repr=False)
 
     def to_json(self, *, curves: bool) -> dict[str, Any]:
-        name, label = CAUSES[self.code]
         document: dict[str, Any] = {
-            "cause": name,
-            "label": label,
+            "cause": self.cause,
+            "label": self.label,
             "events": self.events,
             "estimates": [estimate.to_json() for estimate in self.estimates],
         }
@@ -122,6 +122,7 @@ class Group:
                 "censored": self.counts.censored.tolist(),
                 "events": self.counts.events[0].tolist(),
                 "competing": self.counts.events[1:].sum(axis=0).tolist(),
+                "causes": self.counts.events.tolist(),
             }
         return document
 
@@ -234,11 +235,11 @@ def cumulative_incidence(
     gray: tuple[GrayTest, ...] = ()
     regression: FineGray | None = None
     if by is None:
-        groups = [_group("all", note("All patients"), cohort, code, months)]
+        groups = [group_of("all", note("All patients"), cohort, code, months)]
     else:
         levels = levels_of(cohort, by)
         groups = [
-            _group(one.group, one.label, cohort.take(one.members), code[one.members], months)
+            group_of(one.group, one.label, cohort.take(one.members), code[one.members], months)
             for one in levels.levels
         ]
         gray, regression, told = _tests(cohort, code, levels, late_entry)
@@ -271,8 +272,24 @@ def _codes(cohort: Cohort) -> Days:
     return code.astype(np.int64)
 
 
-def _group(name: str, label: str, cohort: Cohort, code: Days, months: Sequence[float]) -> Group:
-    counts = Counts.of(cohort.entry, cohort.time, code, causes=len(CAUSES))
+def group_of(
+    name: str,
+    label: str,
+    cohort: Cohort,
+    code: Days,
+    months: Sequence[float],
+    causes: Sequence[tuple[str, str]] = tuple(CAUSES.values()),
+) -> Group:
+    """The curves of one group.
+
+    Args:
+        name: `all` or the code of a level, and `label` in words.
+        cohort: whose loss is the first cause.
+        code: 0 censored, else the place of the cause, from 1 on.
+        months: when to read the incidences off.
+        causes: id and label of each.
+    """
+    counts = Counts.of(cohort.entry, cohort.time, code, causes=len(causes))
     incidence, se = aalen_johansen(counts)
     lower, upper = log_log_limits(incidence, se)
     alone = Curve.fit(cohort.time, cohort.event, cohort.entry).survival
@@ -284,15 +301,16 @@ def _group(name: str, label: str, cohort: Cohort, code: Days, months: Sequence[f
     def read(values: Floats) -> list[float | None]:
         return [None if out else _known(values[i]) for i, out in zip(where, over, strict=True)]
 
-    causes = []
-    for k, cause in enumerate(CAUSES):
+    found = []
+    for k, (cause, words) in enumerate(causes):
         columns = (read(incidence[k]), read(lower[k]), read(upper[k]))
         estimates = (
             Estimate(m, *row) for m, row in zip(months, zip(*columns, strict=True), strict=True)
         )
-        causes.append(
+        found.append(
             Cause(
                 cause,
+                words,
                 int(counts.events[k].sum()),
                 tuple(estimates),
                 incidence[k],
@@ -306,7 +324,7 @@ def _group(name: str, label: str, cohort: Cohort, code: Days, months: Sequence[f
         n=len(cohort),
         at_risk=tuple(int(n) for n in at_risk_on(cohort.entry, cohort.time, days)),
         kaplan_meier=tuple(None if s is None else 1 - s for s in read(alone)),
-        causes=tuple(causes),
+        causes=tuple(found),
         counts=counts,
     )
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from registry.analysis.cohort.patients import Cohort
 from registry.analysis.counting import NO_ENTRY
+from registry.analysis.curves.competing import group_of as competing_group
 from registry.analysis.curves.curve import Group, Options, difference, group_of
 from registry.analysis.dataset import Days, in_months
 from registry.variables import DAYS_PER_MONTH
@@ -36,18 +37,56 @@ def cohort_in_steps(curve: Mapping[str, Any], size: int, start_day: int) -> Coho
         size: patients that a step rests on at least.
         start_day: the landmark; 0 without one.
     """
+    time, code = _leavings(curve, (curve["censored"], curve["events"]), size)
+    return _cohort(curve, time, code, start_day)
+
+
+def _leavings(
+    curve: Mapping[str, Any], ways: Sequence[Sequence[int]], size: int
+) -> tuple[Days, Days]:
+    """When each leaves and in which of the ways, each way in batches of its own."""
     days = np.asarray(curve["days"], dtype=np.int64)
-    events = np.asarray(curve["events"], dtype=np.int64)
-    censored = np.asarray(curve["censored"], dtype=np.int64)
-    at_risk = np.asarray(curve["at_risk"], dtype=np.int64)
-    lost = in_batches(np.repeat(days, events), size)
-    left = in_batches(np.repeat(days, censored), size)
-    time = np.concatenate([lost, left])
-    event = np.repeat([True, False], [len(lost), len(left)])
-    # All enter at a landmark, or with the month in which the first enters late.
+    left = [in_batches(np.repeat(days, np.asarray(one)), size) for one in ways]
+    return np.concatenate(left), np.repeat(np.arange(len(left)), [len(one) for one in left])
+
+
+def _cohort(curve: Mapping[str, Any], time: Days, code: Days, start_day: int = 0) -> Cohort:
+    """All enter at a landmark, or with the month in which the first enters late."""
+    days, at_risk = (np.asarray(curve[key], dtype=np.int64) for key in ("days", "at_risk"))
     late = days[np.flatnonzero(at_risk)[0] - 1] if at_risk[0] == 0 else 0
     entry = start_day or int(int(late / DAYS_PER_MONTH) * DAYS_PER_MONTH) or NO_ENTRY
-    return Cohort(pd.DataFrame(), np.full(len(time), entry), time, event, start_day, 0)
+    return Cohort(pd.DataFrame(), np.full(len(time), entry), time, code == 1, start_day, 0)
+
+
+def competing_in_steps(
+    document: Mapping[str, Any], size: int, together: Mapping[str, str], label: str
+) -> list[dict[str, Any]]:
+    """The groups of a document on competing events when each cause is in steps.
+
+    Args:
+        document: `CumulativeIncidence.to_json(curves=True)`.
+        size: patients that a step rests on at least.
+        together: causes that are told as one, each with the id of that one.
+        label: of the one that they are told as.
+    """
+    groups = []
+    for group in document["groups"]:
+        curve = group["curve"]
+        ways: dict[str, tuple[str, Any]] = {}
+        for cause, happened in zip(group["causes"], curve["causes"], strict=True):
+            counts = np.asarray(happened, dtype=np.int64)
+            name = together.get(cause["cause"], cause["cause"])
+            before = ways[name][1] if name in ways else 0
+            ways[name] = (label if name != cause["cause"] else cause["label"], before + counts)
+        leaving = [curve["censored"], *(counts for _, counts in ways.values())]
+        time, code = _leavings(curve, leaving, size)
+        cohort = _cohort(curve, time, code)
+        causes = [(name, words) for name, (words, _) in ways.items()]
+        made = competing_group(
+            group["group"], group["label"], cohort, code, document["at_months"], causes
+        )
+        groups.append(made.to_json(curves=True))
+    return groups
 
 
 def kaplan_meier_in_steps(document: Mapping[str, Any], size: int) -> dict[str, Any]:

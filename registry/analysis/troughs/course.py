@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from registry.analysis.dataset import check_definition, flags, numbers, quartiles, require_columns
+from registry.analysis.dataset import (
+    Floats,
+    check_definition,
+    flags,
+    numbers,
+    quartiles,
+    require_columns,
+)
 from registry.variables import DAYS_PER_MONTH
 from registry.words import note
 
@@ -34,9 +41,12 @@ class Window:
     q3: float | None
     censored: int
     below: int
+    values: Floats = field(repr=False, compare=False)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, values: bool = False) -> dict[str, Any]:
+        told = {"values": np.sort(self.values).tolist()} if values else {}
         return {
+            **told,
             "window": self.window,
             "label": self.label,
             "n": self.n,
@@ -57,10 +67,10 @@ class TroughCourse:
     after_loss: int
     not_troughs: int
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, values: bool = False) -> dict[str, Any]:
         return {
             "method": METHOD,
-            "windows": [window.to_json() for window in self.windows],
+            "windows": [window.to_json(values=values) for window in self.windows],
             "after_loss": self.after_loss,
             "not_troughs": self.not_troughs,
         }
@@ -123,7 +133,8 @@ def _told(key: Any, levels: pd.DataFrame, months: int) -> Window:
     if label is None:
         first = int(window.removeprefix("months_"))
         label = note("Maintenance, months {first} to {last}", first=first, last=first + months)
-    q1, median, q3 = quartiles(numbers(levels, "ifx_for_mean"))
+    values = numbers(levels, "ifx_for_mean")
+    q1, median, q3 = quartiles(values)
     return Window(
         window,
         label,
@@ -133,4 +144,5 @@ def _told(key: Any, levels: pd.DataFrame, months: int) -> Window:
         q3,
         int(np.asarray(levels["censored"], dtype=bool).sum()),
         int((levels["trough_level"] == "below").sum()),
+        values,
     )

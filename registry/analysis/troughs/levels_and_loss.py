@@ -24,6 +24,9 @@ from registry.analysis.troughs.ranks import mann_whitney
 from registry.analysis.troughs.roc import CENSORING, Bootstrap, roc_curve
 from registry.errors import CannotEstimate
 
+WITH_VALUES = ("quartiles", "over_time", "measured")
+"""Parts whose full document has the values of single patients that they were made of."""
+
 
 @dataclass(frozen=True)
 class DrugLevels:
@@ -39,14 +42,22 @@ class DrugLevels:
     basis: Basis | None
 
     def to_json(self, *, levels: bool = False) -> dict[str, Any]:
-        """The document of `registry analyse tdm`; with `levels` each trough too."""
+        """The document of `registry analyse tdm`; with `levels` each value too."""
         document = self.troughs.to_json()
+        parts = {
+            name: None
+            if part is None
+            else part.to_json(values=levels)
+            if name in WITH_VALUES
+            else part.to_json()
+            for name, part in self.parts.items()
+        }
         notes = [*document["notes"], *self.reasons.values()]
         if self.parts["roc"] is not None:
             notes.append(CENSORING)
         drawn = {"levels": self.levels} if levels else {}
         told = self.basis.to_json(FROM_WEEK14) if self.basis else {}
-        return {**document, **told, **self.parts, **drawn, "notes": notes}
+        return {**document, **told, **parts, **drawn, "notes": notes}
 
 
 def drug_levels(
@@ -76,14 +87,14 @@ def drug_levels(
     comparator = week14["ifx_comparator"].to_numpy(dtype=object)
     groups = (level[lost], level[~lost], comparator[lost].tolist(), comparator[~lost].tolist())
     parts: dict[str, Callable[[], Any]] = {
-        "mann_whitney": lambda: mann_whitney(*groups).to_json(),
-        "quartiles": lambda: trough_quartiles(week14, frames["survival"], definition).to_json(),
-        "roc": lambda: roc_curve(*groups, bootstrap).to_json(),
-        "over_time": lambda: troughs_over_time(frames["trough"], definition).to_json(),
+        "mann_whitney": lambda: mann_whitney(*groups),
+        "quartiles": lambda: trough_quartiles(week14, frames["survival"], definition),
+        "roc": lambda: roc_curve(*groups, bootstrap),
+        "over_time": lambda: troughs_over_time(frames["trough"], definition),
         "mechanisms": lambda: mechanisms(
             frames["lor_mechanism"], frames["lor_outcome"], definition
-        ).to_json(),
-        "measured": lambda: who_was_measured(frames, definition).to_json(),
+        ),
+        "measured": lambda: who_was_measured(frames, definition),
     }
     made: dict[str, Any] = {}
     reasons: dict[str, str] = {}

@@ -48,7 +48,7 @@ NUMBERS = (
 
 @dataclass(frozen=True)
 class Compared:
-    """One characteristic in both groups: medians with quartiles, or counts of yes."""
+    """One characteristic in both groups: medians with quartiles and `values`, or counts of yes."""
 
     id: str
     label: str
@@ -58,12 +58,17 @@ class Compared:
     p: float | None
     test: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, values: bool = False) -> dict[str, Any]:
+        sides = {"measured": self.measured, "not_measured": self.not_measured}
+        if not values:
+            sides = {
+                side: {key: one for key, one in told.items() if key != "values"}
+                for side, told in sides.items()
+            }
         return {
             "id": self.id,
             "label": self.label,
-            "measured": self.measured,
-            "not_measured": self.not_measured,
+            **sides,
             "standardised_difference": self.difference,
             "p": self.p,
             "test": self.test,
@@ -80,7 +85,7 @@ class Measured:
     test: LogRank | None
     reason: str | None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, values: bool = False) -> dict[str, Any]:
         return {
             "method": METHOD,
             "n_measured": self.n[0],
@@ -89,7 +94,7 @@ class Measured:
             "events_not_measured": self.events[1],
             "logrank": self.test.to_json() if self.test else None,
             "logrank_reason": self.reason,
-            "rows": [row.to_json() for row in self.rows],
+            "rows": [row.to_json(values=values) for row in self.rows],
         }
 
 
@@ -163,6 +168,7 @@ def _number(name: str, label: str, rows: pd.DataFrame, measured: Flags) -> Compa
         q1, median, q3 = quartiles(values)
         return {
             "median": median, "q1": q1, "q3": q3, "missing": int((members & ~known).sum()),
+            "values": np.sort(values).tolist(),
         }  # fmt: skip
 
     difference = p = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -55,9 +56,11 @@ class Quarter:
     n: int
     events: int
     incidence: tuple[tuple[float, float | None, float | None, float | None], ...]
+    curve: Curve = field(repr=False, compare=False)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, values: bool = False) -> dict[str, Any]:
         return {
+            **({"curve": self.curve.to_json()} if values else {}),
             "quartile": self.number,
             "above": self.above,
             "to": self.to,
@@ -81,17 +84,18 @@ class Quarters:
     reason: str | None
     trend: dict[str, float] | None
     per_doubling: dict[str, float] | None
-    curves: tuple[dict[str, Any], ...]
+    levels: Floats = field(repr=False, compare=False)
 
     @property
     def events(self) -> int:
         """Losses in all groups together."""
         return sum(group.events for group in self.groups)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, values: bool = False) -> dict[str, Any]:
         return {
+            **({"values": np.sort(self.levels).tolist()} if values else {}),
             "method": METHOD,
-            "groups": [group.to_json() for group in self.groups],
+            "groups": [group.to_json(values=values) for group in self.groups],
             "left_before_risk": self.left_before,
             "logrank": self.test.to_json() if self.test else None,
             "permutation": self.permutation,
@@ -99,7 +103,7 @@ class Quarters:
             "trend": self.trend,
             "hazard_ratio_per_doubling": self.per_doubling,
             "hazard_ratio_reason": None if self.per_doubling or not self.events else SEPARATED,
-            "curves": list(self.curves),
+            "curves": [drawn(group.number, group.curve.to_json()) for group in self.groups],
         }
 
 
@@ -146,12 +150,11 @@ def trough_quartiles(week14: pd.DataFrame, survival: pd.DataFrame, definition: s
     bounds = [bound for bound in quartiles(level) if bound is not None]
     number = np.searchsorted(bounds, level, side="left")
     held = np.unique(number)
-    groups, curves = [], []
+    groups = []
     for one in held:
         member = number == one
         curve = Curve.fit(time[member], event[member], entry[member])
         groups.append(_quarter(int(one), bounds, member, event, curve))
-        curves.append(_drawn(int(one) + 1, curve))
     test, reason = logrank(time, event, number, entry_days=entry)
     permuted = permutation_test(time, event, number, test, PermutationRule(), entry_days=entry)
     return Quarters(
@@ -162,7 +165,7 @@ def trough_quartiles(week14: pd.DataFrame, survival: pd.DataFrame, definition: s
         reason=None if reason is None else note("No log-rank test: {reason}.", reason=reason),
         trend=_trend(entry, time, event, number),
         per_doubling=_per_doubling(entry, time, event, level),
-        curves=tuple(curves),
+        levels=level,
     )
 
 
@@ -178,15 +181,13 @@ def _quarter(one: int, bounds: list[float], member: Flags, event: Flags, curve: 
         int(member.sum()),
         int(event[member].sum()),
         tuple(incidence),
+        curve,
     )
 
 
-def _drawn(number: int, curve: Curve) -> dict[str, Any]:
-    return {
-        "quartile": number,
-        "days": curve.days.tolist(),
-        "incidence": [1 - one for one in curve.survival.tolist()],
-    }
+def drawn(number: int, curve: Mapping[str, Any]) -> dict[str, Any]:
+    """What is drawn of the curve of a quartile, of `Curve.to_json`."""
+    return {"quartile": number, "days": curve["days"], "incidence": curve["incidence"]}
 
 
 def _trend(entry: Days, time: Days, event: Flags, number: Days) -> dict[str, float] | None:

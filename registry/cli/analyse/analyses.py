@@ -22,7 +22,7 @@ from registry.cli.analyse.risk import risk
 from registry.cli.analyse.sensitivity import every_definition, sensitivity
 from registry.cli.analyse.tdm import tdm
 from registry.cli.analyse.trial import READS, target_trial
-from registry.disclosure import curves, descriptive, models
+from registry.disclosure import curves, descriptive, models, troughs
 from registry.disclosure.publish import Disclosure, OnlyWithin, like, publishable
 from registry.drawing.table import Document, Table
 from registry.errors import CannotEstimate
@@ -86,6 +86,10 @@ class Analysis(Telling):
     refuse: Callable[[Any, Mapping[str, Any]], None] | None = None
     printed: Callable[[Document], Table] | None = None
 
+    def result(self, data: Data) -> Any:
+        """What a report tells."""
+        return data.of(self.reads).result(self.report or self.run)
+
     def document(self, result: Any, *, full: bool = False) -> dict[str, Any]:
         """The result as plain data, `full` with what its figures need."""
         if isinstance(result, dict):
@@ -120,13 +124,10 @@ class Analysis(Telling):
         """The document of a report, or the sentence that says why there is none."""
         try:
             self.require_publishable(plan)
-            result = (self.report or self.run)(data.of(self.reads))
-            return self.published(result, plan, full=True)
+            return self.published(self.result(data), plan, full=True)
         except CannotEstimate as error:
             return error.problem if plan is None else publishable(error).problem
 
-
-NOT_YET = OnlyWithin(note("Nothing of this analysis is published yet."))
 
 ANALYSES = (
     Analysis(
@@ -183,7 +184,7 @@ ANALYSES = (
     ),
     Analysis(
         name="cuminc",
-        disclosure=NOT_YET,
+        disclosure=Disclosure(curves.CUMINC, curves.cuminc, (curves.EACH_CAUSE,)),
         reads=PATIENTS,
         run=cuminc,
         refuse=refuse_cuminc,
@@ -251,7 +252,9 @@ ANALYSES = (
     Analysis(
         name="target-trial",
         disclosure=OnlyWithin(
-            note("Weights and clones rest on single children at every day: no rule is proved.")
+            note(
+                "Its weights and clones follow single children from day to day: those never leave."
+            )
         ),
         reads=READS,
         run=target_trial,
@@ -278,7 +281,9 @@ ANALYSES = (
     ),
     Analysis(
         name="tdm",
-        disclosure=NOT_YET,
+        disclosure=Disclosure(
+            troughs.TROUGHS, troughs.troughs, (descriptive.QUARTILES, troughs.LEVELS)
+        ),
         reads=(
             "tdm_week14",
             "survival",
@@ -301,7 +306,7 @@ ANALYSES = (
     Analysis(
         name="risk",
         disclosure=OnlyWithin(
-            note("Predictions and their validation are of single children: no rule is proved.")
+            note("Predictions and what they are held to are of single children: those never leave.")
         ),
         reads=("analysis_set", "survival", "baseline", "tdm_week14", "competing_events"),
         run=risk,
@@ -335,14 +340,14 @@ ANALYSES = (
     ),
     Analysis(
         name="levels",
-        disclosure=OnlyWithin(note("Every dot is the level of one child.")),
+        disclosure=OnlyWithin(note("Every dot is the level of one child: those never leave.")),
         reads=("tdm_week14", "trough"),
         run=listings.levels,
         section="levels",
     ),
     Analysis(
         name="losses",
-        disclosure=OnlyWithin(note("Every row is the loss of one child.")),
+        disclosure=OnlyWithin(note("Every row is the loss of one child: those never leave.")),
         reads=("survival", "lor_mechanism", "lor_outcome"),
         run=listings.losses,
         tables=listing_tables.losses,
@@ -351,7 +356,7 @@ ANALYSES = (
     Analysis(
         name="genes",
         disclosure=OnlyWithin(
-            note("Changes of genes are of single children, who can be known by them.")
+            note("A change of a gene is of a child, who can be known by it: those never leave.")
         ),
         reads=("gene_summary",),
         run=listings.genes,
@@ -361,7 +366,7 @@ ANALYSES = (
     ),
     Analysis(
         name="missing",
-        disclosure=NOT_YET,
+        disclosure=Disclosure(descriptive.MISSING_VALUES, descriptive.missing),
         reads=("missing_values",),
         run=listings.missing,
         tables=listing_tables.missing,
@@ -371,7 +376,9 @@ ANALYSES = (
     ),
     Analysis(
         name="quality",
-        disclosure=OnlyWithin(note("Records that fail a rule are those of single children.")),
+        disclosure=OnlyWithin(
+            note("All records that fail a rule may be of one child: those never leave.")
+        ),
         reads=(),
         run=listings.quality,
         tables=listing_tables.quality,

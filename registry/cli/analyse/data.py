@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,7 @@ class Data:
     connect: Callable[[], tuple[Connection, str]]
     reads: tuple[str, ...] = ()
     close: Callable[[], None] = lambda: None
-    kept: dict[tuple[str, str], Any] = field(default_factory=dict)
+    kept: dict[tuple[str, Hashable], Any] = field(default_factory=dict)
 
     def of(self, reads: tuple[str, ...]) -> Data:
         """The same for an analysis that reads these views."""
@@ -122,7 +122,11 @@ class Data:
         found: tuple[Connection, str] = self._once("made", "connection", self.connect)
         return found
 
-    def _once(self, kind: str, name: str, make: Callable[[], Any]) -> Any:
+    def result(self, run: Callable[[Data], Any]) -> Any:
+        """What an analysis gives, computed once however many ask for it."""
+        return self._once("result", run, lambda: run(self))
+
+    def _once(self, kind: str, name: Hashable, make: Callable[[], Any]) -> Any:
         if (kind, name) not in self.kept:
             self.kept[kind, name] = make()
         return self.kept[kind, name]

@@ -13,7 +13,13 @@ import typer
 
 from registry.cli.analyse.analyses import ANALYSES, Analysis
 from registry.cli.analyse.data import Data, frozen_basis, up_to_date
-from registry.cli.analyse.publication import basis_published, plan_for, prove, published_beside
+from registry.cli.analyse.publication import (
+    basis_published,
+    plan_for,
+    prove,
+    published_beside,
+    told_of,
+)
 from registry.cli.frame.context import DefinitionOption, warn
 from registry.cli.frame.disclosure import DisclosureOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
@@ -58,12 +64,13 @@ def _command(analysis: Analysis) -> Callable[..., None]:
             def connect() -> tuple[Connection, str]:
                 found = stack.enter_context(up_to_date(context, definition))
                 frozen.update(frozen_basis(*found))
-                plan = plan_for(*found, disclosure)
+                shared = Data(lambda: found)
+                plan = plan_for(shared, disclosure)
                 plans.append(plan)
                 if plan is not None:
                     # Against a hash of all rows guesses of one child's could be tried.
                     frozen.update(basis_published(frozen))
-                    beside.update(published_beside(Data(lambda: found), plan))
+                    beside.update(published_beside(shared, plan))
                 # Before it writes anything, such as a file of residuals.
                 analysis.require_publishable(plans[0], options)
                 return found
@@ -77,8 +84,10 @@ def _command(analysis: Analysis) -> Callable[..., None]:
         plan = plans[0] if plans else None
         document = analysis.published(result, plan, full=plan is not None)
         if plan is not None:
-            prove({**beside, analysis.name: document}, plan)
-            proved, document = document, like(document, analysis.document(result))
+            together = {**beside, analysis.name: document}
+            prove(together, plan)
+            proved = told_of(together[analysis.name])
+            document = like(proved, analysis.document(result))
         elif figure is not None:
             proved = analysis.document(result, full=True)
         if figure is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from registry.disclosure.level import Level, Limits, Withheld
@@ -10,24 +10,19 @@ from registry.errors import CannotEstimate
 from registry.words import note
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from registry.cli.analyse.data import Data
     from registry.disclosure.plan import Plan
 
 
-def plan_for(connection: Connection, definition: str, level: Level | None) -> Plan | None:
+def plan_for(data: Data, level: Level | None) -> Plan | None:
     """The plan that results are held to; None where they stay within the centre."""
     from registry.cli.frame.disclosure import level_of
 
-    if level_of(connection, level) is Level.NONE:
+    if level_of(data.connection, level) is Level.NONE:
         return None
-    from registry.cli.analyse.data import Data
     from registry.records.disclosure_setting import disclosure_setting
 
-    setting = disclosure_setting(connection)
-    limits = Limits(setting["limit"])
-    return plan_from(Data(lambda: (connection, definition)), limits)
+    return plan_from(data, Limits(disclosure_setting(data.connection)["limit"]))
 
 
 BESIDE = ("flow", "table1", "table2", "outcomes")
@@ -48,18 +43,23 @@ def published_beside(data: Data, plan: Plan) -> dict[str, Any]:
 
 
 def prove(
-    documents: Mapping[str, Any], plan: Plan, curves: Sequence[Any] = (), seconds: float = SECONDS
+    documents: dict[str, Any],
+    plan: Plan,
+    curves: list[Any] | None = None,
+    seconds: float = SECONDS,
 ) -> None:
-    """Hold what is about to be given out to the checker, and say under each that it was.
+    """Hold what is about to be given out to each other and to the checker, and say so under each.
 
     Raises Withheld where a number follows from them together, or where it is not proved in time.
     """
     from registry.disclosure.publish import KEY
+    from registry.disclosure.together import hold_apart
     from registry.disclosure_checker.check import leaks
     from registry.disclosure_checker.system import NotProved
     from registry.words import declared
 
-    limit = plan.limits.children
+    limit, curves = plan.limits.children, [] if curves is None else curves
+    hold_apart(documents, curves, plan)
     try:
         found = leaks(documents, limit, curves, seconds)
     except (NotProved, ValueError):
@@ -82,6 +82,14 @@ def prove(
             document[KEY]["proved"] = True
 
 
+def told_of(document: Any) -> dict[str, Any]:
+    """A document that was not replaced by a sentence; raises Withheld where it was."""
+    if isinstance(document, str):
+        raise Withheld(document)
+    made: dict[str, Any] = document
+    return made
+
+
 def plan_from(data: Data, limits: Limits) -> Plan:
     """The plan of the definition whose rows these are."""
     from registry.cli.analyse.analyses import BY_NAME
@@ -90,7 +98,7 @@ def plan_from(data: Data, limits: Limits) -> Plan:
     def document(name: str) -> dict[str, Any] | None:
         analysis = BY_NAME[name]
         try:
-            return analysis.document((analysis.report or analysis.run)(data.of(analysis.reads)))
+            return analysis.document(analysis.result(data))
         except CannotEstimate:
             return None
 

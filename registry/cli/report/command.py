@@ -10,9 +10,10 @@ import typer
 
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import DefinitionOption, ForceOption, warn
-from registry.cli.frame.disclosure import DisclosureOption
+from registry.cli.frame.disclosure import DisclosureOption, level_of
 from registry.cli.frame.past import read_at
 from registry.cli.report.content import CURVES_BY
+from registry.disclosure.level import Level
 from registry.errors import WrongUsage
 from registry.whole_file import require_free, write_whole
 from registry.words import tr
@@ -61,7 +62,6 @@ def report_command(
     Example: registry report --out report.html
     """
     from registry.cli.analyse.data import up_to_date
-    from registry.cli.analyse.publication import plan_for
     from registry.cli.demo.mark import nature_of_demo
     from registry.cli.report.content import content_of, facts_of
     from registry.records.registry_setting import is_demo
@@ -71,15 +71,17 @@ def report_command(
     covariates = [one.strip() for one in curves_by.split(",") if one.strip()]
     with up_to_date(context, definition) as (connection, definition):
         nature = nature_of_demo() if is_demo(connection) else ""
-        plan = plan_for(connection, definition, disclosure)
-        content = content_of(connection, definition, curves_by=covariates, losses=losses, plan=plan)
+        level = level_of(connection, disclosure)
+        content = content_of(
+            connection, definition, curves_by=covariates, losses=losses, level=level
+        )
         facts = facts_of(
             connection,
             definition,
             content.data_hash,
             title=title,
             nature=nature,
-            published=plan is not None,
+            published=level is Level.PUBLISH,
         )
 
     def write(part: Path) -> None:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from registry.cli.analyse.analyses import ANALYSES, BY_NAME
 from registry.cli.analyse.curves import km
 from registry.cli.analyse.data import Data
-from registry.cli.analyse.publication import prove
+from registry.cli.analyse.publication import plan_for, prove
+from registry.disclosure.level import Level
 from registry.report.telling import Content
 
 if TYPE_CHECKING:
     from pandas import DataFrame
     from sqlalchemy import Connection
 
-    from registry.disclosure.plan import Plan
     from registry.report.preamble import Facts
 
 # The two covariates whose curves the study shows.
@@ -33,7 +33,7 @@ def content_of(
     curves_by: Sequence[str] = CURVES_BY,
     landmark_months: float = LANDMARK_MONTHS,
     losses: bool = False,
-    plan: Plan | None = None,
+    level: Level = Level.NONE,
 ) -> Content:
     """Every analysis of the definition.
 
@@ -43,7 +43,7 @@ def content_of(
         curves_by: ids of covariates that get curves of their own.
         landmark_months: where the curves of what is acquired after the start begin.
         losses: also list every loss by study id.
-        plan: what is published of them; without it everything.
+        level: for whom it is.
 
     Raises:
         WrongUsage: a covariate is unknown.
@@ -51,6 +51,7 @@ def content_of(
     from registry.analysis.dataset import covariates_by_id
 
     data = Data(lambda: (connection, definition))
+    plan = plan_for(data, level)
     covariates = covariates_by_id(curves_by)
     told = [one for one in ANALYSES if losses or one.name != "losses"]
     documents = {one.name: one.reported(data, plan) for one in told}

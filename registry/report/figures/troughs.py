@@ -7,13 +7,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from registry.drawing.numbers import fixed, p_equation
+from registry.drawing.numbers import fixed, number, p_equation
 from registry.drawing.scene import LINE, NARROW, WIDE, Panel, Scale, Scene
+from registry.errors import CannotEstimate
 from registry.report.figures.curves import incidence_curves, time_zero
 from registry.report.figures.roc import roc_plot
 from registry.report.tables import Document
 from registry.variables import DAYS_PER_MONTH
-from registry.words import in_english, tr
+from registry.words import in_english, note, tr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,8 +48,8 @@ def level_dots(document: Mapping[str, Any], prefix: str, width: float = WIDE) ->
         words = tr("threshold {value}", value=f"{threshold:g}")
         panel.text((threshold, 12), words, "quiet", shift=(5, 0))
     top = LINE
-    for number, group in enumerate(document["groups"]):
-        _group(panel, group, number, top)
+    for place, group in enumerate(document["groups"]):
+        _group(panel, group, place, top)
         top += _BAND + LINE * scene.is_narrow
     words = tr("Infliximab, {unit}", unit=document["unit"])
     panel.x_axis(range(0, most + 1, step), words, bottom)
@@ -65,7 +66,8 @@ def trough_course(part: Mapping[str, Any], prefix: str, width: float = WIDE) -> 
         width: in pixels, of `scene.WIDE` or `scene.NARROW`.
     """
     title = tr("Troughs of infliximab before any loss: medians and quartiles")
-    windows = part["windows"]
+    # Of a published document some are left out.
+    windows = [one for one in part["windows"] if one["median"] is not None]
     said = [
         tr(
             "{label}: median {median} ({low} to {high}), {n} levels.",
@@ -73,12 +75,12 @@ def trough_course(part: Mapping[str, Any], prefix: str, width: float = WIDE) -> 
             median=fixed(one["median"], 1),
             low=fixed(one["q1"], 1),
             high=fixed(one["q3"], 1),
-            n=one["n"],
+            n=number(one["n"]),
         )
         for one in windows
     ]
     scene = Scene(prefix, width, title, " ".join(said))
-    highest = max(one["q3"] for one in windows)
+    highest = max(one["q3"] or one["median"] for one in windows)
     step = next((s for s in (1, 2, 5, 10, 20) if highest / s <= 8), 50)
     top, left = 30.0, 40.0
     bottom = top + 220
@@ -93,7 +95,8 @@ def trough_course(part: Mapping[str, Any], prefix: str, width: float = WIDE) -> 
     space = 7.3 * (max(map(len, numbers)) + 1)
     every = max(1, math.ceil(space / (across(1) - across(0))))
     for place, one in enumerate(windows):
-        panel.line((across(place), one["q1"]), (across(place), one["q3"]), "limit s1")
+        if one["q1"] is not None:
+            panel.line((across(place), one["q1"]), (across(place), one["q3"]), "limit s1")
         panel.dot((across(place), one["median"]), 5, "point s1")
         if place % every == 0:
             scene.text(across(place), bottom + 19, numbers[place], "tick", "middle")
@@ -111,15 +114,18 @@ def levels_figure(document: Document) -> Figure:
     """
     from registry.drawing.plot import paint
 
-    scenes = [level_dots(document["levels"], "levels", NARROW)]
-    if document["over_time"]:
-        scenes.append(trough_course(document["over_time"], "course", NARROW))
-    if document["roc"]:
+    scenes = [level_dots(document["levels"], "levels", NARROW)] if document["levels"] else []
+    over_time = document["over_time"]
+    if over_time and any(one["median"] is not None for one in over_time["windows"]):
+        scenes.append(trough_course(over_time, "course", NARROW))
+    if document["roc"] and document["roc"]["points"]:
         scenes.append(roc_plot(document["roc"], "roc", NARROW))
     if document["quartiles"]:
         curves = quartiles_as_curves(document["quartiles"])
         start = time_zero(document)
         scenes.append(incidence_curves(curves, "quartiles", NARROW, time_zero=start))
+    if not scenes:
+        raise CannotEstimate(note("Of the levels nothing can be drawn that tells of several."))
     subtitle = (
         f"Definition: {document['definition']}. By outcome: a bar is the mean, an open dot a limit"
         f" of the assay (Welch {p_equation(document['p'])}). ROC: the band holds 95 % of the"
@@ -171,7 +177,7 @@ def levels_in_words(document: Mapping[str, Any]) -> str:
     return " ".join(said)
 
 
-def _group(panel: Panel, group: Mapping[str, Any], number: int, top: float) -> None:
+def _group(panel: Panel, group: Mapping[str, Any], place: int, top: float) -> None:
     scene, mean = panel.scene, group["mean"]
     words = [f"{group['label']} ({len(group['levels'])})"]
     if mean is not None:
@@ -185,10 +191,10 @@ def _group(panel: Panel, group: Mapping[str, Any], number: int, top: float) -> N
     assert panel.x is not None
     lanes = _lanes([panel.x(value) for value, _ in group["levels"]])
     for lane, (value, comparator) in zip(lanes, group["levels"], strict=True):
-        name = f"dot s{number}" + (" limit-value" if comparator else "")
+        name = f"dot s{place}" + (" limit-value" if comparator else "")
         panel.dot((value, middle), 4.2, name, (0, lane))
     if mean is not None:
-        panel.line((mean, middle - 26), (mean, middle + 26), f"mean s{number}")
+        panel.line((mean, middle - 26), (mean, middle + 26), f"mean s{place}")
 
 
 def _lanes(places: Sequence[float]) -> list[float]:
