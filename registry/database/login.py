@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import psycopg
 from sqlalchemy import event, text
@@ -30,7 +30,9 @@ select o.owner,
     pg_has_role(session_user, o.owner, 'member') as is_owner,
     pg_has_role(session_user, e.oid, 'member') and not pg_has_role(session_user, o.owner, 'member')
         and not coalesce(pg_has_role(session_user, to_regrole('{MANAGER_ROLE}'), 'member'), false)
-        as has_own_rows
+        as has_own_rows,
+    array(select g.rolname::text from pg_roles g where g.rolname = any(:roles)
+        and pg_has_role(session_user, g.oid, 'member')) as roles
 from (select pg_get_userbyid(relowner) as owner from pg_class
     where oid = (select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = 'clinical' and c.relname = 'patient')) o
@@ -40,11 +42,21 @@ left join pg_roles e on e.rolname = '{ENTRY_ROLE}'
 _LONGEST = 63
 
 
+@dataclass(frozen=True)
+class Entered:
+    """The database with the rights of who works, whether these are of some centres only, and the
+    group roles that the login has; None of who has all rights."""
+
+    database: Database
+    own_rows: bool
+    roles: tuple[str, ...] | None
+
+
 @contextmanager
 def as_login(
     database: Database, role: str | None, centres: Sequence[str] = ()
-) -> Iterator[tuple[Database, bool]]:
-    """The database with the rights of who works, and whether these are of some centres only.
+) -> Iterator[Entered]:
+    """The database as whoever works may use it.
 
     Who has the owner's rights by a role works as the owner, so that what is made belongs to it. A
     role on the embedded server is a login, out of which no statement leads back. Raises WrongUsage
@@ -54,7 +66,7 @@ def as_login(
     taken = database if own is None else own
     try:
         with taken.engine.connect() as connection:
-            who = connection.execute(text(_WHO)).one_or_none()
+            who = connection.execute(text(_WHO), {"roles": list(BY_NAME)}).one_or_none()
         undo: list[Callable[[], None]] = []
         if who is not None and who.is_member:
             undo.append(_become(taken, who.owner))
@@ -64,8 +76,9 @@ def as_login(
             undo.append(lambda: event.remove(taken.engine, "before_cursor_execute", mean))
         if who is not None and not who.is_owner:
             taken = replace(taken, own_rights=OWN if own_rows else LIVE)
+        roles = None if who is None or who.is_owner else tuple(who.roles)
         try:
-            yield taken, own_rows
+            yield Entered(taken, own_rows, roles)
         finally:
             for one in undo:
                 one()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from registry.cli.frame import allowed
 from registry.cli.frame.completion import complete_definition
 from registry.errors import DatabaseUnavailable, Refused, WrongUsage
 from registry.settings import HOME_VARIABLE, Settings
@@ -122,9 +123,12 @@ def reached(settings: Settings) -> Iterator[Database]:
     require_registry(settings)
     with (
         open_database(replace(settings, role=None, centres=())) as served,
-        as_login(served, settings.role, settings.centres) as (database, own_rows),
+        as_login(served, settings.role, settings.centres) as entered,
     ):
-        if own_rows and (settings.freeze is not None or settings.as_of is not None):
+        if entered.roles is not None:
+            allowed.hold_to_roles(entered.roles)
+        database = entered.database
+        if entered.own_rows and (settings.freeze is not None or settings.as_of is not None):
             raise Refused(
                 tr("A freeze or a moment of the past is of all centres."),
                 cure=needs([MANAGER_ROLE, OWNER_ROLE]),
