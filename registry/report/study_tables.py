@@ -43,9 +43,8 @@ def _hospitals(body: Mapping[str, Any]) -> Table:
         rows.append(
             (
                 one["name"],
-                str(one["children"]),
-                MISSING if in_model is None else str(in_model["n"]),
-                MISSING if in_model is None else str(in_model["events"]),
+                _number(one["children"]),
+                *(_number(None if in_model is None else in_model[key]) for key in ("n", "events")),
             )
         )
         said += [
@@ -121,6 +120,11 @@ def _alone(document: Document) -> Table:
         rows=tuple(rows),
         lines=tuple(lines),
     )
+
+
+def _number(n: int | None) -> str:
+    """A number of a hospital; none where it is not in the model, or masked."""
+    return MISSING if n is None else str(n)
 
 
 def _ratio(coef: float) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from registry import __version__
 from registry.errors import Refused
-from registry.study.envelope import ANSWER, Envelope, canonical, digest, opened, signed_file
+from registry.study.envelope import ANSWER, MASKED, Envelope, canonical, digest, opened, signed_file
 from registry.study.keys import Private, Public, read_json
-from registry.study.pages import answer_page
+from registry.study.masks import masked
+from registry.study.pages import answer_page, masked_page
+from registry.study.parts import own_groups, parts_of
 from registry.study.told import WITHHELD, Told
 from registry.words import tr
 
@@ -48,7 +50,7 @@ class Answer:
         """The answer of a file. Refused where it is none, or a signature in it does not fit."""
         try:
             body, signature = opened(read_json(path), ANSWER)
-            if body.keys() != _KEYS:
+            if body.keys() - {MASKED} != _KEYS:
                 raise Refused(tr("This is no answer that this program knows."))
             envelope = Envelope.of_json(body["envelope"])
             try:
@@ -67,8 +69,34 @@ class Answer:
 
 def made(envelope: Envelope, told: Told, key: Private) -> dict[str, Any]:
     """The file of an answer."""
-    body = body_of(envelope, told, key.public, mark=key.mark(canonical(told.parts)))
+    mark = key.mark(canonical(told.parts))
+    if envelope.is_masked:
+        body = _masked_body(envelope, told, key, mark)
+    else:
+        body = body_of(envelope, told, key.public, mark=mark)
     return signed_file(ANSWER, body, key.sign(canonical(body)))
+
+
+def _masked_body(envelope: Envelope, told: Told, key: Private, mark: str) -> dict[str, Any]:
+    """The same with no number in it but masked ones; how many children there are is one of them."""
+    held = parts_of(told.numbers)
+    sent: dict[str, Any] = {"parts": sorted(held)}
+    if envelope.round > 1:
+        mine = own_groups(envelope, held, key.name)
+        held = {part: held[part] for part in mine}
+        by_name = {one.name: one for one in envelope.participants}
+        sums = masked(
+            held,
+            {part: [by_name[name] for name in who] for part, who in mine.items()},
+            key,
+            study=envelope.study_hash,
+            envelope=envelope.hash,
+        )
+        sent = {"sums": sums}
+    withheld = {name: one for name, one in told.numbers.items() if WITHHELD in one}
+    body = body_of(envelope, replace(told, numbers=withheld), key.public, mark=mark)
+    page = masked_page(envelope, held, key.name, withheld)
+    return {**body, "children": None, "page": page, MASKED: sent}
 
 
 def body_of(envelope: Envelope, told: Told, hospital: Public, *, mark: str) -> dict[str, Any]:

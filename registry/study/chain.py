@@ -62,7 +62,7 @@ class Chain:
             for place, coef in enumerate(one.envelope.coefficients):
                 of = {}
                 for name in self.in_model:
-                    answer = self._answer(one, name)
+                    answer = self.require_answer(one, name)
                     try:
                         told = (answer.told("cox") or {})["at"][place]
                         if told["coef"] != coef or ("third" in told) != model.firth:
@@ -78,9 +78,12 @@ class Chain:
         one = self.last
         if one.envelope.closing is None:
             return None
-        return [(self._answer(one, name).told("cox") or {})["closing"] for name in self.in_model]
+        return [
+            (self.require_answer(one, name).told("cox") or {})["closing"] for name in self.in_model
+        ]
 
-    def _answer(self, one: Round, name: str) -> Answer:
+    def require_answer(self, one: Round, name: str) -> Answer:
+        """The hospital's answer to a round; Refused where it has given none."""
         if name not in one.answers:
             raise Refused(
                 tr("{hospital} has not answered round {round}.", hospital=name,
@@ -146,12 +149,14 @@ def _hold(rounds: Sequence[Round], without: Collection[str]) -> None:
             )
         for answer in one.answers.values():
             children = answer.body["children"]
+            if one.envelope.is_masked and children is None:
+                continue
             if not isinstance(children, int) or children < one.envelope.limit:
                 raise Refused(tr("{file}: too few children for this study.", file=answer.file))
         if number == 1:
             continue
         before = rounds[number - 2]
-        changed = any(
+        changed = one.envelope.is_masked != before.envelope.is_masked or any(
             one.envelope.body[name] != before.envelope.body[name] for name in OF_THE_STUDY
         )
         if changed or one.envelope.body["before"] != before.envelope.hash:

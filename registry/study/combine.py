@@ -12,7 +12,7 @@ from registry.analysis.basis import Basis
 from registry.analysis.pooling import cox as pooling
 from registry.analysis.pooling.cox import Climb, Evaluated
 from registry.errors import CannotEstimate, Refused
-from registry.study import documents
+from registry.study import documents, masking
 from registry.study.answer import Answer
 from registry.study.chain import Chain, chained
 from registry.study.envelope import RESULT, Envelope, canonical, following, opened, signed_file
@@ -51,6 +51,17 @@ def combine(answers: Sequence[Answer], key: Private, without: Collection[str] = 
             tr("This study is {name}'s, whose key this is not.", name=envelope.coordinator.name)
         )
     hashes = [one.hash for one in answers if one.envelope.round == envelope.round]
+    if envelope.is_masked:
+        groups = masking.next_groups(chain, without)
+        if groups is not None:
+            taking_part = sorted({name for who in groups["groups"].values() for name in who})
+            return Combined(
+                envelope=following(
+                    envelope, key, asked=masking.asked_anew(envelope), taking_part=taking_part,
+                    so_far={}, answers=hashes, masked=groups,
+                )
+            )  # fmt: skip
+        chain = masking.opened(chain)
     if envelope.question.model is None:
         return _result(chain, None, key)
     if not chain.in_model:
@@ -84,6 +95,7 @@ def combine(answers: Sequence[Answer], key: Private, without: Collection[str] = 
             taking_part=chain.in_model,
             so_far={"coef": coef, "loglik": reached.loglik, "step": reached.step.tolist()},
             answers=hashes,
+            masked=masking.of_model(chain) if envelope.is_masked else None,
         )
     )
 

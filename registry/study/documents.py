@@ -136,7 +136,7 @@ def curve(told: Told, basis: Basis, months: Sequence[float]) -> dict[str, Any]:
     estimates = []
     for place, month in enumerate(months):
         held = {name: one for name, one in told.items() if one["at"][place] is not None}
-        parts = [(one["n"], one["at"][place]) for one in held.values()]
+        parts = [(one["at"][place].get("n", one["n"]), one["at"][place]) for one in held.values()]
         made: dict[str, Any] = {"at_months": month, "hospitals": list(held)}
         if parts:
             survival, error = standardised(parts)

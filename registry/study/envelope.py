@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,10 @@ from registry.words import tr
 
 SCHEMA = 1
 ENVELOPE, ANSWER, RESULT = "envelope", "answer", "result"
+FEWEST_MASKED = 3
+"""Of two masked numbers who sent one knows the other."""
+MASKED = "masked"
+"""What an envelope and an answer have beside the rest, where numbers are masked."""
 _KEYS = {
     *("study", "round", "question", "protocol", "definition", "rules", "program", "analyses"),
     *("limit", "most_rounds", "coordinator", "participants", "asked", "taking_part", "so_far"),
@@ -79,6 +83,23 @@ class Envelope:
         """The estimate, in the round that asks what is told of it."""
         return (self.body["asked"] or {}).get("closing")
 
+    @property
+    def is_masked(self) -> bool:
+        """Whether numbers leave a hospital masked."""
+        return MASKED in self.body
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """Of a masked study the hospitals that add to each part; none in the first round."""
+        found: dict[str, list[str]] = self.body[MASKED]["groups"]
+        return found
+
+    @property
+    def asks_everything(self) -> bool:
+        """Whether it asks for more than the model."""
+        anew = self.is_masked and bool(self.body[MASKED]["everything"])
+        return self.round == 1 or anew
+
     def participant(self, public: Public) -> Public:
         """The participant with this key. Refused where there is none."""
         for one in self.participants:
@@ -103,7 +124,7 @@ class Envelope:
         """An envelope as a file has it. Refused where it is none, or its signature does not fit."""
         body, signature = opened(document, ENVELOPE)
         try:
-            if body.keys() != _KEYS:
+            if body.keys() - {MASKED} != _KEYS:
                 raise ValueError
             made = cls(
                 body,
@@ -152,6 +173,8 @@ class Envelope:
             raise ValueError
         if len({one.key for one in self.participants}) < len(self.participants):
             raise ValueError
+        if self.is_masked:
+            self._look_through_masks(names)
         asked = body["asked"]
         if (asked is None) != (self.question.model is None):
             raise ValueError
@@ -163,6 +186,16 @@ class Envelope:
             for coef in [*asked["at"], *([asked["closing"]] if asked["closing"] else [])]:
                 if len(coef) != terms or not all(isinstance(one, float) for one in coef):
                     raise ValueError
+
+    def _look_through_masks(self, names: Collection[str]) -> None:
+        held = self.body[MASKED]
+        if held.keys() != {"groups", "everything"} or not isinstance(held["everything"], bool):
+            raise ValueError
+        if bool(held["groups"]) and self.round == 1:
+            raise ValueError
+        for who in held["groups"].values():
+            if len(set(who)) < max(len(who), FEWEST_MASKED) or not set(who) <= set(names):
+                raise ValueError
 
 
 def signed_file(kind: str, body: Mapping[str, Any], signature: str) -> dict[str, Any]:
@@ -200,10 +233,11 @@ def following(
     before: Envelope,
     key: Private,
     *,
-    asked: Mapping[str, Any],
+    asked: Mapping[str, Any] | None,
     taking_part: Sequence[str],
     so_far: Mapping[str, Any],
     answers: Sequence[str],
+    masked: Mapping[str, Any] | None = None,
 ) -> Envelope:
     """The envelope of the next round. Refused where there may be none."""
     if before.round >= before.body["most_rounds"]:
@@ -214,11 +248,12 @@ def following(
     body = {
         **before.body,
         "round": before.round + 1,
-        "asked": dict(asked),
+        "asked": None if asked is None else dict(asked),
         "taking_part": list(taking_part),
         "so_far": dict(so_far),
         "first": before.study_hash,
         "before": before.hash,
         "answers": sorted(answers),
+        **({} if masked is None else {MASKED: dict(masked)}),
     }
     return Envelope.sealed(body, key)

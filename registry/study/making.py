@@ -8,7 +8,7 @@ from typing import Any
 
 from registry import __version__
 from registry.errors import WrongUsage
-from registry.study.envelope import Envelope
+from registry.study.envelope import FEWEST_MASKED, MASKED, Envelope
 from registry.study.keys import Private, Public
 from registry.study.pages import protocol
 from registry.study.question import Question
@@ -28,6 +28,7 @@ def first_envelope(
     most_rounds: int,
     key: Private,
     participants: Sequence[Public],
+    masked: bool = False,
 ) -> Envelope:
     """The envelope of round 1. WrongUsage where something of it cannot be."""
     if _NAME.fullmatch(name) is None:
@@ -43,8 +44,12 @@ def first_envelope(
         raise WrongUsage(tr("Two who take part have the same name or the same key."))
     if len(participants) < 2:
         raise WrongUsage(tr("A study has two hospitals or more."))
+    if masked and len(participants) < FEWEST_MASKED:
+        raise WrongUsage(
+            tr("Masks need three hospitals: of two each knows the other's number by the sum.")
+        )
     with in_english():
-        said = protocol(asked, limit, most_rounds)
+        said = protocol(asked, limit, most_rounds, masked=masked)
     model = asked.model
     at = None
     if model is not None:
@@ -69,6 +74,7 @@ def first_envelope(
             "first": None,
             "before": None,
             "answers": [],
+            **({MASKED: {"groups": {}, "everything": False}} if masked else {}),
         },
         key,
     )

@@ -23,7 +23,7 @@ def model_document(chain: Chain, reached: Climb, basis: Basis, *, closed: bool) 
     terms = pooling.estimated(at)
     first = {name: chain.first[name].told("cox") or {} for name in chain.in_model}
     n, events = (sum(one[key] for one in first.values()) for key in ("n", "events"))
-    whole, of_term = pooling.heterogeneity(at)
+    whole, of_term = _heterogeneity(chain, at)
     document: dict[str, Any] = {
         "definition": basis.definition,
         **basis.to_json(FROM_WEEK14 if model.late_entry else FROM_START),
@@ -58,7 +58,10 @@ def model_document(chain: Chain, reached: Climb, basis: Basis, *, closed: bool) 
         ],
         "loglik": reached.loglik,
         "heterogeneity": _told(whole),
-        "hospitals": [_hospital(name, at, first[name]) for name in chain.in_model],
+        "hospitals": [
+            _hospital(name, at, first[name], masked=chain.envelope.is_masked)
+            for name in chain.in_model
+        ],
         "concordance": None,
         "concordance_pairs": None,
         "proportional_hazards": [],
@@ -92,8 +95,21 @@ def _told(one: Heterogeneity) -> dict[str, Any]:
     return {"q": one.q, "df": one.df, "p": p, "i_squared": one.i_squared}
 
 
-def _hospital(name: str, at: Evaluated, told: Mapping[str, Any]) -> dict[str, Any]:
+def _heterogeneity(chain: Chain, at: Evaluated) -> tuple[Heterogeneity, list[Heterogeneity]]:
+    if not chain.envelope.is_masked:
+        return pooling.heterogeneity(at)
+    closing = chain.closing()
+    k = len(at.coef)
+    if closing is None:
+        return Heterogeneity(0.0, 0), [Heterogeneity(0.0, 0)] * k
+    sums = [sum(column) for column in zip(*(one["apart"] for one in closing), strict=True)]
+    return pooling.heterogeneity_of_sums(sums, k)
+
+
+def _hospital(name: str, at: Evaluated, told: Mapping[str, Any], *, masked: bool) -> dict[str, Any]:
     """What a hospital gives, what it could say alone, and the estimate without it."""
+    if masked:
+        return {"name": name, "n": None, "events": None, "alone": None, "without": None}
     own = pooling.alone(at.of[name], at.coef)
     left = pooling.without(at, name)
     return {

@@ -31,7 +31,9 @@ _ANALYSES = {
 }
 
 
-def protocol(question: Question, limit: int, most_rounds: int) -> list[str]:
+def protocol(
+    question: Question, limit: int, most_rounds: int, *, masked: bool = False
+) -> list[str]:
     """What is done with a hospital's data, for whoever decides on it."""
     said = [_ANALYSES[name] for name in question.analyses]
     model = question.model
@@ -52,6 +54,13 @@ def protocol(question: Question, limit: int, most_rounds: int) -> list[str]:
             said.append(note("Children count from the day after their week-14 PCDAI on."))
         if model.firth:
             said.append(note("Firth's penalty, which keeps estimates finite where losses are few."))
+    if masked:
+        said.append(
+            note(
+                "Numbers leave a hospital masked: each is random by itself, and the coordinator "
+                "opens sums of three hospitals or more."
+            )
+        )
     return [
         *map(str, said),
         str(
@@ -81,7 +90,65 @@ def envelope_page(envelope: Envelope) -> list[str]:
             str(note("Definition {name}, hash {hash}; rules {rules}; program {program}.",
                      name=body["definition"]["name"], hash=body["definition"]["hash"][:12],
                      rules=body["rules"][:12], program=body["program"])),
+            *_masks(envelope),
         ]  # fmt: skip
+
+
+def _masks(envelope: Envelope) -> list[str]:
+    """Who adds to masked sums, and who is said to have stayed away."""
+    if not envelope.is_masked or envelope.round == 1:
+        return []
+    adding = sorted({name for who in envelope.groups.values() for name in who})
+    said = [str(note("Masked sums are opened of: {names}.", names=listed(adding)))]
+    left = [one.name for one in envelope.participants if one.name not in adding]
+    if left and envelope.asks_everything:
+        said.append(
+            str(
+                note(
+                    "Not in them: {names}. Had one of these answered after the first round, its "
+                    "own numbers would be those of before less these: ask it.",
+                    names=listed(left),
+                )
+            )
+        )
+    return said
+
+
+def masked_page(
+    envelope: Envelope,
+    parts: Mapping[str, Sequence[Any]],
+    hospital: str,
+    withheld: Mapping[str, Any],
+) -> list[str]:
+    """What a masked answer discloses, in words."""
+    said: list[str] = [
+        note("Answer of {hospital} to round {round} of the study {study}", hospital=hospital,
+             round=envelope.round, study=envelope.body["study"]),
+    ]  # fmt: skip
+    if envelope.round == 1:
+        said.append(
+            note(
+                "No number leaves: only of which {parts:part|parts} this hospital has enough "
+                "children, at least {limit} behind each number.",
+                parts=len(parts),
+                limit=envelope.limit,
+            )
+        )
+    else:
+        sent = sum(len(parts[part]) for part in parts)
+        said.append(
+            note(
+                "No row, date, id or name leaves: {number:number|numbers} of at least {limit} "
+                "children each, masked. Each is random to whoever has not those of all others.",
+                number=sent,
+                limit=envelope.limit,
+            )
+        )
+    said += [
+        note("Not told, {analysis}: {why}", analysis=name, why=told[WITHHELD])
+        for name, told in withheld.items()
+    ]
+    return [str(one) for one in said]
 
 
 def answer_page(envelope: Envelope, numbers: Mapping[str, Any], hospital: str) -> list[str]:

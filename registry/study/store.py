@@ -97,7 +97,7 @@ def require_place(connection: Connection, envelope: Envelope, settings: Mapping[
     if envelope.round > 1:
         before = connection.execute(
             text(
-                "select envelope_sha256 from reference.study_answer "
+                "select content from reference.study_answer "
                 "where study_sha256 = :study order by round desc limit 1"
             ),
             {"study": envelope.study_hash},
@@ -124,6 +124,7 @@ def require_place(connection: Connection, envelope: Envelope, settings: Mapping[
                 tr("What the study asks was changed since its first round: {what}.",
                    what=", ".join(changed)),
             )  # fmt: skip
+        _require_masks(Envelope.of_json(before["body"]["envelope"]), envelope)
     others = connection.execute(
         text(
             "select count(distinct study_sha256) from reference.study_answer "
@@ -140,6 +141,19 @@ def require_place(connection: Connection, envelope: Envelope, settings: Mapping[
             ),
             cure=tr("Who may decide so raises it: registry disclosure --studies N"),
         )
+
+
+def _require_masks(before: Envelope, envelope: Envelope) -> None:
+    """Raises Refused where a masked study asks in clear, or sums of others than it asked before."""
+    if before.is_masked != envelope.is_masked:
+        raise Refused(tr("What the study asks was changed since its first round: masks."))
+    if envelope.is_masked and not envelope.asks_everything and before.round > 1:
+        for part, who in envelope.groups.items():
+            if part in before.groups and before.groups[part] != who:
+                raise Refused(
+                    tr("The envelope asks for the sums of others than the round before."),
+                    cure=tr("Who stays away is left out by asking for everything anew."),
+                )
 
 
 OF_THE_STUDY = (

@@ -13,7 +13,7 @@ from registry.analysis.cohort.table1 import Count, MeanSd, baseline_table
 from registry.analysis.cox.design import Prepared, prepare
 from registry.analysis.dataset import survival_data
 from registry.analysis.pooling.cells import too_few
-from registry.analysis.pooling.cox import closing_sums, sums_at
+from registry.analysis.pooling.cox import apart_from_all, closing_sums, sums_at
 from registry.analysis.pooling.curve import incidence_at
 from registry.analysis.pooling.descriptive import WIDTHS, binned, moments
 from registry.analysis.pooling.log_rank import log_rank_sums
@@ -75,6 +75,7 @@ def tell(
     first: bool,
     coefs: Sequence[Sequence[float]] = (),
     closing: Sequence[float] | None = None,
+    apart: bool = False,
 ) -> Told:
     """The numbers of one round.
 
@@ -85,6 +86,7 @@ def tell(
         first: whether it is the first round, which asks for everything but the model's climb.
         coefs: where the model's sums are asked for.
         closing: the estimate, where the model's last sums are asked for.
+        apart: whether they also say how far the hospital is apart, as numbers that add.
 
     Raises Refused where the cohort has too few children, or coefficients are asked for that no
     estimate can be near.
@@ -124,7 +126,7 @@ def tell(
     parts = {"cohort": fingerprints(_rows(cohort.patients), _rows(baseline))}
     if question.model is not None:
         model = question.model
-        told, of_model = _model(cohort, model, plan, limit, coefs, closing)
+        told, of_model = _model(cohort, model, plan, limit, coefs, closing, apart=apart)
         numbers["cox"] = told
         parts |= of_model
     return Told(numbers, parts, flow.eligible)
@@ -214,6 +216,8 @@ def _model(
     limit: int,
     coefs: Sequence[Sequence[float]],
     closing: Sequence[float] | None,
+    *,
+    apart: bool,
 ) -> tuple[dict[str, Any], dict[str, Fingerprints]]:
     terms = model.terms
     try:
@@ -242,6 +246,9 @@ def _model(
         last = closing_sums(prepared.rows, model.ties, closing)
         if any(0 < pairs < limit for pairs in last["pairs"].values()):
             last["pairs"] = None
+        if apart:
+            [at] = sums_at(prepared.rows, model.ties, [closing], firth=False)
+            last["apart"] = apart_from_all(at)
         told["closing"] = last
     return told, {"cox": _of_model(prepared)}
 

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from registry.database.engine import Database
+from registry.definitions.store import get_definition
 from registry.derivation.run import derive
 from registry.importing.run import import_files
 from registry.study.keys import make_key, read_json
+from registry.study.told import Cohort
 from registry.synth import write_registry
 from tests.conftest import Databases, opened_for_test
 from tests.programs import Outcome, Program
+from tests.study.in_memory import telling
 
 NAMES = ("North", "East", "South")
 CHILDREN = 160
@@ -86,6 +89,19 @@ class Network:
                 return body
             envelope = following
         raise AssertionError("the study does not end")
+
+
+@pytest.fixture(scope="session")
+def hospitals() -> dict[str, Cohort]:
+    """Three hospitals in memory that tell of the model."""
+    return telling()
+
+
+@pytest.fixture(scope="session")
+def definition(_shared_registry: Database) -> dict[str, Any]:
+    """The definition of the study."""
+    with _shared_registry.engine.connect() as connection:
+        return get_definition(connection, "paper")
 
 
 @pytest.fixture(scope="session")

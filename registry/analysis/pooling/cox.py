@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import reduce
 from typing import Any
 
@@ -273,6 +274,38 @@ def heterogeneity(at: Evaluated) -> tuple[Heterogeneity, list[Heterogeneity]]:
     of_term = (weight * (steps - mean) ** 2).sum(axis=0)
     apart = len(told) - 1
     return Heterogeneity(whole, apart * k), [Heterogeneity(float(q), apart) for q in of_term]
+
+
+def apart_from_all(sums: Sums) -> list[float]:
+    """What one hospital gives to `heterogeneity` at the estimate, as numbers that add.
+
+    1, its score test, score, information, and of each term the weight, and weight by step and by
+    its square; all 0 where it says nothing of some combination of the terms.
+    """
+    k = len(sums.score)
+    if is_singular(sums.information):
+        return [0.0] * (2 + 4 * k + k * k)
+    inverse = np.linalg.inv(sums.information)
+    step, weight = inverse @ sums.score, 1 / np.diag(inverse)
+    parts = (sums.score, sums.information.ravel(), weight, weight * step, weight * step**2)
+    return [1.0, float(sums.score @ step), *(float(one) for part in parts for one in part)]
+
+
+def heterogeneity_of_sums(
+    sums: Sequence[Fraction], k: int
+) -> tuple[Heterogeneity, list[Heterogeneity]]:
+    """`heterogeneity` from what hospitals gave by `apart_from_all`, added."""
+    told, whole, *rest = sums
+    if told < 2:
+        return Heterogeneity(0.0, 0), [Heterogeneity(0.0, 0)] * k
+    score, information = rest[:k], rest[k : k + k * k]
+    weight, moved, square = (rest[k + k * k + n * k :][:k] for n in range(3))
+    slope = np.array(score, dtype=np.float64)
+    common = np.array(information, dtype=np.float64).reshape(k, k)
+    df = int(told) - 1
+    q = float(whole) - float(slope @ np.linalg.solve(common, slope))
+    of_term = (s - m * m / w for s, m, w in zip(square, moved, weight, strict=True))
+    return Heterogeneity(q, df * k), [Heterogeneity(float(one), df) for one in of_term]
 
 
 def alone(sums: Sums, coef: Floats) -> tuple[Floats, Floats] | None:

@@ -62,8 +62,10 @@ def check_command(
 
     Example: registry study check early_loss.json
     """
-    from registry.study.pages import answer_page, envelope_page, leaves, write_page
+    from registry.study.pages import answer_page, envelope_page, leaves, masked_page, write_page
+    from registry.study.parts import parts_of
     from registry.study.store import sent
+    from registry.study.told import WITHHELD
 
     with _answering(context, file, None) as here:
         told = _told(here)
@@ -75,7 +77,13 @@ def check_command(
                 for pair in leaves(one["content"]["body"]["numbers"])
             }
     would = tr("this registry")
-    words = [*envelope_page(here.envelope), *answer_page(here.envelope, told.numbers, would)]
+    if here.envelope.is_masked:
+        held = parts_of(told.numbers)
+        withheld = {name: one for name, one in told.numbers.items() if WITHHELD in one}
+        discloses = masked_page(here.envelope, held, would, withheld)
+    else:
+        discloses = answer_page(here.envelope, told.numbers, would)
+    words = [*envelope_page(here.envelope), *discloses]
     if page is not None:
         write_page(page, words)
     rows = [
@@ -244,9 +252,10 @@ def _told(here: _Here) -> Told:
             cohort,
             envelope.question,
             limit,
-            first=envelope.round == 1,
+            first=envelope.asks_everything,
             coefs=envelope.coefficients,
             closing=envelope.closing,
+            apart=envelope.is_masked,
         )
     require_apart(told.parts, before, envelope.study_hash, limit)
     return told

@@ -117,6 +117,10 @@ def new_command(
         int | None,
         typer.Option("--rounds", metavar="N", min=1, max=100, help="The most.  [the registry's]"),
     ] = None,
+    masked: Annotated[
+        bool,
+        typer.Option("--masked", help="Only sums of three hospitals or more can be read."),
+    ] = False,
     page: PageOption = None,
     force: ForceOption = False,
 ) -> None:
@@ -168,6 +172,7 @@ def new_command(
         most_rounds=rounds or setting["rounds"],
         key=signing,
         participants=taking_part,
+        masked=masked,
     )
     envelope.write(to)
     _tell(envelope, to, page)
