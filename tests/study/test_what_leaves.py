@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import text
+
 from registry.study.keys import read_json
-from tests.study.conftest import Network
+from tests.study.conftest import NAMES, Network
 
 
 def test_what_was_checked_leaves_and_is_kept(network: Network) -> None:
@@ -25,3 +27,39 @@ def test_more_rounds_than_a_registry_answers_are_refused_with_the_setting(networ
     assert "asks for up to 21 rounds; this registry answers 20 of a study" in said
     assert "registry disclosure --rounds" in said
     assert not file.exists()
+
+
+def test_a_masked_study_by_files_tells_sums_alone(network: Network) -> None:
+    made = network.new("hidden", "--analysis", "flow,table1", "--masked")
+    assert made.status == 0, made
+    assert "each is random by itself" in made.out
+    answers, envelope = [], network.file("hidden.json")
+    for number in (1, 2):
+        checked = network.check("East", envelope)
+        assert ("No number leaves" in checked.out) == (number == 1)
+        for name in NAMES:
+            outcome, file = network.answer(name, envelope)
+            assert outcome.status == 0, outcome
+            answers.append(file)
+        following = network.file(f"hidden-{number + 1}.json")
+        combined = network.combine(answers, following)
+        assert combined.status == 0, combined
+        envelope = following
+    assert "Masked sums are opened of: East, North, South." in checked.out
+    flow = read_json(envelope)["body"]["documents"]["flow"]
+    assert flow["eligible"] == sum(children(network, name) for name in NAMES)
+    shown = network.show(envelope)
+    assert "North" in shown.out
+    for name, file in zip(NAMES, answers[3:], strict=True):
+        text = network.show(file).out
+        assert "masked. Each is random" in text
+        assert str(children(network, name)) not in text
+
+
+def children(network: Network, name: str) -> int:
+    """In the cohort of one hospital."""
+    with network.hospitals[name].engine.connect() as connection:
+        counted = connection.execute(
+            text("select count(*) from analytics.survival where definition = 'paper'")
+        )
+        return int(counted.scalar_one())
