@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 from sqlalchemy import Connection, text
 
@@ -13,8 +15,13 @@ from registry.records.rows import PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind, Variable
 
 
-def read_table(connection: Connection, entity: Entity) -> Labelled:
-    """Every record of the table, with the columns of its import file."""
+def read_table(
+    connection: Connection, entity: Entity, *, without: Collection[int] = ()
+) -> Labelled:
+    """Every record of the table, with the columns of its import file.
+
+    `without` are numbers of patients whose records are left out.
+    """
     table = table_of(entity)
     columns = {PATIENT_COLUMN: STUDY_ID, **file_columns(entity)}
     read = ", ".join(
@@ -25,9 +32,11 @@ def read_table(connection: Connection, entity: Entity) -> Labelled:
     frame = pd.read_sql(
         text(
             f"select {read} from {table.schema}.{table.name} t"
-            f" join reference.patient_number n using (patient_id) order by {order}"
+            " join reference.patient_number n using (patient_id)"
+            f" where t.patient_id <> all(:without) order by {order}"
         ),
         connection,
+        params={"without": list(without)},
         dtype=object,
     )
     for name, one in columns.items():

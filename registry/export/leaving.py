@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, RowMapping, text
@@ -123,6 +124,13 @@ class Leaving:
     connection: Connection
     withheld: Withheld
     coder: Coder
+    # The moment that is read; of the present, None.
+    as_of: datetime | None = None
+
+    def staying(self, entity: Entity) -> list[int]:
+        """Numbers of the patients of whom nothing of this table may leave."""
+        genes = self.withheld.genes if entity is GeneFinding else ()
+        return [*self.withheld.all_children, *genes]
 
     def records(self, entity: Entity) -> Iterator[Row]:
         """Every record that may leave, child by child, in the order of its natural key.
@@ -130,9 +138,6 @@ class Leaving:
         A row has every column of the table, and the child's `study_id`.
         """
         table = table_of(entity)
-        stay = list(self.withheld.all_children)
-        if entity is GeneFinding:
-            stay += self.withheld.genes
         order = "".join(f", t.{name}" for name in entity.natural_key)
         rows = self.connection.execution_options(stream_results=True).execute(
             text(
@@ -140,7 +145,7 @@ class Leaving:
                 "join reference.patient_number n using (patient_id) "
                 f"where patient_id <> all(:stay) order by n.study_id{order}"
             ),
-            {"stay": stay},
+            {"stay": self.staying(entity)},
         )
         yield from rows.mappings()
 

@@ -48,12 +48,12 @@ def write_view(connection: Connection, view: str, path: Path) -> int:
             tr("{file} does not tell a format by its ending.", file=path.name),
             cure=tr("End it in {endings}.", endings=", ".join(FORMATS)),
         )
-    labelled = _labelled(connection, view)
-    _whole(path, lambda part: FORMATS[path.suffix.lower()].write(labelled, part))
-    return len(labelled.frame)
+    read = labelled(connection, view)
+    _whole(path, lambda part: FORMATS[path.suffix.lower()].write(read, part))
+    return len(read.frame)
 
 
-def _labelled(connection: Connection, name: str) -> Labelled:
+def labelled(connection: Connection, name: str) -> Labelled:
     """A view or table with its labels. Raises NotFound for an unknown one."""
     entity = BY_FILE_NAME.get(name)
     if entity is not None:
@@ -130,9 +130,9 @@ def _write_views(
     _whole(part / CODEBOOK, lambda file: _write_codebook(book, file))
     rows = {}
     for view in views.values():
-        labelled = _read(connection, view, release)
-        FORMATS[ending].write(labelled, part / f"{view.name}{ending}")
-        rows[view.name] = len(labelled.frame)
+        read = _read(connection, view, release)
+        FORMATS[ending].write(read, part / f"{view.name}{ending}")
+        rows[view.name] = len(read.frame)
     return rows
 
 

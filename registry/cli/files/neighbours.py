@@ -39,6 +39,12 @@ def _omop() -> Writer:
     return write_omop
 
 
+def _cdisc() -> Writer:
+    from registry.export.cdisc import write_cdisc
+
+    return write_cdisc
+
+
 def _phenopackets() -> Writer:
     from registry.export.phenopackets import write_phenopackets
 
@@ -55,6 +61,9 @@ def _rare_disease() -> Writer:
 NEIGHBOURS = {
     "fhir": Neighbour(note("FHIR R4 resources, a file a type (NDJSON)"), _fhir),
     "omop": Neighbour(note("tables of the OMOP common data model 5.4 (CSV)"), _omop),
+    "cdisc": Neighbour(
+        note("Dataset-JSON 1.1 of each table, ODM 2.0 of dictionary and audit"), _cdisc
+    ),
     "phenopackets": Neighbour(note("gene findings as GA4GH phenopackets 2 (JSON)"), _phenopackets),
     "rare-disease": Neighbour(
         note("the European common data elements for rare diseases (CSV)"), _rare_disease
@@ -92,7 +101,8 @@ def export_neighbour(
         if read.frozen is not None:
             # What was withdrawn since the freeze does not leave either.
             withheld = withheld.also(withheld_of(stack.enter_context(live.engine.connect())))
-        leaving = Leaving(connection, withheld, coder)
+        as_of = None if read.frozen is None else read.frozen.as_of
+        leaving = Leaving(connection, withheld, coder, as_of)
         written = write_neighbour(leaving, NEIGHBOURS[name].writer(), folder, force=force)
     warn(
         tr(
