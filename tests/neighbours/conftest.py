@@ -10,8 +10,7 @@ import pytest
 from registry.codes import known_codes
 from registry.database.engine import Database
 from registry.derivation.run import derive
-from registry.export.leaving import Coder, Leaving, withheld_of, write_neighbour
-from registry.export.omop import write_omop
+from registry.export.leaving import Coder, Leaving, Writer, withheld_of, write_neighbour
 from registry.importing.run import import_files
 from tests.conftest import Databases, opened_for_test
 from tests.importing.tables import VALID, Cells, row, write_all
@@ -109,11 +108,17 @@ def export(few: Database, capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     return run
 
 
-@pytest.fixture(scope="module")
-def omop_of_few(few: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The five children as OMOP tables, for tests that change what they have loaded."""
-    folder = tmp_path_factory.mktemp("omop") / "omop"
-    with few.engine.connect() as connection:
-        leaving = Leaving(connection, withheld_of(connection), Coder(known_codes()))
-        write_neighbour(leaving, write_omop, folder, force=False)
+@pytest.fixture(scope="session")
+def written(few: Database, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Writer], Path]:
+    """The five children as a writer writes them, once, for tests that only read it."""
+    made: dict[Writer, Path] = {}
+
+    def folder(writer: Writer) -> Path:
+        if writer not in made:
+            made[writer] = tmp_path_factory.mktemp("written") / "folder"
+            with few.engine.connect() as connection:
+                leaving = Leaving(connection, withheld_of(connection), Coder(known_codes()))
+                write_neighbour(leaving, writer, made[writer], force=False)
+        return made[writer]
+
     return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from odmlib.dataset_json_1_1.model import DatasetJSON
 from sqlalchemy import text
 
 from registry.database.engine import Database
+from registry.export.cdisc import write_cdisc
+from registry.export.leaving import Writer
 from registry.models import ENTITIES, table_of
 from tests.neighbours.conftest import LEAVING, NO_GENES, WHOLE, Export
 
@@ -30,10 +33,8 @@ PYTHON: dict[str, tuple[type, ...]] = {
 
 
 @pytest.fixture
-def exported(export: Export) -> Path:
-    outcome, folder = export("cdisc")
-    assert outcome.status == 0, outcome
-    return folder
+def exported(written: Callable[[Writer], Path]) -> Path:
+    return written(write_cdisc)
 
 
 def datasets_of(folder: Path) -> dict[str, Any]:
@@ -58,8 +59,11 @@ def test_each_table_is_a_dataset_of_the_standards_form(exported: Path) -> None:
                     date.fromisoformat(value)
 
 
-def test_values_and_who_leaves(exported: Path) -> None:
-    found = datasets_of(exported)
+def test_values_and_who_leaves(export: Export) -> None:
+    outcome, folder = export("cdisc")
+    assert outcome.status == 0, outcome
+    assert "1 child is left out: no consent to sharing." in outcome.err
+    found = datasets_of(folder)
 
     def rows(name: str) -> list[dict[str, Any]]:
         columns = [column["name"] for column in found[name]["columns"]]

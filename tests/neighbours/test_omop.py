@@ -6,13 +6,15 @@ common data model 5.4; of each table those columns that an export fills.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 
 from registry.database.engine import Database
+from registry.export.leaving import Writer
+from registry.export.omop import write_omop
 from tests.neighbours.conftest import LEAVING, Export
 from tests.programs import Program
 
@@ -264,9 +266,9 @@ def test_values_keep_their_limits_and_their_own_words(export: Export, database: 
     ],
 )  # fmt: skip
 def test_the_rules_find_what_is_against_them(
-    omop_of_few: Path, database: Connection, statement: str, rule: str
+    written: Callable[[Writer], Path], database: Connection, statement: str, rule: str
 ) -> None:
-    load(database, omop_of_few)
+    load(database, written(write_omop))
     database.execute(text(statement))
     assert any(found.startswith(rule) for found in violations(database))
 

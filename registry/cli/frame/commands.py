@@ -55,6 +55,7 @@ _AFTER_RECORDS = {
     "query": lambda: import_module("registry.cli.query").app,
     "schedule": lambda: import_module("registry.cli.schedule.group").app,
     "report": lambda: import_module("registry.cli.report.command").report_command,
+    "dossier": lambda: import_module("registry.cli.dossier").dossier_command,
     "sql": lambda: import_module("registry.cli.sql").sql_command,
     "export": lambda: import_module("registry.cli.files.export").export_command,
     "synth": lambda: import_module("registry.cli.files.synth").synth_command,
