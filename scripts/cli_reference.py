@@ -40,6 +40,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "disclosure",
         "analyse",
         "report",
+        "dossier",
         *("freeze", "sign", "lock", "unlock", "release", "study", "validate"),
         "sql",
         "export",

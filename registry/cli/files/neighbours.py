@@ -114,14 +114,15 @@ def export_neighbour(
             folder=folder,
         )
     )
-    warn(
-        tr(
-            "{mapped:value has|values have} a code of a standard, {unmapped} the registry's own "
-            "alone: see codes.csv.",
-            mapped=written.mapped,
-            unmapped=written.unmapped,
+    if written.mapped or written.unmapped:
+        warn(
+            tr(
+                "{mapped:value has|values have} a code of a standard, {unmapped} the registry's own "
+                "alone: see codes.csv.",
+                mapped=written.mapped,
+                unmapped=written.unmapped,
+            )
         )
-    )
     for reason, words in (
         ("no_research_consent", note("no consent to research")),
         ("no_sharing_consent", note("no consent to sharing")),
