@@ -117,8 +117,8 @@ def export_neighbour(
     if written.mapped or written.unmapped:
         warn(
             tr(
-                "{mapped:value has|values have} a code of a standard, {unmapped} the registry's own "
-                "alone: see codes.csv.",
+                "{mapped:value has|values have} a code of a standard, {unmapped} the registry's "
+                "own alone: see codes.csv.",
                 mapped=written.mapped,
                 unmapped=written.unmapped,
             )

@@ -106,6 +106,7 @@ _FOR = {
     "schedule status": "MD",
     "schedule show": NO_DATABASE,
     "report": "MED",
+    "dossier": "M",
     "sql": "MEDAX",
     "export": "MED",
     "synth": NO_DATABASE,
