@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from registry.audit.seals import make_seal
 from registry.database.engine import Database
-from registry.database.identities import identities
+from registry.database.identities import identities, require_here
 from registry.database.scrub import scrub
 from registry.errors import DatabaseUnavailable, NotFound, Refused
 from registry.records.change import declare_change
@@ -162,6 +162,7 @@ def _with_merged(connection: Connection, number: int) -> list[tuple[int, list[st
 def _erase_identity(connection: Connection, url: str | None, study_ids: list[str]) -> None:
     """In another database, before the rest: twice does no harm, left undone would."""
     if url is None:
+        require_here(connection)
         return
     with identities(connection, url) as place:
         removed: Counter[str] = Counter()

@@ -62,13 +62,54 @@ def password_command(
                 tr("On this server you sign with the password of {person}.", person=who.person)
             )
         if passwords.has_password(connection, who.person) and not forgotten:
-            passwords.require(connection, database, who, _entered(tr("Old password: ")))
+            passwords.require(database, who, _entered(tr("Old password: ")))
         new = _entered(tr("New password: "))
         if new != _entered(tr("Once more: ")):
             raise Refused(tr("The two are not the same."), cure=tr("Nothing was changed."))
         why = reason or tr("made by whoever signs with it")
         passwords.set_password(connection, who.person, new, user=settings.user, reason=why)
     warn(tr("{person} signs with it from now on.", person=who.person))
+
+
+@app.command("limit")
+def limit_command(
+    context: typer.Context,
+    wrong: Annotated[
+        int | None, typer.Option("--wrong", metavar="N", min=1, max=100, help="So many in a row.")
+    ] = None,
+    minutes: Annotated[
+        int | None,
+        typer.Option("--minutes", metavar="N", min=1, max=1440, help="So long a wait."),
+    ] = None,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show or set after how many wrong passwords in a row a person waits, and how long.
+
+    The count is kept in the registry and begins anew with a signature, not with a new password.
+    Every wrong one is in the audit, without what was entered.
+
+    Example: registry sign limit --wrong 3 --minutes 60 --reason "our rule for signatures"
+    """
+    from registry.records.registry_setting import set_settings, settings_of
+    from registry.signing.password import LIMIT
+
+    settings = run_of(context).settings(user)
+    with opened(settings) as database, database.engine.begin() as connection:
+        set_settings(
+            connection,
+            LIMIT,
+            {"wrong": wrong, "minutes": minutes},
+            user=settings.user,
+            command="sign limit",
+            reason=(reason or "").strip() or "sign limit",
+        )
+        rows = [settings_of(connection, LIMIT)]
+    if form is Format.JSON:
+        print_json(rows[0])
+    else:
+        print_rows(rows, form)
 
 
 @app.command("patient")
@@ -189,7 +230,7 @@ def _sign(
         # Nothing is held while a person types.
         connection.rollback()
         password = _entered(tr("Password of {person}: ", person=who.person))
-        entered = passwords.require(connection, database, who, password)
+        entered = passwords.require(database, who, password)
         if signed(connection) != what:
             raise Refused(tr("It was changed meanwhile."), cure=tr("Nothing was signed."))
         made = sign(connection, what, who.person, entered, meaning)

@@ -19,6 +19,7 @@ from registry.database.archive import IDENTITY, SCHEMAS, Description
 from registry.database.content import content_of
 from registry.database.engine import Database, without_time_limits
 from registry.database.erasures import Erasures, erasures_of, write_list
+from registry.database.identities import are_apart
 from registry.database.locks import Lock, make_locks, take
 from registry.database.programs import (
     Program,
@@ -115,6 +116,11 @@ def _dump(
     if revision is None or revision not in migrate.known_revisions():
         migrate.require_head(connection)
     assert revision is not None
+    if IDENTITY in wanted and are_apart(connection):
+        raise Refused(
+            tr("The identities are kept in another database, and no backup of this one has them."),
+            cure=tr("Save that database by itself, and this one without --with-identity."),
+        )
     snapshot = connection.execute(text("select pg_export_snapshot()")).scalar_one()
     description = Description(
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),

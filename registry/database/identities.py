@@ -42,9 +42,10 @@ class Place:
 def identities(connection: Connection, url: str | None) -> Iterator[Place]:
     """The identities that belong to the registry of this connection.
 
-    Raises DatabaseUnavailable where another database has none, or cannot be reached.
+    Raises DatabaseUnavailable where another database has none, cannot be reached or is not named.
     """
     if url is None:
+        require_here(connection)
         yield Place(connection, apart=False)
         return
     with _elsewhere(url) as other:
@@ -57,6 +58,42 @@ def identities(connection: Connection, url: str | None) -> Iterator[Place]:
                 cure=tr("Make their tables there: registry db upgrade"),
             )
         yield Place(other, apart=True)
+
+
+def require_here(connection: Connection) -> None:
+    """Raises DatabaseUnavailable where the identities are kept in a database that nobody names."""
+    if are_apart(connection):
+        raise DatabaseUnavailable(
+            tr(
+                "The identities of this registry are kept in another database, and {variable} is "
+                "not set.",
+                variable=IDENTITY_URL_VARIABLE,
+            ),
+            cure=tr("Set it to the URL of that database, as whoever keeps the registry has it."),
+        )
+
+
+def are_apart(connection: Connection) -> bool:
+    """Whether the identities were made in another database; which, the registry does not know."""
+    return bool(
+        connection.execute(
+            # A registry of an older program is saved, and has no such column.
+            text(
+                "select coalesce((to_jsonb(s) ->> 'identities_apart')::boolean, false) "
+                "from reference.registry_setting s"
+            )
+        ).scalar_one()
+    )
+
+
+def remember_apart(connection: Connection) -> None:
+    """Keeps that they are there, so that nobody takes the empty ones here for them."""
+    connection.execute(
+        text(
+            "update reference.registry_setting set identities_apart = true "
+            "where not identities_apart"
+        )
+    )
 
 
 def make_elsewhere(url: str) -> None:

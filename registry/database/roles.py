@@ -110,6 +110,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "derived.feed_result": {MANAGER_ROLE: WRITE},
     # Passwords are asked, and signatures made, by functions.
     "reference.signing_password": {},
+    "reference.wrong_password": {},
     **{
         f"derived.{name}": _DERIVED
         for name in ("changed_patient", "derivation_run", "lor_status", "status_transition")
@@ -170,6 +171,7 @@ FUNCTIONS = {
         (
             *("audit.working_as", "reference.sign", "reference.signing_salt"),
             *("reference.signing_password_is", "reference.set_signing_password"),
+            *("reference.password_wait", "reference.count_wrong_password"),
         ),
         (MANAGER_ROLE, ENTRY_ROLE),
     ),

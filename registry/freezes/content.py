@@ -27,8 +27,11 @@ from registry.views.worklist_words import WORDS
 
 # Numbers that the registry gives, how often a row was changed, how far a definition was derived.
 NOT_CONTENT = ("patient_id", "record_id", "row_version", "derived_hash", "derived_on")
-# Words that come with the program.
-OF_THE_PROGRAM = {"reference.worklist_rule": WORDS}
+# Words that come with the program, and settings by which no result is made.
+NO_DATA = {
+    "reference.worklist_rule": WORDS,
+    "reference.registry_setting": ("identities_apart", "password_wait_minutes", "wrong_passwords"),
+}
 
 _TYPES = """
 select attname::text, format_type(atttypid, null) from pg_attribute
@@ -74,7 +77,7 @@ def content_of(
         if source.kept not in (Kept.RECORD, Kept.REFERENCE):
             continue
         if said is None:
-            apart = (*NOT_CONTENT, *OF_THE_PROGRAM.get(source.name, ()))
+            apart = (*NOT_CONTENT, *NO_DATA.get(source.name, ()))
             columns = tuple(sorted(set(source.columns) - set(apart)))
         elif source.name in said:
             columns = said[source.name].columns

@@ -23,6 +23,7 @@ from registry.models import (
     SigningPassword,
     StudyAnswer,
     StudyChild,
+    WrongPassword,
     table_of,
 )
 
@@ -31,7 +32,7 @@ LEFT_OUT = tuple(
     table_of(one).name
     for one in (
         *(Freeze, Release, ReleaseChild, ReleaseLeftOut, ReleaseErased),
-        *(Signature, SigningPassword, RecordLock, FreezeLock, LoginRole),
+        *(Signature, SigningPassword, WrongPassword, RecordLock, FreezeLock, LoginRole),
         *(StudyAnswer, StudyChild),
     )
 )

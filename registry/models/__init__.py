@@ -35,7 +35,13 @@ from registry.models.registry_setting import RegistrySetting
 from registry.models.release import Release, ReleaseChild, ReleaseErased, ReleaseLeftOut
 from registry.models.scheduled_run import ScheduledRun
 from registry.models.seal import Erasure, Seal, SealedRow, Secret, Stamp
-from registry.models.signing import FreezeLock, RecordLock, Signature, SigningPassword
+from registry.models.signing import (
+    FreezeLock,
+    RecordLock,
+    Signature,
+    SigningPassword,
+    WrongPassword,
+)
 from registry.models.study import StudyAnswer, StudyChild
 from registry.models.surgery import Surgery
 from registry.models.tdm_level import Assay, TdmLevel, TdmThreshold
@@ -143,6 +149,7 @@ __all__ = [
     "WorklistDismissal",
     "WorklistRule",
     "WorklistSetting",
+    "WrongPassword",
     "all_tables",
     "end_of_period",
     "table_of",

@@ -47,3 +47,17 @@ class RegistrySetting(Base):
         server_default=sql("5"),
         comment="so many studies over one definition are answered at most",
     )
+    wrong_passwords: Mapped[int] = mapped_column(
+        CheckConstraint("wrong_passwords between 1 and 100", name="wrong_passwords"),
+        server_default=sql("5"),
+        comment="after so many wrong passwords in a row nobody signs as that person for a while",
+    )
+    password_wait_minutes: Mapped[int] = mapped_column(
+        CheckConstraint("password_wait_minutes between 1 and 1440", name="password_wait_minutes"),
+        server_default=sql("15"),
+        comment="for so many minutes after the last of them",
+    )
+    identities_apart: Mapped[bool] = mapped_column(
+        server_default=sql("false"),
+        comment="whether the identities are kept in another database",
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Computed,
+    DateTime,
     ForeignKeyConstraint,
     Identity,
     LargeBinary,
@@ -34,6 +35,24 @@ class SigningPassword(Base):
         Text,
         Computed("encode(sha256(salt || hash), 'hex')", persisted=True),
         comment="SHA-256 of salt and hash, by which the audit knows them without having them",
+    )
+
+
+class WrongPassword(Base):
+    """One row per person who entered a wrong password since the last signature."""
+
+    __tablename__ = "wrong_password"
+    __table_args__ = (
+        {
+            "schema": REFERENCE,
+            "comment": "One row per person who entered a wrong password to sign",
+        },
+    )
+
+    person: Mapped[str] = mapped_column(Text, primary_key=True, comment="who was to sign")
+    in_row: Mapped[int] = mapped_column(comment="wrong ones entered since that person last signed")
+    last_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), comment="when the last of them was entered"
     )
 
 

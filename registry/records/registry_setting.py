@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound
+from registry.records.change import declare_change, summarise_change
 from registry.views.headers import part
 from registry.words import tr
 
@@ -41,6 +42,37 @@ def default_definition(connection: Connection) -> str:
 def data_cut_of(definition: Mapping[str, Any]) -> str:
     """The data cut of a definition in words, from a row with `data_cut` and `cut_on`."""
     return part("cut", definition)
+
+
+def settings_of(connection: Connection, columns: Mapping[str, str]) -> dict[str, Any]:
+    """Settings by the names that a person gives them: name -> column."""
+    listed = ", ".join(f'{column} as "{name}"' for name, column in columns.items())
+    row = connection.execute(text(f"select {listed} from reference.registry_setting"))
+    return dict(row.mappings().one())
+
+
+def set_settings(
+    connection: Connection,
+    columns: Mapping[str, str],
+    given: Mapping[str, Any],
+    *,
+    user: str,
+    command: str,
+    reason: str,
+) -> None:
+    """Changes what is given and another than it was; kept with who and why, and what it was."""
+    before = settings_of(connection, columns)
+    changed = {name: value for name, value in given.items() if value not in (None, before[name])}
+    if not changed:
+        return
+    declare_change(connection, user=user, command=command, reason=reason)
+    for name, value in changed.items():
+        connection.execute(
+            text(f"update reference.registry_setting set {columns[name]} = :value"),
+            {"value": value},
+        )
+    told = (f"{name} {before[name]}, now {value}" for name, value in changed.items())
+    summarise_change(connection, f"{command}: " + "; ".join(told))
 
 
 def is_demo(connection: Connection) -> bool:

@@ -18,6 +18,10 @@ from registry.words import tr
 # What OWASP asks of scrypt, in 32 MiB of memory.
 _COST = {"n": 2**15, "r": 8, "p": 3, "maxmem": 2**26}
 SHORTEST = 8
+# After so many wrong passwords in a row nobody signs as that person for so many minutes.
+LIMIT = {"wrong": "wrong_passwords", "minutes": "password_wait_minutes"}
+# Why a wrong password was counted, as the audit has it.
+WRONG = "a wrong password was entered"
 
 
 @dataclass(frozen=True)
@@ -44,17 +48,57 @@ def asked_for(connection: Connection, database: Database, user: str) -> Authenti
     return Authentication(str(person.scalar_one()), "signing_password")
 
 
-def require(
-    connection: Connection, database: Database, who: Authentication, password: str
-) -> bytes | None:
+def require(database: Database, who: Authentication, password: str) -> bytes | None:
     """Raises Refused where it is not the person's password, or there is none yet.
 
     Gives its hash, by which the database lets the person sign; None where the server has asked.
+    A wrong one is counted in a transaction of its own, whatever becomes of the command; after so
+    many in a row as the registry has it the person waits, and no password is tried meanwhile.
     """
-    if who.by == "database_password":
-        if not _opens(database.url, password):
-            raise _wrong()
-        return None
+    with database.engine.begin() as connection:
+        declare_change(connection, user=who.person, command="sign", reason=WRONG)
+        _refuse_who_waits(connection, who.person)
+        if who.by == "database_password":
+            entered = None
+            is_it = _opens(database.url, password)
+            if not is_it:
+                connection.execute(
+                    text("select reference.count_wrong_password(:person)"), {"person": who.person}
+                )
+        else:
+            entered = _hashed(connection, who, password)
+            is_it = connection.execute(
+                text("select reference.signing_password_is(:person, :entered)"),
+                {"person": who.person, "entered": entered},
+            ).scalar_one()
+    if is_it:
+        return entered
+    with database.engine.connect() as connection:
+        _refuse_who_waits(connection, who.person)
+    raise Refused(tr("The password is wrong."), cure=tr("Nothing was signed."))
+
+
+def _refuse_who_waits(connection: Connection, person: str) -> None:
+    until, wrong = connection.execute(
+        text(
+            "select reference.password_wait(:person), wrong_passwords "
+            "from reference.registry_setting"
+        ),
+        {"person": person},
+    ).one()
+    if until is not None:
+        raise Refused(
+            tr("{number} wrong passwords were entered for {person}.", number=wrong, person=person),
+            cure=tr(
+                "Nobody signs as {person} before {moment}; then try again.",
+                person=person,
+                moment=until.astimezone().isoformat(timespec="seconds"),
+            ),
+        )
+
+
+def _hashed(connection: Connection, who: Authentication, password: str) -> bytes:
+    """What was entered as it is kept. Raises Refused where nothing is, or was past the audit."""
     kept = _kept(connection, who.person)
     if kept is None:
         raise Refused(
@@ -66,14 +110,7 @@ def require(
             tr("The signing password of {person} was changed past the audit.", person=who.person),
             cure=tr("Tell whoever keeps the registry, and make a new one: registry sign password"),
         )
-    entered = _hash(password, kept.salt)
-    is_it = connection.execute(
-        text("select reference.signing_password_is(:person, :entered)"),
-        {"person": who.person, "entered": entered},
-    )
-    if not is_it.scalar_one():
-        raise _wrong()
-    return entered
+    return _hash(password, kept.salt)
 
 
 def set_password(
@@ -118,7 +155,3 @@ def _opens(url: URL, password: str) -> bool:
         return False
     finally:
         engine.dispose()
-
-
-def _wrong() -> Refused:
-    return Refused(tr("The password is wrong."), cure=tr("Nothing was signed."))

@@ -37,6 +37,7 @@ OF_NO_CHILD = {
     *("reference.consent_form", "reference.data_freeze", "reference.data_release"),
     *("reference.freeze_lock", "reference.login_role", "reference.signing_password"),
     *("reference.study_answer", "reference.lab_code"),
+    "reference.wrong_password",
     # Whose the ids were nobody knows any more.
     "derived.release_erased",
 }

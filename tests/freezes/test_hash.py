@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from registry.database.engine import Database
 from registry.freezes import store
-from registry.freezes.content import NOT_CONTENT, OF_THE_PROGRAM
+from registry.freezes.content import NO_DATA, NOT_CONTENT
 
 # Of the study's children's tables, on every PostgreSQL and machine.
 STUDY = {
@@ -54,7 +54,7 @@ def test_as_described(study: Database) -> None:
             ).all()
         )
         for name, said in frozen.content.items():
-            apart = (*NOT_CONTENT, *OF_THE_PROGRAM.get(name, ()))
+            apart = (*NOT_CONTENT, *NO_DATA.get(name, ()))
             rows = connection.execute(text(f"select * from {name}")).mappings()
             of_child: dict[str, list[bytes]] = defaultdict(list)
             number = 0

@@ -28,6 +28,40 @@ def elsewhere(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Iterator
     databases.drop(url.database)
 
 
+def test_whoever_forgets_where_they_are_is_told(
+    elsewhere: str, study: Database, program: Program, visits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing is read from the empty schema here, kept in it, or left behind elsewhere."""
+    assert program(study, "db", "upgrade").status == 0
+    add = ("identity", "add", "P001", "--number", "70419062817", "--name", "Li Zqvarin")
+    assert program(study, *add).status == 0
+    monkeypatch.delenv("REGISTRY_IDENTITY_URL")
+    erase = ("patient", "erase", "P001", "--reason", "withdrawn")
+    for command in (
+        ("identity", "list"),
+        ("identity", "show", "P001", *WHY),
+        ("identity", "find", "--number", "70419062817", *WHY),
+        ("identity", "add", "P002", "--number", "77-1203"),
+        ("import", str(visits), *BY_NUMBER),
+        erase,
+    ):
+        said = program(study, *command).refused(3)
+        assert "in another database, and REGISTRY_IDENTITY_URL is not set" in said, command
+    assert program(study, "patient", "show", "P001").status == 0
+    saved = ("db", "backup", str(visits.with_name("a.backup")), "--with-identity")
+    assert "kept in another database" in program(study, *saved).refused(1)
+    assert "set REGISTRY_IDENTITY_URL" in program(study, "db", "upgrade").err
+    with study.engine.connect() as connection:
+        kept = (
+            "select (select count(*) from identity.access), (select count(*) from identity.change)"
+        )
+        assert tuple(connection.execute(text(kept)).one()) == (0, 0)
+    # Where it is is no word of the registry's.
+    assert elsewhere not in program(study, "audit", "list", "--format", "json").out
+    monkeypatch.setenv("REGISTRY_IDENTITY_URL", elsewhere)
+    assert program(study, *erase).status == 0
+
+
 def test_the_same_commands_keep_them_there(
     elsewhere: str, study: Database, program: Program, visits: Path, tmp_path: Path
 ) -> None:

@@ -136,6 +136,7 @@ DEFINERS = {
         for name in (
             *("audit.is_all_seen", "audit.working_as", "reference.set_signing_password"),
             *("reference.sign", "reference.signing_password_is", "reference.signing_salt"),
+            *("reference.password_wait", "reference.count_wrong_password"),
         )
     },
     "audit.summarise_change": {"registry_manager", "registry_entry", "registry_derivation"},

@@ -111,6 +111,63 @@ def test_the_password_is_kept_as_a_hash_and_changed_with_the_old_one(
     assert "has no signing password" in nobody.refused(1)
 
 
+def test_who_enters_wrong_passwords_waits_and_cannot_end_it(kept: Database, enter: Enter) -> None:
+    emma, fritz = person(enter, kept, "emma"), person(enter, kept, "fritz")
+    sign = ("sign", "patient", "P024", "--meaning", "reviewed")
+    limit = ("sign", "limit", "--format", "json")
+    assert enter("", kept, *limit).document == {"wrong": 5, "minutes": 15}
+    strict = (*limit, "--wrong", "3", "--reason", "our rule")
+    assert enter("", kept, *strict).document == {"wrong": 3, "minutes": 15}
+    # In a row: a signature begins the count anew.
+    for entered in ("one", "two", PASSWORD, "three", "four"):
+        done = enter(f"{entered}\n", kept, *sign, *emma)
+        assert done.status == int(entered != PASSWORD), done
+    told = "3 wrong passwords were entered for emma."
+    said = enter("five\n", kept, *sign, *emma).refused(1)
+    assert told in said
+    assert "Nobody signs as emma before 20" in said
+    # The right one is not tried while she waits, nor is a new one the way out, nor another's name.
+    assert told in enter(f"{PASSWORD}\n", kept, *sign, *emma).refused(1)
+    new = ("sign", "password", *emma)
+    assert told in enter(f"{PASSWORD}\nsome other\nsome other\n", kept, *new).refused(1)
+    anew = (*new, "--forgotten", "--reason", "forgotten")
+    assert enter("some other\nsome other\n", kept, *anew).status == 0
+    assert told in enter("some other\n", kept, *sign, *emma).refused(1)
+    assert enter(f"{PASSWORD}\n", kept, *sign, *fritz).status == 0
+    # It is in the audit, without what was entered.
+    listed = ("audit", "list", "--table", "wrong_password", "--format", "json")
+    rows = [one for one in enter("", kept, *listed).document if one["key"] == {"person": "emma"}]
+    assert [row["operation"] for row in rows] == [
+        *("insert", "update", "delete", "insert", "update", "update"),
+    ]
+    assert {row["reason"] for row in rows} == {"a wrong password was entered", "reviewed"}
+    assert {row["changed_by"] for row in rows} == {"emma"}
+    every = enter("", kept, "audit", "list", "--format", "json").out
+    assert not [one for one in ("three", "four", "five", PASSWORD) if f'"{one}"' in every]
+    with kept.engine.begin() as connection:
+        # Whoever asks the database itself is told no more.
+        hashed = connection.execute(
+            text("select hash from reference.signing_password where person = 'emma'")
+        ).scalar_one()
+        right = text("select reference.signing_password_is('emma', :hash)")
+        assert not connection.execute(right, {"hash": hashed}).scalar_one()
+        connection.execute(text("set local registry.reason = 'time passes'"))
+        connection.execute(
+            text("update reference.wrong_password set last_at = last_at - interval '15 minutes'")
+        )
+    # One try more, and the wait begins anew.
+    assert told in enter("six\n", kept, *sign, *emma).refused(1)
+    with kept.engine.begin() as connection:
+        connection.execute(text("set local registry.reason = 'time passes'"))
+        connection.execute(
+            text("update reference.wrong_password set last_at = last_at - interval '15 minutes'")
+        )
+    assert enter("some other\n", kept, *sign, *emma).status == 0
+    signed = enter("", kept, "audit", "list", "--table", "signature", "--last", "1").out
+    assert "signed_by: emma" in signed
+    assert enter("", kept, *limit, "--wrong", "5").status == 0
+
+
 def test_a_freeze_and_a_file(study: Database, enter: Enter, tmp_path: Path) -> None:
     anna = person(enter, study, "anna")
     assert enter("", study, "freeze", "create", "paper").status == 0

@@ -28,8 +28,10 @@ def upgrade_command(context: typer.Context) -> None:
     """
     from registry.database import migrate
     from registry.database.engine import open_database
-    from registry.database.identities import make_elsewhere
+    from registry.database.identities import are_apart, make_elsewhere, remember_apart
     from registry.database.rights import statements_of_administrator
+    from registry.records.change import declare_change
+    from registry.settings import IDENTITY_URL_VARIABLE
 
     settings = run_of(context).settings()
     with open_database(settings) as database:
@@ -38,7 +40,23 @@ def upgrade_command(context: typer.Context) -> None:
         migrate.upgrade(database)
         if settings.identity_url is not None:
             make_elsewhere(settings.identity_url)
-        with database.engine.connect() as connection:
+        with database.engine.begin() as connection:
+            if settings.identity_url is not None:
+                declare_change(
+                    connection,
+                    user=settings.user,
+                    command="db upgrade",
+                    reason="identities are kept in another database",
+                )
+                remember_apart(connection)
+            elif are_apart(connection):
+                warn(
+                    tr(
+                        "The identities are in another database; set {variable} for an upgrade of "
+                        "it, too.",
+                        variable=IDENTITY_URL_VARIABLE,
+                    )
+                )
             after = migrate.status(connection)
             statements = statements_of_administrator(connection)
             if statements:

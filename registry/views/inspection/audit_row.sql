@@ -1,5 +1,5 @@
--- One row per row of the audit, of records, reference data, queries, items set aside, erasures and time
--- stamps alike: who changed what, when, by which command and why, and the seal that covers it. Source:
+-- One row per row of the audit, of records, reference data, queries, items set aside, signatures, erasures
+-- and time stamps alike: who changed what, when, by which command and why, and the seal that covers it. Source:
 -- written by the database's own triggers, so that no way of writing escapes it.
 -- @commit_number: place in the order of commits; empty for what was before there was an order
 -- @change_id: number of the change set: one transaction
@@ -39,6 +39,10 @@ with entry as (
     select 'worklist_dismissal', w.dismissal_id, w.change_id, w.patient_id, 'worklist_dismissal', null,
         null, 'insert', null, jsonb_strip_nulls(to_jsonb(w)) - array['dismissal_id', 'change_id']
     from worklist_dismissal w
+    union all
+    select 'signature', g.signature_id, g.change_id, g.patient_id, 'signature', null, null, 'insert',
+        null, jsonb_strip_nulls(to_jsonb(g)) - array['signature_id', 'change_id']
+    from signature g
     union all
     select 'erasure', e.patient_id, e.change_id, e.patient_id, 'erasure', null, null, 'insert', null,
         jsonb_build_object('values_removed', e.values_removed, 'audit_rows', e.audit_rows)
