@@ -145,7 +145,7 @@ class PartialLikelihood:
             # all products of covariates is needed: sum of E[x], and of E[xx'], over the steps.
             expected = weight * self.of_rows((times / s0)[:, None])[:, 0]
             score = score - expected @ self.x
-            of_mean = np.einsum("t,ti,tj->ij", times, mean, mean, optimize=True)
+            of_mean = (times[:, None] * mean).T @ mean
             information = self.x.T @ (expected[:, None] * self.x) - of_mean
             if self.firth:
                 sign, log_det = np.linalg.slogdet(information)
@@ -284,7 +284,7 @@ class PartialLikelihood:
         Like the information: what the steps make of a row is summed before the rows are.
         """
         x, times = self.x, self.steps.times
-        square = np.einsum("ij,jk,ik->i", x, inverse, x, optimize=True)
+        square = np.einsum("ij,ij->i", x @ inverse, x)
         q = self.of_steps((weight * square)[:, None])[:, 0] / s0
         turned = mean @ inverse
         of_mean = np.einsum("tj,tj->t", turned, mean)

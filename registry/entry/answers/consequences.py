@@ -28,9 +28,21 @@ _OF_PATIENTS = " union all ".join(
         ("present", "d.data_cut is not null", "true"),
     )
 )
-# Planning takes the server ten times as long as the answer, and it is asked before and after.
-_PLAN = text("set local plan_cache_mode = force_generic_plan")
-_PLAN_AS_USUAL = text("set local plan_cache_mode = auto")
+# Planning takes the server ten times as long as the answer, and it is asked before and after: it is
+# planned once, and the joins are done as they are written, which is from the patient on.
+_PLANNING = {
+    "plan_cache_mode": "force_generic_plan",
+    "join_collapse_limit": "1",
+    "from_collapse_limit": "1",
+}
+_PLAN = text("; ".join(f"set local {name} = {value}" for name, value in _PLANNING.items()))
+_PLAN_AS_USUAL = text("; ".join(f"set local {name} to default" for name in _PLANNING))
+# The first temporary object of a session makes every plan stale, and the write makes some.
+_FIRST_TEMPORARY = """
+do $$ begin
+    if pg_my_temp_schema() = 0 then create temporary table nothing () on commit drop; end if;
+end $$
+"""
 _PREPARED = "registry_status"
 
 # Study id, definition and whether it is read as of today, beyond its data cut.
@@ -87,6 +99,7 @@ def _prepare(connection: Connection) -> None:
         return
     if _PREPARED in connection.info:
         connection.exec_driver_sql(f"deallocate {_PREPARED}")
+    connection.exec_driver_sql(_FIRST_TEMPORARY)
     connection.exec_driver_sql(f"prepare {_PREPARED} as {_OF_PATIENTS}")
     connection.info[_PREPARED] = transaction
 
