@@ -129,6 +129,12 @@ def _notes(chain: Chain) -> list[str]:
             note("Not in the model, since too few stand behind its terms there: {hospitals}.",
                  hospitals=listed(apart))
         )  # fmt: skip
+    if chain.envelope.is_masked:
+        return [
+            *notes,
+            note("Sums were masked: of no hospital is it known what it could say alone, or what "
+                 "the others say without it."),
+        ]  # fmt: skip
     notes.append(
         note(
             "What a hospital could say alone, and the estimate without one, are a single step of "

@@ -218,6 +218,13 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
+def numbers_sent(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every number of an answer with its path; a masked one as it left, in hexadecimal."""
+    yield from leaves(body["numbers"])
+    for part, sums in body.get("masked", {}).get("sums", {}).items():
+        yield from ((f"{part}.{place}", one) for place, one in enumerate(sums))
+
+
 def write_page(path: Path, page: Sequence[str]) -> None:
     """Writes a page as text, or as HTML where its name ends so."""
     title, *rest = page

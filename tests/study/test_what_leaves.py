@@ -46,6 +46,10 @@ def test_a_masked_study_by_files_tells_sums_alone(network: Network) -> None:
         assert combined.status == 0, combined
         envelope = following
     assert "Masked sums are opened of: East, North, South." in checked.out
+    sent = network.run(
+        network.hospitals["East"], "study", "sent", "--numbers", "--format", "json"
+    ).document
+    assert [len(one["content"]["body"]["masked"]) for one in sent] == [1, 1]
     flow = read_json(envelope)["body"]["documents"]["flow"]
     assert flow["eligible"] == sum(children(network, name) for name in NAMES)
     shown = network.show(envelope)

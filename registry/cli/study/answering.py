@@ -173,7 +173,7 @@ def sent_command(
     Example: registry study sent
     """
     from registry.records.disclosure_setting import disclosure_setting
-    from registry.study.pages import leaves
+    from registry.study.pages import numbers_sent
     from registry.study.store import sent
 
     with reading(context) as connection:
@@ -186,7 +186,7 @@ def sent_command(
         rows = [
             {"study": one["study"], "round": one["round"], "number": path, "value": value}
             for one in found
-            for path, value in leaves(one["content"]["body"]["numbers"])
+            for path, value in numbers_sent(one["content"]["body"])
         ]
         print_rows(rows, form, ("study", "round", "number", "value"))
         return
