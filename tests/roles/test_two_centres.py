@@ -182,22 +182,6 @@ def test_no_statement_leads_to_other_rights(as_entry: Connection) -> None:
         assert refusal(as_entry, f"select * from {table}")[0] == "42501"
 
 
-def test_functions_with_others_rights_are_known_ones(as_entry: Connection) -> None:
-    """Whatever a login may call that runs with its owner's rights, besides triggers."""
-    found = as_entry.exec_driver_sql(
-        "select oid::regproc::text from pg_proc where prosecdef and "
-        "prorettype <> 'trigger'::regtype and has_function_privilege(oid, 'execute') "
-        "and has_schema_privilege(pronamespace, 'usage') and pronamespace::regnamespace::text "
-        "not in ('pg_catalog', 'information_schema') order by 1"
-    ).scalars()
-    # The first five tell of this login and what it sees; the last five are held to its own name.
-    assert found.all() == [
-        *("audit.current_change", "audit.is_all_seen", "audit.own_centres"),
-        *("audit.summarise_change", "audit.working_as", "reference.set_signing_password"),
-        *("reference.sign", "reference.signing_password_is", "reference.signing_salt"),
-    ]
-
-
 def test_sql_reads_ones_own_centre(program: Program, entry: str) -> None:
     for table in ("patient", "analytics.patient", '"analytics"."patient"'):
         query = f"select distinct centre from {table}"
