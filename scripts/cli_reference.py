@@ -41,7 +41,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "analyse",
         "report",
         "dossier",
-        *("freeze", "sign", "lock", "unlock", "release", "study", "validate"),
+        *("freeze", "sign", "lock", "unlock", "release", "study", "hub", "validate"),
         "sql",
         "export",
     ),

@@ -121,6 +121,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         f"derived.{name}": {MANAGER_ROLE: READ}
         for name in ("release_child", "release_left_out", "release_erased")
     },
+    "derived.hub_record": {DERIVATION_ROLE: WRITE},
+    "derived.hub_leaving": {DERIVATION_ROLE: WRITE},
+    "derived.hub_child": {},
     "audit.record_change": _ALL_READ,
     "audit.committed_change": _ALL_READ,
     "audit.child_centre": _ALL_READ,

@@ -20,6 +20,7 @@ from registry.models.follow_up_end import FollowUpEnd
 from registry.models.freeze import Freeze
 from registry.models.gene_finding import GeneFinding
 from registry.models.growth_reference import GrowthReference
+from registry.models.hub import HubChild, HubLeaving, HubRecord
 from registry.models.infusion import Infusion
 from registry.models.lab_result import AnalyteUnit, LabResult
 from registry.models.login_role import ChildCentre, LoginRole
@@ -111,6 +112,9 @@ __all__ = [
     "Gene",
     "GeneFinding",
     "GrowthReference",
+    "HubChild",
+    "HubLeaving",
+    "HubRecord",
     "Infusion",
     "LabCode",
     "LabResult",

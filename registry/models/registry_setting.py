@@ -7,6 +7,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.models.base import REFERENCE, Base
+from registry.models.hub import HOSPITAL_CODE
 
 
 class RegistrySetting(Base):
@@ -60,4 +61,9 @@ class RegistrySetting(Base):
     identities_apart: Mapped[bool] = mapped_column(
         server_default=sql("false"),
         comment="whether the identities are kept in another database",
+    )
+    hub_hospital: Mapped[str | None] = mapped_column(
+        Text,
+        CheckConstraint(f"hub_hospital ~ '{HOSPITAL_CODE}'", name="hub_hospital"),
+        comment="code under which records are sent to a hub; empty where none are",
     )

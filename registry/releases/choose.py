@@ -34,7 +34,7 @@ _WITHDRAWN = """
 update release_candidate set reason = :reason
 where reason is null and patient_id in (select patient_id from {view})
 """
-_WITHDRAWN_BY = {
+WITHDRAWN_BY = {
     "no_research_consent": "rules.withdrawn_use",
     "no_sharing_consent": "rules.withdrawn_sharing",
 }
@@ -63,7 +63,7 @@ def choose(connection: Connection, place: Place, release: str, smallest_group: i
     """Keeps who is in a release and who is not, in the caller's transaction; how many are."""
     compared = ", ".join(f"{sql} as {name}" for name, sql in COMPARED.items())
     connection.execute(text(place.sql(_CANDIDATES.format(compared=compared))))
-    for reason, view in _WITHDRAWN_BY.items():
+    for reason, view in WITHDRAWN_BY.items():
         for one in dict.fromkeys((place, LIVE)):
             connection.execute(text(_WITHDRAWN.format(view=one.sql(view))), {"reason": reason})
     for given_up in _levels():

@@ -1,5 +1,5 @@
-"""One nightly run: read what laboratories sent, derive, look at the worklist, report, tell, seal,
-back up and, when it is time, prove the backup; each step on its own.
+"""One nightly run: read what laboratories sent, derive, look at the worklist, report, tell, send to
+a hub, seal, back up and, when it is time, prove the backup; each step on its own.
 
 A step that fails is recorded and the others go on; only the transitions wait for a derivation that
 went well. Each step is its own transaction, so that whoever is killed leaves something whole, and
@@ -37,15 +37,17 @@ class Work:
     `feed` reads the results in the plan's folder, if it names one; `derive` brings every status up
     to date; `quality` counts what is not plausible, keeps the
     counts as those of a day and says in a few words what it came to; `worklist` gives all its
-    items; `seal` seals the audit and gives the last seal, None where there is none; `back_up`
-    writes a backup; `prove` restores one on trial, says what it found, and raises Refused where it
-    is not the same.
+    items; `sends` says whether a hub is sent to, and `send` does; `seal` seals the audit and gives
+    the last seal, None where there is none; `back_up` writes a backup; `prove` restores one on
+    trial, says what it found, and raises Refused where it is not the same.
     """
 
     feed: Callable[[Database, Plan], str]
     derive: Callable[[Database], Derived]
     quality: Callable[[Database, date], str]
     worklist: Callable[[Connection], Sequence[Item]]
+    sends: Callable[[Connection], bool]
+    send: Callable[[Connection], str]
     seal: Callable[[Database], dict[str, Any] | None]
     back_up: BackUp
     prove: Callable[[Path], str]
@@ -120,6 +122,7 @@ class _Run:
             ("quality", lambda: self._work.quality(self._database, self._day())),
             ("report", self._report),
             ("tell", self._tell),
+            *([("hub", self._send)] if self._to_send() else []),
             ("seal", self._seal),
             ("backup", self._back_up),
             *([(store.VERIFY, self._verify)] if self._to_verify() else []),
@@ -176,6 +179,14 @@ class _Run:
     def _tell(self) -> str:
         told = tell(self._database.engine, self._plan)
         return tr("{number} told", number=told)
+
+    def _to_send(self) -> bool:
+        with self._database.engine.connect() as connection:
+            return self._work.sends(connection)
+
+    def _send(self) -> str:
+        with self._database.engine.begin() as connection:
+            return self._work.send(connection)
 
     def _seal(self) -> str:
         self._sealed = self._work.seal(self._database)

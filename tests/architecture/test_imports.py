@@ -18,7 +18,7 @@ PACKAGE = PROJECT / "registry"
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("study",),
+    ("study", "hub"),
     ("disclosure", "disclosure_checker", "feeds"),
     (
         "entry",

@@ -35,6 +35,11 @@ ELSEWHERE = {
         ("sign", what): "tests/signing/test_signing.py"
         for what in ("password", "patient", "freeze", "file")
     },
+    # They need servers that replicate.
+    **{
+        ("hub", verb): "tests/hub/test_three_hospitals.py"
+        for verb in ("publish", "unpublish", "subscribe", "unsubscribe", "gather")
+    },
     # They are of a login of the server.
     **{("role", verb): "tests/roles/test_granting.py" for verb in ("grant", "revoke")},
     # It changes what all the others may tell.

@@ -76,6 +76,8 @@ _FOR = {
     "study combine": NO_DATABASE,
     "study show": NO_DATABASE,
     "study sent": "MDX",
+    "feed": "M",
+    "hub": "",
     "derive": "MD",
     "status": "MED",
     "explain": "MED",

@@ -40,6 +40,7 @@ _AFTER_RECORDS = {
     "validate": lambda: import_module("registry.cli.validate").validate_command,
     "release": lambda: import_module("registry.cli.release").app,
     "study": lambda: import_module("registry.cli.study.group").app,
+    "hub": lambda: import_module("registry.cli.hub").app,
     "derive": lambda: import_module("registry.cli.derive").derive_command,
     "status": lambda: import_module("registry.cli.status").status_command,
     "explain": lambda: import_module("registry.cli.explain").explain_command,

@@ -296,10 +296,26 @@ def work_of_night(user: str, identity_url: str | None = None) -> Work:
         derive=derived,
         quality=_quality,
         worklist=_worklist,
+        sends=_sends,
+        send=_send,
         seal=_seal,
         back_up=_back_up,
         prove=proved,
     )
+
+
+def _sends(connection: Connection) -> bool:
+    from registry.hub.send import sends_as
+
+    return sends_as(connection) is not None
+
+
+def _send(connection: Connection) -> str:
+    """What `registry hub publish` does, once it has begun."""
+    from registry.hub.send import bring
+
+    sent = bring(connection)
+    return tr("{number:record|records} changed", number=sent.changed)
 
 
 def _back_up(database: Database, file: Path) -> Description:
