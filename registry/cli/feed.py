@@ -23,6 +23,9 @@ app = typer.Typer(
     help="Results that laboratories send: HL7 v2 (ORU^R01) and FHIR Observations in a folder.",
 )
 KEEP = "90d"
+CURES_SHOWN = 10
+# Of so many records at most it is told at once what is not plausible; the list of queries has all.
+LOOKED_AT = 200
 COLUMNS = ("read_at", "sender", "control_id", "place", "what", "patient_id", "fate", "said")
 CODE_COLUMNS = ("system", "code", "analyte", "assay", "name", "source", "checked")
 
@@ -75,6 +78,7 @@ def read_command(
             dry_run=dry_run,
         )
         rows = _rows([vars(fate) for fate in done.fates], _study_ids(database.engine, done))
+        found = [] if dry_run else _findings(database.engine, done)
     if form is Format.JSON:
         print_json(
             {
@@ -84,10 +88,16 @@ def read_command(
                 "unsettled": done.unsettled,
                 "removed": done.removed,
                 "results": rows,
+                "not_plausible": found,
             }
         )
     elif rows:
         print_rows(rows, form, COLUMNS[1:])
+    _say_cures(rows)
+    if found:
+        warn(tr("Not plausible, look at: {number:value|values}.", number=len(found)))
+    for said in found[:CURES_SHOWN]:
+        warn(said)
     _tell(done, dry_run=dry_run)
 
 
@@ -125,8 +135,11 @@ def list_command(
         rows = _rows(listed(connection, patient=number, fate=fate, limit=limit))
     if form is Format.JSON:
         print_json(rows)
-    else:
-        print_rows(rows, form, COLUMNS)
+        return
+    if form is Format.TABLE:
+        rows = [{**row, "read_at": f"{row['read_at'].astimezone():%Y-%m-%d %H:%M}"} for row in rows]
+    print_rows(rows, form, COLUMNS)
+    _say_cures(rows)
 
 
 @app.command("codes")
@@ -248,6 +261,35 @@ def _rows(fates: list[Mapping[str, Any]] | Any, ids: Mapping[int, str] | None = 
     return rows
 
 
+def _say_cures(rows: list[dict[str, Any]]) -> None:
+    """What is to be done about what was not stored, each cure once."""
+    cures: dict[str, str] = {}
+    for row in rows:
+        if row["cure"] and row["fate"] in ("set_aside", "refused"):
+            cures.setdefault(row["cure"], row["said"])
+    for cure, said in list(cures.items())[:CURES_SHOWN]:
+        warn(f"{said}: {cure}")
+
+
+def _findings(engine: Any, done: Reading) -> list[str]:
+    """What is not plausible of the records that the reading wrote."""
+    from registry.models import ENTITIES, table_of
+    from registry.records.plausibility import findings_of_record
+
+    entities = {table_of(entity).name: entity for entity in ENTITIES}
+    written = {
+        (fate.table_name, fate.patient_id, fate.record_id): None
+        for fate in done.fates
+        if fate.table_name and fate.patient_id and fate.record_id
+    }
+    with engine.connect() as connection:
+        return [
+            f"{found.patient_id} {found.record_on} {found.said}"
+            for table, patient, record in list(written)[:LOOKED_AT]
+            for found in findings_of_record(connection, entities[table], patient, record)
+        ]
+
+
 def counted(done: Reading) -> str:
     """What a reading came to, in one line."""
     fates = ", ".join(f"{number} {name}" for name, number in sorted(done.counts.items()))
@@ -270,8 +312,6 @@ def _tell(done: Reading, *, dry_run: bool) -> None:
         )
     if done.removed:
         warn(tr("Removed, read long ago: {number:file|files}.", number=done.removed))
-    if any(fate.fate in ("set_aside", "refused") for fate in done.fates):
-        warn(tr("What is to be done: registry feed list --format json"))
     if dry_run:
         warn(tr("A dry run: nothing was written."))
     elif {"stored", "amended", "voided"} & set(done.counts):

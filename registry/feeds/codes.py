@@ -81,7 +81,8 @@ class Codes:
         unit = same_unit(result.unit, units) if result.unit else None
         if unit is None:
             return Said(
-                "unknown_unit", {"what": what, "unit": result.unit, "units": ", ".join(units)}
+                "unknown_unit",
+                {"what": what, "unit": result.unit or "-", "units": ", ".join(units)},
             )
         if what in ANALYTE_UNITS:
             return Measured(what, LabResult, "value", value, unit, None)

@@ -212,6 +212,8 @@ def _results(resource: dict[str, Any], patient: dict[str, Any], key: str) -> Ite
         value, unit, trouble = _value(one)
         if day is None and isinstance(resource.get("effectivePeriod"), dict):
             trouble = trouble or Said("two_days", {"where": "effectivePeriod"})
+        if "modifierExtension" in resource or "modifierExtension" in one:
+            trouble = Said("modified")
         method = one.get("method") or resource.get("method")
         yield Result(
             place=place,

@@ -103,7 +103,9 @@ def read_folder(
             writing.flush()
             if dry_run:
                 connection.rollback()
-        done.fates, done.again = writing.fates, applying.again
+        turn = {message.sha256: number for number, (_, message) in enumerate(ordered)}
+        done.fates = sorted(writing.fates, key=lambda one: (turn[one.message_sha256], one.place))
+        done.again = applying.again
         stop("stored")
         if not dry_run:
             for file, several in read:

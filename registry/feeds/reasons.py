@@ -69,6 +69,9 @@ REASONS = {
     "no_value": Reason(REFUSED, note("is final and has no value"), _MEND),
     "several_values": Reason(REFUSED, note("has several values"), _MEND),
     "no_number": Reason(REFUSED, note("has a value that is no number, <number or >number"), _MEND),
+    "modified": Reason(
+        REFUSED, note("carries a modifierExtension, which can change what it means"), _BY_HAND
+    ),
     "no_day": Reason(REFUSED, note("has no day of collection"), _MEND),
     "two_days": Reason(REFUSED, note("has two days of collection: {where}"), _MEND),
     "against_rule": Reason(REFUSED, note("the registry refuses it: {problem}"), _BY_HAND),

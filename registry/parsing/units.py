@@ -18,7 +18,9 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "mg/dL": ("mg%",),
     "g/dL": ("g%", "gm/dl"),
     "mm/h": ("mm/1h",),
-    "10^9/L": ("10^3/ul", "10^3/mm^3", "10^3/mm3", "k/ul", "k/mm^3", "k/mm3"),
+    "10^9/L": ("10^3/ul", "10^3/mm^3", "10^3/mm3", "k/ul", "k/mm^3", "k/mm3", "/nl", "gpt/l"),
+    # Arbitrary units, as UCUM writes them.
+    "AU/mL": ("[arb'u]/ml", "{arb'u}/ml", "{au}/ml", "[au]/ml"),
     "/uL": ("cells/ul", "/mm^3", "/mm3", "cells/mm^3", "cells/mm3"),
     "ug/mL": ("mg/l",),
     "points": ("point", "分"),

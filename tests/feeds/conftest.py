@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,10 +24,15 @@ def ward(databases: Databases, nameless_study: str) -> Iterator[Database]:
     """The study's registry, in which P001 and P002 are known by numbers of BCH."""
     url = databases.create(nameless_study)
     with opened_for_test(url) as opened:
-        with opened.engine.begin() as connection:
-            declare_change(connection, user="tester", command="test", reason="a test")
-            link(connection, [Link(one, "BCH", NUMBERS[one]) for one in ("P001", "P002")])
+        number(opened)
         yield opened
+
+
+def number(database: Database) -> None:
+    """Says whose the hospital's numbers are."""
+    with database.engine.begin() as connection:
+        declare_change(connection, user="tester", command="test", reason="a test")
+        link(connection, [Link(one, "BCH", NUMBERS[one]) for one in ("P001", "P002")])
 
 
 @pytest.fixture
@@ -41,18 +47,14 @@ class Feed:
         self.database = ward
         self.inbox = inbox
 
-    def read(self, *contents: object, dry_run: bool = False) -> Reading:
+    def read(self, *contents: object, **options: Any) -> Reading:
         """Puts these into the inbox and reads it."""
         for content in contents:
             self.inbox.put(content)  # type: ignore[arg-type]
         return read_folder(
             self.database.engine,
             self.inbox.folder,
-            centre="BCH",
-            identity_url=None,
-            user="tester",
-            keep=KEEP,
-            dry_run=dry_run,
+            **{"centre": "BCH", "identity_url": None, "user": "tester", "keep": KEEP, **options},
         )
 
     def fates(self, *contents: object) -> list[tuple[str, str | None]]:

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from registry.cli.schedule.group import work_of_night
 from registry.database.engine import Database
-from tests.feeds.conftest import Feed
-from tests.feeds.messages import DIGITS, NAME, Inbox, observation, obx, oru
+from registry.errors import Refused
+from registry.feeds.folder import alone_in
+from registry.schedule.changes import Derived
+from registry.schedule.night import run_night
+from registry.schedule.plan import read_plan
+from tests.feeds.conftest import Feed, number
+from tests.feeds.messages import DIGITS, Inbox, observation, obx, oru
 from tests.programs import Program
 
 READ = ("feed", "read")
@@ -52,14 +66,75 @@ def test_what_cannot_be_read_at_all_is_said(ward: Database, program: Program, in
     assert "LOINC,1988-5,CRP,," in codes
 
 
-def test_the_night_reads_the_folder(feed: Feed, program: Program) -> None:
+def test_the_night_reads_the_folder(feed: Feed, tmp_path: Path) -> None:
     feed.inbox.put(observation(name="night", on="2024-03-02"))
-    night = program(
-        feed.database, "schedule", "once", "--feed-dir", str(feed.inbox.folder), "--feed-centre",
-        "BCH", "--report-dir", str(feed.inbox.folder.parent / "reports"), "--backup-dir",
-        "/dev/null/backups", "--verify-every", "never", "--format", "json",
-    )  # fmt: skip
-    step = night.document["steps"][0]
-    assert (step["name"], step["state"]) == ("feed", "good")
-    assert step["said"] == "1 file, 1 message: 1 stored"
-    assert NAME not in night.out
+    given = {"feed-dir": feed.inbox.folder, "feed-centre": "BCH", "backup-dir": "/dev/null/none",
+             "report-dir": tmp_path / "reports", "verify-every": "never"}  # fmt: skip
+    work = replace(
+        work_of_night("tester"),
+        derive=lambda _database: Derived("nothing"),
+        quality=lambda _database, _day: "nothing",
+        worklist=lambda _connection: [],
+        seal=lambda _database: None,
+    )
+    plan = read_plan(given, config=None, home=tmp_path)
+    night = run_night(feed.database, plan, work, user="tester", clock=lambda: datetime.now(UTC))
+    assert night is not None
+    step = night.steps[0]
+    assert (step.name, step.state, step.said) == ("feed", "good", "1 file, 1 message: 1 stored")
+    # Without a folder in the plan there is no such step.
+    del given["feed-dir"]
+    plan = read_plan(given, config=None, home=tmp_path)
+    night = run_night(feed.database, plan, work, user="tester", clock=lambda: datetime.now(UTC))
+    assert night is not None
+    assert night.steps[0].name == "derive"
+
+
+def test_records_under_lock_wait_for_it(feed: Feed, program: Program) -> None:
+    lock = ("patient", "P002", "--reason", "published")
+    assert program(feed.database, "lock", *lock).status == 0
+    message = oru(patient="P002", on="20240303", control="locked")
+    assert feed.fates(message) == [("set_aside", "locked")]
+    assert program(feed.database, "unlock", *lock).status == 0
+    assert feed.fates() == [("stored", None)]
+
+
+def test_a_record_changed_by_hand_is_not_corrected_over_it(feed: Feed, program: Program) -> None:
+    assert feed.fates(oru(on="20240304", control="m1")) == [("stored", None)]
+    why = ("--value", "7", "--reason", "misprint")
+    assert program(feed.database, "lab", "amend", "P001", "2024-03-04", "CRP", *why).status == 0
+    corrected = oru(obx(value="8", status="C"), on="20240304", control="m2", sent="20250101")
+    assert feed.fates(corrected) == [("set_aside", "changed_by_hand")]
+    # What stands there by hand is not stored anew either.
+    again = oru(obx(value="7"), on="20240304", order="other", control="m3")
+    assert ("duplicate", "same") in feed.fates(again)
+
+
+def test_files_go_after_their_time_and_one_reads_at_a_time(feed: Feed) -> None:
+    feed.read(oru(on="20240305", control="t1"))
+    assert feed.inbox.lie_in() == {"done": ["0001.msg"]}
+    assert feed.read(keep=timedelta(0)).removed == 1
+    assert feed.inbox.lie_in() == {"done": []}
+    with alone_in(feed.inbox.folder), pytest.raises(Refused, match="Another command reads"):
+        feed.read()
+    # What may still be written is left, and so is what a program has not finished.
+    fresh = feed.inbox.put(oru(on="20240306"), "fresh.hl7")
+    os.utime(fresh)
+    feed.inbox.put(oru(on="20240306"), "fresh.hl7.tmp")
+    left = feed.read()
+    assert (left.files, left.unsettled) == (0, 1)
+
+
+def test_an_erased_child_leaves_no_fate(nameless: Database, inbox: Inbox, program: Program) -> None:
+    number(nameless)
+    feed = Feed(nameless, inbox)
+    assert feed.read(oru(on="20240307"), oru(obx("X-1"), on="20240307", control="2"))
+    assert program(nameless, "feed", "list", "P001", "--format", "json").document
+    gone = program(nameless, "patient", "erase", "P001", "--reason", "consent withdrawn")
+    assert "lie in the folder of the feed" in gone.err
+    with nameless.engine.connect() as connection:
+        left = connection.execute(text("select count(*) from derived.feed_result"))
+        assert left.scalar_one() == 0
+    # Sent again it is of nobody.
+    again = oru(on="20240307", control="3")
+    assert ("set_aside", "unknown_number") in feed.fates(again)

@@ -115,6 +115,13 @@ def _say(done: Certificate) -> None:
         warn(tr("{patient} was erased before; this certifies it again.", patient=done.patient_id))
     for file in done.reports:
         warn(tr("{file} named the patient; the next night writes it anew.", file=file))
+    if "derived.feed_result" in done.erasure.tables:
+        warn(
+            tr(
+                "Messages of laboratories that were read lie in the folder of the feed until they "
+                "are removed; those of the child hold values: done, set-aside, refused."
+            )
+        )
     if not done.files_clean:
         from registry.database.scrub import ADMINISTRATORS
 
