@@ -54,6 +54,14 @@ def create_command(
     recipient: Annotated[
         str | None, typer.Option("--recipient", metavar="TEXT", help="Who receives it.")
     ] = None,
+    series: Annotated[
+        str | None,
+        typer.Option(
+            "--series",
+            metavar="NAME",
+            help="A child keeps its id among the releases of a series, to be brought up to date.",
+        ),
+    ] = None,
     smallest_group: Annotated[
         int | None,
         typer.Option(
@@ -97,11 +105,18 @@ def create_command(
                 name,
                 frozen=read.frozen,
                 recipient=recipient,
+                series=series,
                 smallest_group=smallest_group,
                 user=settings.user,
                 reason=reason,
                 write=lambda connection, schema: write_release(
-                    connection, schema, name, part, f".{form.value}"
+                    connection,
+                    schema,
+                    name,
+                    part,
+                    f".{form.value}",
+                    series=series,
+                    erased=store.erased_of_series(connection, series) if series else (),
                 ),
             )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,23 @@ from registry.views.deidentified_tables import told_quasi_identifiers
 
 ALIKE = "k_anonymity.csv"
 ABOUT = "release.json"
+ERASED = "erased.csv"
 
 
 def write_release(
-    connection: Connection, schema: str, release: str, part: Path, ending: str
+    connection: Connection,
+    schema: str,
+    release: str,
+    part: Path,
+    ending: str,
+    *,
+    series: str | None = None,
+    erased: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Writes them to a folder that is there; says their rows, hashes and smallest class.
 
-    A class are the children of whom the same is told of all that could find one of them.
+    A class are the children of whom the same is told of all that could find one of them. A release
+    of a series holds the ids of children who were erased since an earlier one of it.
     """
     rows = write_released(connection, schema, release, part, ending)
     columns = told_quasi_identifiers()
@@ -40,6 +50,9 @@ def write_release(
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*columns, "children"])
         writer.writerows(classes)
+    if series is not None:
+        listed_ids = "".join(f"{one}\n" for one in ["child_id", *erased])
+        (part / ERASED).write_text(listed_ids, encoding=FOR_SPREADSHEETS, newline="")
     sizes = [row.children for row in classes]
     content = {
         "children": sum(sizes),
@@ -55,5 +68,7 @@ def write_release(
         },
     }
     about = {"release": release, "program_version": __version__, **content}
+    if series is not None:
+        about["series"] = series
     (part / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     return content

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     PrimaryKeyConstraint,
     Text,
+    UniqueConstraint,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -37,6 +38,7 @@ class Release(Base):
     __tablename__ = "data_release"
     __table_args__ = (
         CheckConstraint("name ~ '^[a-z][a-z0-9_]{0,39}$'", name="name"),
+        CheckConstraint("series ~ '^[a-z][a-z0-9_]{0,39}$'", name="series"),
         ForeignKeyConstraint(["freeze_name"], ["reference.data_freeze.name"]),
         {"schema": REFERENCE, "comment": "One row per release of de-identified data"},
     )
@@ -57,6 +59,9 @@ class Release(Base):
     )
     program_version: Mapped[str] = mapped_column(Text, comment="version of the program")
     dropped: Mapped[bool] = mapped_column(comment="whether its ids are gone")
+    series: Mapped[str | None] = mapped_column(
+        Text, comment="releases among which a child keeps its id; empty where it has one of its own"
+    )
 
 
 class ReleaseChild(Base):
@@ -65,6 +70,7 @@ class ReleaseChild(Base):
     __tablename__ = "release_child"
     __table_args__ = (
         PrimaryKeyConstraint("patient_id", "release"),
+        UniqueConstraint("release", "child_id"),
         _of_a_release(),
         {"schema": DERIVED, "comment": "One row per release and child in it"},
     )
@@ -74,7 +80,7 @@ class ReleaseChild(Base):
     )
     release: Mapped[str] = mapped_column(Text, comment="name of the release")
     child_id: Mapped[str] = mapped_column(
-        Text, unique=True, comment="the child's id in this release, drawn at random"
+        Text, comment="the child's id in this release, drawn at random"
     )
     given_up: Mapped[list[str]] = mapped_column(
         ARRAY(Text), comment="what is not told of the child, since too few share it"

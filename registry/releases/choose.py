@@ -53,14 +53,33 @@ from release_candidate where given_up is null
 # The last bytes of a random UUID are random; the letter keeps a spreadsheet from reading a number.
 _CHOSEN = """
 insert into derived.release_child (patient_id, release, child_id, given_up, smallest_group)
-select patient_id, :release, 'c' || encode(substr(uuid_send(gen_random_uuid()), 11, 6), 'hex'),
-    given_up, :smallest
-from release_candidate where given_up is not null
+select p.patient_id, :release,
+    coalesce(
+        before.child_id, 'c' || encode(substr(uuid_send(gen_random_uuid()), 11, 6), 'hex')
+    ),
+    p.given_up, :smallest
+from release_candidate p
+left join lateral (
+    select c.child_id from derived.release_child c
+    join reference.data_release r on r.name = c.release
+    where c.patient_id = p.patient_id and r.series = :series
+    order by r.as_of desc, r.name limit 1
+) before on true
+where p.given_up is not null
 """
 
 
-def choose(connection: Connection, place: Place, release: str, smallest_group: int) -> int:
-    """Keeps who is in a release and who is not, in the caller's transaction; how many are."""
+def choose(
+    connection: Connection,
+    place: Place,
+    release: str,
+    smallest_group: int,
+    series: str | None = None,
+) -> int:
+    """Keeps who is in a release and who is not, in the caller's transaction; how many are.
+
+    In a series a child keeps the id that it has in another release of it.
+    """
     compared = ", ".join(f"{sql} as {name}" for name, sql in COMPARED.items())
     connection.execute(text(place.sql(_CANDIDATES.format(compared=compared))))
     for reason, view in WITHDRAWN_BY.items():
@@ -72,7 +91,9 @@ def choose(connection: Connection, place: Place, release: str, smallest_group: i
             text(_ALIKE.format(told=told)), {"given_up": given_up, "smallest": smallest_group}
         )
     connection.execute(text(_LEFT_OUT), {"release": release})
-    kept = connection.execute(text(_CHOSEN), {"release": release, "smallest": smallest_group})
+    kept = connection.execute(
+        text(_CHOSEN), {"release": release, "smallest": smallest_group, "series": series}
+    )
     connection.execute(text("drop table release_candidate"))
     # What was written now has no statistics, and without them the views are planned for one child.
     connection.execute(text("analyze derived.release_child"))

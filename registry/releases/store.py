@@ -50,6 +50,7 @@ class Stored:
     freeze_name: str | None
     as_of: datetime
     recipient: str | None
+    series: str | None
     smallest_group: int
     content: dict[str, Any]
     program_version: str
@@ -74,6 +75,7 @@ def create(
     *,
     frozen: Frozen | None,
     recipient: str | None,
+    series: str | None = None,
     smallest_group: int | None,
     user: str,
     reason: str | None,
@@ -84,9 +86,10 @@ def create(
     It is kept when `write` has written. Refused where the name is taken or nobody is left,
     WrongUsage where fewer are to be alike than the registry asks for.
     """
-    if NAME.fullmatch(name) is None:
+    wrong = [one for one in (name, series) if one is not None and NAME.fullmatch(one) is None]
+    if wrong:
         raise Refused(
-            tr("{name} cannot be the name of a release.", name=name),
+            tr("{name} cannot be the name of a release.", name=wrong[0]),
             cure=tr(
                 "A name is of small letters, digits and _, begins with a letter, and has 40 of "
                 "them at most."
@@ -103,7 +106,7 @@ def create(
         smallest = _smallest_group(connection, smallest_group)
         place = LIVE if frozen is None else frozen.place
         declare_change(connection, user=user, command="release create", reason=reason)
-        children = choose(connection, place, name, smallest)
+        children = choose(connection, place, name, smallest, series)
         if not children:
             raise Refused(
                 tr("No child can be released."),
@@ -116,15 +119,17 @@ def create(
         content = write(connection, place.schema(DEIDENTIFIED))
         connection.execute(
             text(
-                "insert into reference.data_release (name, freeze_name, as_of, recipient, "
+                "insert into reference.data_release (name, freeze_name, as_of, recipient, series, "
                 "smallest_group, content, program_version, dropped) values (:name, :freeze, "
-                "coalesce(:as_of, now()), :recipient, :smallest, :content, :version, false)"
+                "coalesce(:as_of, now()), :recipient, :series, :smallest, :content, :version, "
+                "false)"
             ).bindparams(bindparam("content", type_=JSONB)),
             {
                 "name": name,
                 "freeze": None if frozen is None else frozen.name,
                 "as_of": None if frozen is None else frozen.as_of,
                 "recipient": recipient,
+                "series": series,
                 "smallest": smallest,
                 "content": content,
                 "version": __version__,
@@ -208,6 +213,19 @@ def erased(connection: Connection, name: str) -> list[dict[str, Any]]:
         "select child_id, erased_at from derived.release_erased where release = :name order by 1",
         name,
     )
+
+
+def erased_of_series(connection: Connection, series: str) -> list[str]:
+    """The ids of children of a series who were erased since some release of it."""
+    rows = connection.execute(
+        text(
+            "select distinct e.child_id from derived.release_erased e "
+            "join reference.data_release r on r.name = e.release where r.series = :series "
+            "order by 1"
+        ),
+        {"series": series},
+    )
+    return list(rows.scalars())
 
 
 def _rows(connection: Connection, statement: str, name: str) -> list[dict[str, Any]]:
