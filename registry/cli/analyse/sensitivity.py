@@ -22,8 +22,7 @@ from registry.cli.analyse.cox import (
     listed,
 )
 from registry.cli.analyse.data import Data
-from registry.cli.frame.output import on_terminal
-from registry.cli.frame.terminal import rewrite_line
+from registry.cli.frame.output import counted
 from registry.errors import WrongUsage
 from registry.words import note, tr
 
@@ -147,8 +146,7 @@ def _readings(
     found: dict[tuple[Any, ...], Reading] = {}
     repeated: set[tuple[Any, ...]] = set()
     same = 0
-    for number, (base, choices) in enumerate([(reference, {}), *combinations]):
-        _progress(number, len(combinations))
+    for number, (base, choices) in enumerate(counted([(reference, {}), *combinations])):
         with _tried(connection, base, choices) as name:
             parameters = get_definition(connection, name)
             read_as = _rules_of(parameters)
@@ -159,7 +157,6 @@ def _readings(
         if number:
             same += read_as in repeated
             repeated.add(read_as)
-    _progress(None, len(combinations))
     return list(found.values()), same
 
 
@@ -239,11 +236,3 @@ def _require_few(readings: int, limit: int) -> None:
             tr("These are {readings} readings, more than {limit}.", readings=readings, limit=limit),
             cure=tr("Vary fewer parameters or name fewer --definitions, or raise --limit."),
         )
-
-
-def _progress(number: int | None, of: int) -> None:
-    """A counter on standard error, only where a person looks at it."""
-    if on_terminal():
-        rewrite_line(" " * 20 if number is None else f"{number}/{of}")
-        if number is None:
-            rewrite_line("")

@@ -7,19 +7,22 @@ import io
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
 from textwrap import indent
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
+from registry.cli.frame.terminal import rewrite_line
 from registry.parsing.formula import kept_from_running
 from registry.terminal_width import aligned
 from registry.terminal_width import columns as columns_of
+
+Item = TypeVar("Item")
 
 
 class Format(StrEnum):
@@ -89,6 +92,22 @@ def print_rows(
 def on_terminal() -> bool:
     """Whether progress may be drawn: only where a person looks at standard error."""
     return sys.stderr.isatty()
+
+
+def counted(
+    items: Sequence[Item], named: Callable[[Item], str] = lambda _item: ""
+) -> Iterator[Item]:
+    """The items; where a person looks at standard error a line counts and names them meanwhile."""
+    longest = 0
+    for number, one in enumerate(items, start=1):
+        if on_terminal():
+            said = f"{number}/{len(items)} {named(one)}"
+            longest = max(longest, len(said))
+            rewrite_line(said.ljust(longest))
+        yield one
+    if longest:
+        rewrite_line(" " * longest)
+        rewrite_line("")
 
 
 Batches = Iterable[Sequence[Mapping[str, Any]]]

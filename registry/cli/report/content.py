@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from registry.cli.analyse.analyses import ANALYSES, BY_NAME
 from registry.cli.analyse.curves import km
 from registry.cli.analyse.data import Data
 from registry.cli.analyse.publication import plan_for, prove
+from registry.cli.frame.output import counted
 from registry.disclosure.level import Level
 from registry.report.telling import Content
 
@@ -54,7 +56,7 @@ def content_of(
     plan = plan_for(data, level)
     covariates = covariates_by_id(curves_by)
     told = [one for one in ANALYSES if losses or one.name != "losses"]
-    documents = {one.name: one.reported(data, plan) for one in told}
+    documents = {one.name: one.reported(data, plan) for one in counted(told, attrgetter("name"))}
     curves = []
     for covariate in covariates:
         for landmark in (None, landmark_months) if covariate.acquired_after_start else (None,):
