@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
@@ -78,6 +78,59 @@ def known_codes(amendments: Path | None = None) -> Codes:
             tr("{file} cannot be read: {reason}.", file=amendments, reason=error)
         ) from None
     return shipped.amended(_rows(written, amendments.name))
+
+
+# Our system -> how the standardised vocabularies of OHDSI call it; OMOP's codes are its own ids.
+_VOCABULARIES = {
+    "LOINC": "LOINC",
+    "SNOMED": "SNOMED",
+    "ATC": "ATC",
+    "ICD-10": "ICD10",
+    "UCUM": "UCUM",
+}
+_OF_CONCEPT = ("concept_id", "vocabulary_id", "concept_code", "standard_concept", "invalid_reason")
+
+
+def held_to(codes: Codes, concepts: Path) -> Codes:
+    """The table, its codes checked against CONCEPT.csv as Athena gives it out.
+
+    An id of OMOP is checked where it stands there as a standard concept that is valid, a code of
+    another vocabulary where it is valid; what does not stand there is not checked. Systems that no
+    such vocabulary has are as they were. Raises Refused for a file that is no such list.
+    """
+    wanted = {row.code for row in codes if row.system == "OMOP"}
+    others = {(_VOCABULARIES[row.system], row.code) for row in codes if row.system in _VOCABULARIES}
+    confirmed: set[tuple[str, str]] = set()
+    try:
+        with concepts.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+            header = next(reader, [])
+            if not set(_OF_CONCEPT) <= set(header):
+                raise Refused(
+                    tr("{file} is no list of concepts.", file=concepts.name),
+                    cure=tr("It is CONCEPT.csv of a download from Athena, with tabs."),
+                )
+            places = [header.index(column) for column in _OF_CONCEPT]
+            for cells in reader:
+                concept, vocabulary, code, standard, invalid = (cells[place] for place in places)
+                if invalid:
+                    continue
+                if concept in wanted and standard == "S":
+                    confirmed.add(("OMOP", concept))
+                if (vocabulary, code) in others:
+                    confirmed.add((vocabulary, code))
+    except (OSError, UnicodeDecodeError, IndexError) as error:
+        raise Refused(tr("{file} cannot be read: {reason}.", file=concepts, reason=error)) from None
+    return Codes(
+        replace(
+            row,
+            checked=(_VOCABULARIES.get(row.system, row.system), row.code) in confirmed,
+            source=concepts.name,
+        )
+        if row.system == "OMOP" or row.system in _VOCABULARIES
+        else row
+        for row in codes
+    )
 
 
 def _rows(text: str, name: str) -> Iterator[Code]:

@@ -41,15 +41,15 @@ _NUMBERS = ("patient_id", "record_id", "row_version")
 # What no XML may hold.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _AUDIT = """
-select patient_id, changed_at, changed_by, reason, change_id, table_name, record_id, operation,
+select patient_id, changed_at, changed_by, reason, audit_id, table_name, record_id, operation,
     new_values
-from inspection.audit_row
-where source = 'record_change' and patient_id is not null and table_name = any(:tables)
-    and patient_number <> all(:stay)
-    and not (table_name = :genes and patient_number = any(:without_genes))
+from inspection.record_change
+where table_name = any(:tables) and patient_id <> all(:stay)
+    and not (table_name = :genes and patient_id = any(:without_genes))
     and (cast(:as_of as timestamptz) is null or changed_at <= :as_of)
-order by patient_id, commit_number nulls first, change_id, row_number
+order by patient_id, audit_id
 """
+_STUDY_IDS = "select study_id from reference.patient_number where patient_id = any(:numbers)"
 
 
 def item_oid(table: str, column: str) -> str:
@@ -144,7 +144,7 @@ class _Document:
 
     def _people(self) -> dict[str, str]:
         found = self._leaving.connection.execute(
-            text("select distinct changed_by from inspection.audit_row order by 1")
+            text("select distinct changed_by from inspection.record_change order by 1")
         ).scalars()
         return {name: f"USR.{number}" for number, name in enumerate(found, start=1)}
 
@@ -166,9 +166,9 @@ class _Document:
             text(_AUDIT),
             {
                 "tables": list(tables),
-                "stay": withheld.all_children,
+                "stay": self._study_ids(withheld.all_children),
                 "genes": table_of(GeneFinding).name,
-                "without_genes": list(withheld.genes),
+                "without_genes": self._study_ids(list(withheld.genes)),
                 "as_of": self._leaving.as_of,
             },
         )
@@ -182,6 +182,10 @@ class _Document:
                     self._change(change, tables[change["table_name"]], people)
                     rows += 1
         return rows
+
+    def _study_ids(self, numbers: list[int]) -> list[str]:
+        found = self._leaving.connection.execute(text(_STUDY_IDS), {"numbers": numbers})
+        return list(found.scalars())
 
     def _change(self, change: Any, table: Table, people: dict[str, str]) -> None:
         repeat = change["record_id"]
@@ -206,7 +210,7 @@ class _Document:
                     with self._element("ReasonForChange"):
                         self._text(change["reason"])
                 with self._element("SourceID"):
-                    self._text(f"change {change['change_id']}")
+                    self._text(f"audit {change['audit_id']}")
 
     def _item(self, table: str, column: str, value: Any) -> None:
         oid = item_oid(table, column)

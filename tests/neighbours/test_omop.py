@@ -6,6 +6,7 @@ common data model 5.4; of each table those columns that an export fills.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -271,6 +272,37 @@ def test_the_rules_find_what_is_against_them(
     load(database, written(write_omop))
     database.execute(text(statement))
     assert any(found.startswith(rule) for found in violations(database))
+
+
+def test_codes_are_checked_against_the_vocabulary_that_a_site_has(
+    export: Export, tmp_path: Path
+) -> None:
+    concepts = tmp_path / "CONCEPT.csv"
+    head = "concept_id concept_name domain_id vocabulary_id concept_class_id standard_concept "
+    rows = [
+        (head + "concept_code valid_start_date valid_end_date invalid_reason").split(),
+        ["201606", "Crohn's disease", "Condition", "SNOMED", "Disorder", "S", "34000006",
+         "20020131", "20991231", ""],
+        # As if azathioprine had been replaced, and CRP were no standard concept any more.
+        ["19014878", "azathioprine", "Drug", "RxNorm", "Ingredient", "", "1256",
+         "19700101", "20200101", "U"],
+        ["3020460", "CRP", "Measurement", "LOINC", "Lab Test", "", "1988-5", "19700101",
+         "20991231", ""],
+    ]  # fmt: skip
+    concepts.write_text("\n".join("\t".join(row) for row in rows) + "\n", encoding="utf-8")
+    outcome, folder = export("omop", "--vocabulary", str(concepts))
+    assert outcome.status == 0, outcome
+    with (folder / "codes.csv").open(encoding="utf-8-sig", newline="") as file:
+        written = {
+            row["name"]: row["written"] for row in csv.DictReader(file) if row["system"] == "OMOP"
+        }
+    assert (written["CD"], written["azathioprine"], written["CRP"]) == ("yes", "no", "no")
+    fhir = export("fhir", "--vocabulary", str(concepts))[1]
+    assert '"1988-5"' in (fhir / "Observation.ndjson").read_text()
+    assert '"39803-2"' not in (fhir / "Observation.ndjson").read_text()
+    concepts.write_text("a,b\n")
+    again = export("omop", "--force", "--vocabulary", str(concepts))[0]
+    assert "is no list of concepts" in again.refused(1)
 
 
 def test_the_study_passes_them_too(

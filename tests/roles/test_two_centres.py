@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
@@ -200,3 +203,17 @@ def test_a_change_of_the_others_is_no_change(
     why = ("--reason", "a test")
     said = [program(entry, "undo", str(one), *why).refused(1) for one in (number, 99_999_999)]
     assert said[0].replace(str(number), "?") == said[1].replace("99999999", "?")
+
+
+def test_what_leaves_in_a_standard_is_of_the_own_children(
+    entry: str, program: Program, children: dict[str, list[tuple[str, int]]], tmp_path: Path
+) -> None:
+    """The audit in the ODM too."""
+    own = {study_id for study_id, _ in children[OWN]}
+    outcome = program(entry, "export", "cdisc", "--to", str(tmp_path / "cdisc"))
+    assert outcome.status == 0, outcome
+    odm = (tmp_path / "cdisc" / "odm.xml").read_text(encoding="utf-8")
+    assert set(re.findall('SubjectKey="([^"]+)"', odm)) == own
+    assert not [study_id for study_id, _ in children[OTHERS] if f">{study_id}<" in odm]
+    rows = json.loads((tmp_path / "cdisc" / "patients.json").read_text(encoding="utf-8"))["rows"]
+    assert {row[0] for row in rows} == own

@@ -88,6 +88,14 @@ def export_command(
             "--codes", metavar="FILE", help="Codes of a standard that amend the program's."
         ),
     ] = None,
+    vocabulary: Annotated[
+        Path | None,
+        typer.Option(
+            "--vocabulary",
+            metavar="FILE",
+            help="CONCEPT.csv of Athena, which the codes of a standard are checked against.",
+        ),
+    ] = None,
     unchecked: Annotated[
         bool, typer.Option("--unchecked", help="Write the codes that nobody has checked, too.")
     ] = False,
@@ -110,6 +118,7 @@ def export_command(
             view,
             to,
             codes=codes,
+            vocabulary=vocabulary,
             unchecked=unchecked,
             disclosure=disclosure,
             force=force,
@@ -120,6 +129,7 @@ def export_command(
         one + len(folders) != 1
         or (form is not None and (one or redcap is not None))
         or codes is not None
+        or vocabulary is not None
         or unchecked
         or view in NEIGHBOURS
     ):

@@ -77,16 +77,20 @@ def export_neighbour(
     folder: Path,
     *,
     codes: Path | None,
+    vocabulary: Path | None,
     unchecked: bool,
     disclosure: Level | None,
     force: bool,
 ) -> None:
     """Writes the records in one of the standards, of the children whose families allow it."""
-    from registry.codes import known_codes
+    from registry.codes import held_to, known_codes
     from registry.derivation.run import bring_up_to_date
     from registry.export.leaving import Coder, Leaving, withheld_of, write_neighbour
 
-    coder = Coder(known_codes(codes), unchecked=unchecked)
+    known = known_codes(codes)
+    if vocabulary is not None:
+        known = held_to(known, vocabulary)
+    coder = Coder(known, unchecked=unchecked)
     settings = run_of(context).settings()
     with ExitStack() as stack:
         live = stack.enter_context(opened(replace(settings, freeze=None, as_of=None)))
