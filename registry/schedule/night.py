@@ -22,6 +22,7 @@ from registry.database.engine import Database, refused_by_database
 from registry.errors import Refused, RegistryError
 from registry.schedule import store
 from registry.schedule.changes import Derived, Item, store_report
+from registry.schedule.due import written_duration
 from registry.schedule.plan import Plan
 from registry.schedule.report import free_name, losses_in_words, write_reports
 from registry.schedule.rotation import BackUp, back_up_daily
@@ -90,6 +91,17 @@ def run_night(
         return _Run(database, plan, work, clock, number).carry_out(ended)
 
 
+def run_backup(
+    database: Database, plan: Plan, work: Work, *, user: str, clock: Callable[[], datetime]
+) -> Night:
+    """Does the part of a night that is the owner's where another login does the rest."""
+    begun = clock()
+    run = _Run(database, plan, work, clock, 0)
+    steps = run.backing_up()
+    number = store.keep_backup(database.engine, begun=begun, now=clock(), user=user, steps=steps)
+    return Night(number, all(step.state == GOOD for step in steps), steps, None)
+
+
 class _Run:
     """The steps of one run and what they leave to each other."""
 
@@ -124,14 +136,39 @@ class _Run:
             ("tell", self._tell),
             *([("hub", self._send)] if self._to_send() else []),
             ("seal", self._seal),
-            ("backup", self._back_up),
-            *([(store.VERIFY, self._verify)] if self._to_verify() else []),
+            *self._of_backup(),
         ):
             if ended():
                 steps.append(Step(name, LEFT_OUT, tr("The program was asked to end."), 0.0))
             else:
                 steps.append(_attempt(name, step))
         return self._finish(steps)
+
+    def backing_up(self) -> list[Step]:
+        """The backup, and its proof when it is time."""
+        return self._told([_attempt(name, step) for name, step in self._of_backup()])
+
+    def _of_backup(self) -> list[tuple[str, Callable[[], str]]]:
+        # A backup holds what no login but the owner's may read: passwords' hashes, the audit's key.
+        if self._database.own_rights is not None:
+            return [(store.BACKUP, self._of_owner)]
+        backup = [(store.BACKUP, self._back_up)]
+        return backup + ([(store.VERIFY, self._verify)] if self._to_verify() else [])
+
+    def _of_owner(self) -> str:
+        """Says when the owner made the last backup; Refused where that is too long ago."""
+        with self._database.engine.connect() as connection:
+            last = store.last_backed_up(connection)
+        if last is None or self._now - last > self._plan.max_age:
+            raise Refused(
+                tr(
+                    "A backup is the owner's, who has made none within {length}.",
+                    length=written_duration(self._plan.max_age),
+                ),
+                cure=tr("Whoever owns the registry runs every night: registry schedule backup"),
+            )
+        moment = f"{self._plan.local(last):%Y-%m-%d %H:%M %Z}"
+        return tr("The owner's, made {moment}", moment=moment)
 
     def _day(self) -> date:
         """The day on which the run began, where the plan is."""
@@ -223,10 +260,7 @@ class _Run:
 
     def _finish(self, steps: list[Step]) -> Night:
         """Records the ending, in the report's file as well."""
-        failed = [step for step in steps if step.name == store.VERIFY and step.state == FAILED]
-        if failed and self._plan.mail_dir is not None:
-            told = failed[0].said
-            steps.append(_attempt("mail", lambda: write_alarm(self._now, told, self._plan)))
+        steps = self._told(steps)
         good = all(step.state == GOOD for step in steps)
         ending = {
             "good": good,
@@ -242,6 +276,14 @@ class _Run:
         _attempt("report", lambda: str(write_reports(self._database.engine, self._plan)))
         report = store.report_of(self._database.engine, self._number)
         return Night(self._number, good, steps, report)
+
+    def _told(self, steps: list[Step]) -> list[Step]:
+        """The steps, and beside a backup that is not what it should be a mail of it."""
+        failed = [step for step in steps if step.name == store.VERIFY and step.state == FAILED]
+        if not failed or self._plan.mail_dir is None:
+            return steps
+        told = failed[0].said
+        return [*steps, _attempt("mail", lambda: write_alarm(self._now, told, self._plan))]
 
 
 def _attempt(name: str, step: Callable[[], str]) -> Step:

@@ -19,8 +19,10 @@ from registry.errors import Refused
 from registry.words import tr
 
 GOOD, FAILED, LEFT_OUT = "good", "failed", "left_out"
-# The step of a night that restores its backup on trial.
-VERIFY = "verify"
+# The step that makes a backup, and the one that restores it on trial.
+BACKUP, VERIFY = "backup", "verify"
+# A run of the backup alone is kept beside the nights and is none.
+_NIGHT = """coalesce(steps @> '[{"name": "derive"}]', true)"""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def good_since(engine: Engine, due: datetime) -> bool:
             connection.execute(
                 text(
                     "select exists (select from derived.scheduled_run "
-                    "where good and started_at >= :due)"
+                    f"where good and started_at >= :due and {_NIGHT})"
                 ),
                 {"due": due},
             ).scalar_one()
@@ -96,6 +98,38 @@ def last_verified(connection: Connection) -> datetime | None:
         {"step": f'[{{"name": "{VERIFY}", "state": "{GOOD}"}}]'},
     ).scalar_one()
     return found
+
+
+def last_backed_up(connection: Connection) -> datetime | None:
+    """When the last run began that made a backup; a night that left it to the owner made none."""
+    found: datetime | None = connection.execute(
+        text(
+            "select max(started_at) from derived.scheduled_run "
+            "where steps @> cast(:step as jsonb) "
+            f"and (not {_NIGHT} or jsonb_typeof(report -> 'backup') = 'object')"
+        ),
+        {"step": f'[{{"name": "{BACKUP}", "state": "{GOOD}"}}]'},
+    ).scalar_one()
+    return found
+
+
+def keep_backup(
+    engine: Engine, *, begun: datetime, now: datetime, user: str, steps: list[Step]
+) -> int:
+    """Keeps a run of the backup alone; its number."""
+    statement = text(
+        "insert into derived.scheduled_run (started_at, finished_at, made_by, good, steps) "
+        "values (:begun, :now, :user, :good, :steps) returning night_id"
+    ).bindparams(bindparam("steps", type_=JSONB))
+    values = {
+        "begun": begun,
+        "now": now,
+        "user": user,
+        "good": all(step.state == GOOD for step in steps),
+        "steps": [step.to_json() for step in steps],
+    }
+    with engine.begin() as connection:
+        return int(connection.execute(statement, values).scalar_one())
 
 
 def begin(engine: Engine, *, due: datetime | None, now: datetime, user: str) -> int:
@@ -183,7 +217,7 @@ def mark_told(engine: Engine, night: int, channel: str) -> None:
 def last_runs(connection: Connection) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """The last run that went well, and the last of all."""
     found = []
-    for condition in ("good", "true"):
+    for condition in (f"good and {_NIGHT}", _NIGHT):
         row = (
             connection.execute(
                 text(

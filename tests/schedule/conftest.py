@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from registry.cli.schedule.group import work_of_night
+from registry.cli.schedule.work import work_of_night
 from registry.database.engine import Database, open_database
 from registry.schedule.night import Night, Work, run_night
 from registry.schedule.plan import Plan, read_plan

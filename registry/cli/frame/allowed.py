@@ -105,6 +105,7 @@ _FOR = {
     "query list": "MEDX",
     "query show": "MEDX",
     "schedule": "D",
+    "schedule backup": "",
     "schedule status": "MD",
     "schedule show": NO_DATABASE,
     "report": "MED",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from pathlib import Path
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from registry.cli.frame.allowed import hold_to_roles
 from registry.cli.frame.context import UserOption, opened, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.schedule.options import (
@@ -19,9 +20,11 @@ from registry.cli.schedule.options import (
     call_of,
     option,
     plan_of,
+    with_backup_options,
     with_night_options,
     with_nightly_options,
 )
+from registry.cli.schedule.work import work_of_night
 from registry.errors import WrongUsage
 from registry.settings import Settings
 from registry.words import tr
@@ -29,12 +32,8 @@ from registry.words import tr
 if TYPE_CHECKING:
     from threading import Event
 
-    from sqlalchemy import Connection
-
-    from registry.database.archive import Description
     from registry.database.engine import Database
-    from registry.schedule.changes import Item
-    from registry.schedule.night import Night, Work
+    from registry.schedule.night import Night
     from registry.schedule.plan import Plan
 
 app = typer.Typer(help="Run every night: derive, report what changed, tell of losses, back up.")
@@ -96,11 +95,37 @@ def once_command(
         )
     assert night is not None
     _print_night(night, plan, form)
-    for step in night.steps:
-        if step.state != "good":
-            warn(f"{step.name}: {step.said}")
-    if not night.good:
-        raise typer.Exit(1)
+    _end(night)
+
+
+@app.command("backup")
+@with_backup_options
+def backup_command(
+    context: typer.Context,
+    *,
+    config: ConfigOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+    **_options: Any,
+) -> None:
+    """Make the night's backup alone, as the owner, where another login runs the night.
+
+    Old ones go and the new one is proved as in a night, which says when the last one was made.
+
+    Example: registry schedule backup --backup-dir /srv/backups
+    """
+    from threading import Event
+
+    from registry.schedule.night import run_backup
+
+    settings = run_of(context).settings(user)
+    plan = plan_of(context, settings, config)
+    with _reached(settings, plan, warn, Event().wait) as database:
+        run = run_backup(
+            database, plan, work_of_night(settings.user), user=settings.user, clock=_now
+        )
+    _print_night(run, plan, form)
+    _end(run)
 
 
 @app.command("status")
@@ -186,6 +211,14 @@ def show_command(
     typer.echo(cron_line(call, plan) if cron else systemd_units(call, plan))
 
 
+def _end(night: Night) -> None:
+    for step in night.steps:
+        if step.state != "good":
+            warn(f"{step.name}: {step.said}")
+    if not night.good:
+        raise typer.Exit(1)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -207,14 +240,21 @@ def _reached(
     say: Callable[[str], None],
     pause: Callable[[float], bool],
 ) -> Iterator[Database]:
-    """The database, waited for, at the right migration."""
+    """The database, waited for, with the rights of who works, at the right migration."""
+    from registry.database.login import as_login
     from registry.database.migrate import require_head
     from registry.schedule.loop import reached
 
-    with reached(settings, plan.keep_trying, say=say, pause=pause) as database:
-        with database.engine.connect() as connection:
+    any_role = replace(settings, role=None, centres=())
+    with (
+        reached(any_role, plan.keep_trying, say=say, pause=pause) as served,
+        as_login(served, settings.role, settings.centres) as entered,
+    ):
+        if entered.roles is not None:
+            hold_to_roles(entered.roles)
+        with entered.database.engine.connect() as connection:
             require_head(connection)
-        yield database
+        yield entered.database
 
 
 def carry_out(settings: Settings, plan: Plan, ended: Event, say: Callable[[str], None]) -> None:
@@ -249,114 +289,6 @@ def _summary(night: Night) -> str:
         words += f" {losses_in_words(night.report)}"
     bad = [f"{step.name}: {step.said}" for step in night.steps if step.state != "good"]
     return " ".join([words, *bad]) if bad else f"{words} {tr('Every step went well.')}"
-
-
-def work_of_night(user: str, identity_url: str | None = None) -> Work:
-    """The parts of the program that a night calls on."""
-    from registry.derivation.run import derive_each
-    from registry.schedule.changes import Derived
-    from registry.schedule.night import Work, complaint
-
-    def fed(database: Database, plan: Plan) -> str:
-        from registry.cli.feed import KEEP, counted
-        from registry.feeds.reading import read_folder
-        from registry.schedule.due import duration
-
-        assert plan.feed_dir is not None
-        done = read_folder(
-            database.engine,
-            plan.feed_dir,
-            centre=plan.feed_centre,
-            identity_url=identity_url,
-            user=user,
-            keep=duration(KEEP),
-        )
-        return counted(done)
-
-    def derived(database: Database) -> Derived:
-        result, failures = derive_each(database.engine, user=user)
-        said = tr(
-            "{examined:patient|patients} examined, {number:transition|transitions}",
-            examined=result.examined,
-            number=len(result.transitions),
-        )
-        return Derived(said, {name: complaint(error) for name, error in failures.items()})
-
-    def proved(file: Path) -> str:
-        from registry.cli.db.trial import tried
-        from registry.errors import Refused
-
-        proof = tried(file, user)
-        if proof.problems:
-            raise Refused(" ".join([f"{file}:", *proof.problems]))
-        return proof.in_words
-
-    return Work(
-        feed=fed,
-        derive=derived,
-        quality=_quality,
-        worklist=_worklist,
-        sends=_sends,
-        send=_send,
-        seal=_seal,
-        back_up=_back_up,
-        prove=proved,
-    )
-
-
-def _sends(connection: Connection) -> bool:
-    from registry.hub.send import sends_as
-
-    return sends_as(connection) is not None
-
-
-def _send(connection: Connection) -> str:
-    """What `registry hub publish` does, once it has begun."""
-    from registry.hub.send import bring
-
-    sent = bring(connection)
-    return tr("{number:record|records} changed", number=sent.changed)
-
-
-def _back_up(database: Database, file: Path) -> Description:
-    """What `registry db backup` does."""
-    from registry.cli.db.trial import analysed
-    from registry.database.backup import back_up
-
-    return back_up(database, file, analyse=analysed)
-
-
-def _seal(database: Database) -> dict[str, Any] | None:
-    """What `registry audit seal` does."""
-    from registry.audit.seals import last_seal, make_seal
-
-    with database.engine.begin() as connection:
-        seal = make_seal(connection) or last_seal(connection)
-    return None if seal is None else {"seal": seal.seal, "head": seal.head, "rows": seal.rows}
-
-
-def _quality(database: Database, on: date) -> str:
-    """What `registry quality run` does, kept as the counts of a day."""
-    from registry.quality.run import count_rules, open_queries, store_run
-
-    with database.engine.begin() as connection:
-        counts = count_rules(connection)
-        asked = open_queries(connection, counts)
-        store_run(connection, counts, on)
-    return tr(
-        "{failed} of {tried:check|checks} failed, {open:query|queries} open",
-        open=asked,
-        failed=sum(count.failed for count in counts),
-        tried=sum(count.tried for count in counts),
-    )
-
-
-def _worklist(connection: Connection) -> Sequence[Item]:
-    """What `registry worklist` lists without options."""
-    from registry.schedule.changes import Item
-    from registry.worklist.read import Filters, read_worklist
-
-    return [Item(work.kind, work.item) for work in read_worklist(connection, Filters())]
 
 
 def _print_night(night: Night, plan: Plan, form: Format) -> None:

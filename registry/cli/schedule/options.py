@@ -89,12 +89,24 @@ _NIGHT: dict[str, Any] = {
     "keep_trying": KeepTryingOption,
 }
 _CLOCK: dict[str, Any] = {"at": AtOption, "timezone": ZoneOption}
+_BACKUP = {
+    name: _NIGHT[name]
+    for name in (
+        *("backup_dir", "keep", "verify_every", "mail_to", "mail_from", "mail_dir"),
+        "keep_trying",
+    )
+}
 _OF_PLAN = (*_NIGHT, *_CLOCK, "max_age")
 
 
 def with_night_options(command: Callable[..., None]) -> Callable[..., None]:
     """The command with the options of a night, in the place of its `**_options`."""
     return _with_options(command, _NIGHT)
+
+
+def with_backup_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The same with those of its backup alone."""
+    return _with_options(command, _BACKUP)
 
 
 def with_nightly_options(command: Callable[..., None]) -> Callable[..., None]:
