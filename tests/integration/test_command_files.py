@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 import signal
@@ -19,7 +20,8 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
 
 from registry.database import embedded
-from registry.database.engine import Database
+from registry.database.engine import Database, open_database
+from registry.settings import Settings
 from tests.conftest import Command
 from tests.integration.test_commands import lose_response, rows_of, scalar
 from tests.programs import Program
@@ -300,3 +302,72 @@ def test_an_analyst_reads_the_registry_that_is_served(
         program.send_signal(signal.SIGINT)
         _, complaint = program.communicate(timeout=60)
     assert (program.returncode, "Stopped." in complaint) == (0, True)
+
+
+def test_a_role_on_the_embedded_server_has_its_rights_and_no_more(
+    demo: tuple[Path, CompletedProcess[str]],
+    program: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    home = demo[0] / "out" / "registry"
+    with open_database(Settings(home, None, "ada")) as database:
+        with database.engine.begin() as connection:
+            connection.execute(text("select set_config('registry.reason', 'a test', true)"))
+            moved = "update clinical.patient set centre = 'ELSE' where patient_id % 2 = 0"
+            connection.execute(text(moved))
+            centre, own = connection.execute(
+                text(
+                    "select centre, array_agg(study_id order by study_id) from clinical.patient "
+                    "join reference.patient_number using (patient_id) where centre <> 'ELSE' "
+                    "group by 1"
+                )
+            ).one()
+            theirs = connection.execute(
+                text(
+                    "select min(study_id) from clinical.patient "
+                    "join reference.patient_number using (patient_id) where centre = 'ELSE'"
+                )
+            ).scalar_one()
+        entry = ("--role", "registry_entry", "--centre", centre, "--user", "Zoë")
+        listed = program(home, *entry, "patient", "list", "--format", "json").document
+        assert [one["patient_id"] for one in listed] == own
+        assert f"no patient {theirs}" in program(home, *entry, "patient", "show", theirs).refused(1)
+        weigh = ("--measured-on", "2019-09-09", "--weight-kg", "40", "--into-demo")
+        assert program(home, *entry, "anthropometry", "add", own[0], *weigh).status == 0
+        assert program(home, *entry, "anthropometry", "add", theirs, *weigh).refused(1)
+        me = "select session_user::text as me, count(*) as n from patient"
+        assert program(home, *entry, "sql", me, "--format", "json").document == [
+            {"me": f"registry_entry@{centre}", "n": len(own)}
+        ]
+        for command, roles in (
+            (("db", "backup", str(tmp_path / "x")), "registry_owner"),
+            (("freeze", "create", "mine"), "registry_owner"),
+            (("patient", "erase", own[0], "--reason", "x"), "registry_owner"),
+            (("derive",), "registry_manager, registry_derivation, registry_owner"),
+        ):
+            said = program(home, *entry, *command).refused(1)
+            assert f"This login may not run: registry {command[0]}" in said
+            assert f"Roles that may: {roles}." in said
+        # Signed with a password of the name that is given, which the owner's account may give.
+        for command in (("password",), ("patient", own[0], "--meaning", "reviewed")):
+            monkeypatch.setattr("sys.stdin", io.StringIO("a long one\na long one\n"))
+            assert program(home, *entry, "sign", *command).status == 0
+        [signed] = program(home, *entry, "sign", "list", "--format", "json").document
+        assert (signed["signed_by"], signed["login"]) == ("Zoë", f"registry_entry@{centre}")
+        with database.engine.connect() as connection:
+            made = connection.execute(
+                text(
+                    "select made_by, database_role from reference.change_set "
+                    "where command = 'anthropometry add' order by change_id desc limit 1"
+                )
+            ).one()
+        assert tuple(made) == ("Zoë", f"registry_entry@{centre}")
+        manager = ("--role", "registry_manager")
+        every = program(home, *manager, "patient", "list", "--format", "json").document
+        assert {theirs, *own} < {one["patient_id"] for one in every}
+        night = ("schedule", "once", "--report-dir", str(tmp_path / "r"), "--format", "json")
+        steps = program(home, "--role", "registry_derivation", *night).document["steps"]
+        assert [one["name"] for one in steps if one["state"] != "good"] == ["backup"]
+        for wrong in (entry[:2], ("--role", "nobody"), (*manager, "--centre", centre)):
+            assert program(home, *wrong, "patient", "list").refused(2)

@@ -26,7 +26,7 @@ LETTERS = {
     "X": "registry_inspector",
 }
 OF_THE_MACHINE, NO_DATABASE = "of the machine", "no database"
-_OF_RECORDS = {"add": "ME", "list": "MED", "show": "MED", "amend": "ME", "void": "ME"}
+_OF_RECORDS = {"add": "ME", "list": "MED", "show": "ME", "amend": "ME", "void": "ME"}
 # A group of commands or a command -> for whom; what stands at the command counts.
 _FOR = {
     "demo": OF_THE_MACHINE,
@@ -40,6 +40,7 @@ _FOR = {
     "import": "ME",
     "codebook": NO_DATABASE,
     "template": NO_DATABASE,
+    "patient show": "MED",
     "patient withdraw": "ME",
     "patient merge": "M",
     "patient erase": "",
@@ -113,6 +114,7 @@ _FOR = {
     "sql": "MEDAX",
     "export": "MED",
     "synth": NO_DATABASE,
+    "feed": "M",
 }
 
 

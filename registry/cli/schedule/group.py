@@ -110,9 +110,9 @@ def backup_command(
 ) -> None:
     """Make the night's backup alone, as the owner, where another login runs the night.
 
-    Old ones go and the new one is proved as in a night, which says when the last one was made.
+    Old ones go and the new one is proved as in a night; the night says when it was made.
 
-    Example: registry schedule backup --backup-dir /srv/backups
+    Example: registry schedule backup --keep 30
     """
     from threading import Event
 
