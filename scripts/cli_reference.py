@@ -365,8 +365,7 @@ def _taken(text: str, pattern: str) -> tuple[str, str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+    return "".join(f"| {' | '.join(line)} |\n" for line in [head, ["---"] * len(head), *rows])
 
 
 def _in_cell(text: str) -> str:
@@ -374,7 +373,7 @@ def _in_cell(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Words as Markdown shows them: a `<` would begin a tag."""
+    # A `<` would begin a tag.
     return _in_cell(text).replace("<", "\\<")
 
 
@@ -388,9 +387,9 @@ def main(arguments: Sequence[str], say: Callable[[str], None] = print) -> int:
     os.environ["COLUMNS"] = "100"
     made = reference()
     if "--check" in arguments:
-        current = REFERENCE.exists() and REFERENCE.read_text(encoding="utf-8") == made
-        say("docs/cli.md is current." if current else CURE)
-        return 0 if current else 1
+        is_current = REFERENCE.exists() and REFERENCE.read_text(encoding="utf-8") == made
+        say("docs/cli.md is current." if is_current else CURE)
+        return int(not is_current)
     REFERENCE.write_text(made, encoding="utf-8")
     return 0
 

@@ -58,7 +58,7 @@ UNPREPARED = {
     *(("db", "restore"), ("patient", "merge"), ("undo",), ("freeze", "diff"), ("sql",)),
     *(("sign", "password"), ("sign", "patient"), ("sign", "freeze"), ("sign", "file")),
     *(("role", "grant"), ("role", "revoke"), ("worklist", "resume"), ("lock", "freeze")),
-    ("follow-up", "add"),
+    *(("follow-up", "add"), ("feed", "read")),
 }
 LAST = [("patient", verb) for verb in ("void", "merge", "withdraw", "erase")]
 ENDING = re.compile(r"Roles that may: (.+?)\. Who owns", re.S)
@@ -201,6 +201,7 @@ def prepared(registry: Database, program: Program, role: str) -> dict[str, str]:
         connection.execute(text("create role anna login"))
         centres = [OWN] if role == ENTRY_ROLE else []
         grant_role(connection, login, role, centres, user="tester", reason="for a test")
+    Path("laboratory").mkdir(exist_ok=True)
     Path("report.html").write_text("<p>as signed</p>", encoding="utf-8")
     adds = [words for words in COMMANDS if words[0] in BY_COMMAND and words[1] == "add"]
     writes = role in (MANAGER_ROLE, ENTRY_ROLE)
@@ -217,6 +218,7 @@ def prepared(registry: Database, program: Program, role: str) -> dict[str, str]:
     return {
         "url": registry.url.set(username=login).render_as_string(hide_password=False),
         "4711": str(change),
+        "/srv/laboratory": "laboratory",
         "query": next(one["query_id"] for one in queries if one["patient_id"] in ids),
     }
 

@@ -110,7 +110,7 @@ _FOR = {
     "schedule status": "MD",
     "schedule show": NO_DATABASE,
     "report": "MED",
-    "dossier": "M",
+    "dossier": "MD",
     "sql": "MEDAX",
     "export": "MED",
     "synth": NO_DATABASE,
