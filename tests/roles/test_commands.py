@@ -47,10 +47,11 @@ DAILY: dict[str, tuple[str, ...]] = {
     "registry_inspector": ("audit show", "audit seals", "patient erasures", "sign list"),
 }
 # Sessions that never end, and what asks an authority: nothing of theirs is another command's.
-# Studies need envelopes of other hospitals.
+# Studies need envelopes of other hospitals, a hub servers that replicate.
 NOT_RUN = {
     *(("schedule", "run"), ("db", "psql"), ("audit", "stamp")),
     *(("study", verb) for verb in ("new", "check", "answer")),
+    *(words for words in COMMANDS if words[0] == "hub"),
 }
 # Their examples name what the registry of the daily tests has not, or they ask for a password.
 UNPREPARED = {

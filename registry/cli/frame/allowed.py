@@ -114,7 +114,6 @@ _FOR = {
     "sql": "MEDAX",
     "export": "MED",
     "synth": NO_DATABASE,
-    "feed": "M",
 }
 
 
