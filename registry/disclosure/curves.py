@@ -85,7 +85,8 @@ CUMINC = {
 
 STEPS = note(
     "Curves are in steps of at least {limit} losses, or children who left, each at the end of the "
-    "month of their mean time; estimates, limits and numbers at risk are read off these."
+    "month of their mean time, so that a curve of few losses has a step or two; estimates, limits "
+    "and numbers at risk are read off these."
 )
 
 EACH_CAUSE = note(

@@ -131,7 +131,7 @@ def table1(document: Document, plan: Plan) -> dict[str, Any]:
             continue
         known = document["n"] - row["missing"]
         values_of_many(row, known, limit)
-        if 0 < row["missing"] < limit or known < limit:
+        if not plan.tells_missing(row["id"], row["missing"]):
             hide(row, "missing")
     return made
 

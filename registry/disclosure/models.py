@@ -148,6 +148,10 @@ ANOTHER_READING = note(
     "Not published: it differs from a reading before it in too few children, who would be told of."
 )
 
+READINGS_LEFT_OUT = note(
+    "A reading without numbers rests on too few children, or differs in too few from one before it."
+)
+
 
 def require_terms(
     sizes: Document, terms: Sequence[Document], events: int, landmark: float | None, plan: Plan
@@ -286,6 +290,8 @@ def specifications(document: Document, plan: Plan) -> dict[str, Any]:
         told.append(place)
         if not one["reference"] or (one["n"], one["events"]) != (plan.cohort, plan.events):
             hide(one, "n", "events")
+    if held:
+        made["notes"].append(READINGS_LEFT_OUT)
     if not told:
         raise Withheld(
             next(one["reason"] for one in made["specifications"] if one["reason"] is not None)

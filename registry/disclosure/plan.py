@@ -31,7 +31,7 @@ class Variable:
         covariate: that of Table 2, and `true` the rows that are its level of interest.
         factor: by which curves may be drawn.
         exhaustive: whether every child of whom it is known has one of the levels.
-        column: by which the missing values are told.
+        columns: names by which it is told elsewhere how often it is missing.
     """
 
     rows: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Variable:
     true: tuple[str, ...] = ()
     factor: str = ""
     exhaustive: bool = False
-    column: str = ""
+    columns: tuple[str, ...] = ()
 
 
 VARIABLES = (
@@ -49,7 +49,7 @@ VARIABLES = (
         true=("female",),
         factor="sex",
         exhaustive=True,
-        column="sex",
+        columns=("sex",),
     ),
     Variable(
         rows=("severity_remission", "severity_mild", "severity_moderate", "severity_severe"),
@@ -57,12 +57,12 @@ VARIABLES = (
         true=("severity_moderate", "severity_severe"),
         factor="severity",
         exhaustive=True,
-        column="baseline_pcdai",
+        columns=("baseline_pcdai", "pcdai"),
     ),
     Variable(
         rows=("cdeis_remission", "cdeis_mild", "cdeis_moderate", "cdeis_severe"),
         exhaustive=True,
-        column="cdeis",
+        columns=("cdeis",),
     ),
     Variable(
         rows=("L1", "L2", "L3", "L_none"),
@@ -70,7 +70,7 @@ VARIABLES = (
         true=("L2",),
         factor="location",
         exhaustive=True,
-        column="location",
+        columns=("location",),
     ),
     Variable(
         rows=("L4a_only", "L4b_only", "L4a+4b"),
@@ -84,30 +84,39 @@ VARIABLES = (
         true=("B2", "B3", "B2B3"),
         factor="behaviour",
         exhaustive=True,
-        column="behaviour",
+        columns=("behaviour",),
     ),
-    Variable(rows=("p",), covariate="perianal", true=("p",), column="perianal"),
+    Variable(rows=("p",), covariate="perianal", true=("p",), columns=("perianal",)),
     Variable(
         rows=("growth_delay",),
         covariate="growth_delay",
         true=("growth_delay",),
         factor="growth",
-        column="growth",
+        columns=("growth",),
     ),
     Variable(rows=("surgery",), factor="prior_surgery"),
     Variable(
-        covariate="response_without_remission", factor="induction_outcome", column="week14_pcdai"
+        covariate="response_without_remission",
+        factor="induction_outcome",
+        columns=("week14_pcdai",),
     ),
-    Variable(covariate="veo_cd", column="onset_on"),
-    Variable(covariate="duration_ge_6_months", column="duration_before_start_days"),
-    Variable(covariate="initial_dose_ge_7", column="initial_dose_mg_per_kg"),
-    Variable(covariate="bmi_z_low", column="bmi_z"),
-    Variable(covariate="crp_high", column="crp"),
-    Variable(covariate="esr_high", column="esr"),
-    Variable(covariate="wbc_high", column="wbc"),
-    Variable(covariate="hb_low", column="hb"),
-    Variable(covariate="plt_high", column="plt"),
-    Variable(covariate="alb_low", column="alb"),
+    Variable(covariate="veo_cd", columns=("onset_on",)),
+    Variable(
+        covariate="duration_ge_6_months",
+        columns=(
+            "duration_before_start_days",
+            "duration_before_start_months",
+            "duration_before_ifx_mo",
+        ),
+    ),
+    Variable(covariate="initial_dose_ge_7", columns=("initial_dose_mg_per_kg",)),
+    Variable(covariate="bmi_z_low", columns=("bmi_z", "baz")),
+    Variable(covariate="crp_high", columns=("crp",)),
+    Variable(covariate="esr_high", columns=("esr",)),
+    Variable(covariate="wbc_high", columns=("wbc",)),
+    Variable(covariate="hb_low", columns=("hb",)),
+    Variable(covariate="plt_high", columns=("plt",)),
+    Variable(covariate="alb_low", columns=("alb",)),
 )
 
 
@@ -160,13 +169,14 @@ class Plan:
         if 0 < missing < limit or self.cohort - missing < limit:
             return False
         for one in VARIABLES:
-            if one.column == column:
-                if one.rows and MISSING in self.levels.get(one.rows[0], ()):
-                    return False
-                # Who has the value and yet no level of the covariate would be few.
-                apart = abs(missing - self.missing.get(one.covariate, missing))
-                if 0 < apart < limit:
-                    return False
+            if column not in one.columns:
+                continue
+            if one.rows and MISSING in self.levels.get(one.rows[0], ()):
+                return False
+            # Who has the value and yet no level of the covariate would be few.
+            apart = abs(missing - self.missing.get(one.covariate, missing))
+            if 0 < apart < limit and "missing" not in self.sizes[one.covariate]:
+                return False
         return True
 
     def require_landmark(self, months: float | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 from registry.disclosure_checker.columns import HELD_TO, NUMBERS, column_of
@@ -52,6 +52,7 @@ class Read:
         shown: cells that stand with their number.
         nobody: numbers of which a 0 tells nothing of anybody.
         beside: statistics that stand beside suppressed numbers they were computed from.
+        wholes: children and losses of each model and of all groups of each curve.
     """
 
     system: System = field(default_factory=System)
@@ -59,6 +60,7 @@ class Read:
     shown: set[str] = field(default_factory=set)
     nobody: set[str] = field(default_factory=set)
     beside: list[str] = field(default_factory=list)
+    wholes: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
 
     def cell(self, name: str, value: int | None, least: int = 0) -> str:
         """A number as it stands."""
@@ -77,13 +79,28 @@ def read(documents: Mapping[str, Document | str], curves: Sequence[Document | st
     """Everything that the documents of one definition tell together."""
     found = Read()
     for name, document in documents.items():
-        if not isinstance(document, str) and name in READERS:
-            READERS[name](found, document)
+        # By a covariate or a landmark another of the same kind may stand beside the first.
+        kind = name.partition(" ")[0]
+        if not isinstance(document, str) and kind in READERS:
+            READERS[kind](found, document)
     for document in curves:
         if not isinstance(document, str):
             _curves(found, document)
     _held_to(found)
+    _by_whom_they_differ(found)
     return found
+
+
+def _by_whom_they_differ(found: Read) -> None:
+    """Each model and curve is of the cohort but some, so two may differ by those alone."""
+    found.wholes["the cohort"] = (
+        found.system.known.get("eligible"),
+        found.system.known.get("events"),
+    )
+    for (one, mine), (other, its) in combinations(found.wholes.items(), 2):
+        for what, n, m in zip(("children", "losses"), mine, its, strict=True):
+            if n is not None and m is not None:
+                found.nobody.add(found.cell(f"{what} of {one} or of {other} alone", abs(n - m)))
 
 
 def _held_to(found: Read) -> None:
@@ -193,6 +210,9 @@ def _curves(found: Read, curves: Document, steps: str = "") -> None:
         groups[which] = found.cell(f"{name} n_{which}", group["n"])
         events.append(found.cell(f"{name} events_{which}", group["events"]))
         _steps(found, f"{name}{steps} {which}", group)
+    found.wholes[f"the curves of {name}"] = tuple(
+        sum(one[key] for one in curves["groups"]) for key in ("n", "events")
+    )
     missing = found.cell(f"{name} missing", curves["missing"])
     if from_start:
         _divided(found, name, groups, "events", missing)
@@ -265,6 +285,7 @@ def _model(found: Read, name: str, model: Document, terms: int = 0) -> None:
     n, dropped, never, events = (known(key) for key in ("n", "dropped", "never_at_risk", "events"))
     lost, kept = f"{name} lost apart", f"{name} kept apart"
     found.nobody |= {dropped, never, lost, kept}
+    found.wholes[name] = (model["n"], model["events"])
     system.whole("eligible", n, dropped, never)
     system.whole("events", events, lost)
     system.whole(n, events, f"{name} kept")
@@ -300,10 +321,11 @@ def _imputed(found: Read, document: Document) -> None:
 
 
 def _readings(found: Read, document: Document) -> None:
-    for one in document["specifications"]:
+    for place, one in enumerate(document["specifications"]):
+        name = f"reading {place} {one['model']}"
         if one["reference"]:
-            size = {key: one[key] for key in ("n", "events")}
-            _model(found, f"reading {one['model']}", {**size, "terms": ()})
+            _model(found, name, {**{key: one[key] for key in ("n", "events")}, "terms": ()})
+        found.wholes[name] = (one["n"], one["events"])
 
 
 READERS = {

@@ -14,6 +14,7 @@ from registry.report.figures.calibration import calibration_plot
 from registry.report.figures.curves import (
     competing_as_curves,
     curves_title,
+    in_steps,
     incidence_curves,
     readings,
 )
@@ -197,7 +198,7 @@ def _incidence(report: Report, document: Document | str | None, identity: str) -
             document, prefix, width, time_zero=report.facts.time_zero
         ),
         f"figure-{identity}",
-        note=tr("Bands are 95 % limits, ticks are censored patients."),
+        note=in_steps(tr("Bands are 95 % limits, ticks are censored patients."), document),
         data=readings(document),
     )
     return drawn + report.laid_out("km", document, identity=identity)
@@ -214,7 +215,7 @@ def _competing(report: Report) -> str:
             curves, prefix, width, time_zero=report.facts.time_zero
         ),
         "figure-cuminc",
-        note=tr("Aalen-Johansen estimates; bands are 95 % limits."),
+        note=in_steps(tr("Aalen-Johansen estimates; bands are 95 % limits."), document),
         data=readings(curves),
     )
     return drawn + report.layout("cuminc")

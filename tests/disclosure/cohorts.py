@@ -14,6 +14,7 @@ from registry.cli.analyse.data import Data
 from registry.views.headers import exclusions
 from registry.vocabulary import COVARIATES
 from tests.analysis.frames import analysis_set, baseline_frame
+from tests.disclosure.levels import frames_of, missing_of
 
 DEFINITION = "paper"
 REASONS = ("prior_biologic", "fewer_than_4_infusions", "primary_non_response")
@@ -102,9 +103,12 @@ def data_of(cohort: Cohort) -> Data:
         entry_days=np.minimum(98, time - 1),
         left_days=np.maximum(time - 30, 0),
         right_days=np.where(event, time, np.nan),
-        event_code=np.where(event, 1, draw.integers(0, 5, n) % 5 % 3 * (~event)),
+        event_code=np.where(event, 1, draw.choice([0, 0, 0, 2, 2, 3, 4], n)),
     )
+    levels = frames_of(patients, draw)
     frames = {
+        **levels,
+        "missing_values": missing_of(baseline, patients, levels["tdm_week14"], draw),
         "analysis_set": patients,
         "baseline": baseline,
         "cohort_flow": _flow(cohort, int(event.sum())),

@@ -3,49 +3,28 @@ the leaks that are planted."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
-from registry.cli.analyse.analyses import BY_NAME
-from registry.cli.analyse.cox import cox
-from registry.cli.analyse.curves import km
-from registry.cli.analyse.data import Data
-from registry.cli.analyse.publication import plan_from, prove
+from registry.cli.analyse.publication import prove
 from registry.disclosure.level import Limits, Withheld
 from registry.disclosure.plan import Plan
 from registry.disclosure_checker.check import leaks
 from registry.disclosure_checker.system import NotProved, System
-from tests.disclosure.cohorts import COHORTS, Cohort, data_of
+from tests.disclosure.cohorts import COHORTS, Cohort
+from tests.disclosure.reports import ALL_TOLD, leaks_of
 
 LIMITS = Limits(5)
-TOLD = ("flow", "table1", "table2", "km")
-BY = ("sex_female", "perianal", "crp_high")
-LIKELY = Cohort(n=80, lost=0.4, unknown=0.03, excluded=(2, 0, 1), without=1, seed=11)
 
 
-def documents_of(data: Data, plan: Plan | None) -> tuple[dict[str, Any], list[Any]]:
-    """Every document of one report, as it is published, or as it stays within the centre."""
-    documents = {name: BY_NAME[name].reported(data, plan) for name in TOLD}
-    model = partial(cox, covariates="sex_female,perianal")
-    documents["cox"] = replace(BY_NAME["cox"], report=model).reported(data, plan)
-    curves = []
-    for covariate in BY:
-        for landmark in (None, 12.0):
-            run = partial(km, by=covariate, permute_below=0, landmark=landmark)
-            curves.append(replace(BY_NAME["km"], report=run).reported(data, plan))
-    return documents, curves
-
-
-@settings(max_examples=10)
+# The long series is scripts/disclosure_series.py.
+@settings(max_examples=2)
 @given(COHORTS)
+@example(ALL_TOLD)
 def test_nothing_is_given_back_by_all_tables_together(cohort: Cohort) -> None:
-    data = data_of(cohort)
-    documents, curves = documents_of(data, plan_from(data, LIMITS))
-    assert leaks(documents, LIMITS.children, curves) == []
+    assert leaks_of(cohort) == []
 
 
 FLOW: dict[str, Any] = {
@@ -128,9 +107,8 @@ def test_what_is_not_proved_in_time_is_withheld(monkeypatch: pytest.MonkeyPatch)
         raise NotProved
 
     monkeypatch.setattr("registry.disclosure_checker.check.leaks", late)
-    data = data_of(LIKELY)
     with pytest.raises(Withheld, match="could not be proved"):
-        prove({}, plan_from(data, LIMITS))
+        prove({}, Plan(LIMITS, 80, 30, {}, frozenset(), {}, {}))
 
 
 def test_bounds_are_those_worked_out_by_hand() -> None:

@@ -9,8 +9,9 @@ the same in all readings, for only the same covariate can be compared.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from statistics import median
 from typing import Any, Literal
 
@@ -58,7 +59,7 @@ class Specification:
     cox: Cox | None
     reason: str | None
     reference: bool
-    children: frozenset[tuple[Any, ...]]
+    frame: pd.DataFrame
 
     def to_json(self, ids: Sequence[str]) -> dict[str, Any]:
         terms = {} if self.cox is None else {t.covariate.id: t.to_json() for t in self.cox.terms}
@@ -78,10 +79,6 @@ class Specification:
             },
             "reason": self.reason,
         }
-
-    def differing(self, other: Specification) -> int:
-        """Children who are in one of the two readings alone, or with another time or outcome."""
-        return len({child for child, *_ in self.children ^ other.children})
 
 
 @dataclass(frozen=True)
@@ -122,8 +119,12 @@ class Sensitivity:
             "covariates": [one.to_json() for one in self.choice.covariates],
             "varied": {key: list(values) for key, values in self.varied.items()},
             "specifications": [
-                one.to_json(ids) | (self._rests_on(place) if details else {})
-                for place, one in enumerate(self.specifications)
+                one.to_json(ids) | rests_on
+                for one, rests_on in zip(
+                    self.specifications,
+                    self._rest_on(ids) if details else repeat({}, len(self.specifications)),
+                    strict=True,
+                )
             ],
             "summary": [
                 self._summary(covariate, model)
@@ -133,12 +134,14 @@ class Sensitivity:
             "notes": list(self.notes),
         }
 
-    def _rests_on(self, place: int) -> dict[str, Any]:
-        one = self.specifications[place]
-        return {
-            "sizes": None if one.cox is None else one.cox.sizes,
-            "differing": [one.differing(before) for before in self.specifications[:place]],
-        }
+    def _rest_on(self, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+        children: list[Children] = []
+        for one in self.specifications:
+            children.append(children_of(one.frame, ids))
+            yield {
+                "sizes": None if one.cox is None else one.cox.sizes,
+                "differing": [differing(children[-1], its) for its in children[:-1]],
+            }
 
     def _models(self) -> list[Model]:
         used = {one.model for one in self.specifications}
@@ -198,9 +201,25 @@ def _directions(below: int, above: int) -> str:
     return ""
 
 
-def children_of(frame: pd.DataFrame) -> frozenset[tuple[Any, ...]]:
-    """Each child with the time and the outcome that it has, of rows of `analysis_set`."""
-    return frozenset(frame[["patient_id", "time_days", "event"]].itertuples(index=False, name=None))
+Children = frozenset[tuple[str, ...]]
+"""Each child with all that is taken of it."""
+
+
+def children_of(frame: pd.DataFrame, covariates: Sequence[str] | None = None) -> Children:
+    """The children of rows of `analysis_set`, with time, outcome and covariates, all or some."""
+    taken = ("patient_id", "time_days", "event", *(covariates or ()))
+    columns = [
+        one
+        for one in frame.columns
+        if one in taken or (covariates is None and one not in ("definition", *taken))
+    ]
+    columns.sort(key=lambda one: one != "patient_id")
+    return frozenset(frame[columns].astype(str).itertuples(index=False, name=None))
+
+
+def differing(children: Children, others: Children) -> int:
+    """Children who are in one of the two alone, or of whom something else is taken."""
+    return len({child for child, *_ in children ^ others})
 
 
 def sensitivity_analysis(
@@ -236,7 +255,6 @@ def sensitivity_analysis(
     }
     found = []
     for reading in readings:
-        children = children_of(reading.frame)
         for model in models:
             fitted, reason = None, None
             try:
@@ -260,7 +278,7 @@ def sensitivity_analysis(
                     fitted,
                     reason,
                     reading is readings[0],
-                    children,
+                    reading.frame,
                 )
             )
     if all(one.cox is None for one in found):

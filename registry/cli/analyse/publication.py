@@ -22,7 +22,30 @@ def plan_for(data: Data, level: Level | None) -> Plan | None:
         return None
     from registry.records.disclosure_setting import disclosure_setting
 
-    return plan_from(data, Limits(disclosure_setting(data.connection)["limit"]))
+    limits = Limits(disclosure_setting(data.connection)["limit"])
+    _require_definition(data, limits)
+    return plan_from(data, limits)
+
+
+def _require_definition(data: Data, limits: Limits) -> None:
+    from registry.records.registry_setting import definition_or_default
+
+    first = definition_or_default(data.connection, None)
+    if data.definition == first:
+        return
+    from registry.analysis.cox.sensitivity import children_of
+    from registry.analysis.dataset import read_view
+    from registry.definitions.store import list_definitions
+    from registry.disclosure.definitions import require_definition
+
+    others = [one["name"] for one in list_definitions(data.connection) if not one["waiting"]]
+    names = sorted({*others, data.definition}, key=lambda name: (name != first, name))
+    require_definition(
+        data.definition,
+        names,
+        lambda name: children_of(read_view(data.connection, "analysis_set", name)),
+        limits,
+    )
 
 
 BESIDE = ("flow", "table1", "table2", "outcomes")

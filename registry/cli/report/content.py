@@ -50,9 +50,21 @@ def content_of(
     Raises:
         WrongUsage: a covariate is unknown.
     """
+    data = Data(lambda: (connection, definition))
+    return content_from(data, curves_by, landmark_months, losses=losses, level=level)
+
+
+def content_from(
+    data: Data,
+    curves_by: Sequence[str] = CURVES_BY,
+    landmark_months: float = LANDMARK_MONTHS,
+    *,
+    losses: bool = False,
+    level: Level = Level.NONE,
+) -> Content:
+    """The same of rows that others may share."""
     from registry.analysis.dataset import covariates_by_id
 
-    data = Data(lambda: (connection, definition))
     plan = plan_for(data, level)
     covariates = covariates_by_id(curves_by)
     told = [one for one in ANALYSES if losses or one.name != "losses"]

@@ -114,24 +114,30 @@ def levels_figure(document: Document) -> Figure:
     """
     from registry.drawing.plot import paint
 
-    scenes = [level_dots(document["levels"], "levels", NARROW)] if document["levels"] else []
-    over_time = document["over_time"]
+    welch, over_time = p_equation(document["p"]), document["over_time"]
+    drawn: dict[str, Scene] = {}
+    if document["levels"]:
+        words = f"By outcome: a bar is the mean, an open dot a limit of the assay (Welch {welch})."
+        drawn[words] = level_dots(document["levels"], "levels", NARROW)
+    course = None
     if over_time and any(one["median"] is not None for one in over_time["windows"]):
-        scenes.append(trough_course(over_time, "course", NARROW))
+        course = trough_course(over_time, "course", NARROW)
     if document["roc"] and document["roc"]["points"]:
-        scenes.append(roc_plot(document["roc"], "roc", NARROW))
+        words = "ROC: the band holds 95 % of the bootstrap samples."
+        drawn[words] = roc_plot(document["roc"], "roc", NARROW)
     if document["quartiles"]:
         curves = quartiles_as_curves(document["quartiles"])
         start = time_zero(document)
-        scenes.append(incidence_curves(curves, "quartiles", NARROW, time_zero=start))
+        drawn["By quartile: loss of response."] = incidence_curves(
+            curves, "quartiles", NARROW, time_zero=start
+        )
+    scenes = list(drawn.values())
+    if course is not None:
+        drawn["Over time: medians and quartiles of the troughs before any loss."] = course
+        scenes.insert(bool(document["levels"]), course)
     if not scenes:
         raise CannotEstimate(note("Of the levels nothing can be drawn that tells of several."))
-    subtitle = (
-        f"Definition: {document['definition']}. By outcome: a bar is the mean, an open dot a limit"
-        f" of the assay (Welch {p_equation(document['p'])}). ROC: the band holds 95 % of the"
-        " bootstrap samples. By quartile: loss of response. Over time: medians and quartiles of"
-        " the troughs before any loss."
-    )
+    subtitle = " ".join([f"Definition: {document['definition']}.", *drawn])
     title = tr("Drug levels and the loss of response")
     return paint(*scenes, title=title, subtitle=subtitle, columns=2)
 
