@@ -76,3 +76,9 @@ def hundredfold(share: float | None) -> float | None:
 def lower_first(words: str) -> str:
     """'Sex' to 'sex', but 'BMI Z-score', 'CRP' stay."""
     return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+
+
+def in_steps(words: str, document: Document) -> str:
+    """The words under a figure, and why curves that are published are in coarse steps."""
+    changes = document.get("disclosure", {"changes": ()})["changes"]
+    return " ".join([words, *map(spoken, changes[1:])])

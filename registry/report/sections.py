@@ -8,13 +8,12 @@ from functools import partial
 from html import escape
 
 from registry.drawing.numbers import limits, months, number, percent
-from registry.drawing.table import hundredfold
+from registry.drawing.table import hundredfold, in_steps
 from registry.report import html, methods_text, strobe, tdm_tables, tripod
 from registry.report.figures.calibration import calibration_plot
 from registry.report.figures.curves import (
     competing_as_curves,
     curves_title,
-    in_steps,
     incidence_curves,
     readings,
 )

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from registry.drawing.numbers import fixed, limits, median_months, p_equation
 from registry.drawing.numbers_at_risk import counts_at
 from registry.drawing.scene import LINE, WIDE, Panel, Scale, Scene, month_ticks, steps, wrap
-from registry.report.tables import Document, lower_first
-from registry.words import in_english, spoken, tr
+from registry.drawing.table import Document, in_steps, lower_first
+from registry.words import in_english, tr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,12 +66,6 @@ def competing_incidence(document: Document) -> Figure:
     )
     scene = incidence_curves(curves, "cuminc", time_zero=time_zero(document))
     return paint(scene, title=scene.title, subtitle=in_steps(subtitle, document))
-
-
-def in_steps(words: str, document: Document) -> str:
-    """The words under a figure, and why curves that are published are in coarse steps."""
-    changes = document.get("disclosure", {"changes": ()})["changes"]
-    return " ".join([words, *map(spoken, changes[1:])])
 
 
 def incidence_curves(
