@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from registry.cli.schedule.group import work_of_night
 from registry.database.engine import Database
+from registry.entry.logins import grant_role
 from registry.errors import Refused
 from registry.feeds.folder import alone_in
 from registry.schedule.changes import Derived
@@ -138,3 +140,21 @@ def test_an_erased_child_leaves_no_fate(nameless: Database, inbox: Inbox, progra
     # Sent again it is of nobody.
     again = oru(on="20240307", control="3")
     assert ("set_aside", "unknown_number") in feed.fates(again)
+
+
+def test_a_manager_who_may_ask_the_identities_reads_it(feed: Feed, program: Program) -> None:
+    login = f"feeds_{uuid.uuid4().hex[:8]}"
+    url = feed.database.url.set(username=login).render_as_string(hide_password=False)
+    line = (*READ, str(feed.inbox.folder), "--centre", "BCH")
+    feed.inbox.put(oru(on="20240308", control="r1"))
+    who = {"user": "tester", "reason": "for a test"}
+    with feed.database.engine.begin() as connection:
+        connection.execute(text(f"create role {login} login"))
+        grant_role(connection, login, "registry_manager", [], **who)
+    assert "registry_identity" in program(url, *line).refused(1)
+    assert feed.inbox.lie_in() == {}
+    with feed.database.engine.begin() as connection:
+        grant_role(connection, login, "registry_identity", [], **who)
+    done = program(url, *line)
+    assert done.status == 0, done
+    assert "1 stored" in done.err
