@@ -17,6 +17,7 @@ from registry.database import migrate
 from registry.database.engine import Database
 from registry.database.erasures import ENDING
 from tests.programs import Program
+from tests.schema.catalogue import OF_CHILDREN, fill_every_table
 
 P001 = "(select patient_id from reference.patient_number where study_id = 'P001')"
 # Tables of the audit have the number of a child; what else of his they have is emptied.
@@ -71,6 +72,43 @@ def test_a_new_table_is_gone_through_or_said_to_be_of_no_child(database: Connect
         "goes through it; name it here"
     )
     assert with_number >= {"clinical.patient", "derived.lor_status", "reference.query_step"}
+
+
+def test_a_child_with_a_row_in_every_table_is_in_none_afterwards(
+    study: Database, program: Program
+) -> None:
+    with study.engine.begin() as connection:
+        number = connection.execute(text(f"select {P001}")).scalar_one()
+        connection.execute(text("set local registry.reason = 'for a test'"))
+        fill_every_table(connection, number)
+        tables = connection.execute(
+            text("select schema_name || '.' || table_name from audit.tables_of_patients()")
+        ).scalars()
+        assert [one for one in tables.all() if not rows_of(connection, one, number)] == []
+    done = erase(study, program, "--format", "json").document
+    with study.engine.begin() as connection:
+        every = connection.execute(
+            text(
+                "select attrelid::regclass::text from pg_attribute join pg_class c "
+                "on c.oid = attrelid where attname = 'patient_id' and c.relkind = 'r'"
+            )
+        ).scalars()
+        left = {one for one in every.all() if rows_of(connection, one, number)}
+        assert left == EMPTIED - {"audit.child_centre"}
+        values = "select count(*) from audit.record_change where patient_id = :number and "
+        values += "coalesce(old_values, '{}') || coalesce(new_values, '{}') <> '{}'"
+        assert connection.execute(text(values), {"number": number}).scalar_one() == 0
+        # Whose the id was in a release nobody knows any more; that it is to be removed, one does.
+        gone = connection.execute(text("select child_id from derived.release_erased")).scalars()
+        assert gone.all() == [f"child {number}"]
+    assert {*OF_CHILDREN, "clinical.consent", "clinical.adverse_event"} <= set(done["tables"])
+    assert verify(study.engine).findings == []
+
+
+def rows_of(connection: Connection, table: str, number: int) -> int:
+    """How many rows of the child a table has."""
+    counted = text(f"select count(*) from {table} where patient_id = :number")
+    return int(connection.execute(counted, {"number": number}).scalar_one())
 
 
 def test_the_others_are_as_they_were(study: Database, program: Program, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from registry.database.engine import Database
 from registry.database.roles import ENTRY_ROLE, OWNER_ROLE
 from registry.entry.logins import grant_role
 from tests.conftest import Databases, opened_for_test
+from tests.schema.catalogue import fill_every_table
 
 OWN, OTHERS = "BCH", "SYS"
 Login = Callable[[str], str]
@@ -25,6 +26,12 @@ def two_centres_template(databases: Databases, study_template: str) -> str:
         connection.execute(
             text(f"update clinical.patient set centre = '{OTHERS}' where patient_id % 2 = 0")
         )
+        # The last child of each has a row in every table that has rows of children.
+        last = text("select max(patient_id) from clinical.patient group by centre")
+        for number in connection.execute(last).scalars().all():
+            fill_every_table(connection, number)
+        # No test here asks what these come to, and a derivation takes its time.
+        connection.execute(text("delete from derived.changed_patient"))
     assert url.database is not None
     return url.database
 

@@ -43,6 +43,35 @@ VALID: dict[str, dict[str, Any]] = {
 }
 
 
+# What else has rows of children: of those that rules derive the rest is there by itself.
+OF_CHILDREN = {
+    "reference.query_step": "(patient_id, query, from_table, state, words) "
+    "values (:patient, 'q', 'patient', 'new', 'why so?')",
+    "reference.worklist_dismissal": "(patient_id, item) values (:patient, 'silent')",
+    "reference.signature": "(patient_id, sha256, meaning, signed_by, authentication) "
+    "values (:patient, repeat('0', 64), 'reviewed', 'anna', 'signing_password')",
+    "derived.release_child": "(patient_id, release, child_id, given_up, smallest_group) "
+    "values (:patient, 'given', 'child ' || :patient, '{}', 5)",
+    "derived.release_left_out": "(patient_id, release, reason) "
+    "values (:patient, 'given', 'no_infliximab')",
+    "derived.study_child": "(patient_id, answer_sha256, part, fingerprint) "
+    "values (:patient, 'answer', 'curve', 'fingerprint')",
+    "derived.feed_result": "(message_sha256, place, patient_id, form, sender, control_id, fate, "
+    "facts, file) values ('m' || :patient, 1, :patient, 'hl7', 'lab', 'c', 'stored', '{}', 'f')",
+    # Last: it refuses changes. Of what was long before the study.
+    "reference.record_lock": "(patient_id, until_on) values (:patient, '1990-01-01')",
+}
+_GIVEN = """
+insert into reference.data_release
+    (name, as_of, smallest_group, content, program_version, dropped)
+values ('given', now(), 5, '{}', '1', false) on conflict do nothing;
+insert into reference.study_answer (answer_sha256, study_sha256, round, envelope_sha256, study,
+    coordinator, definition_hash, children, parts, content, as_of, program_version)
+values ('answer', 's', 1, 'e', 'a study', 'c', 'd', 1, '{}', '{}', now(), '1')
+on conflict do nothing
+"""
+
+
 @dataclass(frozen=True)
 class Key:
     """A constraint of the catalogue: p primary, u unique, f foreign, x exclusion, c check."""
@@ -123,6 +152,22 @@ def add_row(connection: Connection, table: str, patient: int, **values: Any) -> 
     connection.execute(
         text(f"insert into clinical.{table} ({', '.join(row)}) values ({marks})"), row
     )
+
+
+def fill_every_table(connection: Connection, patient: int) -> None:
+    """A row of this child in each table that has rows of children and none of his."""
+    connection.execute(text(_GIVEN))
+    for table in RECORD_TABLES:
+        if not _has_row(connection, f"clinical.{table}", patient):
+            add_row(connection, table, patient)
+    for table, row in OF_CHILDREN.items():
+        if not _has_row(connection, table, patient):
+            connection.execute(text(f"insert into {table} {row}"), {"patient": patient})
+
+
+def _has_row(connection: Connection, table: str, patient: int) -> bool:
+    found = text(f"select exists (select from {table} where patient_id = :patient)")
+    return bool(connection.execute(found, {"patient": patient}).scalar_one())
 
 
 def refusal(connection: Connection, table: str, patient: int, **values: Any) -> str | None:

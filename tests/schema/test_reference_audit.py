@@ -60,6 +60,27 @@ TOUCHING = {
 }
 
 
+def test_what_is_only_added_is_sealed_and_listed(database: Connection) -> None:
+    """A table whose rows carry their change is among the leaves, and is told to an inspector."""
+    carrying = database.execute(
+        text(
+            "select c.relname from pg_attribute a join pg_class c on c.oid = a.attrelid "
+            "where a.attname = 'change_id' and c.relkind = 'r' and not a.attisdropped "
+            "and c.relnamespace::regnamespace::text in ('reference', 'derived', 'audit') "
+            "and c.relname not in ('change_set', 'committed_change')"
+        )
+    ).scalars()
+    sealed = database.execute(
+        text("select pg_get_functiondef('audit.entries'::regproc)")
+    ).scalar_one()
+    told = database.execute(
+        text("select pg_get_viewdef('inspection.audit_row'::regclass)")
+    ).scalar_one()
+    for name in carrying:
+        assert f"'{name}'" in sealed, name
+        assert f"'{name}'" in told, name
+
+
 def changes(connection: Connection, table: str) -> list[Any]:
     """The audit's rows of a table of reference, the last one first."""
     return list(
