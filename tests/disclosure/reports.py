@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -24,15 +25,17 @@ ALL_TOLD = Cohort(n=160, lost=0.5, unknown=0.0, excluded=(2, 7, 1), without=1, s
 """Large enough that every analysis is published, with small numbers in each."""
 
 
-def documents_of(data: Data, plan: Plan | None) -> tuple[dict[str, Any], list[Any]]:
-    """The documents by name, and further curves."""
+def documents_of(
+    data: Data, plan: Plan | None, by: Sequence[str] = BY
+) -> tuple[dict[str, Any], list[Any]]:
+    """The documents by name, and further curves by these covariates."""
     documents = {name: BY_NAME[name].reported(data, plan) for name in TOLD}
     model = partial(cox, covariates="sex_female,perianal")
     documents["cox"] = replace(BY_NAME["cox"], report=model).reported(data, plan)
-    by = partial(cuminc, by="sex_female")
-    documents["cuminc by sex"] = replace(BY_NAME["cuminc"], report=by).reported(data, plan)
+    by_sex = partial(cuminc, by="sex_female")
+    documents["cuminc by sex"] = replace(BY_NAME["cuminc"], report=by_sex).reported(data, plan)
     curves = []
-    for covariate in BY:
+    for covariate in by:
         for landmark in (None, 12.0):
             run = partial(km, by=covariate, permute_below=0, landmark=landmark)
             curves.append(replace(BY_NAME["km"], report=run).reported(data, plan))
