@@ -64,8 +64,9 @@ def write_fhir(leaving: Leaving, part: Path) -> tuple[int, dict[str, int]]:
                 opened = (part / f"{kind}.ndjson").open("w", encoding="utf-8", newline="\n")
                 files[kind] = stack.enter_context(opened)
                 rows[kind] = 0
-            json.dump(resource, files[kind], ensure_ascii=False, separators=(",", ":"))
-            files[kind].write("\n")
+            # `dump` would take each part by itself, in Python.
+            line = json.dumps(resource, ensure_ascii=False, separators=(",", ":"))
+            files[kind].write(f"{line}\n")
             rows[kind] += 1
     manifest = {
         "transactionTime": begun.isoformat(timespec="seconds"),
