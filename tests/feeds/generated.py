@@ -29,6 +29,13 @@ UNITS = {
 VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1")
 ENDS = ("\r", "\n", "\r\n")
 FIRST_DAY = date(2016, 1, 1)
+# What a step of a story can be, beside superseded, in whatever order its messages come.
+MAY_BECOME = {
+    "preliminary": ("set_aside",),
+    "final": ("stored",),
+    "corrected": ("stored", "amended"),
+    "back": ("voided",),
+}
 HL7_STATUS = {"preliminary": "P", "final": "F", "corrected": "C", "back": "D"}
 FHIR_STATUS = {"preliminary": "preliminary", "final": "final", "corrected": "corrected",
                "back": "entered-in-error"}  # fmt: skip
@@ -100,7 +107,7 @@ class Laboratory:
         if self._random.random() < 0.3:
             steps.insert(0, "preliminary")
         if self._random.random() < 0.4:
-            steps.append("corrected")
+            steps += ["corrected"] * self._random.randint(1, 2)
         if self._random.random() < 0.2:
             steps.append("back")
         last: Measurement | None = None
@@ -109,7 +116,7 @@ class Laboratory:
             content = write(what, unit, day, value, step, number)
             for _ in range(1 + (self._random.random() < 0.2)):
                 # The same bytes come another time.
-                self._put(content, "stored", "amended", "voided", "superseded", "set_aside")
+                self._put(content, *MAY_BECOME[step], "superseded")
             if step != "preliminary":
                 last = Measurement("P001", what, day, value, UNITS[what][unit])
         if steps[-1] == "back":
