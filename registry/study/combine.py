@@ -11,6 +11,7 @@ from registry import __version__
 from registry.analysis.basis import Basis
 from registry.analysis.pooling import cox as pooling
 from registry.analysis.pooling.cox import Climb, Evaluated
+from registry.analysis.pooling.profile import profiled
 from registry.errors import CannotEstimate, Refused
 from registry.study import documents, masking
 from registry.study.answer import Answer
@@ -74,6 +75,10 @@ def combine(answers: Sequence[Answer], key: Private, without: Collection[str] = 
         return _result(chain, str(error.problem), key)
     at_last = envelope.round >= envelope.body["most_rounds"]
     closed = envelope.closing is not None and _same(envelope.closing, reached.best)
+    profile = None
+    if envelope.question.model.profile and not reached.ask:
+        firth = envelope.question.model.firth
+        profile = profiled(points, reached.best, firth=firth, furthest=FURTHEST)
     if reached.ask and at_last:
         said = note(
             "The {rounds} rounds that the study allows did not reach the estimate.",
@@ -81,12 +86,12 @@ def combine(answers: Sequence[Answer], key: Private, without: Collection[str] = 
         )
         return _result(chain, str(said), key)
     if closed or (not reached.ask and at_last):
-        made = model_document(chain, reached, basis_of(envelope), closed=closed)
+        made = model_document(chain, reached, basis_of(envelope), profile, closed=closed)
         return _result(chain, made, key)
     coef = [float(one) for one in reached.best.coef]
     asked: dict[str, Any] = {"at": [], "closing": coef}
-    if reached.ask:
-        asked = {"at": [list(one) for one in reached.ask], "closing": None}
+    if ask := reached.ask or (() if profile is None else profile.ask):
+        asked = {"at": [list(one) for one in ask], "closing": None}
     return Combined(
         envelope=following(
             envelope,

@@ -10,13 +10,19 @@ from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
 from registry.analysis.cox.diagnostics import TRANSFORMS
 from registry.analysis.distributions import chi2_sf
 from registry.analysis.pooling import cox as pooling
-from registry.analysis.pooling.cox import Climb, Evaluated, Heterogeneity
+from registry.analysis.pooling.cox import Climb, Estimated, Evaluated, Heterogeneity
+from registry.analysis.pooling.profile import Profile
 from registry.study.chain import Chain
 from registry.words import listed, note, sentences
 
 
-def model_document(chain: Chain, reached: Climb, basis: Basis, *, closed: bool) -> dict[str, Any]:
-    """The model at its estimate; `closed` where hospitals told what a fitted one is asked."""
+def model_document(
+    chain: Chain, reached: Climb, basis: Basis, profile: Profile | None, *, closed: bool
+) -> dict[str, Any]:
+    """The model at its estimate; `closed` where hospitals told what a fitted one is asked.
+
+    `profile` has the limits and P that the study asked for in place of Wald's.
+    """
     model = chain.envelope.question.model
     assert model is not None
     at = reached.best
@@ -48,13 +54,12 @@ def model_document(chain: Chain, reached: Climb, basis: Basis, *, closed: bool) 
                 "se_model": one.se,
                 "wald": (one.coef / one.se) ** 2,
                 "hr": exp(one.coef),
-                "hr_lower": exp(one.lower),
-                "hr_upper": exp(one.upper),
-                "p": one.p,
-                "limits": "wald",
+                **_limits(one, place, profile),
                 "heterogeneity": _told(differ),
             }
-            for covariate, one, differ in zip(model.terms, terms, of_term, strict=True)
+            for place, (covariate, one, differ) in enumerate(
+                zip(model.terms, terms, of_term, strict=True)
+            )
         ],
         "loglik": reached.loglik,
         "heterogeneity": _told(whole),
@@ -65,11 +70,23 @@ def model_document(chain: Chain, reached: Climb, basis: Basis, *, closed: bool) 
         "concordance": None,
         "concordance_pairs": None,
         "proportional_hazards": [],
-        "notes": _notes(chain),
+        "notes": _notes(chain, profile),
     }
     if closed:
         document |= _closing(chain, at)
     return document
+
+
+def _limits(one: Estimated, place: int, profile: Profile | None) -> dict[str, Any]:
+    if profile is None:
+        return {
+            "hr_lower": exp(one.lower),
+            "hr_upper": exp(one.upper),
+            "p": one.p,
+            "limits": "wald",
+        }
+    lower, upper = (None if end is None else exp(end) for end in profile.limits[place])
+    return {"hr_lower": lower, "hr_upper": upper, "p": profile.p[place], "limits": "profile"}
 
 
 def _method(chain: Chain) -> str:
@@ -78,8 +95,11 @@ def _method(chain: Chain) -> str:
     parts = [
         note(
             "Cox proportional-hazards regression with a hazard of its own for each hospital, ties "
-            "by {ties}, complete cases, Wald tests and limits, from sums of {rounds:round|rounds}.",
+            "by {ties}, complete cases, {limits}, from sums of {rounds:round|rounds}.",
             ties=model.ties.capitalize(),
+            limits=note("tests and limits by the profile likelihood")
+            if model.profile
+            else note("Wald tests and limits"),
             rounds=chain.envelope.round,
         )
     ]
@@ -121,7 +141,7 @@ def _hospital(name: str, at: Evaluated, told: Mapping[str, Any], *, masked: bool
     }
 
 
-def _notes(chain: Chain) -> list[str]:
+def _notes(chain: Chain, profile: Profile | None) -> list[str]:
     notes: list[str] = []
     apart = [name for name in chain.first if name not in chain.in_model]
     if apart:
@@ -129,6 +149,13 @@ def _notes(chain: Chain) -> list[str]:
             note("Not in the model, since too few stand behind its terms there: {hospitals}.",
                  hospitals=listed(apart))
         )  # fmt: skip
+    if profile is not None and None in [*profile.p, *(e for both in profile.limits for e in both)]:
+        notes.append(
+            note(
+                "A limit or P that is not there lies further out than may be asked for, or was not "
+                "reached in the rounds that the study allows."
+            )
+        )
     if chain.envelope.is_masked:
         return [
             *notes,

@@ -17,9 +17,15 @@ MOST_TERMS = 12
 """More terms than this no model of a study has: their sums would tell too much of too few."""
 
 
+FLAGS = ("late_entry", "firth", "profile")
+
+
 @dataclass(frozen=True)
 class Model:
-    """A Cox model with a hazard of its own for each hospital."""
+    """A Cox model with a hazard of its own for each hospital.
+
+    With `profile` limits and P are of the profile likelihood, which takes some more rounds.
+    """
 
     covariates: tuple[str, ...]
     time_dependent: tuple[str, ...] = ()
@@ -27,6 +33,7 @@ class Model:
     ties: Literal["breslow", "efron"] = "efron"
     late_entry: bool = False
     firth: bool = False
+    profile: bool = False
 
     @property
     def design(self) -> Design:
@@ -79,7 +86,7 @@ class Question:
                 raise ValueError
             for name in ("covariates", "time_dependent", "strata"):
                 held[name] = _texts(held[name])
-            if not all(isinstance(held[name], bool) for name in ("late_entry", "firth")):
+            if not all(isinstance(held[name], bool) for name in FLAGS):
                 raise ValueError
             model = Model(**held)
         months = tuple(float(one) for one in given.get("at_months", ()))

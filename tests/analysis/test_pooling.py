@@ -13,10 +13,13 @@ import pytest
 from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
+from registry.analysis.cox.profile import likelihood_ratio, profile_limits
+from registry.analysis.distributions import chi2_sf
 from registry.analysis.pooling import cox as pooling
 from registry.analysis.pooling.cox import Climb, Evaluated, Sums
 from registry.analysis.pooling.descriptive import binned, mean_sd_of, moments, quartile_bounds
 from registry.analysis.pooling.log_rank import log_rank_of, log_rank_sums
+from registry.analysis.pooling.profile import Profile, profiled
 from registry.errors import CannotEstimate
 from tests.docs.pages import PROJECT, load
 
@@ -55,6 +58,13 @@ def hospitals(table: pd.DataFrame, kind: str) -> list[Rows]:
 
 def rounds(parts: list[Rows], ties: Ties, *, firth: bool = False) -> tuple[Climb, int]:
     """The climb to its end as files would have it, and how many rounds it took."""
+    reached, _, number = rounds_with_profile(parts, ties, firth=firth, profile=False)
+    return reached, number
+
+
+def rounds_with_profile(
+    parts: list[Rows], ties: Ties, *, firth: bool, profile: bool = True
+) -> tuple[Climb, Profile | None, int]:
     terms = parts[0].values.shape[1]
     points: list[Evaluated] = []
     ask: tuple[tuple[float, ...], ...] = ((0.0,) * terms,)
@@ -68,10 +78,46 @@ def rounds(parts: list[Rows], ties: Ties, *, firth: bool = False) -> tuple[Climb
             of = {str(site): sums for site, sums in enumerate(read)}
             points.append(Evaluated.at(coef, of))
         reached = pooling.climb(points, firth=firth)
+        found = None
         ask = reached.ask
+        if not ask and profile:
+            found = profiled(points, reached.best, firth=firth, furthest=5.0)
+            ask = found.ask
         if not ask:
-            return reached, number
+            return reached, found, number
     raise AssertionError("the climb does not end")
+
+
+def joined(parts: list[Rows]) -> Rows:
+    """The rows of all hospitals, each a stratum."""
+    return Rows.of(
+        np.concatenate([one.stop for one in parts]),
+        np.concatenate([one.event for one in parts]),
+        np.concatenate([one.values for one in parts]),
+        start=np.concatenate([one.start for one in parts]),
+        stratum=np.repeat(np.arange(len(parts)), [len(one.stop) for one in parts]),
+    )
+
+
+@pytest.mark.parametrize(("kind", "firth"), [("fixed", False), ("daily", False), ("late", True)])
+def test_limits_by_the_profile_likelihood_are_those_of_all_rows_together(
+    table: pd.DataFrame, kind: str, firth: bool
+) -> None:
+    """Held to the search by bisection that has the rows, whose own limits are held to R's."""
+    parts = hospitals(table, kind)
+    _, found, number = rounds_with_profile(parts, "efron", firth=firth)
+    assert found is not None
+    likelihood = PartialLikelihood(joined(parts), "efron", firth=firth)
+    best = maximise(likelihood)
+    assert best is not None
+    for which in range(len(best.coef)):
+        np.testing.assert_allclose(
+            found.limits[which], profile_limits(likelihood, best, which), rtol=1e-7, atol=1e-9
+        )
+        fall = likelihood_ratio(likelihood, best, which)
+        assert fall is not None
+        np.testing.assert_allclose(found.p[which], chi2_sf(fall, 1), rtol=1e-6)
+    assert number <= 20
 
 
 @pytest.mark.parametrize("ties", ["breslow", "efron"])
@@ -99,14 +145,7 @@ def test_sums_over_rounds_give_rs_stratified_model(
 def test_firths_penalty_is_of_all_hospitals_together(table: pd.DataFrame, ties: Ties) -> None:
     parts = hospitals(table, "late")
     reached, number = rounds(parts, ties, firth=True)
-    joined = Rows.of(
-        np.concatenate([one.stop for one in parts]),
-        np.concatenate([one.event for one in parts]),
-        np.concatenate([one.values for one in parts]),
-        start=np.concatenate([one.start for one in parts]),
-        stratum=np.repeat(np.arange(3), [len(one.stop) for one in parts]),
-    )
-    expected = maximise(PartialLikelihood(joined, ties, firth=True))
+    expected = maximise(PartialLikelihood(joined(parts), ties, firth=True))
     assert expected is not None
     np.testing.assert_allclose(reached.best.coef, expected.coef, rtol=1e-8)
     np.testing.assert_allclose(reached.loglik, expected.loglik, rtol=1e-12)

@@ -153,7 +153,7 @@ def climb(points: Sequence[Evaluated], *, firth: bool) -> Climb:
 
     Raises CannotEstimate where the sums have no finite estimate.
     """
-    heights = [_height(one.total, firth=firth) for one in points]
+    heights = [height(one.total, firth=firth) for one in points]
     at = _highest(points, heights)
     best, (loglik, slope) = points[at], heights[at]
     information = best.total.information
@@ -161,8 +161,8 @@ def climb(points: Sequence[Evaluated], *, firth: bool) -> Climb:
         raise CannotEstimate(
             note("The hospitals together cannot tell the covariates of the model apart.")
         )
-    curvature = _curvature(points, heights, at) if firth else information
-    step: Floats = np.asarray(np.linalg.solve(curvature, slope), dtype=np.float64)
+    change = curvature(points, heights, at) if firth else information
+    step: Floats = np.asarray(np.linalg.solve(change, slope), dtype=np.float64)
     errors = np.sqrt(np.diag(np.linalg.inv(information)))
     if np.abs(step / errors).max() < _CLOSE:
         return Climb(best, step, (), loglik)
@@ -190,7 +190,7 @@ def _highest(points: Sequence[Evaluated], heights: Sequence[tuple[float, Floats]
     return min(as_high, key=lambda n: float(np.abs(heights[n][1]).max()))
 
 
-def _height(total: Sums, *, firth: bool) -> tuple[float, Floats]:
+def height(total: Sums, *, firth: bool) -> tuple[float, Floats]:
     """The log-likelihood and its slope, with the penalty where there is one."""
     if not firth:
         return total.loglik, total.score
@@ -202,7 +202,7 @@ def _height(total: Sums, *, firth: bool) -> tuple[float, Floats]:
     return total.loglik + log_det / 2, total.score + pull
 
 
-def _curvature(
+def curvature(
     points: Sequence[Evaluated], heights: Sequence[tuple[float, Floats]], at: int
 ) -> Floats:
     """The information, mended by what the slopes at other points say of the penalty's curvature.
@@ -341,7 +341,7 @@ def hazards(at: Evaluated, closing: Sequence[Mapping[str, Any]]) -> Zph | None:
 
 @dataclass(frozen=True)
 class Estimated:
-    """A term over the hospitals; limits and P are Wald's."""
+    """A term over the hospitals; limits and P are Wald's unless others are put in their place."""
 
     coef: float
     se: float

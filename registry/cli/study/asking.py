@@ -24,6 +24,13 @@ class StudyPenalty(StrEnum):
     FIRTH = "firth"
 
 
+class StudyLimits(StrEnum):
+    """By what limits and P are."""
+
+    WALD = "wald"
+    PROFILE = "profile"
+
+
 KeyOption = Annotated[
     Path, typer.Option("--key", metavar="FILE", help="Your private key, which stays with you.")
 ]
@@ -100,6 +107,9 @@ def new_command(
     penalty: Annotated[
         StudyPenalty, typer.Option("--penalty", help="Firth's, for few losses.")
     ] = StudyPenalty.NONE,
+    limits: Annotated[
+        StudyLimits, typer.Option("--limits", help="Of the model; profile takes some more rounds.")
+    ] = StudyLimits.WALD,
     at: Annotated[
         str, typer.Option("--at", metavar="MONTHS", help="When to read the curve off.")
     ] = "12,24,36",
@@ -160,6 +170,7 @@ def new_command(
             ties=ties.value,
             late_entry=entry is Entry.WEEK14,
             firth=penalty is StudyPenalty.FIRTH,
+            profile=limits is StudyLimits.PROFILE,
         )
     elif covariates or time_dependent or strata:
         raise WrongUsage(tr("Covariates are of a model."), cure=tr("Add: --analysis cox"))
