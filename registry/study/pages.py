@@ -54,6 +54,12 @@ def protocol(
             said.append(note("Children count from the day after their week-14 PCDAI on."))
         if model.firth:
             said.append(note("Firth's penalty, which keeps estimates finite where losses are few."))
+        if model.profile:
+            said.append(
+                note(
+                    "Limits and P by the profile likelihood, for which sums are asked in more places."
+                )
+            )
     if masked:
         said.append(
             note(

@@ -134,12 +134,17 @@ def test_masked_equals_unmasked(both: tuple[dict[str, Any], dict[str, Any], Any]
     assert clear["cox"]["heterogeneity"]["df"] == 2
 
 
-def test_firths_third_moments_are_masked_too(play: Play) -> None:
-    model = replace(MODEL, firth=True)
+def test_firths_third_moments_and_limits_by_the_profile_are_masked_too(play: Play) -> None:
+    model = replace(MODEL, firth=True, profile=True)
     clear, hidden = (
         play(masked=masked, model=model, analyses=("cox",))[0]["cox"] for masked in (False, True)
     )
     assert differing(clear["terms"], hidden["terms"]) == []
+    [term] = clear["terms"]
+    assert term["limits"] == "profile"
+    assert term["hr_lower"] < term["hr"] < term["hr_upper"]
+    assert (term["p"] < 0.05) != (term["hr_lower"] < 1 < term["hr_upper"])
+    assert "by the profile likelihood" in clear["method"]
 
 
 def test_an_answer_tells_no_number(both: tuple[Any, Any, list[Answer]]) -> None:
