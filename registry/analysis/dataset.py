@@ -7,7 +7,6 @@ return wrong numbers. What is wrong is refused here, before any library sees it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -186,10 +185,7 @@ def require_columns(frame: pd.DataFrame, names: Iterable[str], view: str) -> Non
 
 def numbers(frame: pd.DataFrame, name: str) -> Floats:
     """A numeric column as floats, missing values as NaN; `Decimal` arrives from the driver."""
-    values = frame[name]
-    if values.dtype == object:
-        return np.array([math.nan if pd.isna(v) else float(v) for v in values], dtype=np.float64)
-    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def flags(frame: pd.DataFrame, name: str, view: str) -> pd.Series[bool]:

@@ -132,6 +132,8 @@ def _engine(url: URL, **pool: Any) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
+        # It would be looked for at every start, and no table has any.
+        use_native_hstore=False,
         **pool,
         # No statement is prepared: its plan would be that of the tables as they once were.
         connect_args={
