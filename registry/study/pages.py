@@ -56,9 +56,7 @@ def protocol(
             said.append(note("Firth's penalty, which keeps estimates finite where losses are few."))
         if model.profile:
             said.append(
-                note(
-                    "Limits and P by the profile likelihood, for which sums are asked in more places."
-                )
+                note("Limits and P by the profile likelihood: sums are asked in more places.")
             )
     if masked:
         said.append(
