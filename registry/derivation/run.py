@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from registry.database.frozen import frozen_of
-from registry.database.roles import DERIVATION_ROLE, MANAGER_ROLE, OWNER_ROLE, needs
+from registry.database.roles import MANAGER_ROLE
 from registry.errors import Refused
 from registry.models.status_columns import STATUS_COLUMNS, status_hash
 from registry.records.registry_setting import definition_or_default
@@ -27,6 +27,10 @@ SHARE_FOR_WHOLE_PASS = 0.5
 DERIVE = "registry derive"
 
 COMPARED_COLUMNS = [name for name in STATUS_COLUMNS if name not in ("patient_id", "definition")]
+
+
+class WaitsForTheNight(Refused):
+    """What is asked rests on a status that this login may not bring up to date."""
 
 
 @dataclass(frozen=True)
@@ -142,9 +146,9 @@ def bring_up_to_date(engine: Engine, *, user: str) -> DerivationResult | None:
             )
         ).scalar_one()
         if waiting and not may_derive(connection):
-            raise Refused(
+            raise WaitsForTheNight(
                 tr("Some status is older than the records or the day; this login may not derive."),
-                cure=needs([MANAGER_ROLE, DERIVATION_ROLE, OWNER_ROLE]),
+                cure=tr("For it: {cure}.", cure=who_derives(connection)),
             )
     return derive(engine, user=user) if waiting else None
 

@@ -197,4 +197,10 @@ def test_who_may_not_derive_is_told_who_does(
     assert program(entry, *add).status == 0
     said = program(entry, "status").err
     assert "the next night does it, or who has the role registry_manager" in said
+    refused = program(entry, "analyse", "flow").refused(1)
+    assert "the next night does it, or who has the role registry_manager" in refused
+    shown = program(entry, "patient", "show", own)
+    assert shown.status == 0
+    assert "2020-12-01" in shown.out
+    assert "the next night does it" in shown.err
     assert "derivation: registry derive" in program(at_ward(MANAGER_ROLE), "status").err

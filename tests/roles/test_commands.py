@@ -47,9 +47,11 @@ DAILY: dict[str, tuple[str, ...]] = {
     "registry_inspector": ("audit show", "audit seals", "patient erasures", "sign list"),
 }
 # Sessions that never end, and what asks an authority: nothing of theirs is another command's.
-# Studies need envelopes of other hospitals, a hub servers that replicate.
+# Studies need envelopes of others, a hub servers that replicate, a feed its files; of a few
+# children there is nothing that could be sensitive.
 NOT_RUN = {
-    *(("schedule", "run"), ("db", "psql"), ("audit", "stamp")),
+    *(("schedule", "run"), ("db", "psql"), ("audit", "stamp"), ("feed", "read")),
+    ("analyse", "sensitivity"),
     *(("study", verb) for verb in ("new", "check", "answer")),
     *(words for words in COMMANDS if words[0] == "hub"),
 }
@@ -169,10 +171,10 @@ if "REGISTRY_REWRITE_DOCS" in os.environ:
                     continue
                 lines = "a long password\na long password\n"
                 monkeypatch.setattr("sys.stdin", io.StringIO(lines))
-                outcome = program(named["url"], *arguments(words, role, named))
+                outcome = program(named["its url"], *arguments(words, role, named))
                 if refused_by_database(outcome) != (cell(role, words) == "refused"):
                     other[words] = outcome.err[:300]
-            assert other == {}
+            assert other == {}, sorted(other)
 
 
 ANALYSING = ("analyse", "report", "export", "status")
@@ -217,10 +219,10 @@ def prepared(registry: Database, program: Program, role: str) -> dict[str, str]:
     assert program(registry, "derive").status == 0
     queries = program(registry, "query", "list", "--format", "json").document
     return {
-        "url": registry.url.set(username=login).render_as_string(hide_password=False),
+        "its url": registry.url.set(username=login).render_as_string(hide_password=False),
         "4711": str(change),
         "/srv/laboratory": "laboratory",
-        "query": next(one["query_id"] for one in queries if one["patient_id"] in ids),
+        "a query": next(one["query_id"] for one in queries if one["patient_id"] in ids),
     }
 
 
@@ -230,7 +232,9 @@ def arguments(words: Words, role: str, named: dict[str, str]) -> list[str]:
     if words == ("patient", "add"):
         given = [one.replace("P900", "P901") for one in given]
     if words[0] == "query" and words[1] in ("show", "answer", "close", "reopen"):
-        given[2] = named["query"]
+        given[2] = named["a query"]
+    if words == ("db", "backup"):
+        return ["db", "backup", "another.backup"]
     if words == ("release", "create"):
         return ["release", "create", "another", "--to", "another"]
     if words == ("disclosure",):

@@ -25,16 +25,27 @@ PATIENTS = ("analysis_set", "survival", "interval_censored", "competing_events",
 
 
 @contextmanager
-def up_to_date(context: typer.Context, definition: str | None) -> Iterator[tuple[Connection, str]]:
-    """A connection on which nothing waits for a derivation, and the definition to hold to."""
-    from registry.derivation.run import bring_up_to_date
+def up_to_date(
+    context: typer.Context, definition: str | None, *, or_as_it_stands: bool = False
+) -> Iterator[tuple[Connection, str]]:
+    """A connection on which nothing waits for a derivation, and the definition to hold to.
+
+    With `or_as_it_stands` who may not derive is told that something waits, and not refused.
+    """
+    from registry.derivation.run import WaitsForTheNight, bring_up_to_date
     from registry.records.registry_setting import definition_or_default
 
     settings = run_of(context).settings()
     with opened(settings) as database:
         with database.engine.connect() as connection:
             held_to = definition_or_default(connection, definition)
-        result = bring_up_to_date(database.engine, user=settings.user)
+        try:
+            result = bring_up_to_date(database.engine, user=settings.user)
+        except WaitsForTheNight as waits:
+            if not or_as_it_stands:
+                raise
+            result = None
+            warn(str(waits))
         if result is not None and result.examined:
             warn(
                 tr(

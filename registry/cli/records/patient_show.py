@@ -114,7 +114,7 @@ def _document(context: typer.Context, patient: str, definition: str | None) -> d
     from registry.patient.reading import read_patient
     from registry.records.patient_number import patient_number
 
-    with up_to_date(context, definition) as (connection, definition):
+    with up_to_date(context, definition, or_as_it_stands=True) as (connection, definition):
         connection.execution_options(isolation_level="REPEATABLE READ")
         patient_number(connection, patient)
         explanation = explain(connection, patient, definition).to_json()
