@@ -95,13 +95,17 @@ def test_a_login_signs_with_a_password_of_its_own(
     engine = connect_to(server_url(url))
     with engine.connect() as connection:
         connection.execute(text("select set_config('registry.reason', 'a test', true)"))
+        # From PostgreSQL 16 on a server knows whether it has asked for a password.
+        knows = connection.execute(
+            text("select current_setting('server_version_num')::integer >= 160000")
+        ).scalar_one()
         for statement in (
             "select * from reference.signing_password",
             "insert into reference.signature (patient_id, sha256, meaning, signed_by, "
             "authentication) values (1, repeat('a', 64), 'x', 'anna', 'signing_password')",
             *(
                 f"select reference.sign('anna', {entered}, 1, null, null, repeat('a', 64), 'x')"
-                for entered in ("null", "'x'")
+                for entered in ("'x'", *(["null"] if knows else []))
             ),
         ):
             with pytest.raises(DBAPIError) as refused, connection.begin_nested():
