@@ -233,6 +233,8 @@ def arguments(words: Words, role: str, named: dict[str, str]) -> list[str]:
         given = [one.replace("P900", "P901") for one in given]
     if words[0] == "query" and words[1] in ("show", "answer", "close", "reopen"):
         given[2] = named["a query"]
+    if words == ("sign", "limit"):
+        return ["sign", "limit"]
     if words == ("db", "backup"):
         return ["db", "backup", "another.backup"]
     if words == ("release", "create"):

@@ -79,7 +79,7 @@ _FOR = {
     "study show": NO_DATABASE,
     "study sent": "MDX",
     "feed": "M",
-    "feed codes": "MD",
+    "feed codes": "MEDX",
     "hub": "",
     "derive": "MD",
     "status": "MED",
