@@ -87,9 +87,14 @@ def is_taken(connection: Connection, lock: Lock) -> bool:
     )
 
 
-def _are_made(connection: Connection, lock: Lock = Lock.FREEZE) -> bool:
+def _are_made(connection: Connection, *locks: Lock) -> bool:
+    """Whether the tables of these locks are there; of all without one."""
     return bool(
         connection.execute(
-            text("select to_regclass(:table) is not null"), {"table": f"{SCHEMA}.{lock}"}
+            text(
+                "select bool_and(to_regclass(name) is not null) "
+                "from unnest(cast(:tables as text[])) t (name)"
+            ),
+            {"tables": [f"{SCHEMA}.{lock}" for lock in locks or Lock]},
         ).scalar_one()
     )

@@ -176,6 +176,16 @@ def test_an_upgrade_at_head_builds_the_views_anew_and_keeps_what_is_stored(
         assert connection.execute(text(comment)).scalar_one() == f"rules {rules_hash()}"
 
 
+def test_a_registry_of_before_a_lock_gets_its_table(registry: Database) -> None:
+    """Locks have no migration: the first thing that an upgrade does is to take one."""
+    for lock in locks.Lock:
+        with registry.engine.begin() as connection:
+            connection.execute(text(f"drop table {locks.SCHEMA}.{lock}"))
+        with registry.engine.begin() as connection:
+            locks.make_locks(connection)
+            locks.take(connection, lock)
+
+
 def test_what_others_made_on_the_views_is_not_lost_in_an_upgrade(registry: Database) -> None:
     for kind, name, content in [
         ("table", "analytics.notes", "(note text)"),
