@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,29 +41,56 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
         print_rows(list_centres(connection), form, COLUMNS)
 
 
+CodeArgument = Annotated[str, typer.Argument(metavar="CENTRE", help="Its code.")]
+NameOption = Annotated[
+    str | None, typer.Option("--name", metavar="TEXT", help="Its full name; none = not told.")
+]
+AgeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--age-of-majority",
+        metavar="YEARS",
+        help="Age from which its patients give their own consent.",
+    ),
+]
+PatternOption = Annotated[
+    str | None,
+    typer.Option(
+        "--study-id-pattern",
+        metavar="FORM",
+        help="Form of its study ids, as BCH-####-*: # a digit, * a check sign; none = any.",
+    ),
+]
+
+
+@app.command("add")
+def add_command(
+    context: typer.Context,
+    code: CodeArgument,
+    name: NameOption = None,
+    age_of_majority: AgeOption = None,
+    study_id_pattern: PatternOption = None,
+    reason: ReasonOption = None,
+    user: UserOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Add a centre before its first child does, so that logins and study ids can be of it.
+
+    Example: registry centre add NEW --name 'New centre' --reason 'takes part from 2027 on'
+    """
+    from registry.entry.centres import add_centre
+
+    told = _told(name, age_of_majority, study_id_pattern)
+    _tell(context, add_centre, code, told, reason, user, form)
+
+
 @app.command("amend")
 def amend_command(
     context: typer.Context,
-    code: Annotated[str, typer.Argument(metavar="CENTRE", help="Its code.")],
-    name: Annotated[
-        str | None, typer.Option("--name", metavar="TEXT", help="Its full name; none = not told.")
-    ] = None,
-    age_of_majority: Annotated[
-        str | None,
-        typer.Option(
-            "--age-of-majority",
-            metavar="YEARS",
-            help="Age from which its patients give their own consent.",
-        ),
-    ] = None,
-    study_id_pattern: Annotated[
-        str | None,
-        typer.Option(
-            "--study-id-pattern",
-            metavar="FORM",
-            help="Form of its study ids, as BCH-####-*: # a digit, * a check sign; none = any.",
-        ),
-    ] = None,
+    code: CodeArgument,
+    name: NameOption = None,
+    age_of_majority: AgeOption = None,
+    study_id_pattern: PatternOption = None,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
@@ -71,21 +99,39 @@ def amend_command(
 
     Example: registry centre amend BCH --age-of-majority 16 --reason 'law of the country'
     """
+    from registry.entry.centres import amend_centre
+
+    told = _told(name, age_of_majority, study_id_pattern)
+    if not told:
+        raise WrongUsage(tr("Nothing is told of the centre: give at least one option."))
+    _tell(context, amend_centre, code, told, reason, user, form)
+
+
+def _told(
+    name: str | None, age_of_majority: str | None, study_id_pattern: str | None
+) -> dict[str, str]:
     given = {
         "name": name,
         "age_of_majority": age_of_majority,
         "study_id_pattern": study_id_pattern,
     }
-    told = {column: written for column, written in given.items() if written is not None}
-    if not told:
-        raise WrongUsage(tr("Nothing is told of the centre: give at least one option."))
+    return {column: written for column, written in given.items() if written is not None}
+
+
+def _tell(
+    context: typer.Context,
+    change: Callable[..., dict[str, Any]],
+    code: str,
+    told: dict[str, str],
+    reason: str | None,
+    user: str | None,
+    form: Format,
+) -> None:
     if not (reason and reason.strip()):
         raise WrongUsage(tr("What is told of a centre is changed only with a --reason."))
-    from registry.entry.centres import amend_centre
-
     settings = run_of(context).settings(user)
     with opened(settings) as database, database.engine.begin() as connection:
-        row = amend_centre(connection, code, told, user=settings.user, reason=reason)
+        row = change(connection, code, told, user=settings.user, reason=reason)
     if form is Format.JSON:
         print_json(row)
     else:

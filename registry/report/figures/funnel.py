@@ -36,8 +36,8 @@ def funnel_plot(document: Document, prefix: str, width: float = WIDE) -> Scene:
     funnel = document["funnel"]
     title = tr("Loss of response within a year, by centre")
     key = tr(
-        "Diamond: {centre}; circles: other centres; dashed: all together; lines: 95 and 99.8 % "
-        "control limits.",
+        "Diamond: {centre}; circles: other centres; thin dashes: all together; thick dashes and "
+        "lines: control limits of 95 and 99.8 %.",
         centre=document["centre"],
     )
     scene = Scene(prefix, width, title, key)
