@@ -17,7 +17,8 @@ from tests.docs.pages import PROJECT, load
 from tests.docs.test_examples import example
 
 # They wait for the database, want none by a URL, or read a backup first.
-NOT_AWAY = {("schedule", "run"), ("schedule", "once"), ("db", "serve"), ("db", "restore")}
+NOT_AWAY = {("schedule", verb) for verb in ("run", "once", "backup")}
+NOT_AWAY |= {("db", "serve"), ("db", "restore")}
 # They read a file first, which is not there.
 NOT_AWAY |= {("audit", "check"), ("sign", "file"), ("db", "verify")}
 NOT_AWAY |= {("study", verb) for verb in ("new", "check", "answer", "combine", "show")}
