@@ -142,10 +142,10 @@ def test_whoever_signs_enters_the_password_of_the_login_again(server: SetUp) -> 
     where = Database(engine, url, embedded=False, programs=None)
     with engine.connect() as connection:
         who = passwords.asked_for(connection, where, "somebody else")
-        assert (who.person, who.by) == ("registry", "database_password")
-        passwords.require(connection, where, who, PASSWORD)
-        with pytest.raises(Refused, match="password is wrong"):
-            passwords.require(connection, where, who, "not it")
+    assert (who.person, who.by) == ("registry", "database_password")
+    assert passwords.require(where, who, PASSWORD) is None
+    with pytest.raises(Refused, match="password is wrong"):
+        passwords.require(where, who, "not it")
     engine.dispose()
 
 

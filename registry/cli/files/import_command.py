@@ -166,7 +166,8 @@ def import_command(
             register=register,
         ) as numbers,
     ):
-        transaction = connection.begin()
+        # Where the numbers lie may have been asked in it.
+        transaction = connection.get_transaction() or connection.begin()
         turned: list[Transition] | None = None
         waiting, cure = 0, ""
         declare_change(connection, user=settings.user, command="import", reason=why)
