@@ -169,6 +169,9 @@ if "REGISTRY_REWRITE_DOCS" in os.environ:
             for words in sorted(COMMANDS, key=lambda one: (one in LAST, one[0] not in ANALYSING)):
                 if words in NOT_RUN or cell(role, words) in WITHOUT_LOGIN:
                     continue
+                if (role, words) == (ENTRY_ROLE, ("centre", "report")):
+                    # The database shows this login its own centre alone: there is nothing beside it.
+                    continue
                 lines = "a long password\na long password\n"
                 monkeypatch.setattr("sys.stdin", io.StringIO(lines))
                 outcome = program(named["its url"], *arguments(words, role, named))
@@ -177,7 +180,7 @@ if "REGISTRY_REWRITE_DOCS" in os.environ:
             assert other == {}, sorted(other)
 
 
-ANALYSING = ("analyse", "report", "export", "status")
+ANALYSING = ("analyse", "centre", "dossier", "export", "release", "report", "status")
 SEEN = "select count(*) from {}"
 
 
@@ -218,7 +221,11 @@ def prepared(registry: Database, program: Program, role: str) -> dict[str, str]:
     assert program(registry, "db", "backup", "registry.backup").status == 0
     assert program(registry, "derive").status == 0
     queries = program(registry, "query", "list", "--format", "json").document
+    items = program(registry, "worklist", "list", "--format", "json").document
+    aside = next(one["item"] for one in items if one["item"] != example(("worklist", "dismiss"))[2])
+    assert program(registry, "worklist", "dismiss", aside, "--reason", "a test").status == 0
     return {
+        "aside": aside,
         "its url": registry.url.set(username=login).render_as_string(hide_password=False),
         "4711": str(change),
         "/srv/laboratory": "laboratory",
@@ -233,6 +240,14 @@ def arguments(words: Words, role: str, named: dict[str, str]) -> list[str]:
         given = [one.replace("P900", "P901") for one in given]
     if words[0] == "query" and words[1] in ("show", "answer", "close", "reopen"):
         given[2] = named["a query"]
+    if words == ("report",):
+        given.append("--force")
+    if role not in (MANAGER_ROLE, ENTRY_ROLE):
+        # What the command before it would have made is not there.
+        if words == ("worklist", "resume"):
+            given[2] = named["aside"]
+        if words == ("surgery", "void"):
+            given = [one.replace("2020-02-03", "2020-02-02") for one in given]
     if words == ("sign", "limit"):
         return ["sign", "limit"]
     if words == ("db", "backup"):

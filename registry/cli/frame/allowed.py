@@ -65,6 +65,7 @@ _FOR = {
     "sign password": "ME",
     "sign patient": "ME",
     "sign freeze": "",
+    "sign limit": "MeIDX",
     "sign file": "M",
     "lock": "M",
     "lock list": "MDX",
