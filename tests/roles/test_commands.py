@@ -170,7 +170,7 @@ if "REGISTRY_REWRITE_DOCS" in os.environ:
                 if words in NOT_RUN or cell(role, words) in WITHOUT_LOGIN:
                     continue
                 if (role, words) == (ENTRY_ROLE, ("centre", "report")):
-                    # The database shows this login its own centre alone: there is nothing beside it.
+                    # This login sees its own centre alone, with nothing beside it.
                     continue
                 lines = "a long password\na long password\n"
                 monkeypatch.setattr("sys.stdin", io.StringIO(lines))
