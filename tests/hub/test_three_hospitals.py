@@ -245,3 +245,20 @@ def test_what_cannot_be_is_refused_and_nothing_is_begun(
     assert "alter system set wal_level = logical" in said
     assert "Nothing has come" in program(study, "hub", "gather").refused(1)
     assert program(study, "hub", "unsubscribe", "NORTH").status == 1
+
+
+def test_what_a_newer_program_sends_is_named_and_nothing_is_taken_in(
+    study: Database, program: Program
+) -> None:
+    before = found_in(study, "WEST-")
+    with study.engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into derived.hub_record (hospital, file, record, number, study_id, cells) "
+                "values ('WEST', 'patients', 7, 7, 'W7', cast(:cells as jsonb))"
+            ),
+            {"cells": '{"sex": "female", "shoe_size": "31"}'},
+        )
+    said = program(study, "hub", "gather").refused(1)
+    assert "WEST sends what this registry does not know: patients.shoe_size." in said
+    assert found_in(study, "WEST-") == before == []
