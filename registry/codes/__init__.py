@@ -74,9 +74,7 @@ def known_codes(amendments: Path | None = None) -> Codes:
     try:
         written = amendments.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(
-            tr("{file} cannot be read: {reason}.", file=amendments, reason=error)
-        ) from None
+        raise _unreadable(amendments, error) from None
     return shipped.amended(_rows(written, amendments.name))
 
 
@@ -120,7 +118,7 @@ def held_to(codes: Codes, concepts: Path) -> Codes:
                 if (vocabulary, code) in others:
                     confirmed.add((vocabulary, code))
     except (OSError, UnicodeDecodeError, IndexError) as error:
-        raise Refused(tr("{file} cannot be read: {reason}.", file=concepts, reason=error)) from None
+        raise _unreadable(concepts, error) from None
     return Codes(
         replace(
             row,
@@ -152,3 +150,8 @@ def _rows(text: str, name: str) -> Iterator[Code]:
                 cure=tr("Only the display may be empty, and checked is yes or no."),
             )
         yield Code(**cells, checked=checked == "yes")
+
+
+def _unreadable(file: Path, error: Exception) -> Refused:
+    reason = error.strerror if isinstance(error, OSError) else error
+    return Refused(tr("{file} cannot be read: {reason}.", file=file, reason=reason))
