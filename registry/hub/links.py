@@ -119,15 +119,19 @@ def unsubscribe(database: Database, hospital: str) -> bool:
     with database.engine.connect() as connection:
         if all(row["hospital"] != hospital for row in subscriptions(connection)):
             raise NotFound(tr("No records of {hospital} come here.", hospital=hospital))
-    name = _name(hospital)
+    name, refusal = _name(hospital), tr("It cannot be ended")
     clean = True
     try:
-        _alone(database.engine, f"drop subscription {name}", refusal="")
+        _alone(database.engine, f"drop subscription {name}", refusal=refusal)
     except Refused:
+        # Its server is away: without the slot there this end can go alone.
         clean = False
-        for statement in ("disable", "set (slot_name = none)"):
-            _alone(database.engine, f"alter subscription {name} {statement}", refusal="")
-        _alone(database.engine, f"drop subscription {name}", refusal=tr("It cannot be ended"))
+        for statement in (
+            f"alter subscription {name} disable",
+            f"alter subscription {name} set (slot_name = none)",
+            f"drop subscription {name}",
+        ):
+            _alone(database.engine, statement, refusal=refusal)
     with database.engine.begin() as connection:
         for table in map(table_of, PUBLISHED):
             connection.execute(
