@@ -67,3 +67,26 @@ def children(network: Network, name: str) -> int:
             text("select count(*) from analytics.survival where definition = 'paper'")
         )
         return int(counted.scalar_one())
+
+
+def test_more_studies_over_a_definition_than_a_registry_answers_are_refused(
+    network: Network,
+) -> None:
+    north = network.hospitals["North"]
+
+    def allow(number: int) -> None:
+        reason = ("--reason", "a test")
+        assert network.run(north, "disclosure", "--studies", str(number), *reason).status == 0
+
+    for name in ("before", "after"):
+        assert network.new(name, "--analysis", "flow").status == 0
+    assert network.answer("North", network.file("before.json"))[0].status == 0
+    allow(1)
+    try:
+        outcome, file = network.answer("North", network.file("after.json"))
+        assert "over this definition" in outcome.refused(1)
+        assert "registry disclosure --studies" in outcome.err
+        assert not file.exists()
+    finally:
+        allow(5)
+    assert network.answer("North", network.file("after.json"))[0].status == 0
