@@ -189,8 +189,9 @@ def test_the_past_leaves_without_whoever_withdrew_since(
         }
 
 
-def test_a_list_of_children_is_not_published(export: Export) -> None:
+def test_a_list_of_children_is_not_published(export: Export, program: Program) -> None:
     outcome, folder = export("fhir", "--disclosure", "publish")
     assert "tells of single children" in outcome.refused(1)
     assert not folder.exists()
     assert "An export is of one view" in export("fhir", "--format", "csv")[0].refused(2)
+    assert "Name it: registry export fhir --to DIR" in program(None, "export", "fhir").refused(2)

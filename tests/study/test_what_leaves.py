@@ -7,6 +7,12 @@ from sqlalchemy import text
 from registry.study.keys import read_json
 from tests.study.conftest import NAMES, Network
 
+SENT = ("study", "sent", "--format", "json")
+FIRST_INFUSION = text(
+    "select patient_id, min(infused_on) from analytics.survival join analytics.infusion "
+    "using (patient_id) where definition = 'paper' group by 1 order by 1 limit 1"
+)
+
 
 def test_what_was_checked_leaves_and_is_kept(network: Network) -> None:
     assert network.new("seen", "--analysis", "flow,table1").status == 0
@@ -90,3 +96,28 @@ def test_more_studies_over_a_definition_than_a_registry_answers_are_refused(
     finally:
         allow(5)
     assert network.answer("North", network.file("after.json"))[0].status == 0
+
+
+def test_an_answer_from_a_freeze_is_of_the_data_of_then(network: Network) -> None:
+    east = network.hospitals["East"]
+    reason = ("--reason", "a test")
+    for name in ("first", "second"):
+        assert network.new(name, "--analysis", "flow").status == 0
+    assert network.run(east, "freeze", "create", "then", *reason).status == 0
+    frozen = ("--freeze", "then")
+    with east.engine.connect() as connection:
+        child, day = connection.execute(FIRST_INFUSION).one()
+    assert network.run(east, "infusion", "void", child, str(day), *reason).status == 0
+    outcome, file = network.answer("East", network.file("first.json"), *frozen)
+    assert outcome.status == 0, outcome
+    # What has changed since is one child's: the two answers together would tell of it.
+    outcome, refused = network.answer("East", network.file("second.json"))
+    assert "nearly the same children" in outcome.refused(1)
+    assert "Answer from the same data: --freeze then" in outcome.err
+    assert not refused.exists()
+    outcome, again = network.answer("East", network.file("second.json"), *frozen)
+    assert outcome.status == 0, outcome
+    numbers = [read_json(one)["body"]["numbers"] for one in (file, again)]
+    assert numbers[0] == numbers[1]
+    kept = network.run(east, *SENT).document
+    assert [one["freeze"] for one in kept] == ["then", "then"]

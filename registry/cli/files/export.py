@@ -124,6 +124,11 @@ def export_command(
             force=force,
         )
         return
+    if view in NEIGHBOURS and to is None and not folders and form is None:
+        raise WrongUsage(
+            tr("In {standard} the records go to a folder, and none is named.", standard=view),
+            cure=tr("Name it: registry export {standard} --to DIR", standard=view),
+        )
     one = view is not None or to is not None
     if (
         one + len(folders) != 1

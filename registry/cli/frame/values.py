@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from typer import BadParameter
 from typer._coercion import RuntimeParam, TypeDescriptor, build_runtime_param
 from typer._param_types import coerce_cli_choice, coerce_cli_path
 
@@ -43,9 +44,13 @@ class _AsGiven(RuntimeParam):
         if not isinstance(kind, type):
             raise _NotPlain
         if issubclass(kind, Enum):
-            return coerce_cli_choice(
-                value, choices=list(kind), case_sensitive=info.case_sensitive, ctx=ctx
-            )
+            try:
+                return coerce_cli_choice(
+                    value, choices=list(kind), case_sensitive=info.case_sensitive, ctx=ctx
+                )
+            except ValueError as error:
+                # Typer's way says the same behind the name of Python's error.
+                raise BadParameter(str(error), ctx=ctx, param=param) from error
         if kind is Path and info.path_type is None:
             path = Path(value if isinstance(value, Path) else _word(value))
             return coerce_cli_path(path, info, path_type=Path, param=param, ctx=ctx)
