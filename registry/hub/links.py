@@ -194,7 +194,7 @@ def _state(row: dict[str, Any]) -> str:
     if not row["enabled"]:
         return tr("stopped")
     if not row["connected"]:
-        return tr("its server is not reached")
+        return tr("not reached, or keeps no changes for this hub")
     return "" if row["copied"] else tr("the first copy is on its way")
 
 

@@ -121,7 +121,7 @@ def test_records_come_and_go_as_the_hospitals_have_them(network: Network, progra
         sent = program(network.registries[name], "hub", "publish", "--as", name, "--to", "hub")
         assert sent.status == 0, sent
         assert "surgeries, adverse_events, consents" in sent.err
-        url = network.servers[name].url().replace("postgres@", "hub@")
+        url = url_of(network, name)
         assert program(hub, "hub", "subscribe", name, "--from", url).status == 0
 
     found = gathered(network, program)
@@ -144,7 +144,11 @@ def test_records_come_and_go_as_the_hospitals_have_them(network: Network, progra
         "delete from clinical.lab_result where record_id = "
         "(select max(record_id) from clinical.lab_result)",
     )
-    until(lambda: listed(program, hub)["EAST"]["state"] == "its server is not reached")
+    until(
+        lambda: (
+            listed(program, hub)["EAST"]["state"] == "not reached, or keeps no changes for this hub"
+        )
+    )
     network.servers["EAST"].start()
     east.engine.dispose()
     change(
@@ -194,6 +198,32 @@ def test_records_come_and_go_as_the_hospitals_have_them(network: Network, progra
     assert value(north, "select count(*) from pg_replication_slots") == 0
     assert set(listed(program, hub)) == {"EAST"}
     assert listed(program, north) == {}
+
+    # The hospital's server keeps nothing for the hub any more; it begins anew and misses nothing.
+    alone(hub, "alter subscription registry_hub_east disable")
+    until(lambda: not value(east, "select bool_or(active) from pg_replication_slots"))
+    value(east, "select pg_drop_replication_slot('registry_hub_east')")
+    change(east, f"update clinical.infusion set dose_mg = dose_mg + 7 where record_id = {first}")
+    with east.engine.begin() as connection:
+        bring(connection)
+    alone(hub, "alter subscription registry_hub_east enable")
+    until(lambda: "keeps no changes" in listed(program, hub)["EAST"]["state"])
+    assert program(hub, "hub", "unsubscribe", "EAST").status == 0
+    assert program(hub, "hub", "subscribe", "EAST", "--from", url_of(network, "EAST")).status == 0
+    until(lambda: listed(program, hub)["EAST"]["state"] == "")
+    [found] = program(hub, "hub", "gather", "--format", "json").document
+    assert (found["hospital"], found["inserted"], found["updated"]) == ("EAST", 0, 1)
+
+
+def url_of(network: Network, name: str) -> str:
+    """Where the hub reads a hospital's records, with the login that may."""
+    return network.servers[name].url().replace("postgres@", "hub@")
+
+
+def alone(database: Database, statement: str) -> None:
+    """A statement outside a transaction."""
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
 
 
 def withdraw(program: Program, database: Database, patient: str) -> None:
