@@ -95,6 +95,7 @@ select n.nspname || '.' || c.relname, concat_ws(' ', pg_get_viewdef(c.oid), c.re
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'v' and n.nspname = any(:schemas)
 """
+_MADE: dict[str, dict[str, str]] = {}
 
 
 def catalogue(connection: Connection) -> list[str]:
@@ -127,20 +128,29 @@ def check_catalogue(connection: Connection) -> list[Finding]:
 
 
 def check_views(connection: Connection) -> list[Finding]:
-    """Views that do not say what the program's files say, after they have been built beside it.
-
-    The caller rolls back: until then the schemas of the views bear other names in this transaction,
-    which nobody else sees or waits for.
-    """
-    found = _views(connection, list(VIEWS))
-    for schema in VIEWS:
-        connection.execute(text(f"alter schema {schema} rename to {schema}_as_found"))
-    build_views(connection)
+    """Views that do not say what the program's files say."""
+    found = _views(connection)
     return [
         Finding("view_changed" if name in found else "view_missing", name=name)
-        for name, definition in sorted(_views(connection, list(VIEWS)).items())
+        for name, definition in sorted(_views_made(connection).items())
         if found.get(name) != definition
     ]
+
+
+def _views_made(connection: Connection) -> dict[str, str]:
+    """The views as the program's files make them, on a server of this version.
+
+    They are built beside those that are there, once a process. The caller rolls back: until then
+    the schemas of the views bear other names in this transaction, which nobody else sees or waits
+    for.
+    """
+    version = connection.execute(text("show server_version_num")).scalar_one()
+    if version not in _MADE:
+        for schema in VIEWS:
+            connection.execute(text(f"alter schema {schema} rename to {schema}_as_found"))
+        build_views(connection)
+        _MADE[version] = _views(connection)
+    return _MADE[version]
 
 
 def _by_name(lines: list[str]) -> dict[tuple[str, str, str], str]:
@@ -148,6 +158,7 @@ def _by_name(lines: list[str]) -> dict[tuple[str, str, str], str]:
     return {(kind, table, name): said for kind, table, name, said in parts}
 
 
-def _views(connection: Connection, schemas: list[str]) -> dict[str, str]:
-    rows = connection.execute(text(_VIEWS), {"schemas": schemas})
-    return {row[0]: row[1] for row in rows}
+def _views(connection: Connection) -> dict[str, str]:
+    # Every name with its schema, whatever the database would leave out.
+    connection.execute(text("set local search_path = ''"))
+    return {row[0]: row[1] for row in connection.execute(text(_VIEWS), {"schemas": list(VIEWS)})}

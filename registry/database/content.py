@@ -48,16 +48,19 @@ def table_names(connection: Connection, schemas: tuple[str, ...]) -> list[str]:
     return list(names)
 
 
-def column_names(connection: Connection, table: str) -> list[str]:
-    """The columns of a table in their order, without those that the database computes."""
-    names = connection.execute(
+def column_names(connection: Connection, tables: list[str]) -> dict[str, list[str]]:
+    """The columns of each table in their order, without those that the database computes."""
+    names: dict[str, list[str]] = {table: [] for table in tables}
+    for table, column in connection.execute(
         text(
-            "select attname::text from pg_attribute where attrelid = cast(:table as regclass) "
-            "and attnum > 0 and not attisdropped and attgenerated = '' order by attnum"
+            "select t.name, a.attname::text from unnest(cast(:tables as text[])) t (name) "
+            "join pg_attribute a on a.attrelid = cast(t.name as regclass) "
+            "where attnum > 0 and not attisdropped and attgenerated = '' order by attrelid, attnum"
         ),
-        {"table": table},
-    ).scalars()
-    return list(names)
+        {"tables": tables},
+    ):
+        names[table].append(column)
+    return names
 
 
 def content_of(connection: Connection, schemas: tuple[str, ...]) -> Content:
@@ -65,8 +68,9 @@ def content_of(connection: Connection, schemas: tuple[str, ...]) -> Content:
     # The text of a moment depends on the time zone of the session.
     connection.execute(text("set local time zone 'UTC'"))
     rows, hashes = {}, {}
-    for table in table_names(connection, schemas):
-        columns = ", ".join(f'"{name}"' for name in sorted(column_names(connection, table)))
+    columns_of = column_names(connection, table_names(connection, schemas))
+    for table, names in columns_of.items():
+        columns = ", ".join(f'"{name}"' for name in sorted(names))
         rows[table], hashes[table] = connection.execute(
             text(
                 "select count(*), coalesce(sum(('x' || left(encode(sha256(convert_to("

@@ -43,19 +43,19 @@ def load_rows(connection: Connection, script: IO[bytes], schemas: tuple[str, ...
     keys = _foreign_keys(connection, schemas)
     for table, name, _ in keys:
         connection.exec_driver_sql(f"alter table {table} drop constraint {name}")
-    for table in tables:
-        connection.exec_driver_sql(f"alter table {table} disable trigger user")
-    connection.exec_driver_sql(f"truncate {', '.join(tables)}")
+    disable = "; ".join(f"alter table {table} disable trigger user" for table in tables)
+    connection.exec_driver_sql(f"{disable}; truncate {', '.join(tables)}")
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    columns = {table.encode(): set(column_names(connection, table)) for table in tables}
+    columns = {
+        table.encode(): set(names) for table, names in column_names(connection, tables).items()
+    }
     with driver.cursor() as cursor:
         _run(cursor, script, columns, _sequences(connection, schemas))
     connection.exec_driver_sql("set constraints all immediate")
     for table, name, definition in keys:
         connection.exec_driver_sql(f"alter table {table} add constraint {name} {definition}")
-    for table in tables:
-        connection.exec_driver_sql(f"alter table {table} enable trigger user")
+    connection.exec_driver_sql(disable.replace("disable trigger", "enable trigger"))
 
 
 def _foreign_keys(connection: Connection, schemas: tuple[str, ...]) -> list[tuple[str, str, str]]:

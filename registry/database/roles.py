@@ -199,6 +199,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(words: str) -> str:
+    """A text as SQL has it."""
+    return "'" + words.replace("'", "''") + "'"
+
+
 def role_can_be_taken(connection: Connection, name: str) -> bool:
     """Whether the role is there and this login may become it."""
     return bool(

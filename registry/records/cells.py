@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from registry.database.roles import literal
 from registry.models import (
     LabResult,
     Patient,
@@ -177,11 +178,6 @@ class RowCheck:
     column: str
     condition: str
     problem: str
-
-
-def literal(words: str) -> str:
-    """A quoted SQL string."""
-    return "'" + words.replace("'", "''") + "'"
 
 
 def place(name: str) -> str:

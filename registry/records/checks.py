@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from registry.database.roles import literal
 from registry.models import ENTITIES, Medication, Patient, table_of
 from registry.models.medication import surely_until
-from registry.records.cells import cell, compared, literal, place, row_checks, spelled, spliced
+from registry.records.cells import cell, compared, place, row_checks, spelled, spliced
 from registry.records.rows import (
     LONGEST_SHOWN,
     MOST_COMPLAINTS,

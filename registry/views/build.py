@@ -28,7 +28,7 @@ from registry.database.analyst import analyst_role_exists, limit_role
 from registry.database.frozen import CHANGE_SET, LIVE, OWN, OWN_VIEWS, Place
 from registry.database.migrate import head
 from registry.database.rights import give_rights, make_roles
-from registry.database.roles import ANALYST_ROLE
+from registry.database.roles import ANALYST_ROLE, literal
 from registry.errors import Refused
 from registry.models import all_tables
 from registry.views import worklist_words
@@ -169,25 +169,28 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
         views[DEIDENTIFIED] = deidentified_views()
     if place is LIVE:
         views[INSPECTION] = in_order(views_of(INSPECTION))
-    described = _described_columns([view for built in views.values() for view in built])
+    # In one go: a statement alone costs the program more than most views cost the server.
+    script = []
     for schema, built in views.items():
-        connection.execute(text(f"create schema {place.schema(schema)}"))
         path = ["rules", "clinical", "derived", "reference", "analytics", "present"]
         if schema == PRESENT:
             path.insert(0, PRESENT)
         # What a release keeps is of no moment, and a freeze has no copy of it.
         own = [place.schema(one) for one in path]
         searched = ", ".join([*own, "audit" if day is None else "derived"])
-        connection.execute(text(f"set local search_path = {searched}"))
+        script += [
+            f"create schema {place.schema(schema)}",
+            f"set local search_path = {searched}",
+        ]
         if schema == RULES:
             for file in sorted((FOLDER / "functions").glob("*.sql")):
-                _run(connection, place.source(file.read_text(encoding="utf-8")))
+                script.append(place.source(file.read_text(encoding="utf-8")))
             if day is not None:
-                _run(connection, TODAY_OF_A_FREEZE.format(day=day))
-        for view in built:
-            _run(connection, place.source(view.statement))
-        _comment(connection, built, described, place)
-        connection.execute(text("set local search_path = default"))
+                script.append(TODAY_OF_A_FREEZE.format(day=day))
+        script += [place.source(view.statement) for view in built]
+    script.append("set local search_path = default")
+    _run(connection, ";\n".join(script))
+    _comment(connection, views, place)
     _run(connection, f"comment on schema {place.schema(RULES)} is 'rules {rules_hash()}'")
     told = "What analysts read; every view has a comment"
     if day is not None:
@@ -254,41 +257,37 @@ def _described_columns(views: list[View]) -> dict[str, str]:
     return known
 
 
-def _comment(
-    connection: Connection, views: list[View], described: dict[str, str], place: Place
-) -> None:
-    """The comments of a schema's views and their columns, in one statement."""
-    schema = place.schema(views[0].schema)
-    columns: dict[str, list[str]] = {view.name: [] for view in views}
+def _comment(connection: Connection, views: dict[str, list[View]], place: Place) -> None:
+    """The comments of all views and their columns, in one statement."""
+    built = [view for of_schema in views.values() for view in of_schema]
+    described = _described_columns(built)
+    columns: dict[str, list[str]] = {}
     for name, column in connection.execute(
         text(
-            "select c.relname, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid "
-            "where c.relnamespace = cast(:schema as regnamespace) and c.relkind = 'v' "
-            "and a.attnum > 0 order by c.relname, a.attnum"
+            "select n.nspname || '.' || c.relname, a.attname from pg_attribute a "
+            "join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace "
+            "where n.nspname = any(:schemas) and c.relkind = 'v' and a.attnum > 0 "
+            "order by c.oid, a.attnum"
         ),
-        {"schema": schema},
+        {"schemas": [place.schema(schema) for schema in views]},
     ):
-        columns[name].append(column)
+        columns.setdefault(name, []).append(column)
     statements = []
-    for view in views:
-        name = f"{schema}.{view.name}"
-        statements.append(f"comment on view {name} is {_literal(view.comment)}")
+    for view in built:
+        name = f"{place.schema(view.schema)}.{view.name}"
+        statements.append(f"comment on view {name} is {literal(view.comment)}")
         if place is OWN:
             # Its columns are those of the view that everybody else reads.
             continue
-        for column in columns[view.name]:
+        for column in columns[name]:
             comment = view.column_comments.get(column)
             if comment is None and column == "patient_id":
                 comment = STUDY_ID_COMMENT if view.schema in (ANALYTICS, INSPECTION) else None
             comment = comment or described.get(column)
             if comment is None:
                 raise ValueError(f"column {column} of view {name} has no comment")
-            statements.append(f"comment on column {name}.{column} is {_literal(comment)}")
+            statements.append(f"comment on column {name}.{column} is {literal(comment)}")
     _run(connection, ";\n".join(statements))
-
-
-def _literal(words: str) -> str:
-    return "'" + words.replace("'", "''") + "'"
 
 
 def _run(connection: Connection, statement: str) -> None:
