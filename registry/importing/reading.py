@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
+from typing import TypeVar
 
 from registry.importing.decimal_mark import DecimalMark, is_doubtful
 from registry.models import LabResult
@@ -29,6 +30,8 @@ from registry.records.rows import (
     MOST_COMPLAINTS,
     PATIENT_COLUMN,
     AnyProblem,
+    IsPlain,
+    Lines,
     Problem,
     Row,
     Source,
@@ -43,6 +46,8 @@ _TOTALS = re.compile(
     r"|n\s*=\s*[0-9]+",
     re.IGNORECASE,
 )
+
+AnyRow = TypeVar("AnyRow", Row, Row | Lines)
 
 
 class TableReader:
@@ -89,7 +94,8 @@ class TableReader:
 
     def read(self) -> Source:
         """The source with its rows in the import format."""
-        return replace(self.source, rows=self._rows)
+        lines = None if self.source.lines is None else self._lines
+        return replace(self.source, rows=self._rows, lines=lines)
 
     def as_typed(self, problems: list[AnyProblem]) -> list[AnyProblem]:
         """The complaints with each cell as it stands in the file, and what it was read as."""
@@ -120,9 +126,21 @@ class TableReader:
         return replace(problem, value=str(cell), problem=words)
 
     def _rows(self, problems: list[Problem]) -> Iterator[Row]:
+        return self._read(self.source.rows(problems), problems)
+
+    def _lines(self, problems: list[Problem], is_plain: IsPlain) -> Iterator[Row | Lines]:
+        assert self.source.lines is not None
+        canonical = self._canonical
+        lines = self.source.lines(problems, lambda row: canonical(row) and is_plain(row))
+        return self._read(lines, problems)
+
+    def _read(self, rows: Iterable[AnyRow], problems: list[Problem]) -> Iterator[AnyRow]:
         canonical = self._canonical
         doubts: list[Problem] = []
-        for row in self.source.rows(problems):
+        for row in rows:
+            if isinstance(row, Lines):
+                yield row
+                continue
             cells = row.cells
             if cells is None or canonical("\t".join(cells)):
                 yield row

@@ -80,7 +80,11 @@ class Numbered:
         if PATIENT_COLUMN not in source.columns:
             return source
         places = [source.columns.index(PATIENT_COLUMN)]
-        return replace(source, rows=lambda problems: self.rows(source.rows(problems), places, None))
+        return replace(
+            source,
+            rows=lambda problems: self.rows(source.rows(problems), places, None),
+            lines=None,
+        )
 
     def rows(self, rows: Iterator[Row], places: list[int], centre: str | None) -> Iterator[Row]:
         """The rows with stand-ins in the cells of these places."""

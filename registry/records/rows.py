@@ -40,13 +40,26 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Rows that follow one another from `line` on, of each its cells with tabs between them."""
+
+    line: int
+    rows: list[str]
+
+
+# Whether a row, as one of `Lines` has it, is what the asker takes without looking at its cells.
+IsPlain = Callable[[str], object]
+
+
+@dataclass(frozen=True)
 class Source:
     """Rows of one table: a file, a sheet of a workbook or what a person typed.
 
     `number` tells it from the others of the run; `shown` is the name that a complaint carries;
     `columns` are the table's columns that the rows' cells stand for, in their order; `rows` yields
-    the rows and adds to the list it is given what cannot be read. `record_id` is given where the
-    one row is about a record that is known by its number, so that its natural key may change too.
+    the rows and adds to the list it is given what cannot be read; `lines`, where it is given, does
+    too, with the plain ones together. `record_id` is given where the one row is about a record that
+    is known by its number, so that its natural key may change too.
     `to_change` says how a record that is there with other values is changed.
     """
 
@@ -57,6 +70,7 @@ class Source:
     rows: Callable[[list[Problem]], Iterator[Row]]
     record_id: int | None = None
     to_change: str = note("import with --update and --reason")
+    lines: Callable[[list[Problem], IsPlain], Iterator[Row | Lines]] | None = None
 
 
 def dictionary_columns(entity: Entity) -> dict[str, Variable]:

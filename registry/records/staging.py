@@ -27,6 +27,7 @@ from registry.records.rows import (
     PATIENT_COLUMN,
     Complaints,
     Entity,
+    Lines,
     Problem,
     Source,
     file_columns,
@@ -95,14 +96,21 @@ def copy_rows(
         complaints = Complaints(problems)
         variables = {PATIENT_COLUMN: STUDY_ID, **file_columns(file.entity)}
         is_plain = plain_row([variables[column] for column in file.columns])
-        for row in file.rows(problems):
-            count += 1
+        # A protein change is read in each row.
+        together = None if genes else file.lines
+        for row in together(problems, is_plain) if together else file.rows(problems):
             if complaints.enough():
+                count += 1
                 problems.append(too_many(file.shown, row.line))
                 break
-            if row.cells is None:
-                continue
-            text = _line(file, row.line, row.cells, problems, is_plain)
+            if isinstance(row, Lines):
+                count += len(row.rows)
+                text = _plain_lines(file, row)
+            else:
+                count += 1
+                if row.cells is None:
+                    continue
+                text = _line(file, row.line, row.cells, problems, is_plain)
             batch.append(text)
             size += len(text)
             if size > _BATCH_BYTES:
@@ -114,6 +122,13 @@ def copy_rows(
         copy.write("".join(batch))
         progress(count - reported)
     return count
+
+
+def _plain_lines(file: Source, lines: Lines) -> str:
+    """Plain rows as lines of COPY's text format, of which they hold no special sign."""
+    return "".join(
+        f"{file.number}\t{line}\tt\t{row}\n" for line, row in enumerate(lines.rows, lines.line)
+    )
 
 
 def _line(

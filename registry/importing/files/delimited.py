@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +16,7 @@ from registry.importing.files.layout import Table, lay_out
 from registry.importing.files.regular import cannot_read
 from registry.parsing.conventions import Conventions
 from registry.parsing.formula import as_it_was
-from registry.records.rows import NOT_UTF8, Problem, Row, is_utf8
+from registry.records.rows import NOT_UTF8, IsPlain, Lines, Problem, Row, is_utf8
 from registry.words import spoken, tr
 
 csv.field_size_limit(LONGEST_CELL)
@@ -26,6 +26,9 @@ SEPARATORS = ("\t", ";", ",")
 _SAID = re.compile(r'"?sep=([\t;,|])"?\s*', re.IGNORECASE)
 _SAMPLE = 1 << 16
 _LINES_LOOKED_AT = 20
+# Without these a line is a row, and parted at each separator.
+_NOT_BARE = re.compile("[\"'\r\0]")
+_PIECE = 1 << 16
 
 
 def read_delimited(
@@ -44,7 +47,12 @@ def read_delimited(
     def grid(problems: list[Problem]) -> Iterator[Row]:
         return _rows(path, shown, encoding, separator, named_first, problems)
 
-    table = lay_out(path, None, shown, grid, header_names)
+    def grid_lines(problems: list[Problem], is_plain: IsPlain) -> Iterator[Row | Lines]:
+        return _rows_and_lines(path, shown, encoding, separator, named_first, problems, is_plain)
+
+    # Of another encoding a line may be wrong that a piece of many would be refused for.
+    together = grid_lines if encoding.errors != "strict" else None
+    table = lay_out(path, None, shown, grid, header_names, together)
     if encoding.guessed is not None:
         table.notes.insert(
             0, tr("{file}: read as {encoding}", file=shown, encoding=encoding.guessed)
@@ -66,43 +74,112 @@ def _rows(
 
     What cannot be read goes to `problems`; a row that is no CSV ends the file.
     """
-    begins = 1
     try:
         with _opened(path, encoding) as file:
-            lines = _Lines(file)
-            if skip_first:
-                next(lines)
-                begins = 2
-            first = begins
-            reader = csv.reader(lines, delimiter=separator, strict=True)
-            try:
-                for cells in reader:
-                    line, begins = begins, first + reader.line_num
-                    lines.of_row = 0
-                    if lines.apostrophe:
-                        cells = list(map(as_it_was, cells))
-                        lines.apostrophe = False
-                    for cell in cells:
-                        if cell and not cell.isspace():
-                            yield Row(line, cells)
-                            break
-            except (csv.Error, UnicodeError) as error:
-                problem = tr("is not CSV from here on: {error}", error=error)
-                problems.append(Problem(shown, begins, None, None, problem))
-                yield Row(begins, None)
+            begins = _first_line(file, skip_first)
+            yield from _rows_of(_Lines(file), separator, begins, shown, problems)
     except OSError as error:
         raise cannot_read(error) from None
+
+
+def _rows_and_lines(
+    path: Path,
+    shown: str,
+    encoding: Encoding,
+    separator: str,
+    skip_first: bool,
+    problems: list[Problem],
+    is_plain: IsPlain,
+) -> Iterator[Row | Lines]:
+    """As `_rows`, with the plain rows that follow one another together."""
+    try:
+        with _opened(path, encoding) as file:
+            begins: int | None = _first_line(file, skip_first)
+            while begins is not None and (piece := _piece(file)):
+                bare = piece.replace("\r\n", "\n")
+                if (
+                    len(piece) > LONGEST_CELL
+                    or _NOT_BARE.search(bare)
+                    or (separator != "\t" and "\t" in bare)
+                ):
+                    lines = _Lines(file, io.StringIO(piece, newline=""))
+                    begins = yield from _rows_of(lines, separator, begins, shown, problems)
+                else:
+                    begins = yield from _bare_rows(bare.replace(separator, "\t"), begins, is_plain)
+    except OSError as error:
+        raise cannot_read(error) from None
+
+
+def _first_line(file: TextIO, skip_first: bool) -> int:
+    """The line with which the table begins, the file being there."""
+    if not skip_first:
+        return 1
+    file.readline(LONGEST_ROW)
+    return 2
+
+
+def _piece(file: TextIO) -> str:
+    """The next lines of the file as far as they are not too long; empty at its end."""
+    piece = file.read(_PIECE)
+    return piece + file.readline(LONGEST_ROW + 1) if piece and piece[-1] != "\n" else piece
+
+
+def _bare_rows(piece: str, begins: int, is_plain: IsPlain) -> Generator[Row | Lines, None, int]:
+    """The rows of lines in which nothing but tabs means more than itself; gives the next line."""
+    lines = piece.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    plain: list[str] = []
+    for number, line in enumerate(lines, begins):
+        if is_plain(line):
+            plain.append(line)
+            continue
+        if plain:
+            yield Lines(number - len(plain), plain)
+            plain = []
+        if line and not line.isspace():
+            yield Row(number, line.split("\t"))
+    if plain:
+        yield Lines(begins + len(lines) - len(plain), plain)
+    return begins + len(lines)
+
+
+def _rows_of(
+    lines: _Lines, separator: str, begins: int, shown: str, problems: list[Problem]
+) -> Generator[Row, None, int | None]:
+    """The rows of these lines as CSV; gives the next line, None where it is no CSV."""
+    first = begins
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    try:
+        for cells in reader:
+            line, begins = begins, first + reader.line_num
+            lines.of_row = 0
+            if lines.apostrophe:
+                cells = list(map(as_it_was, cells))
+                lines.apostrophe = False
+            for cell in cells:
+                if cell and not cell.isspace():
+                    yield Row(line, cells)
+                    break
+    except (csv.Error, UnicodeError) as error:
+        problem = tr("is not CSV from here on: {error}", error=error)
+        problems.append(Problem(shown, begins, None, None, problem))
+        yield Row(begins, None)
+        return None
+    return begins
 
 
 class _Lines:
     """The lines of a file, of which none is read that makes a row too long.
 
-    `of_row` counts the characters of a row, and `apostrophe` says whether one stands in it; who
-    takes the row sets them back.
+    With a piece that was read from the file its lines, and of the file as many as the piece's last
+    row has. `of_row` counts the characters of a row, and `apostrophe` says whether one stands in
+    it; who takes the row sets them back.
     """
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, piece: TextIO | None = None) -> None:
         self._file = file
+        self._piece = piece
         self.of_row = 0
         self.apostrophe = False
 
@@ -110,7 +187,9 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._file.readline(LONGEST_ROW + 1)
+        line = self._piece.readline(LONGEST_ROW + 1) if self._piece else ""
+        if not line and (self._piece is None or self.of_row):
+            line = self._file.readline(LONGEST_ROW + 1)
         if not line:
             raise StopIteration
         self.apostrophe = self.apostrophe or "'" in line

@@ -79,9 +79,9 @@ class ImportTable:
     def source(self) -> Source:
         """The rows on their way into the table of the registry."""
         table = self.table
-        rows = self._rows if self.missing else table.rows
         columns = [*table.header, *self._added()]
-        return Source(self.number, self.entity, table.shown, columns, rows)
+        rows, lines = (self._rows, None) if self.missing else (table.rows, table.lines)
+        return Source(self.number, self.entity, table.shown, columns, rows, lines=lines)
 
     def _reasons(self) -> dict[str, str]:
         """Column -> that of its reason, where cells may say why they are empty."""

@@ -8,10 +8,11 @@ from itertools import islice
 from pathlib import Path
 
 from registry.importing.mapping.banded import read_header
-from registry.records.rows import Problem, Row
+from registry.records.rows import IsPlain, Lines, Problem, Row
 from registry.words import tr
 
 Grid = Callable[[list[Problem]], Iterator[Row]]
+GridLines = Callable[[list[Problem], IsPlain], Iterator[Row | Lines]]
 
 # The column of reasons in a file that an import has marked; it is there to be read by people.
 PROBLEM_COLUMN = "problem"
@@ -28,8 +29,9 @@ class Table:
     `header` holds the names of the columns without the blanks around them; a column without a name
     and without a cell is left out, and so is that of reasons which an import has written. `rows`
     yields the rows below the header, their cells aligned with it and empty rows left out, and adds
-    to the list it is given what cannot be read; it can be called again. `problems` say why there is
-    no header to go by. `notes` say in words what was read in another way than one may expect;
+    to the list it is given what cannot be read; it can be called again. `lines`, where it is given,
+    yields the same, with rows that are plain together. `problems` say why there is no header to go
+    by. `notes` say in words what was read in another way than one may expect;
     `rows` adds to them. `marked` says that it is one which an import has written,
     `banded` that its header stands in two rows, of which `header_line` is the last.
     """
@@ -44,12 +46,21 @@ class Table:
     notes: list[str] = field(default_factory=list)
     marked: bool = False
     banded: bool = False
+    lines: GridLines | None = None
 
 
 def lay_out(
-    path: Path, sheet: str | None, shown: str, grid: Grid, header_names: Collection[str]
+    path: Path,
+    sheet: str | None,
+    shown: str,
+    grid: Grid,
+    header_names: Collection[str],
+    grid_lines: GridLines | None = None,
 ) -> Table:
-    """The table in a grid of cells; `grid` yields every row of the file that is not empty."""
+    """The table in a grid of cells; `grid` yields every row of the file that is not empty.
+
+    So does `grid_lines`, where it is given, with the rows that are plain together.
+    """
     problems: list[Problem] = []
     notes: list[str] = []
     top = list(islice(grid(problems), LOOKED_AT))
@@ -92,9 +103,29 @@ def lay_out(
         rows = grid(problems) if sheet is None else _filled_up(grid(problems), named[-1] + 1)
         return _aligned(rows, line, named, taken, shown, problems)
 
+    def aligned_lines(problems: list[Problem], is_plain: IsPlain) -> Iterator[Row | Lines]:
+        assert grid_lines is not None
+        for one in grid_lines(problems, is_plain):
+            if isinstance(one, Row):
+                yield from _aligned(iter((one,)), line, named, taken, shown, problems)
+            elif rows := one.rows[max(0, line + 1 - one.line) :]:
+                yield Lines(max(one.line, line + 1), rows)
+
     header = [names[place] for place in taken]
-    marked = len(taken) < len(named)
-    return Table(path, sheet, shown, line, header, aligned, problems, notes, marked, found.banded)
+    return Table(
+        path,
+        sheet,
+        shown,
+        line,
+        header,
+        aligned,
+        problems,
+        notes,
+        marked=len(taken) < len(named),
+        banded=found.banded,
+        # Where each column of the file is taken, a plain row is in line with the header.
+        lines=aligned_lines if grid_lines is not None and len(taken) == len(names) else None,
+    )
 
 
 def _filled(row: Row) -> int:
