@@ -141,11 +141,12 @@ def give_rights(connection: Connection, *, embedded: bool) -> None:
         schema, _, table = target.partition(".")
         if table and schema in RIGHTS and roles:
             statements.append(f"revoke all on {target} from {', '.join(roles)}")
-        for role, right in given.items():
-            if role in roles:
-                what = target if table else f"all tables in schema {schema}"
-                statements.append(f"grant usage on schema {schema} to {role}")
-                statements.append(f"grant {right} on {what} to {role}")
+        what = target if table else f"all tables in schema {schema}"
+        # All that have the same at once: each statement writes every table's rights anew.
+        for right in dict.fromkeys(given.values()):
+            if having := ", ".join(one for one in roles if given.get(one) == right):
+                statements.append(f"grant usage on schema {schema} to {having}")
+                statements.append(f"grant {right} on {what} to {having}")
     for target, names in FUNCTIONS.items():
         # An analyst's views call them; by name they are out of reach.
         if by_name := ", ".join(one for one in names if one in roles and one != ANALYST_ROLE):
