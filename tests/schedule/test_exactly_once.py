@@ -19,7 +19,7 @@ from registry.derivation.run import derive
 from registry.errors import Refused
 from registry.schedule import night as night_module
 
-from .conftest import ENTER_LOSS, TAKE_BACK, WORK, Nights, execute, sustained
+from .conftest import ENTER_LOSS, LITTLE, TAKE_BACK, Nights, execute, sustained
 
 MOVES = 30
 # Where a night can end: it fails at a step and goes on, or it is killed before or after one.
@@ -43,15 +43,15 @@ def a_night(nights: Nights, kind: str, patch: pytest.MonkeyPatch) -> None:
     if kind == "good":
         nights.done()
     elif kind == "derivation fails":
-        nights.done(work=replace(WORK, derive=fails))
+        nights.done(work=replace(LITTLE, derive=fails))
     elif kind in ("derive", "worklist"):
 
         def then_killed(given: Database | Connection) -> Any:
-            getattr(WORK, kind)(given)
+            getattr(LITTLE, kind)(given)
             raise Killed
 
         with pytest.raises(Killed):
-            nights.done(work=replace(WORK, **{kind: then_killed}))
+            nights.done(work=replace(LITTLE, **{kind: then_killed}))
     else:
         with patch.context() as context:
             context.setattr(night_module, kind, killed)

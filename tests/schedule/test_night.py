@@ -18,7 +18,7 @@ from registry.schedule.plan import Plan
 from tests.conftest import Databases
 from tests.integration.backups import on_empty, refill
 
-from .conftest import ENTER_LOSS, TAKE_BACK, WORK, Nights, execute, sustained
+from .conftest import ENTER_LOSS, LITTLE, TAKE_BACK, WORK, Nights, execute, sustained
 
 # The default first.
 ALL = ("paper", "current", "recommended")
@@ -26,7 +26,7 @@ ALL = ("paper", "current", "recommended")
 
 def test_the_first_night_reports_all_that_is_there(study: Database, plan: Plan) -> None:
     nights = Nights(study, plan)
-    night = nights.done(backup=True)
+    night = nights.done(backup=True, work=WORK)
     assert night.good
     [report] = nights.reports()
     assert night.to_json() == report
@@ -115,7 +115,7 @@ def test_only_what_is_new_with_its_evidence(nights: Nights) -> None:
 
 def test_the_counts_of_plausibility_are_those_of_the_day_where_the_plan_is(nights: Nights) -> None:
     nights.now = datetime(2026, 3, 27, 22, 30, tzinfo=UTC)
-    nights.done()
+    nights.done(work=WORK)
     # In Berlin it is half past midnight.
     latest = execute(nights.database, "select max(run_on) from derived.quality_run")
     assert latest == [(date(2026, 3, 28),)]
@@ -142,7 +142,7 @@ def test_a_derivation_that_fails(nights: Nights) -> None:
 
     [patient] = sustained(nights.database, 1)
     execute(nights.database, ENTER_LOSS, patient=patient)
-    night = nights.done(work=replace(WORK, derive=fails), backup=True)
+    night = nights.done(work=replace(LITTLE, derive=fails), backup=True)
     assert not night.good
     assert {step.name: step.state for step in night.steps} == {
         "derive": "failed",
@@ -167,7 +167,7 @@ def test_a_fault_says_nothing_of_the_data(nights: Nights) -> None:
     def fails(_connection: object) -> list[Item]:
         raise ValueError("Mei Li, born 2010-02-03")
 
-    night = nights.done(work=replace(WORK, worklist=fails))
+    night = nights.done(work=replace(LITTLE, worklist=fails))
     [step] = [step for step in night.steps if step.name == "worklist"]
     assert (step.state, step.said) == ("failed", "Unexpected error: ValueError")
     assert nights.reports()[-1]["worklist"] is None
@@ -178,7 +178,7 @@ def test_what_is_new_on_the_worklist(nights: Nights) -> None:
         def items(_connection: object) -> list[Item]:
             return [Item(key[0], key) for key in keys]
 
-        night = nights.done(work=replace(WORK, worklist=items))
+        night = nights.done(work=replace(LITTLE, worklist=items))
         return dict(night.to_json()["worklist"])
 
     holds("a1", "b1")
@@ -198,7 +198,8 @@ def test_what_is_new_on_the_worklist(nights: Nights) -> None:
 
 
 def test_the_worklist_is_that_of_the_registry(nights: Nights) -> None:
-    report = nights.report()
+    nights.done(work=WORK)
+    report = nights.report(work=WORK)
     rows = execute(
         nights.database,
         "select kind, count(*) from analytics.worklist "
@@ -254,11 +255,11 @@ def test_asked_to_end_it_ends_after_its_step(nights: Nights) -> None:
 
     def derived(database: Database) -> str:
         asked.append(True)
-        return WORK.derive(database)
+        return LITTLE.derive(database)
 
     [patient] = sustained(nights.database, 1)
     execute(nights.database, ENTER_LOSS, patient=patient)
-    night = nights.done(work=replace(WORK, derive=derived), ended=lambda: bool(asked))
+    night = nights.done(work=replace(LITTLE, derive=derived), ended=lambda: bool(asked))
     assert [step.state for step in night.steps] == ["good", *["left_out"] * 6]
     assert (night.good, night.report) == (False, None)
     following = nights.report()

@@ -15,7 +15,7 @@ from registry.errors import Refused
 from registry.schedule.plan import Plan, read_plan
 from registry.schedule.systemd import Call, cron_line, systemd_units
 
-from .conftest import WORK, Nights
+from .conftest import LITTLE, Nights
 
 
 def test_once_a_week_and_again_each_night_until_it_is_good(nights: Nights, tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_once_a_week_and_again_each_night_until_it_is_good(nights: Nights, tmp_p
         file.write_bytes(b"a backup")
         return Description("now", "0", 18, "0001", (), {})
 
-    work = replace(WORK, prove=prove, back_up=back_up)
+    work = replace(LITTLE, prove=prove, back_up=back_up)
     nights.plan = replace(
         nights.plan,
         verify_every=timedelta(days=7),
@@ -78,7 +78,7 @@ def test_once_a_week_and_again_each_night_until_it_is_good(nights: Nights, tmp_p
 
 def test_without_a_backup_nothing_is_proved(nights: Nights) -> None:
     nights.plan = replace(nights.plan, verify_every=timedelta(0))
-    night = nights.done(work=replace(WORK, prove=lambda _: "never asked"))
+    night = nights.done(work=replace(LITTLE, prove=lambda _: "never asked"))
     [step] = [step for step in night.steps if step.name == "verify"]
     assert (step.state, step.said) == (
         "failed",
