@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Connection
 
 from registry.errors import NotFound
@@ -20,13 +18,10 @@ def list_findings(
 
     Raises NotFound for a rule or a patient that is not there.
     """
-    where, values = ["true"], dict[str, Any]()
     if rule is not None:
         require_rule(rule)
-    if patient is not None:
-        where.append("f.patient_id = :patient")
-        values["patient"] = patient_number(connection, patient)
-    return read_findings(connection, " and ".join(where), values, None if rule is None else [rule])
+    number = None if patient is None else patient_number(connection, patient)
+    return read_findings(connection, None if rule is None else [rule], number)
 
 
 def require_rule(rule: str) -> None:

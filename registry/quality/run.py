@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from registry.views.asked import findings_of
 from registry.vocabulary import SETTLED_STATES
 
 
@@ -42,6 +43,7 @@ class RuleCount:
 
 def count_rules(connection: Connection) -> list[RuleCount]:
     """Every active rule with its counts, in the order of their names; one tried on none has 0."""
+    of_each = findings_of(condition="patient_id = q.patient_id")
     rows = connection.execute(
         text(
             # Facts are made of what failed alone, and only of children who have answers.
@@ -49,8 +51,8 @@ def count_rules(connection: Connection) -> list[RuleCount]:
             "as failed from present.plausibility group by rule), "
             "settled as (select f.rule, count(*) as answered "
             "from (select distinct patient_id from reference.query_step) q "
-            "cross join lateral (select f.rule from present.finding f "
-            "where f.patient_id = q.patient_id and f.state = any(:settled) offset 0) f "
+            f"cross join lateral (select f.rule from {of_each} f "
+            "where f.state = any(:settled) offset 0) f "
             "group by f.rule) "
             "select r.rule as id, r.category, r.why as says, coalesce(tried, 0) as tried, "
             "coalesce(failed, 0) as failed, coalesce(answered, 0) as answered "

@@ -25,7 +25,7 @@ from registry.records.rows import (
 from registry.records.staging import resolved, staged, value_columns
 from registry.records.write import right_rows_written, touched_patients
 from registry.views import plausibility
-from registry.views.asked import findings_of
+from registry.views.asked import findings_of, of_one
 from registry.words import in_language
 
 # Of so many patients it is quicker to look at one after the other than at the whole registry.
@@ -67,31 +67,38 @@ def findings_of_record(
 ) -> list[Finding]:
     """What is found of a record, or came to light by it; `record` is None of a patient."""
     where = (
-        "f.patient_id = :patient and ((f.from_table = :table "
-        "and f.record_id is not distinct from :record) "
-        "or (f.with_table = :table and f.with_record_id is not distinct from :record))"
+        "(f.from_table = :table and f.record_id is not distinct from :record) "
+        "or (f.with_table = :table and f.with_record_id is not distinct from :record)"
     )
     name = table_of(entity).name
-    values = {"patient": patient, "table": name, "record": record}
-    return read_findings(connection, where, values, plausibility.rules_on(name))
+    values = {"table": name, "record": record}
+    return read_findings(connection, plausibility.rules_on(name), patient, where, values)
 
 
 def read_findings(
-    connection: Connection, where: str, values: dict[str, Any], rules: Sequence[str] | None = None
+    connection: Connection,
+    rules: Sequence[str] | None = None,
+    patient: int | None = None,
+    where: str = "true",
+    values: dict[str, Any] | None = None,
 ) -> list[Finding]:
     """The findings `f` of which the condition holds, in the order of patients, days and rules.
 
-    Of these rules, or of all.
+    Of these rules, or of all; of one patient, or of everyone.
     """
     if rules is not None and not rules:
         return []
-    found = "present.finding" if rules is None else findings_of(rules)
+    if patient is not None:
+        found = of_one(connection, "finding", rules)
+    else:
+        found = "present.finding" if rules is None else findings_of(rules)
     rows = connection.execute(
         text(
             f"select {FINDING} from {found} f {NAMED} "
-            f"where not f.answered and {where} order by n.study_id, f.record_on, f.rule, finding"
+            f"where not f.answered and ({where}) "
+            "order by n.study_id, f.record_on, f.rule, finding"
         ),
-        values,
+        {**(values or {}), "number": patient},
     ).mappings()
     return [_finding(row) for row in rows]
 
@@ -165,16 +172,21 @@ def _find(connection: Connection, touched: list[int], rules: Sequence[str]) -> N
     Where many are touched that is what is found of everyone: only a row that was written is told.
     """
     columns = (
-        "rule, patient_id, from_table, record_id, with_table, with_record_id, column_name, facts"
+        *("rule", "patient_id", "from_table", "record_id"),
+        *("with_table", "with_record_id", "column_name", "facts"),
     )
-    query = f"select {columns} from {findings_of(rules)} p where not p.answered"
     values: dict[str, Any] = {}
     if len(touched) <= FEW_PATIENTS:
-        query = (
-            "select f.* from unnest(cast(:touched as bigint[])) as t (patient_id) "
-            f"cross join lateral ({query} and p.patient_id = t.patient_id offset 0) f"
+        of_each = findings_of(rules, "patient_id = t.patient_id")
+        found = (
+            "unnest(cast(:touched as bigint[])) as t (patient_id) "
+            f"cross join lateral (select * from {of_each} f offset 0) f"
         )
         values["touched"] = touched
+    else:
+        found = f"{findings_of(rules)} f"
+    listed = ", ".join(f"f.{column}" for column in columns)
+    query = f"select {listed} from {found} where not f.answered"
     connection.exec_driver_sql("drop table if exists pg_temp.found")
     connection.execute(
         text(

@@ -18,6 +18,7 @@ from registry.errors import NotFound, Refused
 from registry.models import Patient, table_of
 from registry.records.patient_number import patient_number
 from registry.records.rows import Entity, dictionary_columns
+from registry.views.asked import of_one
 from registry.vocabulary import QUERY_STATE_MEANINGS, SETTLED_STATES
 from registry.words import in_language, spoken, tr
 
@@ -95,10 +96,10 @@ def list_queries(
 
     Raises NotFound for a patient who is not there.
     """
-    where, values = ["true"], dict[str, Any]()
+    where, values, queries = ["true"], dict[str, Any](), "present.query"
     if patient is not None:
-        where.append("q.patient_id = :patient")
-        values["patient"] = patient_number(connection, patient)
+        values["number"] = patient_number(connection, patient)
+        queries = of_one(connection, "query")
     for column, wanted in (("rule", rule), ("query", query)):
         if wanted is not None:
             where.append(f"q.{column} = :{column}")
@@ -109,7 +110,7 @@ def list_queries(
             'q.from_table as "table", q.record_id, q.column_name as "column", q.value, q.mended, '
             "rules.filled(r.why, q.facts) as said, q.steps, c.made_by as last_by, "
             "c.made_at as last_at, s.words as last_words, r.why, q.facts "
-            "from present.query q join reference.patient_number n using (patient_id) "
+            f"from {queries} q join reference.patient_number n using (patient_id) "
             "left join reference.worklist_rule r on r.rule = q.rule "
             "left join reference.query_step s "
             "on s.patient_id = q.patient_id and s.step_id = q.last_step_id "

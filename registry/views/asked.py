@@ -1,35 +1,39 @@
 """Views asked of less than all that they hold: of some rules, or of one child.
 
-The server reads the definition of every view below one that is asked, and plans them all, before it
-leaves out what no condition lets through; a condition on the child does not reach through the joins
-of the rules. So less is asked for by its own text. It names schemas, for no path is set.
+No condition reaches through what is computed once (`combined`), and the server plans all that it is
+asked before it leaves out what no condition lets through. So less is asked for by its own text. An
+inspector may read the views of findings and queries and nothing below them: he is given these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
-from registry.views.plausibility import union_of_rules
+from sqlalchemy import Connection, text
+
+from registry.views.combined import combined
 from registry.views.view import select_of
 
-# The view `analytics.worklist`, of the child with the registry's number :number.
-WORKLIST_OF_ONE = "({}) worklist".format(
-    select_of("analytics", "worklist").replace(
-        "from work",
-        "from (values (cast(:number as bigint))) as asked (patient_id) cross join lateral "
-        "(select * from present.work w where w.patient_id = asked.patient_id offset 0) w",
-    )
-)
+OF_ONE = "patient_id = cast(:number as bigint)"
+_READS_RECORDS = text("select has_table_privilege('clinical.patient', 'select')")
 
 
-def findings_of(rules: Iterable[str]) -> str:
-    """The rows of `present.finding` of these rules, as a query in brackets."""
-    query = select_of("worklist", "finding")
-    for written, meant in (
-        ("from plausibility f", f"from ({union_of_rules(rules, 'present.')}) f"),
-        ("finding_key(", "rules.finding_key("),
-        ("join patient_number", "join reference.patient_number"),
-        ("from query_step", "from reference.query_step"),
-    ):
-        query = query.replace(written, meant)
-    return f"({query})"
+@cache
+def worklist_of_one() -> str:
+    """The rows of `analytics.worklist` of the child with the registry's number :number."""
+    of_all = select_of("analytics", "worklist")
+    of_child = of_all.replace("from work", f"from ({combined('work', OF_ONE)}) work")
+    return f"({of_child}) worklist"
+
+
+def findings_of(rules: Iterable[str] | None = None, condition: str = "") -> str:
+    """The rows of `present.finding` of these rules, or all, of whom the condition holds."""
+    return f"({combined('finding', condition, rules)})"
+
+
+def of_one(connection: Connection, view: str, rules: Iterable[str] | None = None) -> str:
+    """The rows of `present.finding` or `present.query` of the child :number, in brackets."""
+    if connection.execute(_READS_RECORDS).scalar_one():
+        return f"({combined(view, OF_ONE, rules)})"
+    return f"(select * from present.{view} where {OF_ONE})"

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -32,6 +33,7 @@ from registry.database.roles import ANALYST_ROLE, literal
 from registry.errors import Refused
 from registry.models import all_tables
 from registry.views import worklist_words
+from registry.views.combined import combined
 from registry.views.declared import (
     clinical_views,
     dated_records_view,
@@ -60,6 +62,8 @@ from registry.words import tr
 
 WORKLIST = "worklist"
 QUALITY = "quality"
+# What stands on nearly every rule.
+AS_ONE = ("work", "worklist_item")
 OWN_FOLDER = "own"
 OWN_SCHEMAS = tuple(OWN.schema(schema) for schema in OWN_VIEWS)
 STUDY_ID_COMMENT = "study id"
@@ -151,7 +155,7 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
             *in_order(
                 [
                     *views_of(RULES, PRESENT),
-                    *views_of(WORKLIST, PRESENT),
+                    *map(_as_one, views_of(WORKLIST, PRESENT)),
                     *views_of(QUALITY, PRESENT),
                     plausibility_view(),
                     dated_records_view(),
@@ -196,6 +200,13 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
     if day is not None:
         told = f"What analysts read of a freeze; views {views_stamp()}"
     _run(connection, f"comment on schema {place.schema(ANALYTICS)} is '{told}'")
+
+
+def _as_one(view: View) -> View:
+    """A view of all work, of one text; any other as its file has it."""
+    if view.name not in AS_ONE:
+        return view
+    return replace(view, statement=f"create view {PRESENT}.{view.name} as {combined(view.name)}")
 
 
 def sentences() -> list[Sentence]:

@@ -11,6 +11,7 @@ from registry.models.missing_reason import (
     reason_variable,
 )
 from registry.views import plausibility
+from registry.views.combined import combined
 from registry.views.dated_records import dated_records
 from registry.views.headers import exclusions
 from registry.views.view import ANALYTICS, PRESENT, RULES, View
@@ -53,7 +54,7 @@ def plausibility_view() -> View:
     return View(
         PRESENT,
         plausibility.ALL_RULES,
-        f"create view {PRESENT}.{plausibility.ALL_RULES} as " + plausibility.union_of_rules(),
+        f"create view {PRESENT}.{plausibility.ALL_RULES} as {combined(plausibility.ALL_RULES)}",
         "One row per active rule of plausibility and record that it was tried on. Source: the "
         "rules in the files of the folder quality.",
         PLAUSIBILITY_COLUMNS,

@@ -77,6 +77,7 @@ class Header:
     parts: dict[str, list[Sentence]]
     values: dict[str, str]
     parameters: tuple[str, ...]
+    once: str
 
 
 def tables_read(statement: str) -> set[str]:
@@ -105,6 +106,7 @@ def read_header(source: str) -> Header:
     parts: dict[str, list[Sentence]] = {}
     values: dict[str, str] = {}
     parameters: list[str] = []
+    once = ""
     for tag, words in tags:
         match tag.split():
             case ["rule", code]:
@@ -117,6 +119,8 @@ def read_header(source: str) -> Header:
                 values[name] = words
             case ["parameters"]:
                 parameters = words.split(", ")
+            case ["once"]:
+                once = words
             case [kind, *condition] if told and kind in (*OF_A_RULE, *OF_WORK):
                 told[-1].sentences.setdefault(kind, []).append(_sentence(words, condition))
             case [kind] if kind in OF_PLAUSIBILITY:
@@ -134,6 +138,7 @@ def read_header(source: str) -> Header:
         parts=parts,
         values=values,
         parameters=tuple(parameters),
+        once=once,
     )
 
 

@@ -77,15 +77,11 @@ def _read_by(view: str) -> frozenset[str]:
     return frozenset(read).union(*map(_read_by, read))
 
 
-def union_of_rules(asked: Iterable[str] | None = None, schema: str = "") -> str:
-    """The rows of these rules, or of all, as far as they are active, as a query.
-
-    `schema` stands before the rules' views where no path is set, and that of their list too.
-    """
+def union_of_rules(asked: Iterable[str] | None = None) -> str:
+    """The rows of these rules, or of all, as far as they are active, as a query."""
     columns = ", ".join(COLUMNS)
-    listed = "reference.worklist_rule" if schema else "worklist_rule"
     return "\nunion all\n".join(
-        f"select '{rule}'::text as rule, {columns} from {schema}{rule} "
-        f"where (select active from {listed} where rule = '{rule}')"
+        f"select '{rule}'::text as rule, {columns} from {rule} "
+        f"where (select active from worklist_rule where rule = '{rule}')"
         for rule in (rules() if asked is None else asked)
     )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from registry.errors import NotFound, Refused
 from registry.records.patient_number import patient_number
 from registry.records.queries import close, find_query, reopen
-from registry.views.asked import WORKLIST_OF_ONE
+from registry.views.asked import worklist_of_one
 from registry.words import tr
 from registry.worklist.read import judge_on
 
@@ -60,7 +60,7 @@ def _queries(connection: Connection, item: str) -> list[str]:
     return list(
         connection.execute(
             text(
-                f"select distinct facts ->> 'query' from {WORKLIST_OF_ONE} "
+                f"select distinct facts ->> 'query' from {worklist_of_one()} "
                 "where item = :item and facts ? 'query'"
             ),
             _named(connection, item),
@@ -91,7 +91,7 @@ def _aside(connection: Connection, item: str, on: date) -> set[bool]:
     judge_on(connection, on)
     return set(
         connection.execute(
-            text(f"select distinct set_aside from {WORKLIST_OF_ONE} where item = :item"),
+            text(f"select distinct set_aside from {worklist_of_one()} where item = :item"),
             _named(connection, item),
         ).scalars()
     )

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from registry.errors import NotFound, WrongUsage
 from registry.records.patient_number import patient_number
 from registry.records.registry_setting import definition_or_default
-from registry.views.asked import WORKLIST_OF_ONE
+from registry.views.asked import worklist_of_one
 from registry.words import in_language, tr
 
 # The fields of an item that its rule says in words.
@@ -80,7 +80,7 @@ def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
     rows = connection.execute(
         text(
             f"select {', '.join(field.name for field in fields(Item))} "
-            f"from {'analytics.worklist' if number is None else WORKLIST_OF_ONE} "
+            f"from {'analytics.worklist' if number is None else worklist_of_one()} "
             f"where {' and '.join(conditions)} order by rank"
         ),
         {

@@ -4,6 +4,7 @@
 -- @zygosity: zygosity as entered
 -- @symbol: symbol of today; empty for a gene that the registry does not know
 -- @chromosome: chromosome of the gene; empty for a gene that the registry does not know
+-- @once: read by the rules of zygosity
 create view gene_of_finding as
 select
     f.patient_id,

@@ -9,6 +9,7 @@
 -- @fold: by how many times it may differ from one sample to the next; empty where it moves more
 -- @outside: low or high where the value lies outside; empty where it does not, or a limit proves
 -- nothing
+-- @once: read by the rules of laboratory values
 create view lab_in_own_unit as
 with usual as (
     -- "offset 0" makes one table of what a unit is held to, so that a value is looked up once.

@@ -8,6 +8,7 @@
 -- @median_kg: median weight of children of that age and sex (kg)
 -- @age_months: completed months of age
 -- @off_age: whether the weight is not plausible at that age
+-- @once: read by the rules of weights
 create view weight_at_age as
 with reference as (
     select

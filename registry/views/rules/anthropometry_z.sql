@@ -7,6 +7,7 @@
 -- @bmi_z_source: where bmi_z comes from: entered or computed; empty without a Z-score
 -- @computed_height_z: Z-score of height for age by the growth reference, also where one is entered
 -- @computed_bmi_z: Z-score of BMI for age by the growth reference, also where one is entered
+-- @once: read by the rules of Z-scores
 create view anthropometry_z as
 with measured as (
     select

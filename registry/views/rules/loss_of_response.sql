@@ -23,6 +23,7 @@
 -- @part clock if time_zero=first_infusion: days from the first infusion
 -- @part clock: days from the week-14 PCDAI
 -- @value in_remission: week14_pcdai < remission_below
+-- @once: read by the rules of a loss
 create view loss_of_response as
 select
     e.patient_id,

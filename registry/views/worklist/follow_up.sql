@@ -4,6 +4,7 @@
 -- @end_reason: why it ended
 -- @last_record_on: date of the last record of any kind
 -- @silent: whether follow-up goes on and nothing has been recorded for too long
+-- @once: read by the rule of silence and the list
 create view follow_up as
 select
     p.patient_id,

@@ -63,13 +63,7 @@ with facts as (
         order by f.assessed_on desc
         limit 1
     ) f on true
-    left join lateral (
-        -- A lookup by patient.
-        select next_planned_on
-        from last_infusion
-        where patient_id = l.patient_id
-        offset 0
-    ) i on true
+    left join last_infusion i on i.patient_id = l.patient_id
     where not exists (select from gene_finding g where g.patient_id = l.patient_id)
 ),
 judged as (

@@ -5,6 +5,7 @@
 -- @last_infused_on: day of the last infusion
 -- @number_in_course: place of the last infusion in the child's course
 -- @next_planned_on: day for which the next infusion is planned
+-- @once: read by the rules of what is due
 create view last_infusion as
 select p.patient_id, i.*
 from patient p

@@ -4,6 +4,7 @@
 -- @mended: whether the value is no longer what the query was about
 -- @steps: how often people took a step in it
 -- @last_step_id: number of the last of these steps
+-- @once: read by the queries that people raised and those of rules
 create view last_step as
 with step as (
     select distinct on (patient_id, query)
