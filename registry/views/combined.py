@@ -1,10 +1,11 @@
 """Views that stand on many others as one query, in which what several read is computed once.
 
-The server computes a view anew wherever a query names it. So the text of every view below the one
-that is asked is put in front of it (`with NAME as ...`): one whose header says `@once` is computed
-once where more than one reads it, any other is read as if its text stood where its name does. What
-such a view has of one child must depend on that child's records alone, so that a condition on the
-child may be put into it: no condition reaches through what is computed once.
+The server computes a view anew wherever a query names it. Here the text of every view below the
+one that is asked stands where its name does, but for those whose header says `@once`: where more
+than one reads such a view it stands in front (`with NAME as materialized`). What it has of a child
+must depend on that child's records alone, so that a condition on the child can be put into it too:
+none reaches through what is computed once. (Each CTE that the server puts in its place itself costs
+it a look through the whole query: as many as there are views took half its planning.)
 
 The text names the schemas of tables and functions, so that it is the same for a view and for a
 program's query, for the registry and for a freeze. The rules' files mean `present` here.
@@ -13,7 +14,7 @@ program's query, for the registry and for a freeze. The rules' files mean `prese
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from registry.clinical_tables import CLINICAL_TABLES
@@ -26,44 +27,58 @@ FOLDERS = (RULES, "worklist", "quality")
 # What lies there beside them, from no file.
 BESIDE = {*(table.name for table in CLINICAL_TABLES), "definition", "dated_record"}
 _READ = re.compile(r"(?<!distinct )\b(from|join)\s+(lateral\s+)?([a-z_0-9]+)\b(?!\s*[.(])")
+_GOES_ON = "where|join|left|cross|inner|on|using|group|order|union|window|limit|offset"
+_ALIAS = re.compile(rf"\s+(?:as\s+)?(?!(?:{_GOES_ON})\b)\w")
 _NAMED = re.compile(r"^\s*(?:with\s+)?(\w+)(?: \([\w, ]+\))? as (?:materialized )?\($", re.M)
 
 
-def combined(
-    root: str, condition: str = "", rules: Iterable[str] | None = None, columns: str = "*"
-) -> str:
+def combined(root: str, condition: str = "", rules: Iterable[str] | None = None) -> str:
     """The query of the view `root` of `present` over all that it reads.
 
     With a condition on `patient_id` of what meets it alone; with all rules of plausibility, or with
     these.
     """
-    below: dict[str, str] = {}
-    _gather(root, union_of_rules(rules), below)
+    texts: dict[str, str] = {}
+    _gather(root, _qualified(union_of_rules(rules)), texts)
+    once = [
+        name
+        for name in texts
+        if _is_once(name) and sum(_reads(text, name) for text in texts.values()) > 1
+    ]
     where = f" where {condition}" if condition else ""
-    parts = []
-    for name, text in below.items():
-        readers = sum(len(_names(name, other)) for other in below.values())
-        if readers > 1 and _is_once(name):
-            of_one = f"select * from ({text}) {name}{where}" if condition else text
-            parts.append(f"{name} as materialized ({of_one})")
-        elif name != root:
-            parts.append(f"{name} as not materialized ({text})")
-    named = f"with {', '.join(parts)} " if parts else ""
-    return f"{named}select {columns} from ({below[root]}) {root}{where}"
+    whole: dict[str, str] = {}
+    for name, text in texts.items():
+        whole[name] = _pasted(text, {one: whole[one] for one in whole if one not in once})
+        if name == root or (condition and name in once):
+            whole[name] = f"select * from ({whole[name]}) {name}{where}"
+    parts = [f"{name} as materialized ({whole[name]})" for name in once]
+    return f"with {', '.join(parts)} {whole[root]}" if parts else whole[root]
 
 
-def _gather(name: str, plausible: str, below: dict[str, str]) -> None:
+def _gather(name: str, plausible: str, texts: dict[str, str]) -> None:
     """Adds the text of a view behind those of the views that it reads."""
-    if name in below:
-        return
-    text = _qualified(plausible) if name == ALL_RULES else _text(name)
+    text = plausible if name == ALL_RULES else _text(name)
     for read in sorted({match[3] for match in _READ.finditer(text)} & _known() - {name}):
-        _gather(read, plausible, below)
-    below[name] = text
+        if read not in texts:
+            _gather(read, plausible, texts)
+    texts[name] = text
 
 
-def _names(name: str, text: str) -> list[str]:
-    return [match[3] for match in _READ.finditer(text) if match[3] == name]
+def _reads(text: str, name: str) -> int:
+    return sum(match[3] == name for match in _READ.finditer(text))
+
+
+def _pasted(text: str, views: Mapping[str, str]) -> str:
+    """The text with each of these views read as a query of its own."""
+
+    def query(match: re.Match[str]) -> str:
+        name = match[3]
+        if name not in views:
+            return match[0]
+        called = "" if _ALIAS.match(text, match.end()) else f" {name}"
+        return f"{match[1]} {match[2] or ''}({views[name]}){called}"
+
+    return _READ.sub(query, text)
 
 
 @cache

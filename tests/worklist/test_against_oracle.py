@@ -14,10 +14,11 @@ from random import Random
 import pytest
 
 from registry.importing.run import import_files
-from registry.worklist.read import Filters, read_worklist
+from registry.worklist.read import Filters, judge_on, read_worklist
 from tests.oracle.definition import PAPER, RECOMMENDED
 from tests.oracle.patients import random_patients, write_csv
 from tests.oracle.worklist import Work, worklist
+from tests.worklist.obvious import obvious_views, rows_of
 from tests.worklist.ward import Ward
 
 SEED = int(os.environ.get("REGISTRY_TEST_SEED", "20231231"))
@@ -46,6 +47,12 @@ def test_random_patients_have_the_work_of_a_plain_reading(
     assert import_files(ward.connection, [tmp_path]).errors == []
     # Nothing is committed, so no vacuum of the server counts the rows for the planner.
     ward.connection.exec_driver_sql("analyze")
+    with obvious_views(ward.connection):
+        # The same of the form that every rule has by itself.
+        judge_on(ward.connection, random_days[0])
+        for name in ("work", "query"):
+            expected_rows = rows_of(ward.connection, f"select * from obvious.{name}")
+            assert rows_of(ward.connection, f"select * from present.{name}") == expected_rows != []
     rules: Counter[str] = Counter()
     for day in random_days:
         for name, definition in DEFINITIONS.items():

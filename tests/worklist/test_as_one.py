@@ -1,0 +1,60 @@
+"""Views that are one text, of all children and of one, against the same views over one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection
+
+from registry.database.engine import Database
+from registry.models import Infusion, table_of
+from registry.records.queries import close, raise_query
+from registry.views.asked import OF_ONE, findings_of
+from registry.views.combined import combined
+from registry.views.plausibility import rules
+from tests.quality.test_set_wise import SLIPS
+from tests.worklist.obvious import NAMES, obvious_views, rows_of
+
+# Half of what is to be done is set aside, for good or for a time.
+SET_ASIDE = """
+insert into reference.worklist_dismissal (patient_id, item, until_on)
+select patient_id, item, case when patient_id % 2 = 0 then current_date end
+from (select distinct patient_id, item from present.work where length(item) % 2 = 0) w
+"""
+
+
+@pytest.fixture
+def study(shared_study: Database) -> Iterator[Connection]:
+    with shared_study.engine.connect() as connection:
+        connection.exec_driver_sql(SLIPS.replace("%", "%%"))
+        connection.exec_driver_sql(SET_ASIDE.replace("%", "%%"))
+        finding, study_id, record = connection.exec_driver_sql(
+            "select min(f.finding), min(study_id), min(i.record_id) from present.finding f "
+            "join reference.patient_number using (patient_id) "
+            f"join {table_of(Infusion).fullname} i using (patient_id)"
+            " group by patient_id order by 1 limit 1"
+        ).one()
+        close(connection, finding, "The value is right.")
+        raise_query(connection, Infusion, study_id, record, "dose_mg", "Is it?")
+        with obvious_views(connection):
+            yield connection
+        connection.rollback()
+
+
+def test_a_view_as_one_text_has_the_rows_of_the_views_over_one_another(study: Connection) -> None:
+    busy = (
+        "select patient_id from obvious.work group by 1 order by count(*) desc, patient_id limit 1"
+    )
+    [number] = study.exec_driver_sql(busy).scalars()
+    for name in NAMES:
+        expected = rows_of(study, f"select * from obvious.{name}")
+        assert len(expected) > 3
+        assert rows_of(study, f"select * from present.{name}") == expected
+        assert rows_of(study, combined(name)) == expected
+        of_child = combined(name, OF_ONE.replace(":number", str(number)))
+        theirs = rows_of(study, f"select * from obvious.{name}", f"patient_id = {number}")
+        assert rows_of(study, of_child) == theirs != []
+    for rule in rules():
+        alone = rows_of(study, f"select * from {findings_of([rule])} f")
+        assert alone == rows_of(study, "select * from obvious.finding", f"rule = '{rule}'"), rule
