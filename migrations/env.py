@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from registry.database import partitions
 from registry.models import all_tables
 from registry.models.comments import write_comments
 from registry.views.build import build_views, drop_views, let_in
@@ -40,9 +41,16 @@ else:
     )
     # A view would stand in the way of a change of type; none is read by a migration.
     drop_views(connection)
+    # A downgrade finds the tables as the migrations made them.
+    if config.attributes.get("whole"):
+        partitions.divide(connection, 1)
     context.run_migrations()
     at_head = set(context.get_context().get_current_heads()) == set(context.script.get_heads())
     if at_head and not config.attributes.get("without_views"):
+        number = config.attributes.get("partitions")
+        if number is None:
+            number = partitions.number_of(connection)
+        partitions.divide(connection, number)
         write_comments(connection)
         build_views(connection)
         let_in(connection, embedded=config.attributes.get("embedded", False))

@@ -38,6 +38,8 @@ from tests.programs import KEPT, Outcome, Program, place, run_here
 PROJECT = Path(__file__).parents[1]
 COHORT = PROJECT / "registry" / "demo" / "cohort"
 TEST_URL_VARIABLE = "REGISTRY_TEST_DATABASE_URL"
+# In how many partitions the registries of the tests lie; whole without it.
+PARTITIONS_VARIABLE = "REGISTRY_TEST_PARTITIONS"
 WORKER_VARIABLE = "PYTEST_XDIST_WORKER"
 # Where the server of all workers keeps its data, if there is room in memory.
 MEMORY_VARIABLE = "REGISTRY_TEST_MEMORY"
@@ -223,7 +225,7 @@ def migrated_template(databases: Databases) -> str:
     """Name of a migrated database without patients."""
     url = databases.create()
     with opened_for_test(url) as database:
-        migrate.upgrade(database)
+        migrate.upgrade(database, partitions=int(os.environ.get(PARTITIONS_VARIABLE, "1")))
     assert url.database is not None
     return url.database
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from registry.audit.finding import Finding
+from registry.database.partitions import GUARD, PARTITION
 from registry.database.roles import ENTRY_ROLE, ROLES
 from registry.views.build import OWN_SCHEMAS, build_views
 from registry.views.view import SCHEMAS
@@ -44,7 +45,7 @@ where not g.tgisinternal
 union all
 select 'constraint', t.name, c.conname, case when c.convalidated then c.contype::text else '-' end
 from pg_constraint c join tables t on t.oid = c.conrelid
-where c.contype in ('c', 'f', 'p', 'u', 'x')
+where c.contype in ('c', 'f', 'p', 'u', 'x') and c.conparentid = 0
 union all
 select 'row_security', t.name, '-', 'on'
 from pg_class c join tables t on t.oid = c.oid
@@ -62,17 +63,40 @@ cross join lateral (
 ) r
 """
 
-# What the migrations never make.
-_NEVER = """
+# What the migrations never make. A partition has what its table gives it and the trigger that keeps
+# it from being written past that (62: before every kind of statement), and none is wanting.
+_NEVER = f"""
 with tables as (
     select c.oid, n.nspname || '.' || c.relname as name, c.relforcerowsecurity as forced
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname in ('audit', 'clinical', 'derived', 'identity', 'reference')
+    where (n.nspname in ('audit', 'clinical', 'derived', 'identity', 'reference')
+            or n.nspname ~ '^{PARTITION}$')
         and c.relkind in ('r', 'p')
+),
+parts as (
+    select i.inhrelid as oid, t.name as whole, n.nspname || '.' || c.relname as name, c.relkind,
+        substring(pg_get_expr(c.relpartbound, c.oid) from 'modulus ([0-9]+)')::integer as modulus
+    from pg_inherits i join tables t on t.oid = i.inhparent
+    join pg_class c on c.oid = i.inhrelid and c.relispartition
+    join pg_namespace n on n.oid = c.relnamespace
 )
 select 'child_table', t.name, i.inhrelid::regclass::text
 from pg_inherits i join tables t on t.oid = i.inhparent
 join pg_class c on c.oid = i.inhrelid where not c.relispartition
+union all
+select 'partition_missing', t.name, null from tables t join pg_class c on c.oid = t.oid
+where c.relkind = 'p'
+    and (select count(*) filter (where relkind = 'r') is distinct from max(modulus)
+        from parts where whole = t.name)
+union all
+select 'partition_changed', p.whole, p.name from parts p
+where not exists (select from pg_trigger g where g.tgrelid = p.oid and g.tgname = '{GUARD}'
+        and g.tgfoid = to_regproc('audit.refuse_partition') and g.tgtype = 62
+        and g.tgqual is null and g.tgenabled = 'O')
+    or exists (select from pg_trigger g where g.tgrelid = p.oid and g.tgname <> '{GUARD}'
+        and (g.tgenabled <> 'O' or g.tgparentid = 0 and not g.tgisinternal))
+    or exists (select from pg_constraint k where k.conrelid = p.oid and k.conparentid = 0
+        and k.coninhcount = 0 and k.contype in ('c', 'f', 'p', 'u', 'x'))
 union all
 select 'rule', t.name, r.rulename from pg_rewrite r join tables t on t.oid = r.ev_class
 union all

@@ -51,7 +51,8 @@ class Description:
     """What a backup holds: when and by which versions it was made, the content of each table.
 
     `seal` is the head of the audit's seals, None where nothing was sealed; `analysis` what one
-    analysis gave at the backup's moment, so that a restored copy can be asked for the same.
+    analysis gave at the backup's moment, so that a restored copy can be asked for the same. A
+    restore gives its tables the same `partitions`.
     """
 
     made_at: str
@@ -64,6 +65,7 @@ class Description:
     sequences: dict[str, int | None] = field(default_factory=dict)
     seal: str | None = None
     analysis: dict[str, Any] | None = None
+    partitions: int = 1
 
     @property
     def content(self) -> Content:

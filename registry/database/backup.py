@@ -21,6 +21,8 @@ from registry.database.engine import Database, without_time_limits
 from registry.database.erasures import Erasures, erasures_of, write_list
 from registry.database.identities import are_apart
 from registry.database.locks import Lock, make_locks, take
+from registry.database.partitions import number_of
+from registry.database.partitions import schemas as partition_schemas
 from registry.database.programs import (
     Program,
     ProgramFailed,
@@ -130,13 +132,16 @@ def _dump(
         schemas=_schemas(connection, wanted),
         seal=_head(connection),
         analysis=analyse(connection) if status.at_head else None,
+        partitions=number_of(connection),
         **asdict(content_of(connection, wanted)),
     )
     erasures = erasures_of(connection)
     environment, conninfo = connection_settings(database)
     arguments = ["--format=custom", "--no-password", "--no-owner", "--no-privileges"]
     arguments += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_TIMEOUT}"]
-    arguments += [f"--schema={schema}" for schema in description.schemas]
+    # The rows of a partition are written as those of the whole table.
+    where = (*description.schemas, *partition_schemas(description.partitions))
+    arguments += ["--load-via-partition-root", *(f"--schema={schema}" for schema in where)]
     arguments += [*_version_table(connection), f"--dbname={conninfo}"]
     try:
         with running(pg_dump, arguments, stdout=part, environment=environment):

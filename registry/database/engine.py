@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from registry.database.record_lock import LOCKED, locked
 from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, ROLES, needed, needs
+from registry.database.standby import is_standby, only_reads
 from registry.errors import DatabaseUnavailable, Refused, RegistryError, WrongUsage
 from registry.settings import DATABASE_URL_VARIABLE, Settings
 from registry.words import tr
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from registry.database.frozen import Frozen, Place
 
 OLDEST_SERVER = 15
+ONLY_READS = "25006"
 
 # It warns of a time zone given as an offset, and knows the moment all the same.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
@@ -102,7 +104,7 @@ def _opened(database: Database) -> Iterator[Database]:
 def server_url(given: str) -> URL:
     """A server's URL as it was given. Raises DatabaseUnavailable where it is none."""
     try:
-        url = make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", given))
+        url = make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", _of_several(given)))
         if url.get_backend_name() != "postgresql":
             raise ArgumentError("not PostgreSQL")
     except (ArgumentError, NoSuchModuleError, ValueError):
@@ -111,6 +113,24 @@ def server_url(given: str) -> URL:
             cure=tr("Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
         ) from None
     return url.set(drivername="postgresql+psycopg")
+
+
+_SEVERAL = re.compile(r"(?P<before>\w+://(?:[^/?#]*@)?)(?P<servers>[^/?#@]*,[^/?#@]*)(?P<rest>.*)")
+
+
+def _of_several(given: str) -> str:
+    """A URL of several servers, `A:5432,B:5433`, with them where both libraries read them."""
+    found = _SEVERAL.fullmatch(given)
+    if found is None:
+        return given
+    named = [re.fullmatch(r"(\[.*\]|[^:]*)(?::(\d*))?", one) for one in found["servers"].split(",")]
+    if not all(named):
+        raise ValueError("no host and port")
+    hosts = ",".join(one[1].strip("[]") for one in named if one)
+    ports = ",".join(one[2] or "" for one in named if one)
+    rest = found["rest"] or "/"
+    given = f"host={hosts}" + (f"&port={ports}" if ports.strip(",") else "")
+    return f"{found['before']}{rest}{'&' if '?' in rest else '?'}{given}"
 
 
 def kept_engine(url: URL) -> Engine:
@@ -156,6 +176,13 @@ def _engine(url: URL, **pool: Any) -> Engine:
                 "exception when invalid_parameter_value then null; end'"
             )
         connection.commit()
+
+    @event.listens_for(engine, "handle_error")
+    def _say_where_to_write(failed: ExceptionContext) -> None:
+        refused = getattr(failed.original_exception, "sqlstate", None) == ONLY_READS
+        driver = failed.connection and failed.connection.connection.driver_connection
+        if refused and isinstance(driver, psycopg.Connection) and is_standby(driver):
+            raise only_reads() from None
 
     return engine
 
@@ -217,7 +244,7 @@ def refused_by_database(error: DBAPIError | psycopg.Error) -> RegistryError | No
         return locked(getattr(origin, "diag", None))
     if state == "42501":
         return lacks_a_right(error)
-    if state == "25006":
+    if state == ONLY_READS:
         return DatabaseUnavailable(
             tr("The server only reads: {reason}", reason=first_line(origin)),
             cure=tr(

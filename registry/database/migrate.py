@@ -107,11 +107,12 @@ def table_sizes(connection: Connection) -> list[dict[str, Any]]:
     ]
 
 
-def upgrade(database: Database, revision: str = "head") -> None:
+def upgrade(database: Database, revision: str = "head", *, partitions: int | None = None) -> None:
     """Migrates to a revision and rebuilds the views, in one transaction.
 
-    Raises DatabaseUnavailable when a newer program has made the registry, or when what is there
-    under the registry's names is another's.
+    The large tables come to lie in so many `partitions`, or are whole with 1; None leaves them as
+    they are. Raises DatabaseUnavailable when a newer program has made the registry, or when what
+    is there under the registry's names is another's.
     """
     from alembic import command
 
@@ -124,7 +125,10 @@ def upgrade(database: Database, revision: str = "head") -> None:
             refuse_others_schemas(connection)
         elif current not in known_revisions():
             raise _unknown(current)
-        command.upgrade(configuration(connection=connection, embedded=database.embedded), revision)
+        command.upgrade(
+            configuration(connection=connection, embedded=database.embedded, partitions=partitions),
+            revision,
+        )
 
 
 def downgrade(database: Database, revision: str) -> None:
@@ -134,7 +138,7 @@ def downgrade(database: Database, revision: str) -> None:
     with database.engine.begin() as connection:
         _wait_for_others(connection)
         command.downgrade(
-            configuration(connection=connection, embedded=database.embedded), revision
+            configuration(connection=connection, embedded=database.embedded, whole=True), revision
         )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import Connection, text
 
+from registry.database.partitions import PARTITION, number_of, schemas
 from registry.errors import Refused
 from registry.whole_file import part_beside
 from registry.words import tr
@@ -59,11 +60,14 @@ class Kept:
 
 
 def move_aside(connection: Connection) -> None:
-    """Takes the tables of the audit out of the schemas that are about to fall."""
+    """Takes the tables of the audit out of the schemas that are about to fall, and all partitions
+    out of the way of those to come."""
     connection.execute(text(f"create schema {ASIDE}"))
     for table in _TABLES:
         if connection.scalar(text("select to_regclass(:table)"), {"table": table}):
             connection.execute(text(f"alter table {table} set schema {ASIDE}"))
+    for schema in schemas(number_of(connection)):
+        connection.execute(text(f"alter schema {schema} rename to {ASIDE}_{schema}"))
 
 
 def keep(connection: Connection, backup: Path, part_of: ExitStack) -> Kept | None:
@@ -86,7 +90,13 @@ def keep(connection: Connection, backup: Path, part_of: ExitStack) -> Kept | Non
                     "copy the backup to a folder that you may write to."
                 ),
             ) from None
-    connection.execute(text(f"drop schema {ASIDE} cascade"))
+    gone = connection.execute(
+        text(
+            f"select string_agg(nspname, ', ') from pg_namespace "
+            f"where nspname ~ '^{ASIDE}(_{PARTITION})?$'"
+        )
+    ).scalar_one()
+    connection.execute(text(f"drop schema {gone} cascade"))
     return kept
 
 

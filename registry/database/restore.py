@@ -26,18 +26,14 @@ from registry.database.erasures import Erasures, apply, erasures_of, lists_besid
 from registry.database.kept_identities import bring_identities_back, move_identities_aside
 from registry.database.loading import load_rows
 from registry.database.locks import Lock, make_locks, take
+from registry.database.partitions import schemas
 from registry.database.programs import ProgramFailed
 from registry.database.replaced_audit import Kept, keep, move_aside
 from registry.database.scrub import scrub
 from registry.errors import Refused, RegistryError
 from registry.words import tr
 
-# The dump's rows of the program's own schemas.
-OPTIONS = [
-    "--no-owner",
-    "--no-privileges",
-    *(f"--schema={schema}" for schema in (*SCHEMAS, IDENTITY)),
-]
+OPTIONS = ["--section=data", "--no-owner", "--no-privileges"]
 
 
 @dataclass(frozen=True)
@@ -77,11 +73,17 @@ def restore(
                     lists += filter(None, [erasures_of(connection)])
                     move_aside(connection)
                 _rebuild(connection, database, archive.description)
-                with archive.reading("--section=data", *OPTIONS) as script:
+                # The dump's rows of the program's own schemas.
+                where = (*SCHEMAS, IDENTITY, *schemas(archive.description.partitions))
+                with archive.reading(*OPTIONS, *(f"--schema={one}" for one in where)) as script:
                     load_rows(connection, script, _schemas(archive.description))
                 _require_complete(connection, archive.description)
                 command.upgrade(
-                    migrate.configuration(connection=connection, embedded=database.embedded),
+                    migrate.configuration(
+                        connection=connection,
+                        embedded=database.embedded,
+                        partitions=archive.description.partitions,
+                    ),
                     "head",
                 )
                 if identities is not None:

@@ -33,7 +33,7 @@ select pg_has_role(datdba, 'usage') from pg_database where datname = current_dat
 _OF_CHILDREN = """
 select n.nspname || '.' || c.relname from pg_attribute a
 join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-where c.relkind = 'r' and a.attname = 'patient_id' and not a.attisdropped
+where c.relkind in ('r', 'p') and a.attname = 'patient_id' and not a.attisdropped
     and n.nspname in ('clinical', 'reference', 'derived', 'audit')
 order by 1
 """

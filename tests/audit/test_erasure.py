@@ -90,7 +90,8 @@ def test_a_child_with_a_row_in_every_table_is_in_none_afterwards(
         every = connection.execute(
             text(
                 "select attrelid::regclass::text from pg_attribute join pg_class c "
-                "on c.oid = attrelid where attname = 'patient_id' and c.relkind = 'r'"
+                "on c.oid = attrelid where attname = 'patient_id' and c.relkind in ('r', 'p') "
+                "and not c.relispartition"
             )
         ).scalars()
         left = {one for one in every.all() if rows_of(connection, one, number)}

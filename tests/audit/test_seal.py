@@ -174,7 +174,8 @@ def tamper(connection: Connection, statements: str) -> None:
         connection.execute(
             text(
                 "select n.nspname || '.' || relname from pg_class c join pg_namespace n "
-                "on n.oid = relnamespace where nspname in ('audit', 'reference') and relkind = 'r'"
+                "on n.oid = relnamespace where nspname in ('audit', 'reference') "
+                "and relkind in ('r', 'p')"
             )
         ).scalars()
     )

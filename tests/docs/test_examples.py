@@ -27,6 +27,7 @@ ELSEWHERE = {
     ("demo",): "tests/integration/test_command_files.py",
     ("db", "serve"): "tests/integration/test_command_files.py",
     ("db", "verify"): "tests/integration/test_backup_proved.py",
+    ("db", "partition"): "tests/schema/test_partitions.py",
     ("db", "psql"): "tests/integration/test_command_files.py",
     ("schedule", "run"): "tests/schedule/test_process.py",
     ("validate",): "tests/validation/test_checks.py",

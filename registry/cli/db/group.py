@@ -76,15 +76,47 @@ def upgrade_command(context: typer.Context) -> None:
     warn(tr("The registry is at revision {current} ({words}).", current=after.current, words=words))
 
 
+@app.command("partition")
+def partition_command(
+    context: typer.Context,
+    number: Annotated[
+        int,
+        typer.Argument(metavar="N", help="How many; 1 makes the tables whole again."),
+    ],
+) -> None:
+    """Lay the large tables in so many hash partitions by patient, or make them whole again.
+
+    Their rows are copied in one transaction, in which nobody reads or writes: it takes as long as a
+    restore, and as much room again as the tables. Everything else is as before.
+
+    Example: registry db partition 4
+    """
+    from registry.database import migrate
+    from registry.database.partitions import TABLES, require_number
+
+    require_number(number)
+    with opened(run_of(context).settings()) as database:
+        migrate.upgrade(database, partitions=number)
+    tables = ", ".join(table.partition(".")[2] for table in TABLES)
+    if number == 1:
+        warn(tr("Every table is whole."))
+    else:
+        warn(tr("{number} partitions by patient each: {tables}.", number=number, tables=tables))
+
+
 @app.command("status")
 def status_command(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
     """Show server, revision and size; exit status 3 when it is not at the right migration.
+
+    Of a standby also how far it is behind its primary.
 
     Example: registry db status
     """
     from registry.audit.catalogue import check_catalogue
     from registry.database import migrate
     from registry.database.engine import shown
+    from registry.database.partitions import number_of
+    from registry.database.standby import standby
 
     with (
         reached(run_of(context).settings()) as database,
@@ -93,6 +125,7 @@ def status_command(context: typer.Context, form: FormatOption = Format.TABLE) ->
         found = migrate.status(connection)
         sizes = migrate.table_sizes(connection) if found.at_head else []
         findings = check_catalogue(connection) if found.at_head else []
+        follows, partitions = standby(connection), number_of(connection)
         document = {
             "url": shown(database.url),
             "embedded": database.embedded,
@@ -100,6 +133,8 @@ def status_command(context: typer.Context, form: FormatOption = Format.TABLE) ->
             "revision": found.current,
             "head": found.head,
             "at_head": found.at_head,
+            "partitions": partitions,
+            "standby": None if follows is None else follows.to_json(),
             "tables": sizes,
             "catalogue": [finding.to_json() for finding in findings],
         }
@@ -110,6 +145,10 @@ def status_command(context: typer.Context, form: FormatOption = Format.TABLE) ->
         else:
             where = tr("embedded") if database.embedded else document["url"]
             typer.echo(f"PostgreSQL {document['server']}, {where}")
+            if follows is not None:
+                typer.echo(follows.told())
+            if partitions > 1:
+                typer.echo(tr("{number} partitions by patient", number=partitions))
             typer.echo(
                 tr(
                     "revision {current}, this program needs {head}",
