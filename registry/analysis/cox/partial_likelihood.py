@@ -114,22 +114,25 @@ class PartialLikelihood:
         self.rows, self.ties, self.firth, self.ridge = rows, ties, firth, ridge
         self.case = np.ones(len(rows.stop)) if rows.weight is None else rows.weight
         self._set_values(rows.values)
-        at = np.flatnonzero(rows.event)
-        keys = np.stack([rows.stratum[at], rows.stop[at]], axis=1)
-        found, self.event_at = np.unique(keys, axis=0, return_inverse=True)
-        self.event_at = self.event_at.reshape(-1)
-        self.event_rows = at
-        events = np.bincount(self.event_at, minlength=len(found))
-        counted = np.bincount(self.event_at, self.case[at], len(found)).astype(np.float64)
-        self.steps = steps_of(found[:, 1], found[:, 0].astype(np.int64), events, counted, ties)
-        self._first_step = np.searchsorted(self.steps.of_step, np.arange(len(found)))
+        self.event_rows = at = np.flatnonzero(rows.event)
+        # Numbers in the order of stratum and time, which are found in less time than pairs.
+        days, day = np.unique(rows.stop[at], return_inverse=True)
+        keys, self.event_at = np.unique(rows.stratum[at] * len(days) + day, return_inverse=True)
+        stratum, day = np.divmod(keys, max(len(days), 1))
+        events = np.bincount(self.event_at, minlength=len(keys))
+        counted = np.bincount(self.event_at, self.case[at], len(keys)).astype(np.float64)
+        self.steps = steps_of(days[day], stratum, events, counted, ties)
+        self._first_step = np.searchsorted(self.steps.of_step, np.arange(len(keys)))
         self._by_stop = Ordered(rows.stratum, rows.stop, self.steps)
-        # A row that is over before it begins is never at risk.
-        start = np.minimum(rows.start, rows.stop)
-        self._by_start = Ordered(rows.stratum, start, self.steps)
         self._until_stop = places(self.steps, rows.stratum, rows.stop)
-        self._until_start = places(self.steps, rows.stratum, start)
-        self._late = len(found) > 0 and rows.start.max() >= found[:, 1].min()
+        self._late = len(days) > 0 and rows.start.max() >= days[0]
+        if self._late:
+            # A row that is over before it begins is never at risk.
+            start = np.minimum(rows.start, rows.stop)
+            self._by_start = Ordered(rows.stratum, start, self.steps)
+            self._until_start = places(self.steps, rows.stratum, start)
+        else:
+            self._until_start = np.searchsorted(self.steps.stratum, rows.stratum, side="left")
 
     def at(self, coef: Floats) -> Point:
         """The function at these coefficients."""

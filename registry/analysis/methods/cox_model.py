@@ -251,7 +251,11 @@ def cox(
     null = likelihood.at(np.zeros(values.shape[1]))
     if not ridge:
         _refuse_collinear(rows, null)
-    plain = ties == "efron" and all(one is None for one in (entry, strata, penalty, weights))
+    plain = (
+        ties == "efron"
+        and len(stop) <= _MANY_ROWS
+        and all(one is None for one in (entry, strata, penalty, weights))
+    )
     # Newton's whole steps may leap about, as with far outliers; ours are halved and arrive.
     best = (_by_lifelines(rows, likelihood) if plain else None) or maximise(likelihood)
     if penalty is None:
@@ -316,16 +320,14 @@ def _by_lifelines(rows: Rows, likelihood: PartialLikelihood) -> Point | None:
 
     names = [f"x{k}" for k in range(rows.values.shape[1])]
     frame = pd.DataFrame(likelihood.x, columns=names).assign(time=rows.stop, event=rows.event)
-    many = True if len(rows.stop) > _MANY_ROWS else None
     for step in _STEPS:
         try:
             # What it warns of, separation and collinearity, is looked for in the data.
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 fitted = CoxPHFitter().fit(
-                    frame, "time", "event", fit_options=_TIGHT | {"step_size": step},
-                    batch_mode=many,
-                )  # fmt: skip
+                    frame, "time", "event", fit_options=_TIGHT | {"step_size": step}
+                )
             variance = fitted.variance_matrix_.to_numpy(dtype=np.float64)
             information = np.linalg.inv(variance)
         except (ConvergenceError, np.linalg.LinAlgError):

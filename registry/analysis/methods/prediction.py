@@ -247,6 +247,27 @@ def auc(time: Any, cause: Any, risk: Any, at: Any) -> Score:
     return Score(*_pairs(given))
 
 
+def levels_of(risk: Floats) -> Days:
+    """The order of the risks at each time, equal ones alike, from 0 on, shape (n, times)."""
+    found = np.empty(risk.shape, dtype=np.int64)
+    for i, told in enumerate(risk.T):
+        found[:, i] = np.unique(told, return_inverse=True)[1]
+    return found
+
+
+def auc_curve(time: Floats | Days, cause: Days, levels: Days, at: Floats) -> Floats:
+    """The estimates of `auc` alone, of risks of which the order is known.
+
+    Args:
+        time, cause, at: as of `auc`, and held to nothing.
+        levels: see `levels_of`; those of rows that are not there may be missing.
+    """
+    time = np.asarray(time, dtype=np.float64)
+    weights = Censoring(time, cause).weights(at)
+    areas = [_area(time, cause, weights[:, i], levels[:, i], t) for i, t in enumerate(at)]
+    return np.array([np.nan if one is None else one.area for one in areas])
+
+
 @dataclass(frozen=True)
 class Predictions:
     """Risks of cause 1 and what came, looked at; arguments as of `brier`.
@@ -298,22 +319,41 @@ def _squares(given: Predictions, risk: Floats) -> tuple[Floats, Floats, Floats, 
 
 def _pairs(given: Predictions) -> tuple[Floats, Floats, Floats, Censoring]:
     censoring = Censoring(given.time, given.cause)
-    weights = censoring.weights(given.at)
+    weights, levels = censoring.weights(given.at), levels_of(given.risk)
     estimate = np.full(len(given.at), np.nan)
     parts = np.full(weights.shape, np.nan)
     for i, t in enumerate(given.at):
-        case, weight = (given.time <= t) & (given.cause == 1), weights[:, i]
-        of_case, of_control = np.where(case, weight, 0.0), np.where(case, 0.0, weight)
-        cases, controls = of_case.mean(), of_control.mean()
-        if not (cases > 0 and controls > 0):
+        found = _area(given.time, given.cause, weights[:, i], levels[:, i], t)
+        if found is None:
             continue
-        level = np.unique(given.risk[:, i], return_inverse=True)[1]
-        below = _below(of_control, level) / of_control.sum()
-        above = 1 - _below(of_case, level) / of_case.sum()
-        estimate[i] = area = float((of_case * below).mean() / cases)
-        own, other = below - area, above - area
-        parts[:, i] = of_case / cases * own + of_control / controls * other
+        estimate[i] = found.area
+        own, other = found.below - found.area, found.above - found.area
+        parts[:, i] = found.cases * own + found.controls * other
     return given.at, estimate, parts, censoring
+
+
+@dataclass(frozen=True)
+class _Area:
+    """An AUC; of each row its weight as case and control, over their means, and those beside it."""
+
+    area: float
+    cases: Floats
+    controls: Floats
+    below: Floats
+    above: Floats
+
+
+def _area(time: Floats, cause: Days, weight: Floats, level: Days, t: float) -> _Area | None:
+    """None where there is no case or no control."""
+    case = (time <= t) & (cause == 1)
+    of_case, of_control = np.where(case, weight, 0.0), np.where(case, 0.0, weight)
+    cases, controls = of_case.mean(), of_control.mean()
+    if not (cases > 0 and controls > 0):
+        return None
+    below = _below(of_control, level) / of_control.sum()
+    above = 1 - _below(of_case, level) / of_case.sum()
+    area = float((of_case * below).mean() / cases)
+    return _Area(area, of_case / cases, of_control / controls, below, above)
 
 
 def _below(weight: Floats, level: Days) -> Floats:

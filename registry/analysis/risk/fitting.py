@@ -26,8 +26,8 @@ FOLDS = 5
 PENALTIES_PER_EVENT = 2.0 ** np.arange(6, -9, -3)
 """Penalties tried, over the number of events; shrinks a coefficient to about 1 / (1 + this)."""
 _CLOSE_ENOUGH = 1e-3
-_CELLS = 1_000_000
-"""Patients times days that are worked on at once; bounds the memory."""
+_CELLS = 50_000
+"""Patients times days that are worked on at once: what a processor has near it."""
 
 
 @dataclass(frozen=True)

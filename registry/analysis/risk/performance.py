@@ -15,7 +15,7 @@ import numpy as np
 
 from registry.analysis import methods
 from registry.analysis.dataset import Days, Floats
-from registry.analysis.methods.prediction import brier_curve
+from registry.analysis.methods.prediction import auc_curve, brier_curve, levels_of
 from registry.analysis.risk.fitting import LOSS, Hazards
 from registry.variables import DAYS_PER_MONTH
 
@@ -51,6 +51,21 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a model tells of patients, once for all and for every sample of them.
+
+    Attributes:
+        days: all at which a risk or a score can change, in order.
+        risk: of each patient by each of these days, shape (n, days).
+        levels: the order of the risks by each month, shape (n, months).
+    """
+
+    days: Floats
+    risk: Floats
+    levels: Days
+
+
+@dataclass(frozen=True)
 class Watch:
     """Patients with whom a model is looked at, and when.
 
@@ -66,12 +81,6 @@ class Watch:
     x: Floats
     days: Floats
     pseudo: Floats
-
-    def sampled(self, drawn: Days) -> Watch:
-        """The patients of a bootstrap sample."""
-        return Watch(
-            self.time[drawn], self.code[drawn], self.x[drawn], self.days, self.pseudo[drawn]
-        )
 
     @property
     def months(self) -> Floats:
@@ -90,37 +99,56 @@ class Watch:
         """On which of the days there is something to measure by."""
         return (self.losses(days) >= FEWEST) & (self.followed(days) >= FEWEST)
 
-    def measured(self, model: Hazards) -> Measured:
-        """The scores of a model with these patients."""
-        by_month = self.months * DAYS_PER_MONTH
-        days = np.unique(np.concatenate([self.time, by_month, self.days]))
+    def told(self, model: Hazards) -> Told:
+        """What a model tells of these patients."""
+        days = np.unique(np.concatenate([self.time, self.months * DAYS_PER_MONTH, self.days]))
         days = days[days <= self.days[-1]]
+        risk = np.clip(model.risk(self.x, days), 0.0, 1.0)
+        monthly = risk[:, np.searchsorted(days, self.months * DAYS_PER_MONTH)]
+        return Told(days, risk, levels_of(monthly))
+
+    def measured(self, told: Told, drawn: Days | None = None) -> Measured:
+        """The scores with these patients of a model that told this of them.
+
+        Args:
+            told: see `told`.
+            drawn: their numbers in a bootstrap sample, to score with that.
+        """
+        who = np.arange(len(self.time)) if drawn is None else drawn
+        watch = self if drawn is None else self._of(drawn)
+        time, code, by_month = watch.time, watch.code, self.months * DAYS_PER_MONTH
         # Between the days on which anybody leaves neither score nor risk changes.
-        score = brier_curve(self.time, self.code, lambda part: self._risk(model, days, part), days)
+        days = np.unique(np.concatenate([time, by_month, self.days]))
+        days = days[days <= self.days[-1]]
+        column = np.searchsorted(told.days, days)
+        score = brier_curve(time, code, lambda part: told.risk[np.ix_(who[part], column)], days)
         at, monthly = np.searchsorted(days, self.days), np.searchsorted(days, by_month)
-        risk = self._risk(model, self.days)
-        found = methods.calibration(self.time, self.code, risk, self.days, self.pseudo)
+        risk = told.risk[np.ix_(who, column[at])]
+        found = methods.calibration(time, code, risk, self.days, watch.pseudo)
         asked = np.stack(
             [
                 score.estimate[at],
                 score.scaled[at],
                 score.integrated[at],
-                methods.auc(self.time, self.code, risk, self.days).estimate,
+                methods.auc(time, code, risk, self.days).estimate,
                 found.ratio,
                 found.intercept,
                 found.slope,
                 found.ici,
             ]
         )
-        area = methods.auc(self.time, self.code, self._risk(model, by_month), by_month)
-        curves = [score.estimate[monthly], score.null[monthly], area.estimate]
+        area = auc_curve(time, code, told.levels[who], by_month)
+        curves = [score.estimate[monthly], score.null[monthly], area]
         return Measured(
-            np.where(self.telling(self.days), asked, np.nan),
-            np.where(self.telling(by_month), np.stack(curves), np.nan),
+            np.where(watch.telling(self.days), asked, np.nan),
+            np.where(watch.telling(by_month), np.stack(curves), np.nan),
         )
 
-    def _risk(self, model: Hazards, days: Floats, part: slice = slice(None)) -> Floats:
-        return np.clip(model.risk(self.x[part], days), 0.0, 1.0)
+    def _of(self, drawn: Days) -> Watch:
+        """The patients of a bootstrap sample."""
+        return Watch(
+            self.time[drawn], self.code[drawn], self.x[drawn], self.days, self.pseudo[drawn]
+        )
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def validated(
     second = model.ruled_out.penalty if model.ruled_out else None
     everybody = Rows.of(time, code == LOSS, x)
     watch = Watch(time, code, x, days, methods.pseudo_values(time, code, days))
-    apparent, by_time = _measures(everybody, model), watch.measured(model)
+    apparent, by_time = _measures(everybody, model), watch.measured(watch.told(model))
     resampled = _Resampled(time, code, x, own, days, fold, second, how.penalised, watch)
     samples = [
         random.multinomial(n, np.full(n, 1 / n)).astype(np.int16) for _ in range(how.resamples)
@@ -167,11 +167,12 @@ class _Resampled:
             Rows.of(time, code == LOSS, x),
             Rows.of(self.time, self.code == LOSS, self.x),
         )
-        out = np.setdiff1d(np.arange(len(self.time)), drawn)
+        out = np.flatnonzero(often == 0)
+        told = self.watch.told(fit)
         own = np.full(len(self.days), np.nan)
         return _Sample(
             _measures(there, fit) - _measures(everybody, fit),
-            self.watch.sampled(drawn).measured(fit) - self.watch.measured(fit),
+            self.watch.measured(told, drawn) - self.watch.measured(told),
             own if self.own is None else fit.risk(self.own[None, :], self.days)[0],
             out,
             fit.risk(self.x[out], self.days),
