@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, column, select, table, text
+from sqlalchemy import Connection
 
+from registry.analysis.reading import rows_of
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
 from registry.vocabulary import COVARIATES, Covariate
@@ -40,11 +41,7 @@ def read_view(
         A row per row of the view, columns as in the view, values as the driver gives them
         (`Decimal`, `date`, `bool`, `None`): no unit is changed and nothing is rounded.
     """
-    view = table(name, column("definition"), schema=schema)
-    result = connection.execute(
-        select(text("*")).select_from(view).where(view.c.definition == definition)
-    )
-    return pd.DataFrame(result.fetchall(), columns=list(result.keys()), dtype=object)
+    return rows_of(connection, schema, name, definition)
 
 
 def survival_data(frame: pd.DataFrame, definition: str) -> pd.DataFrame:

@@ -73,7 +73,7 @@ OWNERS = {
     "textual": {"cli"},
     "apscheduler": {"schedule"},
     "icalendar": {"worklist"},
-    "pyarrow": {"export"},
+    "pyarrow": {"analysis", "export"},
     "docx": {"report"},
     "cryptography": {"audit", "study"},
     "hl7": {"feeds"},

@@ -25,8 +25,8 @@ from registry.words import note, tr
 
 Penalty = Literal["firth"] | float | None
 _Z = float(norm_ppf(0.975))
-# lifelines stops where Newton's steps do, as exactly as its floats allow; at a million tied rows it
-# is ten times as fast by the batch.
+# lifelines stops where Newton's steps do, as exactly as its floats allow.
+# Beyond so many rows our own likelihood arrives in a third of its time.
 _TIGHT = {"precision": 1e-14, "r_precision": 1e-16}
 _STEPS = (1.0, 0.25)
 # Of what a further step promises to gain.

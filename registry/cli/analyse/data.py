@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from registry.analysis.basis import Basis
 
+ANALYSIS_SET = "analysis_set"
 # The views of which `Data.patients` is made.
-PATIENTS = ("analysis_set", "survival", "interval_censored", "competing_events", "baseline")
+PATIENTS = (ANALYSIS_SET, "survival", "interval_censored", "competing_events", "baseline")
 
 
 @contextmanager
@@ -122,12 +123,17 @@ class Data:
 
     def view(self, name: str) -> DataFrame:
         """The rows of one view."""
-        from registry.analysis.dataset import read_view
-
-        rows: DataFrame = self._once(
-            "view", name, lambda: read_view(self.connection, name, self.definition)
-        )
+        rows: DataFrame = self._once("view", name, lambda: self._read(name))
         return rows
+
+    def _read(self, name: str) -> DataFrame:
+        from registry.analysis.dataset import read_view
+        from registry.analysis.reading import columns_of
+
+        if name != ANALYSIS_SET:
+            return read_view(self.connection, name, self.definition)
+        # Columns of `baseline`, which costs as much again to ask for.
+        return self.view("baseline")[[*columns_of(self.connection, "analytics", name)]]
 
     def _connected(self) -> tuple[Connection, str]:
         found: tuple[Connection, str] = self._once("made", "connection", self.connect)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
@@ -17,7 +17,6 @@ from registry.disclosure.level import Level
 from registry.report.telling import Content
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
     from sqlalchemy import Connection
 
     from registry.report.preamble import Facts
@@ -64,6 +63,7 @@ def content_from(
 ) -> Content:
     """The same of rows that others may share."""
     from registry.analysis.dataset import covariates_by_id
+    from registry.analysis.fingerprint import fingerprint
 
     plan = plan_for(data, level)
     covariates = covariates_by_id(curves_by)
@@ -113,16 +113,3 @@ def facts_of(
         data_hash="" if published else data_hash,
         frozen="" if frozen is None else frozen.told(published=published),
     )
-
-
-def fingerprint(frames: Mapping[str, DataFrame]) -> str:
-    """SHA-256 of the rows, whatever their order; numbers of records are no part of it."""
-    from hashlib import sha256
-
-    whole = sha256()
-    for view in sorted(frames):
-        frame = frames[view]
-        columns = [name for name in frame.columns if not name.endswith("record_id")]
-        rows = sorted(repr(row) for row in frame[columns].astype(str).itertuples(False, None))
-        whole.update("\n".join([view, *columns, *rows, ""]).encode())
-    return whole.hexdigest()
