@@ -9,9 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import create_engine, text
 
-from registry.analysis import dataset
 from registry.analysis.cohort import flow, outcome, table1
 from registry.analysis.troughs import at_week as trough
 from registry.errors import CannotEstimate, Refused
@@ -165,21 +163,3 @@ def test_no_outcomes_and_wrong_ones() -> None:
         outcome.outcomes_after_loss(outcome_frame([("stopped", True)]), "paper")
     with pytest.raises(Refused, match="unknown outcome"):
         outcome.outcomes_after_loss(outcome_frame([("cured", None)]), "paper")
-
-
-def test_read_view_selects_one_definition() -> None:
-    # The statement is plain enough for any database; the views themselves are tested on PostgreSQL.
-    engine = create_engine("sqlite://")
-    with engine.connect() as connection:
-        connection.execute(text("attach ':memory:' as analytics"))
-        connection.execute(text("create table analytics.tdm_week14 (definition, patient_id, x)"))
-        connection.execute(
-            text(
-                "insert into analytics.tdm_week14 values ('paper', 'P1', null), ('other', 'P2', 1)"
-            )
-        )
-        found = dataset.read_view(connection, "tdm_week14", "paper")
-        none = dataset.read_view(connection, "tdm_week14", "no such")
-    assert found.to_dict("records") == [{"definition": "paper", "patient_id": "P1", "x": None}]
-    assert list(none.columns) == ["definition", "patient_id", "x"]
-    assert none.empty

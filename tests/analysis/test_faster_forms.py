@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry.analysis import methods
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
-from registry.analysis.methods.prediction import brier, brier_curve
+from registry.analysis.methods.cox_model import _by_lifelines
+from registry.analysis.methods.prediction import auc, auc_curve, brier, brier_curve, levels_of
 from registry.analysis.risk.fitting import Hazard, Hazards
+from registry.analysis.risk.performance import Watch
 
 
 def rows(seed: int, *, late: bool) -> Rows:
@@ -122,3 +125,55 @@ def test_a_brier_curve_has_the_estimates_of_the_score(seed: int) -> None:
         (curve.integrated, whole.integrated),
     ):
         np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6))
+def test_areas_of_a_sample_need_only_the_order_of_all(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    time, cause = rng.integers(1, 40, 50).astype(float), rng.integers(0, 3, 50)
+    at = np.arange(1.0, 40.0)
+    # Few risks, so that there are equal ones.
+    risk = np.sort(rng.integers(0, 12, (50, len(at))), axis=1) / 12
+    drawn = np.sort(rng.integers(0, 50, 50))
+    found = auc_curve(time[drawn], cause[drawn], levels_of(risk)[drawn], at)
+    expected = auc(time[drawn], cause[drawn], risk[drawn], at).estimate
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sample_is_scored_by_what_was_told_of_all(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = 120
+    time, code = rng.integers(1, 800, n), rng.integers(0, 3, n)
+    x, days = rng.normal(size=(n, 2)), np.array([300.0, 600.0])
+    loss, other = (
+        Hazard(rng.normal(size=2), 1.0, 1.0, np.unique(time[code == cause]), np.full(k, 0.01))
+        for cause, k in ((cause, len(np.unique(time[code == cause]))) for cause in (1, 2))
+    )
+    model = Hazards(loss, other)
+    watch = Watch(time, code, x, days, methods.pseudo_values(time, code, days))
+    drawn = np.sort(rng.integers(0, n, n))
+    alone = Watch(time[drawn], code[drawn], x[drawn], days, watch.pseudo[drawn])
+    found = watch.measured(watch.told(model), drawn)
+    expected = alone.measured(alone.told(model))
+    np.testing.assert_allclose(found.asked, expected.asked, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(found.curves, expected.curves, rtol=1e-12, atol=1e-14)
+
+
+def test_many_rows_are_fitted_as_lifelines_fits_them() -> None:
+    rng = np.random.default_rng(12)
+    n = 10_500
+    x = np.column_stack([rng.normal(size=n), rng.integers(0, 2, n)])
+    time = np.ceil(rng.exponential(400 * np.exp(-x @ [0.3, 0.5])))
+    event = rng.random(n) < 0.6
+    fit = methods.cox(time, event, x)
+    there = _by_lifelines(fit.likelihood.rows, fit.likelihood)
+    assert there is not None
+    np.testing.assert_allclose(fit.scaled_coefficients, there.coef, rtol=1e-9)
+    np.testing.assert_allclose(
+        fit.covariance * np.outer(fit.scale, fit.scale),
+        np.linalg.inv(there.information),
+        rtol=1e-9,
+        atol=1e-12,
+    )
