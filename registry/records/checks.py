@@ -25,7 +25,7 @@ from registry.records.staging import (
     same_record,
     value_columns,
 )
-from registry.records.study_ids import check_new_ids, check_spelling, find_meant_by_unknown, masked
+from registry.records.study_ids import check_new_ids, check_spelling, find_unknown, masked
 from registry.variables import Variable
 from registry.words import spoken, tr
 
@@ -45,7 +45,7 @@ def check(
     create_complaints(connection, files, read_problems)
     entities = list(dict.fromkeys(file.entity for file in files))
     _know_births(connection, entities)
-    find_meant_by_unknown(connection, entities)
+    unknown = find_unknown(connection, entities)
     for entity in entities:
         check_spelling(connection, entity)
     if Patient in entities:
@@ -62,7 +62,9 @@ def check(
         if entity is Patient:
             _check_moved_births(connection)
         else:
-            _check_patient(connection, entity)
+            if unknown:
+                _check_is_known(connection, entity)
+            _check_is_born(connection, entity)
         if entity is Medication:
             _check_overlaps(connection)
         if repeated:
@@ -184,8 +186,8 @@ def _know_births(connection: Connection, entities: list[Entity]) -> None:
     connection.exec_driver_sql("analyze birth")
 
 
-def _check_patient(connection: Connection, entity: Entity) -> None:
-    """The patient is known, and was born when the record is dated."""
+def _check_is_known(connection: Connection, entity: Entity) -> None:
+    """The patient is the registry's or comes with the import."""
     unknown = tr("is not a patient of the registry; add the patient first or in patients.csv")
     meant = spliced(
         tr("is not a patient of the registry; did you mean {patient}?", patient=place("meant")),
@@ -194,11 +196,15 @@ def _check_patient(connection: Connection, entity: Entity) -> None:
     complain(
         connection,
         entity,
-        "r.study_id is not null and not exists (select from birth b where b.study_id = r.study_id)",
+        "true",
         PATIENT_COLUMN,
         f"coalesce({meant}, {literal(unknown)})",
-        "left join meant_id m on m.study_id = r.study_id",
+        "join unknown_id m on m.study_id = r.study_id",
     )
+
+
+def _check_is_born(connection: Connection, entity: Entity) -> None:
+    """The patient was born when the record is dated."""
     for column in entity.not_before_birth:
         complain(
             connection,

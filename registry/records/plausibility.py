@@ -131,7 +131,8 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
     their lines.
     """
     entities = list(dict.fromkeys(source.entity for source in sources))
-    touched = touched_patients(connection, [entity.file_name for entity in entities])
+    tables = [entity.file_name for entity in entities]
+    touched = touched_patients(connection, tables, enough=FEW_PATIENTS)
     if not touched:
         return []
     rules = {rule for entity in entities for rule in plausibility.rules_on(table_of(entity).name)}
@@ -140,14 +141,19 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
     _find(connection, touched, sorted(rules))
     by_number = {source.number: source for source in sources}
     found: dict[tuple[int, str], Notice] = {}
-    own: set[int] = set()
+    # The row that fails tells it; the one it was held against only where that is old.
     for place in ("from_table", "with_table"):
+        there = set(connection.execute(text(f"select distinct {place} from found")).scalars())
+        told: list[int] = []
         for entity in entities:
-            for row in connection.execute(text(_lines_of(entity, place))).mappings():
+            if table_of(entity).name not in there:
+                continue
+            for row in connection.execute(text(_lines_of(entity, place))).mappings().all():
                 said = in_language(row["why"], row["said"], row["facts"])
                 source = by_number[row["file"]]
                 has_column = place == "from_table" and row["column_name"] in source.columns
-                notice = Notice(
+                told.append(row["number"])
+                found[row["number"], f"{row['file']}:{row['line']}"] = Notice(
                     file=source.shown,
                     line=row["line"],
                     column=row["column_name"] if has_column else None,
@@ -155,11 +161,9 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
                     problem=said,
                     rule=row["rule"],
                 )
-                # The row that fails tells it; the one it was held against only where that is old.
-                if place == "from_table":
-                    own.add(row["number"])
-                if place == "from_table" or row["number"] not in own:
-                    found[row["number"], f"{row['file']}:{row['line']}"] = notice
+        if told and place == "from_table":
+            own = "delete from found f using unnest(cast(:told as bigint[])) t where f.number = t"
+            connection.execute(text(own), {"told": told})
     order = {source.shown: number for number, source in enumerate(sources)}
     return sorted(
         found.values(), key=lambda one: (order[one.file], one.line or 0, one.rule, one.column or "")
@@ -204,6 +208,8 @@ def _lines_of(entity: Entity, place: str) -> str:
     number = "record_id" if place == "from_table" else "with_record_id"
     same = "".join(
         f" and r.{name} is not distinct from t.{name}"
+        if table.columns[name].nullable
+        else f" and r.{name} = t.{name}"
         for name in entity.natural_key
         if name in value_columns(entity) and entity is not Patient
     )

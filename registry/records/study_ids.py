@@ -119,21 +119,29 @@ def find_spelt_otherwise(connection: Connection) -> int:
     ).rowcount
 
 
-def find_meant_by_unknown(connection: Connection, entities: list[Entity]) -> None:
-    """Gathers the study ids that are no patient's but alike one that is, with that one."""
+def find_unknown(connection: Connection, entities: list[Entity]) -> int:
+    """Gathers the study ids that are no patient's, each with one alike that is; how many."""
+    spoken_of = " union ".join(
+        f"select study_id from {resolved(entity)} r "
+        "where not exists (select from birth b where b.study_id = r.study_id)"
+        for entity in entities
+    )
+    connection.exec_driver_sql("drop table if exists pg_temp.unknown_id")
+    number = connection.exec_driver_sql(
+        "create temporary table unknown_id on commit drop as "
+        f"select study_id, null::text as meant from ({spoken_of}) s where study_id is not null"
+    ).rowcount
+    if not number:
+        return 0
     ours = _KNOWN
     if Patient in entities:
         ours += f" union select study_id from {resolved(Patient)}"
-    spoken_of = " union ".join(f"select study_id from {resolved(entity)}" for entity in entities)
-    connection.exec_driver_sql("drop table if exists pg_temp.meant_id")
     connection.exec_driver_sql(
-        "create temporary table meant_id on commit drop as "
-        "with unknown as materialized (select s.study_id from "
-        f"({spoken_of}) s where not exists (select from birth b where b.study_id = s.study_id)) "
-        "select u.study_id, min(o.study_id) as meant from unknown u "
-        f"join ({ours}) o on {_ALIKE.format(id='u.study_id')} = {_ALIKE.format(id='o.study_id')} "
-        "where exists (select from unknown) group by 1"
+        "update unknown_id u set meant = m.meant from "
+        f"(select {_ALIKE.format(id='study_id')} as alike, min(study_id) as meant "
+        f"from ({ours}) o group by 1) m where m.alike = {_ALIKE.format(id='u.study_id')}"
     )
+    return number
 
 
 def find_meant(connection: Connection, study_id: str) -> list[str]:

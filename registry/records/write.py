@@ -40,8 +40,10 @@ from registry.records.staging import (
 )
 from registry.words import tr
 
-# Columns of the temporary tables of whose values the planner must know.
+# Columns of the temporary tables of whose values the planner must know, and how well.
 JOINED = ("file", "line", "study_id", "patient_id", "record_id", "known", "differs")
+ROUGHLY = text("set local default_statistics_target = 10")
+AS_USUAL = text("set local default_statistics_target to default")
 
 Progress = Callable[[str, int], None]
 
@@ -93,6 +95,7 @@ def write_rows(
         counts.read += copy_rows(connection, source, problems, report)
     if numbered is not None:
         problems += numbered.rename(connection, sources)
+    connection.execute(ROUGHLY)
     for entity in entities:
         connection.execute(text(f"analyze {staged(entity)} (file)"))
     for source in sources:
@@ -100,6 +103,7 @@ def write_rows(
         resolve(connection, source)
     for entity in entities:
         connection.execute(text(f"analyze {resolved(entity)} ({', '.join(JOINED)})"))
+    connection.execute(AS_USUAL)
     result.errors = check(connection, sources, problems, update=update, allow_ids=allow_ids)
     _count_rejected(result, {source.shown: source.entity.file_name for source in sources})
     result.number_of_changes, result.changes = differences(connection, sources, changes)
@@ -322,22 +326,22 @@ def _changed_cells(source: Source) -> str | None:
     )
 
 
-def touched_patients(connection: Connection, tables: Iterable[str]) -> list[int]:
+def touched_patients(
+    connection: Connection, tables: Iterable[str], enough: int | None = None
+) -> list[int]:
     """The registry's numbers of the patients in whom the rows of these tables change something.
 
     After the rows were written and before the transaction ends; a new patient has his number then.
+    Once there are more than `enough`, no further table is looked at.
     """
-    touched = " union ".join(
-        f"select study_id from {resolved(BY_FILE_NAME[name])} where not known or differs"
-        for name in tables
-    )
-    if not touched:
-        return []
-    return list(
-        connection.execute(
-            text(
-                "select distinct n.patient_id from reference.patient_number n "
-                f"join ({touched}) r using (study_id) order by 1"
-            )
-        ).scalars()
-    )
+    touched: set[int] = set()
+    for name in tables:
+        touched.update(
+            connection.exec_driver_sql(
+                "select n.patient_id from reference.patient_number n where n.study_id in "
+                f"(select study_id from {resolved(BY_FILE_NAME[name])} where not known or differs)"
+            ).scalars()
+        )
+        if enough is not None and len(touched) > enough:
+            break
+    return sorted(touched)
