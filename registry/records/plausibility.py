@@ -206,25 +206,31 @@ def _lines_of(entity: Entity, place: str) -> str:
     """The rows of an import that wrote the record a finding is about, as a query."""
     table = table_of(entity)
     number = "record_id" if place == "from_table" else "with_record_id"
+    key = [
+        name
+        for name in entity.natural_key
+        if name in value_columns(entity) and entity is not Patient
+    ]
     same = "".join(
         f" and r.{name} is not distinct from t.{name}"
         if table.columns[name].nullable
         else f" and r.{name} = t.{name}"
-        for name in entity.natural_key
-        if name in value_columns(entity) and entity is not Patient
+        for name in key
     )
     record = "" if entity is Patient else f" and t.record_id = f.{number}"
     columns = (PATIENT_COLUMN, *dictionary_columns(entity))
     cells = " ".join(f"when '{name}' then s.\"{name}\"" for name in columns)
+    # With `offset 0` the few records are found first, and all of their key leads to the rows.
     return (
-        f"select f.number, f.rule, f.column_name, f.facts, w.why, "
-        f"rules.filled(w.why, f.facts) as said, r.file, r.line, "
-        f"case f.column_name {cells} end as cell from found f "
-        f"join reference.worklist_rule w on w.rule = f.rule "
+        f"select t.number, t.rule, t.column_name, t.facts, w.why, "
+        f"rules.filled(w.why, t.facts) as said, r.file, r.line, "
+        f"case t.column_name {cells} end as cell from ("
+        f"select f.*, n.study_id{''.join(f', t.{name}' for name in key)} from found f "
         f"join {table.schema}.{table.name} t on t.patient_id = f.patient_id{record} "
         "join reference.patient_number n on n.patient_id = f.patient_id "
-        f"join {resolved(entity)} r on r.study_id = n.study_id{same} "
+        f"where f.{place} = '{table.name}' offset 0) t "
+        "join reference.worklist_rule w on w.rule = t.rule "
+        f"join {resolved(entity)} r on r.study_id = t.study_id{same} "
         "and (not r.known or r.differs) "
-        f"join {staged(entity)} s on s.file = r.file and s.line = r.line "
-        f"where f.{place} = '{table.name}' order by f.number"
+        f"join {staged(entity)} s on s.file = r.file and s.line = r.line order by t.number"
     )
