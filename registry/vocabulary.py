@@ -6,7 +6,6 @@ else in the program spells a list of codes out again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 # Code -> its meaning; the codes alone are the tuples below each.
@@ -215,79 +214,3 @@ DERIVED_CODES = (
     *("optimised", "stopped", "neither", "remission", "response"),
     *("mild", "moderate", "severe", "any", "perianal_fistulising"),
 )
-
-
-@dataclass(frozen=True)
-class Covariate:
-    """A yes-or-no covariate of the univariate table.
-
-    `level` is what true means and `other_level` what false means; `acquired_after_start` marks the
-    covariates that a patient can only come to have by staying in the study.
-    """
-
-    id: str
-    label: str
-    level: str
-    other_level: str
-    acquired_after_start: bool = False
-
-    def to_json(self) -> dict[str, str | bool]:
-        """How a document describes it."""
-        return {
-            "covariate": self.id,
-            "label": self.label,
-            "level": self.level,
-            "other_level": self.other_level,
-            "acquired_after_start": self.acquired_after_start,
-        }
-
-
-COVARIATES = (
-    Covariate("sex_female", "Sex", "female", "male"),
-    Covariate("veo_cd", "Onset before 6 years (VEO-CD)", "yes", "no"),
-    Covariate("duration_ge_6_months", "Disease duration before infliximab", ">=6 months", "<6"),
-    Covariate("initial_dose_ge_7", "First infliximab dose", ">=7 mg/kg", "<7"),
-    Covariate("bmi_z_low", "BMI Z-score", "<=-1", ">-1"),
-    Covariate("perianal", "Perianal disease", "yes", "no"),
-    Covariate("severity_moderate_severe", "Severity by PCDAI", "moderate or severe", "mild"),
-    Covariate("location_l2", "Location", "L2", "L1 or L3"),
-    Covariate("upper_gi", "Upper gastrointestinal disease", "yes", "no"),
-    Covariate("behaviour_b2_b3", "Behaviour", "B2 or B3", "B1"),
-    Covariate("growth_delay", "Growth delay", "yes", "no"),
-    Covariate("crp_high", "CRP", ">12 mg/L", "<=12"),
-    Covariate("esr_high", "ESR", ">20 mm/h", "<=20"),
-    Covariate("wbc_high", "White cells", ">10 x10^9/L", "<=10"),
-    Covariate("hb_low", "Haemoglobin", "<110 g/L", ">=110"),
-    Covariate("plt_high", "Platelets", ">400 x10^9/L", "<=400"),
-    Covariate("alb_low", "Albumin", "<35 g/L", ">=35"),
-    Covariate("response_without_remission", "Week-14 outcome", "response only", "remission"),
-    Covariate("ifx_monotherapy", "Infliximab alone", "yes", "no", acquired_after_start=True),
-    Covariate(
-        "ifx_with_glucocorticoid",
-        "Infliximab with glucocorticoid",
-        "yes",
-        "no",
-        acquired_after_start=True,
-    ),
-    Covariate(
-        "im_over_6_months",
-        "Infliximab with immunomodulator over 6 months",
-        "yes",
-        "no",
-        acquired_after_start=True,
-    ),
-)
-
-# What may change while a patient is under observation, beside the covariates acquired after the
-# start: a column of the view `exposure` each. A number counts by its unit.
-TIME_DEPENDENT = (
-    *(covariate for covariate in COVARIATES if covariate.acquired_after_start),
-    Covariate("immunomodulator", "Immunomodulator", "now", "not now", acquired_after_start=True),
-    Covariate("glucocorticoid", "Glucocorticoid", "now", "not now", acquired_after_start=True),
-    Covariate("intensified", "Infliximab intensified", "so far", "not yet", True),
-    Covariate("combination_months", "Immunomodulator so far", "a month more", "", True),
-    Covariate("dose_mg_per_kg", "Last infliximab dose", "1 mg/kg more", "", True),
-)
-
-# Whatever a model may have as a term, by its id.
-MODEL_TERMS = {covariate.id: covariate for covariate in (*COVARIATES, *TIME_DEPENDENT)}

@@ -21,9 +21,9 @@ from registry.analysis.cox.fit import cox_regression
 from registry.analysis.curves.kaplan_meier import kaplan_meier
 from registry.analysis.dataset import read_view
 from registry.analysis.troughs.at_week import week14_troughs
+from registry.covariates import COVARIATES
 from registry.database.engine import open_database
 from registry.settings import Settings
-from registry.vocabulary import COVARIATES
 
 DEFINITION = "paper"
 

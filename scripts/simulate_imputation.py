@@ -24,7 +24,7 @@ import pandas as pd
 
 from registry.analysis import methods
 from registry.analysis.cox.imputed import ImputationRule, impute_regression
-from registry.vocabulary import COVARIATES
+from registry.covariates import COVARIATES
 
 TRUTH = {"growth_delay": 0.5, "crp_high": 0.4, "trough": -0.35, "veo_cd": 0.3}
 """Log hazard ratios; of the trough for twice the level."""

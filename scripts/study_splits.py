@@ -24,13 +24,13 @@ from registry.analysis.pooling import cox as pooling
 from registry.analysis.pooling.cox import Evaluated
 from registry.analysis.pooling.descriptive import mean_sd_of, moments
 from registry.analysis.pooling.log_rank import log_rank_of, log_rank_sums
+from registry.covariates import COVARIATES
 from registry.database.engine import open_database
 from registry.errors import CannotEstimate
 from registry.settings import Settings
 from registry.study.pages import leaves
 from registry.study.question import Model, asked
 from registry.study.told import Cohort, tell
-from registry.vocabulary import COVARIATES
 
 TERMS = ("bmi_z_low", "growth_delay", "response_without_remission")
 SIZES, SPLITS, LIMIT = (2, 3, 5, 7), 200, 5

@@ -28,19 +28,15 @@ from registry.cli import app
 from registry.cli.frame.commands import EXAMPLE, OWN_WORDS
 from registry.cli.frame.commands import messages as messages_of_help
 from registry.clinical_tables import BY_FILE
+from registry.covariates import COVARIATES
 from registry.models import ENTITIES, all_tables, table_of
 from registry.models.patient import STUDY_ID
 from registry.parsing.names import is_word
 from registry.patient.told import words_for_empty
 from registry.views import headers, worklist_words
 from registry.views.build import sentences
-from registry.vocabulary import (
-    COVARIATES,
-    DERIVED_CODES,
-    DRUG_CLASSES,
-    MEANINGS,
-)
-from registry.words import LOCALES, in_english
+from registry.vocabulary import DERIVED_CODES, DRUG_CLASSES, MEANINGS
+from registry.words import LOCALES, Note, in_english
 
 PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "registry"
@@ -117,7 +113,8 @@ def declared() -> Iterator[str]:
     for meanings in MEANINGS.values():
         yield from meanings.values()
     for covariate in COVARIATES:
-        yield from (covariate.label, covariate.level, covariate.other_level)
+        words = (covariate.label, covariate.level, covariate.other_level)
+        yield from (one.message if isinstance(one, Note) else one for one in words)
     yield from headers.words()
     for table in BY_FILE.values():
         yield from words_for_empty(table)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from registry.covariates import AS_PUBLISHED, Limits, limits_of
 from registry.errors import NotFound
 from registry.views.headers import exclusions, part_note
 from registry.words import note, tr
@@ -29,7 +30,8 @@ class Basis:
     `competing` is the rule of censoring where stop, transfer and death are events of their own;
     `is_default` says that the registry holds to this definition unless another is named; `excluded`
     what each exclusion is called under it; `covariates` are those that the definition prespecifies,
-    none where their P is to choose them; `im_min_days` what it calls a lasting combination.
+    none where their P is to choose them; `limits` is what the words of covariates take from it,
+    `im_min_days` what it calls a lasting combination.
     """
 
     definition: str
@@ -40,6 +42,7 @@ class Basis:
     is_default: bool = False
     excluded: Mapping[str, str] = field(default_factory=dict, compare=False)
     covariates: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=lambda: AS_PUBLISHED, compare=False)
     im_min_days: int = 0
 
     @property
@@ -55,6 +58,11 @@ class Basis:
             "entry": entry,
             "censoring": self.censoring,
         }
+
+
+def limits_under(basis: Basis | None) -> Limits:
+    """The limits of its definition; those of the published study where none is told."""
+    return AS_PUBLISHED if basis is None else basis.limits
 
 
 def basis_of(connection: Connection, definition: str) -> Basis:
@@ -78,5 +86,6 @@ def basis_of(connection: Connection, definition: str) -> Basis:
         is_default=bool(row["is_default"]),
         excluded=exclusions(dict(row)),
         covariates=tuple(filter(None, (row["covariates"] or "").split(","))),
+        limits=limits_of(dict(row)),
         im_min_days=int(row["im_min_days"]),
     )

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from registry.analysis.reading import rows_of
+from registry.covariates import AS_PUBLISHED, COVARIATES, Covariate, Limits
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
-from registry.vocabulary import COVARIATES, Covariate
 from registry.words import listed_apart, note, tr
 
 Floats = NDArray[np.float64]
@@ -95,8 +95,8 @@ def survival_data(frame: pd.DataFrame, definition: str) -> pd.DataFrame:
     return pd.DataFrame(columns).sort_values("patient_id", ignore_index=True)
 
 
-def covariates_by_id(ids: Sequence[str]) -> tuple[Covariate, ...]:
-    """The covariates of these ids, in this order.
+def covariates_by_id(ids: Sequence[str], limits: Limits = AS_PUBLISHED) -> tuple[Covariate, ...]:
+    """The covariates of these ids, in this order, by the limits of a definition.
 
     Raises:
         WrongUsage: an id is unknown or stands twice.
@@ -114,7 +114,7 @@ def covariates_by_id(ids: Sequence[str]) -> tuple[Covariate, ...]:
             tr("The covariate {twice} is named more than once.", twice=", ".join(twice)),
             cure=tr("Name it once."),
         )
-    return tuple(known[one] for one in ids)
+    return tuple(known[one].under(limits) for one in ids)
 
 
 def immortal_time_notes(covariates: Iterable[Covariate]) -> tuple[str, ...]:

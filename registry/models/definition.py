@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from registry.covariates import MODEL_TERMS
 from registry.models.base import REFERENCE, Base, variable
 from registry.variables import Kind, Redaction, Variable
-from registry.vocabulary import MODEL_TERMS
 
 # Where the default of a parameter comes from.
 STUDY = "as the published study has it"

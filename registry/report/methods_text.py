@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from registry.covariates import MODEL_TERMS, limits_of
 from registry.models import Definition
 from registry.views.build import sentences
-from registry.vocabulary import MODEL_TERMS
 from registry.words import note, spoken, tr
 
 Parameters = Mapping[str, Any]
@@ -45,8 +45,9 @@ def parameter_rows(parameters: Parameters) -> list[tuple[str, str, str]]:
     for name, variable in Definition.parameters().items():
         value = written(parameters[name])
         if variable.several and parameters[name]:
-            terms = parameters[name].split(",")
-            value = "; ".join(spoken(MODEL_TERMS[one].label) for one in terms)
+            limits = limits_of(parameters)
+            terms = (MODEL_TERMS[one].under(limits) for one in parameters[name].split(","))
+            value = "; ".join(spoken(one.label) for one in terms)
         if variable.unit and parameters[name] is not None:
             value += f" {variable.unit.replace('10^9', '×10⁹')}"
         rows.append((variable.label, value, variable.meaning or ""))

@@ -11,9 +11,9 @@ from registry.analysis.cohort.table1 import Count, MeanSd, described
 from registry.analysis.pooling.curve import standardised
 from registry.analysis.pooling.descriptive import SHARES, WIDTHS, mean_sd_of, quartile_bounds
 from registry.analysis.pooling.log_rank import log_rank_of
+from registry.covariates import COVARIATES
 from registry.study.answer import Answer
 from registry.views.headers import exclusions
-from registry.vocabulary import COVARIATES
 from registry.words import listed, note
 
 Told = Mapping[str, Mapping[str, Any]]
@@ -47,7 +47,7 @@ def flow(told: Told, basis: Basis) -> dict[str, Any]:
 def table1(told: Told, basis: Basis) -> dict[str, Any]:
     """Each row over the hospitals that told it."""
     rows, apart = [], []
-    for row in described():
+    for row in described(basis.limits):
         held = {name: one["rows"][row.id] for name, one in told.items() if row.id in one["rows"]}
         lacking = [name for name in told if name not in held]
         made: dict[str, Any] = {"id": row.id, "label": row.label, "hospitals": list(held)}
@@ -93,7 +93,7 @@ def table1(told: Told, basis: Basis) -> dict[str, Any]:
 def table2(told: Told, basis: Basis) -> dict[str, Any]:
     """Each test stratified by hospital, over the hospitals that told it."""
     rows, apart = [], []
-    for covariate in COVARIATES:
+    for covariate in (one.under(basis.limits) for one in COVARIATES):
         held = {
             name: one["rows"][covariate.id]
             for name, one in told.items()

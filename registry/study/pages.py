@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from registry.covariates import MODEL_TERMS
 from registry.study.told import WITHHELD
-from registry.vocabulary import MODEL_TERMS
 from registry.whole_file import write_whole
 from registry.words import in_english, listed, note
 

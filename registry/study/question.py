@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from registry.analysis.cohort.covariate_groups import FACTORS
 from registry.analysis.cox.design import Design, covariates_of
+from registry.covariates import COVARIATES, Covariate
 from registry.errors import RegistryError, WrongUsage
-from registry.vocabulary import COVARIATES, Covariate
 from registry.words import tr
 
 NAMES = ("flow", "table1", "table2", "km", "cox")
@@ -119,7 +119,7 @@ def asked(
 def _look_through(model: Model) -> None:
     if model.ties not in ("breslow", "efron"):
         raise WrongUsage(tr("Ties are handled by breslow or efron."))
-    known = {one.id for one in (*FACTORS, *COVARIATES)}
+    known = {one.id for one in FACTORS} | {one.id for one in COVARIATES}
     if not set(model.strata) <= known or "centre" in model.strata:
         raise WrongUsage(
             tr("Each hospital has a hazard of its own; strata beside it are covariates.")

@@ -17,12 +17,12 @@ from registry.analysis.pooling.cox import apart_from_all, closing_sums, sums_at
 from registry.analysis.pooling.curve import incidence_at
 from registry.analysis.pooling.descriptive import WIDTHS, binned, moments
 from registry.analysis.pooling.log_rank import log_rank_sums
+from registry.covariates import COVARIATES, MODEL_TERMS
 from registry.disclosure import descriptive
 from registry.disclosure.level import Limits, Withheld
 from registry.disclosure.plan import MISSING, VARIABLES, Plan, plan_of
 from registry.errors import CannotEstimate, Refused
 from registry.study.question import Model, Question
-from registry.vocabulary import COVARIATES, MODEL_TERMS
 from registry.words import note, tr
 
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import InternalError
 
 from registry import __version__
+from registry.covariates import AS_PUBLISHED, COVARIATES
 from registry.database.analyst import analyst_role_exists, limit_role
 from registry.database.frozen import CHANGE_SET, LIVE, OWN, OWN_VIEWS, Place
 from registry.database.migrate import head
@@ -57,7 +58,6 @@ from registry.views.view import (
     read_view,
     views_of,
 )
-from registry.vocabulary import COVARIATES
 from registry.words import tr
 
 WORKLIST = "worklist"
@@ -257,7 +257,9 @@ def _described_columns(views: list[View]) -> dict[str, str]:
         for column in table.columns
         if column.comment
     }
-    for covariate in COVARIATES:
+    # A column is of every definition, so its comment names the parameter.
+    limits = {name: name for name in AS_PUBLISHED}
+    for covariate in (one.under(limits) for one in COVARIATES):
         known[covariate.id] = (
             f"{covariate.label}: true = {covariate.level}, false = {covariate.other_level}, "
             "null = no data"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from registry.vocabulary import COVARIATES
+from registry.covariates import COVARIATES
 
 DEFINITION = "paper"
 

@@ -34,8 +34,8 @@ from registry.analysis.cox.partial_likelihood import (
 )
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
 from registry.analysis.dataset import covariates_by_id, read_view
+from registry.covariates import TIME_DEPENDENT
 from registry.database.engine import Database
-from registry.vocabulary import TIME_DEPENDENT
 
 GOLDEN = Path(__file__).parent / "golden"
 R: dict[str, Any] = json.loads((GOLDEN / "cox.json").read_text(encoding="utf-8"))

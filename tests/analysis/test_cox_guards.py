@@ -17,8 +17,8 @@ from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import Rows
 from registry.analysis.cox.refusals import obstacle
 from registry.analysis.curves.kaplan_meier import kaplan_meier
+from registry.covariates import COVARIATES, TIME_DEPENDENT
 from registry.errors import CannotEstimate, Refused
-from registry.vocabulary import COVARIATES, TIME_DEPENDENT
 
 from .frames import analysis_set
 from .test_sound_cox import cohort

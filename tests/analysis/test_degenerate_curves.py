@@ -152,7 +152,7 @@ def test_holm_by_hand() -> None:
     # P of 0.01, 0.02 and 0.04 adjusted over three tests: 0.03, 0.04 and 0.04.
     from registry.analysis.cohort.table2 import UnivariateRow, _with_holm
     from registry.analysis.curves.logrank import LogRank
-    from registry.vocabulary import COVARIATES
+    from registry.covariates import COVARIATES
 
     ps = (0.04, None, 0.01, 0.02)
     rows = [

@@ -192,7 +192,7 @@ def views(
     survival = every.assign(
         start_on=START, origin_on=START, entry_days=98, time_days=time, event=event
     )
-    from registry.vocabulary import COVARIATES
+    from registry.covariates import COVARIATES
 
     covariates = {one.id: [i % 2 == 0 for i in range(n)] for one in COVARIATES}
     baseline = every.assign(**{name: float(i) for i, name in enumerate(("height_z", "bmi_z"))})

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from registry.analysis import methods
+from registry.covariates import COVARIATES
 from registry.database.engine import Database
 from registry.errors import CannotEstimate
-from registry.vocabulary import COVARIATES
 from tests.analysis.golden.interval_data import draw
 from tests.programs import Program
 

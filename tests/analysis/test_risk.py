@@ -12,11 +12,11 @@ import pytest
 from registry.analysis import methods
 from registry.analysis.risk.telling import risk_of_loss
 from registry.analysis.risk.validation import RiskRule
+from registry.covariates import COVARIATES
 from registry.errors import CannotEstimate, NotFound, WrongUsage
 from registry.report import risk_tables
 from registry.report.figures.calibration import calibration_figure
 from registry.report.text import render
-from registry.vocabulary import COVARIATES
 
 START = date(2020, 1, 1)
 ENTRY = 98

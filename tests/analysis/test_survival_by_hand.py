@@ -12,9 +12,9 @@ from registry.analysis.cohort import table2
 from registry.analysis.cox import fit as cox
 from registry.analysis.curves import kaplan_meier
 from registry.analysis.dataset import survival_data
+from registry.covariates import COVARIATES
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
-from registry.vocabulary import COVARIATES
 
 
 def test_curve(patients) -> None:  # type: ignore[no-untyped-def]

@@ -46,8 +46,17 @@ LAYERS = (
     ("models",),
     ("database",),
     ("parsing", "whole_file"),
-    ("codes",),
-    ("settings", "errors", "clinical_tables", "vocabulary", "variables", "hgvs", "__init__"),
+    ("codes", "covariates"),
+    (
+        "settings",
+        "errors",
+        "clinical_tables",
+        "vocabulary",
+        "covariates",
+        "variables",
+        "hgvs",
+        "__init__",
+    ),
     ("words", "terminal_width"),
 )
 LAYER = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from registry.analysis.basis import Basis
 from registry.cli.analyse.data import Data
+from registry.covariates import COVARIATES
 from registry.views.headers import exclusions
-from registry.vocabulary import COVARIATES
 from tests.analysis.frames import analysis_set, baseline_frame
 from tests.disclosure.levels import frames_of, missing_of
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from registry.covariates import COVARIATES, PUBLISHED, limits_of
 from registry.database.engine import Database
-from registry.vocabulary import COVARIATES
+from registry.definitions.store import get_definition
 from tests.integration.test_commands import execute, lose_response, rows_of, scalar
 from tests.programs import Program
 
@@ -218,3 +219,71 @@ def test_separation_is_said_in_a_sentence(program: Program, study: Database) -> 
     )
     error = program(study, "analyse", "cox", "--covariates", "growth_delay").refused(4)
     assert "Growth delay" in error or "growth_delay" in error
+
+
+MOVED = {
+    "veo_before_years": 5,
+    "duration_from_months": 8,
+    "dose_from_mg_per_kg": 6.5,
+    "bmi_z_at_most": -0.5,
+    "crp_above": 13,
+    "esr_above": 21,
+    "wbc_above": 9,
+    "hb_below": 111,
+    "plt_above": 390,
+    "alb_below": 36,
+    "im_min_days": 182,
+    "severity_mild_from": 12.5,
+    "severity_moderate_from": 32.5,
+    "severity_severe_from": 42.5,
+}
+TOLD = (
+    ("table1",),
+    ("table2",),
+    ("tdm",),
+    *(("km", "--by", one) for one in ("crp_high", "duration_ge_6_months", "im_over_6_months")),
+    ("cuminc", "--by", "hb_low"),
+    ("cox", "--covariates", "veo_cd,bmi_z_low,plt_high,im_over_6_months", "--as-published"),
+    ("compare-published", "--covariates", "initial_dose_ge_7,im_over_6_months"),
+    ("sensitivity", "--covariates", "esr_high,alb_low", "--definitions", "moved"),
+)
+
+
+def test_what_a_level_is_called_is_by_the_limits_of_the_definition(
+    study: Database, program: Program
+) -> None:
+    """A definition with every limit moved: none of the published study's is told of it."""
+    limits = [f"--set={name}={value}" for name, value in MOVED.items()]
+    added = program(study, "definition", "add", "moved", "--from", "paper", *limits)
+    assert added.status == 0, added
+    assert MOVED.keys() == PUBLISHED.keys()
+    words = ""
+    for asked in TOLD:
+        told = program(study, "analyse", *asked, "--definition", "moved", "--format", "json")
+        assert told.status == 0, told
+        words += told.out
+    before = limits_of(PUBLISHED)
+    for covariate in COVARIATES:
+        moved = covariate.under(limits_of(MOVED))
+        for old, new in (
+            (covariate.label, moved.label),
+            (covariate.level, moved.level),
+            (covariate.other_level, moved.other_level),
+        ):
+            if old != new:
+                assert f'"{old}"' not in words
+                assert f"{old})" not in words
+                assert f'"{new}"' in words, new
+    assert "{" not in words.replace("{\n", "").replace("{}", "")
+    for band in ("<12.5,", "12.5 to 30,", "32.5 to 40,", ">=42.5,"):
+        assert f"PCDAI {band}" in words
+    assert before["severity_moderate_to"] == "37.5"
+    assert "37.5" not in program(study, "analyse", "table1", "--definition", "moved").out
+
+
+def test_the_published_limits_are_those_of_the_papers_definition(shared_study: Database) -> None:
+    with shared_study.engine.connect() as connection:
+        paper = get_definition(connection, "paper")
+    assert {name: float(paper[name]) for name in PUBLISHED} == {
+        name: float(str(value)) for name, value in PUBLISHED.items()
+    }

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from registry.covariates import COVARIATES
 from registry.database.engine import Database
-from registry.vocabulary import COVARIATES
 from tests.programs import Program
 
 CONTRACT = ("covariate", "coef", "se", "wald", "hr", "hr_lower", "hr_upper", "p")

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
-from registry.vocabulary import ANALYTE_UNITS, COVARIATES, DRUG_CLASSES
+from registry.covariates import COVARIATES
+from registry.vocabulary import ANALYTE_UNITS, DRUG_CLASSES
 from tests.schema.catalogue import uncommented
 
 TABLES = ("clinical", "reference", "derived")

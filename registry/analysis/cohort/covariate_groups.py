@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 
 from registry.analysis.cohort.patients import Cohort
 from registry.analysis.dataset import Flags, flags, numbers, require_columns, treatment_notes
+from registry.covariates import AS_PUBLISHED, COVARIATES, Covariate, Limits
 from registry.errors import CannotEstimate, WrongUsage
 from registry.vocabulary import (
     BEHAVIOUR_MEANINGS,
-    COVARIATES,
     GROWTH_MEANINGS,
     LOCATION_MEANINGS,
     SEX_MEANINGS,
     UPPER_GI_MEANINGS,
-    Covariate,
 )
 from registry.words import note, tr
 
@@ -92,7 +91,13 @@ class Levels:
         return found
 
 
-def levels_of(cohort: Cohort, by: str, *, exposure: pd.DataFrame | None = None) -> Levels:
+def levels_of(
+    cohort: Cohort,
+    by: str,
+    *,
+    exposure: pd.DataFrame | None = None,
+    limits: Limits = AS_PUBLISHED,
+) -> Levels:
     """The groups of a covariate.
 
     Args:
@@ -100,6 +105,7 @@ def levels_of(cohort: Cohort, by: str, *, exposure: pd.DataFrame | None = None) 
         by: the id of one of COVARIATES or FACTORS.
         exposure: rows of `analytics.exposure`, for a cohort with a landmark: covariates that are
             acquired after the start are taken as they stood at it.
+        limits: of the definition, for the words.
 
     Raises:
         WrongUsage: an unknown covariate.
@@ -108,6 +114,7 @@ def levels_of(cohort: Cohort, by: str, *, exposure: pd.DataFrame | None = None) 
     covariate = next((one for one in COVARIATES if one.id == by), None)
     if covariate is None:
         return _of_factor(cohort, by)
+    covariate = covariate.under(limits)
     require_columns(cohort.rows, (by,), "analysis_set")
     value = cohort.rows[by]
     notes: list[str] = []
@@ -137,7 +144,7 @@ def _of_factor(cohort: Cohort, by: str) -> Levels:
             tr("No covariate is called {unknown}.", unknown=by),
             cure=tr(
                 "The covariates are {known}.",
-                known=", ".join(one.id for one in (*COVARIATES, *FACTORS)),
+                known=", ".join([*(one.id for one in COVARIATES), *(one.id for one in FACTORS)]),
             ),
         )
     require_columns(cohort.rows, (by,), "baseline")

@@ -18,6 +18,7 @@ from registry.analysis.dataset import (
     quartiles,
     require_columns,
 )
+from registry.covariates import AS_PUBLISHED, Limits, under
 from registry.errors import CannotEstimate
 from registry.variables import DAYS_PER_MONTH
 from registry.vocabulary import (
@@ -133,13 +134,14 @@ class Table1:
         }
 
 
-def baseline_table(frame: pd.DataFrame, definition: str) -> Table1:
+def baseline_table(frame: pd.DataFrame, definition: str, limits: Limits = AS_PUBLISHED) -> Table1:
     """Table 1 of one definition.
 
     Args:
         frame: rows of `analytics.baseline`, one per eligible patient: years, months, mg/kg,
             Z-scores and points as their columns say.
         definition: the definition that all rows must belong to.
+        limits: of the definition, for the words of the rows.
 
     Raises:
         CannotEstimate: there is no patient.
@@ -155,12 +157,12 @@ def baseline_table(frame: pd.DataFrame, definition: str) -> Table1:
             cure=tr("`registry analyse flow` shows where the patients were excluded."),
         )
     require_columns(frame, _COLUMNS, "baseline")
-    return Table1(definition=definition, n=len(frame), rows=tuple(_rows(frame)))
+    return Table1(definition=definition, n=len(frame), rows=tuple(_rows(frame, limits)))
 
 
-def described() -> list[Row]:
+def described(limits: Limits = AS_PUBLISHED) -> list[Row]:
     """Every row that a table may have, of nobody."""
-    return _rows(pd.DataFrame(columns=list(_COLUMNS), dtype=object), every=True)
+    return _rows(pd.DataFrame(columns=list(_COLUMNS), dtype=object), limits, every=True)
 
 
 _COLUMNS = (
@@ -200,10 +202,12 @@ _BEHAVIOUR = {
     for code, meaning in BEHAVIOUR_MEANINGS.items()
 } | {"B2B3": note("B2B3, both")}
 _SEVERITY = {
-    "remission": note("PCDAI <10, remission"),
-    "mild": note("PCDAI 10 to 27.5, mild"),
-    "moderate": note("PCDAI 30 to 37.5, moderate"),
-    "severe": note("PCDAI >=40, severe"),
+    "remission": note("PCDAI <{severity_mild_from}, remission", **AS_PUBLISHED),
+    "mild": note("PCDAI {severity_mild_from} to {severity_mild_to}, mild", **AS_PUBLISHED),
+    "moderate": note(
+        "PCDAI {severity_moderate_from} to {severity_moderate_to}, moderate", **AS_PUBLISHED
+    ),
+    "severe": note("PCDAI >={severity_severe_from}, severe", **AS_PUBLISHED),
 }
 # CDEIS bands of the study, lower limit included.
 _CDEIS: tuple[tuple[str, str, Callable[[Floats], Any]], ...] = (
@@ -214,7 +218,7 @@ _CDEIS: tuple[tuple[str, str, Callable[[Floats], Any]], ...] = (
 )
 
 
-def _rows(frame: pd.DataFrame, *, every: bool = False) -> list[Row]:
+def _rows(frame: pd.DataFrame, limits: Limits, *, every: bool = False) -> list[Row]:
     rows: list[Row] = [
         _level(frame, "male", note("Male"), "sex", "male"),
         _level(frame, "female", note("Female"), "sex", "female"),
@@ -238,7 +242,7 @@ def _rows(frame: pd.DataFrame, *, every: bool = False) -> list[Row]:
         _mean(frame, "pcdai", note("PCDAI, points"), "baseline_pcdai"),
     ]
     rows += [
-        _level(frame, f"severity_{code}", label, "severity", code)
+        _level(frame, f"severity_{code}", under(label, limits), "severity", code)
         for code, label in _SEVERITY.items()
     ]
     cdeis = numbers(frame, "cdeis")

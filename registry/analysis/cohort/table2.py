@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.basis import FROM_START, Basis
+from registry.analysis.basis import FROM_START, Basis, limits_under
 from registry.analysis.curves.logrank import (
     LogRank,
     PermutationRule,
@@ -18,8 +18,8 @@ from registry.analysis.curves.logrank import (
     permutation_test,
 )
 from registry.analysis.dataset import require_columns, survival_data, treatment_notes
+from registry.covariates import COVARIATES, Covariate
 from registry.errors import CannotEstimate
-from registry.vocabulary import COVARIATES, Covariate
 from registry.words import note, tr
 
 METHOD = note(
@@ -126,7 +126,8 @@ def univariate_table(
         )
     rows = []
     rule = permutation or PermutationRule(permutations=0)
-    for covariate in COVARIATES:
+    covariates = [one.under(limits_under(basis)) for one in COVARIATES]
+    for covariate in covariates:
         value = data[covariate.id]
         known = value.notna().to_numpy(dtype=bool)
         true = value.to_numpy(dtype=bool, na_value=False)
@@ -155,7 +156,7 @@ def univariate_table(
         rows=_with_holm(rows),
         permutation=permutation,
         basis=basis,
-        notes=treatment_notes(COVARIATES, frame),
+        notes=treatment_notes(covariates, frame),
     )
 
 

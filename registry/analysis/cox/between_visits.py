@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import inputs, methods
-from registry.analysis.basis import Basis
+from registry.analysis.basis import Basis, limits_under
 from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
@@ -31,8 +31,8 @@ from registry.analysis.cox.refusals import obstacle, refuse_if_too_little, runs_
 from registry.analysis.cox.sizes import sizes_of
 from registry.analysis.dataset import Floats, numbers, quartiles, require_columns
 from registry.analysis.methods.interval_regression import DISTRIBUTIONS, Effects
+from registry.covariates import Covariate
 from registry.errors import WrongUsage
-from registry.vocabulary import Covariate
 from registry.words import note, tr
 
 _DESIGN = Design(late_entry=True)
@@ -151,7 +151,7 @@ def between_visits(
         WrongUsage: an unknown covariate or way of handling ties.
     """
     inputs.one_of(ties, ("breslow", "efron"), "ties")
-    choice = choose(frame, definition, covariates)
+    choice = choose(frame, definition, covariates, limits=limits_under(basis))
     chosen, notes = _covariates(choice)
     prepared = prepare(frame, definition, chosen, _DESIGN)
     refuse_if_too_little(prepared, definition, events_per_covariate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pandas as pd
@@ -16,8 +16,8 @@ from registry.analysis.cox.design import (
     time_dependent_covariates,
 )
 from registry.analysis.dataset import covariates_by_id
+from registry.covariates import AS_PUBLISHED, COVARIATES, MODEL_TERMS, Covariate, Limits
 from registry.errors import CannotEstimate
-from registry.vocabulary import COVARIATES, MODEL_TERMS, Covariate
 from registry.words import note, tr
 
 Source = Literal["named", "definition", "as_published"]
@@ -32,17 +32,21 @@ _WORDS: dict[Source, str] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """Ids of covariates in the order of the terms, and where they come from."""
+    """Ids of covariates in the order of the terms, and where they come from.
+
+    `limits` are those of the definition, which the words of the covariates have.
+    """
 
     names: tuple[str, ...]
     source: Source
+    limits: Limits = field(default_factory=lambda: AS_PUBLISHED, compare=False)
 
     @property
     def covariates(self) -> tuple[Covariate, ...]:
         """What they name; WrongUsage for an unknown one, or for one named twice."""
         varying = [one for one in self.names if one in MODEL_TERMS.keys() - _FIXED]
-        fixed = covariates_by_id([one for one in self.names if one not in varying])
-        found = {one.id: one for one in (*fixed, *time_dependent_covariates(varying))}
+        fixed = covariates_by_id([one for one in self.names if one not in varying], self.limits)
+        found = {one.id: one for one in (*fixed, *time_dependent_covariates(varying, self.limits))}
         return tuple(found[one] for one in self.names)
 
     @property
@@ -77,7 +81,9 @@ class Choice:
         if not gone:
             return self, ()
         kept = tuple(one for one in self.names if one not in gone)
-        return replace(self, names=kept), (left_out([MODEL_TERMS[one] for one in gone]),)
+        return replace(self, names=kept), (
+            left_out([MODEL_TERMS[one].under(self.limits) for one in gone]),
+        )
 
     def _read_daily(self, design: Design) -> tuple[str, ...]:
         """Those of the definition acquired after the start; a landmark has them as of its day."""
@@ -99,6 +105,7 @@ def choose(
     prespecified: Sequence[str] = (),
     *,
     as_published: bool = False,
+    limits: Limits = AS_PUBLISHED,
 ) -> Choice:
     """Those named; else the definition's; else, and `as_published`, those with a small P.
 
@@ -108,15 +115,16 @@ def choose(
         named: what a person asks for, None for nothing; or what was chosen before.
         prespecified: the definition's own.
         as_published: by P whatever the definition has.
+        limits: of the definition, for the words of the covariates.
 
     Raises CannotEstimate when P decides and none is below 0.05, or there is no patient or event.
     """
     if isinstance(named, Choice):
         return named
     if named is not None:
-        return Choice(tuple(named), "named")
+        return Choice(tuple(named), "named", limits)
     if prespecified and not as_published:
-        return Choice(tuple(prespecified), "definition")
+        return Choice(tuple(prespecified), "definition", limits)
     table = univariate_table(frame, definition)
     found = tuple(row.covariate.id for row in table.rows if row.test and row.test.p < ALPHA)
     if not found:
@@ -128,4 +136,4 @@ def choose(
             ),
             cure=tr("Name the covariates with --covariates."),
         )
-    return Choice(found, "as_published")
+    return Choice(found, "as_published", limits)

@@ -22,9 +22,9 @@ from registry.analysis.dataset import (
     numbers,
     require_columns,
 )
+from registry.covariates import AS_PUBLISHED, COVARIATES, TIME_DEPENDENT, Covariate, Limits
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
-from registry.vocabulary import COVARIATES, TIME_DEPENDENT, Covariate
 from registry.words import note, tr
 
 Penalty = Literal["none", "firth", "auto"]
@@ -90,7 +90,9 @@ class Prepared:
     never_at_risk: int
 
 
-def time_dependent_covariates(names: Sequence[str]) -> tuple[Covariate, ...]:
+def time_dependent_covariates(
+    names: Sequence[str], limits: Limits = AS_PUBLISHED
+) -> tuple[Covariate, ...]:
     """The covariates of these names, `im` and `gc` included; WrongUsage for an unknown one."""
     known = {one.id: one for one in TIME_DEPENDENT}
     ids = [ALIASES.get(name, name) for name in names]
@@ -105,12 +107,13 @@ def time_dependent_covariates(names: Sequence[str]) -> tuple[Covariate, ...]:
         )
     if len(set(ids)) < len(ids):
         raise WrongUsage(tr("A time-dependent covariate is named more than once."))
-    return tuple(known[name] for name in ids)
+    return tuple(known[name].under(limits) for name in ids)
 
 
-def acquired(names: Sequence[str]) -> tuple[Covariate, ...]:
+def acquired(names: Sequence[str], limits: Limits = AS_PUBLISHED) -> tuple[Covariate, ...]:
     """Those of these covariates and factors that are acquired after the start."""
-    return tuple(one for one in COVARIATES if one.id in names and one.acquired_after_start)
+    found = (one for one in COVARIATES if one.id in names and one.acquired_after_start)
+    return tuple(one.under(limits) for one in found)
 
 
 def held_fixed(covariates: Sequence[Covariate], design: Design) -> tuple[Covariate, ...]:
@@ -146,7 +149,7 @@ def left_out(covariates: Sequence[Covariate]) -> str:
 
 
 def covariates_of(
-    names: Sequence[str], design: Design, *, named: bool
+    names: Sequence[str], design: Design, *, named: bool, limits: Limits = AS_PUBLISHED
 ) -> tuple[tuple[Covariate, ...], tuple[str, ...]]:
     """The terms of the model in their order, and a note on what was left out of them.
 
@@ -156,16 +159,17 @@ def covariates_of(
         names: the chosen covariates.
         design: of the model.
         named: whether a person named them, or their P values did.
+        limits: of the definition, for the words.
 
     Raises:
         Refused: a covariate or stratum that is acquired after the start would be held fixed in a
             sound design.
         WrongUsage: an unknown name.
     """
-    varying = time_dependent_covariates(design.time_dependent)
+    varying = time_dependent_covariates(design.time_dependent, limits)
     at = {one.id for one in varying}
-    fixed = covariates_by_id([name for name in names if name not in at])
-    held_strata = held_fixed(acquired(design.strata), design)
+    fixed = covariates_by_id([name for name in names if name not in at], limits)
+    held_strata = held_fixed(acquired(design.strata, limits), design)
     if held_strata and design.sound and not design.as_published:
         raise immortal_time(
             held_strata, tr("Use a --landmark; --as-published holds it fixed all the same.")
@@ -185,13 +189,9 @@ def covariates_of(
             )
         fixed = tuple(one for one in fixed if not one.acquired_after_start)
         notes = (left_out(immortal),)
-    terms = {one.id: one for one in fixed}
+    terms = {one.id: one for one in (*fixed, *varying)}
     ordered = [
-        *(
-            next(one for one in (*COVARIATES, *TIME_DEPENDENT) if one.id == name)
-            for name in names
-            if name in terms or name in at
-        ),
+        *(terms[name] for name in names if name in terms),
         *(one for one in varying if one.id not in names),
     ]
     return tuple(ordered), notes

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.basis import Basis
+from registry.analysis.basis import Basis, limits_under
 from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
@@ -87,8 +87,10 @@ def cox_regression(
             tr("Robust errors are not defined for Firth's penalty."),
             cure=tr("Use --penalty none, or leave --robust out."),
         )
-    choice = choose(frame, definition, covariates)
-    chosen, left_out = covariates_of(choice.names, design, named=choice.source == "named")
+    choice = choose(frame, definition, covariates, limits=limits_under(basis))
+    chosen, left_out = covariates_of(
+        choice.names, design, named=choice.source == "named", limits=choice.limits
+    )
     if not chosen:
         raise WrongUsage(
             tr("A Cox model needs a covariate."), cure=tr("Name one or more covariates.")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.basis import Basis
+from registry.analysis.basis import Basis, limits_under
 from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import PUBLISHED, Design, covariates_of, held_fixed
@@ -25,8 +25,8 @@ from registry.analysis.cox.refusals import (
 )
 from registry.analysis.dataset import covariates_by_id, immortal_time_notes
 from registry.analysis.methods import CoxFit, ImputedCox, NotFinite
+from registry.covariates import Covariate, Limits
 from registry.errors import CannotEstimate, WrongUsage
-from registry.vocabulary import Covariate
 from registry.words import note, tr
 
 
@@ -69,7 +69,9 @@ def impute_regression(
         Refused: a covariate that is acquired after the start would be held fixed in a sound design.
         WrongUsage: an unknown covariate, or one named twice.
     """
-    choice, dropped = choose(frame, definition, covariates).at_start(design)
+    choice, dropped = choose(frame, definition, covariates, limits=limits_under(basis)).at_start(
+        design
+    )
     both = [*choice.names, *auxiliary]
     twice = sorted({one for one in both if both.count(one) > 1})
     if twice:
@@ -79,8 +81,8 @@ def impute_regression(
         )
     if TROUGH.id in both:
         design = replace(design, late_entry=True)
-    chosen, left_out = _terms(choice.names, design, named=choice.source == "named")
-    helping = _auxiliary(auxiliary, design)
+    chosen, left_out = _terms(choice, design)
+    helping = _auxiliary(auxiliary, design, choice.limits)
     found = incomplete(frame, definition, chosen, helping, design, exposure=exposure, levels=levels)
     refuse_if_too_little(found.model, definition)
     refuse_without_levels(replace(found.prepared, covariates=found.columns))
@@ -112,11 +114,10 @@ def impute_regression(
     )
 
 
-def _terms(
-    names: Sequence[str], design: Design, *, named: bool
-) -> tuple[tuple[Covariate, ...], tuple[str, ...]]:
+def _terms(choice: Choice, design: Design) -> tuple[tuple[Covariate, ...], tuple[str, ...]]:
+    names, named = choice.names, choice.source == "named"
     others = [name for name in names if name != TROUGH.id]
-    chosen, left_out = covariates_of(others, design, named=named)
+    chosen, left_out = covariates_of(others, design, named=named, limits=choice.limits)
     terms = list(chosen)
     if TROUGH.id in names:
         before = [one.id for one in terms]
@@ -129,9 +130,9 @@ def _terms(
     return tuple(terms), left_out
 
 
-def _auxiliary(names: Sequence[str], design: Design) -> tuple[Covariate, ...]:
+def _auxiliary(names: Sequence[str], design: Design, limits: Limits) -> tuple[Covariate, ...]:
     """Those that only help; none that is acquired after the start."""
-    known = covariates_by_id([name for name in names if name != TROUGH.id])
+    known = covariates_by_id([name for name in names if name != TROUGH.id], limits)
     later = held_fixed(known, design)
     if later:
         raise WrongUsage(

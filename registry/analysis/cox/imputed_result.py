@@ -17,7 +17,7 @@ from registry.analysis.cox.incomplete import TROUGH, Incomplete
 from registry.analysis.cox.sizes import sizes_of
 from registry.analysis.dataset import Floats
 from registry.analysis.methods import CoxFit, ImputedCox
-from registry.vocabulary import Covariate
+from registry.covariates import Covariate
 from registry.words import note
 
 # Above this factor chains are usually said not to have forgotten how they began.

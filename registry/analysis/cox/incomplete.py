@@ -14,8 +14,8 @@ import pandas as pd
 
 from registry.analysis.cox.design import Design, Prepared, prepare
 from registry.analysis.dataset import Flags, Floats, numbers, require_columns
+from registry.covariates import Covariate
 from registry.errors import CannotEstimate
-from registry.vocabulary import Covariate
 from registry.words import note
 
 TROUGH = Covariate(

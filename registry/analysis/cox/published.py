@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from registry.analysis.basis import Basis
+from registry.analysis.basis import Basis, limits_under
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
@@ -31,8 +31,8 @@ from registry.analysis.cox.published_words import (
 )
 from registry.analysis.cox.result import Term
 from registry.analysis.dataset import covariates_by_id
+from registry.covariates import Covariate
 from registry.errors import CannotEstimate
-from registry.vocabulary import Covariate
 from registry.words import note, sentences
 
 METHOD = note(
@@ -111,8 +111,8 @@ def compare_with_published(
         Refused: the rows are not fit for analysis.
         WrongUsage: an unknown covariate.
     """
-    choice = choose(frame, definition, covariates)
-    chosen = covariates_by_id(choice.names)
+    choice = choose(frame, definition, covariates, limits=limits_under(basis))
+    chosen = covariates_by_id(choice.names, choice.limits)
     acquired = tuple(one.id for one in chosen if one.acquired_after_start)
     designs = {
         PUBLISHED: Design(as_published=True),

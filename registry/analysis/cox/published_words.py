@@ -12,8 +12,8 @@ import pandas as pd
 from registry.analysis.cohort.patients import cohort_of
 from registry.analysis.cox.result import Cox, Term
 from registry.analysis.dataset import flags, numbers
+from registry.covariates import Covariate
 from registry.variables import DAYS_PER_MONTH
-from registry.vocabulary import Covariate
 from registry.words import listed, note, sentences
 
 PUBLISHED, ENTRY, VARYING, SOUND = "published", "delayed_entry", "time_dependent", "sound"

@@ -25,8 +25,8 @@ from scipy.optimize import linprog
 from registry.analysis.cox.design import Prepared
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
 from registry.analysis.dataset import Days, Floats
+from registry.covariates import Covariate
 from registry.errors import CannotEstimate
-from registry.vocabulary import Covariate
 from registry.words import note, tr
 
 

@@ -16,7 +16,7 @@ from registry.analysis.cox.diagnostics import (
     Schoenfeld,
 )
 from registry.analysis.methods import Zph
-from registry.vocabulary import Covariate
+from registry.covariates import Covariate
 from registry.words import listed_apart, note, sentences
 
 

@@ -22,8 +22,8 @@ from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.result import Cox
+from registry.covariates import COVARIATES, Covariate
 from registry.errors import CannotEstimate
-from registry.vocabulary import COVARIATES, Covariate
 from registry.words import listed_apart, note, sentences, tr
 
 Model = Literal["published", "sound"]

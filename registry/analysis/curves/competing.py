@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
+from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis, limits_under
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
 from registry.analysis.cohort.patients import Cohort, cohort_of
 from registry.analysis.counting import (
@@ -237,7 +237,7 @@ def cumulative_incidence(
     if by is None:
         groups = [group_of("all", note("All patients"), cohort, code, months)]
     else:
-        levels = levels_of(cohort, by)
+        levels = levels_of(cohort, by, limits=limits_under(basis))
         groups = [
             group_of(one.group, one.label, cohort.take(one.members), code[one.members], months)
             for one in levels.levels

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
+from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis, limits_under
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
 from registry.analysis.cohort.patients import Cohort, cohort_of
 from registry.analysis.curves.curve import Curve, Group, Options, difference, group_of
@@ -26,6 +26,7 @@ from registry.analysis.curves.logrank import (
     permutation_test,
 )
 from registry.analysis.dataset import in_months, quartiles
+from registry.covariates import Limits
 from registry.errors import WrongUsage
 from registry.variables import DAYS_PER_MONTH
 from registry.words import note, sentences, tr
@@ -196,13 +197,13 @@ def kaplan_meier(
                 )
             )
     else:
-        compared = levels_of(cohort, by, exposure=exposure)
+        compared = levels_of(cohort, by, exposure=exposure, limits=limits_under(basis))
         groups = [
             group_of(level.group, level.label, cohort.take(level.members), options)
             for level in compared.levels
         ]
         rule = permutation or PermutationRule(permutations=0)
-        test = _compare(cohort, compared, strata, rule, exposure)
+        test = _compare(cohort, compared, strata, rule, exposure, limits_under(basis))
         notes += [*test.notes, *compared.notes]
     if not cohort.event.any():
         notes.append(note("Nobody lost response, so every incidence is 0 and has no limits."))
@@ -269,12 +270,13 @@ def _compare(
     strata: str | None,
     rule: PermutationRule,
     exposure: pd.DataFrame | None,
+    limits: Limits,
 ) -> _Test:
     """The log-rank test between the levels, within strata, over those who have both values."""
     known = levels.known
     label, notes, stratum = None, [], None
     if strata is not None:
-        others = levels_of(cohort, strata, exposure=exposure)
+        others = levels_of(cohort, strata, exposure=exposure, limits=limits)
         label = others.label
         known = known & others.known
         stratum = others.index[known]

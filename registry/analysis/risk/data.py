@@ -20,8 +20,8 @@ from registry.analysis.dataset import (
     survival_data,
 )
 from registry.analysis.risk.fitting import LOSS, RULED_OUT
+from registry.covariates import AS_PUBLISHED, COVARIATES, Covariate, Limits
 from registry.errors import CannotEstimate, NotFound, WrongUsage
-from registry.vocabulary import COVARIATES
 from registry.words import note, tr
 
 LANDMARK = note(
@@ -47,6 +47,11 @@ class Predictor:
     """What one more of it means, for its hazard ratio."""
 
 
+def _of_covariate(one: Covariate) -> Predictor:
+    step = note("{level} against {other_level}", level=one.level, other_level=one.other_level)
+    return Predictor(one.id, one.label, step)
+
+
 PREDICTORS = (
     Predictor("trough", note("Infliximab trough at week 14, ug/mL"), note("twice the level")),
     Predictor("week14_pcdai", note("PCDAI at week 14"), note("1 point")),
@@ -58,15 +63,7 @@ PREDICTORS = (
     Predictor("initial_dose_mg_per_kg", note("First dose, mg/kg"), note("1 mg/kg")),
     Predictor("alb", note("Albumin, g/L"), note("1 g/L")),
     Predictor("hb", note("Haemoglobin, g/L"), note("1 g/L")),
-    *(
-        Predictor(
-            one.id,
-            one.label,
-            note("{level} against {other_level}", level=one.level, other_level=one.other_level),
-        )
-        for one in COVARIATES
-        if not one.acquired_after_start
-    ),
+    *(_of_covariate(one) for one in COVARIATES if not one.acquired_after_start),
 )
 _BASELINE = tuple(
     one.id for one in PREDICTORS if one.id != "trough" and one.id not in {c.id for c in COVARIATES}
@@ -105,13 +102,17 @@ class RiskData:
         return RiskData(chosen, self.patients, self.time, self.code, self.values[:, at])
 
 
-def predictors_by_id(ids: Sequence[str]) -> tuple[Predictor, ...]:
-    """The predictors of these ids, in this order.
+def predictors_by_id(ids: Sequence[str], limits: Limits = AS_PUBLISHED) -> tuple[Predictor, ...]:
+    """The predictors of these ids, in this order, by the limits of a definition.
 
     Raises:
         WrongUsage: none, an unknown one, one named twice, or one that is not known at week 14.
     """
-    known = {one.id: one for one in PREDICTORS}
+    known = {one.id: one for one in PREDICTORS} | {
+        one.id: _of_covariate(one.under(limits))
+        for one in COVARIATES
+        if not one.acquired_after_start
+    }
     later = [one for one in COVARIATES if one.acquired_after_start and one.id in ids]
     if later:
         raise WrongUsage(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.basis import Basis
+from registry.analysis.basis import Basis, limits_under
 from registry.analysis.dataset import Floats
 from registry.analysis.risk.data import (
     DEFAULT,
@@ -308,7 +308,7 @@ def risk_of_loss(
             pattern beside a patient or of other covariates.
     """
     how = rule or RiskRule()
-    data = risk_data(frames, definition, predictors_by_id(covariates))
+    data = risk_data(frames, definition, predictors_by_id(covariates, limits_under(basis)))
     if patient is not None:
         refuse_unknown(data, patient, definition)
     asked = None

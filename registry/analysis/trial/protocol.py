@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from registry.vocabulary import COVARIATES
+from registry.analysis.basis import limits_under
+from registry.covariates import COVARIATES
 from registry.words import listed, note
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ ANSWERS = {
 
 def protocol(plan: Plan, basis: Basis | None) -> list[dict[str, Any]]:
     """The parts, each with what it says."""
-    labels = {one.id: one.label for one in COVARIATES}
+    labels = {one.id: one.under(limits_under(basis)).label for one in COVARIATES}
     known = listed(
         [*(labels[one] for one in plan.covariates), *(VARYING[one] for one in plan.varying)]
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from registry.analysis.basis import FROM_WEEK14, Basis
+from registry.analysis.basis import FROM_WEEK14, Basis, limits_under
 from registry.analysis.cohort.listings import week14_levels
 from registry.analysis.dataset import flags, numbers
 from registry.analysis.troughs.at_week import Troughs, week14_troughs
@@ -94,7 +94,7 @@ def drug_levels(
         "mechanisms": lambda: mechanisms(
             frames["lor_mechanism"], frames["lor_outcome"], definition
         ),
-        "measured": lambda: who_was_measured(frames, definition),
+        "measured": lambda: who_was_measured(frames, definition, limits_under(basis)),
     }
     made: dict[str, Any] = {}
     reasons: dict[str, str] = {}

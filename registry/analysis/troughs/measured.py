@@ -21,8 +21,8 @@ from registry.analysis.dataset import (
     require_columns,
 )
 from registry.analysis.troughs.ranks import mann_whitney
+from registry.covariates import AS_PUBLISHED, COVARIATES, Limits
 from registry.errors import CannotEstimate
-from registry.vocabulary import COVARIATES
 from registry.words import note
 
 METHOD = note(
@@ -98,12 +98,15 @@ class Measured:
         }
 
 
-def who_was_measured(frames: dict[str, pd.DataFrame], definition: str) -> Measured:
+def who_was_measured(
+    frames: dict[str, pd.DataFrame], definition: str, limits: Limits = AS_PUBLISHED
+) -> Measured:
     """Compare them.
 
     Args:
         frames: rows of `tdm_week14`, `baseline`, `analysis_set` and `survival`, by view.
         definition: the definition that all rows must belong to.
+        limits: of the definition, for the words of the covariates.
 
     Raises:
         CannotEstimate: all patients were measured, or none.
@@ -116,7 +119,7 @@ def who_was_measured(frames: dict[str, pd.DataFrame], definition: str) -> Measur
     rows = rows.merge(
         frames["baseline"][["patient_id", *_known(frames["baseline"])]], on="patient_id"
     )
-    at_start = [one for one in COVARIATES if not one.acquired_after_start]
+    at_start = [one.under(limits) for one in COVARIATES if not one.acquired_after_start]
     rows = rows.merge(
         frames["analysis_set"][["patient_id", *(one.id for one in at_start)]],
         on="patient_id",

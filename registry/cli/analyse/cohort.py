@@ -28,7 +28,7 @@ def table1(data: Data) -> Any:
     """
     from registry.analysis.cohort.table1 import baseline_table
 
-    return baseline_table(data.view("baseline"), data.definition)
+    return baseline_table(data.view("baseline"), data.definition, data.basis.limits)
 
 
 def table2(

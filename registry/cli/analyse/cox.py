@@ -175,6 +175,7 @@ def chosen(data: Data, covariates: str | None, *, as_published: bool = False) ->
         listed(covariates),
         data.basis.covariates,
         as_published=as_published,
+        limits=data.basis.limits,
     )
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from registry.covariates import COVARIATES
 from registry.settings import Settings
-from registry.vocabulary import COVARIATES, MEANINGS, NULL_FLAVOURS
+from registry.vocabulary import MEANINGS, NULL_FLAVOURS
 from registry.words import spoken
 
 if TYPE_CHECKING:

@@ -66,7 +66,7 @@ def content_from(
     from registry.analysis.fingerprint import fingerprint
 
     plan = plan_for(data, level)
-    covariates = covariates_by_id(curves_by)
+    covariates = covariates_by_id(curves_by, data.basis.limits)
     told = [one for one in ANALYSES if losses or one.name != "losses"]
     documents = {one.name: one.reported(data, plan) for one in counted(told, attrgetter("name"))}
     curves = []
