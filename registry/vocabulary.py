@@ -88,7 +88,6 @@ QUERY_STATES = tuple(QUERY_STATE_MEANINGS)
 # Those in which nothing more is asked, though the value may stand as it was.
 SETTLED_STATES = ("closed", "not_applicable")
 
-CONTRAINDICATIONS = ("severe_infection", "active_tuberculosis", "lymphoma", "malignancy")
 CONDITION_MEANINGS = {
     "severe_infection": "severe infection; a contraindication to infliximab",
     "active_tuberculosis": "active tuberculosis; a contraindication to infliximab",
@@ -97,6 +96,8 @@ CONDITION_MEANINGS = {
     "other": "any other condition",
 }
 CONDITIONS = tuple(CONDITION_MEANINGS)
+# As the rule of eligibility reads them: whatever is not another condition excludes.
+CONTRAINDICATIONS = tuple(code for code in CONDITIONS if code != "other")
 
 # The grades of adverse events (Common Terminology Criteria for Adverse Events v5.0, NCI 2017).
 SEVERITY_MEANINGS = {

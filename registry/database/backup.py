@@ -20,7 +20,7 @@ from registry.database.content import content_of
 from registry.database.engine import Database, without_time_limits
 from registry.database.erasures import Erasures, erasures_of, write_list
 from registry.database.identities import are_apart
-from registry.database.locks import Lock, make_locks, take
+from registry.database.locks import LONGEST_WAIT, Lock, make_locks, take
 from registry.database.partitions import number_of
 from registry.database.partitions import schemas as partition_schemas
 from registry.database.programs import (
@@ -33,8 +33,6 @@ from registry.database.programs import (
 from registry.errors import Refused
 from registry.whole_file import part_beside
 from registry.words import tr
-
-LOCK_TIMEOUT = "30s"
 
 
 def back_up(
@@ -110,7 +108,7 @@ def _dump(
     connection.execution_options(isolation_level="REPEATABLE READ")
     # Before anything that takes the snapshot: no migration may run between that and pg_dump's
     # own locks.
-    connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text(f"set local lock_timeout = '{LONGEST_WAIT}'"))
     take(connection, Lock.UPGRADE, shared=True)
     without_time_limits(connection)
     status = migrate.status(connection)
@@ -138,7 +136,7 @@ def _dump(
     erasures = erasures_of(connection)
     environment, conninfo = connection_settings(database)
     arguments = ["--format=custom", "--no-password", "--no-owner", "--no-privileges"]
-    arguments += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_TIMEOUT}"]
+    arguments += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LONGEST_WAIT}"]
     # The rows of a partition are written as those of the whole table.
     where = (*description.schemas, *partition_schemas(description.partitions))
     arguments += ["--load-via-partition-root", *(f"--schema={schema}" for schema in where)]

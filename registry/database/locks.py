@@ -18,6 +18,8 @@ from registry.errors import DatabaseUnavailable
 from registry.words import tr
 
 SCHEMA = "locking"
+LONGEST_WAIT = "30s"
+"""How long an upgrade, a backup or a restore waits for what others hold before it gives up."""
 
 
 class Lock(StrEnum):

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from registry.database.analyst import prepare_embedded
 from registry.database.engine import Database, no_role
-from registry.database.locks import Lock, make_locks, take
+from registry.database.locks import LONGEST_WAIT, Lock, make_locks, take
 from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, needs
 from registry.errors import DatabaseUnavailable, Refused
 from registry.words import tr
@@ -228,7 +228,7 @@ def _wait_for_others(connection: Connection) -> None:
     make_locks(connection)
     take(connection, Lock.UPGRADE)
     # For the tables themselves, which a command or an analyst may hold for long.
-    connection.execute(text("set local lock_timeout = '30s'"))
+    connection.execute(text(f"set local lock_timeout = '{LONGEST_WAIT}'"))
 
 
 def _unknown(revision: str) -> DatabaseUnavailable:

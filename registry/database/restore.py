@@ -19,13 +19,12 @@ from sqlalchemy.exc import DBAPIError
 from registry import __version__
 from registry.database import frozen, migrate
 from registry.database.archive import IDENTITY, SCHEMAS, Archive, Description
-from registry.database.backup import LOCK_TIMEOUT
 from registry.database.content import Content, content_of, table_names
 from registry.database.engine import Database, first_line, refused_by_database, without_time_limits
 from registry.database.erasures import Erasures, apply, erasures_of, lists_beside
 from registry.database.kept_identities import bring_identities_back, move_identities_aside
 from registry.database.loading import load_rows
-from registry.database.locks import Lock, make_locks, take
+from registry.database.locks import LONGEST_WAIT, Lock, make_locks, take
 from registry.database.partitions import schemas
 from registry.database.programs import ProgramFailed
 from registry.database.replaced_audit import Kept, keep, move_aside
@@ -116,7 +115,7 @@ def _require_place(connection: Connection, replace: bool) -> bool:
     Whether a registry is there that has an audit to keep.
     """
     without_time_limits(connection)
-    connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text(f"set local lock_timeout = '{LONGEST_WAIT}'"))
     # Like every migration, so that none runs meanwhile, nor a backup.
     make_locks(connection)
     take(connection, Lock.UPGRADE)

@@ -132,11 +132,13 @@ for _number, _colour in enumerate(_AREAS):
 
 
 def style_sheet() -> str:
-    """The styles as rules of a page."""
+    """The styles as rules of a page, and the colours by name for what stands around the figures."""
+    named = zip(("--ink", "--quiet", "--first", "--second"), (INK, QUIET, *COLOURS), strict=False)
+    root = "; ".join(f"{name}: {colour}" for name, colour in named)
     shapes = "".join(
         f".{'.'.join(name.split())} {{ {style.css()} }}\n" for name, style in STYLES.items()
     )
-    return shapes + "".join(
+    return f":root {{ {root} }}\n{shapes}" + "".join(
         f"svg text.{'.'.join(name.split())} {{ {words.css()} }}\n"
         for name, words in WORDS.items()
         if name

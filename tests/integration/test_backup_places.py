@@ -140,7 +140,7 @@ def test_a_database_of_something_else(databases: Databases, saved: Path, tmp_pat
 def test_while_another_writes(
     registry: Database, saved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(restore, "LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(restore, "LONGEST_WAIT", "100ms")
     with registry.engine.begin() as connection:
         connection.execute(text(NEW_PATIENT.format("P1")))
         assert "Someone else" in str(refusal(refill, registry, saved))
