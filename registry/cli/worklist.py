@@ -195,7 +195,7 @@ def rules_command(
 
     Example: registry worklist rules --off height_falls --reason "heights are not measured here"
     """
-    from registry.worklist.rules import list_rules, switch_rule
+    from registry.worklist.parameters import list_rules, switch_rule
 
     switched = [(rule, False) for rule in off or ()] + [(rule, True) for rule in on or ()]
     if switched:
@@ -223,7 +223,7 @@ def parameters_command(
 
     Example: registry worklist parameters --set visit_interval_days=84 --reason "every 12 weeks"
     """
-    from registry.worklist.rules import list_parameters, set_parameters
+    from registry.worklist.parameters import list_parameters, set_parameters
 
     if changes:
         with _change(

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from registry.cli.frame import allowed
+from registry.cli.frame import roles_of_commands
 from registry.clinical_tables import BY_COMMAND
 from registry.database.engine import Database
 from registry.database.roles import ENTRY_ROLE, MANAGER_ROLE, OWNER_ROLE, ROLES
@@ -31,7 +31,7 @@ __all__ = ["folder"]
 
 Words = tuple[str, ...]
 GRANTED = [role.name for role in ROLES if role.name != OWNER_ROLE]
-WITHOUT_LOGIN = (allowed.OF_THE_MACHINE, allowed.NO_DATABASE)
+WITHOUT_LOGIN = (roles_of_commands.OF_THE_MACHINE, roles_of_commands.NO_DATABASE)
 DAILY: dict[str, tuple[str, ...]] = {
     "registry_manager": (
         *("patient list", "infusion list", "status", "explain", "history", "audit list"),
@@ -69,10 +69,10 @@ ENDING = re.compile(r"Roles that may: (.+?)\. Who owns", re.S)
 
 def cell(role: str, words: Words) -> str:
     """What the page says of a role and a command."""
-    said = allowed.said_of(" ".join(words))
+    said = roles_of_commands.said_of(" ".join(words))
     if said in WITHOUT_LOGIN:
         return said
-    if role not in allowed.roles_for(" ".join(words)):
+    if role not in roles_of_commands.roles_for(" ".join(words)):
         return "refused"
     return "own rows" if role == ENTRY_ROLE and "E" in said else "allowed"
 
@@ -101,10 +101,10 @@ def test_the_page_shows_every_command_and_every_role() -> None:
 
 def test_every_line_of_the_declaration_is_of_a_command() -> None:
     named = {" ".join(words[: len(one.split())]) for words in COMMANDS for one in ("a", "a b")}
-    declared = set(vars(allowed)["_FOR"])
+    declared = set(vars(roles_of_commands)["_FOR"])
     assert declared <= named
     assert {words[0] for words in COMMANDS} <= declared | set(BY_COMMAND)
-    assert set(allowed.LETTERS.values()) == set(GRANTED)
+    assert set(roles_of_commands.LETTERS.values()) == set(GRANTED)
 
 
 @pytest.mark.parametrize("role", GRANTED)
@@ -123,8 +123,8 @@ def test_the_database_refuses_what_the_page_says(
     for words in list(refused.values())[:: len(refused) // 5]:
         found = ENDING.search(program(login_of(role), *example(words)).refused(1))
         assert found is not None
-        assert found[1].split(", ") == [*allowed.roles_for(" ".join(words)), OWNER_ROLE]
-    monkeypatch.setattr(allowed, "hold_to_roles", lambda _: None)
+        assert found[1].split(", ") == [*roles_of_commands.roles_for(" ".join(words)), OWNER_ROLE]
+    monkeypatch.setattr(roles_of_commands, "hold_to_roles", lambda _: None)
     for words in refused.values():
         told = program(login_of(role), *own_child(words))
         assert refused_by_database(told), (words, told)
@@ -163,7 +163,7 @@ if "REGISTRY_REWRITE_DOCS" in os.environ:
         """The database alone: the program asks nothing beforehand."""
         with opened_for_test(databases.create(study_template)) as registry:
             named = prepared(registry, program, role)
-            monkeypatch.setattr(allowed, "hold_to_roles", lambda _: None)
+            monkeypatch.setattr(roles_of_commands, "hold_to_roles", lambda _: None)
             other = {}
             # A status that waits for the night would stand before what analyses.
             for words in sorted(COMMANDS, key=lambda one: (one in LAST, one[0] not in ANALYSING)):

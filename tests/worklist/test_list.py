@@ -19,8 +19,8 @@ from registry.views import plausibility
 from registry.views.build import WORKLIST
 from registry.views.view import FOLDER
 from registry.worklist.dismissal import dismiss, resume
+from registry.worklist.parameters import list_parameters, list_rules, set_parameters, switch_rule
 from registry.worklist.read import Filters, kinds_of_work, read_worklist
-from registry.worklist.rules import list_parameters, list_rules, set_parameters, switch_rule
 from tests.views.clinic import INDUCTION, child, on
 from tests.worklist.ward import Ward
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli.frame import allowed
+from registry.cli.frame import roles_of_commands
 from registry.cli.frame.completion import complete_definition
 from registry.errors import DatabaseUnavailable, Refused, WrongUsage
 from registry.settings import HOME_VARIABLE, Settings
@@ -126,7 +126,7 @@ def reached(settings: Settings) -> Iterator[Database]:
         as_login(served, settings.role, settings.centres) as entered,
     ):
         if entered.roles is not None:
-            allowed.hold_to_roles(entered.roles)
+            roles_of_commands.hold_to_roles(entered.roles)
         database = entered.database
         if entered.own_rows and (settings.freeze is not None or settings.as_of is not None):
             raise Refused(
