@@ -1,4 +1,4 @@
-"""The same work done on many samples, on every core where it is long.
+"""Long work on every core: the same on many samples, or works that need nothing of each other.
 
 Samples are drawn before, in one row, and what comes of each is told in their order, so a result
 does not depend on how many processes there are.
@@ -10,7 +10,8 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from multiprocessing import get_context
+from contextlib import contextmanager
+from multiprocessing import current_process, get_context
 from typing import Any, TypeVar
 
 Sample = TypeVar("Sample")
@@ -36,16 +37,35 @@ def of_each(work: Callable[[Sample], Result], samples: Sequence[Sample]) -> Iter
         yield work(sample)
         done += 1
         left = (time.monotonic() - begun) / done * (len(samples) - done)
-        if left > LONG and (cores := _cores()) > 1:
+        if left > LONG and (processes := cores()) > 1:
             break
     if done == len(samples):
         return
     # Begun anew, so that no process holds a connection of this one; each ends when this one does.
-    with get_context("spawn").Pool(cores, _begin, (work,)) as pool:
+    with get_context("spawn").Pool(processes, _begin, (work,)) as pool:
         yield from pool.imap(_do, samples[done:], chunksize=max(1, len(samples) // 50))
 
 
-def _cores() -> int:
+@contextmanager
+def beside(
+    work: Callable[[Sample], Result], items: Sequence[Sample]
+) -> Iterator[list[Callable[[], Result]]]:
+    """What `work` makes of each item in a process of its own, while the block does something else.
+
+    Args:
+        work: as of `of_each`; what it raises is raised where its result is asked for.
+
+    Yields:
+        A function an item, in their order, that waits for what comes of it.
+    """
+    with get_context("spawn").Pool(1, _begin, (work,)) as pool:
+        yield [pool.apply_async(_do, (item,)).get for item in items]
+
+
+def cores() -> int:
+    """How many processes have a core; those that do others' work have no further ones."""
+    if current_process().daemon:
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

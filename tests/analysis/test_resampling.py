@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from registry.analysis import resampling
+from registry.errors import CannotEstimate
+from registry.words import note
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,29 @@ def test_the_result_does_not_depend_on_how_many_processes_there_are(
     expected = [float(one.mean()) + 2 for one in samples]
     alone = list(resampling.of_each(Shifted(2).mean, samples))
     monkeypatch.setattr(resampling, "LONG", -1.0)
-    monkeypatch.setattr(resampling, "_cores", lambda: 2)
+    monkeypatch.setattr(resampling, "cores", lambda: 2)
     shared = list(resampling.of_each(Shifted(2).mean, samples))
     assert [one for one, _ in alone] == [one for one, _ in shared] == expected
     assert {process for _, process in alone} == {os.getpid()}
     assert len({process for _, process in shared} - {os.getpid()}) >= 1
+
+
+def test_works_beside_each_other_give_what_they_give_alone() -> None:
+    with resampling.beside(_half, [3, 8, "odd"]) as results:
+        assert [results[1](), results[0]()] == [(4, 1), (1.5, 1)]
+        with pytest.raises(CannotEstimate) as raised:
+            results[2]()
+    assert (raised.value.problem, raised.value.cure) == (
+        note("No half of {it}.", it="odd"),
+        "None.",
+    )
+    assert raised.value.problem.values == {"it": "odd"}
+
+
+def _half(number: float | str) -> tuple[float, int]:
+    if isinstance(number, str):
+        raise CannotEstimate(note("No half of {it}.", it=number), cure="None.")
+    return number / 2, resampling.cores()
 
 
 KILLED = """
@@ -48,7 +68,7 @@ def work(sample):
 
 if __name__ == "__main__":
     resampling.LONG = -1.0
-    resampling._cores = lambda: 2
+    resampling.cores = lambda: 2
     list(resampling.of_each(work, list(range(1000))))
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from inspect import cleandoc, signature
@@ -13,7 +14,9 @@ import pytest
 from openpyxl import load_workbook
 from typer.main import get_command
 
+from registry.analysis import resampling
 from registry.cli import app
+from registry.cli.analyse import apart
 from registry.cli.analyse.analyses import ANALYSES, BY_NAME, Analysis
 from registry.cli.analyse.data import Data
 from registry.database.engine import Database
@@ -141,6 +144,23 @@ def test_it_has_its_place_in_the_report(
     captions, sheets = files
     assert table.all("caption")[0].text in captions
     assert analysis.name in sheets
+
+
+def test_what_runs_apart_comes_to_the_same(
+    shared_study: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "MANY", 1)
+    monkeypatch.setattr(resampling, "cores", lambda: 2)
+    # The one whose reading is most of its work, with what it refuses and what it tells.
+    only = [BY_NAME["interval-censored"], BY_NAME["risk"]]
+    with shared_study.engine.connect() as connection:
+        data = Data(lambda: (connection, "paper"))
+        alone = [one.reported(data) for one in only]
+        with apart.apart(Data(data.connect), only) as elsewhere:
+            assert list(elsewhere.elsewhere) == [one.reported_by for one in reversed(only)]
+            there = [one.reported(elsewhere) for one in only]
+    assert isinstance(alone[1], str)
+    assert json.dumps(there, default=str) == json.dumps(alone, default=str)
 
 
 @every

@@ -71,6 +71,8 @@ class Analysis(Telling):
         full: asks the result's `to_json` for what figures, or the published document, are made of
             beside the document.
         report: how a report runs it, where that is not the command without options.
+        apart: it is long and asks for nothing but rows and basis, so that a report of many children
+            has it run in another process.
         refuse: raises CannotEstimate for a result that a command has nothing to tell of.
         printed: the layout that the demo prints.
         disclosure: how its document is published.
@@ -83,12 +85,18 @@ class Analysis(Telling):
     figures: Mapping[str, Callable[[Document], Figure]] = field(default_factory=dict)
     full: Mapping[str, bool] = field(default_factory=dict)
     report: Callable[[Data], Any] | None = None
+    apart: bool = False
     refuse: Callable[[Any, Mapping[str, Any]], None] | None = None
     printed: Callable[[Document], Table] | None = None
 
     def result(self, data: Data) -> Any:
         """What a report tells."""
-        return data.of(self.reads).result(self.report or self.run)
+        return data.of(self.reads).result(self.reported_by)
+
+    @property
+    def reported_by(self) -> Callable[[Data], Any]:
+        """What makes the result of a report."""
+        return self.report or self.run
 
     def document(self, result: Any, *, full: bool = False) -> dict[str, Any]:
         """The result as plain data, `full` with what its figures need."""
@@ -219,6 +227,7 @@ ANALYSES = (
         disclosure=Disclosure(models.IMPUTED, models.imputed, (models.TERMS, models.LEFT_OUT)),
         reads=(*PATIENTS, "exposure", "tdm_week14"),
         run=impute,
+        apart=True,
         full={"details": True},
         tables=imputation_tables.all_tables,
         rows={"": imputation_tables.rows},
@@ -243,6 +252,7 @@ ANALYSES = (
         disclosure=Disclosure(models.BETWEEN, models.between, (models.TERMS, models.LEFT_OUT)),
         reads=PATIENTS,
         run=interval_censored,
+        apart=True,
         full={"details": True},
         tables=interval_tables.interval_censored,
         rows={"": interval_tables.rows},
@@ -310,6 +320,7 @@ ANALYSES = (
         ),
         reads=("analysis_set", "survival", "baseline", "tdm_week14", "competing_events"),
         run=risk,
+        apart=True,
         tables=risk_tables.all_tables,
         full={"curves": True},
         rows=risk_tables.ROWS,

@@ -75,12 +75,14 @@ class Data:
 
     `connect` gives the connection and the definition, so that an analysis which refuses its options
     needs neither. `reads` names the views of one analysis; all of a report share what is kept.
+    `elsewhere` gives the results that another process computes (`apart`).
     """
 
     connect: Callable[[], tuple[Connection, str]]
     reads: tuple[str, ...] = ()
     close: Callable[[], None] = lambda: None
     kept: dict[tuple[str, Hashable], Any] = field(default_factory=dict)
+    elsewhere: dict[Hashable, Callable[[], Any]] = field(default_factory=dict)
 
     def of(self, reads: tuple[str, ...]) -> Data:
         """The same for an analysis that reads these views."""
@@ -141,7 +143,7 @@ class Data:
 
     def result(self, run: Callable[[Data], Any]) -> Any:
         """What an analysis gives, computed once however many ask for it."""
-        return self._once("result", run, lambda: run(self))
+        return self._once("result", run, self.elsewhere.get(run, lambda: run(self)))
 
     def _once(self, kind: str, name: Hashable, make: Callable[[], Any]) -> Any:
         if (kind, name) not in self.kept:

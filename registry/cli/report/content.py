@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from registry.cli.analyse.analyses import ANALYSES, BY_NAME
+from registry.cli.analyse.apart import apart
 from registry.cli.analyse.curves import km
 from registry.cli.analyse.data import Data
 from registry.cli.analyse.publication import plan_for, prove
@@ -68,7 +69,11 @@ def content_from(
     plan = plan_for(data, level)
     covariates = covariates_by_id(curves_by, data.basis.limits)
     told = [one for one in ANALYSES if losses or one.name != "losses"]
-    documents = {one.name: one.reported(data, plan) for one in counted(told, attrgetter("name"))}
+    with apart(data, told) as data:
+        # What another process is at is asked for last.
+        turns = sorted(told, key=lambda one: one.reported_by in data.elsewhere)
+        made = {one.name: one.reported(data, plan) for one in counted(turns, attrgetter("name"))}
+    documents = {one.name: made[one.name] for one in told}
     curves = []
     for covariate in covariates:
         for landmark in (None, landmark_months) if covariate.acquired_after_start else (None,):
