@@ -42,6 +42,12 @@ select n.nspname || '.' || p.proname, p.oid::regprocedure::text
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 where p.prorettype <> 'trigger'::regtype order by 2
 """
+# What nobody was ever given a right on has none that could be taken away.
+_GIVEN = """
+select case relkind when 'S' then 'sequence' else 'table' end, oid::regclass::text from pg_class
+where relacl is not null and relnamespace = any(cast(:schemas as regnamespace[]))
+order by 1, 2
+"""
 # Who sees the children of some centres, and all the others that may read a table.
 OWN_CENTRES, GRANTED, ADDED = "own_centres", "granted", "added"
 _OF_LOGIN = "centre in (select audit.own_centres())"
@@ -118,11 +124,13 @@ def give_rights(connection: Connection, *, embedded: bool) -> None:
     """Takes from each role, and from everybody, what it had, and gives what is declared."""
     absent = {*missing_roles(connection), OWNER_ROLE}
     roles = [role.name for role in ROLES if role.name not in absent]
-    schemas = ", ".join(sorted({target.partition(".")[0] for target in RIGHTS}))
-    everybody = ", ".join([*roles, "public"])
+    names = sorted({target.partition(".")[0] for target in RIGHTS})
+    schemas, everybody = ", ".join(names), ", ".join([*roles, "public"])
     statements = [
-        f"revoke all on all tables in schema {schemas} from {everybody}",
-        f"revoke all on all sequences in schema {schemas} from {everybody}",
+        *(
+            f"revoke all on {kind} {name} from {everybody}"
+            for kind, name in connection.execute(text(_GIVEN), {"schemas": names})
+        ),
         f"revoke all on all functions in schema {schemas} from {everybody}",
         f"revoke all on schema {schemas} from {everybody}",
     ]
