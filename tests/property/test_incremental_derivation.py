@@ -69,11 +69,12 @@ where definition in (select name from reference.definition where data_cut is nul
 
 # Neither waiting nor of a definition that is behind as a whole.
 MISSED = f"""
+with todays as materialized ({TODAYS})
 select definition, patient_id
 from (
-    (({TODAYS}) except select {COLUMNS} from derived.lor_status)
+    (select * from todays except select {COLUMNS} from derived.lor_status)
     union all
-    (select {COLUMNS} from derived.lor_status except ({TODAYS}))
+    (select {COLUMNS} from derived.lor_status except select * from todays)
 ) differing
 join analytics.freshness f using (definition)
 where not f.rules_changed and (definition, patient_id) not in (
