@@ -124,12 +124,12 @@ def give_rights(connection: Connection, *, embedded: bool) -> None:
     """Takes from each role, and from everybody, what it had, and gives what is declared."""
     absent = {*missing_roles(connection), OWNER_ROLE}
     roles = [role.name for role in ROLES if role.name not in absent]
-    names = sorted({target.partition(".")[0] for target in RIGHTS})
-    schemas, everybody = ", ".join(names), ", ".join([*roles, "public"])
+    ours = sorted({target.partition(".")[0] for target in RIGHTS})
+    schemas, everybody = ", ".join(ours), ", ".join([*roles, "public"])
     statements = [
         *(
             f"revoke all on {kind} {name} from {everybody}"
-            for kind, name in connection.execute(text(_GIVEN), {"schemas": names})
+            for kind, name in connection.execute(text(_GIVEN), {"schemas": ours})
         ),
         f"revoke all on all functions in schema {schemas} from {everybody}",
         f"revoke all on schema {schemas} from {everybody}",

@@ -83,19 +83,20 @@ def visible(records: Records, definition: Definition) -> Records:
             if text and not is_partial(text) and date.fromisoformat(text) > cut:
                 patient[column] = None
     for table, dated_by in DATED_BY.items():
-        seen[table] = []
-        for row in records[table]:
-            if row[dated_by] is not None and row[dated_by] > cut:
-                continue
-            row = dict(row)
-            for end in ("stopped_on", "resolved_on"):
-                stop = row.get(end)
-                # All of a period lies after the cut, or it cannot be said.
-                first = first_day_of(stop) if isinstance(stop, str) else stop
-                if first is not None and first > cut:
-                    row[end] = None
-            seen[table].append(row)
+        rows = [row for row in records[table] if row[dated_by] is None or row[dated_by] <= cut]
+        seen[table] = [known_on(cut, row) for row in rows]
     return seen
+
+
+def known_on(cut: date, row: Row) -> Row:
+    """The row as it stood on a day: of what ends later the end is not known yet."""
+    for end in ("stopped_on", "resolved_on"):
+        stop = row.get(end)
+        # All of a period lies after the cut, or it cannot be said.
+        first = first_day_of(stop) if isinstance(stop, str) else stop
+        if first is not None and first > cut:
+            row = {**row, end: None}
+    return row
 
 
 def pcdai_score(row: Row) -> Decimal | None:

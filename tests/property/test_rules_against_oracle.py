@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -104,6 +104,14 @@ class Comparison:
     database: Database
     patients: dict[str, Records]
     definitions: dict[str, Definition]
+    statuses: dict[tuple[str, Definition], Answer] = field(default_factory=dict)
+
+    def status(self, records: Records, definition: Definition) -> Answer:
+        """The oracle's; several tests ask for everybody's."""
+        asked = records["patients"][0]["patient_id"], definition
+        if asked not in self.statuses:
+            self.statuses[asked] = status(records, definition)
+        return self.statuses[asked]
 
     def stored(self, statement: str) -> Answers:
         """Rows of a query by their definition and study id."""
@@ -130,10 +138,10 @@ class Comparison:
             for name, patient in sorted(stored.keys() ^ expected.keys())
         ]
         for key in sorted(stored.keys() & expected.keys()):
-            for field, value in expected[key].items():
-                if stored[key][field] != value:
-                    words = f"stored {stored[key][field]}, by the oracle {value}"
-                    found.append((*key, field, words))
+            for column, value in expected[key].items():
+                if stored[key][column] != value:
+                    words = f"stored {stored[key][column]}, by the oracle {value}"
+                    found.append((*key, column, words))
         if not found:
             return ""
         lines = [f"{patient} {name} {field}: {words}" for name, patient, field, words in found]
@@ -226,7 +234,7 @@ def test_covariates(comparison: Comparison) -> None:
         cut = float(definition.bmi_z_at_most)
         if any(abs(score - cut) <= TOO_NEAR for score in growth.given):
             undecided.append(found.pop("bmi_z_low"))
-        derived = status(records, definition)
+        derived = comparison.status(records, definition)
         assert len(found) + len(undecided[-1:]) >= 21
         shared = ("start_on", "time_days", "event", "censor_reason", "induction_outcome")
         return found | {name: derived[name] for name in shared}
@@ -253,7 +261,7 @@ def test_outcomes_after_loss(comparison: Comparison) -> None:
         found = lor_outcome(records, definition)
         if found is None:
             return None
-        derived = status(records, definition)
+        derived = comparison.status(records, definition)
         return {name: found[name] for name in names} | {
             name: derived[name] for name in ("event_on", "end_on")
         }
@@ -266,7 +274,7 @@ def test_week14_troughs(comparison: Comparison) -> None:
     """A row for every eligible patient with a trough at week 14, and for no other."""
 
     def answer(records: Records, definition: Definition) -> Answer | None:
-        derived = status(records, definition)
+        derived = comparison.status(records, definition)
         found = week14_trough(records, definition) if derived["eligible"] else None
         if found is None:
             return None
@@ -290,7 +298,7 @@ def test_week14_troughs(comparison: Comparison) -> None:
 def test_flow(comparison: Comparison) -> None:
     """Every exclusion with the number of patients it is the first of."""
     reasons = Counter(
-        (name, status(records, definition)["reason"])
+        (name, comparison.status(records, definition)["reason"])
         for name, definition in comparison.definitions.items()
         for records in comparison.patients.values()
     )
