@@ -8,7 +8,13 @@ import typer
 
 from registry.cli.frame.completion import complete_definition
 from registry.cli.frame.context import UserOption, opened, run_of, warn
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import (
+    Format,
+    FormatOption,
+    print_json,
+    print_rows,
+    steps_shown,
+)
 from registry.words import tr
 
 TRANSITIONS_SHOWN = 40
@@ -39,7 +45,7 @@ def derive_command(
     from registry.derivation.run import derive
 
     settings = run_of(context).settings(user)
-    with opened(settings) as database:
+    with opened(settings) as database, steps_shown():
         result = derive(
             database.engine,
             user=settings.user,

@@ -31,6 +31,7 @@ from registry.database.programs import (
     running,
 )
 from registry.errors import Refused
+from registry.steps import step
 from registry.whole_file import part_beside
 from registry.words import tr
 
@@ -60,7 +61,9 @@ def back_up(
         major = connection.execute(text("show server_version_num")).scalar_one()
         pg_dump = find_program("pg_dump", int(major) // 10_000, tr("The server is"))
         with _part_file(target) as part:
+            step(tr("Counting what is to be saved"), 1, 3)
             description, erasures = _dump(database, connection, pg_dump, part, schemas, analyse)
+            step(tr("Reading the backup again"), 3, 3)
             archive.finish(part, description)
             os.fsync(part.fileno())
             with archive.open_archive(Path(part.name)):
@@ -134,6 +137,7 @@ def _dump(
         **asdict(content_of(connection, wanted)),
     )
     erasures = erasures_of(connection)
+    step(tr("Saving {rows:,|row|rows}", rows=description.total), 2, 3)
     environment, conninfo = connection_settings(database)
     arguments = ["--format=custom", "--no-password", "--no-owner", "--no-privileges"]
     arguments += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LONGEST_WAIT}"]

@@ -20,6 +20,7 @@ from registry.database.roles import MANAGER_ROLE
 from registry.errors import Refused
 from registry.models.status_columns import STATUS_COLUMNS, status_hash
 from registry.records.registry_setting import definition_or_default
+from registry.steps import each, step
 from registry.words import tr
 
 # Above this share of the patients one pass over the whole tables is quicker than one a patient.
@@ -195,6 +196,7 @@ def _derive(
     _select_waiting(connection, chosen, whole)
     _set_day(connection, chosen)
     examined = _derive_fresh(connection, whole)
+    step(tr("Storing what has changed"))
     changed = _store(connection, run_id)
     transitions = _append_transitions(connection, run_id)
     _clear_marks(connection, chosen, list(states))
@@ -280,7 +282,7 @@ def _derive_fresh(connection: Connection, whole: list[str]) -> int:
         for name, patients in waiting
         if name in whole or are_most_patients(connection, patients)
     ]
-    for name in whole_pass:
+    for name in each(whole_pass, lambda one: tr("Deriving {definition}", definition=one)):
         connection.execute(
             text(
                 f"insert into fresh select {listed} from rules.loss_of_response "
@@ -288,6 +290,8 @@ def _derive_fresh(connection: Connection, whole: list[str]) -> int:
             ),
             {"name": name},
         )
+    if few := sum(patients for name, patients in waiting if name not in whole_pass):
+        step(tr("Deriving {number:,|status|statuses}", number=few))
     # A condition on the patient does not reach through the joins of the rules; a lateral does.
     connection.execute(
         _names(

@@ -23,7 +23,9 @@ from sqlalchemy import Connection, text
 
 from registry.database.frozen import Place
 from registry.freezes.tables import NUMBERS, Kept, Source
+from registry.steps import each
 from registry.views.worklist_words import WORDS
+from registry.words import tr
 
 # Numbers that the registry gives, how often a row was changed, how far a definition was derived.
 NOT_CONTENT = ("patient_id", "record_id", "row_version", "derived_hash", "derived_on")
@@ -73,7 +75,7 @@ def content_of(
 ) -> Content:
     """What the tables hold; with `said` by the columns of then, whatever has come since."""
     found = {}
-    for source in made:
+    for source in each(made, lambda one: tr("Hashing {table}", table=one.name)):
         if source.kept not in (Kept.RECORD, Kept.REFERENCE):
             continue
         if said is None:

@@ -16,6 +16,7 @@ from registry.errors import Refused
 from registry.freezes.content import Content, content_of, sha256_of
 from registry.freezes.tables import close, make_tables
 from registry.models.status_columns import STATUS_COLUMNS, status_hash
+from registry.steps import each
 from registry.views.build import build_frozen_views, rules_hash
 from registry.words import tr
 
@@ -96,6 +97,8 @@ def derive(connection: Connection, place: Place) -> None:
     )
     names = connection.execute(text(place.sql("select name from reference.definition order by 1")))
     # One at a time: its name is then a constant to the planner, wherever it is joined.
-    for name in names.scalars().all():
+    for name in each(
+        names.scalars().all(), lambda one: tr("Deriving {definition}", definition=one)
+    ):
         connection.execute(text(statement), {"run": NO_RUN, "name": name})
     connection.execute(text(place.sql("analyze derived.lor_status")))

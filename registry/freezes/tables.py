@@ -26,6 +26,8 @@ from registry.models import (
     WrongPassword,
     table_of,
 )
+from registry.steps import each
+from registry.words import tr
 
 # What a freeze does not hold: what is kept of freezes, releases, studies, signatures and locks.
 LEFT_OUT = tuple(
@@ -150,7 +152,8 @@ def make_tables(
                 f"(like {source.name} including comments including indexes)"
             )
         )
-    for source in sorted(made, key=lambda one: one.kept is Kept.CHANGE):
+    in_order = sorted(made, key=lambda one: one.kept is Kept.CHANGE)
+    for source in each(in_order, lambda one: tr("Copying {table}", table=one.name)):
         if (filling := _filling(connection, place, source, commit, made)) is not None:
             connection.execute(text(filling), {} if commit is None else {"commit": commit})
     return made

@@ -15,7 +15,8 @@ from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.numbered import Numbered
 from registry.records.plausibility import notices_of_import
 from registry.records.rows import Problem, TableCounts, WriteResult
-from registry.records.write import Progress, write_rows
+from registry.records.write import write_rows
+from registry.steps import step
 from registry.words import tr
 
 
@@ -28,14 +29,13 @@ def import_files(
     allow_ids: bool = False,
     numbered: Numbered | None = None,
     changes: int | None = 0,
-    progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
     """Imports files and folders of files; nothing is written when anything is wrong.
 
     A value in another spelling than the import format's is read where it can mean one thing only;
     `conventions` say what else it may mean. The caller commits; `committed` is set by it. `changes`
-    is how many changed cells the result lists, None for all. `progress` hears of a step and of rows
-    done. With `numbered` the column of patients holds hospital numbers.
+    is how many changed cells the result lists, None for all. With `numbered` the column of patients
+    holds hospital numbers.
     Raises NotFound and Refused where the files themselves are wrong.
     """
     check_encoding(conventions.encoding)
@@ -61,9 +61,8 @@ def import_files(
         allow_ids=allow_ids,
         numbered=numbered,
         changes=changes,
-        progress=progress,
     )
-    progress(tr("Looking for what is not plausible"), 0)
+    step(tr("Looking for what is not plausible"))
     result.warnings = notices_of_import(connection, sources, result)
     for table in tables:
         result.tables.setdefault(table.entity.file_name, TableCounts())

@@ -76,7 +76,7 @@ def copy_rows(
 ) -> int:
     """Streams the file's rows into its staging table; returns how many rows the file has.
 
-    `progress` is called with the number of rows since its last call.
+    `progress` is called with the number of rows so far.
     """
     driver = connection.connection.driver_connection
     assert driver is not None
@@ -89,7 +89,7 @@ def copy_rows(
         ),
     )
     count = 0
-    reported = 0
+    progress(count)
     with driver.cursor() as cursor, cursor.copy(target) as copy:
         batch: list[str] = []
         size = 0
@@ -117,10 +117,8 @@ def copy_rows(
                 copy.write("".join(batch))
                 batch.clear()
                 size = 0
-                progress(count - reported)
-                reported = count
+                progress(count)
         copy.write("".join(batch))
-        progress(count - reported)
     return count
 
 

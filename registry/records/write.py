@@ -5,7 +5,7 @@ What they change, cell by cell, is read before anything is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
@@ -38,14 +38,13 @@ from registry.records.staging import (
     same_record,
     staged,
 )
+from registry.steps import each, step
 from registry.words import tr
 
 # Columns of the temporary tables of whose values the planner must know, and how well.
 JOINED = ("file", "line", "study_id", "patient_id", "record_id", "known", "differs")
 ROUGHLY = text("set local default_statistics_target = 10")
 AS_USUAL = text("set local default_statistics_target to default")
-
-Progress = Callable[[str, int], None]
 
 
 def write_rows(
@@ -57,22 +56,20 @@ def write_rows(
     allow_ids: bool = False,
     numbered: Numbered | None = None,
     changes: int | None = 0,
-    progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
     """Writes the sources' rows; nothing is written when anything is wrong.
 
     `problems` are those met before, in what was read to get the sources. `changes` is how many
     changed cells the result lists, None for all. `allow_ids` takes study ids that look like a
     name or a number of another register; `numbered` knows the hospital numbers that stand in their
-    place. The caller commits; `committed` is set by it.
-    `progress` hears of a step and of rows done. Raises Refused where the database itself is
+    place. The caller commits; `committed` is set by it. Raises Refused where the database itself is
     against the rows.
     """
     if not sources:
         return WriteResult(committed=False, errors=list(problems))
     # Writers follow one another: two at once would each miss the other's new rows.
     if is_taken(connection, Lock.WRITING):
-        progress(tr("Waiting for another command that writes"), 0)
+        step(tr("Waiting for another command that writes"))
     take(connection, Lock.WRITING)
     problems = list(problems)
     entities = [entity for entity in ENTITIES if any(s.entity is entity for s in sources)]
@@ -86,20 +83,21 @@ def write_rows(
     for entity in entities:
         create_staging(connection, entity)
         create_resolved(connection, entity)
-    for source in sources:
+    for number, source in enumerate(sources, start=1):
+
+        def report(rows: int, name: str = source.shown, number: int = number) -> None:
+            step(
+                tr("Reading {name}: {rows:,|row|rows}", name=name, rows=rows), number, len(sources)
+            )
+
         counts = result.tables[source.entity.file_name]
-
-        def report(rows: int, name: str = source.shown) -> None:
-            progress(tr("Reading {name}", name=name), rows)
-
         counts.read += copy_rows(connection, source, problems, report)
     if numbered is not None:
         problems += numbered.rename(connection, sources)
     connection.execute(ROUGHLY)
     for entity in entities:
         connection.execute(text(f"analyze {staged(entity)} (file)"))
-    for source in sources:
-        progress(tr("Checking {name}", name=source.shown), 0)
+    for source in each(sources, lambda one: tr("Checking {name}", name=one.shown)):
         resolve(connection, source)
     for entity in entities:
         connection.execute(text(f"analyze {resolved(entity)} ({', '.join(JOINED)})"))
@@ -110,7 +108,7 @@ def write_rows(
     written = {}
     if not result.errors:
         try:
-            written = _write(connection, entities, sources, progress)
+            written = _write(connection, entities, sources)
         except IntegrityError as error:
             raise Refused(
                 tr("The registry refused the rows: {reason}", reason=refusal_of(error)),
@@ -161,18 +159,17 @@ def _write_right_rows(connection: Connection, sources: list[Source]) -> bool:
             f"delete from {resolved(entity)} r where r.study_id is null or "
             f"(r.patient_id is null and r.study_id not in ({coming}))"
         )
-    _write(connection, entities, sources, lambda _step, _rows: None)
+    _write(connection, entities, sources)
     return True
 
 
 def _write(
-    connection: Connection, entities: list[Entity], sources: list[Source], progress: Progress
+    connection: Connection, entities: list[Entity], sources: list[Source]
 ) -> dict[str, TableCounts]:
     # The border between two courses of a drug may move: judge overlaps at the end.
     connection.execute(text("set constraints clinical.ex_medication_overlap deferred"))
     written = {}
-    for entity in entities:
-        progress(tr("Writing {name}", name=entity.file_name), 0)
+    for entity in each(entities, lambda one: tr("Writing {name}", name=one.file_name)):
         if entity is Patient:
             number_patients(connection)
         written[entity.file_name] = merge(

@@ -57,7 +57,7 @@ LAYERS = (
         "hgvs",
         "__init__",
     ),
-    ("words", "terminal_width"),
+    ("words", "terminal_width", "steps"),
 )
 LAYER = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 FOUNDATION = (*LAYERS[-2], *LAYERS[-1])

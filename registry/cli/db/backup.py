@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.context import ReasonOption, UserOption, reached, run_of, warn
-from registry.cli.frame.output import Format, FormatOption
+from registry.cli.frame.output import Format, FormatOption, steps_shown
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -41,7 +41,7 @@ def backup_command(
 
     settings = run_of(context).settings()
     begun = time.monotonic()
-    with reached(settings) as database:
+    with reached(settings) as database, steps_shown():
         made = back_up(database, file, force=force, with_identity=with_identity, analyse=analysed)
     warn(
         tr(

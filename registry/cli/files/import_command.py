@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,9 +38,9 @@ from registry.cli.frame.conventions import (
     SkipHiddenOption,
     conventions_of,
 )
-from registry.cli.frame.output import Format, FormatOption, on_terminal
-from registry.cli.frame.terminal import as_text, console
+from registry.cli.frame.output import Format, FormatOption, steps_shown
 from registry.errors import WrongUsage
+from registry.steps import step
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -171,7 +169,7 @@ def import_command(
         turned: list[Transition] | None = None
         waiting, cure = 0, ""
         declare_change(connection, user=settings.user, command="import", reason=why)
-        with _progress() as progress:
+        with steps_shown():
             result = read.files(
                 connection,
                 paths,
@@ -180,10 +178,9 @@ def import_command(
                 allow_ids=allow_id,
                 numbered=numbers.numbered,
                 changes=changes_kept(form),
-                progress=progress,
             )
             if dry_run and not result.errors:
-                progress(tr("Looking at the states"), 0)
+                step(tr("Looking at the states"))
                 turned = take_back(connection, result)
         changes = any(one.inserted + one.updated for one in result.tables.values())
         if changes and not (result.errors or dry_run):
@@ -272,26 +269,3 @@ def _say_warnings(result: WriteResult) -> None:
     if number > WARNINGS_SHOWN:
         more = number - WARNINGS_SHOWN
         warn(tr("... and {number} more; --format json lists them all", number=more))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int], None]]:
-    """A bar on a terminal, silence in a pipe."""
-    if not on_terminal():
-        yield lambda _step, _rows: None
-        return
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.completed:,.0f}" + tr(" rows")),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console(on_error=True), transient=True) as bar:
-        task = bar.add_task(tr("Reading"), total=None)
-
-        def advance(step: str, rows: int) -> None:
-            bar.update(task, description=as_text(step), advance=rows)
-
-        yield advance

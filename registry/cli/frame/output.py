@@ -8,6 +8,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -19,6 +20,7 @@ import typer
 
 from registry.cli.frame.terminal import rewrite_line
 from registry.parsing.formula import kept_from_running
+from registry.steps import heard_by
 from registry.terminal_width import aligned
 from registry.terminal_width import columns as columns_of
 
@@ -94,20 +96,49 @@ def on_terminal() -> bool:
     return sys.stderr.isatty()
 
 
+class _Line:
+    """The line of standard error on which a person sees what is being done."""
+
+    def __init__(self) -> None:
+        self._longest = 0
+
+    def show(self, said: str, number: int, of: int) -> None:
+        """Which step it is, and of how many."""
+        line = f"{number}/{of} {said}" if of else said
+        self._longest = max(self._longest, len(line))
+        rewrite_line(line.ljust(self._longest))
+
+    def clear(self) -> None:
+        """Leaves nothing of it."""
+        if self._longest:
+            rewrite_line(" " * self._longest)
+            rewrite_line("")
+
+
 def counted(
     items: Sequence[Item], named: Callable[[Item], str] = lambda _item: ""
 ) -> Iterator[Item]:
     """The items; where a person looks at standard error a line counts and names them meanwhile."""
-    longest = 0
+    line = _Line()
     for number, one in enumerate(items, start=1):
         if on_terminal():
-            said = f"{number}/{len(items)} {named(one)}"
-            longest = max(longest, len(said))
-            rewrite_line(said.ljust(longest))
+            line.show(named(one), number, len(items))
         yield one
-    if longest:
-        rewrite_line(" " * longest)
-        rewrite_line("")
+    line.clear()
+
+
+@contextmanager
+def steps_shown() -> Iterator[None]:
+    """Within it such a line says what long work is doing."""
+    if not on_terminal():
+        yield
+        return
+    line = _Line()
+    try:
+        with heard_by(line.show):
+            yield
+    finally:
+        line.clear()
 
 
 Batches = Iterable[Sequence[Mapping[str, Any]]]

@@ -15,7 +15,7 @@ from registry.cli.frame.context import (
     run_of,
     warn,
 )
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.past import moment_of
 from registry.cli.freeze.diff import diff_command
 from registry.cli.freeze.impact import impact_command
@@ -58,7 +58,7 @@ def create_command(
 
     moment = moment_of(as_of)
     settings = run_of(context).settings(user)
-    with opened(settings) as database:
+    with opened(settings) as database, steps_shown():
         made = store.create(database.engine, name, as_of=moment, user=settings.user, reason=reason)
     _show(made, form)
 

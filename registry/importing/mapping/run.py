@@ -22,7 +22,8 @@ from registry.records.numbered import Numbered
 from registry.records.plausibility import notices_of_import
 from registry.records.rows import AnyProblem, Change, Problem, WriteResult
 from registry.records.study_ids import MASK
-from registry.records.write import Progress, write_rows
+from registry.records.write import write_rows
+from registry.steps import renamed, step
 from registry.words import tr
 
 # A source's name inside the import.
@@ -40,15 +41,14 @@ def import_mapped(
     allow_ids: bool = False,
     numbered: Numbered | None = None,
     changes: int | None = 0,
-    progress: Progress = lambda _step, _rows: None,
 ) -> WriteResult:
     """Imports files and folders of files by the mapping; nothing is written when anything is wrong.
 
     `conventions` hold where the mapping says nothing. Complaints name the file's own line and
     header, and show the cell as it stands there. With `numbered` the patients' columns that the
     mapping says so of hold hospital numbers.
-    `changes` is how many changed cells the result lists, None for all. `progress` hears of a step
-    and of rows done. The caller commits; `committed` is set by it.
+    `changes` is how many changed cells the result lists, None for all. The caller commits;
+    `committed` is set by it.
 
     Raises NotFound and Refused where the files, or what the mapping says of them, are wrong.
     """
@@ -63,17 +63,17 @@ def import_mapped(
     marks: defaultdict[Path, DecimalMark] = defaultdict(DecimalMark)
     back = _WayBack(sources)
     rows = [part.source(marks[part.path]) for part in sources]
-    result = write_rows(
-        connection,
-        rows,
-        problems,
-        update=update,
-        allow_ids=allow_ids,
-        numbered=numbered,
-        changes=changes,
-        progress=lambda step, rows: progress(back.text(step), rows),
-    )
-    progress(tr("Looking for what is not plausible"), 0)
+    with renamed(back.text):
+        result = write_rows(
+            connection,
+            rows,
+            problems,
+            update=update,
+            allow_ids=allow_ids,
+            numbered=numbered,
+            changes=changes,
+        )
+    step(tr("Looking for what is not plausible"))
     result.warnings = notices_of_import(connection, rows, result)
     order = {table.table.shown: (number, table) for number, table in enumerate(mapped)}
 
