@@ -10,6 +10,9 @@ from sqlalchemy import Connection, text
 from registry.database.engine import Database, connect_to
 from registry.database.frozen import LIVE, Place
 from registry.database.roles import ANALYST_ROLE, quoted, role_can_be_taken
+from registry.database.standby import on_standby
+from registry.errors import Refused
+from registry.words import tr
 
 FENCE = "pg_temp.answer"
 # What it needs of a database that is closed to others: its queries are fenced by a function there.
@@ -66,7 +69,9 @@ def analyst_connection(database: Database) -> Iterator[Connection]:
     The embedded server lets that role log in, so that no statement can step back out of it, and
     holds it to its limits. On a server the owner's session changes to it, and a query could change
     back: there what is not trusted goes through the function FENCE, out of which there is no way.
-    A login with rights of its own has nothing to go back to and asks as itself.
+    A login with rights of its own has nothing to go back to and asks as itself. A standby makes no
+    function, not even a temporary one: there a login asks that has not the owner's rights. Raises
+    Refused for one that has.
     """
     as_itself = reads_as_itself(database)
     embedded = database.embedded and not as_itself
@@ -75,11 +80,19 @@ def analyst_connection(database: Database) -> Iterator[Connection]:
         if as_itself:
             _limit(connection)
         elif not embedded:
-            # Where a login reads only by default; the fence is made before that is set for all.
-            connection.execute(text("set transaction read write"))
+            fenced = is_fenced(database, connection)
+            if not fenced and database.own_rights is None:
+                raise Refused(
+                    tr("On a standby a query is asked by a login with an analyst's rights alone."),
+                    cure=tr("One is made on the primary: registry db analyst NAME"),
+                )
+            if fenced:
+                # Where a login reads only by default; the fence is made before that is set for all.
+                connection.execute(text("set transaction read write"))
             _limit(connection)
             connection.execute(text(f"set local role {ANALYST_ROLE}"))
-            connection.exec_driver_sql(_CREATE_FENCE)
+            if fenced:
+                connection.exec_driver_sql(_CREATE_FENCE)
         place = place_of(database)
         connection.execute(text(f"set local search_path = {place.schema('analytics')}"))
         connection.execute(text("set transaction read only"))
@@ -92,6 +105,11 @@ def reads_as_itself(database: Database) -> bool:
         return False
     with database.engine.connect() as connection:
         return not role_can_be_taken(connection, ANALYST_ROLE)
+
+
+def is_fenced(database: Database, connection: Connection) -> bool:
+    """Whether a query on this connection goes through the function FENCE."""
+    return not (database.embedded or reads_as_itself(database) or on_standby(connection))
 
 
 def place_of(database: Database) -> Place:

@@ -15,6 +15,7 @@ from registry.database.analyst import (
     ENTER,
     FENCE,
     analyst_connection,
+    is_fenced,
     place_of,
     reads_as_itself,
 )
@@ -59,7 +60,7 @@ def stream_query(database: Database, query: str) -> Iterator[tuple[list[str], It
             description = _described(driver, statement)
             columns = _names(description)
             with driver.cursor() as cursor:
-                fenced = not (database.embedded or as_itself)
+                fenced = is_fenced(database, connection)
                 asked = _fenced(driver, description, query) if fenced else (statement,)
                 rows = cursor.stream(*asked, size=ROWS)
                 assert isinstance(rows, Generator)

@@ -62,6 +62,12 @@ def is_standby(driver: psycopg.Connection[Any]) -> bool:
     return driver.info.parameter_status("in_hot_standby") == "on"
 
 
+def on_standby(connection: Connection) -> bool:
+    """The same of an engine's connection."""
+    driver: Any = connection.connection.driver_connection
+    return is_standby(driver)
+
+
 def only_reads() -> DatabaseUnavailable:
     """What to say to who writes there."""
     return DatabaseUnavailable(

@@ -17,6 +17,7 @@ from sqlalchemy.types import Text
 
 from registry.database.frozen import frozen_of
 from registry.database.roles import MANAGER_ROLE
+from registry.database.standby import on_standby
 from registry.errors import Refused
 from registry.models.status_columns import STATUS_COLUMNS, status_hash
 from registry.records.registry_setting import definition_or_default
@@ -155,8 +156,8 @@ def bring_up_to_date(engine: Engine, *, user: str) -> DerivationResult | None:
 
 
 def may_derive(connection: Connection) -> bool:
-    """Whether this login may; who enters for some centres leaves it to the night."""
-    return bool(
+    """Whether this login may, here; who enters for some centres leaves it to the night."""
+    return not on_standby(connection) and bool(
         connection.execute(
             text("select has_table_privilege('derived.derivation_run', 'insert')")
         ).scalar_one()
@@ -167,6 +168,8 @@ def who_derives(connection: Connection) -> str:
     """By what a waiting status comes up to date, for this login to do or to wait for."""
     if may_derive(connection):
         return DERIVE
+    if on_standby(connection):
+        return tr("{command} on the primary server; this is a standby", command=DERIVE)
     return tr(
         "the next night does it, or who has the role {role} by registry derive", role=MANAGER_ROLE
     )
