@@ -11,7 +11,7 @@ import pytest
 from registry.database.engine import Database
 from tests.conftest import place
 from tests.programs import Program
-from tests.records.conftest import CHILD, rows
+from tests.records.conftest import rows
 from tests.visit.test_four_ways import SEVERAL, typing
 
 
@@ -36,13 +36,12 @@ def talk(database: Database, commands: Sequence[str], *turns: str) -> str:
 
 
 @pytest.fixture
-def clinic(registry: Database, program: Program) -> Database:
+def clinic(child: Database, program: Program) -> Database:
     """A child with two infusions."""
-    program(registry, *CHILD)
     for day, dose in (("2020-01-07", "150"), ("2020-01-21", "160")):
         added = ("infusion", "add", "T1", "--infused-on", day, "--dose-mg", dose)
-        assert program(registry, *added, "--weight-kg", "30").status == 0
-    return registry
+        assert program(child, *added, "--weight-kg", "30").status == 0
+    return child
 
 
 def test_a_record_is_chosen_changed_and_taken_out(clinic: Database) -> None:

@@ -20,17 +20,11 @@ from registry.models import ENTITIES, table_of
 from registry.models.missing_reason import may_lack
 from tests.conftest import place
 from tests.programs import Program
-from tests.records.conftest import CHILD, LACKING, rows
+from tests.records.conftest import LACKING, rows
 
 CODES = ("NI", "NA", "UNK", "NASK", "ASKU", "NAV")
 HEIGHTS = "height_cm, weight_kg, missing_reasons"
 WEIGHED = ("anthropometry", "add", "T1", "--measured-on", "2020-01-07", "--weight-kg", "30")
-
-
-@pytest.fixture
-def child(registry: Database, program: Program) -> Database:
-    assert program(registry, *CHILD).status == 0
-    return registry
 
 
 def test_the_columns_that_may_lack_a_value() -> None:

@@ -15,11 +15,10 @@ from tests.records.conftest import CHILD, rows
 
 
 def test_what_may_mean_two_things_is_not_answered_with_an_imports_options(
-    registry: Database, program: Program
+    child: Database, program: Program
 ) -> None:
-    program(registry, *CHILD)
     infusion = ("--infused-on", "01.03.2020", "--dose-mg", "1,200", "--weight-kg", "30")
-    refused = program(registry, "infusion", "add", "T1", *infusion)
+    refused = program(child, "infusion", "add", "T1", *infusion)
     assert (refused.status, sorted(refused.err.removeprefix("Error: ").splitlines())) == (
         1,
         [
@@ -32,7 +31,7 @@ def test_what_may_mean_two_things_is_not_answered_with_an_imports_options(
         ("infusion", "show", "T1", "01.03.2020"),
         ("visit", "T1", "--on", "01.03.2020", "--template"),
     ):
-        said = program(registry, *arguments)
+        said = program(child, *arguments)
         assert said.status == 2
         assert "may be 2020-03-01 or 2020-01-03; write the one that is meant" in said.err
         assert "--date-order" not in said.err
@@ -46,18 +45,17 @@ def said_against(ended: Outcome) -> list[str]:
     return lines
 
 
-def test_that_a_record_is_there_is_said_once(registry: Database, program: Program) -> None:
-    program(registry, *CHILD)
+def test_that_a_record_is_there_is_said_once(child: Database, program: Program) -> None:
     there = "is that of a record that is there already; amend that one"
-    assert said_against(program(registry, "patient", "add", "T1")) == [f"patient_id 'T1' {there}"]
-    assert said_against(program(registry, "patient", "add", "T1", "--sex", "female")) == [
+    assert said_against(program(child, "patient", "add", "T1")) == [f"patient_id 'T1' {there}"]
+    assert said_against(program(child, "patient", "add", "T1", "--sex", "female")) == [
         f"patient_id 'T1' {there}",
         "sex 'female' is not what the record with this patient_id has (male); "
         "to change it amend that record",
     ]
     infusion = ("infusion", "add", "T1", "--infused-on", "2020-01-07")
-    assert program(registry, *infusion, "--dose-mg", "150", "--weight-kg", "30").status == 0
-    assert said_against(program(registry, *infusion)) == [f"infused_on '2020-01-07' {there}"]
+    assert program(child, *infusion, "--dose-mg", "150", "--weight-kg", "30").status == 0
+    assert said_against(program(child, *infusion)) == [f"infused_on '2020-01-07' {there}"]
 
 
 @pytest.mark.parametrize(
@@ -77,60 +75,56 @@ def test_that_a_record_is_there_is_said_once(registry: Database, program: Progra
     ],
 )
 def test_a_day_alone_is_no_record(
-    registry: Database, program: Program, tmp_path: Path, day: str, group: str, against: str
+    child: Database, program: Program, tmp_path: Path, day: str, group: str, against: str
 ) -> None:
     """Entered; a file's row is what the dictionary allows."""
-    program(registry, *CHILD)
     beside = ("--assay", "ELISA") if group == "tdm" else ()
-    refused = program(registry, group, "add", "T1", f"--{day}", "2020-01-07", *beside)
+    refused = program(child, group, "add", "T1", f"--{day}", "2020-01-07", *beside)
     assert said_against(refused) == [f"{against}; give at least one"]
     file = tmp_path / f"{BY_COMMAND[group].file}.csv"
     file.write_text(f"patient_id,{day.replace('-', '_')}\nT1,2020-01-07\n", encoding="utf-8")
-    assert program(registry, "import", str(file)).status == 0
+    assert program(child, "import", str(file)).status == 0
     moved = ("amend", "T1", "2020-01-07", f"--{day}", "2020-01-08", "--reason", "misread")
-    assert program(registry, group, *moved).status == 0
+    assert program(child, group, *moved).status == 0
 
 
-def test_that_an_endoscopy_was_done_is_a_record(registry: Database, program: Program) -> None:
-    program(registry, *CHILD)
-    ended = program(registry, "endoscopy", "add", "T1", "--performed-on", "2020-01-07")
+def test_that_an_endoscopy_was_done_is_a_record(child: Database, program: Program) -> None:
+    ended = program(child, "endoscopy", "add", "T1", "--performed-on", "2020-01-07")
     assert ended.status == 0, ended.err
-    assert rows(registry, "endoscopy", "performed_on::text, cdeis") == [("2020-01-07", None)]
+    assert rows(child, "endoscopy", "performed_on::text, cdeis") == [("2020-01-07", None)]
 
 
-def test_the_last_value_of_a_record_is_not_emptied(registry: Database, program: Program) -> None:
-    program(registry, *CHILD)
-    program(registry, "tdm", "add", "T1", "--sampled-on", "2020-01-07", "--ifx-ug-ml", "5")
+def test_the_last_value_of_a_record_is_not_emptied(child: Database, program: Program) -> None:
+    program(child, "tdm", "add", "T1", "--sampled-on", "2020-01-07", "--ifx-ug-ml", "5")
     amend = ("tdm", "amend", "T1", "2020-01-07", "--reason", "misread", "--ifx-ug-ml", "")
-    assert said_against(program(registry, *amend)) == [
+    assert said_against(program(child, *amend)) == [
         "ifx_ug_ml is the last value of the record; take the record out instead, with void"
     ]
-    assert program(registry, *amend, "--ada-au-ml", "12").status == 0
+    assert program(child, *amend, "--ada-au-ml", "12").status == 0
 
 
-def test_a_laboratory_value_with_its_unit_behind_it(registry: Database, program: Program) -> None:
-    program(registry, *CHILD)
+def test_a_laboratory_value_with_its_unit_behind_it(child: Database, program: Program) -> None:
     add = ("lab", "add", "T1", "--collected-on")
     for day, analyte, *value in (
         ("2020-01-07", "CRP", "4.4 mg/dL"),
         ("2020-01-08", "ALB", "＜3.2g/dl", "--unit", "g/dL"),
     ):
-        ended = program(registry, *add, day, "--analyte", analyte, "--value", *value)
+        ended = program(child, *add, day, "--analyte", analyte, "--value", *value)
         assert ended.status == 0, ended.err
     columns = "collected_on::text, value_comparator, value, unit"
-    assert rows(registry, "lab_result", columns) == [
+    assert rows(child, "lab_result", columns) == [
         ("2020-01-07", None, Decimal("4.4"), "mg/dL"),
         ("2020-01-08", "<", Decimal("3.2"), "g/dL"),
     ]
-    assert "44 mg/L, entered as 4.4 mg/dL" in program(registry, "lab", "show", "T1", "2020-01-07",
+    assert "44 mg/L, entered as 4.4 mg/dL" in program(child, "lab", "show", "T1", "2020-01-07",
                                                      "CRP").out  # fmt: skip
     amend = ("lab", "amend", "T1", "2020-01-07", "CRP", "--reason", "misread", "--value")
-    assert program(registry, *amend, "51 mg/L").status == 0
-    assert rows(registry, "lab_result", columns)[0][2:] == (Decimal(51), "mg/L")
+    assert program(child, *amend, "51 mg/L").status == 0
+    assert rows(child, "lab_result", columns)[0][2:] == (Decimal(51), "mg/L")
     new = (*add, "2020-01-09", "--analyte", "CRP", "--value")
-    assert "value '5 stones' has stones behind" in program(registry, *new, "5 stones").err
+    assert "value '5 stones' has stones behind" in program(child, *new, "5 stones").err
     for value, unit in (("5 g/L", "mg/L"), ("5 mg/dL", "mg/L")):
-        refused = said_against(program(registry, *new, value, "--unit", unit))
+        refused = said_against(program(child, *new, value, "--unit", unit))
         assert refused == [f"value '{value}' has {value[2:]} behind the number; "
                            "write the number alone"]  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 
 from registry.database.engine import Database
 from tests.programs import Program
-from tests.records.conftest import CHILD, rows
+from tests.records.conftest import rows
 
 STORED = "drug, stopped_on::text, stopped_on_precision"
 UNKNOWN = ["unknown", "不详", "未知", "?", "？", "unbekannt", "Unknown", " inconnu ", "(不详)"]
@@ -30,9 +30,8 @@ def medications(folder: Path, *stops: str) -> Path:
 
 
 @pytest.fixture
-def child(registry: Database, program: Program) -> Database:
-    assert program(registry, *CHILD).status == 0
-    return registry
+def child(child: Database, program: Program) -> Database:
+    return child
 
 
 def test_words_in_a_file(child: Database, program: Program, tmp_path: Path) -> None:
