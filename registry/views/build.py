@@ -42,6 +42,7 @@ from registry.views.declared import (
     exclusions_view,
     plausibility_view,
     present_tables,
+    visit_work_view,
 )
 from registry.views.deidentified_tables import deidentified_views, released_child_view
 from registry.views.headers import Sentence
@@ -158,6 +159,7 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
                     *map(_as_one, views_of(WORKLIST, PRESENT)),
                     *views_of(QUALITY, PRESENT),
                     plausibility_view(),
+                    visit_work_view(),
                     dated_records_view(),
                 ]
             ),

@@ -32,14 +32,19 @@ _ALIAS = re.compile(rf"\s+(?:as\s+)?(?!(?:{_GOES_ON})\b)\w")
 _NAMED = re.compile(r"^\s*(?:with\s+)?(\w+)(?: \([\w, ]+\))? as (?:materialized )?\($", re.M)
 
 
-def combined(root: str, condition: str = "", rules: Iterable[str] | None = None) -> str:
+def combined(
+    root: str,
+    condition: str = "",
+    rules: Iterable[str] | None = None,
+    instead: Mapping[str, str] | None = None,
+) -> str:
     """The query of the view `root` of `present` over all that it reads.
 
     With a condition on `patient_id` of what meets it alone; with all rules of plausibility, or with
-    these.
+    these. `instead` has texts that stand in the place of those of views.
     """
     texts: dict[str, str] = {}
-    _gather(root, _qualified(union_of_rules(rules)), texts)
+    _gather(root, {ALL_RULES: union_of_rules(rules), **(instead or {})}, texts)
     once = [
         name
         for name in texts
@@ -55,12 +60,12 @@ def combined(root: str, condition: str = "", rules: Iterable[str] | None = None)
     return f"with {', '.join(parts)} {whole[root]}" if parts else whole[root]
 
 
-def _gather(name: str, plausible: str, texts: dict[str, str]) -> None:
+def _gather(name: str, given: Mapping[str, str], texts: dict[str, str]) -> None:
     """Adds the text of a view behind those of the views that it reads."""
-    text = plausible if name == ALL_RULES else _text(name)
+    text = _qualified(given[name]) if name in given else _text(name)
     for read in sorted({match[3] for match in _READ.finditer(text)} & _known() - {name}):
         if read not in texts:
-            _gather(read, plausible, texts)
+            _gather(read, given, texts)
     texts[name] = text
 
 

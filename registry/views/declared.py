@@ -61,6 +61,19 @@ def plausibility_view() -> View:
     )
 
 
+def visit_work_view() -> View:
+    """The view `work` of visits alone, for who asks for no other work."""
+    visits = "select d.name as definition, i.* from visit_overdue i cross join definition d"
+    query = combined("work", instead={"worklist_item": visits})
+    return View(
+        PRESENT,
+        "visit_work",
+        f"create view {PRESENT}.visit_work as {query}",
+        "One row per definition and child whose PCDAI is overdue, as the view work has it.",
+        {},
+    )
+
+
 def clinical_views() -> list[View]:
     """One view a clinical table, as entered, with the study id in place of the number.
 

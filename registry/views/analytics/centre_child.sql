@@ -16,9 +16,8 @@
 create view centre_child as
 with overdue as (
     select distinct definition, patient_id
-    from work
-    -- By the rules, not their kind: so the others are not asked at all.
-    where rule in ('visit_overdue', 'first_visit_overdue') and not set_aside
+    from visit_work
+    where not set_aside
 ),
 deficit as (
     select patient_id, count(*) as deficits

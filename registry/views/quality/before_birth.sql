@@ -15,7 +15,7 @@ select
     r.dated_on::text as value,
     null::text as with_table,
     null::bigint as with_record_id,
-    r.dated_on < p.birth_date as failed,
+    s.first_on < p.birth_date and r.dated_on < p.birth_date as failed,
     jsonb_build_object(
         'born_on',
         p.birth_date,
@@ -29,4 +29,6 @@ from (
     union all
     select patient_id, 'follow_up_end', record_id, 'ended_on', ended_on from follow_up_end
 ) r
-join patient p on p.patient_id = r.patient_id;
+join patient p on p.patient_id = r.patient_id
+-- By it the records of hardly any child are looked at one by one.
+join contact_span s on s.patient_id = p.patient_id;

@@ -18,6 +18,8 @@ with scored as (
             ('esr', 'ESR', v.esr),
             ('albumin', 'ALB', v.albumin)
     ) s (item, analyte, points) on s.analyte = l.analyte and s.points is not null
+    -- Before the visits are gone through.
+    where l.analyte in ('HCT', 'ESR', 'ALB')
 ),
 held as (
     select

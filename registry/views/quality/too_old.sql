@@ -15,7 +15,8 @@ select
     r.dated_on::text as value,
     null::text as with_table,
     null::bigint as with_record_id,
-    r.dated_on > p.birth_date + make_interval(years => l.value::integer) as failed,
+    s.last_on > p.birth_date + make_interval(years => l.value::integer)
+        and r.dated_on > p.birth_date + make_interval(years => l.value::integer) as failed,
     jsonb_build_object(
         'born_on',
         p.birth_date,
@@ -32,4 +33,6 @@ from (
     select patient_id, 'follow_up_end', record_id, 'ended_on', ended_on from follow_up_end
 ) r
 join patient p on p.patient_id = r.patient_id
+-- By it the records of hardly any child are looked at one by one.
+join contact_span s on s.patient_id = p.patient_id
 join entry_limit l on l.key = 'oldest_years';

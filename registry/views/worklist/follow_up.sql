@@ -16,10 +16,4 @@ select
 from patient p
 cross join worklist_setting s
 left join follow_up_end e on e.patient_id = p.patient_id
-cross join lateral (
-    -- "offset 0" keeps this a lookup by patient, whether one is asked for or all.
-    select max(dated_on) as last_record_on
-    from dated_record r
-    where r.patient_id = p.patient_id
-    offset 0
-) r;
+join contact_span r on r.patient_id = p.patient_id;

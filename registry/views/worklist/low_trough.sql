@@ -56,16 +56,21 @@ where
     (l.timepoint in ('week_14', 'maintenance') or i.number_in_course < 4)
     and not exists (
         select
+        from infusion r
+        where
+            r.patient_id = l.patient_id
+            and r.infused_on >= l.sampled_on
+            and r.dose_mg * l.weight_kg - l.dose_mg * r.weight_kg
+            >= l.intensification_dose_mg_per_kg * r.weight_kg * l.weight_kg
+    )
+    and not exists (
+        select
         from infusion_step r
         where
             r.definition = l.definition
             and r.patient_id = l.patient_id
-            and r.infused_on >= l.sampled_on
-            and (
-                r.dose_mg * l.weight_kg - l.dose_mg * r.weight_kg
-                >= l.intensification_dose_mg_per_kg * r.weight_kg * l.weight_kg
-                or (r.interval_shortened and r.infused_on > l.sampled_on)
-            )
+            and r.interval_shortened
+            and r.infused_on > l.sampled_on
     )
     and not exists (
         select
