@@ -63,7 +63,14 @@ with facts as (
         order by f.assessed_on desc
         limit 1
     ) f on true
-    left join last_infusion i on i.patient_id = l.patient_id
+    left join lateral (
+        -- A lookup by patient, however few the server expects.
+        select n.next_planned_on
+        from planned_infusion n
+        where n.patient_id = l.patient_id
+        order by n.infused_on desc
+        limit 1
+    ) i on true
     where not exists (select from gene_finding g where g.patient_id = l.patient_id)
 ),
 judged as (
