@@ -104,8 +104,10 @@ def km(
     from registry.analysis.curves.kaplan_meier import kaplan_meier
     from registry.analysis.curves.logrank import PermutationRule
 
+    # One curve needs no covariates, and to find these is most of the work.
+    plain = by is None and strata is None and not interval_censored
     return kaplan_meier(
-        data.patients,
+        data.view("survival") if plain else data.patients,
         data.definition,
         by=by,
         at_months=read_at,
