@@ -7,7 +7,6 @@ is; only the others are looked at cell by cell.
 from __future__ import annotations
 
 import re
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -87,8 +86,8 @@ class TableReader:
         self._mark = (mark or DecimalMark()) if conventions.decimal is None else None
         if self._mark is not None:
             self._mark.expect(self._doubtful)
-        # The lines of rows that were not in the import format, eight bytes each.
-        self._looked_at = array("q")
+        # A bit a line: whether its row was not in the import format.
+        self._looked_at = bytearray()
         # Line and order of the first date of a column that shows one.
         self._shown: dict[str, tuple[int, DateOrder]] = {}
 
@@ -99,11 +98,11 @@ class TableReader:
 
     def as_typed(self, problems: list[AnyProblem]) -> list[AnyProblem]:
         """The complaints with each cell as it stands in the file, and what it was read as."""
-        looked_at = set(self._looked_at)
         wanted: dict[int, list[int]] = {}
         for number, problem in enumerate(problems):
-            if problem.file == self.source.shown and problem.value and problem.line in looked_at:
-                wanted.setdefault(problem.line, []).append(number)
+            line = problem.line or 0
+            if problem.file == self.source.shown and problem.value and self._was_looked_at(line):
+                wanted.setdefault(line, []).append(number)
         found = list(problems)
         for row in self.source.rows([]) if wanted else ():
             if row.cells is None or row.line not in wanted:
@@ -112,6 +111,16 @@ class TableReader:
             for number in wanted[row.line]:
                 found[number] = self._typed(problems[number], row.cells, read)
         return found
+
+    def _look_at(self, line: int) -> None:
+        place = line >> 3
+        if place >= len(self._looked_at):
+            self._looked_at.extend(bytes(place - len(self._looked_at) + 1024))
+        self._looked_at[place] |= 1 << (line & 7)
+
+    def _was_looked_at(self, line: int) -> bool:
+        place = line >> 3
+        return place < len(self._looked_at) and bool(self._looked_at[place] >> (line & 7) & 1)
 
     def _typed(self, problem: AnyProblem, cells: list[str], read: list[str]) -> AnyProblem:
         if problem.column not in self.source.columns:
@@ -151,7 +160,7 @@ class TableReader:
                        file=self.source.shown, line=row.line, cell=said)
                 )  # fmt: skip
             else:
-                self._looked_at.append(row.line)
+                self._look_at(row.line)
                 yield Row(row.line, self._cells(row.line, cells, problems, doubts))
         self.notes.extend(
             tr("{file}: {column} begins as a formula does and is kept as text, cells: {number}",

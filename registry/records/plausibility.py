@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 
 from registry.models import Patient, table_of
 from registry.records.rows import (
+    MOST_COMPLAINTS,
     PATIENT_COLUMN,
     Entity,
     Notice,
@@ -26,7 +27,7 @@ from registry.records.staging import resolved, staged, value_columns
 from registry.records.write import right_rows_written, touched_patients
 from registry.views import plausibility
 from registry.views.asked import findings_of, of_one
-from registry.words import in_language
+from registry.words import in_language, tr
 
 # Of so many patients it is quicker to look at one after the other than at the whole registry.
 FEW_PATIENTS = 500
@@ -127,8 +128,8 @@ def notices_of_import(
 def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
     """What is found of the rows that the sources have just written, with file, line and column.
 
-    After the rows were written and before the transaction ends. In the order of the sources and
-    their lines.
+    After the rows were written and before the transaction ends; at most MOST_COMPLAINTS, for they
+    are held in memory. In the order of the sources and their lines.
     """
     entities = list(dict.fromkeys(source.entity for source in sources))
     tables = [entity.file_name for entity in entities]
@@ -148,7 +149,9 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
         for entity in entities:
             if table_of(entity).name not in there:
                 continue
-            for row in connection.execute(text(_lines_of(entity, place))).mappings().all():
+            room = MOST_COMPLAINTS - len(found)
+            lines = connection.execute(text(_lines_of(entity, place)), {"room": room})
+            for row in lines.mappings().all():
                 said = in_language(row["why"], row["said"], row["facts"])
                 source = by_number[row["file"]]
                 has_column = place == "from_table" and row["column_name"] in source.columns
@@ -168,6 +171,15 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
     return sorted(
         found.values(), key=lambda one: (order[one.file], one.line or 0, one.rule, one.column or "")
     )
+
+
+def what_is_not_told(told: Sequence[Notice]) -> list[str]:
+    """What to say where there may be more notices than are held."""
+    if len(told) < MOST_COMPLAINTS:
+        return []
+    words = tr("More than {number:,|value is|values are} not plausible; these are the first. "
+               "All of them: registry quality list", number=MOST_COMPLAINTS)  # fmt: skip
+    return [words]
 
 
 def _find(connection: Connection, touched: list[int], rules: Sequence[str]) -> None:
@@ -232,5 +244,6 @@ def _lines_of(entity: Entity, place: str) -> str:
         "join reference.worklist_rule w on w.rule = t.rule "
         f"join {resolved(entity)} r on r.study_id = t.study_id{same} "
         "and (not r.known or r.differs) "
-        f"join {staged(entity)} s on s.file = r.file and s.line = r.line order by t.number"
+        f"join {staged(entity)} s on s.file = r.file and s.line = r.line "
+        "order by t.number limit :room"
     )

@@ -332,11 +332,13 @@ def touched_patients(
     Once there are more than `enough`, no further table is looked at.
     """
     touched: set[int] = set()
+    limit = "" if enough is None else f" limit {enough + 1}"
     for name in tables:
         touched.update(
             connection.exec_driver_sql(
                 "select n.patient_id from reference.patient_number n where n.study_id in "
                 f"(select study_id from {resolved(BY_FILE_NAME[name])} where not known or differs)"
+                f"{limit}"
             ).scalars()
         )
         if enough is not None and len(touched) > enough:

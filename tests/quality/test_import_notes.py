@@ -95,3 +95,16 @@ def test_a_refused_import_notes_what_its_right_rows_would_bring(
     assert [(one.line, one.rule) for one in result.warnings] == [(2, "lab_unit")]
     after = database.execute(text("select count(*) from clinical.lab_result")).scalar_one()
     assert after == before
+
+
+def test_no_more_notes_are_held_than_of_complaints(
+    database: Connection, cases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = taken(database, cases)
+    monkeypatch.setattr(notes, "MOST_COMPLAINTS", 5)
+    attempt = database.begin_nested()
+    result = import_files(database, [cases])
+    attempt.rollback()
+    assert len(result.warnings) == 5
+    assert set(result.warnings) < set(every)
+    assert "More than 5 values are not plausible" in result.notes[-1]
