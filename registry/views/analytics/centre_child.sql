@@ -14,16 +14,20 @@
 -- set that aside) or silent (nothing was heard for so long that only this is said); else empty
 -- @deficits: records of the child that fail a rule of plausibility and are not answered for
 create view centre_child as
-with overdue as (
+-- Computed apart: beside their cost the server holds every way of joining the rest for as good.
+with overdue as materialized (
     select distinct definition, patient_id
     from visit_work
     where not set_aside
 ),
-deficit as (
+deficit as materialized (
     select patient_id, count(*) as deficits
     from finding
     where not answered
     group by patient_id
+),
+withdrawn as materialized (
+    select patient_id from withdrawn_use
 )
 select
     s.definition,
@@ -59,4 +63,4 @@ left join last_infusion i on i.patient_id = s.patient_id
 left join follow_up f on f.patient_id = s.patient_id
 left join overdue o on o.definition = s.definition and o.patient_id = s.patient_id
 left join deficit q on q.patient_id = s.patient_id
-where s.patient_id not in (select patient_id from withdrawn_use);
+where s.patient_id not in (select patient_id from withdrawn);
