@@ -88,7 +88,7 @@ def measure_commands(home: Path, rounds: int) -> None:
             spent(
                 ["-m", "registry", "--home", str(home), "export", "analysis_set", "--to", str(rows)]
             )
-            whole = pd.read_csv(rows)
+            whole = pd.read_csv(rows, low_memory=False)
             document = json.loads(run([*program, "analyse", "km", "--format", "json"]))
             one = whole[whole["definition"] == document["definition"]]
             one.to_csv(rows, index=False)
