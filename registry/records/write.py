@@ -198,10 +198,13 @@ ANALYSE_FROM_ROWS = 200
 
 def number_patients(connection: Connection) -> None:
     """Gives every new study id its number."""
-    connection.exec_driver_sql(
+    made = connection.exec_driver_sql(
         f"insert into reference.patient_number (study_id) select distinct study_id "
         f"from {resolved(Patient)} on conflict do nothing"
     )
+    if made.rowcount >= ANALYSE_FROM_ROWS:
+        # As a server that runs on does by itself: the views of all children join by this table.
+        connection.exec_driver_sql("analyze reference.patient_number")
     # Of whom this login sees some centres only: it has not got the number of another's child.
     taken = connection.exec_driver_sql(
         f"select r.study_id from {resolved(Patient)} r where not exists (select "

@@ -19,7 +19,6 @@
 -- @infusions: infusions up to the data cut
 -- @last_infusion_on: day of the last infusion up to the data cut
 -- @last_infusion_id: number of the record of the last infusion up to the data cut
--- @once: read by the rule of week 14 and that of the end of observation
 create view course as
 select
     d.name as definition,
