@@ -26,7 +26,7 @@ from registry.records.rows import (
 from registry.records.staging import resolved, staged, value_columns
 from registry.records.write import right_rows_written, touched_patients
 from registry.views import plausibility
-from registry.views.asked import findings_of, of_one
+from registry.views.asked import asked, findings_of
 from registry.words import in_language, tr
 
 # Of so many patients it is quicker to look at one after the other than at the whole registry.
@@ -89,10 +89,7 @@ def read_findings(
     """
     if rules is not None and not rules:
         return []
-    if patient is not None:
-        found = of_one(connection, "finding", rules)
-    else:
-        found = "present.finding" if rules is None else findings_of(rules)
+    found = asked(connection, "finding", rules, of_one=patient is not None)
     rows = connection.execute(
         text(
             f"select {FINDING} from {found} f {NAMED} "

@@ -18,7 +18,7 @@ from registry.errors import NotFound, Refused
 from registry.models import Patient, table_of
 from registry.records.patient_number import patient_number
 from registry.records.rows import Entity, dictionary_columns
-from registry.views.asked import of_one
+from registry.views.asked import asked
 from registry.vocabulary import QUERY_STATE_MEANINGS, SETTLED_STATES
 from registry.words import in_language, spoken, tr
 
@@ -99,7 +99,7 @@ def list_queries(
     where, values, queries = ["true"], dict[str, Any](), "present.query"
     if patient is not None:
         values["number"] = patient_number(connection, patient)
-        queries = of_one(connection, "query")
+        queries = asked(connection, "query", of_one=True)
     for column, wanted in (("rule", rule), ("query", query)):
         if wanted is not None:
             where.append(f"q.{column} = :{column}")

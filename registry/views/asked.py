@@ -12,6 +12,7 @@ from functools import cache
 
 from sqlalchemy import Connection, text
 
+from registry.database.roles import literal
 from registry.views.combined import combined
 from registry.views.view import select_of
 
@@ -32,8 +33,18 @@ def findings_of(rules: Iterable[str] | None = None, condition: str = "") -> str:
     return f"({combined('finding', condition, rules)})"
 
 
-def of_one(connection: Connection, view: str, rules: Iterable[str] | None = None) -> str:
-    """The rows of `present.finding` or `present.query` of the child :number, in brackets."""
+def asked(
+    connection: Connection, view: str, rules: Iterable[str] | None = None, *, of_one: bool = False
+) -> str:
+    """The rows of `present.finding` or `present.query` to read from: of these rules, or all.
+
+    With `of_one` of the child :number alone.
+    """
+    conditions = [OF_ONE] if of_one else []
     if connection.execute(_READS_RECORDS).scalar_one():
-        return f"({combined(view, OF_ONE, rules)})"
-    return f"(select * from present.{view} where {OF_ONE})"
+        if conditions or rules is not None:
+            return f"({combined(view, *conditions, rules=rules)})"
+    elif rules is not None:
+        conditions.append(f"rule in ({', '.join(map(literal, rules))})")
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    return f"(select * from present.{view}{where})"

@@ -134,3 +134,10 @@ def test_an_inspector_reads_what_the_role_is_for(
         told = program(inspector, *command)
         assert told.status == 0, told
         assert wanted in told.out, command
+    # Of some rules and of one child: what the owner reads of them, from the views alone.
+    by_rule = ("quality", "list", "--rule", "pcdai_weight_item", "--format", "json")
+    every = program(two_centres, *by_rule).document
+    assert every
+    assert program(inspector, *by_rule).document == every
+    one = (*by_rule, every[0]["patient_id"])
+    assert program(inspector, *one).document == program(two_centres, *one).document
