@@ -56,7 +56,7 @@ def measure(children: int, folder: Path, skip: list[str]) -> dict[str, dict[str,
     kept = folder / f"{children}.json"
     found: dict[str, dict[str, float]] = json.loads(kept.read_text()) if kept.exists() else {}
     home, files = folder / f"h{children}", folder / f"files{children}"
-    words = {"children": children, "files": files, "child": f"S{1:0{max(6, len(str(children)))}d}"}
+    words = {"children": children, "files": files, "child": "S000001"}
     with open_database(Settings(home=home, database_url=None, user="benchmark")) as database:
         migrate.upgrade(database)
         postmaster = (home / "postgres" / "postmaster.pid").read_text().split()[0]
