@@ -201,7 +201,7 @@ def measure_report(home: Path, figures: Figures) -> None:
     """One report: processor seconds and the peak of its memory."""
     timings = Timings()
     with opened(home, timings), timings.of("report"):
-        peak = run_registry(home, "report", "--out", str(home / "report"))
+        peak = run_registry(home, "report", "--out", str(home / "report.html"))
     figures.add("report", f"{timings.median('report'):.0f} s, {peak:.0f} MB", "25 s")
 
 
