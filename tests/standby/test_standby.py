@@ -70,6 +70,9 @@ def test_who_writes_is_told_where(pair: Pair, program: Program) -> None:
         said = program(pair.standby.url(), *command).refused(3)
         assert "standby" in said
         assert "target_session_attrs=read-write" in said
+    # A standby has no last change before the first that it applies.
+    changed = program(pair.url("read-write"), "freeze", "create", "told", "--reason", "a change")
+    assert changed.status == 0, changed
     status = program(pair.url("prefer-standby"), "db", "status", "--format", "json").document
     assert status["standby"]["connected"] is True
     assert status["standby"]["unapplied_bytes"] >= 0
