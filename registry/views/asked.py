@@ -40,11 +40,11 @@ def asked(
 
     With `of_one` of the child :number alone.
     """
-    conditions = [OF_ONE] if of_one else []
+    condition = OF_ONE if of_one else ""
     if connection.execute(_READS_RECORDS).scalar_one():
-        if conditions or rules is not None:
-            return f"({combined(view, *conditions, rules=rules)})"
-    elif rules is not None:
-        conditions.append(f"rule in ({', '.join(map(literal, rules))})")
-    where = f" where {' and '.join(conditions)}" if conditions else ""
-    return f"(select * from present.{view}{where})"
+        if condition or rules is not None:
+            return f"({combined(view, condition, rules)})"
+        return f"present.{view}"
+    named = "" if rules is None else f"rule in ({', '.join(map(literal, rules))})"
+    where = " and ".join(filter(None, (condition, named))) or "true"
+    return f"(select * from present.{view} where {where})"
