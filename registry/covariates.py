@@ -12,6 +12,8 @@ from decimal import Decimal
 
 from registry.words import Note, declared, note
 
+HALF_A_YEAR = 183
+"""Days that people call six months."""
 # The parameters at which levels part, as the published study has them.
 PUBLISHED: dict[str, object] = {
     "veo_before_years": 6,
@@ -24,13 +26,11 @@ PUBLISHED: dict[str, object] = {
     "hb_below": 110,
     "plt_above": 400,
     "alb_below": 35,
-    "im_min_days": 183,
+    "im_min_days": HALF_A_YEAR,
     "severity_mild_from": 10,
     "severity_moderate_from": 30,
     "severity_severe_from": 40,
 }
-HALF_A_YEAR = 183
-"""Days that people call six months."""
 PCDAI_STEP = Decimal("2.5")
 """The least by which two scores differ."""
 Limits = Mapping[str, str]
