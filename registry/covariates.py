@@ -1,4 +1,4 @@
-"""The covariates of the analyses: what each is called, what its levels mean, and by which limit.
+"""What the analyses tell of children: what each is called, its unit, its levels by which limit.
 
 A limit is a parameter of the definition that the rows are of. Where none is at hand the words have
 those of the published study.
@@ -58,6 +58,49 @@ def under(words: str, limits: Limits) -> str:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """What is known of a child of the cohort, and the unit of its numbers, if it has one."""
+
+    label: str
+    unit: str = ""
+
+    @property
+    def in_unit(self) -> str:
+        """'Albumin, g/L'."""
+        return (
+            note("{label}, {unit}", label=self.label, unit=self.unit) if self.unit else self.label
+        )
+
+
+# By their columns in the views `baseline` and `missing_values`.
+MEASURES = {
+    "sex": Measure("Sex"),
+    "onset_on": Measure("Onset of symptoms"),
+    "age_at_start_years": Measure("Age at the first infusion", "years"),
+    "start_year": Measure("Year of the first infusion"),
+    "duration_before_start_days": Measure("Disease duration before infliximab", "days"),
+    "duration_before_start_months": Measure("Disease duration before infliximab", "months"),
+    "initial_dose_mg_per_kg": Measure("First infliximab dose", "mg/kg"),
+    "baseline_pcdai": Measure("PCDAI at baseline", "points"),
+    "week14_pcdai": Measure("PCDAI at week 14", "points"),
+    "height_z": Measure("Height Z-score"),
+    "bmi_z": Measure("BMI Z-score"),
+    "location": Measure("Paris location"),
+    "behaviour": Measure("Paris behaviour"),
+    "perianal": Measure("Perianal disease"),
+    "growth": Measure("Growth delay"),
+    "crp": Measure("CRP", "mg/L"),
+    "esr": Measure("ESR", "mm/h"),
+    "wbc": Measure("White cells", "x10^9/L"),
+    "hb": Measure("Haemoglobin", "g/L"),
+    "plt": Measure("Platelets", "x10^9/L"),
+    "alb": Measure("Albumin", "g/L"),
+    "cdeis": Measure("CDEIS"),
+    "week14_trough": Measure("Infliximab trough at week 14", "ug/mL"),
+}
+
+
+@dataclass(frozen=True)
 class Covariate:
     """A yes-or-no covariate of the univariate table.
 
@@ -92,33 +135,33 @@ class Covariate:
 _LASTING = "Infliximab with immunomodulator over {im_min_days}"
 
 _COVARIATES = (
-    Covariate("sex_female", "Sex", "female", "male"),
+    Covariate("sex_female", MEASURES["sex"].label, "female", "male"),
     Covariate("veo_cd", "Onset before {veo_before_years} years (VEO-CD)", "yes", "no"),
     Covariate(
         "duration_ge_6_months",
-        "Disease duration before infliximab",
+        MEASURES["duration_before_start_days"].label,
         ">={duration_from_months} months",
         "<{duration_from_months}",
     ),
     Covariate(
         "initial_dose_ge_7",
-        "First infliximab dose",
+        MEASURES["initial_dose_mg_per_kg"].label,
         ">={dose_from_mg_per_kg} mg/kg",
         "<{dose_from_mg_per_kg}",
     ),
-    Covariate("bmi_z_low", "BMI Z-score", "<={bmi_z_at_most}", ">{bmi_z_at_most}"),
-    Covariate("perianal", "Perianal disease", "yes", "no"),
+    Covariate("bmi_z_low", MEASURES["bmi_z"].label, "<={bmi_z_at_most}", ">{bmi_z_at_most}"),
+    Covariate("perianal", MEASURES["perianal"].label, "yes", "no"),
     Covariate("severity_moderate_severe", "Severity by PCDAI", "moderate or severe", "mild"),
     Covariate("location_l2", "Location", "L2", "L1 or L3"),
     Covariate("upper_gi", "Upper gastrointestinal disease", "yes", "no"),
     Covariate("behaviour_b2_b3", "Behaviour", "B2 or B3", "B1"),
-    Covariate("growth_delay", "Growth delay", "yes", "no"),
-    Covariate("crp_high", "CRP", ">{crp_above} mg/L", "<={crp_above}"),
-    Covariate("esr_high", "ESR", ">{esr_above} mm/h", "<={esr_above}"),
-    Covariate("wbc_high", "White cells", ">{wbc_above} x10^9/L", "<={wbc_above}"),
-    Covariate("hb_low", "Haemoglobin", "<{hb_below} g/L", ">={hb_below}"),
-    Covariate("plt_high", "Platelets", ">{plt_above} x10^9/L", "<={plt_above}"),
-    Covariate("alb_low", "Albumin", "<{alb_below} g/L", ">={alb_below}"),
+    Covariate("growth_delay", MEASURES["growth"].label, "yes", "no"),
+    Covariate("crp_high", MEASURES["crp"].label, ">{crp_above} mg/L", "<={crp_above}"),
+    Covariate("esr_high", MEASURES["esr"].label, ">{esr_above} mm/h", "<={esr_above}"),
+    Covariate("wbc_high", MEASURES["wbc"].label, ">{wbc_above} x10^9/L", "<={wbc_above}"),
+    Covariate("hb_low", MEASURES["hb"].label, "<{hb_below} g/L", ">={hb_below}"),
+    Covariate("plt_high", MEASURES["plt"].label, ">{plt_above} x10^9/L", "<={plt_above}"),
+    Covariate("alb_low", MEASURES["alb"].label, "<{alb_below} g/L", ">={alb_below}"),
     Covariate("response_without_remission", "Week-14 outcome", "response only", "remission"),
     Covariate("ifx_monotherapy", "Infliximab alone", "yes", "no", acquired_after_start=True),
     Covariate(

@@ -28,7 +28,7 @@ from registry.cli import app
 from registry.cli.frame.commands import EXAMPLE, OWN_WORDS
 from registry.cli.frame.commands import messages as messages_of_help
 from registry.clinical_tables import BY_FILE
-from registry.covariates import COVARIATES
+from registry.covariates import COVARIATES, MEASURES
 from registry.models import ENTITIES, all_tables, table_of
 from registry.models.patient import STUDY_ID
 from registry.parsing.names import is_word
@@ -112,6 +112,9 @@ def declared() -> Iterator[str]:
     yield from (table_of(entity).comment or "" for entity in ENTITIES)
     for meanings in MEANINGS.values():
         yield from meanings.values()
+    for measure in MEASURES.values():
+        yield measure.label
+        yield from filter(str.isalpha, (measure.unit,))
     for covariate in COVARIATES:
         words = (covariate.label, covariate.level, covariate.other_level)
         yield from (one.message if isinstance(one, Note) else one for one in words)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Mapped
 
+from registry.covariates import MEASURES
 from registry.models.base import PatientRecord, variable
 from registry.variables import Kind, Variable
 
@@ -35,5 +36,5 @@ class Anthropometry(PatientRecord):
     measured_on: Mapped[date] = variable(Variable("Measured on", Kind.DATE, required=True))
     height_cm: Mapped[Decimal | None] = variable(HEIGHT)
     weight_kg: Mapped[Decimal | None] = variable(WEIGHT)
-    height_z: Mapped[Decimal | None] = variable(z_score("Height Z-score"))
-    bmi_z: Mapped[Decimal | None] = variable(z_score("BMI Z-score"))
+    height_z: Mapped[Decimal | None] = variable(z_score(MEASURES["height_z"].label))
+    bmi_z: Mapped[Decimal | None] = variable(z_score(MEASURES["bmi_z"].label))

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from registry.covariates import MEASURES
 from registry.models.base import (
     CLINICAL,
     REFERENCE,
@@ -110,7 +111,7 @@ class Patient(Clinical):
     )
     sex: Mapped[str] = variable(
         Variable(
-            "Sex",
+            MEASURES["sex"].label,
             Kind.CODE,
             required=True,
             codes=SEXES,

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm import Mapped
 
+from registry.covariates import MEASURES
 from registry.models.base import PatientRecord, variable
 from registry.variables import Kind, Variable
 from registry.vocabulary import BEHAVIOURS, GROWTH, LOCATIONS, UPPER_GI
@@ -19,7 +20,7 @@ class Phenotype(PatientRecord):
     assessed_on: Mapped[date] = variable(Variable("Assessed on", Kind.DATE, required=True))
     location: Mapped[str | None] = variable(
         Variable(
-            "Paris location",
+            MEASURES["location"].label,
             Kind.CODE,
             codes=LOCATIONS,
             meaning="below the ligament of Treitz; none = upper disease alone",
@@ -35,9 +36,9 @@ class Phenotype(PatientRecord):
         )
     )
     behaviour: Mapped[str | None] = variable(
-        Variable("Paris behaviour", Kind.CODE, codes=BEHAVIOURS)
+        Variable(MEASURES["behaviour"].label, Kind.CODE, codes=BEHAVIOURS)
     )
     perianal: Mapped[bool | None] = variable(
-        Variable("Perianal disease", Kind.FLAG, meaning="Paris p modifier")
+        Variable(MEASURES["perianal"].label, Kind.FLAG, meaning="Paris p modifier")
     )
     growth: Mapped[str | None] = variable(Variable("Paris growth delay", Kind.CODE, codes=GROWTH))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from registry.covariates import MEASURES
 from registry.drawing.numbers import (
     MISSING,
     SUPPRESSED,
@@ -277,7 +278,7 @@ def _cox_lines(document: Document) -> list[str]:
 def tdm(document: Document) -> Table:
     """Week-14 troughs by outcome."""
     return Table(
-        title=title(tr("Infliximab trough at week 14, {unit}", unit=document["unit"]), document),
+        title=title(spoken(MEASURES["week14_trough"].in_unit), document),
         header=("", "n", tr("outside the range"), tr("mean ± SD")),
         rows=tuple(
             (

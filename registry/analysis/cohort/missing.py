@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from registry.analysis.dataset import check_definition, require_columns
+from registry.covariates import MEASURES
 from registry.errors import CannotEstimate, Refused
 from registry.words import note, tr
 
@@ -16,28 +17,6 @@ METHOD = note(
     "No value was imputed: each analysis is of the patients in whom its variables are "
     "known."
 )
-LABELS = {
-    "sex": note("Sex"),
-    "onset_on": note("Onset of symptoms"),
-    "duration_before_start_days": note("Disease duration before infliximab"),
-    "initial_dose_mg_per_kg": note("First infliximab dose per kg"),
-    "height_z": note("Height Z-score"),
-    "bmi_z": note("BMI Z-score"),
-    "baseline_pcdai": note("PCDAI at baseline"),
-    "week14_pcdai": note("PCDAI at week 14"),
-    "location": note("Paris location"),
-    "behaviour": note("Paris behaviour"),
-    "perianal": note("Perianal disease"),
-    "growth": note("Growth delay"),
-    "crp": "CRP",
-    "esr": "ESR",
-    "wbc": note("White cells"),
-    "hb": note("Haemoglobin"),
-    "plt": note("Platelets"),
-    "alb": note("Albumin"),
-    "cdeis": "CDEIS",
-    "week14_trough": note("Trough of infliximab at week 14"),
-}
 
 
 @dataclass(frozen=True)
@@ -57,7 +36,7 @@ class MissingValues:
             "rows": [
                 {
                     "variable": variable,
-                    "label": LABELS[variable],
+                    "label": MEASURES[variable].label,
                     "known": known,
                     "missing": self.n - known,
                     "percent": 100 * (self.n - known) / self.n,
@@ -85,7 +64,7 @@ def missing_values(frame: pd.DataFrame, definition: str) -> MissingValues:
     if frame.empty:
         raise CannotEstimate(note("The cohort is empty, so nothing is missing in it."))
     rows = frame.sort_values("position", key=lambda position: position.astype(int))
-    unknown = sorted(set(rows["variable"]) - set(LABELS))
+    unknown = sorted(set(rows["variable"]) - set(MEASURES))
     if unknown:
         raise Refused(
             tr(

@@ -18,7 +18,7 @@ from registry.analysis.dataset import (
     quartiles,
     require_columns,
 )
-from registry.covariates import AS_PUBLISHED, Limits, under
+from registry.covariates import AS_PUBLISHED, MEASURES, Limits, under
 from registry.errors import CannotEstimate
 from registry.variables import DAYS_PER_MONTH
 from registry.vocabulary import (
@@ -222,24 +222,12 @@ def _rows(frame: pd.DataFrame, limits: Limits, *, every: bool = False) -> list[R
     rows: list[Row] = [
         _level(frame, "male", note("Male"), "sex", "male"),
         _level(frame, "female", note("Female"), "sex", "female"),
-        _median(
-            frame, "age_first_ifx_y", note("Age at first infusion, years"), "age_at_start_years"
-        ),
-        _median(
-            frame,
-            "duration_before_ifx_mo",
-            note("Disease duration before infliximab, months"),
-            "duration_before_start_months",
-        ),
-        _mean(
-            frame,
-            "initial_dose_mg_per_kg",
-            note("First infliximab dose, mg/kg"),
-            "initial_dose_mg_per_kg",
-        ),
-        _mean(frame, "haz", note("Height Z-score"), "height_z"),
-        _mean(frame, "baz", note("BMI Z-score"), "bmi_z"),
-        _mean(frame, "pcdai", note("PCDAI, points"), "baseline_pcdai"),
+        _median(frame, "age_first_ifx_y", "age_at_start_years"),
+        _median(frame, "duration_before_ifx_mo", "duration_before_start_months"),
+        _mean(frame, "initial_dose_mg_per_kg", "initial_dose_mg_per_kg"),
+        _mean(frame, "haz", "height_z"),
+        _mean(frame, "baz", "bmi_z"),
+        _mean(frame, "pcdai", "baseline_pcdai"),
     ]
     rows += [
         _level(frame, f"severity_{code}", under(label, limits), "severity", code)
@@ -262,11 +250,13 @@ def _rows(frame: pd.DataFrame, limits: Limits, *, every: bool = False) -> list[R
     ]
     rows += [_level(frame, code, _BEHAVIOUR[code], "behaviour", code) for code in BEHAVIOURS]
     rows += [
-        _flag(frame, "p", note("Perianal disease"), "perianal"),
-        _level(frame, "growth_delay", note("Growth delay"), "growth", "G1"),
+        _flag(frame, "p", MEASURES["perianal"].label, "perianal"),
+        _level(frame, "growth_delay", MEASURES["growth"].label, "growth", "G1"),
         _flag(frame, "surgery", note("Intestinal or perianal surgery before"), "prior_surgery"),
-        _mean(frame, "week14_pcdai", note("PCDAI at week 14, points"), "week14_pcdai"),
-        _median(frame, "infusions", note("Infliximab infusions under observation"), "infusions"),
+        _mean(frame, "week14_pcdai", "week14_pcdai"),
+        _quartiles_of(
+            numbers(frame, "infusions"), "infusions", note("Infliximab infusions under observation")
+        ),
     ]
     months = numbers(frame, "time_days") / DAYS_PER_MONTH
     label = note("Time to loss of response or censoring, months")
@@ -290,14 +280,14 @@ def _flag(frame: pd.DataFrame, id_: str, label: str, name: str) -> Count:
     return _count(id_, label, values.fillna(False), values.notna())
 
 
-def _mean(frame: pd.DataFrame, id_: str, label: str, name: str) -> MeanSd:
+def _mean(frame: pd.DataFrame, id_: str, name: str) -> MeanSd:
     values = numbers(frame, name)
     mean, sd = mean_sd(values)
-    return MeanSd(id_, label, mean, sd, int(np.isnan(values).sum()), values)
+    return MeanSd(id_, MEASURES[name].in_unit, mean, sd, int(np.isnan(values).sum()), values)
 
 
-def _median(frame: pd.DataFrame, id_: str, label: str, name: str) -> MedianQuartiles:
-    return _quartiles_of(numbers(frame, name), id_, label)
+def _median(frame: pd.DataFrame, id_: str, name: str) -> MedianQuartiles:
+    return _quartiles_of(numbers(frame, name), id_, MEASURES[name].in_unit)
 
 
 def _quartiles_of(values: Floats, id_: str, label: str) -> MedianQuartiles:

@@ -14,13 +14,11 @@ import pandas as pd
 
 from registry.analysis.cox.design import Design, Prepared, prepare
 from registry.analysis.dataset import Flags, Floats, numbers, require_columns
-from registry.covariates import Covariate
+from registry.covariates import MEASURES, Covariate
 from registry.errors import CannotEstimate
 from registry.words import note
 
-TROUGH = Covariate(
-    "trough", note("Infliximab trough at week 14, ug/mL"), note("twice the level"), ""
-)
+TROUGH = Covariate("trough", MEASURES["week14_trough"].in_unit, note("twice the level"), "")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from registry.analysis.dataset import (
     survival_data,
 )
 from registry.analysis.risk.fitting import LOSS, RULED_OUT
-from registry.covariates import AS_PUBLISHED, COVARIATES, Covariate, Limits
+from registry.covariates import AS_PUBLISHED, COVARIATES, MEASURES, Covariate, Limits
 from registry.errors import CannotEstimate, NotFound, WrongUsage
 from registry.words import note, tr
 
@@ -52,21 +52,22 @@ def _of_covariate(one: Covariate) -> Predictor:
     return Predictor(one.id, one.label, step)
 
 
+_BASELINE = {
+    "week14_pcdai": note("1 point"),
+    "baseline_pcdai": note("1 point"),
+    "bmi_z": "1",
+    "height_z": "1",
+    "age_at_start_years": note("1 year"),
+    "duration_before_start_months": note("1 month"),
+    "initial_dose_mg_per_kg": note("1 mg/kg"),
+    "alb": note("1 g/L"),
+    "hb": note("1 g/L"),
+}
+"""What a number of the view `baseline` counts by."""
 PREDICTORS = (
-    Predictor("trough", note("Infliximab trough at week 14, ug/mL"), note("twice the level")),
-    Predictor("week14_pcdai", note("PCDAI at week 14"), note("1 point")),
-    Predictor("baseline_pcdai", note("PCDAI at the first infusion"), note("1 point")),
-    Predictor("bmi_z", note("BMI Z-score"), "1"),
-    Predictor("height_z", note("Height Z-score"), "1"),
-    Predictor("age_at_start_years", note("Age at the first infusion, years"), note("1 year")),
-    Predictor("duration_before_start_months", note("Disease duration, months"), note("1 month")),
-    Predictor("initial_dose_mg_per_kg", note("First dose, mg/kg"), note("1 mg/kg")),
-    Predictor("alb", note("Albumin, g/L"), note("1 g/L")),
-    Predictor("hb", note("Haemoglobin, g/L"), note("1 g/L")),
+    Predictor("trough", MEASURES["week14_trough"].in_unit, note("twice the level")),
+    *(Predictor(name, MEASURES[name].in_unit, step) for name, step in _BASELINE.items()),
     *(_of_covariate(one) for one in COVARIATES if not one.acquired_after_start),
-)
-_BASELINE = tuple(
-    one.id for one in PREDICTORS if one.id != "trough" and one.id not in {c.id for c in COVARIATES}
 )
 
 
@@ -156,7 +157,7 @@ def risk_data(
     rows = survival_data(frames["analysis_set"], definition)
     for view, columns in (
         ("survival", ("entry_days", "origin_on")),
-        ("baseline", _BASELINE),
+        ("baseline", tuple(_BASELINE)),
         ("tdm_week14", ("sampled_on", "ifx_for_mean")),
         ("competing_events", ("event_code",)),
     ):

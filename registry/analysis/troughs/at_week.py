@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from registry.analysis.dataset import check_definition, flags, mean_sd, numbers, require_columns
+from registry.covariates import MEASURES
 from registry.errors import CannotEstimate, Refused
 from registry.words import listed, note, tr
 
@@ -58,7 +59,7 @@ class Troughs:
         return {
             "definition": self.definition,
             "method": METHOD,
-            "unit": "ug/mL",
+            "unit": MEASURES["week14_trough"].unit,
             "groups": [group.to_json() for group in self.groups],
             "t": self.t,
             "df": self.df,

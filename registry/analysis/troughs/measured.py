@@ -21,7 +21,7 @@ from registry.analysis.dataset import (
     require_columns,
 )
 from registry.analysis.troughs.ranks import mann_whitney
-from registry.covariates import AS_PUBLISHED, COVARIATES, Limits
+from registry.covariates import AS_PUBLISHED, COVARIATES, MEASURES, Limits
 from registry.errors import CannotEstimate
 from registry.words import note
 
@@ -33,16 +33,16 @@ METHOD = note(
     "after the week-14 PCDAI."
 )
 NUMBERS = (
-    ("age_at_start_years", note("Age at the first infusion, years")),
-    ("start_year", note("Year of the first infusion")),
-    ("duration_before_start_months", note("Disease duration, months")),
-    ("initial_dose_mg_per_kg", note("First dose, mg/kg")),
-    ("baseline_pcdai", note("PCDAI at the start")),
-    ("week14_pcdai", note("PCDAI at week 14")),
-    ("height_z", note("Height Z-score")),
-    ("bmi_z", note("BMI Z-score")),
-    ("alb", note("Albumin, g/L")),
-    ("hb", note("Haemoglobin, g/L")),
+    "age_at_start_years",
+    "start_year",
+    "duration_before_start_months",
+    "initial_dose_mg_per_kg",
+    "baseline_pcdai",
+    "week14_pcdai",
+    "height_z",
+    "bmi_z",
+    "alb",
+    "hb",
 )
 
 
@@ -139,9 +139,7 @@ def who_was_measured(
     entry = np.where(given > 0, given, NO_ENTRY)
     risk = time > entry
     test, reason = logrank(time[risk], event[risk], measured[risk], entry_days=entry[risk])
-    compared = [
-        _number(name, label, rows, measured) for name, label in NUMBERS if name in rows.columns
-    ]
+    compared = [_number(name, rows, measured) for name in NUMBERS if name in rows.columns]
     for one in at_start:
         value = flags(rows, one.id, "analysis_set")
         compared.append(
@@ -159,10 +157,10 @@ def who_was_measured(
 
 
 def _known(baseline: pd.DataFrame) -> list[str]:
-    return [name for name, _ in NUMBERS if name in baseline.columns]
+    return [name for name in NUMBERS if name in baseline.columns]
 
 
-def _number(name: str, label: str, rows: pd.DataFrame, measured: Flags) -> Compared:
+def _number(name: str, rows: pd.DataFrame, measured: Flags) -> Compared:
     value = numbers(rows, name)
     known = ~np.isnan(value)
     first, second = value[measured & known], value[~measured & known]
@@ -181,7 +179,7 @@ def _number(name: str, label: str, rows: pd.DataFrame, measured: Flags) -> Compa
     if len(first) and len(second):
         p = mann_whitney(first, second).p
     return Compared(
-        name, label, told(first, measured), told(second, ~measured),
+        name, MEASURES[name].in_unit, told(first, measured), told(second, ~measured),
         None if difference is None else float(difference), p, "Mann-Whitney",
     )  # fmt: skip
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
+from registry.covariates import MEASURES
 from registry.entry.answers.findings import Answer, rounded, shown
-from registry.words import tr
+from registry.words import spoken, tr
 
 MEASURED = text(
     "select z.height_z, z.height_z_source, z.bmi_z, z.bmi_z_source, w.weight_z, a.height_cm, "
@@ -25,11 +26,13 @@ def answer_growth(connection: Connection, patient: int, record: int, definition:
     answer = Answer()
     if row.bmi is not None:
         answer.add("bmi", tr("BMI"), row.bmi, f"{shown(row.bmi)} kg/m2")
-    _add_score(answer, "height_z", tr("Height Z-score"), row.height_z, row.height_z_source)
+    _add_score(
+        answer, "height_z", spoken(MEASURES["height_z"].label), row.height_z, row.height_z_source
+    )
     answer.add("height_z_source", tr("Height Z-score is"), row.height_z_source, "")
     weight_source = None if row.weight_z is None else "computed"
     _add_score(answer, "weight_z", tr("Weight Z-score"), row.weight_z, weight_source)
-    _add_score(answer, "bmi_z", tr("BMI Z-score"), row.bmi_z, row.bmi_z_source)
+    _add_score(answer, "bmi_z", spoken(MEASURES["bmi_z"].label), row.bmi_z, row.bmi_z_source)
     answer.add("bmi_z_source", tr("BMI Z-score is"), row.bmi_z_source, "")
     return answer
 
