@@ -17,23 +17,17 @@ from eligibility e
 join patient_number n using (patient_id)
 cross join lateral (
     values
-        ('no_infliximab', e.start_on is null),
-        ('no_research_consent', e.not_for_research),
-        ('not_crohns_disease', e.diagnosis <> 'CD'),
-        ('age_18_or_over', e.too_old),
-        ('prior_biologic', case when e.start_on is not null then e.biologic_id is not null end),
-        (
-            'contraindication',
-            case when e.start_on is not null then e.contraindication_id is not null end
-        ),
-        ('fewer_than_4_infusions', e.lacks_infusions),
-        (
-            'late_induction_infusion',
-            case when not e.lacks_infusions then e.late_infusion is not null end
-        ),
-        ('no_baseline_pcdai', case when e.start_on is not null then e.baseline_pcdai is null end),
-        ('no_week14_pcdai', case when e.start_on is not null then e.week14_pcdai is null end),
-        ('primary_non_response', not e.responded)
+        ('no_infliximab', e.no_infliximab),
+        ('no_research_consent', e.no_research_consent),
+        ('not_crohns_disease', e.not_crohns_disease),
+        ('age_18_or_over', e.age_18_or_over),
+        ('prior_biologic', e.prior_biologic),
+        ('contraindication', e.contraindication_at_start),
+        ('fewer_than_4_infusions', e.fewer_than_4_infusions),
+        ('late_induction_infusion', e.late_induction_infusion),
+        ('no_baseline_pcdai', e.no_baseline_pcdai),
+        ('no_week14_pcdai', e.no_week14_pcdai),
+        ('primary_non_response', e.primary_non_response)
 ) as c (criterion, excludes)
 join exclusion o on o.reason = c.criterion
-where not e.not_for_research or c.criterion in ('no_infliximab', 'no_research_consent');
+where not e.no_research_consent or c.criterion in ('no_infliximab', 'no_research_consent');

@@ -83,13 +83,10 @@
 -- @consent_withdrawn_on: day from which research was withdrawn
 -- @consent_id: number of the consent that was withdrawn
 -- @consent_signed_on: day on which it was signed
--- @not_for_research: research may not use the data
 -- @deciding_table: table of the record that excludes
 -- @deciding_on: date of the record that excludes
 -- @deciding_record_id: number of the record that excludes
 -- @age_years: completed years of age at t0
--- @too_old: that age is at or above the limit
--- @lacks_infusions: fewer infusions than the definition asks for
 -- @late_infusion: number of the first infusion of induction that is off its day
 -- @biologic_id: number of the record of the first biologic before t0
 -- @biologic: the first biologic before t0
@@ -98,6 +95,17 @@
 -- @contraindication: the first contraindication at t0
 -- @contraindication_on: its onset
 -- @responded: the fall of the PCDAI is large enough, or remission where the definition counts it
+-- @no_infliximab: whether this excludes the child, and so each of the next; empty where it cannot be judged
+-- @no_research_consent: research may not use the data
+-- @not_crohns_disease: another diagnosis
+-- @age_18_or_over: the age at t0 is at or above the limit
+-- @prior_biologic: another biologic was started before t0
+-- @contraindication_at_start: a contraindication was there at t0
+-- @fewer_than_4_infusions: fewer infusions than the definition asks for
+-- @late_induction_infusion: enough infusions, one of induction off its day
+-- @no_baseline_pcdai: no score before t0 counts
+-- @no_week14_pcdai: no score at week 14 counts
+-- @primary_non_response: not responded
 create view eligibility as
 with first_biologic as (
     select distinct on (m.patient_id) m.patient_id, m.record_id, m.drug, m.started_on
@@ -117,12 +125,12 @@ facts as (
             and (
                 u.withdrawn_on is not null
                 or (d.consent_required and u.consented is not true)
-            ) as not_for_research,
+            ) as no_research_consent,
         p.diagnosis,
         p.birth_date,
         a.age_years,
-        a.age_years >= d.age_limit_years as too_old,
-        o.infusions < d.required_infusions as lacks_infusions,
+        a.age_years >= d.age_limit_years as age_18_or_over,
+        o.infusions < d.required_infusions as fewer_than_4_infusions,
         case
             when abs(o.infusion_2_on - o.start_on - d.induction_day_2) > d.induction_tolerance_2
                 then 2
@@ -189,23 +197,38 @@ facts as (
         limit 1
     ) k on true
 ),
+conditions as (
+    select
+        *,
+        start_on is null as no_infliximab,
+        diagnosis <> 'CD' as not_crohns_disease,
+        case when start_on is not null then biologic_id is not null end as prior_biologic,
+        case when start_on is not null then contraindication_id is not null end
+            as contraindication_at_start,
+        case when not fewer_than_4_infusions then late_infusion is not null end
+            as late_induction_infusion,
+        case when start_on is not null then baseline_pcdai is null end as no_baseline_pcdai,
+        case when start_on is not null then week14_pcdai is null end as no_week14_pcdai,
+        not responded as primary_non_response
+    from facts
+),
 judged as (
     select
         *,
         case
-            when start_on is null then 'no_infliximab'
-            when not_for_research then 'no_research_consent'
-            when diagnosis <> 'CD' then 'not_crohns_disease'
-            when too_old then 'age_18_or_over'
-            when biologic_id is not null then 'prior_biologic'
-            when contraindication_id is not null then 'contraindication'
-            when lacks_infusions then 'fewer_than_4_infusions'
-            when late_infusion is not null then 'late_induction_infusion'
-            when baseline_pcdai is null then 'no_baseline_pcdai'
-            when week14_pcdai is null then 'no_week14_pcdai'
-            when not responded then 'primary_non_response'
+            when no_infliximab then 'no_infliximab'
+            when no_research_consent then 'no_research_consent'
+            when not_crohns_disease then 'not_crohns_disease'
+            when age_18_or_over then 'age_18_or_over'
+            when prior_biologic then 'prior_biologic'
+            when contraindication_at_start then 'contraindication'
+            when fewer_than_4_infusions then 'fewer_than_4_infusions'
+            when late_induction_infusion then 'late_induction_infusion'
+            when no_baseline_pcdai then 'no_baseline_pcdai'
+            when no_week14_pcdai then 'no_week14_pcdai'
+            when primary_non_response then 'primary_non_response'
         end as reason
-    from facts
+    from conditions
 )
 select
     *,

@@ -30,11 +30,11 @@ select
     e.definition,
     e.reason is null as eligible,
     e.reason,
-    case when not e.not_for_research then e.start_on end as start_on,
-    case when not e.not_for_research then e.baseline_on end as baseline_on,
-    case when not e.not_for_research then e.baseline_pcdai end as baseline_pcdai,
-    case when not e.not_for_research then e.week14_on end as week14_on,
-    case when not e.not_for_research then e.week14_pcdai end as week14_pcdai,
+    case when not e.no_research_consent then e.start_on end as start_on,
+    case when not e.no_research_consent then e.baseline_on end as baseline_on,
+    case when not e.no_research_consent then e.baseline_pcdai end as baseline_pcdai,
+    case when not e.no_research_consent then e.week14_on end as week14_on,
+    case when not e.no_research_consent then e.week14_pcdai end as week14_pcdai,
     case when e.reason is null then
         case when e.week14_pcdai < d.remission_below then 'remission' else 'response' end
     end as induction_outcome,
