@@ -15,6 +15,7 @@ from typing import Any
 from registry.clinical_tables import CLINICAL_TABLES
 from registry.patient.told import filled, points, reason_of
 from registry.variables import DAYS_PER_MONTH
+from registry.views.headers import part
 from registry.vocabulary import DRUG_CLASSES
 from registry.words import spoken, tr
 
@@ -83,18 +84,14 @@ def gene_words(row: Document) -> str:
 def thresholds(document: Document) -> list[Threshold]:
     """Those of loss, remission and response, the highest first; response only with a baseline."""
     held, status = document["definition"], document["status"]
-    loss, remission = points(held["lor_above"]), points(held["remission_below"])
-    twice = held["lor_confirmations"] > 1
+    facts = {**held, **status}
+    loss, remission = part("line", facts), points(held["remission_below"])
     found = [
         Threshold(
             "loss",
             held["lor_above"],
-            tr("loss: above {score} twice", score=loss)
-            if twice
-            else tr("loss: above {score}", score=loss),
-            tr("Loss of response: above {score}, twice", score=loss)
-            if twice
-            else tr("Loss of response: above {score}", score=loss),
+            tr("loss: {limit}", limit=loss),
+            tr("Loss of response: {limit}", limit=loss),
         ),
         Threshold(
             "remission",
@@ -109,8 +106,8 @@ def thresholds(document: Document) -> list[Threshold]:
             Threshold(
                 "loss",
                 week14,
-                tr("loss: also above {score}", score=points(week14)),
-                tr("Loss of response: also above week 14, {score}", score=points(week14)),
+                tr("loss: {limit}", limit=part("line_week14", facts)),
+                tr("Loss of response: {limit}", limit=part("beyond_week14", facts)),
             )
         )
     response = held["response_at_most"]

@@ -45,27 +45,11 @@ for (const table of document.querySelectorAll("table[data-sortable]")) {
   });
 }
 
-// The last step on or before the month.
-function stepAt(curve, month) {
-  let low = -1;
-  for (let i = 0; i < curve.months.length && curve.months[i] <= month + 1e-9; i++) low = i;
-  return low;
-}
-
-function readingAt(curves, month) {
-  return curves.map((curve) => {
-    const at = stepAt(curve, month);
-    const later = curve.months.findIndex((one) => one >= month - 1e-9);
-    const risk = later < 0 ? 0 : curve.risk[later];
-    return `${curve.label}: ${at < 0 ? "0.0 %" : curve.text[at]}, at risk ${risk}`;
-  }).join("; ");
-}
-
 const NAMESPACE = "http://www.w3.org/2000/svg";
 for (const figure of document.querySelectorAll("figure[data-curves]")) {
-  const curves = JSON.parse(figure.dataset.curves);
+  const readings = JSON.parse(figure.dataset.curves);
   const drawings = [...figure.querySelectorAll("svg")];
-  const last = Math.floor(Number(drawings[0].dataset.months));
+  const last = readings.length - 1;
   const readers = drawings.map((svg) => {
     const line = document.createElementNS(NAMESPACE, "line");
     line.setAttribute("class", "reader");
@@ -87,7 +71,7 @@ for (const figure of document.querySelectorAll("figure[data-curves]")) {
 
   function show(month) {
     input.value = month;
-    output.textContent = `Month ${month}. ${readingAt(curves, month)}`;
+    output.textContent = `Month ${month}. ${readings[month]}`;
     drawings.forEach((svg, i) => {
       const { left, right, months } = svg.dataset;
       const x = Number(left) + (Number(right) - Number(left)) * month / Number(months);

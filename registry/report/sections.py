@@ -15,12 +15,12 @@ from registry.report.figures.curves import (
     competing_as_curves,
     curves_title,
     incidence_curves,
-    readings,
 )
 from registry.report.figures.flow import flow_diagram
 from registry.report.figures.forest import compared_forest, cox_forest
 from registry.report.figures.imputed import imputed_against_known
 from registry.report.figures.performance import auc_plot, brier_plot
+from registry.report.figures.readings import readings
 from registry.report.figures.roc import roc_plot
 from registry.report.figures.specifications import reading_note, specification_curve
 from registry.report.figures.troughs import level_dots

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from registry.errors import Refused
 from registry.schedule import left_out, store
 from registry.schedule.plan import Plan
+from registry.views.headers import Facts, part
 from registry.words import tr
 
 Report = Mapping[str, Any]
@@ -156,35 +157,39 @@ _EVIDENCE = ("patient_id", "on", "pcdai", "above", "confirmations", "last_negati
 
 
 def _loss(together: list[Report]) -> str:
-    loss = together[0]
+    loss, facts = together[0], _facts(together[0])
     words = tr(
-        "{patient} ({definitions}): PCDAI {score} on {day}, above {limit}",
+        "{patient} ({definitions}): {found}, {limit}",
         patient=loss["patient_id"],
         definitions=", ".join(one["definition"] for one in together),
-        score=loss["pcdai"],
-        day=loss["on"],
-        limit=loss["above"],
+        found=part("scored", facts),
+        limit=part("beyond", facts),
     )
-    rising: dict[float, list[str]] = {}
+    rising: dict[str, list[str]] = {}
     for one in together:
-        if one["above_week14"]:
-            rising.setdefault(one["week14_pcdai"], []).append(one["definition"])
-    for score, definitions in rising.items():
-        words += tr(
-            ", by {definition} above {score} of week 14",
-            definition=", ".join(definitions),
-            score=score,
-        )
-    if loss["confirmations"] > 1:
-        words += tr(", confirmed by the next visit")
-    if loss["last_negative_on"]:
-        words += tr("; last visit without loss {day}", day=loss["last_negative_on"])
+        if limit := part("beyond_week14", _facts(one)):
+            rising.setdefault(limit, []).append(one["definition"])
+    for limit, definitions in rising.items():
+        words += tr(", by {definition} {limit}", definition=", ".join(definitions), limit=limit)
+    words += part("confirmed", facts) + part("last_without", facts)
     match loss["cause"]:
         case "new_data":
             words += tr("; by new records")
         case "corrected":
             words += tr("; after corrected records")
     return words
+
+
+def _facts(loss: Report) -> Facts:
+    """A loss by the names of the rule that tells it."""
+    return {
+        **loss,
+        "event_on": loss["on"],
+        "event_pcdai": loss["pcdai"],
+        "lor_above": loss["above"],
+        "lor_requires_rise": loss["above_week14"],
+        "lor_confirmations": loss["confirmations"],
+    }
 
 
 def _since(report: Report, plan: Plan) -> str:

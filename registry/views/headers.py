@@ -244,12 +244,15 @@ def words() -> Iterator[str]:
     """Every sentence and title, for the translators."""
     for told in rules().values():
         yield told.title
-        for kind, sentences in told.sentences.items():
-            if kind != "record":
-                yield from (one.words for one in sentences)
-    # What is a value alone says nothing of its own.
+        said = (of for kind, of in told.sentences.items() if kind != "record")
+        yield from (one.words for sentences in said for one in sentences if _speaks(one))
     for sentences in _parts().values():
-        yield from (one.words for one in sentences if not re.fullmatch(r"\{\w+\}", one.words))
+        yield from (one.words for one in sentences if _speaks(one))
+
+
+def _speaks(sentence: Sentence) -> bool:
+    """Whether it has words of its own, and is not of places alone."""
+    return not re.fullmatch(r"(\{\w+\})+", sentence.words)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -104,6 +105,7 @@ def test_numbers_at_risk_stand_under_the_curve(documents: dict[str, Any], root: 
     """Counted anew from the curve's own steps, at every tick."""
     curve = documents["km"]["groups"][0]["curve"]
     figure = next(one for one in root.all("figure") if one.attributes["id"] == "figure-km")
+    readings = json.loads(figure.attributes["data-curves"])
     for size in figure.all("svg"):
         counted = [one for one in size.all("text") if "data-count" in one.attributes]
         assert counted
@@ -125,6 +127,12 @@ def test_numbers_at_risk_stand_under_the_curve(documents: dict[str, Any], root: 
                 ),
             }
             assert one.text == str(wanted[what])
+            # The last tick of the narrow drawing may lie behind the end of the axis.
+            for read in readings[int(month) : int(month) + 1] if what == "at_risk" else ():
+                assert read.endswith(f", at risk {wanted[what]}")
+                shares = zip(curve["days"], curve["incidence"], strict=True)
+                reached = max((share for at, share in shares if at <= day), default=0)
+                assert f": {100 * reached:.1f} %" in read
 
 
 def test_published_beside_sound(documents: dict[str, Any], tables: Tables, root: Element) -> None:

@@ -8,13 +8,11 @@ the tick or later (at risk) and those censored or with the event up to and inclu
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
-from registry.drawing.numbers import fixed, limits, median_months, p_equation
+from registry.drawing.numbers import fixed, median_months, p_equation
 from registry.drawing.numbers_at_risk import counts_at
 from registry.drawing.scene import LINE, WIDE, Panel, Scale, Scene, month_ticks, steps, wrap
 from registry.drawing.table import Document, in_steps, lower_first
@@ -87,7 +85,7 @@ def incidence_curves(
     scene = Scene(prefix, width, curves_title(document), curves_in_words(document))
     groups = document["groups"]
     per_month = float(document["days_per_month"])
-    last = max(max(group["curve"]["days"], default=0) for group in groups) / per_month
+    last = last_month(document)
     months = month_ticks(last)
     if scene.is_narrow and len(months) > 6:
         months = months[::2] if len(months) % 2 else [*months[::2], months[-1] + months[1]]
@@ -210,7 +208,7 @@ def curves_in_words(document: Document) -> str:
         said.append(
             tr(
                 "{who}: {n} patients, {events} events; cumulative incidence {read}.",
-                who=_who(group),
+                who=name_of(group),
                 n=group["n"],
                 events=group["events"],
                 read=", ".join(read) or tr("not estimated"),
@@ -228,29 +226,14 @@ def curve_styles(groups: Sequence[Mapping[str, Any]]) -> Iterator[int]:
         yield 1 if group["group"] == "false" else place % STYLES
 
 
-def readings(document: Document) -> str:
-    """The steps of every curve as an attribute's JSON, for the script that reads values off."""
-    per_month = float(document["days_per_month"])
-    groups = []
-    for group in document["groups"]:
-        curve = group["curve"]
-        lower = curve.get("lower") or [None] * len(curve["days"])
-        upper = curve.get("upper") or [None] * len(curve["days"])
-        groups.append(
-            {
-                "label": _who(group),
-                "months": [round(day / per_month, 3) for day in curve["days"]],
-                "text": [
-                    f"{fixed(100 * share, 1)} % ({limits(_percent(low), _percent(high), 1)})"
-                    for share, low, high in zip(curve["incidence"], lower, upper, strict=True)
-                ],
-                "risk": list(curve["at_risk"]),
-            }
-        )
-    return escape(json.dumps(groups, ensure_ascii=False, separators=(",", ":")), quote=True)
+def last_month(document: Document) -> float:
+    """The month of the last day of any curve."""
+    days = max(max(group["curve"]["days"], default=0) for group in document["groups"])
+    return float(days / document["days_per_month"])
 
 
-def _who(group: Mapping[str, Any]) -> str:
+def name_of(group: Mapping[str, Any]) -> str:
+    """Whom a curve is of."""
     return tr("All patients") if group["group"] == "all" else str(group["label"])
 
 
@@ -278,7 +261,7 @@ def _legend(scene: Scene, document: Document) -> float:
     groups = document["groups"]
     entries = []
     for group, style in zip(groups, curve_styles(groups), strict=True):
-        who = _who(group)
+        who = name_of(group)
         words = f"{who} (n = {group['n']})"
         if "counts" in document:
             words = tr("{who}: {n} of {all}", who=who, n=group["events"], all=group["n"])

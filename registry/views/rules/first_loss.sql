@@ -11,7 +11,7 @@
 -- loss is dated at the first of the two.
 -- @parameters: lor_above, lor_requires_rise, lor_confirmations
 -- @rule loss_of_response: Loss of response
--- @found if event_on: PCDAI {event_pcdai} on {event_on}{last_without}
+-- @found if event_on: {scored}{last_without}
 -- @found: no visit shows it{last_scored}
 -- @limit: first PCDAI above {lor_above}{rise}{twice} after {week14_on}, up to {end_on}
 -- @record if event_on: pcdai_visit event_on
@@ -19,6 +19,13 @@
 -- @entered if lor_requires_rise: Loss of response on {event_on}: PCDAI {event_pcdai} is above
 -- {lor_above} and above the {week14_pcdai} of week 14.
 -- @entered: Loss of response on {event_on}: PCDAI {event_pcdai} is above {lor_above}.
+-- @part scored: PCDAI {event_pcdai} on {event_on}
+-- @part beyond: above {lor_above}
+-- @part beyond_week14 if lor_requires_rise: above {week14_pcdai} of week 14
+-- @part confirmed if lor_confirmations=2: ", confirmed by the next visit"
+-- @part line if lor_confirmations=2: above {lor_above} twice
+-- @part line: above {lor_above}
+-- @part line_week14 if lor_requires_rise: also above {week14_pcdai}
 -- @part last_without if last_negative_on: "; last visit without loss {last_negative_on}"
 -- @part last_scored if last_negative_on: "; last scored visit {last_negative_on}"
 -- @part rise if lor_requires_rise: " and above W"
