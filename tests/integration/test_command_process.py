@@ -318,3 +318,34 @@ def test_a_refusal_that_names_a_patient_does_it_by_study_id(
         study, "select patient_id from reference.patient_number where study_id = 'P001'"
     )
     assert f"patient_id={number}" not in outcome.err
+
+
+# What a command leaves behind: a thread, words for the end, lines in the pipe, a status.
+LEAVES = """
+import atexit, sys, threading, time
+import registry.cli
+from registry.__main__ import main
+def slow():
+    time.sleep(0.2)
+    print("thread")
+def run():
+    threading.Thread(target=slow).start()
+    atexit.register(print, "told")
+    print("line\\n" * 20000, end="")
+    sys.exit(int(sys.argv[1]))
+registry.cli.run = run
+main()
+"""
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_process_that_leaves_at_once_leaves_nothing_undone(status: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVES, str(status)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (status, "")
+    assert done.stdout == "line\n" * 20000 + "thread\ntold\n"
