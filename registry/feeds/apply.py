@@ -221,10 +221,9 @@ class Applying:
             told(said)
 
     def _of_the_day(self, child: Child, day: date, measured: Measured) -> Stored | None:
-        key = {"collected_on": day.isoformat(), "analyte": measured.what}
-        if measured.entity is TdmLevel:
-            key = {"sampled_on": day.isoformat(), "assay": measured.assay or ""}
-        found = find_records(self._connection, measured.entity, study_id=child.study_id, key=key)
+        found = find_records(
+            self._connection, measured.entity, study_id=child.study_id, key=_key(day, measured)
+        )
         return found[0] if found else None
 
     def _record(self, applied: Fate, child: Child) -> Stored | None:
@@ -241,18 +240,21 @@ class Applying:
 
 def _cells(result: Result, measured: Measured) -> dict[str, str]:
     assert result.day is not None
-    day = result.day.isoformat()
-    if measured.entity is LabResult:
-        return {"collected_on": day, "analyte": measured.what, "value": measured.value,
-                "unit": measured.unit}  # fmt: skip
-    assay = {} if measured.assay is None else {"assay": measured.assay}
-    return {"sampled_on": day, measured.column: measured.value, **assay}
+    unit = {"unit": measured.unit} if measured.entity is LabResult else {}
+    key = {name: cell for name, cell in _key(result.day, measured).items() if cell}
+    return {**key, measured.column: measured.value, **unit}
+
+
+def _key(day: date, measured: Measured) -> dict[str, str]:
+    """What names the record: its day with the analyte or the assay, if there is one."""
+    what = measured.what if measured.entity is LabResult else measured.assay or ""
+    return dict(zip(measured.entity.natural_key, (day.isoformat(), what), strict=True))
 
 
 def _is_same(record: Stored, result: Result, measured: Measured) -> bool:
     """Whether the record says what the result says: the day, and exactly the value."""
     there = record.cells[measured.column]
-    day = record.cells["collected_on" if record.entity is LabResult else "sampled_on"]
+    day = record.cells[record.entity.natural_key[0]]
     if there is None or result.day is None or day != result.day.isoformat():
         return False
     unit = record.cells["unit"] if record.entity is LabResult else measured.unit

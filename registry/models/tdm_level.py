@@ -100,7 +100,10 @@ class TdmThreshold(Base):
 
     version: Mapped[str] = mapped_column(Text, comment="edition of the thresholds")
     timepoint: Mapped[str] = mapped_column(Text, comment="week_2, week_6, week_14, maintenance")
-    phenotype: Mapped[str] = mapped_column(Text, comment="any, or perianal_fistulising")
+    phenotype: Mapped[str] = mapped_column(
+        Text,
+        comment="any, perianal_fistulising, or remission_week_14, to which no level is held",
+    )
     purpose: Mapped[str] = mapped_column(Text, comment="what the threshold is held to predict")
     ifx_ug_ml: Mapped[Decimal] = mapped_column(comment="trough of infliximab (ug/mL)")
     source: Mapped[str] = mapped_column(Text, comment="guideline or publication")

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from registry.audit.trial import found_in
-from registry.cli.db.trial import analysed
+from registry.audit.proved_backup import found_in
+from registry.cli.db.proved_backup import analysed
 from registry.database import archive, backup, passing_server
 from registry.database.engine import Database
 from tests.conftest import Databases, opened_for_test

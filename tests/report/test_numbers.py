@@ -128,11 +128,11 @@ def test_numbers_at_risk_stand_under_the_curve(documents: dict[str, Any], root: 
             }
             assert one.text == str(wanted[what])
             # The last tick of the narrow drawing may lie behind the end of the axis.
-            for read in readings[int(month) : int(month) + 1] if what == "at_risk" else ():
-                assert read.endswith(f", at risk {wanted[what]}")
+            for told in readings[int(month) : int(month) + 1] if what == "at_risk" else ():
+                assert told.endswith(f", at risk {wanted[what]}")
                 shares = zip(curve["days"], curve["incidence"], strict=True)
                 reached = max((share for at, share in shares if at <= day), default=0)
-                assert f": {100 * reached:.1f} %" in read
+                assert f": {100 * reached:.1f} %" in told
 
 
 def test_published_beside_sound(documents: dict[str, Any], tables: Tables, root: Element) -> None:

@@ -171,7 +171,7 @@ def _rules_of(parameters: dict[str, Any]) -> tuple[Any, ...]:
 def _tried(connection: Connection, base: str, choices: dict[str, str]) -> Iterator[str]:
     """The name of a definition with these choices, there until the end of the block."""
     from registry.definitions.store import add_definition
-    from registry.derivation.trial import derive_on_trial
+    from registry.derivation.try_out import derive_on_trial
 
     if not choices:
         yield base

@@ -36,7 +36,7 @@ def backup_command(
 
     Example: registry db backup registry.backup
     """
-    from registry.cli.db.trial import analysed, tell, tried
+    from registry.cli.db.proved_backup import analysed, tell, tried
     from registry.database.backup import back_up
 
     settings = run_of(context).settings()
@@ -94,7 +94,7 @@ def restore_command(
             cure=tr('Add --reason "why".'),
         )
     from registry.audit.verify import verify
-    from registry.cli.db.trial import tell_audit
+    from registry.cli.db.proved_backup import tell_audit
     from registry.database.analyst import analyst_role_exists
     from registry.database.archive import open_archive
     from registry.database.engine import open_database

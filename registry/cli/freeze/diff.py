@@ -91,10 +91,10 @@ def _numbers(
     """The numbers that moved, each with the steps at which it did."""
     from registry.freezes.difference import causes_of_all, changed_children
     from registry.freezes.moved import moved
-    from registry.freezes.trial import take_from, trial
+    from registry.freezes.what_if import take_from, what_if
 
     def document(frozen: Frozen) -> Any:
-        with trial(engine, frozen) as connection:
+        with what_if(engine, frozen) as connection:
             return documents(connection, definition, [analysis])[analysis]
 
     first, last = document(a), document(b)
@@ -105,7 +105,7 @@ def _numbers(
         children = changed_children(connection, a, b)
         rest = causes_of_all(connection, a, b, definition) or ["reference"]
     steps: list[tuple[list[str], Any]] = []
-    with trial(engine, a) as connection:
+    with what_if(engine, a) as connection:
         for cause, of_cause in children.items():
             if of_cause:
                 take_from(connection, a.place, b.place, of_cause)

@@ -106,11 +106,11 @@ def _told(
     from registry.freezes import store
     from registry.freezes.impact import status_in
     from registry.freezes.moved import conclusions, moved
-    from registry.freezes.trial import take_out, trial
+    from registry.freezes.what_if import take_out, what_if
 
     with store.opened(database, str(one.frozen.name), user=user) as over:
         assert over.frozen is not None
-        with trial(database.engine, over.frozen) as connection:
+        with what_if(database.engine, over.frozen) as connection:
             told["status"] = status_in(connection, over.frozen.place, child.number, definition)
             as_it_is = documents(connection, definition, names)
             take_out(connection, over.frozen.place, [child.number])

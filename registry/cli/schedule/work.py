@@ -51,7 +51,7 @@ def work_of_night(user: str, identity_url: str | None = None) -> Work:
         return Derived(said, {name: complaint(error) for name, error in failures.items()})
 
     def proved(file: Path) -> str:
-        from registry.cli.db.trial import tried
+        from registry.cli.db.proved_backup import tried
         from registry.errors import Refused
 
         proof = tried(file, user)
@@ -88,7 +88,7 @@ def _send(connection: Connection) -> str:
 
 def _back_up(database: Database, file: Path) -> Description:
     """What `registry db backup` does."""
-    from registry.cli.db.trial import analysed
+    from registry.cli.db.proved_backup import analysed
     from registry.database.backup import back_up
 
     return back_up(database, file, analyse=analysed)

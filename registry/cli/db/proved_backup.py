@@ -17,7 +17,7 @@ from registry.words import tr
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from registry.audit.trial import Proof
+    from registry.audit.proved_backup import Proof
     from registry.audit.verify import Verification
 
 # Every registry has one, also one without a child.
@@ -59,7 +59,7 @@ def verify_command(
 
 def tried(file: Path, user: str) -> Proof:
     """The backup, restored on trial."""
-    from registry.audit.trial import prove
+    from registry.audit.proved_backup import prove
 
     return prove(file, analysed, user=user)
 

@@ -28,7 +28,7 @@ where a.attrelid = cast(:to as regclass) and b.attrelid = cast(:from as regclass
 
 
 @contextmanager
-def trial(engine: Engine, over: Frozen) -> Iterator[Connection]:
+def what_if(engine: Engine, over: Frozen) -> Iterator[Connection]:
     """A connection that reads a freeze and may try it otherwise; nothing of it stays."""
     with engine.connect() as connection:
         without_time_limits(connection)
