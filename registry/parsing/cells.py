@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from registry.parsing.conventions import NOTHING_SAID, Conventions, DateOrder
@@ -21,6 +22,45 @@ NUMBERS = (Kind.NUMBER, Kind.INTEGER, Kind.MEASURED)
 
 # Odd cells of a column come again; of more than this many different ones none is remembered.
 _REMEMBERED = 4096
+
+# Cells of which the text alone shows that a cast will take them, as nearly all of a file are. What
+# is not plain is not wrong: it is read by the longer way of `records.cells`, which comes to the
+# same value. Limits are held to either way.
+YEAR = "(?:18|19|20|21)[0-9]{2}"
+MONTH = f"{YEAR}-(?:0[1-9]|1[0-2])"
+# The 29 February is for the longer way.
+DAY = (
+    f"{YEAR}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)"
+    "|(?:0[13578]|1[02])-31)"
+)
+NUMBER = r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?"
+PLAIN = {
+    Kind.DATE: DAY,
+    Kind.PARTIAL_DATE: f"{DAY}|{MONTH}|{YEAR}",
+    Kind.NUMBER: NUMBER,
+    Kind.INTEGER: "[+-]?[0-9]{1,9}",
+    Kind.MEASURED: NUMBER,
+    Kind.FLAG: "yes|no",
+}
+# Signs of ASCII without the backslash, which COPY takes for more; blanks only within.
+TEXT = r"[!-\[\]-~](?:[ -\[\]-~]*[!-\[\]-~])?"
+
+
+def plain_row(
+    variables: list[Variable], study_id: Variable | None = None
+) -> Callable[[str], object]:
+    """What tells whether the cells of a row, with tabs between, are all plain or empty.
+
+    One regular expression is asked while a row is copied; such cells need no trimming and no test
+    before the cast. Of `study_id` only what it may be is plain.
+    """
+
+    def plain(variable: Variable) -> str:
+        if variable is study_id:
+            return (variable.pattern or "").strip("^$")
+        return PLAIN.get(variable.kind, TEXT)
+
+    return re.compile("\t".join(f"(?:{plain(variable)})?" for variable in variables)).fullmatch
 
 
 class CellReader:

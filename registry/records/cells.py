@@ -26,7 +26,6 @@ from registry.models.patient import STUDY_ID
 from registry.models.pcdai_visit import ITEMS, SUM_OF_ALL_ITEMS
 from registry.parsing.stops import UNKNOWN
 from registry.parsing.text import NARROW, WIDE
-from registry.records.plain_cells import plain_casts
 from registry.records.rows import PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
@@ -91,7 +90,7 @@ def cell(column: str) -> str:
 def casts(column: str, variable: Variable, *, plain: bool = False) -> dict[str, str]:
     """Column of the table -> SQL that reads it from the staged cell."""
     text = cell(column)
-    if plain and (found := plain_casts(column, text, variable)):
+    if plain and (found := _plain_casts(column, text, variable)):
         return found
     match variable.kind:
         case Kind.DATE:
@@ -120,6 +119,27 @@ def casts(column: str, variable: Variable, *, plain: bool = False) -> dict[str, 
             return {column: f"case {text} when 'yes' then true when 'no' then false end"}
         case _:
             return {column: text}
+
+
+def _plain_casts(column: str, text: str, variable: Variable) -> dict[str, str]:
+    """The same of the SQL of a plain cell (`parsing.cells`); empty where that is no other."""
+    match variable.kind:
+        case Kind.DATE:
+            return {column: f"{text}::date"}
+        case Kind.PARTIAL_DATE:
+            return {
+                column: f"({text} || substr('-01-01', length({text}) - 3))::date",
+                f"{column}_precision": f"case length({text}) "
+                "when 4 then 'year' when 7 then 'month' when 10 then 'day' end",
+            }
+        case Kind.NUMBER:
+            return {column: f"{text}::numeric"}
+        case Kind.INTEGER:
+            return {column: f"{text}::integer"}
+        case Kind.MEASURED:
+            return {column: f"{text}::numeric", f"{column}_comparator": "null::text"}
+        case _:
+            return {}
 
 
 def spelled(row: str, column: str, variable: Variable) -> str:

@@ -20,8 +20,8 @@ from registry.hgvs import is_coding_change, normalised_protein_change
 from registry.models import GeneFinding, Patient, table_of
 from registry.models.missing_reason import MISSING_REASONS, SUFFIX
 from registry.models.patient import STUDY_ID
+from registry.parsing.cells import plain_row
 from registry.records.cells import casts, cell, cleaned, row_checks
-from registry.records.plain_cells import plain_row
 from registry.records.rows import (
     NOT_UTF8,
     PATIENT_COLUMN,
@@ -95,7 +95,7 @@ def copy_rows(
         size = 0
         complaints = Complaints(problems)
         variables = {PATIENT_COLUMN: STUDY_ID, **file_columns(file.entity)}
-        is_plain = plain_row([variables[column] for column in file.columns])
+        is_plain = plain_row([variables[column] for column in file.columns], STUDY_ID)
         # A protein change is read in each row.
         together = None if genes else file.lines
         for row in together(problems, is_plain) if together else file.rows(problems):

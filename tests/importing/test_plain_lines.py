@@ -17,8 +17,8 @@ from registry.importing.files.find import ImportTable, find_tables
 from registry.importing.reading import TableReader
 from registry.importing.run import import_files
 from registry.models.patient import STUDY_ID
+from registry.parsing.cells import plain_row
 from registry.parsing.conventions import NOTHING_SAID
-from registry.records.plain_cells import plain_row
 from registry.records.rows import (
     PATIENT_COLUMN,
     Lines,
@@ -84,7 +84,7 @@ def _read_alike(table: ImportTable) -> int:
     """How many rows came many at a time."""
     source = table.source()
     variables = {PATIENT_COLUMN: STUDY_ID, **file_columns(table.entity)}
-    is_plain = plain_row([variables[column] for column in source.columns])
+    is_plain = plain_row([variables[column] for column in source.columns], STUDY_ID)
     one_by_one, together = TableReader(source, NOTHING_SAID), TableReader(source, NOTHING_SAID)
     problems: tuple[list[Problem], list[Problem]] = ([], [])
     rows = list(one_by_one.read().rows(problems[0]))
