@@ -123,7 +123,7 @@ def add_command(
     if replace and not (reason and reason.strip()):
         raise WrongUsage(tr("--replace changes a definition, so it needs a --reason."))
     from registry.definitions.store import add_definition, summary_of
-    from registry.derivation.run import bring_up_to_date
+    from registry.derivation.waiting import bring_up_to_date
     from registry.records.change import declare_change, summarise_change
 
     settings = run_of(context).settings(user)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from registry.models import ENTITIES, Patient, table_of
+from registry.clinical_tables import CLINICAL_TABLES, ClinicalTable
+
+
+def tables_of_contact() -> list[ClinicalTable]:
+    """The tables whose records `dated_record` has."""
+    return [one for one in CLINICAL_TABLES if one.is_contact and one.name != "patient"]
 
 
 def dated_records() -> str:
     """The query of the view `dated_record`."""
+    # Whoever asks which tables it reads makes none of them.
+    from registry.models import ENTITIES, table_of
+
+    tables = {entity.declared.name: table_of(entity) for entity in ENTITIES}
     selects = []
-    for entity in ENTITIES:
-        declared = entity.declared
-        if not declared.is_contact or entity is Patient:
-            continue
+    for declared in tables_of_contact():
         where = dict.fromkeys(declared.dates, "")
-        nullable = [name for name in where if table_of(entity).columns[name].nullable]
+        nullable = [name for name in where if tables[declared.name].columns[name].nullable]
         where |= {name: f" where {name} is not null" for name in nullable}
         where |= {name: f" where {name} <= today()" for name in declared.dates_past}
         selects += [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from registry.views.dated_records import dated_records
+from registry.views.dated_records import tables_of_contact
 from registry.views.headers import read_header, tables_read
 
 FOLDER = Path(__file__).parent / "quality"
@@ -64,16 +64,20 @@ def rules_on(table: str) -> tuple[str, ...]:
 
 
 @cache
+def _files() -> dict[str, Path]:
+    """Of two views of one name that of the rules, which the rules of plausibility mean."""
+    return {path.stem: path for path in sorted(FOLDER.parent.glob("*/*.sql"))}
+
+
+@cache
 def _read_by(view: str) -> frozenset[str]:
     """The tables and views that a view reads, through however many others."""
-    path = next(FOLDER.parent.glob(f"*/{view}.sql"), None)
-    if path is not None:
-        statement = path.read_text(encoding="utf-8")
-    elif view == "dated_record":
-        statement = dated_records()
-    else:
+    if view == "dated_record":
+        return frozenset(table.name for table in tables_of_contact())
+    path = _files().get(view)
+    if path is None:
         return frozenset()
-    read = tables_read(statement) - {view}
+    read = tables_read(path.read_text(encoding="utf-8")) - {view}
     return frozenset(read).union(*map(_read_by, read))
 
 

@@ -33,7 +33,7 @@ def up_to_date(
 
     With `or_as_it_stands` who may not derive is told that something waits, and not refused.
     """
-    from registry.derivation.run import WaitsForTheNight, bring_up_to_date
+    from registry.derivation.waiting import WaitsForTheNight, bring_up_to_date
     from registry.records.registry_setting import definition_or_default
 
     settings = run_of(context).settings()

@@ -146,8 +146,8 @@ def import_command(
         from registry.importing.marked import check_target
 
         check_target(errors_to, paths)
-    from registry.derivation.run import who_derives
     from registry.derivation.status import waiting_patients
+    from registry.derivation.waiting import who_derives
     from registry.records.change import declare_change, summarise_change
 
     settings = run_of(context).settings(user)
@@ -227,7 +227,7 @@ def _mark(sheets: list[Sheet], result: WriteResult, path: Path) -> None:
 
 def _say_more(result: WriteResult, waiting: int, cure: str, *, dry_run: bool) -> None:
     """What stands beside the result: notes, complaints, and what to do next."""
-    from registry.derivation.run import DERIVE
+    from registry.derivation.waiting import DERIVE
 
     for note in result.notes:
         warn(note)
