@@ -135,3 +135,25 @@ def test_scores(shared_study: Database, name: str) -> None:
     )
     found = {row.phase: (row.n, row.patients) for row in rows(shared_study, statement, name)}
     assert found == {"baseline": (69, 69), "week14": (69, 69), "loss": (18, 18)}
+
+
+@pytest.mark.parametrize(
+    ("column", "read"),
+    [
+        ("time_days", set()),
+        ("bmi_z_low", {"anthropometry"}),
+        ("perianal", {"phenotype"}),
+        ("cdeis", {"endoscopy"}),
+        ("hb_low", {"lab_result"}),
+        ("im_over_6_months", {"medication"}),
+        ("initial_dose_ge_7", {"infusion"}),
+    ],
+)
+def test_the_baseline_reads_only_what_is_asked(
+    shared_study: Database, column: str, read: set[str]
+) -> None:
+    tables = ("anthropometry", "phenotype", "endoscopy", "lab_result", "medication", "infusion")
+    statement = f"explain select patient_id, {column} from analytics.baseline"
+    for only in ("", " where definition = :name"):
+        plan = "\n".join(row[0] for row in rows(shared_study, statement + only, "paper"))
+        assert {table for table in tables if f" on {table} " in plan} == read, plan

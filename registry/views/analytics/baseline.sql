@@ -77,8 +77,8 @@ with known as (
         i.dose_mg as initial_dose_mg,
         i.weight_kg as initial_weight_kg,
         i.dose_mg / i.weight_kg as initial_dose_mg_per_kg,
-        h.height_z,
-        b.bmi_z,
+        z.height_z,
+        z.bmi_z,
         s.baseline_pcdai,
         pcdai_severity(
             s.baseline_pcdai,
@@ -136,17 +136,20 @@ with known as (
     join definition d on d.name = s.definition
     join patient p using (patient_id)
     join patient_number n using (patient_id)
-    join infusion i on i.patient_id = s.patient_id and i.infused_on = s.start_on
+    left join infusion i on i.patient_id = s.patient_id and i.infused_on = s.start_on
     -- A day after the data cut is not seen; one known to the month or year is never after t0.
     cross join lateral (
-        select case when day <= d.cut_on then day end as onset_on
-        from date_in_period(p.onset_on, p.onset_on_precision, p.birth_date, s.start_on) as day
+        select
+            date_in_period(p.onset_on, p.onset_on_precision, p.birth_date, s.start_on) as onset_on,
+            date_in_period(
+                p.diagnosed_on, p.diagnosed_on_precision, p.birth_date, s.start_on
+            ) as diagnosed_on
+    ) day
+    cross join lateral (
+        select case when day.onset_on <= d.cut_on then day.onset_on end as onset_on
     ) onset
     cross join lateral (
-        select case when day <= d.cut_on then day end as diagnosed_on
-        from date_in_period(
-            p.diagnosed_on, p.diagnosed_on_precision, p.birth_date, s.start_on
-        ) as day
+        select case when day.diagnosed_on <= d.cut_on then day.diagnosed_on end as diagnosed_on
     ) diagnosis
     cross join lateral (
         select
@@ -155,101 +158,150 @@ with known as (
                 else diagnosis.diagnosed_on
             end as days
     ) duration
-    left join lateral (
-        select a.height_z
-        from anthropometry_z a
-        where
-            a.patient_id = s.patient_id
+    -- One pass over each table. A reader who asks for no column of a join has it left out, which the
+    -- server does where no child can be met twice; of one definition, which reaches into the joins
+    -- by the equality before, it sees that by `|| ''` only: the definition it puts in is no column.
+    left join (
+        select
+            s.definition,
+            s.patient_id,
+            (array_agg(a.height_z order by a.measured_on desc) filter (
+                where a.height_z is not null
+            ))[1] as height_z,
+            (array_agg(a.bmi_z order by a.measured_on desc) filter (where a.bmi_z is not null))[1]
+                as bmi_z
+        from lor_status s
+        join definition d on d.name = s.definition
+        join anthropometry_z a
+            on a.patient_id = s.patient_id
             and a.measured_on between s.start_on - d.covariate_window_days and s.start_on
-            and a.height_z is not null
-        order by a.measured_on desc
-        limit 1
-    ) h on true
-    left join lateral (
-        select a.bmi_z
-        from anthropometry_z a
-        where
-            a.patient_id = s.patient_id
-            and a.measured_on between s.start_on - d.covariate_window_days and s.start_on
-            and a.bmi_z is not null
-        order by a.measured_on desc
-        limit 1
-    ) b on true
-    left join lateral (
-        select t.assessed_on, t.location, t.upper_gi, t.behaviour, t.perianal, t.growth
-        from phenotype t
-        where t.patient_id = s.patient_id and t.assessed_on <= s.start_on
-        order by t.assessed_on desc
-        limit 1
-    ) f on true
-    left join lateral (
-        select y.cdeis
-        from endoscopy y
-        where y.patient_id = s.patient_id and y.performed_on <= s.start_on and y.cdeis is not null
-        order by y.performed_on desc
-        limit 1
-    ) e on true
-    cross join lateral (
-        with latest as (
-            select distinct on (r.analyte)
-                r.analyte,
+        where s.eligible
+        group by s.definition, s.patient_id
+    ) z
+        on z.patient_id = s.patient_id
+        and z.definition = s.definition
+        and z.definition = s.definition || ''
+    left join (
+        select distinct on (s.definition, s.patient_id)
+            s.definition,
+            s.patient_id,
+            t.assessed_on,
+            t.location,
+            t.upper_gi,
+            t.behaviour,
+            t.perianal,
+            t.growth
+        from lor_status s
+        join phenotype t on t.patient_id = s.patient_id and t.assessed_on <= s.start_on
+        where s.eligible
+        order by s.definition, s.patient_id, t.assessed_on desc
+    ) f
+        on f.patient_id = s.patient_id
+        and f.definition = s.definition
+        and f.definition = s.definition || ''
+    left join (
+        select distinct on (s.definition, s.patient_id) s.definition, s.patient_id, y.cdeis
+        from lor_status s
+        join endoscopy y on y.patient_id = s.patient_id and y.performed_on <= s.start_on
+        where s.eligible and y.cdeis is not null
+        order by s.definition, s.patient_id, y.performed_on desc
+    ) e
+        on e.patient_id = s.patient_id
+        and e.definition = s.definition
+        and e.definition = s.definition || ''
+    left join (
+        select
+            definition,
+            patient_id,
+            (array_agg(value order by collected_on desc) filter (where analyte = 'CRP'))[1]
+                as crp,
+            (array_agg(comparator order by collected_on desc) filter (where analyte = 'CRP'))[1]
+                as crp_comparator,
+            (array_agg(value order by collected_on desc) filter (where analyte = 'ESR'))[1]
+                as esr,
+            (array_agg(comparator order by collected_on desc) filter (where analyte = 'ESR'))[1]
+                as esr_comparator,
+            (array_agg(value order by collected_on desc) filter (where analyte = 'WBC'))[1]
+                as wbc,
+            (array_agg(comparator order by collected_on desc) filter (where analyte = 'WBC'))[1]
+                as wbc_comparator,
+            (array_agg(value order by collected_on desc) filter (where analyte = 'HGB'))[1]
+                as hb,
+            (array_agg(comparator order by collected_on desc) filter (where analyte = 'HGB'))[1]
+                as hb_comparator,
+            (array_agg(value order by collected_on desc) filter (where analyte = 'PLT'))[1]
+                as plt,
+            (array_agg(comparator order by collected_on desc) filter (where analyte = 'PLT'))[1]
+                as plt_comparator,
+            (array_agg(value order by collected_on desc) filter (where analyte = 'ALB'))[1]
+                as alb,
+            (array_agg(comparator order by collected_on desc) filter (where analyte = 'ALB'))[1]
+                as alb_comparator
+        from (
+            select
+                s.definition,
+                s.patient_id,
+                r.collected_on,
+                -- A unit without a factor says nothing. No more than that is the left join for: the
+                -- server takes from it that no result is lost, which an inner join hides.
+                case when u.factor is not null then r.analyte end as analyte,
                 r.value * u.factor as value,
                 r.value_comparator as comparator
-            from lab_result r
-            join analyte_unit u on u.analyte = r.analyte and u.unit = r.unit
-            where
-                r.patient_id = s.patient_id
+            from lor_status s
+            join definition d on d.name = s.definition
+            join lab_result r
+                on r.patient_id = s.patient_id
                 and r.collected_on between s.start_on - d.covariate_window_days and s.start_on
-            order by r.analyte, r.collected_on desc
-        )
-        select
-            max(value) filter (where analyte = 'CRP') as crp,
-            max(comparator) filter (where analyte = 'CRP') as crp_comparator,
-            max(value) filter (where analyte = 'ESR') as esr,
-            max(comparator) filter (where analyte = 'ESR') as esr_comparator,
-            max(value) filter (where analyte = 'WBC') as wbc,
-            max(comparator) filter (where analyte = 'WBC') as wbc_comparator,
-            max(value) filter (where analyte = 'HGB') as hb,
-            max(comparator) filter (where analyte = 'HGB') as hb_comparator,
-            max(value) filter (where analyte = 'PLT') as plt,
-            max(comparator) filter (where analyte = 'PLT') as plt_comparator,
-            max(value) filter (where analyte = 'ALB') as alb,
-            max(comparator) filter (where analyte = 'ALB') as alb_comparator
-        from latest
+            left join analyte_unit u on u.analyte = r.analyte and u.unit = r.unit
+            where s.eligible
+        ) measured
+        group by definition, patient_id
     ) l
-    cross join lateral (
-        with taken as (
-            select
-                c.drug_class,
-                c.stop_known_to,
-                c.stopped_by,
-                greatest(c.started_on, s.start_on) as from_on,
-                least(c.counts_until, s.end_on) as to_on
-            from drug_course c
-            where
-                c.definition = s.definition
-                and c.patient_id = s.patient_id
-                and c.drug_class in ('immunomodulator', 'glucocorticoid')
-        ),
-        spell as (
-            select drug_class, unnest(range_agg(daterange(from_on, to_on))) as days
-            from taken
-            where from_on < to_on
-            group by drug_class
-        )
+        on l.patient_id = s.patient_id
+        and l.definition = s.definition
+        and l.definition = s.definition || ''
+    left join (
         select
-            sum(upper(days) - lower(days)) filter (where drug_class = 'immunomodulator')
-                as immunomodulator_days,
-            sum(upper(days) - lower(days)) filter (where drug_class = 'glucocorticoid')
-                as glucocorticoid_days,
+            definition,
+            patient_id,
+            sum(greatest(to_on - greatest(from_on, reached_on), 0)) filter (
+                where drug_class = 'immunomodulator'
+            ) as immunomodulator_days,
+            sum(greatest(to_on - greatest(from_on, reached_on), 0)) filter (
+                where drug_class = 'glucocorticoid'
+            ) as glucocorticoid_days,
             -- A course that has ended before t0 does not matter, if that is sure.
-            (
-                select coarsest(array_agg(t.stop_known_to))
-                from taken t
-                where t.from_on < coalesce(t.stopped_by, s.end_on) and t.from_on < s.end_on
-            ) as stops_known_to
-        from spell
+            coarsest(array_agg(stop_known_to) filter (where from_on < least(stopped_by, end_on)))
+                as stops_known_to
+        from (
+            -- How far the courses of its class that began before a course reach.
+            select
+                *,
+                max(to_on) over (
+                    partition by definition, patient_id, drug_class
+                    order by from_on
+                    rows between unbounded preceding and 1 preceding
+                ) as reached_on
+            from (
+                select
+                    s.definition,
+                    s.patient_id,
+                    s.end_on,
+                    c.drug_class,
+                    c.stop_known_to,
+                    c.stopped_by,
+                    greatest(c.started_on, s.start_on) as from_on,
+                    least(c.counts_until, s.end_on) as to_on
+                from lor_status s
+                join drug_course c on c.definition = s.definition and c.patient_id = s.patient_id
+                where s.eligible and c.drug_class in ('immunomodulator', 'glucocorticoid')
+            ) taken
+        ) following
+        group by definition, patient_id
     ) m
+        on m.patient_id = s.patient_id
+        and m.definition = s.definition
+        and m.definition = s.definition || ''
     where s.eligible
 )
 select

@@ -10,9 +10,10 @@
 create view missing_values as
 with patient_value as (
     select
-        b.definition,
+        definition,
         v.*
     from baseline b
+    left join tdm_week14 t using (definition, patient_id)
     cross join lateral (
         values
             (1, 'sex', b.sex is null),
@@ -33,49 +34,17 @@ with patient_value as (
             (16, 'hb', b.hb is null),
             (17, 'plt', b.plt is null),
             (18, 'alb', b.alb is null),
-            (19, 'cdeis', b.cdeis is null)
+            (19, 'cdeis', b.cdeis is null),
+            (20, 'week14_trough', t.patient_id is null)
     ) as v (position, variable, is_missing)
-),
-
-of_baseline as (
-    select
-        definition,
-        position,
-        variable,
-        count(*) filter (where not is_missing) as known,
-        count(*) as patients
-    from patient_value
-    group by definition, position, variable
-),
-
--- Counted by itself: joined patient by patient, all levels were read again for each.
-of_week14 as (
-    select
-        definition,
-        count(*) as known
-    from tdm_week14
-    group by definition
-),
-
-counted as (
-    select * from of_baseline
-    union all
-    select
-        b.definition,
-        20,
-        'week14_trough',
-        coalesce(w.known, 0),
-        b.patients
-    from of_baseline b
-    left join of_week14 w using (definition)
-    where b.position = 1
 )
 
 select
     definition,
     position,
     variable,
-    known,
-    patients - known as missing,
-    patients
-from counted;
+    count(*) filter (where not is_missing) as known,
+    count(*) filter (where is_missing) as missing,
+    count(*) as patients
+from patient_value
+group by definition, position, variable;
