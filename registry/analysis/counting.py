@@ -1,52 +1,18 @@
 """Estimates from counts of those at risk: product limit, Aalen-Johansen, restricted mean.
 
-A patient is at risk on a day t with entry < t <= time: who enters on a day is at risk from the next
-day on, who leaves on a day still counts on it. Without delayed entry `entry` is -1, so that day 0
-counts too. A library computes where none enters late (`registry.analysis.methods`); this is for the
-others, since no library takes late entry as R does, and for what is told beside an estimate.
+A library computes where none enters late (`registry.analysis.methods`); this is for the others,
+since no library takes late entry as R does, and for what is told beside an estimate.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
+from registry.analysis.at_risk import Counts
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.distributions import norm_ppf
 
 Z95 = float(norm_ppf(0.975))
-NO_ENTRY = -1
-"""Entry of a patient who is at risk from day 0 on."""
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Those at risk and those leaving, a value per day on which anybody enters or leaves, from 0.
-
-    `events` has a row per cause, in the order of the codes 1, 2, ...; code 0 is censoring.
-    """
-
-    days: Any
-    at_risk: Days
-    events: Days
-    censored: Days
-
-    @classmethod
-    def of(cls, entry: Floats | Days, time: Floats | Days, code: Days, causes: int = 1) -> Counts:
-        """Count patients; every entry must lie before its time."""
-        days = np.unique(np.concatenate(([0], entry[entry >= 0], time)))
-        leaving = np.zeros((causes + 1, days.size), dtype=np.int64)
-        np.add.at(leaving, (code, np.searchsorted(days, time)), 1)
-        return cls(days, at_risk_on(entry, time, days), leaving[1:], leaving[0])
-
-
-def at_risk_on(entry: Floats | Days, time: Floats | Days, days: Floats | Days) -> Days:
-    """How many are at risk on each of these days: entry < day <= time."""
-    entered = np.searchsorted(np.sort(entry), days, side="left")
-    left = np.searchsorted(np.sort(time), days, side="left")
-    return np.asarray(entered - left, dtype=np.int64)
 
 
 def product_limit(at_risk: Days, events: Days) -> tuple[Floats, Floats]:

@@ -1,5 +1,4 @@
-"""The rows that analyses start from: reading a view, and checking what survival methods take for
-granted.
+"""The rows that analyses start from, held to what survival methods take for granted.
 
 Survival libraries accept events coded 1 and 2, negative times and missing values without a word and
 return wrong numbers. What is wrong is refused here, before any library sees it.
@@ -13,9 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
-from registry.analysis.reading import rows_of
 from registry.covariates import AS_PUBLISHED, COVARIATES, Covariate, Limits
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
@@ -24,24 +21,6 @@ from registry.words import listed_apart, note, tr
 Floats = NDArray[np.float64]
 Days = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-
-def read_view(
-    connection: Connection, name: str, definition: str, *, schema: str = "analytics"
-) -> pd.DataFrame:
-    """All rows of one view under one definition.
-
-    Args:
-        connection: an open connection with the right to read the view.
-        name: the view, e.g. `analysis_set`; it must have a column `definition`.
-        definition: the rule set whose rows are wanted.
-        schema: where the view lives; a frozen copy of the views has a schema of its own.
-
-    Returns:
-        A row per row of the view, columns as in the view, values as the driver gives them
-        (`Decimal`, `date`, `bool`, `None`): no unit is changed and nothing is rounded.
-    """
-    return rows_of(connection, schema, name, definition)
 
 
 def survival_data(frame: pd.DataFrame, definition: str) -> pd.DataFrame:

@@ -22,13 +22,13 @@ from sqlalchemy import Connection, text
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
-def columns_of(connection: Connection, schema: str, view: str) -> dict[str, int]:
+def columns_of(connection: Connection, view: str) -> dict[str, int]:
     """The columns of a view in their order, each with the number of its type."""
     found = connection.execute(
         text(
             "select a.attname, cast(a.atttypid as bigint) from pg_attribute a "
             "join pg_class c on c.oid = a.attrelid "
-            f"where c.relnamespace = '{schema}'::regnamespace and c.relname = :view "
+            "where c.relnamespace = 'analytics'::regnamespace and c.relname = :view "
             "and a.attnum > 0 and not a.attisdropped order by a.attnum"
         ),
         {"view": view},
@@ -36,12 +36,22 @@ def columns_of(connection: Connection, schema: str, view: str) -> dict[str, int]
     return {str(name): int(kind) for name, kind in found}
 
 
-def rows_of(connection: Connection, schema: str, view: str, definition: str) -> pd.DataFrame:
-    """All rows of a view under one definition; see `registry.analysis.dataset.read_view`."""
-    columns = columns_of(connection, schema, view)
+def read_view(connection: Connection, name: str, definition: str) -> pd.DataFrame:
+    """All rows of one view under one definition.
+
+    Args:
+        connection: an open connection with the right to read the view.
+        name: the view, e.g. `analysis_set`; it must have a column `definition`.
+        definition: the rule set whose rows are wanted.
+
+    Returns:
+        A row per row of the view, columns as in the view, values as the driver gives them
+        (`Decimal`, `date`, `bool`, `None`): no unit is changed and nothing is rounded.
+    """
+    columns = columns_of(connection, name)
     driver: Driver[Any] | None = connection.connection.driver_connection
     assert driver is not None
-    query = _meant(connection, f"select * from {schema}.{view} where definition = ")
+    query = _meant(connection, f"select * from analytics.{name} where definition = ")
     statement = sql.SQL("copy ({}{}) to stdout (format csv)").format(
         sql.Composed([sql.SQL(query)]), sql.Literal(definition)
     )

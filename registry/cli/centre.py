@@ -164,7 +164,7 @@ def report_command(
     Example: registry centre report --centre BCH --to bch.html
     """
     from registry.analysis.centres import compare_centres, read_quarters
-    from registry.analysis.dataset import read_view
+    from registry.analysis.reading import read_view
     from registry.cli.analyse.data import frozen_basis, up_to_date
     from registry.cli.demo.mark import nature_of_demo
     from registry.disclosure.centres import told_to

@@ -11,8 +11,6 @@ from registry.words import note
 STORED, AMENDED, VOIDED = "stored", "amended", "voided"
 DUPLICATE, SUPERSEDED, IGNORED = "duplicate", "superseded", "ignored"
 SET_ASIDE, REFUSED = "set_aside", "refused"
-# What is looked at again with the next reading.
-WAITING = SET_ASIDE
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 
 from registry.models.missing_reason import MISSING_REASONS, check_of_reasons, may_lack
-from registry.variables import Kind, Variable
+from registry.variables import Variable
 
 
 def end_of_period(column: str) -> str:
@@ -88,9 +88,3 @@ def declared_checks(column: Column[Any]) -> list[tuple[str, str]]:
         )
         checks.append((column.name, first_of_period))
     return checks
-
-
-def is_partial(column: Column[Any]) -> bool:
-    """Whether the column holds a date of which only month or year may be known."""
-    declaration: Variable | None = column.info.get("variable")
-    return declaration is not None and declaration.kind is Kind.PARTIAL_DATE

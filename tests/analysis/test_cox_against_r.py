@@ -33,7 +33,8 @@ from registry.analysis.cox.partial_likelihood import (
     maximise,
 )
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
-from registry.analysis.dataset import covariates_by_id, read_view
+from registry.analysis.dataset import covariates_by_id
+from registry.analysis.reading import read_view
 from registry.covariates import TIME_DEPENDENT
 from registry.database.engine import Database
 

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 from statsmodels.duration.survfunc import survdiff
 
-from registry.analysis.counting import Counts, aalen_johansen, log_log_limits, restricted_area
+from registry.analysis.at_risk import Counts
+from registry.analysis.counting import aalen_johansen, log_log_limits, restricted_area
 from registry.analysis.curves import competing
 from registry.analysis.curves.curve import Curve, turnbull
 from registry.analysis.curves.fine_gray import fine_gray

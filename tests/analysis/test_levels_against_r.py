@@ -13,7 +13,6 @@ import pytest
 
 from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import Rows
-from registry.analysis.risk.data import read_risk
 from registry.analysis.risk.fitting import gains, ridge
 from registry.analysis.risk.validation import slope_of
 from registry.analysis.troughs.at_week import week14_troughs
@@ -193,7 +192,7 @@ def test_cross_validation() -> None:
 
 def test_the_rows_given_to_r_are_those_of_the_views(shared_study: Database) -> None:
     with shared_study.engine.connect() as connection:
-        frames = read_risk(connection, "paper")
+        frames = levels_data.views_of(connection)
     levels = levels_data.levels(frames)
     pd.testing.assert_frame_equal(
         levels.reset_index(drop=True), rows_of("levels_study"), check_dtype=False

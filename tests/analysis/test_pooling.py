@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from registry.analysis.cox.at_risk import Ties
+from registry.analysis.at_risk import Ties
 from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import Connection, text
 
-from registry.analysis.dataset import read_view
 from registry.analysis.fingerprint import fingerprint
+from registry.analysis.reading import read_view
 from registry.database.engine import Database
 from registry.database.frozen import Place, translate
 

@@ -15,7 +15,7 @@ from registry.analysis.cohort.table1 import baseline_table
 from registry.analysis.cohort.table2 import univariate_table
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.curves.kaplan_meier import kaplan_meier
-from registry.analysis.dataset import read_view
+from registry.analysis.reading import read_view
 from registry.analysis.troughs.at_week import week14_troughs
 from registry.database.engine import Database
 from registry.validation.published import EXCLUDED, PUBLISHED_CHI2, PUBLISHED_COX, TABLE2

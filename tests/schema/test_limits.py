@@ -12,7 +12,6 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from registry.models import Definition, all_tables, table_of
-from registry.models.constraints import is_partial
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
 from tests.schema.catalogue import CLINICAL_TABLES, RECORD_TABLES, add_row, refusal
@@ -42,7 +41,7 @@ def attempt(database: Connection, table: str, patient: int, column: str, value: 
     A date of which only a part may be known comes with the day as its precision.
     """
     values = {column: value}
-    if is_partial(CLINICAL[f"clinical.{table}"].columns[column]):
+    if f"{column}_precision" in CLINICAL[f"clinical.{table}"].columns:
         values[f"{column}_precision"] = "day"
     if table == "patient":
         patient = database.execute(
@@ -171,7 +170,10 @@ def test_what_is_required_cannot_be_missing(database: Connection, patient: int, 
         elif (table, column) == ("pcdai_visit", "total"):
             # The score, which rests on the total or the items, is required.
             assert refused == "NotNullViolation"
-        elif column != "stopped_on" and is_partial(CLINICAL[f"clinical.{table}"].columns[column]):
+        elif (
+            column != "stopped_on"
+            and f"{column}_precision" in CLINICAL[f"clinical.{table}"].columns
+        ):
             assert refused == f"ck_patient_{column}_precision"
         else:
             assert refused is None, column

@@ -7,7 +7,7 @@ import pandas as pd
 
 from registry.analysis import methods
 from registry.analysis.cohort.patients import read_patients
-from registry.analysis.dataset import read_view
+from registry.analysis.reading import read_view
 from tests.study.conftest import NAMES, Network
 
 TERMS = ("sex_female", "response_without_remission")

@@ -9,15 +9,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from registry.analysis.counting import NO_ENTRY
-from registry.analysis.dataset import (
-    Days,
-    Flags,
-    numbers,
-    read_view,
-    require_columns,
-    survival_data,
-)
+from registry.analysis.at_risk import NO_ENTRY
+from registry.analysis.dataset import Days, Flags, numbers, require_columns, survival_data
+from registry.analysis.reading import read_view
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
 from registry.words import note, tr

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import inputs, methods
+from registry.analysis.at_risk import Ties
 from registry.analysis.basis import Basis, limits_under
-from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
     Design,
@@ -28,7 +28,7 @@ from registry.analysis.cox.design import (
 )
 from registry.analysis.cox.fit import few_events
 from registry.analysis.cox.refusals import obstacle, refuse_if_too_little, runs_away
-from registry.analysis.cox.sizes import sizes_of
+from registry.analysis.cox.result import sizes_of
 from registry.analysis.dataset import Floats, numbers, quartiles, require_columns
 from registry.analysis.methods.interval_regression import DISTRIBUTIONS, Effects
 from registry.covariates import Covariate

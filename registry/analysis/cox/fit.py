@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from registry.analysis import methods
+from registry.analysis.at_risk import Ties
 from registry.analysis.basis import Basis, limits_under
-from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
     PUBLISHED,
@@ -33,8 +33,7 @@ from registry.analysis.cox.refusals import (
     refuse_if_too_little,
     runs_away,
 )
-from registry.analysis.cox.result import Cox, Term
-from registry.analysis.cox.sizes import sizes_of
+from registry.analysis.cox.result import Cox, Term, sizes_of
 from registry.analysis.dataset import immortal_time_notes, known
 from registry.analysis.methods import CoxFit, NoRobustErrors, NotFinite, Zph
 from registry.errors import CannotEstimate, WrongUsage

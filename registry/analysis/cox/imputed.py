@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
+from registry.analysis.at_risk import Ties
 from registry.analysis.basis import Basis, limits_under
-from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import PUBLISHED, Design, covariates_of, held_fixed
 from registry.analysis.cox.fit import few_events

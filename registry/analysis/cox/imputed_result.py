@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from registry.analysis.at_risk import Ties
 from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
-from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.incomplete import TROUGH, Incomplete
-from registry.analysis.cox.sizes import sizes_of
+from registry.analysis.cox.result import sizes_of
 from registry.analysis.dataset import Floats
 from registry.analysis.methods import CoxFit, ImputedCox
 from registry.covariates import Covariate

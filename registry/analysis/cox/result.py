@@ -1,4 +1,4 @@
-"""The result of a Cox regression: its terms, its tests, its residuals, as a document."""
+"""The result of a Cox regression: its terms, their sizes, tests and residuals, as a document."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from registry.analysis.at_risk import Ties
 from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
-from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.choice import Choice
-from registry.analysis.cox.design import Design
-from registry.analysis.cox.diagnostics import (
-    TRANSFORMS,
-    Residuals,
-    Schoenfeld,
-)
+from registry.analysis.cox.design import Design, Prepared
+from registry.analysis.cox.diagnostics import TRANSFORMS, Residuals, Schoenfeld
+from registry.analysis.dataset import Flags
 from registry.analysis.methods import Zph
 from registry.covariates import Covariate
 from registry.words import listed_apart, note, sentences
@@ -216,3 +215,29 @@ class Cox:
 
 def _exp(value: float | None) -> float | None:
     return None if value is None else math.exp(value)
+
+
+def sizes_of(prepared: Prepared) -> dict[str, Any]:
+    """Children and losses by the levels of each term that has two, and by stratum.
+
+    A child whose treatment changes stands on both sides of it, its loss on one. A value that is not
+    known stands on neither.
+
+    Returns:
+        `terms`, by covariate the pair of those with the level and those with the other, and
+        `strata`, empty where there is one; each with `n` and `events`.
+    """
+    rows = prepared.rows
+
+    def size(of: Flags) -> dict[str, int]:
+        return {"n": len(np.unique(rows.subject[of])), "events": int(rows.event[of].sum())}
+
+    strata = np.unique(rows.stratum)
+    return {
+        "terms": {
+            one.id: [size(rows.values[:, k] == level) for level in (1, 0)]
+            for k, one in enumerate(prepared.covariates)
+            if one.other_level
+        },
+        "strata": [size(rows.stratum == one) for one in strata] if len(strata) > 1 else [],
+    }

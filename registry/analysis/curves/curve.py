@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import methods
+from registry.analysis.at_risk import NO_ENTRY, Counts, at_risk_on
 from registry.analysis.cohort.patients import Cohort
-from registry.analysis.counting import NO_ENTRY, Z95, Counts, at_risk_on
+from registry.analysis.counting import Z95
 from registry.analysis.dataset import (
     Days,
     Flags,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.analysis import methods
-from registry.analysis.counting import NO_ENTRY, at_risk_on
+from registry.analysis.at_risk import NO_ENTRY, at_risk_on
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.errors import CannotEstimate
 from registry.words import note

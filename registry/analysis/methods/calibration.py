@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import inputs
-from registry.analysis.counting import NO_ENTRY, Z95, Counts
+from registry.analysis.at_risk import NO_ENTRY, Counts
+from registry.analysis.counting import Z95
 from registry.analysis.counting import aalen_johansen as incidence_of
 from registry.analysis.dataset import Floats
 from registry.analysis.methods.prediction import Predictions

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import inputs
+from registry.analysis.at_risk import Ties
 from registry.analysis.counting import log_log_limits
-from registry.analysis.cox.at_risk import Ties
 from registry.analysis.dataset import Floats
 from registry.analysis.methods.cox_model import CoxFit, cox
 from registry.errors import CannotEstimate

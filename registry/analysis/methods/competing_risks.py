@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import counting, inputs
-from registry.analysis.counting import NO_ENTRY, Z95, Counts, at_risk_on
+from registry.analysis.at_risk import NO_ENTRY, Counts, at_risk_on
+from registry.analysis.counting import Z95
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.distributions import norm_sf
 from registry.analysis.methods.survival_curve import (

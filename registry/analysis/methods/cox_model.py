@@ -14,8 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from registry.analysis import inputs
+from registry.analysis.at_risk import Ties
 from registry.analysis.cox import diagnostics as of_rows
-from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, Rows, maximise
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
 from registry.analysis.dataset import Days, Floats

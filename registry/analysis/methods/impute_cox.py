@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import expit, ndtr, ndtri
 
 from registry.analysis import inputs
-from registry.analysis.cox.at_risk import Ties
+from registry.analysis.at_risk import Ties
 from registry.analysis.cox.diagnostics import baseline_faced
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, Rows, maximise
 from registry.analysis.dataset import Flags, Floats

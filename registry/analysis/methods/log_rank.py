@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import inputs
-from registry.analysis.counting import NO_ENTRY, at_risk_on
+from registry.analysis.at_risk import NO_ENTRY, at_risk_on
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.analysis.distributions import chi2_sf
 from registry.errors import CannotEstimate

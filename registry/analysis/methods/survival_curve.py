@@ -13,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 
 from registry.analysis import inputs
-from registry.analysis.counting import Z95, Counts, at_risk_on, product_limit, restricted_area
+from registry.analysis.at_risk import Counts, at_risk_on
+from registry.analysis.counting import Z95, product_limit, restricted_area
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.errors import CannotEstimate
 from registry.words import note, tr

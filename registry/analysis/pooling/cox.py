@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis.cox.at_risk import Ties
+from registry.analysis.at_risk import Ties
 from registry.analysis.cox.diagnostics import (
     Zph,
     concordance_of,

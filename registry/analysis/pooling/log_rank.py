@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis.counting import NO_ENTRY
+from registry.analysis.at_risk import NO_ENTRY
 from registry.analysis.curves.logrank import LogRank
 from registry.analysis.dataset import Days, Flags
 from registry.analysis.distributions import chi2_sf

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection
 
 from registry.analysis.dataset import (
     Days,
@@ -15,7 +14,6 @@ from registry.analysis.dataset import (
     Floats,
     flags,
     numbers,
-    read_view,
     require_columns,
     survival_data,
 )
@@ -135,19 +133,14 @@ def predictors_by_id(ids: Sequence[str], limits: Limits = AS_PUBLISHED) -> tuple
     return tuple(known[one] for one in ids)
 
 
-def read_risk(connection: Connection, definition: str) -> dict[str, pd.DataFrame]:
-    """The rows of the views that a prediction takes."""
-    views = ("analysis_set", "survival", "baseline", "tdm_week14", "competing_events")
-    return {view: read_view(connection, view, definition) for view in views}
-
-
 def risk_data(
     frames: dict[str, pd.DataFrame], definition: str, predictors: tuple[Predictor, ...]
 ) -> RiskData:
     """The cohort with these predictors.
 
     Args:
-        frames: by view, as `read_risk` gives them.
+        frames: rows by the view's name: `analysis_set`, `survival`, `baseline`, `tdm_week14` and
+            `competing_events`.
         definition: the definition that all rows must belong to.
         predictors: from `predictors_by_id`.
 

@@ -290,7 +290,7 @@ def risk_of_loss(
     """Fit and validate the model, and predict for a patient.
 
     Args:
-        frames: by view, as `read_risk` gives them.
+        frames: see `risk_data`.
         definition: the definition that all rows must belong to.
         patient: whose probability is asked for.
         pattern: or that of somebody with these values of the predictors; a yes-or-no one has 1 or

@@ -14,12 +14,8 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import methods
-from registry.analysis.counting import (
-    NO_ENTRY,
-    Counts,
-    aalen_johansen,
-    log_log_limits,
-)
+from registry.analysis.at_risk import NO_ENTRY, Counts
+from registry.analysis.counting import aalen_johansen, log_log_limits
 from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.curves.curve import Curve

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import inputs, methods
+from registry.analysis.at_risk import Ties
 from registry.analysis.basis import Basis
 from registry.analysis.cohort.patients import cohort_of
-from registry.analysis.cox.at_risk import Ties
 from registry.analysis.cox.design import Design, acquired, immortal_time
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.dataset import Floats, covariates_by_id

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from registry.analysis.counting import NO_ENTRY
+from registry.analysis.at_risk import NO_ENTRY
 from registry.analysis.curves.logrank import LogRank, logrank
 from registry.analysis.dataset import (
     Flags,

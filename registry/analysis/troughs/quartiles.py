@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.counting import NO_ENTRY
+from registry.analysis.at_risk import NO_ENTRY
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
 from registry.analysis.curves.curve import Curve
 from registry.analysis.curves.logrank import LogRank, PermutationRule, logrank, permutation_test

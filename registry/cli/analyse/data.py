@@ -129,13 +129,12 @@ class Data:
         return rows
 
     def _read(self, name: str) -> DataFrame:
-        from registry.analysis.dataset import read_view
-        from registry.analysis.reading import columns_of
+        from registry.analysis.reading import columns_of, read_view
 
         if name != ANALYSIS_SET:
             return read_view(self.connection, name, self.definition)
         # Columns of `baseline`, which costs as much again to ask for.
-        return self.view("baseline")[[*columns_of(self.connection, "analytics", name)]]
+        return self.view("baseline")[[*columns_of(self.connection, name)]]
 
     def _connected(self) -> tuple[Connection, str]:
         found: tuple[Connection, str] = self._once("made", "connection", self.connect)

@@ -34,7 +34,7 @@ def _require_definition(data: Data, limits: Limits) -> None:
     if data.definition == first:
         return
     from registry.analysis.cox.sensitivity import children_of
-    from registry.analysis.dataset import read_view
+    from registry.analysis.reading import read_view
     from registry.definitions.store import list_definitions
     from registry.disclosure.definitions import require_definition
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import Connection
 
-from registry.analysis.risk.data import predictors_by_id, read_risk, risk_data
+from registry.analysis.reading import read_view
+from registry.analysis.risk.data import predictors_by_id, risk_data
 from registry.analysis.risk.fitting import folds_of
 from registry.database.engine import open_database
 from registry.settings import Settings
@@ -65,7 +67,13 @@ def read(home: Path) -> dict[str, pd.DataFrame]:
         open_database(Settings(home=home, database_url=None, user="reader")) as database,
         database.engine.connect() as connection,
     ):
-        return read_risk(connection, "paper")
+        return views_of(connection)
+
+
+def views_of(connection: Connection) -> dict[str, pd.DataFrame]:
+    """The rows of the views that a prediction takes."""
+    views = ("analysis_set", "survival", "baseline", "tdm_week14", "competing_events")
+    return {view: read_view(connection, view, "paper") for view in views}
 
 
 if __name__ == "__main__":

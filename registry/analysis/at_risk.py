@@ -1,18 +1,50 @@
-"""The steps that a partial likelihood is summed over, and sums over who is at risk at each.
+"""Who is at risk: on days, and at the steps that a partial likelihood is summed over.
 
-A step is an event as ties have it: one a time for Breslow, one an event for Efron.
+A patient is at risk on a day t with entry < t <= time: who enters on a day is at risk from the next
+day on, who leaves on a day still counts on it. Without delayed entry `entry` is -1, so that day 0
+counts too. A step is an event as ties have it: one a time for Breslow, one an event for Efron.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from registry.analysis.dataset import Days, Floats
 
+NO_ENTRY = -1
+"""Entry of a patient who is at risk from day 0 on."""
 Ties = Literal["breslow", "efron"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Those at risk and those leaving, a value per day on which anybody enters or leaves, from 0.
+
+    `events` has a row per cause, in the order of the codes 1, 2, ...; code 0 is censoring.
+    """
+
+    days: Any
+    at_risk: Days
+    events: Days
+    censored: Days
+
+    @classmethod
+    def of(cls, entry: Floats | Days, time: Floats | Days, code: Days, causes: int = 1) -> Counts:
+        """Count patients; every entry must lie before its time."""
+        days = np.unique(np.concatenate(([0], entry[entry >= 0], time)))
+        leaving = np.zeros((causes + 1, days.size), dtype=np.int64)
+        np.add.at(leaving, (code, np.searchsorted(days, time)), 1)
+        return cls(days, at_risk_on(entry, time, days), leaving[1:], leaving[0])
+
+
+def at_risk_on(entry: Floats | Days, time: Floats | Days, days: Floats | Days) -> Days:
+    """How many are at risk on each of these days: entry < day <= time."""
+    entered = np.searchsorted(np.sort(entry), days, side="left")
+    left = np.searchsorted(np.sort(time), days, side="left")
+    return np.asarray(entered - left, dtype=np.int64)
 
 
 @dataclass(frozen=True)
