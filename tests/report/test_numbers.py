@@ -234,7 +234,7 @@ def test_what_is_missing_is_counted(shared_study: Database, definition: str) -> 
 def test_what_is_missing_is_shown(documents: dict[str, Any], tables: Tables) -> None:
     rows = {row[0]: row[1:] for row in rows_of(tables["table-missing"])}
     assert rows["CDEIS"] == ["66", "3", "4.3"]
-    assert rows["Trough of infliximab at week 14"] == ["34", "35", "50.7"]
+    assert rows["Infliximab trough at week 14"] == ["34", "35", "50.7"]
 
 
 def test_the_fingerprint_follows_the_data(study: Database, content: Content) -> None:
