@@ -189,12 +189,14 @@ def measure_starts(rounds: int, figures: Figures) -> None:
         goal = "2" if yardstick == DRIVER else "1.3"
         ratio = timings.ratio(words, yardstick)
         figures.add(f"`{what}` against `{yardstick}`", f"{ratio:.1f} x", goal)
+    by_clock = Timings()
     with tempfile.TemporaryDirectory() as folder:
         home, out = Path(folder) / "home", Path(folder) / "out"
         for place in range(2):
-            with timings.of(f"demo {place}"):
+            with timings.of(f"demo {place}"), by_clock.of(f"demo {place}"):
                 run_registry(home, "demo", "--out", str(out / str(place)))
-    figures.add("demo, warm", f"{timings.median('demo 1'):.1f} s", "3.5 s")
+    waited = f"{by_clock.median('demo 1'):.1f} s by the clock"
+    figures.add("demo, warm", f"{timings.median('demo 1'):.1f} s, {waited}", "3.5 s")
 
 
 def measure_report(home: Path, figures: Figures) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -49,17 +50,20 @@ def of_each(work: Callable[[Sample], Result], samples: Sequence[Sample]) -> Iter
 
 @contextmanager
 def beside(
-    work: Callable[[Sample], Result], items: Sequence[Sample]
+    work: Callable[[Sample], Result], items: Sequence[Sample], *, copied: bool = False
 ) -> Iterator[list[Callable[[], Result]]]:
     """What `work` makes of each item in a process of its own, while the block does something else.
 
     Args:
         work: as of `of_each`; what it raises is raised where its result is asked for.
+        copied: the process is a copy of this one, with all that is loaded, where the system copies
+            one well; `work` may not touch a connection.
 
     Yields:
         A function an item, in their order, that waits for what comes of it.
     """
-    with get_context("spawn").Pool(1, _begin, (work,)) as pool:
+    context = get_context("fork" if copied and sys.platform == "linux" else "spawn")
+    with context.Pool(1, _begin, (work,)) as pool:
         yield [pool.apply_async(_do, (item,)).get for item in items]
 
 
@@ -75,6 +79,7 @@ def _begin(work: Callable[[Any], Any]) -> None:
     _work = work
     # A terminal's Ctrl-C is for the one who waits, who ends these.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _do(sample: Any) -> Any:

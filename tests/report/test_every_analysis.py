@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from inspect import cleandoc, signature
 from pathlib import Path
@@ -149,19 +150,30 @@ def test_it_has_its_place_in_the_report(
     assert analysis.name in sheets
 
 
+def _curve(data: Data) -> str:
+    return json.dumps(BY_NAME["km"].reported(data), default=str)
+
+
+@pytest.mark.parametrize("beside_them", [None, _curve], ids=["begun anew", "a copy"])
 def test_what_runs_apart_comes_to_the_same(
-    shared_study: Database, monkeypatch: pytest.MonkeyPatch
+    shared_study: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    beside_them: Callable[[Data], Any] | None,
 ) -> None:
-    monkeypatch.setattr(apart, "MANY", 1)
+    if beside_them is None:
+        monkeypatch.setattr(apart, "MANY", 1)
     monkeypatch.setattr(resampling, "cores", lambda: 2)
     # The one whose reading is most of its work, with what it refuses and what it tells.
     only = [BY_NAME["interval-censored"], BY_NAME["risk"]]
     with shared_study.engine.connect() as connection:
         data = Data(lambda: (connection, "paper"))
         alone = [one.reported(data) for one in only]
-        with apart.apart(Data(data.connect), only) as elsewhere:
-            assert list(elsewhere.elsewhere) == [one.reported_by for one in reversed(only)]
+        with apart.apart(Data(data.connect), only, beside_them) as elsewhere:
+            runs = [one.reported_by for one in reversed(only)]
+            assert list(elsewhere.elsewhere) == [*filter(None, [beside_them]), *runs]
             there = [one.reported(elsewhere) for one in only]
+            if beside_them is not None:
+                assert elsewhere.result(beside_them) == beside_them(data)
     assert isinstance(alone[1], str)
     assert json.dumps(there, default=str) == json.dumps(alone, default=str)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -18,25 +18,32 @@ MANY = 1000
 
 
 @contextmanager
-def apart(data: Data, analyses: Sequence[Analysis]) -> Iterator[Data]:
+def apart(
+    data: Data, analyses: Sequence[Analysis], beside_them: Callable[[Data], Any] | None = None
+) -> Iterator[Data]:
     """The data, which have the results of the analyses that say so from another process.
 
-    On one core, or of few children, they are the data as they are: the results are the same.
+    On one core, or of few children, they are the data as they are: the results are the same. With
+    `beside_them`, which reads what a curve does and is made there first, also of few.
     """
     from registry.analysis.resampling import beside, cores
 
     long = [one for one in analyses if one.apart]
-    if cores() < 2 or not long or len(data.view("baseline")) < MANY:
+    few = len(data.view("baseline")) < MANY
+    if data.elsewhere or cores() < 2 or not long or (few and beside_them is None):
         yield data
         return
     # An option alone reads the exposure.
     views = {view for one in long for view in one.reads if view != "exposure"}
     rows = {("view", view): data.view(view) for view in views}
     made = {("made", "basis"): data.basis, ("made", "connection"): (None, data.definition)}
-    work = _Apart({**rows, **made}, language() == SOURCE_LANGUAGE)
-    with beside(work.result, [one.name for one in reversed(long)]) as results:
-        given = zip(reversed(long), results, strict=True)
-        yield replace(data, elsewhere={one.reported_by: result for one, result in given})
+    work = _Apart({**rows, **made}, language() == SOURCE_LANGUAGE, beside_them)
+    asked = [one.name for one in reversed(long)]
+    runs: list[Hashable] = [one.reported_by for one in reversed(long)]
+    if beside_them is not None:
+        asked, runs = ["", *asked], [beside_them, *runs]
+    with beside(work.result, asked, copied=few) as results:
+        yield replace(data, elsewhere=dict(zip(runs, results, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -45,14 +52,17 @@ class _Apart:
 
     kept: dict[tuple[str, Any], Any]
     english: bool
+    beside_them: Callable[[Data], Any] | None
 
     def result(self, name: str) -> Any:
-        """Of the analysis of this name."""
+        """Of the analysis of this name; of what is made beside them without one."""
         from registry.cli.analyse.analyses import BY_NAME
 
+        data = Data(_nowhere, kept=self.kept)
         with in_english() if self.english else nullcontext():
-            one = BY_NAME[name]
-            return one.result(Data(_nowhere, kept=self.kept))
+            if not name and self.beside_them is not None:
+                return self.beside_them(data)
+            return BY_NAME[name].result(data)
 
 
 def _nowhere() -> Any:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from importlib import resources
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from registry.cli.analyse.analyses import ANALYSES, BY_NAME
+from registry.cli.analyse.apart import apart
+from registry.cli.analyse.data import Data
 from registry.cli.demo.mark import nature_of_demo
 from registry.cli.frame.context import run_of, warn
 from registry.cli.report.command import TITLE
-from registry.cli.report.content import content_of, facts_of
+from registry.cli.report.content import CURVES_BY, content_from, curves_by_level, facts_of
 from registry.errors import Refused
 from registry.whole_file import make_private, write_whole
 from registry.words import note, spoken, tr
 
 if TYPE_CHECKING:
     from registry.database.engine import Database
-    from registry.report.preamble import Facts
-    from registry.report.telling import Content
 
 DEFINITION = "paper"
 OWN_HOME = note("Give the demo a home of its own: registry --home DIR demo")
@@ -40,9 +42,11 @@ def demo(
 
     Example: registry demo --out demo-output
     """
+    from registry.analysis.loading import load
     from registry.database import migrate
     from registry.database.engine import open_database
     from registry.definitions.store import set_default_definition
+    from registry.report.page import page
     from registry.settings import Settings
 
     run = run_of(context)
@@ -58,20 +62,31 @@ def demo(
             tr("{out} cannot be made: {reason}.", out=out, reason=error.strerror)
         ) from None
     warn(tr("Starting the database ..."))
+    # What the analyses need, while the server starts and fills its tables.
+    loading = Thread(target=load)
+    loading.start()
     with open_database(settings) as database:
         migrate.upgrade(database)
         _import_cohort(database, settings.user)
         with database.engine.begin() as connection:
             set_default_definition(connection, DEFINITION, user=settings.user, reason="demo")
         _derive(database, settings.user)
+        loading.join()
+        drawn = partial(_draw, out)
         with database.engine.connect() as connection:
-            content = content_of(connection, DEFINITION)
+            alone = Data(lambda: (connection, DEFINITION))
+            with apart(alone, ANALYSES, drawn) as data:
+                content = content_from(data)
+                figures = data.result(drawn)
             facts = facts_of(
                 connection, DEFINITION, content.data_hash, title=TITLE, nature=nature_of_demo()
             )
     _print(content.documents)
-    written = _write(out, content, facts)
-    typer.echo("\n" + tr("Figures and report: {files}", files=", ".join(map(str, written))))
+    report = out / "report.html"
+    html = page(content, facts)
+    write_whole(report, lambda part: part.write_text(html, encoding="utf-8"))
+    files = ", ".join(map(str, [*figures, report]))
+    typer.echo("\n" + tr("Figures and report: {files}", files=files))
 
 
 def _import_cohort(database: Database, user: str) -> None:
@@ -137,19 +152,14 @@ def _print(documents: Mapping[str, Any]) -> None:
             typer.echo(f"\n{said}")
 
 
-def _write(out: Path, content: Content, facts: Facts) -> list[Path]:
+def _draw(out: Path, data: Data) -> list[Path]:
+    """The study's curves as files; it has none from a landmark, which stand in the report."""
     from registry.drawing.plot import save
-    from registry.report.page import page
 
     written: list[Path] = []
-    for document in (content.documents["km"], *content.curves):
-        # The study has no curves from a landmark; those stand in the report.
-        if isinstance(document, str) or document["landmark_months"] is not None:
-            continue
-        by = f"_by_{document['by']}" if document["by"] else ""
-        figure = BY_NAME["km"].figures[""](document)
-        written.extend(save(figure, out / f"cumulative_incidence{by}"))
-    report = out / "report.html"
-    html = page(content, facts)
-    write_whole(report, lambda part: part.write_text(html, encoding="utf-8"))
-    return [*written, report]
+    for by in ("", *CURVES_BY):
+        document = (curves_by_level(by) if by else BY_NAME["km"]).reported(data)
+        if not isinstance(document, str):
+            figure = BY_NAME["km"].figures[""](document)
+            written.extend(save(figure, out / f"cumulative_incidence{by and f'_by_{by}'}"))
+    return written

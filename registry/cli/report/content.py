@@ -8,7 +8,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from registry.cli.analyse.analyses import ANALYSES, BY_NAME
+from registry.cli.analyse.analyses import ANALYSES, BY_NAME, Analysis
 from registry.cli.analyse.apart import apart
 from registry.cli.analyse.curves import km
 from registry.cli.analyse.data import Data
@@ -74,16 +74,21 @@ def content_from(
         turns = sorted(told, key=lambda one: one.reported_by in data.elsewhere)
         made = {one.name: one.reported(data, plan) for one in counted(turns, attrgetter("name"))}
     documents = {one.name: made[one.name] for one in told}
-    curves = []
-    for covariate in covariates:
-        for landmark in (None, landmark_months) if covariate.acquired_after_start else (None,):
-            # A page has no P by permutation.
-            run = partial(km, by=covariate.id, landmark=landmark, permute_below=0)
-            curves.append(replace(BY_NAME["km"], report=run).reported(data, plan))
+    curves = [
+        curves_by_level(covariate.id, landmark).reported(data, plan)
+        for covariate in covariates
+        for landmark in ((None, landmark_months) if covariate.acquired_after_start else (None,))
+    ]
     if plan is not None:
         prove(documents, plan, curves)
     rows = {view: data.view(view) for one in ANALYSES for view in one.reads}
     return Content(documents, curves, fingerprint(rows), BY_NAME)
+
+
+def curves_by_level(covariate: str, landmark: float | None = None) -> Analysis:
+    """The curves of each level of a covariate; a page has no P by permutation."""
+    run = partial(km, by=covariate, landmark=landmark, permute_below=0)
+    return replace(BY_NAME["km"], report=run)
 
 
 def facts_of(
