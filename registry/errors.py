@@ -6,6 +6,11 @@ names a patient by study id at most. `registry.cli` is the only place that turns
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from registry.words import tr
+
 
 class RegistryError(Exception):
     """Root of every error that a user can meet and mend."""
@@ -49,3 +54,16 @@ class CannotEstimate(RegistryError):
     """An analysis that these data cannot carry: no events, separation, an empty group."""
 
     exit_status = 4
+
+
+@contextmanager
+def read_from(file: object) -> Iterator[None]:
+    """Raises NotFound where no file is there to be read, Refused where it cannot be."""
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError):
+        raise NotFound(tr("There is no file {file}.", file=file)) from None
+    except OSError as error:
+        raise Refused(
+            tr("{file} cannot be read: {reason}.", file=file, reason=error.strerror)
+        ) from None

@@ -53,15 +53,15 @@ def survival_data(frame: pd.DataFrame, definition: str) -> pd.DataFrame:
         )
     require_columns(frame, ("patient_id", "time_days", "event"), "analysis_set")
     patients = frame["patient_id"].astype(str)
-    _refuse(tr("a patient more than once"), patients, patients.duplicated(), "analysis_set")
+    _refuse(tr("a patient more than once"), patients, patients.duplicated())
 
     time = numbers(frame, "time_days")
     whole = np.isfinite(time) & (time >= 0) & (time == np.floor(time))
-    _refuse(tr("a time that is not a whole number of days"), patients, ~whole, "analysis_set")
+    _refuse(tr("a time that is not a whole number of days"), patients, ~whole)
     event = flags(frame, "event", "analysis_set")
-    _refuse(tr("no event indicator"), patients, event.isna(), "analysis_set")
+    _refuse(tr("no event indicator"), patients, event.isna())
     happened = event.to_numpy(dtype=bool, na_value=False)
-    _refuse(tr("an event on day 0"), patients, happened & (time == 0), "analysis_set")
+    _refuse(tr("an event on day 0"), patients, happened & (time == 0))
 
     columns: dict[str, Any] = {
         "patient_id": patients.to_numpy(),
@@ -198,15 +198,14 @@ def mean_sd(values: Floats) -> tuple[float | None, float | None]:
     return mean, float(known.std(ddof=1)) if known.size > 1 else None
 
 
-def _refuse(problem: str, patients: pd.Series[str], bad: Any, view: str) -> None:
+def _refuse(problem: str, patients: pd.Series[str], bad: Any) -> None:
     rows = np.asarray(bad, dtype=bool)
     if rows.any():
         shown = ", ".join(sorted(set(patients[rows]))[:5])
         more = ", ..." if rows.sum() > 5 else ""
         raise Refused(
             tr(
-                "{view} has {problem} ({number} rows: {shown}{more}).",
-                view=view,
+                "analysis_set has {problem} ({number} rows: {shown}{more}).",
                 problem=problem,
                 number=int(rows.sum()),
                 shown=shown,

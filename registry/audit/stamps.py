@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 
 from registry.audit.finding import Finding
 from registry.audit.seals import Seal
-from registry.errors import NotFound, Refused, WrongUsage
+from registry.errors import Refused, WrongUsage, read_from
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -81,13 +81,8 @@ def roots_of(file: Path | None) -> list[Certificate]:
                     known.append(x509.load_der_x509_certificate(one))
         return known
     try:
-        return x509.load_pem_x509_certificates(file.read_bytes())
-    except FileNotFoundError:
-        raise NotFound(tr("There is no file {file}.", file=file)) from None
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be read: {reason}.", file=file, reason=error.strerror)
-        ) from None
+        with read_from(file):
+            return x509.load_pem_x509_certificates(file.read_bytes())
     except ValueError:
         raise Refused(tr("{file} holds no certificate in PEM.", file=file)) from None
 

@@ -24,7 +24,7 @@ from registry.database import migrate
 from registry.database.content import Content
 from registry.database.frozen import DEIDENTIFIED, OWN, OWN_VIEWS
 from registry.database.programs import Program, ProgramFailed, find_program, running
-from registry.errors import NotFound, Refused
+from registry.errors import Refused, read_from
 from registry.words import tr
 
 # Where the records are. The views are not kept: a restore builds those of its own program.
@@ -122,15 +122,9 @@ def open_archive(path: Path) -> Iterator[Archive]:
 
     Raises NotFound without a file, and Refused when it is not the whole of a backup.
     """
-    try:
+    with read_from(path):
         # Unbuffered, because pg_restore reads from the same place of it.
         file = path.open("rb", buffering=0)
-    except FileNotFoundError:
-        raise NotFound(tr("There is no file {file}.", file=path)) from None
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be read: {reason}.", file=path, reason=error.strerror)
-        ) from None
     with file:
         archive = _checked(path, file)
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from registry.errors import NotFound, Refused
+from registry.errors import Refused, read_from
 from registry.whole_file import write_whole
 from registry.words import tr
 
@@ -66,19 +66,14 @@ def write_list(erasures: Erasures, backup: Path) -> Path:
 def read_list(file: Path) -> Erasures:
     """A list that was written. Raises NotFound without a file, Refused where it is none."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        with read_from(file):
+            found = json.loads(file.read_text(encoding="utf-8"))
         erased = tuple(Erased(**one) for one in found["erased"])
         mark = found["registry"]
         if not isinstance(mark, str) or not all(isinstance(one.number, int) for one in erased):
             raise TypeError
         for one in erased:
             bytes.fromhex(one.id_salt), bytes.fromhex(one.id_hash)
-    except FileNotFoundError:
-        raise NotFound(tr("There is no file {file}.", file=file)) from None
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be read: {reason}.", file=file, reason=error.strerror)
-        ) from None
     except (ValueError, KeyError, TypeError):
         raise Refused(tr("{file} is no list of erasures.", file=file)) from None
     return Erasures(mark, erased)

@@ -175,19 +175,19 @@ def _table2(found: Read, table: Document) -> None:
             found.cell(f"{name} {key}", row[key])
             for key in ("n_true", "n_false", "events_true", "events_false", "missing")
         ]
-        _divided(found, name, {"true": cells[0], "false": cells[1]}, "events", f"{name} missing")
+        _divided(found, name, {"true": cells[0], "false": cells[1]}, f"{name} missing")
         if any(row[key] is None for key in ("events_true", "events_false")):
             found.beside += [f"{name} {one}" for one in ("chi2", "p", "p_holm") if row[one]]
         if name in SAME:
             found.system.whole(f"{name} n_true", *SAME[name])
 
 
-def _divided(found: Read, name: str, groups: Mapping[str, str], key: str, missing: str) -> None:
+def _divided(found: Read, name: str, groups: Mapping[str, str], missing: str) -> None:
     """Children divided by a covariate, and each group by the outcome."""
     system, lost_missing, kept_missing = (
         found.system, f"{name} missing lost", f"{name} missing kept",
     )  # fmt: skip
-    lost = [f"{name} {key}_{group}" for group in groups]
+    lost = [f"{name} events_{group}" for group in groups]
     kept = [f"{name} kept_{group}" for group in groups]
     found.nobody |= {missing, lost_missing, kept_missing}
     system.whole("eligible", *groups.values(), missing)
@@ -215,7 +215,7 @@ def _curves(found: Read, curves: Document, steps: str = "") -> None:
     )
     missing = found.cell(f"{name} missing", curves["missing"])
     if from_start:
-        _divided(found, name, groups, "events", missing)
+        _divided(found, name, groups, missing)
     else:
         before = found.cell(f"{name} never", curves["never_at_risk"])
         lost, left = f"{name} lost before", f"{name} left before"

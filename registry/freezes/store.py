@@ -23,26 +23,16 @@ from registry.freezes.content import Content, from_json
 from registry.freezes.make import make
 from registry.freezes.upkeep import keep_up
 from registry.parsing.meant import did_you_mean, near
-from registry.records.change import declare_change, summarise_change
+from registry.records.change import declare_change, made_and_dropped, summarise_change
 from registry.words import tr
 
 _COLUMNS = "name, as_of, day, commit_number, sha256, rules_hash, program_version, note"
 # With the change that made it, and the one that dropped it.
-_LIST = """
+_LIST = f"""
 select f.*, made.made_at, made.made_by, made.reason,
     gone.made_at as dropped_at, gone.made_by as dropped_by, gone.reason as dropped_reason
 from reference.data_freeze f
-left join lateral (
-    select c.* from audit.reference_change a join reference.change_set c using (change_id)
-    where a.table_name = 'data_freeze' and a.key ->> 'name' = f.name and a.operation = 'insert'
-    order by a.audit_id limit 1
-) made on true
-left join lateral (
-    select c.* from audit.reference_change a join reference.change_set c using (change_id)
-    where f.dropped and a.table_name = 'data_freeze' and a.key ->> 'name' = f.name
-        and not (a.old_values ->> 'dropped')::boolean and (a.new_values ->> 'dropped')::boolean
-    order by a.audit_id desc limit 1
-) gone on true
+{made_and_dropped("data_freeze", "f")}
 """
 
 

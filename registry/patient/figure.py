@@ -68,14 +68,13 @@ def patient_figure(document: Document) -> Figure:
     return paint(scene, title=scene.title, subtitle=scene.description)
 
 
-def course_scene(document: Document, prefix: str = "course") -> Scene:
+def course_scene(document: Document) -> Scene:
     """Draws the document of a record.
 
     Args:
         document: `PatientRecord.to_json()`, with `explanation` (its `conclusion`) beside.
-        prefix: what the ids begin with.
     """
-    scene = Scene(prefix, WIDTH, _title(document), _subtitle(document))
+    scene = Scene("course", WIDTH, _title(document), _subtitle(document))
     shown = window(document)
     if shown is None:
         scene.text(_LEFT, HEIGHT / 2, tr("Nothing dated is recorded."), "quiet")

@@ -24,6 +24,27 @@ def declare_change(connection: Connection, *, user: str, command: str, reason: s
     )
 
 
+def made_and_dropped(table: str, alias: str) -> str:
+    """SQL of who made a row of a `reference` table whose key is its name, and who dropped it.
+
+    `made` and `gone`, each a change set, joined to the row of that alias.
+    """
+
+    def one(as_name: str, operation: str, order: str) -> str:
+        return f"""
+left join lateral (
+    select c.* from audit.reference_change a join reference.change_set c using (change_id)
+    where a.table_name = '{table}' and a.key ->> 'name' = {alias}.name and {operation}
+    order by a.audit_id {order} limit 1
+) {as_name} on true"""
+
+    dropping = (
+        f"{alias}.dropped and not (a.old_values ->> 'dropped')::boolean "
+        "and (a.new_values ->> 'dropped')::boolean"
+    )
+    return one("made", "a.operation = 'insert'", "asc") + one("gone", dropping, "desc")
+
+
 def change_number(connection: Connection) -> int | None:
     """Number of this transaction's change set; None as long as it has changed nothing."""
     number: int | None = connection.execute(

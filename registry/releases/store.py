@@ -16,29 +16,19 @@ from registry.database.frozen import DEIDENTIFIED, LIVE, NAME, Frozen
 from registry.database.locks import Lock, take
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.parsing.meant import did_you_mean, near
-from registry.records.change import declare_change, summarise_change
+from registry.records.change import declare_change, made_and_dropped, summarise_change
 from registry.releases.choose import choose
 from registry.words import tr
 
 # Writes what the release has of the views of a schema, and says what it wrote.
 Write = Callable[[Connection, str], dict[str, Any]]
 
-_LIST = """
+_LIST = f"""
 select r.*, made.made_at, made.made_by, made.reason,
     gone.made_at as dropped_at, gone.made_by as dropped_by, gone.reason as dropped_reason,
     (select count(*) from derived.release_erased e where e.release = r.name) as erased
 from reference.data_release r
-left join lateral (
-    select c.* from audit.reference_change a join reference.change_set c using (change_id)
-    where a.table_name = 'data_release' and a.key ->> 'name' = r.name and a.operation = 'insert'
-    order by a.audit_id limit 1
-) made on true
-left join lateral (
-    select c.* from audit.reference_change a join reference.change_set c using (change_id)
-    where r.dropped and a.table_name = 'data_release' and a.key ->> 'name' = r.name
-        and a.operation = 'update'
-    order by a.audit_id desc limit 1
-) gone on true
+{made_and_dropped("data_release", "r")}
 """
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from registry.errors import NotFound, Refused, WrongUsage
+from registry.errors import Refused, WrongUsage, read_from
 from registry.parsing.toml import parse_toml
 from registry.schedule.due import Daily, clock_time, duration
 from registry.words import tr
@@ -82,15 +82,12 @@ def read_plan(given: Mapping[str, Any], *, config: Path | None, home: Path) -> P
 
 def _from_file(config: Path) -> dict[str, Any]:
     try:
-        return parse_toml(config.read_text(encoding="utf-8"), str(config))
-    except FileNotFoundError:
-        raise NotFound(tr("There is no file {file}.", file=config)) from None
-    except OSError as error:
-        raise NotFound(
-            tr("{file} cannot be read: {why}.", file=config, why=error.strerror)
-        ) from None
+        with read_from(config):
+            written = config.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise WrongUsage(tr("{file} is not in UTF-8.", file=config)) from None
+    try:
+        return parse_toml(written, str(config))
     except Refused as error:
         raise WrongUsage(error.problem, cure=error.cure) from None
 

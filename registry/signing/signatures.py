@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.errors import Refused
+from registry.errors import read_from
 from registry.models import ENTITIES, table_of
 from registry.records.change import declare_change
 from registry.records.patient_number import patient_number
@@ -78,14 +78,9 @@ def record_of(connection: Connection, study_id: str) -> Signed:
 
 
 def file_of(path: Path) -> Signed:
-    """A file as it is. Refused where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return Signed(hashlib.file_digest(file, "sha256").hexdigest(), file_name=path.name)
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be read: {reason}.", file=path, reason=error.strerror)
-        ) from None
+    """A file as it is. NotFound without it, Refused where it cannot be read."""
+    with read_from(path), path.open("rb") as file:
+        return Signed(hashlib.file_digest(file, "sha256").hexdigest(), file_name=path.name)
 
 
 def sign(

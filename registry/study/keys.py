@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from registry.errors import Refused, WrongUsage
+from registry.errors import Refused, WrongUsage, read_from
 from registry.whole_file import require_free, write_whole
 from registry.words import tr
 
@@ -125,14 +125,10 @@ def public_of(path: Path) -> Public:
 
 
 def read_json(path: Path) -> Any:
-    """What a file holds. Refused where it cannot be read or is no JSON of one object."""
+    """What a file holds. NotFound without it, Refused where it cannot be read or is no JSON."""
     try:
-        with path.open("rb") as file:
+        with read_from(path), path.open("rb") as file:
             found = json.loads(file.read(MOST_BYTES + 1)[: MOST_BYTES + 1])
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be read: {reason}.", file=path, reason=error.strerror)
-        ) from None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

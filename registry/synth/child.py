@@ -73,10 +73,10 @@ def _birth_and_start(rng: Random, edges: frozenset[Edge], window: Window) -> tup
         if past_18 is None and rng.random() < 0.3:
             past_18 = rng.choice((-2, -1, 0))
         if past_18 is None:
-            birth = rng.choice(_leap_births(window, 10, 18))
+            birth = rng.choice(_leap_births(window, 10))
             first = max(window.first_start, birthday(birth, 3))
             return birth, rng.randint(first, min(window.last_start, birthday(birth, 18) - 1))
-        turning_18 = _leap_births(window, 18, 18, past_18)
+        turning_18 = _leap_births(window, 18, past_18)
         # A short window may be without one.
         if turning_18:
             birth = rng.choice(turning_18)
@@ -89,8 +89,8 @@ def _birth_and_start(rng: Random, edges: frozenset[Edge], window: Window) -> tup
     return start - int(max(1.5, min(17.95, age)) * YEAR), start
 
 
-def _leap_births(window: Window, by: int, until: int, later: int = 0) -> list[int]:
-    """Births on 29 February of whom is `by` years before the last start, `until` after the first.
+def _leap_births(window: Window, by: int, later: int = 0) -> list[int]:
+    """Births on 29 February of whom is `by` years before the last start, 18 after the first.
 
     Both birthdays so many days `later`.
     """
@@ -101,7 +101,7 @@ def _leap_births(window: Window, by: int, until: int, later: int = 0) -> list[in
         birth
         for birth in births
         if birthday(birth, by) + later <= window.last_start
-        and birthday(birth, until) + later >= window.first_start
+        and birthday(birth, 18) + later >= window.first_start
     ]
 
 

@@ -13,14 +13,14 @@ _FARTHEST = 60.0
 
 
 def profile_limits(
-    likelihood: PartialLikelihood, best: Point, which: int, *, level: float = 0.95
+    likelihood: PartialLikelihood, best: Point, which: int
 ) -> tuple[float | None, float | None]:
-    """The coefficients at which twice the fall of the profile likelihood reaches chi-square's.
+    """95 % limits: where twice the fall of the profile likelihood reaches chi-square's quantile.
 
     Returns:
         Lower and upper limit; None where the likelihood never falls that far.
     """
-    fall = float(chi2_ppf(level, 1)) / 2
+    fall = float(chi2_ppf(0.95, 1)) / 2
     se = float(np.sqrt(np.linalg.inv(best.information)[which, which]))
 
     def search(direction: int) -> float | None:

@@ -68,12 +68,12 @@ def ridge(rows: Rows, penalty: float) -> Hazard:
     )
 
 
-def folds_of(event: Flags, seed: int, folds: int = FOLDS) -> Days:
+def folds_of(event: Flags, seed: int) -> Days:
     """The fold of each patient, at random, the events spread evenly."""
     random = np.random.default_rng(seed)
     fold = np.empty(len(event), dtype=np.int64)
     for members in (np.flatnonzero(event), np.flatnonzero(~event)):
-        fold[random.permutation(members)] = np.arange(len(members)) % folds
+        fold[random.permutation(members)] = np.arange(len(members)) % FOLDS
     return fold
 
 

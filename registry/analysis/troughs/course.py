@@ -76,15 +76,12 @@ class TroughCourse:
         }
 
 
-def troughs_over_time(
-    frame: pd.DataFrame, definition: str, *, window_months: int = WINDOW_MONTHS
-) -> TroughCourse:
+def troughs_over_time(frame: pd.DataFrame, definition: str) -> TroughCourse:
     """Levels by window: the three of induction, then so many months each from the first infusion.
 
     Args:
         frame: rows of `analytics.trough`.
         definition: the definition that all rows must belong to.
-        window_months: length of a window of maintenance.
     """
     check_definition(frame, definition, "trough")
     columns = (
@@ -98,7 +95,7 @@ def troughs_over_time(
     after = flags(frame, "after_event", "trough").to_numpy(dtype=bool, na_value=False)
     rows = frame[measured & within & trough & ~after].copy()
     rows["window"] = [
-        _window(timepoint, day, window_months)
+        _window(timepoint, day)
         for timepoint, day in zip(rows["timepoint"], numbers(rows, "day"), strict=True)
     ]
     rows["assay"] = rows["assay"].fillna("~")
@@ -106,7 +103,7 @@ def troughs_over_time(
         ["patient_id", "window"], keep="last"
     )
     windows = [
-        _told(key, levels, window_months)
+        _told(key, levels)
         for key, levels in sorted(last.groupby("window"), key=lambda one: _place(str(one[0])))
     ]
     return TroughCourse(
@@ -116,10 +113,10 @@ def troughs_over_time(
     )
 
 
-def _window(timepoint: Any, day: float, months: int) -> str:
+def _window(timepoint: Any, day: float) -> str:
     if timepoint in dict(INDUCTION):
         return str(timepoint)
-    return f"months_{int(day // (months * DAYS_PER_MONTH)) * months}"
+    return f"months_{int(day // (WINDOW_MONTHS * DAYS_PER_MONTH)) * WINDOW_MONTHS}"
 
 
 def _place(window: str) -> int:
@@ -127,12 +124,14 @@ def _place(window: str) -> int:
     return names.index(window) if window in names else 10 + int(window.removeprefix("months_"))
 
 
-def _told(key: Any, levels: pd.DataFrame, months: int) -> Window:
+def _told(key: Any, levels: pd.DataFrame) -> Window:
     window = str(key)
     label = dict(INDUCTION).get(window)
     if label is None:
         first = int(window.removeprefix("months_"))
-        label = note("Maintenance, months {first} to {last}", first=first, last=first + months)
+        label = note(
+            "Maintenance, months {first} to {last}", first=first, last=first + WINDOW_MONTHS
+        )
     values = numbers(levels, "ifx_for_mean")
     q1, median, q3 = quartiles(values)
     return Window(

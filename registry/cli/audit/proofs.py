@@ -12,7 +12,7 @@ import typer
 from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.context import ForceOption, reading, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
-from registry.errors import NotFound, Refused, WrongUsage
+from registry.errors import WrongUsage, read_from
 from registry.words import tr
 
 COLUMNS = ("seal", "at", "by", "table", "record", "operation", "values", "reason")
@@ -101,13 +101,8 @@ def check_command(
 
     wanted = head_of(head)
     try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise NotFound(tr("There is no file {file}.", file=file)) from None
-    except OSError as error:
-        raise Refused(
-            tr("{file} cannot be read: {reason}.", file=file, reason=error.strerror)
-        ) from None
+        with read_from(file):
+            text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         text = ""
     proved = check_proof(text, wanted)

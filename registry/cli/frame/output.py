@@ -25,6 +25,8 @@ from registry.terminal_width import aligned
 from registry.terminal_width import columns as columns_of
 
 Item = TypeVar("Item")
+# Of rows that are printed as they come so many are held at a time.
+_HELD = 1000
 
 
 class Format(StrEnum):
@@ -60,15 +62,13 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None
     _print_parts(_table_lines(names, [rows]))
 
 
-def print_stream(
-    rows: Iterable[Sequence[Any]], form: Format, columns: Sequence[str], size: int = 1000
-) -> None:
-    """The rows in the asked form as they come, `size` held at a time.
+def print_stream(rows: Iterable[Sequence[Any]], form: Format, columns: Sequence[str]) -> None:
+    """The rows in the asked form as they come, few held at a time.
 
     Of a table the first so many give the widths of the columns.
     """
     named = (dict(zip(columns, row, strict=True)) for row in rows)
-    batches = iter(lambda: list(islice(named, size)), [])
+    batches = iter(lambda: list(islice(named, _HELD)), [])
     match form:
         case Format.JSON:
             _print_parts(_json_lines(batches))

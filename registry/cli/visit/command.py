@@ -16,7 +16,7 @@ from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of,
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.records.asking_record import patient_or_asked
 from registry.cli.visit.words import lines_of
-from registry.errors import NotFound, Refused, WrongUsage
+from registry.errors import Refused, WrongUsage, read_from
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -138,13 +138,9 @@ def _read(file: str) -> VisitFile:
             return read_visit_file(sys.stdin.buffer.read().decode("utf-8"), tr("standard input"))
         path = Path(file)
         is_json = {".json": True, ".toml": False}.get(path.suffix.lower())
-        return read_visit_file(path.read_bytes().decode("utf-8"), path.name, is_json=is_json)
-    except FileNotFoundError:
-        raise NotFound(tr("There is no file {path}.", path=file)) from None
-    except OSError as error:
-        raise Refused(
-            tr("The file {path} cannot be read: {why}.", path=file, why=error.strerror)
-        ) from None
+        with read_from(file):
+            written = path.read_bytes()
+        return read_visit_file(written.decode("utf-8"), path.name, is_json=is_json)
     except UnicodeDecodeError:
         raise Refused(tr("{file} is not in UTF-8.", file=file)) from None
 

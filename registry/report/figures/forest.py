@@ -95,7 +95,6 @@ def forest_plot(
     *,
     title: str,
     series: Sequence[str] = (),
-    measure: str = "Hazard ratio",
 ) -> Scene:
     """Draw the ratios, those with the same label below each other.
 
@@ -105,7 +104,6 @@ def forest_plot(
         width: in pixels, of `scene.WIDE` or `scene.NARROW`.
         title: the figure's name.
         series: the names of the analyses, where there are several.
-        measure: what the axis shows.
     """
     scene = Scene(prefix, width, title, _in_words(rows, series))
     scale = ratio_scale(
@@ -130,7 +128,7 @@ def forest_plot(
     few = len(ticks) <= 8
     panel.x_axis(
         ticks,
-        tr("{measure} with 95 % limits, logarithmic", measure=measure),
+        tr("Hazard ratio with 95 % limits, logarithmic"),
         bottom,
         [tick for tick in ticks if not few and math.log10(tick) != round(math.log10(tick))],
     )
