@@ -117,7 +117,7 @@ def test_a_brier_curve_has_the_estimates_of_the_score(seed: int) -> None:
     at = np.arange(1.0, 40.0)
     risk = np.sort(rng.random((50, len(at))), axis=1)
     whole = brier(time, cause, risk, at)
-    curve = brier_curve(time, cause, lambda part: risk[part], at)
+    curve = brier_curve(time, cause, risk, at)
     for found, expected in (
         (curve.estimate, whole.estimate),
         (curve.null, whole.null.estimate),

@@ -10,7 +10,6 @@ influence of each row, its part in the estimate of G included.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -23,8 +22,8 @@ from registry.analysis.dataset import Days, Floats
 from registry.analysis.methods.competing_risks import aalen_johansen
 from registry.words import tr
 
-_CELLS = 500_000
-"""Rows times days that are worked on at once; bounds the memory."""
+_BLOCK = 64
+"""Patients that are worked on at once: a processor has them near it."""
 
 
 class Censoring:
@@ -42,34 +41,34 @@ class Censoring:
         self._g = np.concatenate(([1.0], np.cumprod(1 - censored / np.maximum(left, 1))))
         self._at_risk, self._hazard = at_risk, censored / at_risk
 
-    def weights(self, at: Floats, part: slice = slice(None)) -> Floats:
+    def weights(self, at: Floats) -> Floats:
         """1/G of each row that tells of t, 0 of the others, (n, times); NaN where G(t) is 0."""
-        g_t = self._at(at)
-        before = self._before[part, None]
-        weight = np.where(self.time[part, None] <= at, before, 1 / g_t)
+        g_t = self.of(at)
+        weight = np.where(self.time[:, None] <= at, self.before[:, None], 1 / g_t)
         return np.asarray(np.where(np.isnan(g_t), np.nan, weight))
 
-    def _at(self, at: Floats) -> Floats:
+    def of(self, at: Floats) -> Floats:
+        """G at each of the times; NaN where it is 0."""
         g_t = self._g[np.searchsorted(self._days, at, side="right")]
         return np.where(g_t > 0, g_t, np.nan)
 
     @cached_property
-    def _before(self) -> Floats:
+    def before(self) -> Floats:
         """1/G just before each row leaves, 0 of who is censored."""
         with np.errstate(divide="ignore"):
             return np.where(self._cause == 0, 0.0, 1 / self._g[self._day])
 
     def of_cases(self, at: Floats) -> Floats:
         """The sum of the weights of those with cause 1 by each of the times."""
-        return np.where(np.isnan(self._at(at)), np.nan, self._until(at, self._cause == 1))
+        return np.where(np.isnan(self.of(at)), np.nan, self._until(at, self._cause == 1))
 
     def of_all(self, at: Floats) -> Floats:
         """The sum of all weights at each of the times."""
         later = len(self.time) - np.searchsorted(np.sort(self.time), at, side="right")
-        return self._until(at, self._cause != 0) + later / self._at(at)
+        return self._until(at, self._cause != 0) + later / self.of(at)
 
     def _until(self, at: Floats, of: Any) -> Floats:
-        of_day = np.bincount(self._day, np.where(of, self._before, 0.0), len(self._days))
+        of_day = np.bincount(self._day, np.where(of, self.before, 0.0), len(self._days))
         running = np.concatenate(([0.0], np.cumsum(of_day)))
         return np.asarray(running[np.searchsorted(self._days, at, side="right")])
 
@@ -186,22 +185,64 @@ def _integrated(estimate: Floats, at: Floats) -> Floats:
 
 
 def brier_curve(
-    time: Floats | Days, cause: Days, risk: Callable[[slice], Floats], at: Floats
+    time: Floats | Days,
+    cause: Days,
+    risk: Floats,
+    at: Floats,
+    *,
+    grown: Floats | None = None,
+    who: Days | None = None,
 ) -> BrierCurve:
-    """The estimates of `brier` at many times, in memory that does not grow with the rows.
+    """The estimates of `brier` at many times, where risks change at few of them.
 
     Args:
         time, cause, at: as of `brier`, and held to nothing.
-        risk: gives the risks of some of the rows, shape (rows, times).
+        risk: of patients, shape (patients, 1 + grown): before the first of the times `grown`, and
+            from each on. Without `grown` there is a risk for each time of `at`.
+        who: which of the patients each row is; without it each row is its own.
     """
-    rows = max(1, _CELLS // max(len(at), 1))
     time = np.asarray(time, dtype=np.float64)
-    censoring, total = Censoring(time, cause), np.zeros(len(at))
-    for first in range(0, len(time), rows):
-        part = slice(first, first + rows)
-        case = (time[part, None] <= at) & (cause[part] == 1)[:, None]
-        distance = case - risk(part)
-        total += np.einsum("it,it,it->t", censoring.weights(at, part), distance, distance)
+    censoring = Censoring(time, cause)
+    patients, row = np.unique(np.arange(len(time)) if who is None else who, return_inverse=True)
+    leaves = np.empty(len(patients))
+    leaves[row] = time
+    # What a patient counts: after leaving, and of that with cause 1, and up to then.
+    gone = np.bincount(row, censoring.before)
+    lost = np.bincount(row, np.where(cause == 1, censoring.before, 0.0))
+    often = np.bincount(row).astype(np.float64)
+    if grown is None:
+        step, leaving = np.arange(len(at)), np.searchsorted(at, leaves, side="left")
+    else:
+        step, leaving = (np.searchsorted(grown, one, side="right") for one in (at, leaves))
+    # w (y - r)^2 = w r^2 - 2 w y r + w y, summed over patients at each step of their risks. Who
+    # leaves during a step has left at none of its times yet.
+    until, later = np.zeros((2, risk.shape[1]))
+    order = np.argsort(leaves, kind="stable")
+    for first in range(0, len(order), _BLOCK):
+        some = order[first : first + _BLOCK]
+        told = risk[patients[some]]
+        square = told * told
+        low, high = leaving[some[0]], leaving[some[-1]] + 1
+        later[:low] += often[some] @ square[:, :low]
+        until[high:] += gone[some] @ square[:, high:] - 2 * (lost[some] @ told[:, high:])
+        left = leaving[some, None] < np.arange(low, min(high, len(until)))
+        told, square = told[:, low:high], square[:, low:high]
+        until[low:high] += (np.where(left, gone[some, None], 0.0) * square).sum(axis=0)
+        until[low:high] -= 2 * (np.where(left, lost[some, None], 0.0) * told).sum(axis=0)
+        later[low:high] += (np.where(left, 0.0, often[some, None]) * square).sum(axis=0)
+    # Those who leave during a step, by the times of it.
+    place = np.searchsorted(at, leaves, side="left")
+    inside = (place < len(at)) & (leaving < risk.shape[1])
+    own = risk[patients[inside], leaving[inside]]
+    first_of_step = np.searchsorted(step, step, side="left")
+
+    def since(part: Floats) -> Floats:
+        running = np.cumsum(np.bincount(place[inside], part, len(at)))
+        return running - np.concatenate(([0.0], running))[first_of_step]
+
+    told_until = until[step] + since(gone[inside] * own**2 - 2 * lost[inside] * own)
+    told_later = later[step] - since(often[inside] * own**2)
+    total = told_until + censoring.of_cases(at) + told_later / censoring.of(at)
     incidence = aalen_johansen(time, cause).at(at)[0] if cause.any() else np.zeros(len(at))
     null = censoring.of_cases(at) * (1 - 2 * incidence) + censoring.of_all(at) * incidence**2
     return BrierCurve(at, total / len(time), null / len(time))

@@ -48,6 +48,11 @@ class Hazard:
         running = np.concatenate(([0.0], np.cumsum(self.jumps)))
         return np.asarray(running[np.searchsorted(self.days, days, side="right")])
 
+    def before(self, days: Floats) -> Floats:
+        """The same up to, and not on, each of the days."""
+        running = np.concatenate(([0.0], np.cumsum(self.jumps)))
+        return np.asarray(running[np.searchsorted(self.days, days, side="left")])
+
 
 def ridge(rows: Rows, penalty: float) -> Hazard:
     """The hazard that maximises log L(b) - penalty / 2 sum b^2, b per unit of the rows' values."""
@@ -149,42 +154,56 @@ class Hazards:
 
     def risk(self, x: Floats, days: Floats) -> Floats:
         """The probability of a loss by each of the days, shape (n, days)."""
+        grown, reached = self.reached(x, max(days))
+        return reached[:, np.searchsorted(grown, days, side="right")]
+
+    def reached(self, x: Floats, last: float) -> tuple[Floats, Floats]:
+        """The days up to the last on which the risk grows, and the risk between them.
+
+        That before the first of the days comes first, shape (n, 1 + days).
+        """
         both = [one for one in (self.loss, self.ruled_out) if one is not None]
-        grid = np.unique(np.concatenate([one.days for one in both]))
-        grid = grid[grid <= max(days)]
-        cumulative = np.array([one.until(grid) for one in both])
-        asked = np.searchsorted(grid, days, side="right")
+        # Of the days, those of a loss; what else happened on or between them only takes away.
+        lost = (self.loss.days <= last) & (self.loss.jumps > 0)
+        grown = self.loss.days[lost].astype(np.float64)
+        cumulative = np.array([one.until(grown) for one in both])
+        jumps = np.array([one.until(grown) - one.before(grown) for one in both])
         # Patients with equal hazards have equal risks; of a few covariates there are few kinds.
         ratios = np.exp(np.column_stack([x @ one.coef for one in both]))
         kinds, kind = np.unique(ratios @ [1, 1j][: len(both)], return_inverse=True)
         first = np.empty(len(kinds), dtype=np.int64)
         first[kind] = np.arange(len(kind))
-        parts = np.array_split(ratios[first], 1 + len(first) * len(grid) // _CELLS)
-        return np.vstack([_risk_of(part, cumulative, asked) for part in parts])[kind]
+        alike = len(kinds) < len(ratios)
+        ratios = ratios[first] if alike else ratios
+        found = np.empty((len(ratios), len(grown) + 1))
+        some = 1 + _CELLS // len(found[0])
+        for at in range(0, len(ratios), some):
+            _risk_of(ratios[at : at + some], cumulative, jumps, found[at : at + some])
+        return grown, found[kind] if alike else found
 
     def risk_were_nobody_to_stop(self, x: Floats, days: Floats) -> Floats:
         """1 - exp(-H(t) exp(x b)): with stop, transfer and death as if they were chance ends."""
         return np.asarray(-np.expm1(-np.outer(np.exp(x @ self.loss.coef), self.loss.until(days))))
 
 
-def _risk_of(ratios: Floats, cumulative: Floats, asked: Days) -> Floats:
-    """The risk by hazard ratio of each cause, shape (n, times).
+def _risk_of(ratios: Floats, cumulative: Floats, jumps: Floats, found: Floats) -> None:
+    """The risk by hazard ratio of each cause before the first and from each of the days on.
 
     Args:
         ratios: shape (n, causes), the loss first.
-        cumulative: hazards of each cause at their days, shape (causes, days).
-        asked: after how many of the days.
+        cumulative: hazards of each cause at the days of a loss, shape (causes, days).
+        jumps: by how much they grow on these.
+        found: takes the risk, shape (n, 1 + days).
     """
-    jumps = np.diff(cumulative, axis=1, prepend=0.0)
-    # Of the days, those of a loss; what else happened on or between them only takes away.
-    lost = np.flatnonzero(jumps[0] > 0)
-    reached = np.zeros((len(ratios), len(lost) + 1))
-    leaving = ratios @ jumps[:, lost]
+    leaving = ratios @ jumps
     # On a day the survivors leave with probability 1 - exp(-hazard), by cause as it has part.
-    part = np.divide(np.outer(ratios[:, 0], jumps[0, lost]), leaving)
-    before = np.exp(leaving - ratios @ cumulative[:, lost])
-    np.cumsum(before * -np.expm1(-leaving) * part, axis=1, out=reached[:, 1:])
-    return reached[:, np.searchsorted(lost, asked, side="left")]
+    before = np.exp(leaving - ratios @ cumulative)
+    part = np.outer(ratios[:, 0], jumps[0])
+    part /= leaving
+    part *= before
+    part *= -np.expm1(-leaving)
+    found[:, 0] = 0.0
+    np.cumsum(part, axis=1, out=found[:, 1:])
 
 
 @dataclass(frozen=True)
@@ -216,9 +235,10 @@ class Unpenalised(Hazards):
         told = self.fitted.absolute_risk(x, days)
         return told.lower, told.upper
 
-    def risk(self, x: Floats, days: Floats) -> Floats:
-        """The probability of a loss by each of the days; after the last it stays as it is."""
-        return self.fitted.risk(x, np.minimum(days, self.fitted.last))
+    def reached(self, x: Floats, last: float) -> tuple[Floats, Floats]:
+        """As of a ridge; after the last day of the data the risk stays as it is."""
+        grown = self.loss.days[(self.loss.days <= last) & (self.loss.jumps > 0)].astype(np.float64)
+        return grown, np.hstack([np.zeros((len(x), 1)), self.fitted.risk(x, grown)])
 
 
 def fitted(

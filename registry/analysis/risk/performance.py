@@ -55,14 +55,18 @@ class Told:
     """What a model tells of patients, once for all and for every sample of them.
 
     Attributes:
-        days: all at which a risk or a score can change, in order.
-        risk: of each patient by each of these days, shape (n, days).
+        grown: the days on which a risk grows.
+        risk: of each patient before the first of these and from each on, shape (n, 1 + grown).
         levels: the order of the risks by each month, shape (n, months).
     """
 
-    days: Floats
+    grown: Floats
     risk: Floats
     levels: Days
+
+    def by(self, days: Floats, who: Days) -> Floats:
+        """The risks of some patients by each of the days, shape (n, days)."""
+        return self.risk[np.ix_(who, np.searchsorted(self.grown, days, side="right"))]
 
 
 @dataclass(frozen=True)
@@ -101,11 +105,10 @@ class Watch:
 
     def told(self, model: Hazards) -> Told:
         """What a model tells of these patients."""
-        days = np.unique(np.concatenate([self.time, self.months * DAYS_PER_MONTH, self.days]))
-        days = days[days <= self.days[-1]]
-        risk = np.clip(model.risk(self.x, days), 0.0, 1.0)
-        monthly = risk[:, np.searchsorted(days, self.months * DAYS_PER_MONTH)]
-        return Told(days, risk, levels_of(monthly))
+        grown, risk = model.reached(self.x, float(self.days[-1]))
+        np.clip(risk, 0.0, 1.0, out=risk)
+        step = np.searchsorted(grown, self.months * DAYS_PER_MONTH, side="right")
+        return Told(grown, risk, levels_of(risk[:, step]))
 
     def measured(self, told: Told, drawn: Days | None = None) -> Measured:
         """The scores with these patients of a model that told this of them.
@@ -120,10 +123,9 @@ class Watch:
         # Between the days on which anybody leaves neither score nor risk changes.
         days = np.unique(np.concatenate([time, by_month, self.days]))
         days = days[days <= self.days[-1]]
-        column = np.searchsorted(told.days, days)
-        score = brier_curve(time, code, lambda part: told.risk[np.ix_(who[part], column)], days)
+        score = brier_curve(time, code, told.risk, days, grown=told.grown, who=who)
         at, monthly = np.searchsorted(days, self.days), np.searchsorted(days, by_month)
-        risk = told.risk[np.ix_(who, column[at])]
+        risk = told.by(self.days, who)
         found = methods.calibration(time, code, risk, self.days, watch.pseudo)
         asked = np.stack(
             [

@@ -171,7 +171,7 @@ class _Resampled:
             self.watch.measured(told, drawn) - self.watch.measured(told),
             own if self.own is None else fit.risk(self.own[None, :], self.days)[0],
             out,
-            fit.risk(self.x[out], self.days),
+            told.by(self.days, out),
         )
 
 
