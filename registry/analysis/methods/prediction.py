@@ -238,7 +238,7 @@ def brier_curve(
 
     def since(part: Floats) -> Floats:
         running = np.cumsum(np.bincount(place[inside], part, len(at)))
-        return running - np.concatenate(([0.0], running))[first_of_step]
+        return np.asarray(running - np.concatenate(([0.0], running))[first_of_step], dtype=float)
 
     told_until = until[step] + since(gone[inside] * own**2 - 2 * lost[inside] * own)
     told_later = later[step] - since(often[inside] * own**2)

@@ -161,30 +161,35 @@ with known as (
     -- One pass over each table. A reader who asks for no column of a join has it left out, which the
     -- server does where no child can be met twice; of one definition, which reaches into the joins
     -- by the equality before, it sees that by `|| ''` only: the definition it puts in is no column.
+    -- The study id is there so that a reader of one child reaches into them.
     left join (
         select
             s.definition,
             s.patient_id,
+            n.study_id,
             (array_agg(a.height_z order by a.measured_on desc) filter (
                 where a.height_z is not null
             ))[1] as height_z,
             (array_agg(a.bmi_z order by a.measured_on desc) filter (where a.bmi_z is not null))[1]
                 as bmi_z
         from lor_status s
+        join patient_number n using (patient_id)
         join definition d on d.name = s.definition
         join anthropometry_z a
             on a.patient_id = s.patient_id
             and a.measured_on between s.start_on - d.covariate_window_days and s.start_on
         where s.eligible
-        group by s.definition, s.patient_id
+        group by s.definition, s.patient_id, n.study_id
     ) z
         on z.patient_id = s.patient_id
+        and z.study_id = n.study_id
         and z.definition = s.definition
         and z.definition = s.definition || ''
     left join (
-        select distinct on (s.definition, s.patient_id)
+        select distinct on (s.definition, s.patient_id, n.study_id)
             s.definition,
             s.patient_id,
+            n.study_id,
             t.assessed_on,
             t.location,
             t.upper_gi,
@@ -192,27 +197,36 @@ with known as (
             t.perianal,
             t.growth
         from lor_status s
+        join patient_number n using (patient_id)
         join phenotype t on t.patient_id = s.patient_id and t.assessed_on <= s.start_on
         where s.eligible
-        order by s.definition, s.patient_id, t.assessed_on desc
+        order by s.definition, s.patient_id, n.study_id, t.assessed_on desc
     ) f
         on f.patient_id = s.patient_id
+        and f.study_id = n.study_id
         and f.definition = s.definition
         and f.definition = s.definition || ''
     left join (
-        select distinct on (s.definition, s.patient_id) s.definition, s.patient_id, y.cdeis
+        select distinct on (s.definition, s.patient_id, n.study_id)
+            s.definition,
+            s.patient_id,
+            n.study_id,
+            y.cdeis
         from lor_status s
+        join patient_number n using (patient_id)
         join endoscopy y on y.patient_id = s.patient_id and y.performed_on <= s.start_on
         where s.eligible and y.cdeis is not null
-        order by s.definition, s.patient_id, y.performed_on desc
+        order by s.definition, s.patient_id, n.study_id, y.performed_on desc
     ) e
         on e.patient_id = s.patient_id
+        and e.study_id = n.study_id
         and e.definition = s.definition
         and e.definition = s.definition || ''
     left join (
         select
             definition,
             patient_id,
+            study_id,
             (array_agg(value order by collected_on desc) filter (where analyte = 'CRP'))[1]
                 as crp,
             (array_agg(comparator order by collected_on desc) filter (where analyte = 'CRP'))[1]
@@ -241,6 +255,7 @@ with known as (
             select
                 s.definition,
                 s.patient_id,
+                n.study_id,
                 r.collected_on,
                 -- A unit without a factor says nothing. No more than that is the left join for: the
                 -- server takes from it that no result is lost, which an inner join hides.
@@ -248,6 +263,7 @@ with known as (
                 r.value * u.factor as value,
                 r.value_comparator as comparator
             from lor_status s
+            join patient_number n using (patient_id)
             join definition d on d.name = s.definition
             join lab_result r
                 on r.patient_id = s.patient_id
@@ -255,15 +271,17 @@ with known as (
             left join analyte_unit u on u.analyte = r.analyte and u.unit = r.unit
             where s.eligible
         ) measured
-        group by definition, patient_id
+        group by definition, patient_id, study_id
     ) l
         on l.patient_id = s.patient_id
+        and l.study_id = n.study_id
         and l.definition = s.definition
         and l.definition = s.definition || ''
     left join (
         select
             definition,
             patient_id,
+            study_id,
             sum(greatest(to_on - greatest(from_on, reached_on), 0)) filter (
                 where drug_class = 'immunomodulator'
             ) as immunomodulator_days,
@@ -278,7 +296,7 @@ with known as (
             select
                 *,
                 max(to_on) over (
-                    partition by definition, patient_id, drug_class
+                    partition by definition, patient_id, study_id, drug_class
                     order by from_on
                     rows between unbounded preceding and 1 preceding
                 ) as reached_on
@@ -286,6 +304,7 @@ with known as (
                 select
                     s.definition,
                     s.patient_id,
+                    n.study_id,
                     s.end_on,
                     c.drug_class,
                     c.stop_known_to,
@@ -293,13 +312,15 @@ with known as (
                     greatest(c.started_on, s.start_on) as from_on,
                     least(c.counts_until, s.end_on) as to_on
                 from lor_status s
+                join patient_number n using (patient_id)
                 join drug_course c on c.definition = s.definition and c.patient_id = s.patient_id
                 where s.eligible and c.drug_class in ('immunomodulator', 'glucocorticoid')
             ) taken
         ) following
-        group by definition, patient_id
+        group by definition, patient_id, study_id
     ) m
         on m.patient_id = s.patient_id
+        and m.study_id = n.study_id
         and m.definition = s.definition
         and m.definition = s.definition || ''
     where s.eligible
