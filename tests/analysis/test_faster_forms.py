@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from registry.analysis import methods
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
 from registry.analysis.methods.cox_model import _by_lifelines
-from registry.analysis.methods.prediction import auc, auc_curve, brier, brier_curve, levels_of
+from registry.analysis.methods.prediction import auc, brier, levels_of
+from registry.analysis.methods.prediction_curves import auc_curve, brier_curve
 from registry.analysis.risk.fitting import Hazard, Hazards
 from registry.analysis.risk.performance import Watch
 

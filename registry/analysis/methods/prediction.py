@@ -22,9 +22,6 @@ from registry.analysis.dataset import Days, Floats
 from registry.analysis.methods.competing_risks import aalen_johansen
 from registry.words import tr
 
-_BLOCK = 64
-"""Patients that are worked on at once: a processor has them near it."""
-
 
 class Censoring:
     """The probability G of not being censored, and what its estimate owes to each row."""
@@ -137,7 +134,7 @@ class BrierScore(Score):
     @property
     def scaled(self) -> Floats:
         """1 - score / null score, the index of prediction accuracy: 0 is no use, 1 perfect."""
-        return _scaled(self.estimate, self.null.estimate)
+        return scaled_by(self.estimate, self.null.estimate)
 
     @property
     def integrated(self) -> Floats:
@@ -146,106 +143,20 @@ class BrierScore(Score):
         It is exact where they are all times at which anybody leaves; before the first the score
         counts 0, as in `Score(summary = "ibs")`.
         """
-        return _integrated(self.estimate, self.at)
+        return integrated_to(self.estimate, self.at)
 
 
-@dataclass(frozen=True)
-class BrierCurve:
-    """The estimates of a Brier score alone, without what each row gives to them.
-
-    Attributes:
-        at, estimate: as of `BrierScore`.
-        null: the estimates of the null score.
-    """
-
-    at: Floats
-    estimate: Floats
-    null: Floats
-
-    @property
-    def scaled(self) -> Floats:
-        """As of `BrierScore`."""
-        return _scaled(self.estimate, self.null)
-
-    @property
-    def integrated(self) -> Floats:
-        """As of `BrierScore`."""
-        return _integrated(self.estimate, self.at)
-
-
-def _scaled(estimate: Floats, null: Floats) -> Floats:
+def scaled_by(estimate: Floats, null: Floats) -> Floats:
+    """1 - score / null score."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(1 - estimate / null, dtype=np.float64)
 
 
-def _integrated(estimate: Floats, at: Floats) -> Floats:
+def integrated_to(estimate: Floats, at: Floats) -> Floats:
+    """The mean score up to each of the times, held between them."""
     steps = np.concatenate(([0.0], np.cumsum(estimate[:-1] * np.diff(at))))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(steps / at, dtype=np.float64)
-
-
-def brier_curve(
-    time: Floats | Days,
-    cause: Days,
-    risk: Floats,
-    at: Floats,
-    *,
-    grown: Floats | None = None,
-    who: Days | None = None,
-) -> BrierCurve:
-    """The estimates of `brier` at many times, where risks change at few of them.
-
-    Args:
-        time, cause, at: as of `brier`, and held to nothing.
-        risk: of patients, shape (patients, 1 + grown): before the first of the times `grown`, and
-            from each on. Without `grown` there is a risk for each time of `at`.
-        who: which of the patients each row is; without it each row is its own.
-    """
-    time = np.asarray(time, dtype=np.float64)
-    censoring = Censoring(time, cause)
-    patients, row = np.unique(np.arange(len(time)) if who is None else who, return_inverse=True)
-    leaves = np.empty(len(patients))
-    leaves[row] = time
-    # What a patient counts: after leaving, and of that with cause 1, and up to then.
-    gone = np.bincount(row, censoring.before)
-    lost = np.bincount(row, np.where(cause == 1, censoring.before, 0.0))
-    often = np.bincount(row).astype(np.float64)
-    if grown is None:
-        step, leaving = np.arange(len(at)), np.searchsorted(at, leaves, side="left")
-    else:
-        step, leaving = (np.searchsorted(grown, one, side="right") for one in (at, leaves))
-    # w (y - r)^2 = w r^2 - 2 w y r + w y, summed over patients at each step of their risks. Who
-    # leaves during a step has left at none of its times yet.
-    until, later = np.zeros((2, risk.shape[1]))
-    order = np.argsort(leaves, kind="stable")
-    for first in range(0, len(order), _BLOCK):
-        some = order[first : first + _BLOCK]
-        told = risk[patients[some]]
-        square = told * told
-        low, high = leaving[some[0]], leaving[some[-1]] + 1
-        later[:low] += often[some] @ square[:, :low]
-        until[high:] += gone[some] @ square[:, high:] - 2 * (lost[some] @ told[:, high:])
-        left = leaving[some, None] < np.arange(low, min(high, len(until)))
-        told, square = told[:, low:high], square[:, low:high]
-        until[low:high] += (np.where(left, gone[some, None], 0.0) * square).sum(axis=0)
-        until[low:high] -= 2 * (np.where(left, lost[some, None], 0.0) * told).sum(axis=0)
-        later[low:high] += (np.where(left, 0.0, often[some, None]) * square).sum(axis=0)
-    # Those who leave during a step, by the times of it.
-    place = np.searchsorted(at, leaves, side="left")
-    inside = (place < len(at)) & (leaving < risk.shape[1])
-    own = risk[patients[inside], leaving[inside]]
-    first_of_step = np.searchsorted(step, step, side="left")
-
-    def since(part: Floats) -> Floats:
-        running = np.cumsum(np.bincount(place[inside], part, len(at)))
-        return np.asarray(running - np.concatenate(([0.0], running))[first_of_step], dtype=float)
-
-    told_until = until[step] + since(gone[inside] * own**2 - 2 * lost[inside] * own)
-    told_later = later[step] - since(often[inside] * own**2)
-    total = told_until + censoring.of_cases(at) + told_later / censoring.of(at)
-    incidence = aalen_johansen(time, cause).at(at)[0] if cause.any() else np.zeros(len(at))
-    null = censoring.of_cases(at) * (1 - 2 * incidence) + censoring.of_all(at) * incidence**2
-    return BrierCurve(at, total / len(time), null / len(time))
 
 
 def brier(time: Any, cause: Any, risk: Any, at: Any) -> BrierScore:
@@ -294,19 +205,6 @@ def levels_of(risk: Floats) -> Days:
     for i, told in enumerate(risk.T):
         found[:, i] = np.unique(told, return_inverse=True)[1]
     return found
-
-
-def auc_curve(time: Floats | Days, cause: Days, levels: Days, at: Floats) -> Floats:
-    """The estimates of `auc` alone, of risks of which the order is known.
-
-    Args:
-        time, cause, at: as of `auc`, and held to nothing.
-        levels: see `levels_of`; those of rows that are not there may be missing.
-    """
-    time = np.asarray(time, dtype=np.float64)
-    weights = Censoring(time, cause).weights(at)
-    areas = [_area(time, cause, weights[:, i], levels[:, i], t) for i, t in enumerate(at)]
-    return np.array([np.nan if one is None else one.area for one in areas])
 
 
 @dataclass(frozen=True)
@@ -364,7 +262,7 @@ def _pairs(given: Predictions) -> tuple[Floats, Floats, Floats, Censoring]:
     estimate = np.full(len(given.at), np.nan)
     parts = np.full(weights.shape, np.nan)
     for i, t in enumerate(given.at):
-        found = _area(given.time, given.cause, weights[:, i], levels[:, i], t)
+        found = area_of(given.time, given.cause, weights[:, i], levels[:, i], t)
         if found is None:
             continue
         estimate[i] = found.area
@@ -374,7 +272,7 @@ def _pairs(given: Predictions) -> tuple[Floats, Floats, Floats, Censoring]:
 
 
 @dataclass(frozen=True)
-class _Area:
+class Area:
     """An AUC; of each row its weight as case and control, over their means, and those beside it."""
 
     area: float
@@ -384,7 +282,7 @@ class _Area:
     above: Floats
 
 
-def _area(time: Floats, cause: Days, weight: Floats, level: Days, t: float) -> _Area | None:
+def area_of(time: Floats, cause: Days, weight: Floats, level: Days, t: float) -> Area | None:
     """None where there is no case or no control."""
     case = (time <= t) & (cause == 1)
     of_case, of_control = np.where(case, weight, 0.0), np.where(case, 0.0, weight)
@@ -394,7 +292,7 @@ def _area(time: Floats, cause: Days, weight: Floats, level: Days, t: float) -> _
     below = _below(of_control, level) / of_control.sum()
     above = 1 - _below(of_case, level) / of_case.sum()
     area = float((of_case * below).mean() / cases)
-    return _Area(area, of_case / cases, of_control / controls, below, above)
+    return Area(area, of_case / cases, of_control / controls, below, above)
 
 
 def _below(weight: Floats, level: Days) -> Floats:

@@ -15,7 +15,8 @@ import numpy as np
 
 from registry.analysis import methods
 from registry.analysis.dataset import Days, Floats
-from registry.analysis.methods.prediction import auc_curve, brier_curve, levels_of
+from registry.analysis.methods.prediction import levels_of
+from registry.analysis.methods.prediction_curves import auc_curve, brier_curve
 from registry.analysis.risk.fitting import LOSS, Hazards
 from registry.variables import DAYS_PER_MONTH
 
