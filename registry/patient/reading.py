@@ -1,5 +1,11 @@
 """Reads one patient's record: the tables, and beside each row what the rules' views say of it.
 
+Names are those of the import files; what is derived stands beside what it is derived from. A row
+is `seen` when it is dated up to the data cut of the definition: the rules know of no other, so
+that what they say of one that is not seen is None. Dates are dates, numbers exact decimals; a
+measured value is the limit itself where its comparator is `<` or `>`. `missing_reasons` says of a
+column that is None why, where that is known.
+
 Every view is asked by the patient's number, a condition that reaches down to the tables, so that
 one patient costs the same in a registry of a hundred and of a million. Run it in one snapshot
 (REPEATABLE READ), after a derivation: status, phases and mechanism are the stored ones.
@@ -7,44 +13,28 @@ one patient costs the same in a registry of a hundred and of a million. Run it i
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from registry import models
-from registry.models import ENTITIES, table_of
+from registry.models import ENTITIES, LorStatus, table_of
 from registry.models.missing_reason import MISSING_REASONS
-from registry.patient.record import (
-    AfterLoss,
-    Growth,
-    HeldTo,
-    Infusion,
-    LabValue,
-    Level,
-    Mechanism,
-    PatientRecord,
-    Person,
-    Status,
-    Treatment,
-    Visit,
-)
 from registry.records.patient_number import patient_number
 from registry.records.rows import dictionary_columns, lacking_columns
 from registry.variables import Kind
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-Row = TypeVar("Row", bound="DataclassInstance")
-
 NOT_SHOWN = ("patient_id", "row_version", MISSING_REASONS)
+# Of a status the state, which is told first, and whose it is, by which definition, of which run.
+NOT_OF_STATUS = ("state", "patient_id", "definition", "definition_hash", "run_id", "row_hash")
 
+# Who the child is; ages in completed years, of a partial onset in the middle of its period.
 # The ages of the Paris classification are its own (Levine et al. 2011), not a definition's.
 PERSON = """
 select
     n.study_id as patient_id, p.centre, p.sex, p.birth_date, p.onset_on, p.onset_on_precision,
-    p.diagnosed_on, p.diagnosed_on_precision, p.diagnosis, p.missing_reasons,
+    p.diagnosed_on, p.diagnosed_on_precision, p.diagnosis,
     extract(year from age(rules.today(), p.birth_date))::integer as age_now,
     extract(year from age(rules.date_in_period(
         p.onset_on, p.onset_on_precision, p.birth_date, s.start_on
@@ -54,7 +44,8 @@ select
         when diagnosis_age < 10 then 'A1a'
         when diagnosis_age < 17 then 'A1b'
         when diagnosis_age <= 40 then 'A2'
-    end as paris_age
+    end as paris_age,
+    p.missing_reasons
 from clinical.patient p
 join reference.patient_number n using (patient_id)
 join derived.lor_status s using (patient_id)
@@ -66,117 +57,103 @@ cross join lateral (
 where p.patient_id = :number and s.definition = :definition
 """
 
+# The definition and those of its parameters that a course is drawn against (points). `cut_on` is
+# the day up to which the rules see, also where there is no data cut; `response_at_most` the
+# baseline PCDAI less the fall asked for, null without a baseline.
 HELD_TO = """
-select d.*, s.baseline_pcdai - d.response_drop as response_at_most
+select d.name, d.version, d.hash, d.data_cut, d.cut_on, d.response_drop,
+    s.baseline_pcdai - d.response_drop as response_at_most, d.remission_below, d.lor_above,
+    d.lor_requires_rise, d.lor_confirmations
 from rules.definition d
 join derived.lor_status s on s.definition = d.name
 where s.patient_id = :number and d.name = :definition
 """
 
-STATUS = "select * from derived.lor_status where patient_id = :number and definition = :definition"
+STATUS = """
+select state, {columns} from derived.lor_status
+where patient_id = :number and definition = :definition
+"""
 
+# Why response was lost, as far as drug levels tell, and what the guideline advises.
 MECHANISM = """
-select * from analytics.lor_mechanism where patient_id = :patient and definition = :definition
+select mechanism, action, action_source, caveat, level_record_id, sampled_on, trough_status,
+    ada_status
+from analytics.lor_mechanism where patient_id = :patient and definition = :definition
 """
 
+# What was done after the loss and what came of it.
 AFTER_LOSS = """
-select * from analytics.lor_outcome where patient_id = :patient and definition = :definition
+select outcome, intensified_on, regained
+from analytics.lor_outcome where patient_id = :patient and definition = :definition
 """
 
-VISITS = """
-select v.*, v.visited_on <= :cut_on as seen, c.day, c.phase, c.severity, c.no_height
-from clinical.pcdai_visit v
-left join analytics.pcdai_course c
-    on c.record_id = v.record_id and c.patient_id = :patient and c.definition = :definition
-where v.patient_id = :number
-order by v.visited_on
-"""
 
-INFUSIONS = """
-select
-    i.*, i.infused_on <= :cut_on as seen, s.number, i.dose_mg / i.weight_kg as dose_mg_per_kg,
-    s.interval_days, s.dose_raised, s.interval_shortened, s.intensified
-from clinical.infusion i
-left join rules.infusion_step s
-    on s.record_id = i.record_id and s.patient_id = :number and s.definition = :definition
-where i.patient_id = :number
-order by i.infused_on
-"""
+@dataclass(frozen=True)
+class Beside:
+    """What is told beside the columns of a table, whose row is `t`: how it is found, which it is.
 
-LEVELS = """
-select
-    t.*, t.sampled_on <= :cut_on as seen, r.is_trough, r.timepoint, r.threshold_ug_ml,
-    r.threshold_source, r.phenotype_held_to, r.trough_level, r.low_between_infusions, r.ada_status
-from clinical.tdm_level t
-left join rules.level_reading r
-    on r.record_id = t.record_id and r.patient_id = :number and r.definition = :definition
-where t.patient_id = :number
-order by t.sampled_on, t.assay
-"""
+    `instead` are columns of the table in whose place it stands.
+    """
 
-MEDICATIONS = """
-select m.*, g.drug_class, m.started_on <= :cut_on as seen
-from clinical.medication m
-join reference.drug g on g.code = m.drug
-where m.patient_id = :number
-order by m.started_on, m.drug
-"""
+    joins: str
+    columns: str
+    instead: tuple[str, ...] = ()
 
-LAB_RESULTS = """
-select
-    r.*, r.collected_on <= :cut_on as seen, r.value * u.factor as own_value, u.own_unit,
-    l.side, l.cut_off,
-    case l.side
-        when 'above' then rules.is_above(r.value * u.factor, r.value_comparator, l.cut_off)
-        when 'below' then rules.is_below(r.value * u.factor, r.value_comparator, l.cut_off)
-    end as beyond
-from clinical.lab_result r
-join reference.analyte_unit u using (analyte, unit)
-join reference.definition d on d.name = :definition
-left join lateral (
-    values
-        ('CRP', 'above', d.crp_above), ('ESR', 'above', d.esr_above),
-        ('WBC', 'above', d.wbc_above), ('PLT', 'above', d.plt_above),
-        ('HGB', 'below', d.hb_below), ('ALB', 'below', d.alb_below)
-) as l (analyte, side, cut_off) on l.analyte = r.analyte
-where r.patient_id = :number
-order by r.collected_on, r.analyte
-"""
 
-ANTHROPOMETRY = """
-select
-    a.record_id, a.measured_on, a.measured_on <= :cut_on as seen, a.height_cm, a.weight_kg,
-    z.height_z, z.height_z_source, z.bmi_z, z.bmi_z_source, a.missing_reasons
-from clinical.anthropometry a
-left join rules.anthropometry_z z
-    on z.record_id = a.record_id and z.patient_id = :number
-where a.patient_id = :number
-order by a.measured_on
-"""
-
-# What a rule speaks of: import file -> the class of its rows, and their statement.
-WITH_RULES: dict[str, tuple[type[Any], str]] = {
-    "anthropometry": (Growth, ANTHROPOMETRY),
-    "infusions": (Infusion, INFUSIONS),
-    "tdm_levels": (Level, LEVELS),
-    "pcdai_visits": (Visit, VISITS),
-    "lab_results": (LabValue, LAB_RESULTS),
-    "medications": (Treatment, MEDICATIONS),
+# By import file. A laboratory value stands in the analyte's own unit too; `side` says which side of
+# `cut_off` stands out (above or below), `beyond` whether the value lies there: null without a
+# limit, or where a censored value does not tell. An entered Z-score wins over a computed one.
+BESIDE = {
+    "pcdai_visits": Beside(
+        """left join analytics.pcdai_course c
+            on c.record_id = t.record_id and c.patient_id = :patient
+            and c.definition = :definition""",
+        "c.day, c.phase, c.severity, c.no_height",
+    ),
+    "infusions": Beside(
+        """left join rules.infusion_step s
+            on s.record_id = t.record_id and s.patient_id = :number
+            and s.definition = :definition""",
+        "s.number, t.dose_mg / t.weight_kg as dose_mg_per_kg, s.interval_days, s.dose_raised, "
+        "s.interval_shortened, s.intensified",
+    ),
+    "tdm_levels": Beside(
+        """left join rules.level_reading r
+            on r.record_id = t.record_id and r.patient_id = :number
+            and r.definition = :definition""",
+        "r.is_trough, r.timepoint, r.threshold_ug_ml, r.threshold_source, r.phenotype_held_to, "
+        "r.trough_level, r.low_between_infusions, r.ada_status",
+    ),
+    "medications": Beside("join reference.drug g on g.code = t.drug", "g.drug_class"),
+    "lab_results": Beside(
+        """join reference.analyte_unit u using (analyte, unit)
+        join reference.definition d on d.name = :definition
+        left join lateral (
+            values
+                ('CRP', 'above', d.crp_above), ('ESR', 'above', d.esr_above),
+                ('WBC', 'above', d.wbc_above), ('PLT', 'above', d.plt_above),
+                ('HGB', 'below', d.hb_below), ('ALB', 'below', d.alb_below)
+        ) as l (analyte, side, cut_off) on l.analyte = t.analyte""",
+        """t.value * u.factor as own_value, u.own_unit, l.side, l.cut_off,
+        case l.side
+            when 'above' then rules.is_above(t.value * u.factor, t.value_comparator, l.cut_off)
+            when 'below' then rules.is_below(t.value * u.factor, t.value_comparator, l.cut_off)
+        end as beyond""",
+    ),
+    "anthropometry": Beside(
+        """left join rules.anthropometry_z z
+            on z.record_id = t.record_id and z.patient_id = :number""",
+        "z.height_z, z.height_z_source, z.bmi_z, z.bmi_z_source",
+        instead=("height_z", "bmi_z"),
+    ),
 }
 
-# What no rule speaks of: a table, its columns and the one that dates it.
-PLAIN = """
-select {columns}
-from clinical.{table}
-where patient_id = :number
-order by {date} nulls last, record_id
-"""
 
+def read_patient(connection: Connection, patient: str, definition: str) -> dict[str, Any]:
+    """Everything of one patient under one definition, whose status is derived, as one document.
 
-def read_patient(connection: Connection, patient: str, definition: str) -> PatientRecord:
-    """Everything of one patient under one definition, whose status is derived.
-
-    Raises NotFound for a study id that is no patient's.
+    The patient's own columns first, then `definition`, `status`, `mechanism`, `after_loss`, and by
+    import file the rows of each table by date. Raises NotFound for a study id that is no patient's.
     """
     asked: dict[str, Any] = {
         "patient": patient,
@@ -184,42 +161,43 @@ def read_patient(connection: Connection, patient: str, definition: str) -> Patie
         "definition": definition,
     }
 
-    def rows(kind: type[Row], statement: str) -> tuple[Row, ...]:
-        names = [field.name for field in fields(kind)]
-        found = connection.execute(text(statement), asked).mappings()
-        return tuple(kind(**{name: row[name] for name in names}) for row in found)
+    def rows(statement: str) -> tuple[dict[str, Any], ...]:
+        return tuple(dict(row) for row in connection.execute(text(statement), asked).mappings())
 
-    def plain(entity: type[models.PatientRecord]) -> tuple[dict[str, Any], ...]:
-        found = connection.execute(text(_plain(entity)), asked).mappings()
-        return tuple(dict(row) for row in found)
-
-    [held_to] = rows(HeldTo, HELD_TO)
-    [person] = rows(Person, PERSON)
-    [status] = rows(Status, STATUS)
-    asked["cut_on"] = held_to.cut_on
-    return PatientRecord(
-        person=person,
-        definition=held_to,
-        status=status,
-        mechanism=next(iter(rows(Mechanism, MECHANISM)), None),
-        after_loss=next(iter(rows(AfterLoss, AFTER_LOSS)), None),
-        tables={
-            entity.file_name: rows(*WITH_RULES[entity.file_name])
-            if entity.file_name in WITH_RULES
-            else plain(entity)
+    [held_to] = rows(HELD_TO)
+    [person] = rows(PERSON)
+    shown = [one.name for one in table_of(LorStatus).columns if one.name not in NOT_OF_STATUS]
+    [status] = rows(STATUS.format(columns=", ".join(shown)))
+    asked["cut_on"] = held_to["cut_on"]
+    return {
+        **person,
+        "definition": held_to,
+        "status": status,
+        "mechanism": next(iter(rows(MECHANISM)), None),
+        "after_loss": next(iter(rows(AFTER_LOSS)), None),
+        **{
+            entity.file_name: rows(_rows_of(entity))
             for entity in ENTITIES
             if issubclass(entity, models.PatientRecord)
         },
-    )
+    }
 
 
-def _plain(entity: type[models.PatientRecord]) -> str:
-    """The statement of a table that no rule speaks of."""
+def _rows_of(entity: type[models.PatientRecord]) -> str:
+    """The statement of a table's rows with what is told beside them, by date."""
     table, date = table_of(entity), entity.not_before_birth[0]
-    columns = [column.name for column in table.columns if column.name not in NOT_SHOWN]
+    beside = BESIDE.get(entity.file_name, Beside("", ""))
+    left_out = (*NOT_SHOWN, *beside.instead)
+    own = [column.name for column in table.columns if column.name not in left_out]
     dates = (Kind.DATE, Kind.PARTIAL_DATE)
     dated = [name for name, one in dictionary_columns(entity).items() if one.kind in dates]
-    columns.insert(columns.index(dated[-1]) + 1, f"coalesce({date} <= :cut_on, true) as seen")
+    columns = [f"t.{name}" for name in own]
+    columns.insert(own.index(dated[-1]) + 1, f"coalesce(t.{date} <= :cut_on, true) as seen")
+    columns += filter(None, [beside.columns])
     if lacking_columns(entity):
-        columns.append(MISSING_REASONS)
-    return PLAIN.format(columns=", ".join(columns), table=table.name, date=date)
+        columns.append(f"t.{MISSING_REASONS}")
+    key = [f"t.{name}" for name in (*entity.natural_key, "record_id") if name != date]
+    return (
+        f"select {', '.join(columns)} from clinical.{table.name} t {beside.joins} "
+        f"where t.patient_id = :number order by t.{date} nulls last, {', '.join(key)}"
+    )

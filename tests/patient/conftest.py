@@ -104,5 +104,5 @@ def read(children: Database) -> Read:
 def document_of(database: Database, patient: str, definition: str = "paper") -> dict[str, Any]:
     """The record of a patient with the explanation of the status beside it."""
     with database.engine.connect() as connection:
-        record = read_patient(connection, patient, definition).to_json()
+        record = read_patient(connection, patient, definition)
         return record | {"explanation": explain(connection, patient, definition).to_json()}

@@ -143,4 +143,5 @@ def test_the_record_is_of_one_definition(children: Database, read: Read) -> None
             text("select data_cut from reference.definition where name = 'recommended'")
         ).scalar_one()
         record = read_patient(connection, "LOST", "recommended")
-    assert (record.definition.name, record.definition.data_cut) == ("recommended", cut)
+    held_to = record["definition"]
+    assert (held_to["name"], held_to["data_cut"]) == ("recommended", cut)

@@ -118,7 +118,7 @@ def _document(context: typer.Context, patient: str, definition: str | None) -> d
         connection.execution_options(isolation_level="REPEATABLE READ")
         patient_number(connection, patient)
         explanation = explain(connection, patient, definition).to_json()
-        record = read_patient(connection, patient, definition).to_json()
+        record = read_patient(connection, patient, definition)
         basis = frozen_basis(connection, definition)
     kept = {key: explanation[key] for key in ("conclusion", "rules")}
     return record | {"explanation": kept} | basis
