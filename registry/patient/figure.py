@@ -39,7 +39,7 @@ from registry.patient.strips import (
     measured_levels,
     scores_scale,
 )
-from registry.records.registry_setting import data_cut_of
+from registry.views.headers import data_cut_of
 from registry.words import tr
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from registry.patient.chart import Chart, level_sign
 from registry.patient.course import Document, window
 from registry.patient.tables import NAMES, paris, tables
 from registry.patient.told import points, reason_of, words_of
-from registry.records.registry_setting import data_cut_of
 from registry.terminal_width import columns, padded
+from registry.views.headers import data_cut_of
 from registry.words import spoken, tr
 
 NARROWEST = 60

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, text
 
 from registry.errors import NotFound
 from registry.records.change import declare_change, summarise_change
-from registry.views.headers import part
 from registry.words import tr
 
 
@@ -37,11 +36,6 @@ def default_definition(connection: Connection) -> str:
             text("select default_definition from reference.registry_setting")
         ).scalar_one()
     )
-
-
-def data_cut_of(definition: Mapping[str, Any]) -> str:
-    """The data cut of a definition in words, from a row with `data_cut` and `cut_on`."""
-    return part("cut", definition)
 
 
 def settings_of(connection: Connection, columns: Mapping[str, str]) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
-from registry.records.registry_setting import data_cut_of
 from registry.report import sections
 from registry.report.html import definitions
 from registry.report.preamble import Facts
 from registry.report.telling import Content
 from registry.report.whole_page import whole_page
+from registry.views.headers import data_cut_of
 from registry.words import in_english, tr
 
 

@@ -210,6 +210,11 @@ def part(name: str, facts: Facts) -> str:
     return "" if sentence is None else _spoken(sentence.words, facts)
 
 
+def data_cut_of(definition: Facts) -> str:
+    """The data cut of a definition in words, from a row with `data_cut` and `cut_on`."""
+    return part("cut", definition)
+
+
 def part_note(name: str, facts: Facts) -> Note:
     """A part by itself for a document: in English, and still to be said in another language."""
     sentence = _first(_parts()[name], facts)

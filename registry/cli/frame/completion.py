@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.covariates import COVARIATES
 from registry.settings import Settings
 from registry.vocabulary import MEANINGS, NULL_FLAVOURS
 from registry.words import spoken
@@ -93,6 +92,8 @@ def complete_key(entity: Entity) -> Callable[[typer.Context, str], list[str]]:
 
 def complete_covariates(incomplete: str) -> list[tuple[str, str]]:
     """Covariates that begin so, with their labels; of `a,b,...` the last."""
+    from registry.covariates import COVARIATES
+
     before, comma, last = incomplete.rpartition(",")
     return [
         (before + comma + covariate.id, spoken(covariate.label))
