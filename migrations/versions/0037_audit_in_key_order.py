@@ -1,4 +1,4 @@
-"""Rows that come or go are written to the audit with the columns in the order in which jsonb has keys."""
+"""Rows that come or go are audited with the columns in the order in which jsonb has its keys."""
 
 from __future__ import annotations
 

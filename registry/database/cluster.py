@@ -47,6 +47,8 @@ _SETTINGS = {
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
     "jit": "off",
+    # An import's rows stay in memory while they are checked.
+    "temp_buffers": "64MB",
     # An upgrade locks every table and view in one transaction, and others may work beside it.
     "max_locks_per_transaction": "256",
     # For imports in bulk. No replica reads the log of this server.

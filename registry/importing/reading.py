@@ -72,6 +72,7 @@ class TableReader:
         self._canonical = re.compile(
             "\t".join(_canonical_cell(variable, conventions) for variable in columns)
         ).fullmatch
+        self._has_commas = conventions.decimal == ","
         self._lab = _LabColumns(source.columns) if source.entity is LabResult else None
         self._asked = [
             place
@@ -97,11 +98,11 @@ class TableReader:
         return replace(self.source, rows=self._rows, lines=lines)
 
     def as_typed(self, problems: list[AnyProblem]) -> list[AnyProblem]:
-        """The complaints with each cell as it stands in the file, and what it was read as."""
+        """Complaints of this source with each cell as it stands there, and what it was read as."""
         wanted: dict[int, list[int]] = {}
         for number, problem in enumerate(problems):
             line = problem.line or 0
-            if problem.file == self.source.shown and problem.value and self._was_looked_at(line):
+            if problem.value and self._was_looked_at(line):
                 wanted.setdefault(line, []).append(number)
         found = list(problems)
         for row in self.source.rows([]) if wanted else ():
@@ -139,8 +140,11 @@ class TableReader:
 
     def _lines(self, problems: list[Problem], is_plain: IsPlain) -> Iterator[Row | Lines]:
         assert self.source.lines is not None
+        if not self._has_commas:
+            # A plain row is in the import format.
+            return self._read(self.source.lines(problems, is_plain), problems)
         canonical = self._canonical
-        lines = self.source.lines(problems, lambda row: canonical(row) and is_plain(row))
+        lines = self.source.lines(problems, lambda row: is_plain(row) and canonical(row))
         return self._read(lines, problems)
 
     def _read(self, rows: Iterable[AnyRow], problems: list[Problem]) -> Iterator[AnyRow]:

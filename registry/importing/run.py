@@ -14,7 +14,7 @@ from registry.importing.reading import TableReader
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.numbered import Numbered
 from registry.records.plausibility import notices_of_import, what_is_not_told
-from registry.records.rows import Problem, TableCounts, WriteResult
+from registry.records.rows import AnyProblem, Problem, TableCounts, WriteResult
 from registry.records.write import write_rows
 from registry.steps import step
 from registry.words import tr
@@ -70,10 +70,24 @@ def import_files(
         result.notes.extend(table.notes())
     for reader in readers:
         result.notes.extend(reader.notes)
-        result.errors = reader.as_typed(result.errors)
-        result.warnings = reader.as_typed(result.warnings)
+    result.errors = _as_typed(readers, result.errors)
+    result.warnings = _as_typed(readers, result.warnings)
     if numbered is not None:
         numbered.hide(result)
     place = {table.table.shown: number for number, table in enumerate(tables)}
     result.errors.sort(key=lambda problem: (place[problem.file], problem.line or 0))
     return result
+
+
+def _as_typed(readers: list[TableReader], problems: list[AnyProblem]) -> list[AnyProblem]:
+    """The complaints with each cell as it stands in its file."""
+    found = list(problems)
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, problem in enumerate(problems):
+        places[problem.file].append(place)
+    for reader in readers:
+        there = places[reader.source.shown]
+        typed = reader.as_typed([problems[place] for place in there])
+        for place, problem in zip(there, typed, strict=True):
+            found[place] = problem
+    return found

@@ -42,25 +42,34 @@ PLAIN = {
     Kind.MEASURED: NUMBER,
     Kind.FLAG: "yes|no",
 }
-# Signs of ASCII without the backslash, which COPY takes for more; blanks only within.
-TEXT = r"[!-\[\]-~](?:[ -\[\]-~]*[!-\[\]-~])?"
+# Signs of ASCII without the backslash, which COPY takes for more; blanks only within, and none in
+# front that begins a formula.
+TEXT = r"[!\"$-*,./0-<>?A-\[\]-~](?:[ -\[\]-~]*[!-\[\]-~])?"
+WORD = r"[!-\[\]-~]+"
 
 
 def plain_row(
     variables: list[Variable], study_id: Variable | None = None
 ) -> Callable[[str], object]:
-    """What tells whether the cells of a row, with tabs between, are all plain or empty.
+    """What tells whether the cells of a row, with tabs between, are all plain, or empty if they may.
 
     One regular expression is asked while a row is copied; such cells need no trimming and no test
-    before the cast. Of `study_id` only what it may be is plain.
+    before the cast. Such a row is in the import format too, unless it has a decimal point where its
+    file has commas. Of `study_id` only what it may be is plain.
     """
 
     def plain(variable: Variable) -> str:
         if variable is study_id:
-            return (variable.pattern or "").strip("^$")
-        return PLAIN.get(variable.kind, TEXT)
+            pattern = (variable.pattern or "").strip("^$")
+        elif variable.codes is not None:
+            pattern = canonical_pattern(variable)
+        elif variable.pattern is not None:
+            pattern = WORD
+        else:
+            pattern = PLAIN.get(variable.kind, TEXT)
+        return f"(?:{pattern})" if variable.required else f"(?:{pattern})?"
 
-    return re.compile("\t".join(f"(?:{plain(variable)})?" for variable in variables)).fullmatch
+    return re.compile("\t".join(map(plain, variables))).fullmatch
 
 
 class CellReader:

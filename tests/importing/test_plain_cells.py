@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from sqlalchemy import Connection
 
 from registry.importing.run import import_files
 from registry.models import ENTITIES
-from registry.parsing.cells import plain_row
+from registry.models.patient import STUDY_ID
+from registry.parsing.cells import canonical_pattern, plain_row
 from registry.records import staging
 from registry.records.cells import FUNCTIONS, casts, cleaned
+from registry.records.rows import PATIENT_COLUMN, file_columns
 from registry.records.staging import resolved
 from registry.synth import write_registry
 from registry.variables import Kind, Variable
@@ -31,6 +34,29 @@ CELLS = {
     Kind.FLAG: ["yes", "no", "Yes", "y"],
     Kind.TEXT: ["a b", " a", "a ", "a\\b", "a\u00a0", "\u4e00", "-", "#N/A", "'", '"'],
 }  # fmt: skip
+
+
+ODD = ["", "yes", "CD", "Cd", "CRP", "NI", "10^9/L", "=1+1", "+x", "-x", "#x", "@x", "x=1", "a\tb"]
+COLUMNS = {
+    f"{entity.file_name}.{name}": variable
+    for entity in ENTITIES
+    for name, variable in {PATIENT_COLUMN: STUDY_ID, **file_columns(entity)}.items()
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_plain_cell_is_in_the_import_format(column: str) -> None:
+    """Where a point is decimal it needs no second look."""
+    variable = COLUMNS[column]
+    is_plain = plain_row([variable], STUDY_ID)
+    pattern = f"(?:{canonical_pattern(variable)})"
+    canonical = re.compile(pattern if variable.required else f"{pattern}?").fullmatch
+    cells = {*chain(*CELLS.values()), *ODD, *map(chr, range(256)), *(variable.codes or ())}
+    cells |= {f"{sign}{cell}" for sign in map(chr, range(32, 127)) for cell in ("", "1", "a b")}
+    plain = {cell for cell in cells if is_plain(cell)}
+    assert plain
+    assert {cell for cell in plain if not canonical(cell)} == set()
+    assert not any("\\" in cell or "\t" in cell for cell in plain)
 
 
 @pytest.mark.parametrize("kind", CELLS)
