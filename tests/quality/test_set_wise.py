@@ -28,12 +28,19 @@ insert into clinical.lab_result (patient_id, collected_on, analyte, unit, value)
     on conflict do nothing;
 insert into clinical.pcdai_visit (patient_id, visited_on, total, hematocrit, esr, albumin)
     select patient_id, collected_on, 40, 5, 0, 10 from clinical.lab_result
-    group by 1, 2 on conflict do nothing
+    group by 1, 2 on conflict do nothing;
+update clinical.anthropometry
+    set weight_kg = weight_kg * case when record_id % 2 = 0 then 1.6 else 0.7 end
+    where record_id % 5 = 0 and weight_kg between 10 and 60
 """
 LABS = """
 select l.*, u.factor, p.sex, p.birth_date from present.lab_result l
 join reference.analyte_unit u using (analyte, unit) join present.patient p using (patient_id)
 order by l.patient_id, l.analyte, l.collected_on
+"""
+WEIGHTS = """
+select distinct on (patient_id, weighed_on) * from present.weight_at_age where not off_age
+order by patient_id, weighed_on, place
 """
 
 
@@ -55,6 +62,42 @@ def limits(connection: Connection) -> dict[str, Decimal]:
 
 def apart(one: Decimal, other: Decimal | None, fold: Decimal) -> bool | None:
     return None if other is None else one > other * fold or other > one * fold
+
+
+def disagree(
+    earlier: Row[Any] | None, later: Row[Any] | None, of: dict[str, Decimal]
+) -> bool | None:
+    if earlier is None or later is None:
+        return None
+    days = (later.weighed_on - earlier.weighed_on).days
+    near, far = of["weight_jump_near_days"], of["weight_jump_far_days"]
+    share = of["weight_jump_" + ("near" if days <= near else "far" if days <= far else "long")]
+    grown = Decimal(1)
+    if days > far or earlier.age_months < 24:
+        grown = max(grown, later.median_kg / earlier.median_kg)
+    most, least = earlier.weight_kg * (100 + share) * grown, earlier.weight_kg * (100 - share)
+    return bool(later.weight_kg * 100 > most or later.weight_kg * 100 < least)
+
+
+def test_weights_held_to_their_neighbours(slips: Connection) -> None:
+    of = limits(slips)
+    expected = {}
+    for _child, weights in groupby(rows(slips, WEIGHTS), key=attrgetter("patient_id")):
+        course = list(weights)
+        for place, here in enumerate(course if len(course) > 1 else ()):
+            twice, before = [None, None, *course][place : place + 2]
+            after, later = [*course, None, None][place + 1 : place + 3]
+            if before is None:
+                failed = disagree(here, after, of) and disagree(after, later, of) is False
+            else:
+                failed = disagree(before, here, of) and not (
+                    disagree(twice, here, of) is False or disagree(here, after, of) is False
+                )
+            expected[here.place, here.record_id] = bool(failed)
+    found = rows(slips, "select from_table, record_id, failed from present.weight_jump")
+    assert len(expected) > 50
+    assert any(expected.values())
+    assert {(row.from_table, row.record_id): row.failed for row in found} == expected
 
 
 def test_units_held_to_the_last_value(slips: Connection) -> None:

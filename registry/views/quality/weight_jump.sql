@@ -16,6 +16,32 @@ with weighed as (
     where not off_age
     order by patient_id, weighed_on, place
 ),
+limits as (
+    select array_agg(value order by position) as limits
+    from entry_limit
+    join (
+        values
+            ('weight_jump_near_days', 1),
+            ('weight_jump_near', 2),
+            ('weight_jump_far_days', 3),
+            ('weight_jump_far', 4),
+            ('weight_jump_long', 5)
+    ) v (key, position) using (key)
+),
+-- The children of whom two weights that follow one another disagree: of nobody else can one fail, and
+-- to have all neighbours of a weight is dear.
+doubtful as (
+    select distinct patient_id
+    from (
+        select
+            patient_id,
+            weights_disagree(lag(weight_kg) over course, lag(weighed_on) over course, lag(median_kg) over course, lag(age_months) over course, weight_kg, weighed_on, median_kg, age_months, limits) as disagree
+        from weighed
+        cross join limits
+        window course as (partition by patient_id order by weighed_on)
+    ) w
+    where disagree
+),
 neighbours as (
     select
         *,
@@ -40,6 +66,7 @@ neighbours as (
         lead(median_kg, 2) over course as later_median,
         lead(age_months, 2) over course as later_age
     from weighed
+    join doubtful using (patient_id)
     window course as (partition by patient_id order by weighed_on)
 ),
 judged as (
@@ -55,18 +82,7 @@ judged as (
                 and weights_disagree(next_kg, next_on, next_median, next_age, later_kg, later_on, later_median, later_age, limits) is false
         end as failed
     from neighbours n
-    cross join (
-        select array_agg(value order by position) as limits
-        from entry_limit
-        join (
-            values
-                ('weight_jump_near_days', 1),
-                ('weight_jump_near', 2),
-                ('weight_jump_far_days', 3),
-                ('weight_jump_far', 4),
-                ('weight_jump_long', 5)
-        ) v (key, position) using (key)
-    ) l
+    cross join limits
 )
 select
     patient_id,
@@ -96,4 +112,23 @@ select
         abs(weighed_on - coalesce(before_on, next_on))
     ) as facts
 from judged
-where before_on is not null or next_on is not null;
+where before_on is not null or next_on is not null
+union all
+select
+    patient_id,
+    place,
+    record_id,
+    weighed_on,
+    null,
+    'weight_kg',
+    trim_scale(weight_kg)::text,
+    null,
+    null,
+    false,
+    null
+from (
+    select *, count(*) over (partition by patient_id) as days
+    from weighed
+    where patient_id not in (select patient_id from doubtful)
+) w
+where days > 1;
