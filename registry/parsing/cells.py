@@ -51,7 +51,7 @@ WORD = r"[!-\[\]-~]+"
 def plain_row(
     variables: list[Variable], study_id: Variable | None = None
 ) -> Callable[[str], object]:
-    """What tells whether the cells of a row, with tabs between, are all plain, or empty if they may.
+    """What tells whether all cells of a row, with tabs between, are plain, or empty if they may be.
 
     One regular expression is asked while a row is copied; such cells need no trimming and no test
     before the cast. Such a row is in the import format too, unless it has a decimal point where its
