@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import brentq
+from scipy.stats import chi2
 
 from registry.analysis import methods
-from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
+from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
+from registry.analysis.cox.profile import profile_limits
 from registry.analysis.methods.cox_model import _by_lifelines
 from registry.analysis.methods.prediction import auc, brier, levels_of
 from registry.analysis.methods.prediction_curves import auc_curve, brier_curve
@@ -178,3 +182,31 @@ def test_many_rows_are_fitted_as_lifelines_fits_them() -> None:
         rtol=1e-9,
         atol=1e-12,
     )
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.booleans(), st.sampled_from([0.0, 1.0, 4.0]))
+def test_limits_of_the_profile_are_its_roots(seed: int, firth: bool, apart: float) -> None:
+    given = rows(seed, late=False)
+    # Covariates that tell events apart, more and more, have limits far off, or none.
+    values = given.values + apart * given.event[:, None] * [1.0, 0.0, 0.0]
+    likelihood = PartialLikelihood(replace(given, values=values), "breslow", firth=firth)
+    best = maximise(likelihood)
+    if best is None:
+        return
+    fall = float(chi2.ppf(0.95, 1)) / 2
+
+    def beyond(coefficient: float, which: int) -> float:
+        start = best.coef.copy()
+        start[which] = coefficient
+        point = maximise(likelihood, start=start, held=which)
+        return np.nan if point is None else best.loglik - point.loglik - fall
+
+    for which, middle in enumerate(best.coef):
+        for limit, side in zip(profile_limits(likelihood, best, which), (-1, 1), strict=True):
+            if limit is None:
+                assert not beyond(middle + side * 60, which) > 0
+                continue
+            assert (limit - middle) * side > 0
+            root = brentq(beyond, middle, middle + (limit - middle) * 1.5, (which,), xtol=1e-12)
+            assert limit == pytest.approx(root, rel=1e-9, abs=1e-9)
