@@ -192,8 +192,11 @@ def quartiles(values: Floats) -> tuple[float | None, float | None, float | None]
 
 
 def mean_sd(values: Floats) -> tuple[float | None, float | None]:
-    """Mean and standard deviation (n - 1) of what is known; None where there is too little."""
-    known = values[~np.isnan(values)]
+    """Mean and standard deviation (n - 1) of what is known; None where there is too little.
+
+    To the last digit the same in whatever order a view gives its rows.
+    """
+    known = np.sort(values[~np.isnan(values)])
     mean = float(known.mean()) if known.size else None
     return mean, float(known.std(ddof=1)) if known.size > 1 else None
 

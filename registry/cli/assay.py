@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_assay
-from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
+from registry.cli.frame.context import changing, reading, require_reason, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -94,9 +95,8 @@ def add_command(
     from registry.entry.assays import add_assay
 
     told = _told(drug_tolerant, ada_positive_from, ada_high_from)
-    settings = run_of(context).settings(user)
-    with opened(settings) as database, database.engine.begin() as connection:
-        row = add_assay(connection, name, told, user=settings.user, reason=reason)
+    with changing(context, user) as (connection, person):
+        row = add_assay(connection, name, told, user=person, reason=reason)
     _print([row], form)
 
 
@@ -118,13 +118,11 @@ def amend_command(
     told = _told(drug_tolerant, ada_positive_from, ada_high_from)
     if not told:
         raise WrongUsage(tr("Nothing is told of the assay: give at least one option."))
-    if not (reason and reason.strip()):
-        raise WrongUsage(tr("What is told of an assay is changed only with a --reason."))
+    reason = require_reason(reason, tr("What is told of an assay is changed only with a --reason."))
     from registry.entry.assays import amend_assay
 
-    settings = run_of(context).settings(user)
-    with opened(settings) as database, database.engine.begin() as connection:
-        row = amend_assay(connection, name, told, user=settings.user, reason=reason)
+    with changing(context, user) as (connection, person):
+        row = amend_assay(connection, name, told, user=person, reason=reason)
     _print([row], form)
 
 

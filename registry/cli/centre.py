@@ -8,17 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.cli.frame.context import (
-    DefinitionOption,
-    ForceOption,
-    ReasonOption,
-    UserOption,
-    opened,
-    reading,
-    run_of,
-    warn,
-)
+from registry.cli.frame.context import changing, reading, require_reason, warn
 from registry.cli.frame.disclosure import DisclosureOption, level_of
+from registry.cli.frame.options import DefinitionOption, ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
 from registry.disclosure.level import Level, Limits
@@ -127,11 +119,9 @@ def _tell(
     user: str | None,
     form: Format,
 ) -> None:
-    if not (reason and reason.strip()):
-        raise WrongUsage(tr("What is told of a centre is changed only with a --reason."))
-    settings = run_of(context).settings(user)
-    with opened(settings) as database, database.engine.begin() as connection:
-        row = change(connection, code, told, user=settings.user, reason=reason)
+    reason = require_reason(reason, tr("What is told of a centre is changed only with a --reason."))
+    with changing(context, user) as (connection, person):
+        row = change(connection, code, told, user=person, reason=reason)
     if form is Format.JSON:
         print_json(row)
     else:

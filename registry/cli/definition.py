@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_definition
-from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
+from registry.cli.frame.context import changing, opened, reading, require_reason, run_of, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
-from registry.errors import WrongUsage
 from registry.words import spoken, tr
 
 if TYPE_CHECKING:
@@ -75,11 +75,10 @@ def default_command(
     from registry.definitions.store import set_default_definition
     from registry.records.registry_setting import default_definition
 
-    settings = run_of(context).settings(user)
-    with opened(settings) as database, database.engine.begin() as connection:
+    with changing(context, user) as (connection, person):
         if name is not None:
             why = (reason or "").strip() or f"definition default {name}"
-            set_default_definition(connection, name, user=settings.user, reason=why)
+            set_default_definition(connection, name, user=person, reason=why)
         default = default_definition(connection)
     if form is Format.JSON:
         print_json({"default": default})
@@ -120,8 +119,8 @@ def add_command(
 
     Example: registry definition add strict --from paper --set lor_above=10
     """
-    if replace and not (reason and reason.strip()):
-        raise WrongUsage(tr("--replace changes a definition, so it needs a --reason."))
+    if replace:
+        require_reason(reason, tr("--replace changes a definition, so it needs a --reason."))
     from registry.definitions.store import add_definition, summary_of
     from registry.derivation.waiting import bring_up_to_date
     from registry.records.change import declare_change, summarise_change

@@ -7,14 +7,9 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_definition
-from registry.cli.frame.context import UserOption, opened, run_of, warn
-from registry.cli.frame.output import (
-    Format,
-    FormatOption,
-    print_json,
-    print_rows,
-    steps_shown,
-)
+from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.options import UserOption
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.words import tr
 
 TRANSITIONS_SHOWN = 40

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of
+from registry.cli.frame.context import changing
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.disclosure.level import Level
 
@@ -43,11 +44,10 @@ def disclosure_command(
     """
     from registry.records.disclosure_setting import disclosure_setting, set_disclosure
 
-    settings = run_of(context).settings(user)
-    with opened(settings) as database, database.engine.begin() as connection:
+    with changing(context, user) as (connection, person):
         set_disclosure(
             connection,
-            user=settings.user,
+            user=person,
             reason=(reason or "").strip() or "disclosure",
             level=level and level.value,
             limit=limit,

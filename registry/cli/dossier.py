@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.context import DefinitionOption, ForceOption, opened, run_of, warn
+from registry.cli.frame.context import opened, run_of, warn
 from registry.cli.frame.disclosure import DisclosureOption, level_of
+from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.disclosure.level import Level
 from registry.whole_file import require_free
 from registry.words import in_english, tr

@@ -8,8 +8,9 @@ import typer
 
 from registry.cli.analyse.data import frozen_basis
 from registry.cli.frame.completion import PatientArgument
-from registry.cli.frame.context import DefinitionOption, opened, run_of
+from registry.cli.frame.context import opened, run_of
 from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
+from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
 from registry.cli.records.asking_record import patient_or_asked

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
+from registry.cli.frame.context import changing, opened, reading, require_reason, run_of, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -187,8 +188,7 @@ def map_command(
     """
     from registry.feeds.codes import map_code
 
-    settings = run_of(context).settings(user)
-    with opened(settings) as database, database.engine.begin() as connection:
+    with changing(context, user) as (connection, person):
         row = map_code(
             connection,
             code,
@@ -197,7 +197,7 @@ def map_command(
             assay=assay,
             name=name,
             source=source,
-            user=settings.user,
+            user=person,
             reason=reason,
         )
     print_rows([row], form, CODE_COLUMNS)
@@ -217,13 +217,9 @@ def unmap_command(
     """
     from registry.feeds.codes import unmap_code
 
-    if not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("A code is taken out only for a reason."), cure=tr('Add --reason "why".')
-        )
-    settings = run_of(context).settings(user)
-    with opened(settings) as database, database.engine.begin() as connection:
-        unmap_code(connection, code, system=system, user=settings.user, reason=reason)
+    reason = require_reason(reason, tr("A code is taken out only for a reason."))
+    with changing(context, user) as (connection, person):
+        unmap_code(connection, code, system=system, user=person, reason=reason)
     warn(tr("Results by {code} of {system} are set aside from now on.", code=code, system=system))
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
+from registry.cli.frame.context import opened, reading, run_of, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.words import tr
 

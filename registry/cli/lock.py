@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import FreezeArgument, RequiredPatient
-from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
+from registry.cli.frame.context import changing, reading, require_reason, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -44,9 +45,9 @@ def lock_patient_command(
     from registry.signing.locks import lock_patient
 
     day = _day(until)
-    settings, why = run_of(context).settings(user), _why(reason)
-    with opened(settings) as database, database.engine.begin() as connection:
-        lock_patient(connection, patient, day, user=settings.user, reason=why)
+    why = _why(reason)
+    with changing(context, user) as (connection, person):
+        lock_patient(connection, patient, day, user=person, reason=why)
     warn(tr("The records of {patient} are locked.", patient=patient))
 
 
@@ -64,10 +65,10 @@ def lock_freeze_command(
     from registry.freezes import store
     from registry.signing.locks import lock_freeze
 
-    settings, why = run_of(context).settings(user), _why(reason)
-    with opened(settings) as database, database.engine.begin() as connection:
+    why = _why(reason)
+    with changing(context, user) as (connection, person):
         store.get(connection, name)
-        lock_freeze(connection, name, user=settings.user, reason=why)
+        lock_freeze(connection, name, user=person, reason=why)
     warn(tr("The freeze {name} is locked.", name=name))
 
 
@@ -100,9 +101,9 @@ def unlock_patient_command(
     """
     from registry.signing.locks import unlock_patient
 
-    settings, why = run_of(context).settings(user), _why(reason)
-    with opened(settings) as database, database.engine.begin() as connection:
-        unlock_patient(connection, patient, user=settings.user, reason=why)
+    why = _why(reason)
+    with changing(context, user) as (connection, person):
+        unlock_patient(connection, patient, user=person, reason=why)
     warn(tr("The records of {patient} can be changed again.", patient=patient))
 
 
@@ -119,18 +120,14 @@ def unlock_freeze_command(
     """
     from registry.signing.locks import unlock_freeze
 
-    settings, why = run_of(context).settings(user), _why(reason)
-    with opened(settings) as database, database.engine.begin() as connection:
-        unlock_freeze(connection, name, user=settings.user, reason=why)
+    why = _why(reason)
+    with changing(context, user) as (connection, person):
+        unlock_freeze(connection, name, user=person, reason=why)
     warn(tr("The freeze {name} can be dropped again.", name=name))
 
 
 def _why(reason: str | None) -> str:
-    if not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("Something is locked or unlocked only for a reason."), cure=tr('Add --reason "why".')
-        )
-    return reason
+    return require_reason(reason, tr("Something is locked or unlocked only for a reason."))
 
 
 def _day(written: str | None) -> date | None:

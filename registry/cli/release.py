@@ -10,19 +10,10 @@ import typer
 
 from registry.cli.files.export import FileFormat
 from registry.cli.frame.completion import complete_release
-from registry.cli.frame.context import (
-    ForceOption,
-    ReasonOption,
-    UserOption,
-    opened,
-    over,
-    reading,
-    run_of,
-    warn,
-)
+from registry.cli.frame.context import opened, over, reading, require_reason, run_of, warn
+from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
-from registry.errors import WrongUsage
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -189,10 +180,7 @@ def drop_command(
     """
     from registry.releases import store
 
-    if not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("A release is dropped only for a reason."), cure=tr('Add --reason "why".')
-        )
+    reason = require_reason(reason, tr("A release is dropped only for a reason."))
     settings = run_of(context).settings(user)
     with opened(settings) as database:
         store.drop(database.engine, name, user=settings.user, reason=reason)

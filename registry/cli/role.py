@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of
+from registry.cli.frame.context import changing, reading, require_reason
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_rows
-from registry.errors import WrongUsage
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -90,14 +90,10 @@ def _change(
     reason: str | None,
     form: Format,
 ) -> None:
-    if not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("Who may see what is changed only for a reason."), cure=tr('Add --reason "why".')
-        )
+    reason = require_reason(reason, tr("Who may see what is changed only for a reason."))
     from registry.entry.logins import list_roles
 
-    settings = run_of(context).settings(user)
-    with opened(settings) as database, database.engine.begin() as connection:
-        change(connection, settings.user, reason)
+    with changing(context, user) as (connection, person):
+        change(connection, person, reason)
         rows = [row for row in list_roles(connection) if row["login"] == login]
         print_rows(rows, form, COLUMNS)

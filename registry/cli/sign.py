@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import FreezeArgument, RequiredPatient
-from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
+from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import Refused, WrongUsage
 from registry.words import tr
@@ -52,8 +53,8 @@ def password_command(
     """
     from registry.signing import password as passwords
 
-    if forgotten and not (reason and reason.strip()):
-        raise WrongUsage(tr("A forgotten password needs a reason."), cure=tr('Add --reason "why".'))
+    if forgotten:
+        require_reason(reason, tr("A forgotten password needs a reason."))
     settings = run_of(context).settings(user)
     with opened(settings) as database, database.engine.begin() as connection:
         who = passwords.asked_for(connection, database, settings.user)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import typer
 
 from registry.cli.frame.completion import PatientArgument
-from registry.cli.frame.context import DefinitionOption, reading, warn
+from registry.cli.frame.context import reading, warn
 from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
+from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.cli.frame.past import read_at
 from registry.words import tr

@@ -15,7 +15,8 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.cli.frame.context import ForceOption, warn
+from registry.cli.frame.context import warn
+from registry.cli.frame.options import ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.settings import DATABASE_URL_VARIABLE, HOME_VARIABLE, Settings
 from registry.words import spoken, tr

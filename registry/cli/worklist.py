@@ -13,16 +13,8 @@ import typer
 from typer.core import TyperGroup
 
 from registry.cli.frame.completion import PatientArgument
-from registry.cli.frame.context import (
-    DefinitionOption,
-    ForceOption,
-    ReasonOption,
-    UserOption,
-    opened,
-    reading,
-    run_of,
-    warn,
-)
+from registry.cli.frame.context import changing, reading, require_reason, warn
+from registry.cli.frame.options import DefinitionOption, ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
 from registry.terminal_width import aligned, columns, wrapped
@@ -240,16 +232,13 @@ def _change(
     context: typer.Context, user: str | None, command: str, reason: str | None, *, summary: str
 ) -> Iterator[Connection]:
     """A transaction that changes the worklist, with who, why and what; committed at its end."""
-    if not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("This changes the worklist for everyone, so it needs a reason."),
-            cure=tr('Say why with --reason "..."'),
-        )
+    reason = require_reason(
+        reason, tr("This changes the worklist for everyone, so it needs a reason.")
+    )
     from registry.records.change import declare_change, summarise_change
 
-    settings = run_of(context).settings(user)
-    with opened(settings) as database, database.engine.begin() as connection:
-        declare_change(connection, user=settings.user, command=command, reason=reason)
+    with changing(context, user) as (connection, person):
+        declare_change(connection, user=person, command=command, reason=reason)
         yield connection
         summarise_change(connection, summary)
 

@@ -20,8 +20,9 @@ from registry.cli.analyse.publication import (
     published_beside,
     told_of,
 )
-from registry.cli.frame.context import DefinitionOption, warn
+from registry.cli.frame.context import warn
 from registry.cli.frame.disclosure import DisclosureOption
+from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import with_parameters

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import ForceOption, reading, warn
+from registry.cli.frame.context import reading, warn
+from registry.cli.frame.options import ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, print_stream
 from registry.cli.frame.past import moment_of
 from registry.words import tr

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import ForceOption, reading, warn
+from registry.cli.frame.context import reading, warn
+from registry.cli.frame.options import ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage, read_from
 from registry.words import tr

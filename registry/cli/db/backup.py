@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.context import ReasonOption, UserOption, reached, run_of, warn
+from registry.cli.frame.context import reached, require_reason, run_of, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, steps_shown
-from registry.errors import WrongUsage
 from registry.words import tr
 
 
@@ -88,11 +88,8 @@ def restore_command(
 
     Example: registry db restore registry.backup
     """
-    if replace and not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("--replace ends what the registry holds, so it needs a reason."),
-            cure=tr('Add --reason "why".'),
-        )
+    if replace:
+        require_reason(reason, tr("--replace ends what the registry holds, so it needs a reason."))
     from registry.audit.verify import verify
     from registry.cli.db.proved_backup import tell_audit
     from registry.database.analyst import analyst_role_exists

@@ -9,7 +9,8 @@ import typer
 from registry.cli.audit.group import told
 from registry.cli.db.backup import backup_command, restore_command
 from registry.cli.db.proved_backup import verify_command
-from registry.cli.frame.context import UserOption, opened, reached, run_of, warn
+from registry.cli.frame.context import opened, reached, run_of, warn
+from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.words import tr

@@ -10,15 +10,9 @@ import typer
 
 from registry.cli.files.neighbours import NEIGHBOURS, export_neighbour
 from registry.cli.frame.completion import complete_view
-from registry.cli.frame.context import (
-    ForceOption,
-    opened,
-    reading,
-    run_of,
-    warn,
-    warn_of_withdrawn,
-)
+from registry.cli.frame.context import opened, reading, run_of, warn, warn_of_withdrawn
 from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
+from registry.cli.frame.options import ForceOption
 from registry.cli.frame.past import read_at
 from registry.disclosure.level import Level
 from registry.errors import WrongUsage

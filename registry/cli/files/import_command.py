@@ -18,16 +18,7 @@ from registry.cli.files.mapping import (
     reader_of,
     sheets_reader,
 )
-from registry.cli.frame.context import (
-    AllowIdOption,
-    ReasonOption,
-    UserOption,
-    hold_to_reason,
-    opened,
-    run_of,
-    warn,
-    with_allowed,
-)
+from registry.cli.frame.context import hold_to_reason, opened, run_of, warn, with_allowed
 from registry.cli.frame.conventions import (
     DateOrderOption,
     DecimalOption,
@@ -38,6 +29,7 @@ from registry.cli.frame.conventions import (
     SkipHiddenOption,
     conventions_of,
 )
+from registry.cli.frame.options import AllowIdOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, steps_shown
 from registry.errors import WrongUsage
 from registry.steps import step

@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from registry.cli.frame import roles_of_commands
-from registry.cli.frame.completion import complete_definition
 from registry.errors import DatabaseUnavailable, Refused, WrongUsage
 from registry.settings import HOME_VARIABLE, Settings
 from registry.words import tr
@@ -22,32 +21,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from registry.database.engine import Database
-
-ReasonOption = Annotated[
-    str | None, typer.Option("--reason", metavar="TEXT", help="Why the change is made.")
-]
-UserOption = Annotated[
-    str | None, typer.Option("--user", metavar="NAME", help="Who makes it, for the record.")
-]
-AllowIdOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-id",
-        help="Take study ids that look like a name or a number; needs a --reason.",
-    ),
-]
-DefinitionOption = Annotated[
-    str | None,
-    typer.Option(
-        "--definition",
-        metavar="NAME",
-        help="The definition to hold to.  [the registry's default]",
-        autocompletion=complete_definition,
-    ),
-]
-
-
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
 
 
 @dataclass(frozen=True)
@@ -86,14 +59,18 @@ def run_of(context: typer.Context) -> Run:
     return found if found is not None else Run()
 
 
+def require_reason(reason: str | None, needed: str) -> str:
+    """The reason of a change. Raises WrongUsage, which says what is `needed`, without one."""
+    if not (reason and reason.strip()):
+        raise WrongUsage(needed, cure=tr('Add --reason "why".'))
+    return reason
+
+
 def hold_to_reason(allow_id: bool, reason: str | None) -> None:
     """Raises WrongUsage where a study id is let in that looks like an identifier, and nobody says
     why."""
-    if allow_id and not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("--allow-id lets in what may be a name or a number of a person."),
-            cure=tr('Add --reason "why".'),
-        )
+    if allow_id:
+        require_reason(reason, tr("--allow-id lets in what may be a name or a number of a person."))
 
 
 def with_allowed(summary: str, allow_id: bool) -> str:
@@ -175,6 +152,14 @@ def reading(context: typer.Context) -> Iterator[Connection]:
     """A connection to the database of this run, for a command that changes nothing."""
     with opened(run_of(context).settings()) as database, database.engine.connect() as connection:
         yield connection
+
+
+@contextmanager
+def changing(context: typer.Context, user: str | None) -> Iterator[tuple[Connection, str]]:
+    """A transaction of this run, committed at its end, and who works in it."""
+    settings = run_of(context).settings(user)
+    with opened(settings) as database, database.engine.begin() as connection:
+        yield connection, settings.user
 
 
 def warn_of_withdrawn(connection: Connection) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_freeze
-from registry.cli.frame.context import DefinitionOption, opened, run_of
+from registry.cli.frame.context import opened, run_of
+from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.freeze.analysed import documents, require_analyses, shown
 from registry.words import spoken, tr

@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import FreezeArgument
-from registry.cli.frame.context import (
-    ReasonOption,
-    UserOption,
-    opened,
-    reading,
-    run_of,
-    warn,
-)
+from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.past import moment_of
 from registry.cli.freeze.diff import diff_command
 from registry.cli.freeze.impact import impact_command
-from registry.errors import WrongUsage
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -108,10 +101,7 @@ def drop_command(
     """
     from registry.freezes import store
 
-    if not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("A freeze is dropped only for a reason."), cure=tr('Add --reason "why".')
-        )
+    reason = require_reason(reason, tr("A freeze is dropped only for a reason."))
     settings = run_of(context).settings(user)
     with opened(settings) as database:
         dropped = store.drop(database.engine, name, user=settings.user, reason=reason)

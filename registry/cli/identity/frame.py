@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli.frame.context import opened, run_of
-from registry.errors import WrongUsage
+from registry.cli.frame.context import opened, require_reason, run_of
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -37,14 +36,10 @@ IdentityNumberOption = Annotated[
 ]
 
 
-def require_reason(reason: str | None) -> str:
-    """Raises WrongUsage where nobody says why."""
-    if not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("Identities are read, changed and taken out only with a --reason."),
-            cure=tr('Add --reason "why".'),
-        )
-    return reason
+def why(reason: str | None) -> str:
+    """Why identities are read or changed. Raises WrongUsage where nobody says it."""
+    needed = tr("Identities are read, changed and taken out only with a --reason.")
+    return require_reason(reason, needed)
 
 
 @contextmanager
@@ -71,7 +66,7 @@ def at_identities(
                 yield connection, place.connection
             except IntegrityError:
                 # What was kept of a child already is changed as any record is.
-                require_reason(reason)
+                why(reason)
                 raise
             place.commit()
 

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import RequiredPatient
-from registry.cli.frame.context import ReasonOption, UserOption, warn
+from registry.cli.frame.context import warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.identity.frame import (
     BirthNameOption,
@@ -20,7 +21,7 @@ from registry.cli.identity.frame import (
     NumberOption,
     at_identities,
     centre_of,
-    require_reason,
+    why,
 )
 from registry.errors import NotFound, WrongUsage
 from registry.words import tr
@@ -134,8 +135,8 @@ def show_command(
     """
     from registry.identity.store import show
 
-    why = require_reason(reason)
-    with at_identities(context, "show", user=user, reason=why) as (_, kept):
+    reason = why(reason)
+    with at_identities(context, "show", user=user, reason=reason) as (_, kept):
         found = show(kept, patient)
     if form is Format.JSON:
         print_json(found.to_json())
@@ -160,10 +161,10 @@ def find_command(
     """
     from registry.identity.store import find, read
 
-    why = require_reason(reason)
+    reason = why(reason)
     if not (number or name or identity_number):
         raise WrongUsage(tr("Say by what: --number, --name or --identity-number."))
-    with at_identities(context, "find", user=user, reason=why) as (_, kept):
+    with at_identities(context, "find", user=user, reason=reason) as (_, kept):
         ids = find(kept, centre=centre, number=number, name=name, identity_number=identity_number)
         found = read(kept, ids) if ids else []
     if not found:
@@ -191,11 +192,11 @@ def amend_command(
     """
     from registry.identity.store import put, show
 
-    why = require_reason(reason)
+    reason = why(reason)
     given = _given(name, birth_name, contact, identity_number)
     if not given:
         raise WrongUsage(tr("Nothing is told of the child: give at least one option."))
-    with at_identities(context, "amend", user=user, reason=why) as (_, kept):
+    with at_identities(context, "amend", user=user, reason=reason) as (_, kept):
         show(kept, patient)
         put(kept, patient, given)
     warn(tr("Kept who {patient} is.", patient=patient))
@@ -229,7 +230,7 @@ def link_command(
     from registry.records.patient_number import patient_number
 
     if until is not None:
-        require_reason(reason)
+        why(reason)
     with at_identities(context, "link", user=user, reason=reason) as (registry, kept):
         patient_number(registry, patient)
         code = centre_of(registry, patient, centre)
@@ -255,8 +256,8 @@ def void_command(
     """
     from registry.identity.store import unlink, void
 
-    why = require_reason(reason)
-    with at_identities(context, "void", user=user, reason=why) as (registry, kept):
+    reason = why(reason)
+    with at_identities(context, "void", user=user, reason=reason) as (registry, kept):
         if number is None:
             void(kept, patient)
         else:
@@ -280,8 +281,8 @@ def twins_command(
     """
     from registry.identity.twins import find_twins
 
-    why = require_reason(reason)
-    with at_identities(context, "twins", user=user, reason=why) as (registry, kept):
+    reason = why(reason)
+    with at_identities(context, "twins", user=user, reason=reason) as (registry, kept):
         found = [one.to_json() for one in find_twins(registry, kept)]
     print_rows(found, form, TWIN_COLUMNS)
     if found:
@@ -304,8 +305,8 @@ def audit_command(
     """
     from registry.identity.store import audited
 
-    why = require_reason(reason)
-    with at_identities(context, "audit", user=user, reason=why) as (_, kept):
+    reason = why(reason)
+    with at_identities(context, "audit", user=user, reason=reason) as (_, kept):
         print_rows(audited(kept, patient), form)
 
 

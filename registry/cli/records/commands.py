@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from registry.cli.demo.mark import IntoDemoOption
-from registry.cli.frame.context import AllowIdOption
+from registry.cli.frame.options import AllowIdOption
 from registry.cli.records import consent, patient_erase, patient_merge, patient_show
 from registry.cli.records.options import (
     key_arguments,

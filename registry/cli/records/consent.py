@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import ReasonOption, UserOption, opened, reading, run_of, warn
+from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.records.asking_record import patient_or_asked
 from registry.errors import WrongUsage
@@ -61,8 +62,7 @@ def withdraw_command(
     scopes = list(dict.fromkeys(scope)) if scope else list(CONSENT_SCOPES)
     _hold_to("--scope", scopes, CONSENT_SCOPES)
     _hold_to("--by", [given_by], CONSENT_GIVERS)
-    if not (reason and reason.strip()):
-        raise WrongUsage(tr("A consent is withdrawn only with a --reason."))
+    reason = require_reason(reason, tr("A consent is withdrawn only with a --reason."))
     day = since.date() if since else date.today()
     settings = run_of(context).settings(user)
     with opened(settings) as database:
@@ -133,8 +133,7 @@ def use_form_command(
     from registry.entry.consents import use_form
 
     _hold_to("SCOPE", [scope], CONSENT_SCOPES)
-    if not (reason and reason.strip()):
-        raise WrongUsage(tr("The form in use is changed only with a --reason."))
+    reason = require_reason(reason, tr("The form in use is changed only with a --reason."))
     settings = run_of(context).settings(user)
     day = since.date() if since else date.today()
     with opened(settings) as database, database.engine.begin() as connection:

@@ -17,7 +17,8 @@ from registry.cli.frame.completion import (
     complete_patient,
     complete_reasons,
 )
-from registry.cli.frame.context import UserOption
+from registry.cli.frame.context import require_reason
+from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption
 from registry.cli.frame.signatures import with_parameters
 from registry.errors import WrongUsage
@@ -241,13 +242,8 @@ def hold_to_version(stored: Stored, version: int | None) -> None:
 
 def reason_of(given: dict[str, Any]) -> str:
     """Why a record is changed; raises WrongUsage where nobody has said it."""
-    reason = given["reason"]
-    if not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("A record is changed or taken out only for a reason."),
-            cure=tr('Add --reason "why".'),
-        )
-    return str(reason)
+    needed = tr("A record is changed or taken out only for a reason.")
+    return require_reason(given["reason"], needed)
 
 
 def said_changes(before: Stored, after: Stored) -> str:

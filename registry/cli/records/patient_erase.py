@@ -7,17 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli.frame.context import (
-    ForceOption,
-    ReasonOption,
-    UserOption,
-    opened,
-    reading,
-    run_of,
-    warn,
-)
+from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
+from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
-from registry.errors import WrongUsage
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -51,11 +43,9 @@ def erase_command(
 
     Example: registry patient erase P001 --reason "consent withdrawn" --certificate P001.txt
     """
-    if not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("What is erased cannot be brought back, so it needs a reason."),
-            cure=tr('Add --reason "why".'),
-        )
+    reason = require_reason(
+        reason, tr("What is erased cannot be brought back, so it needs a reason.")
+    )
     from registry.audit.erasure import certificate_text, erase
     from registry.whole_file import require_free, write_whole
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.frame.context import changing, require_reason, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -47,11 +48,9 @@ def merge_command(
     ids = [one for one in patients if one.lower() != "into"]
     if len(ids) != 2:
         raise WrongUsage(tr("Name two study ids: the one that goes, and the one that stays."))
-    if not (reason and reason.strip()):
-        raise WrongUsage(tr("Two children are joined only with a --reason."))
-    settings = run_of(context).settings(user)
-    with opened(settings) as database, database.engine.begin() as connection:
-        declare_change(connection, user=settings.user, command="patient merge", reason=reason)
+    reason = require_reason(reason, tr("Two children are joined only with a --reason."))
+    with changing(context, user) as (connection, person):
+        declare_change(connection, user=person, command="patient merge", reason=reason)
         done = merge(connection, ids[0], ids[1], prefer=prefer)
         summarise_change(connection, f"patients: {done.patient_id} merged into {done.into}")
         change = change_number(connection)

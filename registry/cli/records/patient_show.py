@@ -13,7 +13,8 @@ import typer
 
 from registry.cli.analyse.data import frozen_basis, up_to_date
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import DefinitionOption, opened, run_of, warn
+from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_csv, print_json
 from registry.cli.frame.past import read_at
 from registry.cli.frame.terminal import as_text, console

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_patient, complete_table
-from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.frame.context import opened, require_reason, run_of, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import moment_of
 from registry.clinical_tables import CLINICAL_TABLES
@@ -83,11 +84,8 @@ def undo_command(
         raise WrongUsage(tr("--command belongs to the number of a change."))
     if since is None and (table or patient or by):
         raise WrongUsage(tr("--table, --patient and --by choose among all changes --since MOMENT."))
-    if not dry_run and not (reason and reason.strip()):
-        raise WrongUsage(
-            tr("A record is changed or taken out only for a reason."),
-            cure=tr('Add --reason "why".'),
-        )
+    if not dry_run:
+        require_reason(reason, tr("A record is changed or taken out only for a reason."))
     moment = moment_of(since, day_begins=True)
     tables = [_table(name) for name in table or ()]
     from registry.database.frozen import OWN

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_covariates
-from registry.cli.frame.context import DefinitionOption, ForceOption, warn
+from registry.cli.frame.context import warn
 from registry.cli.frame.disclosure import DisclosureOption, level_of
+from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.past import read_at
 from registry.cli.report.content import CURVES_BY
 from registry.disclosure.level import Level

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.frame.context import UserOption, opened, run_of, warn
+from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.roles_of_commands import hold_to_roles
 from registry.cli.schedule.options import (

@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.analyse.data import Data
-from registry.cli.frame.context import (
-    ForceOption,
-    ReasonOption,
-    UserOption,
-    opened,
-    over,
-    reading,
-    run_of,
-    warn,
-)
+from registry.cli.frame.context import opened, over, reading, run_of, warn
+from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
 from registry.cli.study.asking import KeyOption, PageOption, ToOption

@@ -11,7 +11,8 @@ import typer
 from registry.cli.analyse.cox import Ties, listed
 from registry.cli.analyse.curves import Entry, months
 from registry.cli.frame.completion import complete_covariates
-from registry.cli.frame.context import DefinitionOption, ForceOption, reading, warn
+from registry.cli.frame.context import reading, warn
+from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json
 from registry.errors import WrongUsage
 from registry.words import tr

@@ -12,7 +12,8 @@ import typer
 
 from registry.cli.demo.mark import IntoDemoOption, hold_to_demo
 from registry.cli.frame.completion import PatientArgument
-from registry.cli.frame.context import ReasonOption, UserOption, opened, run_of, warn
+from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.records.asking_record import patient_or_asked
 from registry.cli.visit.words import lines_of
