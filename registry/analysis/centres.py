@@ -16,13 +16,7 @@ import pandas as pd
 from scipy.special import bdtr
 from sqlalchemy import Connection, text
 
-from registry.analysis.dataset import (
-    Floats,
-    check_definition,
-    numbers,
-    quartiles,
-    require_columns,
-)
+from registry.analysis.dataset import Floats, check_definition, numbers, quartiles, require_columns
 from registry.analysis.troughs.roc import ordered
 from registry.words import note
 

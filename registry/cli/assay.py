@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry.cli.frame.completion import complete_assay
 from registry.cli.frame.context import changing, reading, require_reason, warn
 from registry.cli.frame.options import ReasonOption, UserOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
 from registry.errors import WrongUsage
 from registry.words import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    pass
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -97,7 +97,7 @@ def add_command(
     told = _told(drug_tolerant, ada_positive_from, ada_high_from)
     with changing(context, user) as (connection, person):
         row = add_assay(connection, name, told, user=person, reason=reason)
-    _print([row], form)
+    print_one(row, form, COLUMNS)
 
 
 @app.command("amend")
@@ -123,17 +123,10 @@ def amend_command(
 
     with changing(context, user) as (connection, person):
         row = amend_assay(connection, name, told, user=person, reason=reason)
-    _print([row], form)
+    print_one(row, form, COLUMNS)
 
 
 def _told(tolerant: str | None, positive: str | None, high: str | None) -> dict[str, str]:
     """What was told, by its column."""
     told = {"drug_tolerant": tolerant, "ada_positive_from": positive, "ada_high_from": high}
     return {column: written for column, written in told.items() if written is not None}
-
-
-def _print(rows: Sequence[dict[str, Any]], form: Format) -> None:
-    if form is Format.JSON:
-        print_json(rows[0])
-    else:
-        print_rows(list(rows), form, COLUMNS)

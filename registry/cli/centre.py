@@ -11,7 +11,7 @@ import typer
 from registry.cli.frame.context import changing, reading, require_reason, warn
 from registry.cli.frame.disclosure import DisclosureOption, level_of
 from registry.cli.frame.options import DefinitionOption, ForceOption, ReasonOption, UserOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_json, print_one, print_rows
 from registry.cli.frame.past import read_at
 from registry.disclosure.level import Level, Limits
 from registry.errors import WrongUsage
@@ -122,10 +122,7 @@ def _tell(
     reason = require_reason(reason, tr("What is told of a centre is changed only with a --reason."))
     with changing(context, user) as (connection, person):
         row = change(connection, code, told, user=person, reason=reason)
-    if form is Format.JSON:
-        print_json(row)
-    else:
-        print_rows([row], form, COLUMNS)
+    print_one(row, form, COLUMNS)
 
 
 @app.command("report")

@@ -8,7 +8,7 @@ import typer
 
 from registry.cli.frame.context import changing
 from registry.cli.frame.options import ReasonOption, UserOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_one
 from registry.disclosure.level import Level
 
 
@@ -55,7 +55,4 @@ def disclosure_command(
             studies=studies,
         )
         setting = disclosure_setting(connection)
-    if form is Format.JSON:
-        print_json(setting)
-    else:
-        print_rows([setting], form)
+    print_one(setting, form)

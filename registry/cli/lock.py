@@ -10,7 +10,7 @@ import typer
 from registry.cli.frame.completion import FreezeArgument, RequiredPatient
 from registry.cli.frame.context import changing, reading, require_reason, warn
 from registry.cli.frame.options import ReasonOption, UserOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -82,10 +82,7 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
 
     with reading(context) as connection:
         rows = locks(connection)
-    if form is Format.JSON:
-        print_json(rows)
-    else:
-        print_rows(rows, form, ("what", "name", "until_on", "since", "by", "reason"))
+    print_rows(rows, form, ("what", "name", "until_on", "since", "by", "reason"))
 
 
 @unlock_app.command("patient")

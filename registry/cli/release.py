@@ -199,10 +199,7 @@ def erased_command(
 
     with reading(context) as connection:
         rows = store.erased(connection, name)
-    if form is Format.JSON:
-        print_json(rows)
-    else:
-        print_rows(rows, form, ("child_id", "erased_at"))
+    print_rows(rows, form, ("child_id", "erased_at"))
 
 
 def _tell(connection: Connection, one: Stored) -> None:

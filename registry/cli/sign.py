@@ -13,7 +13,7 @@ import typer
 from registry.cli.frame.completion import FreezeArgument, RequiredPatient
 from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
 from registry.errors import Refused, WrongUsage
 from registry.words import tr
 
@@ -106,11 +106,8 @@ def limit_command(
             command="sign limit",
             reason=(reason or "").strip() or "sign limit",
         )
-        rows = [settings_of(connection, LIMIT)]
-    if form is Format.JSON:
-        print_json(rows[0])
-    else:
-        print_rows(rows, form)
+        found = settings_of(connection, LIMIT)
+    print_one(found, form)
 
 
 @app.command("patient")
@@ -200,10 +197,7 @@ def verify_command(
             if not found:
                 unsigned = {"what": tr("file {name}", name=file.name)}
                 rows.append(unsigned | {"state": tr("not signed as it is"), "as_signed": False})
-    if form is Format.JSON:
-        print_json(rows)
-    else:
-        print_rows(rows, form, ("what", "meaning", "signed_by", "signed_at", "state"))
+    print_rows(rows, form, ("what", "meaning", "signed_by", "signed_at", "state"))
     if not all(row["as_signed"] for row in rows):
         raise typer.Exit(1)
 
@@ -293,10 +287,7 @@ def _told(one: Signature, state: str, *, as_signed: bool = True) -> dict[str, An
 
 def _show(found: list[Signature], form: Format) -> None:
     rows = [one.to_json() | {"what": one.what} for one in found]
-    if form is Format.JSON:
-        print_json(rows)
-    else:
-        print_rows(rows, form, COLUMNS)
+    print_rows(rows, form, COLUMNS)
 
 
 def _entered(words: str) -> str:

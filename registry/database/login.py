@@ -11,13 +11,7 @@ from sqlalchemy import event, text
 
 from registry.database.engine import Database, kept_engine
 from registry.database.frozen import LIVE, OWN, translate
-from registry.database.roles import (
-    BY_NAME,
-    ENTRY_ROLE,
-    MANAGER_ROLE,
-    OWNER_ROLE,
-    quoted,
-)
+from registry.database.roles import BY_NAME, ENTRY_ROLE, MANAGER_ROLE, OWNER_ROLE, quoted
 from registry.errors import NotFound, WrongUsage
 from registry.words import tr
 

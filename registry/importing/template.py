@@ -14,14 +14,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from registry.models.codebook import (
-    WRITTEN,
-    declarations,
-    descriptions,
-    keys,
-    meanings,
-    reasons,
-)
+from registry.models.codebook import WRITTEN, declarations, descriptions, keys, meanings, reasons
 from registry.models.patient import STUDY_ID
 from registry.variables import Kind, Variable
 from registry.words import spoken, tr

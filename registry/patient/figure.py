@@ -15,15 +15,7 @@ from typing import TYPE_CHECKING
 from registry import __version__
 from registry.drawing.lines import clean
 from registry.drawing.scene import LINE, Panel, Scale, Scene, words_width
-from registry.patient.course import (
-    Document,
-    drugs,
-    events,
-    gene_words,
-    in_weeks,
-    ticks,
-    window,
-)
+from registry.patient.course import Document, drugs, events, gene_words, in_weeks, ticks, window
 from registry.patient.strips import (
     BEYOND,
     Drawing,

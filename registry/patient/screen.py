@@ -11,16 +11,7 @@ from itertools import dropwhile
 from typing import Any
 
 from registry.clinical_tables import CLINICAL_TABLES
-from registry.drawing.lines import (
-    Glyphs,
-    Line,
-    Span,
-    clean,
-    fit,
-    joined_spans,
-    spelled,
-    wrapped,
-)
+from registry.drawing.lines import Glyphs, Line, Span, clean, fit, joined_spans, spelled, wrapped
 from registry.patient.chart import Chart, level_sign
 from registry.patient.course import Document, window
 from registry.patient.tables import NAMES, paris, tables

@@ -22,15 +22,7 @@ from registry.drawing.placement import (
     spread,
 )
 from registry.drawing.scene import LINE, Panel, Point, Scale
-from registry.patient.course import (
-    OUTSIDE,
-    Course,
-    Document,
-    drugs,
-    events,
-    measured,
-    thresholds,
-)
+from registry.patient.course import OUTSIDE, Course, Document, drugs, events, measured, thresholds
 from registry.patient.told import points
 from registry.words import tr
 

@@ -11,16 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from registry.clinical_tables import BY_FILE, CLINICAL_TABLES
-from registry.drawing.lines import (
-    Glyphs,
-    Line,
-    Span,
-    clean,
-    fit,
-    joined_spans,
-    text_of,
-    wrapped,
-)
+from registry.drawing.lines import Glyphs, Line, Span, clean, fit, joined_spans, text_of, wrapped
 from registry.patient.course import Document, gene_words, measured
 from registry.patient.told import in_a_line, points, reason_of, words_of
 from registry.terminal_width import columns, padded

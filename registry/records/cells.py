@@ -14,12 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from registry.database.roles import literal
-from registry.models import (
-    LabResult,
-    Patient,
-    PcdaiVisit,
-    end_of_period,
-)
+from registry.models import LabResult, Patient, PcdaiVisit, end_of_period
 from registry.models.lab_result import ALLOWED_PAIRS
 from registry.models.missing_reason import SUFFIX, reason_of
 from registry.models.patient import STUDY_ID

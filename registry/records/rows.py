@@ -9,14 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
-from registry.models import (
-    ENTITIES,
-    Endoscopy,
-    Patient,
-    PatientRecord,
-    PcdaiVisit,
-    table_of,
-)
+from registry.models import ENTITIES, Endoscopy, Patient, PatientRecord, PcdaiVisit, table_of
 from registry.models.missing_reason import may_lack, reason_column, reason_variable
 from registry.variables import Kind, Variable
 from registry.words import note, tr

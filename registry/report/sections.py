@@ -11,11 +11,7 @@ from registry.drawing.numbers import limits, months, number, percent
 from registry.drawing.table import hundredfold, in_steps
 from registry.report import html, methods_text, strobe, tdm_tables, tripod
 from registry.report.figures.calibration import calibration_plot
-from registry.report.figures.curves import (
-    competing_as_curves,
-    curves_title,
-    incidence_curves,
-)
+from registry.report.figures.curves import competing_as_curves, curves_title, incidence_curves
 from registry.report.figures.flow import flow_diagram
 from registry.report.figures.forest import compared_forest, cox_forest
 from registry.report.figures.imputed import imputed_against_known

@@ -16,15 +16,7 @@ from registry.drawing.numbers import (
     p_equation,
     p_value,
 )
-from registry.drawing.table import (
-    Document,
-    Table,
-    lower_first,
-    notes,
-    plus_minus,
-    share,
-    title,
-)
+from registry.drawing.table import Document, Table, lower_first, notes, plus_minus, share, title
 from registry.report.model_tables import name_of
 from registry.views.headers import exclusions
 from registry.words import spoken, tr

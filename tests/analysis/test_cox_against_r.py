@@ -27,11 +27,7 @@ from registry.analysis.cox.diagnostics import (
     schoenfeld,
 )
 from registry.analysis.cox.fit import cox_regression
-from registry.analysis.cox.partial_likelihood import (
-    PartialLikelihood,
-    Rows,
-    maximise,
-)
+from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
 from registry.analysis.dataset import covariates_by_id
 from registry.analysis.reading import read_view

@@ -11,12 +11,7 @@ from pathlib import Path
 import pytest
 
 from registry.database import embedded
-from tests.embedded_server.processes import (
-    kill_spawned,
-    processes,
-    temporary_folder,
-    wait_until,
-)
+from tests.embedded_server.processes import kill_spawned, processes, temporary_folder, wait_until
 
 
 @pytest.fixture

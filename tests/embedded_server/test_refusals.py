@@ -17,14 +17,7 @@ import pytest
 
 from registry.database import account, cluster, embedded
 from registry.errors import DatabaseUnavailable
-from tests.embedded_server.processes import (
-    PROJECT,
-    as_root,
-    as_user,
-    ask,
-    copy,
-    only_linux,
-)
+from tests.embedded_server.processes import PROJECT, as_root, as_user, ask, copy, only_linux
 
 pytestmark = only_linux
 

@@ -12,17 +12,7 @@ from registry.entry.answers.answer import Answer, answer
 from registry.errors import NotFound
 from registry.models import ENTITIES, Patient
 from registry.models.pcdai_visit import ITEMS
-from tests.entry.children import (
-    ENTITY,
-    INDUCTION,
-    add,
-    add_child,
-    answered,
-    give,
-    on,
-    see,
-    text_of,
-)
+from tests.entry.children import ENTITY, INDUCTION, add, add_child, answered, give, on, see, text_of
 from tests.schema.catalogue import RECORD_TABLES, VALID
 
 

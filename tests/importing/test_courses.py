@@ -10,18 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from .tables import (
-    VALID,
-    Cells,
-    accepted,
-    complaints,
-    contents,
-    counts,
-    insert,
-    row,
-    take,
-    write,
-)
+from .tables import VALID, Cells, accepted, complaints, contents, counts, insert, row, take, write
 
 WORDS = "overlaps another course of the same drug"
 Course = tuple[str, str]

@@ -19,14 +19,7 @@ from registry.importing.run import import_files
 from registry.models.patient import STUDY_ID
 from registry.parsing.cells import plain_row
 from registry.parsing.conventions import NOTHING_SAID
-from registry.records.rows import (
-    PATIENT_COLUMN,
-    Lines,
-    Problem,
-    Row,
-    Source,
-    file_columns,
-)
+from registry.records.rows import PATIENT_COLUMN, Lines, Problem, Row, Source, file_columns
 from registry.records.staging import staged
 
 HEADER = "patient_id,performed_on,procedure"

@@ -15,15 +15,7 @@ from registry.database import archive, backup, restore
 from registry.database.engine import Database
 from registry.errors import DatabaseUnavailable
 from tests.conftest import Databases
-from tests.integration.backups import (
-    NEW_PATIENT,
-    ask,
-    contents,
-    on_empty,
-    refill,
-    refusal,
-    same,
-)
+from tests.integration.backups import NEW_PATIENT, ask, contents, on_empty, refill, refusal, same
 from tests.programs import run_here
 
 

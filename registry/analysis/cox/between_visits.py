@@ -19,13 +19,7 @@ from registry.analysis import inputs, methods
 from registry.analysis.at_risk import Ties
 from registry.analysis.basis import Basis, limits_under
 from registry.analysis.cox.choice import Choice, choose
-from registry.analysis.cox.design import (
-    Design,
-    Prepared,
-    immortal_time,
-    left_out,
-    prepare,
-)
+from registry.analysis.cox.design import Design, Prepared, immortal_time, left_out, prepare
 from registry.analysis.cox.fit import few_events
 from registry.analysis.cox.refusals import obstacle, refuse_if_too_little, runs_away
 from registry.analysis.cox.result import sizes_of

@@ -9,12 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from registry.analysis.cohort.table2 import univariate_table
-from registry.analysis.cox.design import (
-    ALIASES,
-    Design,
-    left_out,
-    time_dependent_covariates,
-)
+from registry.analysis.cox.design import ALIASES, Design, left_out, time_dependent_covariates
 from registry.analysis.dataset import covariates_by_id
 from registry.covariates import AS_PUBLISHED, COVARIATES, MODEL_TERMS, Covariate, Limits
 from registry.errors import CannotEstimate

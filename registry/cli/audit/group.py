@@ -11,7 +11,7 @@ from registry.cli.audit.listing import list_command, show_command
 from registry.cli.audit.proofs import check_command, head_of, prove_command
 from registry.cli.audit.stamps import CaOption, stamp_command, stamps_command
 from registry.cli.frame.context import opened, reading, run_of, warn
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_json, print_one, print_rows
 from registry.errors import NotFound
 from registry.words import tr
 
@@ -53,10 +53,7 @@ def seal_command(
 
         line = line_of(seal.head)
         write_whole(to, lambda part: part.write_text(line, encoding="utf-8"))
-    if form is Format.JSON:
-        print_json(seal.to_json())
-    else:
-        print_rows([seal.to_json()], form, SEAL_COLUMNS)
+    print_one(seal.to_json(), form, SEAL_COLUMNS)
     if made is None:
         warn(tr("Nothing was changed since the last seal."))
 

@@ -9,7 +9,7 @@ import typer
 
 from registry.cli.frame.context import opened, reading, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
 from registry.errors import NotFound
 from registry.words import tr
 
@@ -65,10 +65,7 @@ def stamp_command(
             made = keep(connection, seal, tsa, answer)
     if to is not None:
         _write([made], to)
-    if form is Format.JSON:
-        print_json(made.to_json())
-    else:
-        print_rows([made.to_json()], form, COLUMNS)
+    print_one(made.to_json(), form, COLUMNS)
 
 
 def stamps_command(

@@ -91,6 +91,16 @@ def print_rows(
             print_table(rows, columns)
 
 
+def print_one(
+    document: Mapping[str, Any], form: Format, columns: Sequence[str] | None = None
+) -> None:
+    """One thing in the asked form: a document for programs, or a table of one row."""
+    if form is Format.JSON:
+        print_json(document)
+    else:
+        print_rows([document], form, columns)
+
+
 def on_terminal() -> bool:
     """Whether progress may be drawn: only where a person looks at standard error."""
     return sys.stderr.isatty()

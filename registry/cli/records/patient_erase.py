@@ -85,10 +85,7 @@ def erasures_command(context: typer.Context, form: FormatOption = Format.TABLE) 
 
     with reading(context) as connection:
         found = [one.to_json() for one in erasures(connection)]
-    if form is Format.JSON:
-        print_json(found)
-    else:
-        print_rows(found, form, COLUMNS)
+    print_rows(found, form, COLUMNS)
 
 
 def _json(done: Certificate) -> str:

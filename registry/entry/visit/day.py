@@ -10,15 +10,7 @@ from sqlalchemy import Connection
 
 from registry.entry.save import read_typed
 from registry.entry.stored import Stored, dated, find_record, find_records
-from registry.entry.visit.fields import (
-    ASSAY,
-    FIELDS,
-    SECTIONS,
-    STARTED,
-    STOPPED,
-    WEIGHT,
-    canonical,
-)
+from registry.entry.visit.fields import ASSAY, FIELDS, SECTIONS, STARTED, STOPPED, WEIGHT, canonical
 from registry.errors import WrongUsage
 from registry.models import Infusion, LabResult, Medication, Patient, PcdaiVisit
 from registry.parsing.text import Unreadable

@@ -8,14 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from registry.entry.save import read_typed
-from registry.models import (
-    Anthropometry,
-    Infusion,
-    LabResult,
-    Medication,
-    PcdaiVisit,
-    TdmLevel,
-)
+from registry.models import Anthropometry, Infusion, LabResult, Medication, PcdaiVisit, TdmLevel
 from registry.models.pcdai_visit import ITEMS
 from registry.parsing.names import read_named
 from registry.parsing.text import Unreadable, folded
