@@ -72,6 +72,8 @@ def test_every_view_of_the_study(shared_study: Database, definition: str) -> Non
             found = read_view(connection, view, definition)
             assert list(found) == list(plain(connection, view, definition)), view
             assert shown(found) == shown(plain(connection, view, definition)), view
+            if "patient_id" in found:
+                assert found["patient_id"].is_monotonic_increasing, view
 
 
 def test_the_analysis_set_is_columns_of_the_baseline(shared_study: Database) -> None:
@@ -106,3 +108,11 @@ def test_the_rows_hash_as_if_they_were_all_at_hand(shared_study: Database) -> No
         whole.update("\n".join([view, *names, *rows, ""]).encode())
     assert fingerprint(frames) == whole.hexdigest()
     assert fingerprint({view: rows[::-1] for view, rows in frames.items()}) == whole.hexdigest()
+
+
+def test_some_columns_are_those_of_all(shared_study: Database) -> None:
+    with shared_study.engine.connect() as connection:
+        whole = read_view(connection, "baseline", "paper")
+        some = read_view(connection, "baseline", "paper", ("crp", "patient_id", "not there"))
+    assert list(some) == ["patient_id", "crp"]
+    assert shown(some) == shown(whole[["patient_id", "crp"]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from registry.analysis.at_risk import NO_ENTRY
 from registry.analysis.dataset import Days, Flags, numbers, require_columns, survival_data
 from registry.analysis.reading import read_view
+from registry.covariates import COVARIATES
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
 from registry.words import note, tr
@@ -33,6 +34,9 @@ _BESIDE = {
         "stops_known_to",
     ),
 }
+# What every analysis asks of a patient, in the names of `baseline`.
+_OF_ALL = ("definition", "patient_id", "time_days", "event", "induction_outcome", "centre")
+_ACQUIRED = {one.id for one in COVARIATES if one.acquired_after_start}
 
 
 def read_patients(connection: Connection, definition: str) -> pd.DataFrame:
@@ -41,12 +45,30 @@ def read_patients(connection: Connection, definition: str) -> pd.DataFrame:
     return patients_of({view: read_view(connection, view, definition) for view in views})
 
 
+def patients_with(
+    connection: Connection, definition: str, names: Iterable[str], survival: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Those rows with these columns of `baseline` alone, and with `survival` its entry.
+
+    Of many children most of the work is what is not asked for.
+    """
+    asked = {*_OF_ALL, *names}
+    if asked & _ACQUIRED:
+        asked.add("stops_known_to")
+    rows = read_view(connection, "baseline", definition, only=asked)
+    return rows if survival is None else _beside(rows, "survival", survival)
+
+
 def patients_of(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The rows of `analysis_set`, with columns of other views beside them by patient."""
     rows = frames["analysis_set"]
-    for view, columns in _BESIDE.items():
-        rows = rows.merge(frames[view][["patient_id", *columns]], on="patient_id", how="left")
+    for view in _BESIDE:
+        rows = _beside(rows, view, frames[view])
     return rows
+
+
+def _beside(rows: pd.DataFrame, view: str, frame: pd.DataFrame) -> pd.DataFrame:
+    return rows.merge(frame[["patient_id", *_BESIDE[view]]], on="patient_id", how="left")
 
 
 @dataclass(frozen=True)

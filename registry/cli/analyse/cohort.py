@@ -9,6 +9,7 @@ import typer
 
 from registry.cli.analyse.curves import PermutationsOption, PermuteBelowOption, SeedOption
 from registry.cli.analyse.data import Data
+from registry.covariates import COVARIATES
 
 
 def flow(data: Data) -> Any:
@@ -48,7 +49,8 @@ def table2(
     from registry.analysis.curves.logrank import PermutationRule
 
     rule = PermutationRule(permute_below, permutations, seed)
-    result = univariate_table(data.patients, data.definition, permutation=rule, basis=data.basis)
+    patients = data.patients_with(one.id for one in COVARIATES)
+    result = univariate_table(patients, data.definition, permutation=rule, basis=data.basis)
     return {**result.to_json(), "show_holm": holm}
 
 

@@ -20,6 +20,8 @@ from registry.whole_file import write_whole
 from registry.words import tr
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from registry.analysis.cox.choice import Choice
     from registry.analysis.cox.result import Cox
 
@@ -128,10 +130,17 @@ def cox(
         penalty=None if penalty is None else penalty.value,
         as_published=as_published,
     )
-    choice = chosen(data, covariates, as_published=as_published)
+    prespecified = () if as_published else data.basis.covariates
+    named = listed(covariates) or prespecified
+    patients = (
+        data.patients_with((*named, *design.strata), entry=design.late_entry)
+        if named
+        else data.patients
+    )
+    choice = chosen(data, covariates, as_published=as_published, patients=patients)
     design = choice.held_in(design)
     result = cox_regression(
-        data.patients,
+        patients,
         data.definition,
         covariates=choice,
         ties=ties.value,
@@ -165,12 +174,18 @@ def compare_published(
     )
 
 
-def chosen(data: Data, covariates: str | None, *, as_published: bool = False) -> Choice:
-    """The covariates named, or the definition's, or those with a small P."""
+def chosen(
+    data: Data,
+    covariates: str | None,
+    *,
+    as_published: bool = False,
+    patients: DataFrame | None = None,
+) -> Choice:
+    """The covariates named, or the definition's, or those with a small P among the patients."""
     from registry.analysis.cox.choice import choose
 
     return choose(
-        data.patients,
+        data.patients if patients is None else patients,
         data.definition,
         listed(covariates),
         data.basis.covariates,

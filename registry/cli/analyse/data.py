@@ -13,7 +13,7 @@ from registry.cli.frame.context import opened, run_of, warn
 from registry.words import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pandas import DataFrame
     from sqlalchemy import Connection
@@ -117,6 +117,18 @@ class Data:
             "made", "patients", lambda: patients_of({view: self.view(view) for view in PATIENTS})
         )
         return made
+
+    def patients_with(self, names: Iterable[str], *, entry: bool = False) -> DataFrame:
+        """The same with these columns of `baseline` alone, where it has not been read before.
+
+        With `entry` the days of late entry stand beside them.
+        """
+        from registry.analysis.cohort.patients import patients_with
+
+        if self.kept.keys() & {("made", "patients"), ("view", "baseline")}:
+            return self.patients
+        survival = self.view("survival") if entry else None
+        return patients_with(self.connection, self.definition, names, survival)
 
     @property
     def frames(self) -> dict[str, DataFrame]:
