@@ -190,6 +190,20 @@ def test_permutation_against_all_permutations() -> None:
     assert again.p == permuted.p
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_groups_of_the_same_children_share_their_permutations(seed: int) -> None:
+    """The same draws as one stratum of all, whose permutations are made for each test."""
+    random = np.random.default_rng(seed)
+    rule = PermutationRule(below=1e9, permutations=999, seed=seed)
+    time, event = random.integers(1, 50, 30), random.random(30) < 0.6
+    for groups in (2, 3, 2):
+        group = random.integers(0, groups, 30)
+        test, _ = logrank(time, event, group)
+        shared = permutation_test(time, event, group, test, rule)
+        assert shared == permutation_test(time, event, group, test, rule, strata=np.zeros(30))
+        assert shared is not None
+
+
 def test_a_permutation_is_made_only_where_a_group_expects_few() -> None:
     frame = cohort(range(20, 60), [1] * 40, perianal=[True, False] * 20)
     few = PermutationRule(below=5, permutations=99)

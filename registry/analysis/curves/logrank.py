@@ -5,6 +5,7 @@ there is none; and its permutation P value where the chi-square cannot be truste
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,9 @@ def permutation_test(
         share = indicator.mean(axis=0)
         spread = float(residual @ residual) / (n - 1)
         covariance += spread * n * (np.diag(share) - np.outer(share, share))
+        if strata is None and rule.permutations * n <= _MOST_CELLS:
+            drawn += _shuffled(residual.tobytes(), rule.permutations, rule.seed) @ indicator
+            continue
         step = max(1, _MOST_CELLS // n)
         for start in range(0, rule.permutations, step):
             rows = min(step, rule.permutations - start)
@@ -159,6 +163,13 @@ def permutation_test(
     others = np.einsum("ij,jk,ik->i", drawn, inverse, drawn)
     extreme = int((others >= statistic * (1 - 1e-9)).sum())
     return PermutationTest((1 + extreme) / (1 + rule.permutations), min(test.expected), rule)
+
+
+@lru_cache(maxsize=1)
+def _shuffled(residuals: bytes, permutations: int, seed: int) -> Floats:
+    """The residuals in the order of each permutation: the groups of a table share its children."""
+    random = np.random.default_rng(seed)
+    return random.permuted(np.tile(np.frombuffer(residuals), (permutations, 1)), axis=1)
 
 
 def _strata(strata: NDArray[Any] | None, n: int) -> list[Flags]:
