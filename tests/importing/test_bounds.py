@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -170,6 +171,8 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str | fl
     run = subprocess.run(
         [sys.executable, "-c", READ, *names], capture_output=True, text=True, check=True
     )
+    # Whoever looks through what a run leaves would unpack them all once more.
+    shutil.rmtree(folder)
     return {Path(name).name: found for name, found in json.loads(run.stdout).items()}
 
 
