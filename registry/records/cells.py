@@ -188,11 +188,15 @@ INDEXED_TEXTS = ("centre",)
 
 @dataclass(frozen=True)
 class RowCheck:
-    """A condition that makes a row wrong, the column at fault and the complaint, as SQL text."""
+    """A condition that makes a row wrong, the column at fault and the complaint, as SQL text.
+
+    `by_text` is one that no plain row can meet (`parsing.cells.plain_row`).
+    """
 
     column: str
     condition: str
     problem: str
+    by_text: bool = False
 
 
 def place(name: str) -> str:
@@ -209,8 +213,9 @@ def spliced(words: str, **values: str) -> str:
 
 
 def row_checks(entity: Entity, header: Collection[str], *, plain: bool = False) -> list[RowCheck]:
-    """Every check that a file with these columns can be held to, or its plain rows."""
-    return [*_patient_column(plain), *_cells(entity, header), *_between(entity, header)]
+    """Every check that a file with these columns is held to, or what its plain rows can fail."""
+    cells = (one for one in _cells(entity, header) if not (plain and one.by_text))
+    return [*_patient_column(plain), *cells, *_between(entity, header)]
 
 
 def _patient_column(plain: bool) -> Iterator[RowCheck]:
@@ -229,13 +234,14 @@ def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
         if column not in header:
             continue
         if variable.required:
-            yield RowCheck(column, f"{cell(column)} is null", literal(tr("is missing")))
+            yield RowCheck(column, f"{cell(column)} is null", literal(tr("is missing")), True)
         if variable.kind in NOT_READABLE:
             read = f"{column}_precision" if variable.kind is Kind.PARTIAL_DATE else column
             yield RowCheck(
                 column,
                 f"r.{read} is null and {cell(column)} is not null",
                 literal(spoken(NOT_READABLE[variable.kind])),
+                True,
             )
         value = f"r.{column}"
         if variable.kind is Kind.REASON:
@@ -247,7 +253,8 @@ def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
             )
         limit = variable.check(value)
         if limit is not None and column not in READ_BEFORE:
-            yield RowCheck(column, f"not ({limit})", literal(_outside(variable)))
+            is_code = variable.codes is not None
+            yield RowCheck(column, f"not ({limit})", literal(_outside(variable)), is_code)
         if column in INDEXED_TEXTS or (variable.kind is Kind.TEXT and column in entity.natural_key):
             yield RowCheck(
                 column,

@@ -124,8 +124,9 @@ def copy_rows(
 
 def _plain_lines(file: Source, lines: Lines) -> str:
     """Plain rows as lines of COPY's text format, of which they hold no special sign."""
+    number = file.number
     return "".join(
-        f"{file.number}\t{line}\tt\t{row}\n" for line, row in enumerate(lines.rows, lines.line)
+        [f"{number}\t{line}\tt\t{row}\n" for line, row in enumerate(lines.rows, lines.line)]
     )
 
 

@@ -129,6 +129,10 @@ def _bare_rows(piece: str, begins: int, is_plain: IsPlain) -> Generator[Row | Li
     lines = piece.split("\n")
     if not lines[-1]:
         lines.pop()
+    if lines and all(map(is_plain, lines)):
+        # Nearly always.
+        yield Lines(begins, lines)
+        return begins + len(lines)
     plain: list[str] = []
     for number, line in enumerate(lines, begins):
         if is_plain(line):
