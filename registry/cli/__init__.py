@@ -19,6 +19,7 @@ import typer
 from registry import __version__
 from registry.cli.frame.commands import CommandsOnDemand
 from registry.cli.frame.context import Run
+from registry.cli.frame.options import CentresOption
 from registry.cli.frame.terminal import guarded
 from registry.errors import Refused, RegistryError
 from registry.words import spoken, tr
@@ -68,10 +69,7 @@ def settings(
         str | None,
         typer.Option("--role", metavar="ROLE", help="Have its rights, on the embedded server."),
     ] = None,
-    centres: Annotated[
-        list[str] | None,
-        typer.Option("--centre", metavar="CODE", help="Whose children registry_entry sees."),
-    ] = None,
+    centres: CentresOption = None,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),

@@ -10,7 +10,13 @@ import typer
 
 from registry.cli.frame.context import changing, reading, require_reason, warn
 from registry.cli.frame.disclosure import DisclosureOption, level_of
-from registry.cli.frame.options import DefinitionOption, ForceOption, ReasonOption, UserOption
+from registry.cli.frame.options import (
+    DefinitionOption,
+    FigureOption,
+    ForceOption,
+    ReasonOption,
+    UserOption,
+)
 from registry.cli.frame.output import Format, FormatOption, print_json, print_one, print_rows
 from registry.cli.frame.past import read_at
 from registry.disclosure.level import Level, Limits
@@ -134,10 +140,7 @@ def report_command(
         Path | None,
         typer.Option("--to", metavar="FILE", help="Write a page that needs nothing else."),
     ] = None,
-    figure: Annotated[
-        Path | None,
-        typer.Option("--figure", metavar="STEM", help="Also draw STEM.png and STEM.svg."),
-    ] = None,
+    figure: FigureOption = None,
     definition: DefinitionOption = None,
     disclosure: DisclosureOption = None,
     force: ForceOption = False,

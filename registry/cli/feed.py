@@ -9,7 +9,7 @@ import typer
 
 from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.context import changing, opened, reading, require_reason, run_of, warn
-from registry.cli.frame.options import ReasonOption, UserOption
+from registry.cli.frame.options import HospitalOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -46,10 +46,7 @@ def read_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would become of each, write nothing.")
     ] = False,
-    centre: Annotated[
-        str | None,
-        typer.Option("--centre", metavar="CODE", help="Which hospital gave the numbers."),
-    ] = None,
+    centre: HospitalOption = None,
     keep: Annotated[
         str, typer.Option("--keep", metavar="TIME", help="How long files that were read stay.")
     ] = KEEP,

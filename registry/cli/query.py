@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.completion import RequiredPatient
 from registry.cli.frame.context import opened, reading, run_of, warn
-from registry.cli.frame.options import ReasonOption, UserOption
+from registry.cli.frame.options import PatientOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.clinical_tables import BY_COMMAND
 from registry.errors import NotFound, WrongUsage
@@ -46,12 +46,7 @@ def _states(incomplete: str) -> list[str]:
 @app.command("list")
 def list_command(
     context: typer.Context,
-    patient: Annotated[
-        str | None,
-        typer.Option(
-            "--patient", metavar="PATIENT", help="A study id.", autocompletion=complete_patient
-        ),
-    ] = None,
+    patient: PatientOption = None,
     rule: Annotated[
         str | None, typer.Option("--rule", metavar="RULE", help="Only this rule.")
     ] = None,
@@ -120,10 +115,7 @@ def show_command(
 @app.command("raise")
 def raise_command(
     context: typer.Context,
-    patient: Annotated[
-        str,
-        typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
-    ],
+    patient: RequiredPatient,
     table: Annotated[str, typer.Argument(metavar="TABLE", help=f"One of {', '.join(BY_COMMAND)}.")],
     key: Annotated[
         list[str] | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.context import changing, reading, require_reason
-from registry.cli.frame.options import ReasonOption, UserOption
+from registry.cli.frame.options import CentresOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.words import tr
 
@@ -39,10 +39,7 @@ def grant_command(
     context: typer.Context,
     login: LoginArgument,
     role: RoleArgument,
-    centres: Annotated[
-        list[str] | None,
-        typer.Option("--centre", metavar="CODE", help="Whose children registry_entry sees."),
-    ] = None,
+    centres: CentresOption = None,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import psycopg
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 
 from registry.database.engine import Database, kept_engine
 from registry.database.frozen import LIVE, OWN, translate
@@ -114,18 +114,22 @@ def _entered(database: Database, role: str | None, centres: Sequence[str]) -> Da
     return replace(database, engine=kept_engine(url), url=url)
 
 
+def require_centres(connection: Connection, centres: Iterable[str]) -> None:
+    """Raises NotFound where one of them is no centre of the registry."""
+    known = connection.execute(text("select code from reference.centre order by 1")).scalars().all()
+    for centre in centres:
+        if centre not in known:
+            raise NotFound(
+                tr("There is no centre {code}.", code=centre),
+                cure=tr("There are: {names}.", names=", ".join(known) or "-"),
+            )
+
+
 def _entry_login(database: Database, centres: list[str]) -> str:
     """A login that enters for these centres, which `audit.own_centres` reads in its name."""
     name = f"{ENTRY_ROLE}@{','.join(centres)}"
     with database.engine.begin() as connection:
-        known = connection.execute(text("select code from reference.centre order by 1"))
-        codes = list(known.scalars())
-        for centre in centres:
-            if centre not in codes:
-                raise NotFound(
-                    tr("There is no centre {code}.", code=centre),
-                    cure=tr("There are: {names}.", names=", ".join(codes) or "-"),
-                )
+        require_centres(connection, centres)
         if len(name.encode()) > _LONGEST or any("," in centre for centre in centres):
             raise WrongUsage(tr("These are too many centres at once, or one has a comma."))
         there = connection.execute(

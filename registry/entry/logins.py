@@ -9,6 +9,7 @@ from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import ARRAY, Connection, Text, bindparam, text
 from sqlalchemy.exc import ProgrammingError
 
+from registry.database.login import require_centres
 from registry.database.roles import BY_NAME, ENTRY_ROLE, ROLES, quoted
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.records.change import declare_change, summarise_change
@@ -66,13 +67,7 @@ def grant_role(
             tr("{role} is for centres, the other roles are not.", role=ENTRY_ROLE),
             cure=tr("Give --centre with {role} and with no other.", role=ENTRY_ROLE),
         )
-    known = connection.execute(text("select code from reference.centre order by 1")).scalars().all()
-    for centre in centres:
-        if centre not in known:
-            raise NotFound(
-                tr("There is no centre {code}.", code=centre),
-                cure=tr("There are: {names}.", names=", ".join(known) or "-"),
-            )
+    require_centres(connection, centres)
     declare_change(connection, user=user, command="role grant", reason=reason)
     connection.execute(
         text(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from registry.drawing.numbers import MISSING, fixed, limits, number, p_value, percent
+from registry.drawing.numbers import MISSING, fixed, number, percent
 from registry.drawing.table import Document, Table, notes, title
-from registry.report.model_tables import name_of
+from registry.report.model_tables import name_of, ratio_cells
 from registry.report.rows import Rows
 from registry.words import spoken, tr
 
@@ -80,9 +80,9 @@ def _model(document: Document) -> Table:
         rows=tuple(
             (
                 name_of(term),
-                *_ratio(term),
+                *ratio_cells(term),
                 percent(term["fraction_missing"], 0),
-                *_ratio(term["complete"]),
+                *ratio_cells(term["complete"]),
             )
             for term in document["terms"]
         ),
@@ -138,13 +138,3 @@ def written(covariate: Mapping[str, Any], mean: float | None) -> str:
     if covariate["scale"] == "log2":
         return fixed(2.0**mean, 1)
     return f"{percent(mean)} %"
-
-
-def _ratio(numbers: Mapping[str, Any] | None) -> tuple[str, str, str]:
-    if numbers is None:
-        return MISSING, MISSING, MISSING
-    return (
-        fixed(numbers["hr"], 2),
-        limits(numbers["hr_lower"], numbers["hr_upper"], 2),
-        p_value(numbers["p"]),
-    )

@@ -15,8 +15,8 @@ def compare_published(document: Document) -> Table:
     rows = tuple(
         (
             name_of(one),
-            *_ratio(one["published"]),
-            *_ratio(one["sound"]),
+            *ratio_cells(one["published"]),
+            *ratio_cells(one["sound"]),
         )
         for one in document["covariates"]
     )
@@ -114,7 +114,8 @@ def reading_in_words(specification: Mapping[str, Any]) -> str:
     return tr("{words} (reference)", words=words) if specification["reference"] else words
 
 
-def _ratio(numbers: Mapping[str, Any] | None) -> tuple[str, str, str]:
+def ratio_cells(numbers: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    """Hazard ratio, its limits and P, as three cells."""
     if numbers is None:
         return MISSING, MISSING, MISSING
     return (

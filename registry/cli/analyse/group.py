@@ -22,7 +22,7 @@ from registry.cli.analyse.publication import (
 )
 from registry.cli.frame.context import warn
 from registry.cli.frame.disclosure import DisclosureOption
-from registry.cli.frame.options import DefinitionOption
+from registry.cli.frame.options import DefinitionOption, FigureOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import with_parameters
@@ -36,11 +36,6 @@ if TYPE_CHECKING:
 
     from registry.disclosure.level import Level
     from registry.disclosure.plan import Plan
-
-FigureOption = Annotated[
-    Path | None,
-    typer.Option("--figure", metavar="STEM", help="Also draw STEM.png and STEM.svg."),
-]
 
 app = typer.Typer(help="Flow, Tables 1 to 3, Kaplan-Meier, troughs and outcomes.")
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.context import reading, warn
-from registry.cli.frame.options import ForceOption
+from registry.cli.frame.options import ForceOption, PatientOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, print_stream
 from registry.cli.frame.past import moment_of
 from registry.words import tr
@@ -45,12 +44,7 @@ ToOption = Annotated[
 
 def list_command(
     context: typer.Context,
-    patient: Annotated[
-        str | None,
-        typer.Option(
-            "--patient", metavar="PATIENT", help="A study id.", autocompletion=complete_patient
-        ),
-    ] = None,
+    patient: PatientOption = None,
     table: Annotated[
         str | None,
         typer.Option("--table", metavar="TABLE", help="One table, as infusion or definition."),

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.completion import RequiredPatient
 from registry.cli.frame.context import reading, warn
 from registry.cli.frame.options import ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
@@ -41,10 +41,7 @@ def head_of(written: str) -> str:
 
 def prove_command(
     context: typer.Context,
-    study_id: Annotated[
-        str,
-        typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
-    ],
+    study_id: RequiredPatient,
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The file of the proof, JSON.")],
     head: Annotated[
         str | None,

@@ -29,7 +29,7 @@ from registry.cli.frame.conventions import (
     SkipHiddenOption,
     conventions_of,
 )
-from registry.cli.frame.options import AllowIdOption, ReasonOption, UserOption
+from registry.cli.frame.options import AllowIdOption, HospitalOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, steps_shown
 from registry.errors import WrongUsage
 from registry.steps import step
@@ -79,10 +79,7 @@ def import_command(
         NamedBy,
         typer.Option("--id", help="What names the child in the files."),
     ] = NamedBy.STUDY_ID,
-    centre: Annotated[
-        str | None,
-        typer.Option("--centre", metavar="CODE", help="Which hospital gave the numbers."),
-    ] = None,
+    centre: HospitalOption = None,
     register: Annotated[
         bool,
         typer.Option("--register", help="Give unknown hospital numbers new study ids."),

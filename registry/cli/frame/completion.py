@@ -52,7 +52,7 @@ complete_assay = _names("select name from reference.assay")
 complete_view = _names("select viewname::text as name from pg_views where schemaname = 'analytics'")
 
 RequiredPatient = Annotated[
-    str, typer.Argument(metavar="PATIENT", help="Study id.", autocompletion=complete_patient)
+    str, typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient)
 ]
 FreezeArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="A freeze.", autocompletion=complete_freeze)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from registry.cli.frame.completion import complete_definition
+from registry.cli.frame.completion import complete_definition, complete_patient
 
 ReasonOption = Annotated[
     str | None, typer.Option("--reason", metavar="TEXT", help="Why the change is made.")
@@ -31,3 +32,20 @@ DefinitionOption = Annotated[
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+FigureOption = Annotated[
+    Path | None,
+    typer.Option("--figure", metavar="STEM", help="Also draw STEM.png and STEM.svg."),
+]
+PatientOption = Annotated[
+    str | None,
+    typer.Option(
+        "--patient", metavar="PATIENT", help="A study id.", autocompletion=complete_patient
+    ),
+]
+CentresOption = Annotated[
+    list[str] | None,
+    typer.Option("--centre", metavar="CODE", help="Whose children registry_entry sees."),
+]
+HospitalOption = Annotated[
+    str | None, typer.Option("--centre", metavar="CODE", help="Which hospital gave the numbers.")
+]

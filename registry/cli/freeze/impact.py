@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.frame.completion import complete_freeze, complete_patient
+from registry.cli.frame.completion import RequiredPatient, complete_freeze
 from registry.cli.frame.context import opened, run_of, warn
 from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
@@ -30,10 +30,7 @@ COLUMNS = ("freeze", "analysis", "value", "with", "without", "conclusion")
 
 def impact_command(
     context: typer.Context,
-    study_id: Annotated[
-        str,
-        typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
-    ],
+    study_id: RequiredPatient,
     freeze: Annotated[
         str | None,
         typer.Option(

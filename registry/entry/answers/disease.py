@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.entry.answers.findings import Answer, changed_from, coded
+from registry.entry.answers.findings import Answer, changed_from, coded, day_of_course
 from registry.entry.answers.limits import band_of, range_of
 from registry.records.rows import Entity
 from registry.words import spoken, tr
@@ -67,12 +67,7 @@ def answer_in_course(
     query = IN_COURSE.format(date=declared.dates[0], table=declared.name)
     row = connection.execute(text(query), values).one()
     answer = Answer()
-    if row.day is None:
-        words = tr("no infliximab yet")
-    elif row.day < 0:
-        words = tr("{days:day|days} before the first infusion", days=-row.day)
-    else:
-        words = tr("day {day} of infliximab", day=row.day)
+    words = day_of_course(row.day) or tr("no infliximab yet")
     answer.add("day", tr("In the course"), row.day, words)
     answer.add(declared.file, spoken(declared.holds).rstrip(".。"), row.records)
     return answer

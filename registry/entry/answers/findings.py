@@ -92,3 +92,12 @@ def changed_from(change: Decimal, score: Decimal, on: date) -> str:
     return tr(
         "{change} points, from {score} on {on}", change=signed(change), score=shown(score), on=on
     )
+
+
+def day_of_course(day: int | None) -> str:
+    """Where a day counted from the first infusion lies; empty without an infusion."""
+    if day is None:
+        return ""
+    if day < 0:
+        return tr("{days:day|days} before the first infusion", days=-day)
+    return tr("day {day} of infliximab", day=day)

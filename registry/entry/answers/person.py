@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.entry.answers.findings import Answer, shown
+from registry.entry.answers.findings import Answer, day_of_course, shown
 from registry.entry.answers.limits import band_of, range_of
 from registry.vocabulary import CONTRAINDICATIONS
 from registry.words import tr
@@ -124,12 +124,7 @@ def answer_follow_up_end(
     values = {"patient": patient, "record": record, "definition": definition}
     row = connection.execute(FOLLOW_UP_END, values).one()
     answer = Answer()
-    if row.day is None:
-        words = tr("there is no infliximab to end")
-    elif row.day < 0:
-        words = tr("{days:day|days} before the first infusion", days=-row.day)
-    else:
-        words = tr("day {day} of infliximab", day=row.day)
+    words = day_of_course(row.day) or tr("there is no infliximab to end")
     answer.add("day", tr("Observation ends"), row.day, words)
     answer.add("infusions_after", tr("Infusions after it"), row.infusions, shown(row.infusions))
     answer.add("visits_after", tr("Visits after it"), row.visits, shown(row.visits))
