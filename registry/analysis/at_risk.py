@@ -83,13 +83,18 @@ class Ordered:
             last[here] = low + np.searchsorted(late, -steps.time[here], side="right")
         # No step parts the rows between two of the places: they are added up once.
         places = np.unique(np.concatenate([first, last]))
-        self._blocks, self._order = places[:-1], order[: places[-1]]
+        self._blocks, self.order = places[:-1], order[: places[-1]]
         self._first, self._last = np.searchsorted(places, first), np.searchsorted(places, last)
 
     def sums(self, quantity: Floats) -> Floats:
+        """Of a quantity of each row, shape (n, m)."""
+        return self.sums_in_order(quantity[self.order])
+
+    def sums_in_order(self, quantity: Floats) -> Floats:
+        """Of the rows of `order` alone."""
         running = np.zeros((len(self._blocks) + 1, quantity.shape[1]))
         if len(self._blocks):
-            of_block = np.add.reduceat(quantity[self._order], self._blocks, axis=0)
+            of_block = np.add.reduceat(quantity, self._blocks, axis=0)
             np.cumsum(of_block, axis=0, out=running[1:])
         return np.asarray(running[self._last] - running[self._first], dtype=np.float64)
 

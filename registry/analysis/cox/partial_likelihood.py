@@ -113,7 +113,6 @@ class PartialLikelihood:
     def __init__(self, rows: Rows, ties: Ties, *, firth: bool = False, ridge: float = 0) -> None:
         self.rows, self.ties, self.firth, self.ridge = rows, ties, firth, ridge
         self.case = np.ones(len(rows.stop)) if rows.weight is None else rows.weight
-        self._set_values(rows.values)
         self.event_rows = at = np.flatnonzero(rows.event)
         # Numbers in the order of stratum and time, which are found in less time than pairs.
         days, day = np.unique(rows.stop[at], return_inverse=True)
@@ -123,6 +122,8 @@ class PartialLikelihood:
         counted = np.bincount(self.event_at, self.case[at], len(keys)).astype(np.float64)
         self.steps = steps_of(days[day], stratum, events, counted, ties)
         self._first_step = np.searchsorted(self.steps.of_step, np.arange(len(keys)))
+        self._tied = at[np.argsort(self.event_at, kind="stable")]
+        self._first_tied = np.cumsum(events) - events
         self._by_stop = Ordered(rows.stratum, rows.stop, self.steps)
         self._until_stop = places(self.steps, rows.stratum, rows.stop)
         self._late = len(days) > 0 and rows.start.max() >= days[0]
@@ -133,14 +134,15 @@ class PartialLikelihood:
             self._until_start = places(self.steps, rows.stratum, start)
         else:
             self._until_start = np.searchsorted(self.steps.stratum, rows.stratum, side="left")
+        self._set_values(rows.values)
 
     def at(self, coef: Floats) -> Point:
         """The function at these coefficients."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            times, weight = self.steps.times, self.weights(coef)
-            s0, mean = self._first_moments(weight)
-            eta = self.x @ coef
+            times, eta = self.steps.times, self.x @ coef
             shift = eta.max()
+            weight = self.case * np.exp(eta - shift)
+            s0, mean = self._first_moments(weight)
             of_events = float(self.case[self.event_rows] @ eta[self.event_rows])
             loglik = of_events - float((times * (np.log(s0) + shift)).sum())
             score = self.case[self.event_rows] @ self.x[self.event_rows]
@@ -205,8 +207,12 @@ class PartialLikelihood:
 
     def _set_values(self, values: Floats) -> None:
         self.centre = values.mean(axis=0)
-        self._one_and_x = np.column_stack([np.ones(len(values)), values - self.centre])
-        self.x = self._one_and_x[:, 1:]
+        self.x = values - self.centre
+        # In the orders in which they are summed, so that they need not be brought there each time.
+        one_and_x = np.column_stack([np.ones(len(values)), self.x])
+        self._by_stop_x = one_and_x[self._by_stop.order]
+        self._by_start_x = one_and_x[self._by_start.order] if self._late else None
+        self._tied_x = one_and_x[self._tied] if self.ties == "efron" else None
 
     def baseline(self, coef: Floats) -> Floats:
         """By how much the hazard of somebody with x = 0 steps up at each of the times."""
@@ -223,14 +229,19 @@ class PartialLikelihood:
         Args:
             quantity: of each row, shape (n, m).
         """
-        steps, total = self.steps, self._by_stop.sums(quantity)
+        total = self._by_stop.sums(quantity)
         if self._late:
             total -= self._by_start.sums(quantity)
-        if self.ties == "breslow":
+        return self._less_tied(total, quantity[self._tied] if self.ties == "efron" else None)
+
+    def _less_tied(self, total: Floats, tied: Floats | None) -> Floats:
+        """By time to by step; `tied` are those of the events in the order of `_tied`."""
+        if tied is None:
             return total
-        events = np.zeros_like(total)
-        np.add.at(events, self.event_at, quantity[self.event_rows])
-        return total[steps.of_step] - steps.share[:, None] * events[steps.of_step]
+        steps, events = self.steps, np.add.reduceat(tied, self._first_tied, axis=0)
+        less: Floats = total[steps.of_step]
+        less -= steps.share[:, None] * events[steps.of_step]
+        return less
 
     def of_rows(self, quantity: Floats) -> Floats:
         """The sum over the steps at which each row is at risk, less its share of tied events.
@@ -269,7 +280,15 @@ class PartialLikelihood:
         return np.asarray(self.steps.times[:, None, None] * (second - of_mean))
 
     def _first_moments(self, weight: Floats) -> tuple[Floats, Floats]:
-        sums = self.of_steps(weight[:, None] * self._one_and_x)
+        def weighted(order: Days, one_and_x: Floats) -> Floats:
+            return np.asarray(weight[order, None] * one_and_x, dtype=np.float64)
+
+        total = self._by_stop.sums_in_order(weighted(self._by_stop.order, self._by_stop_x))
+        if self._by_start_x is not None:
+            started = weighted(self._by_start.order, self._by_start_x)
+            total -= self._by_start.sums_in_order(started)
+        tied = None if self._tied_x is None else weighted(self._tied, self._tied_x)
+        sums = self._less_tied(total, tied)
         return sums[:, 0], sums[:, 1:] / sums[:, :1]
 
     def _moments(self, weight: Floats) -> tuple[Floats, Floats]:
