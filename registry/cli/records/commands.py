@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 import typer
 
 from registry.cli.demo.mark import IntoDemoOption
 from registry.cli.frame.options import AllowIdOption
-from registry.cli.records import consent, patient_erase, patient_merge, patient_show
 from registry.cli.records.options import (
     key_arguments,
     key_options,
@@ -80,9 +80,9 @@ def _list(group: str) -> Callable[..., None]:
     entity = _entity(group)
 
     def command(context: typer.Context, **given: Any) -> None:
-        from registry.cli.records.run import list_records
+        from registry.cli.records.listing import list_records
 
-        list_records(context, group, entity, given)
+        list_records(context, entity, given)
 
     return with_options(
         command,
@@ -118,7 +118,10 @@ def _list(group: str) -> Callable[..., None]:
 def _show(group: str) -> Callable[..., None]:
     entity = _entity(group)
     if entity is Patient:
-        return patient_show.patient_show_command
+        shown: Callable[..., None] = import_module(
+            "registry.cli.records.patient_show"
+        ).patient_show_command
+        return shown
 
     def command(context: typer.Context, **given: Any) -> None:
         from registry.cli.records.run import show_record
@@ -210,15 +213,18 @@ def _entity(group: str) -> Entity:
 
 # What each makes of a group's name: the function of the command.
 VERBS = {"add": _add, "list": _list, "show": _show, "amend": _amend, "void": _void}
-# What single groups have beside these.
-FURTHER: dict[str, dict[str, Callable[..., None]]] = {
+# What single groups have beside these, by what loads it.
+FURTHER: dict[str, dict[str, Callable[[], Callable[..., None]]]] = {
     "patient": {
-        "withdraw": consent.withdraw_command,
-        "merge": patient_merge.merge_command,
-        "erase": patient_erase.erase_command,
-        "erasures": patient_erase.erasures_command,
+        "withdraw": lambda: import_module("registry.cli.records.consent").withdraw_command,
+        "merge": lambda: import_module("registry.cli.records.patient_merge").merge_command,
+        "erase": lambda: import_module("registry.cli.records.patient_erase").erase_command,
+        "erasures": lambda: import_module("registry.cli.records.patient_erase").erasures_command,
     },
-    "consent": {"forms": consent.forms_command, "use-form": consent.use_form_command},
+    "consent": {
+        "forms": lambda: import_module("registry.cli.records.consent").forms_command,
+        "use-form": lambda: import_module("registry.cli.records.consent").use_form_command,
+    },
 }
 
 
@@ -229,4 +235,4 @@ def verbs(group: str) -> list[str]:
 
 def made(group: str, verb: str) -> Callable[..., None]:
     """The function of one of them."""
-    return VERBS[verb](group) if verb in VERBS else FURTHER[group][verb]
+    return VERBS[verb](group) if verb in VERBS else FURTHER[group][verb]()

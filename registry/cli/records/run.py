@@ -1,22 +1,20 @@
-"""What add, list, show, amend and void of an entity do, with the options that were given."""
+"""What add, show, amend and void of an entity do, with the options that were given."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from registry.cli.demo.mark import hold_to_demo
-from registry.cli.frame.context import hold_to_reason, opened, reading, run_of, warn, with_allowed
-from registry.cli.frame.output import Format, print_json, print_rows
+from registry.cli.frame.context import hold_to_reason, opened, run_of, with_allowed
+from registry.cli.frame.output import Format, print_rows
 from registry.cli.records.asking import ask_for_missing, with_proposals
 from registry.cli.records.asking_record import ask_for_record
 from registry.cli.records.options import (
     cells_of,
     hold_to_version,
     option_names,
-    patient_of,
     reason_of,
     said_changes,
     sought,
@@ -29,7 +27,7 @@ from registry.entry.stored import find_records
 from registry.errors import NotFound, WrongUsage
 from registry.models import table_of
 from registry.records.change import declare_change, summarise_change
-from registry.records.rows import PATIENT_COLUMN, Entity, dictionary_columns, file_columns
+from registry.records.rows import PATIENT_COLUMN, Entity
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -80,40 +78,6 @@ def _number_of(connection: Connection, entity: Entity, study_id: str | None) -> 
         return len(find_records(connection, entity, study_id=study_id))
     except NotFound:
         return 0
-
-
-def list_records(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
-    """Lists records."""
-    study_id = patient_of(given)
-    with reading(context) as connection:
-        limit = given["limit"] if given["form"] is Format.TABLE else None
-        found = find_records(
-            connection,
-            entity,
-            study_id=study_id,
-            since=_day(given["since"]),
-            until=_day(given["until"]),
-            limit=None if limit is None else limit + 1,
-        )
-    if given["form"] is Format.JSON:
-        print_json([record.to_json() for record in found])
-        return
-    rows = [{PATIENT_COLUMN: record.study_id, **record.cells} for record in found[:limit]]
-    # A column of reasons that nobody has given tells nothing.
-    dictionary = dictionary_columns(entity)
-    names = [
-        name
-        for name in (PATIENT_COLUMN, *file_columns(entity))
-        if name == PATIENT_COLUMN or name in dictionary or any(row[name] for row in rows)
-    ]
-    if given["form"] is Format.TABLE:
-        # A column that nobody has filled tells nothing on a screen.
-        names = [name for name in names if any(row[name] for row in rows)]
-    print_rows(rows, given["form"], names or [PATIENT_COLUMN])
-    if limit is not None and len(found) > limit:
-        warn(tr("The first {number}; --limit shows more.", number=limit))
-    elif not found:
-        warn(tr("No records."))
 
 
 def show_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
@@ -188,7 +152,3 @@ def void_record(context: typer.Context, group: str, entity: Entity, given: Given
         patient=stored.study_id,
     )
     print_told(answer, given["form"], words)
-
-
-def _day(moment: datetime | None) -> date | None:
-    return None if moment is None else moment.date()
