@@ -59,7 +59,7 @@ class Difference:
     sentence: str
 
     def to_json(self) -> dict[str, Any]:
-        return {"change": self.change, "covariate": self.covariate, "sentence": self.sentence}
+        return dict(vars(self))
 
 
 def of_entry(frame: pd.DataFrame, definition: str) -> Difference:

@@ -55,12 +55,7 @@ class Estimate:
     upper: float | None
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "at_months": self.at_months,
-            "cumulative_incidence": self.cumulative_incidence,
-            "lower": self.lower,
-            "upper": self.upper,
-        }
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)

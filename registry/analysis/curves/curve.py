@@ -152,13 +152,7 @@ class Estimate:
     at_risk: int
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "at_months": self.at_months,
-            "cumulative_incidence": self.cumulative_incidence,
-            "lower": self.lower,
-            "upper": self.upper,
-            "at_risk": self.at_risk,
-        }
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)

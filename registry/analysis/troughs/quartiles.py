@@ -43,7 +43,6 @@ SEPARATED = note(
     "those at risk with them, so it has no finite estimate."
 )
 MONTHS = (12.0, 24.0)
-_LARGEST_COEF = 12.0
 
 
 @dataclass(frozen=True)
