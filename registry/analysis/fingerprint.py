@@ -43,7 +43,9 @@ def _numbered(frame: pd.DataFrame) -> tuple[list[Any], list[Days]]:
         # By identity first: a value that rows share is written once.
         cells = frame[name].to_numpy(dtype=object)
         own = np.fromiter(map(id, cells), dtype=np.int64, count=len(cells))
-        _, one, number = np.unique(own, return_index=True, return_inverse=True)
+        number, distinct = pd.factorize(own)
+        one = np.empty(len(distinct), dtype=np.int64)
+        one[number] = np.arange(len(own))
         shown = np.array([repr(str(cell)) for cell in cells[one]], dtype=object)
         found, place = np.unique(shown, return_inverse=True)
         texts.append(found)

@@ -60,12 +60,12 @@ class Design:
     @property
     def sound(self) -> bool:
         """Whether it claims more than the published model does."""
-        return bool(
-            self.time_dependent
-            or self.landmark_months is not None
-            or self.late_entry
-            or self.penalty in ("firth", "auto")
-        )
+        return self.by_day or self.late_entry or self.penalty in ("firth", "auto")
+
+    @property
+    def by_day(self) -> bool:
+        """Whether it asks what was known on a day after the start, of rows of `exposure`."""
+        return bool(self.time_dependent) or self.landmark_months is not None
 
 
 PUBLISHED = Design()

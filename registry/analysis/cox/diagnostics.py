@@ -250,6 +250,8 @@ def concordance_of(rows: Rows, score: Floats) -> tuple[float | None, dict[str, i
         ):
             order = np.argsort(-times, kind="stable")
             last = _count(times, days)
+            if not last.any():
+                continue
             after = np.zeros_like(last) if first is None else _later(first, days)
             counts += sign * np.array(
                 [_lower(levels[order], after, last, one).sum() for one in asked]

@@ -39,13 +39,16 @@ _NAMES: dict[Model, str] = {"published": note("published"), "sound": note("sound
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading of the rules: the definition it starts from and the parameters changed in it."""
+    """One reading of the rules: the definition it starts from and the parameters changed in it.
+
+    `exposure` is needed where a covariate is acquired after the start.
+    """
 
     definition: str
     choices: Mapping[str, str]
     basis: Basis
     frame: pd.DataFrame
-    exposure: pd.DataFrame
+    exposure: pd.DataFrame | None
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def cox(
         covariates=choice,
         ties=ties.value,
         design=design,
-        exposure=data.view("exposure") if design.sound else None,
+        exposure=data.view("exposure") if design.by_day else None,
         basis=data.basis,
     )
     if residuals is not None:

@@ -29,6 +29,7 @@ from registry.words import note, tr
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from registry.analysis.cox.choice import Choice
     from registry.analysis.cox.sensitivity import Reading
 
 MOST_READINGS = 100
@@ -88,7 +89,7 @@ def sensitivity(
     bases = sorted(listed(definitions) or others, key=lambda one: one != data.definition)
     _require_few(len(bases) * math.prod(len(values) for values in varied.values()), limit)
     choice = chosen(data, covariates, as_published=as_published)
-    readings, same = _readings(data.connection, data.definition, bases, varied)
+    readings, same = _readings(data.connection, data.definition, bases, varied, choice)
     # Nobody waits for what the trials have locked.
     data.close()
     notes = []
@@ -113,27 +114,35 @@ def every_definition(data: Data) -> Any:
 
     # A definition without a status of every patient would be read by halves.
     others = [one["name"] for one in list_definitions(data.connection) if not one["waiting"]]
+    choice = chosen(data, None)
     readings: dict[tuple[Any, ...], Reading] = {}
     for name in (data.definition, *others):
         own = data if name == data.definition else Data(partial(_named, data.connection, name))
         read_as = _rules_of(get_definition(data.connection, name))
         if read_as not in readings:
-            readings[read_as] = _reading(own, name, {})
-    return sensitivity_analysis(list(readings.values()), chosen(data, None))
+            readings[read_as] = _reading(own, name, {}, choice)
+    return sensitivity_analysis(list(readings.values()), choice)
 
 
 def _named(connection: Connection, name: str) -> tuple[Connection, str]:
     return connection, name
 
 
-def _reading(data: Data, base: str, choices: dict[str, str]) -> Reading:
+def _reading(data: Data, base: str, choices: dict[str, str], choice: Choice) -> Reading:
     from registry.analysis.cox.sensitivity import Reading
 
-    return Reading(base, choices, data.basis, data.patients, data.view("exposure"))
+    acquired = any(one.acquired_after_start for one in choice.covariates)
+    exposure = data.view("exposure") if acquired else None
+    patients = data.patients_with(choice.names, entry=True)
+    return Reading(base, choices, data.basis, patients, exposure)
 
 
 def _readings(
-    connection: Connection, reference: str, bases: Sequence[str], varied: dict[str, list[str]]
+    connection: Connection,
+    reference: str,
+    bases: Sequence[str],
+    varied: dict[str, list[str]],
+    choice: Choice,
 ) -> tuple[list[Reading], int]:
     """The reference, then every combination; and how many of these repeat another of them."""
     from registry.definitions.store import get_definition
@@ -153,7 +162,7 @@ def _readings(
             if read_as not in found:
                 data = Data(partial(_named, connection, name))
                 written = {key: _written(parameters[key]) for key in varied}
-                found[read_as] = _reading(data, base, written)
+                found[read_as] = _reading(data, base, written, choice)
         if number:
             same += read_as in repeated
             repeated.add(read_as)
