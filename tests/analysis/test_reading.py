@@ -8,6 +8,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import Connection, text
 
+from registry.analysis.cohort.patients import patients_with, read_patients
+from registry.analysis.cox.sensitivity import children_of
+from registry.analysis.dataset import covariates_by_id, treatment_notes
 from registry.analysis.fingerprint import fingerprint
 from registry.analysis.reading import read_view
 from registry.database.engine import Database
@@ -116,3 +119,19 @@ def test_some_columns_are_those_of_all(shared_study: Database) -> None:
         some = read_view(connection, "baseline", "paper", ("crp", "patient_id", "not there"))
     assert list(some) == ["patient_id", "crp"]
     assert shown(some) == shown(whole[["patient_id", "crp"]])
+
+
+@pytest.mark.parametrize("names", [("perianal", "alb_low"), ("im_over_6_months", "crp_high")])
+def test_patients_read_for_a_model_are_those_of_all_views(
+    shared_study: Database, names: tuple[str, ...]
+) -> None:
+    with shared_study.engine.connect() as connection:
+        whole = read_patients(connection, "paper")
+        survival = read_view(connection, "survival", "paper")
+        some = patients_with(connection, "paper", names, survival)
+    assert set(some) < set(whole)
+    assert shown(some) == shown(whole[list(some)])
+    assert children_of(some, names) == children_of(whole, names)
+    assert list(treatment_notes(covariates_by_id(names), some)) == list(
+        treatment_notes(covariates_by_id(names), whole)
+    )

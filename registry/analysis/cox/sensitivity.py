@@ -216,7 +216,8 @@ def children_of(frame: pd.DataFrame, covariates: Sequence[str] | None = None) ->
         for one in frame.columns
         if one in taken or (covariates is None and one not in ("definition", *taken))
     ]
-    columns.sort(key=lambda one: one != "patient_id")
+    # In one order, whatever else was read beside them.
+    columns.sort(key=lambda one: (one != "patient_id", one))
     return frozenset(frame[columns].astype(str).itertuples(index=False, name=None))
 
 
