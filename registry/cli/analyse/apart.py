@@ -37,6 +37,8 @@ def apart(
     views = {view for one in long for view in one.reads if view != "exposure"}
     rows = {("view", view): data.view(view) for view in views}
     made = {("made", "basis"): data.basis, ("made", "connection"): (None, data.definition)}
+    if few:
+        made |= {("made", "patients"): data.patients}
     work = _Apart({**rows, **made}, language() == SOURCE_LANGUAGE, beside_them)
     asked = [one.name for one in reversed(long)]
     runs: list[Hashable] = [one.reported_by for one in reversed(long)]
