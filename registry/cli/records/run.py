@@ -9,8 +9,6 @@ import typer
 from registry.cli.demo.mark import hold_to_demo
 from registry.cli.frame.context import hold_to_reason, opened, run_of, with_allowed
 from registry.cli.frame.output import Format, print_rows
-from registry.cli.records.asking import ask_for_missing, with_proposals
-from registry.cli.records.asking_record import ask_for_record
 from registry.cli.records.options import (
     cells_of,
     hold_to_version,
@@ -44,9 +42,14 @@ def add_record(context: typer.Context, group: str, entity: Entity, given: Given)
     settings = run_of(context).settings(given["user"])
     with opened(settings) as database:
         hold_to_demo(database, given["into_demo"], no_input=given["no_input"])
+        # Who asks nobody loads no questions.
         if given.get("accept"):
+            from registry.cli.records.asking import with_proposals
+
             cells = with_proposals(database, cells)
         if may_ask(given["no_input"]):
+            from registry.cli.records.asking import ask_for_missing
+
             cells = ask_for_missing(database, entity, cells, allow_ids=allow_id)
         with database.engine.begin() as connection:
             declare_change(
@@ -82,6 +85,8 @@ def _number_of(connection: Connection, entity: Entity, study_id: str | None) -> 
 
 def show_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
     """Shows one record, what follows from it and its history."""
+    from registry.cli.records.asking_record import ask_for_record
+
     with (
         opened(run_of(context).settings()) as database,
         database.engine.connect() as connection,
@@ -112,6 +117,8 @@ def show_record(context: typer.Context, group: str, entity: Entity, given: Given
 
 def amend_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
     """Gives one record other values."""
+    from registry.cli.records.asking_record import ask_for_record
+
     settings = run_of(context).settings(given["user"])
     with opened(settings) as database:
         ask_for_record(database, entity, given, user=settings.user, values=True, why=True)
@@ -134,6 +141,8 @@ def amend_record(context: typer.Context, group: str, entity: Entity, given: Give
 
 def void_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
     """Takes one record out."""
+    from registry.cli.records.asking_record import ask_for_record
+
     settings = run_of(context).settings(given["user"])
     with opened(settings) as database:
         ask_for_record(database, entity, given, user=settings.user, why=True)
