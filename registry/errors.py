@@ -61,7 +61,7 @@ def read_from(file: object) -> Iterator[None]:
     """Raises NotFound where no file is there to be read, Refused where it cannot be."""
     try:
         yield
-    except (FileNotFoundError, IsADirectoryError):
+    except FileNotFoundError:
         raise NotFound(tr("There is no file {file}.", file=file)) from None
     except OSError as error:
         raise Refused(

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
+from registry.database.statistics import analyse_if_stale
 from registry.models.status_columns import STATUS_COLUMNS, status_hash
 from registry.records.registry_setting import definition_or_default
 from registry.steps import each, step
@@ -304,7 +305,10 @@ def _store(connection: Connection, run_id: int) -> int:
         ),
         {"run": run_id},
     )
-    return int(connection.execute(text("select count(*) from differing")).scalar_one())
+    changed = int(connection.execute(text("select count(*) from differing")).scalar_one())
+    # The views join by definition and child: taken for few, all would be gone through for each.
+    analyse_if_stale(connection, "derived.lor_status", changed)
+    return changed
 
 
 def _append_transitions(connection: Connection, run_id: int) -> list[Transition]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from registry.database.locks import Lock, is_taken, take
+from registry.database.statistics import analyse_if_stale
 from registry.errors import Refused
 from registry.models import ENTITIES, Patient, table_of
 from registry.records.cells import FUNCTIONS, compared, spelled
@@ -192,19 +193,14 @@ def refusal_of(error: IntegrityError) -> str:
     return str(getattr(diagnosis, "message_primary", tr("a constraint does not hold")))
 
 
-# From here on the planner's statistics would be so stale that the next query suffers.
-ANALYSE_FROM_ROWS = 200
-
-
 def number_patients(connection: Connection) -> None:
     """Gives every new study id its number."""
     made = connection.exec_driver_sql(
         f"insert into reference.patient_number (study_id) select distinct study_id "
         f"from {resolved(Patient)} on conflict do nothing"
     )
-    if made.rowcount >= ANALYSE_FROM_ROWS:
-        # As a server that runs on does by itself: the views of all children join by this table.
-        connection.exec_driver_sql("analyze reference.patient_number")
+    # The views of all children join by this table.
+    analyse_if_stale(connection, "reference.patient_number", made.rowcount)
     # Of whom this login sees some centres only: it has not got the number of another's child.
     taken = connection.exec_driver_sql(
         f"select r.study_id from {resolved(Patient)} r where not exists (select "
@@ -246,8 +242,7 @@ def merge(
             f"from {resolved(entity)} r join reference.patient_number n using (study_id) "
             f"where r.file = {file.number} and not r.known order by n.patient_id, r.line"
         ).rowcount
-    if counts.inserted + counts.updated >= ANALYSE_FROM_ROWS:
-        connection.execute(text(f"analyze {name}"))
+    analyse_if_stale(connection, name, counts.inserted + counts.updated)
     return counts
 
 
