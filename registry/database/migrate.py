@@ -12,6 +12,7 @@ from registry.database.analyst import prepare_embedded
 from registry.database.engine import Database, no_role
 from registry.database.locks import LONGEST_WAIT, Lock, make_locks, take
 from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, needs
+from registry.database.statistics import analyse_unseen
 from registry.errors import DatabaseUnavailable, Refused
 from registry.words import tr
 
@@ -129,6 +130,8 @@ def upgrade(database: Database, revision: str = "head", *, partitions: int | Non
             configuration(connection=connection, embedded=database.embedded, partitions=partitions),
             revision,
         )
+        # An older program left that to the server; the views join by this table.
+        analyse_unseen(connection, "derived.lor_status")
 
 
 def downgrade(database: Database, revision: str) -> None:

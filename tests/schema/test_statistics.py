@@ -1,0 +1,49 @@
+"""The planner knows how many statuses there are, also where no server runs on to count them."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from registry.database import migrate
+from registry.database.engine import Database
+from registry.derivation.run import derive
+
+
+def statuses(database: Database) -> tuple[int, int]:
+    """How many there are, and how many the planner takes them for; -1 where it has never looked."""
+    with database.engine.connect() as connection:
+        counted, believed = connection.execute(
+            text(
+                "select (select count(*) from derived.lor_status), reltuples::integer "
+                "from pg_class where oid = 'derived.lor_status'::regclass"
+            )
+        ).one()
+    return counted, believed
+
+
+def add(database: Database, children: int) -> None:
+    """So many children without a record but their own."""
+    with database.engine.begin() as connection:
+        connection.execute(
+            text(
+                "with numbered as (insert into reference.patient_number (study_id) "
+                "select 'P' || n from generate_series(1, :children) n returning patient_id) "
+                "insert into clinical.patient (patient_id, sex, birth_date, centre, diagnosis) "
+                "select patient_id, 'female', '2008-01-01', 'BCH', 'CD' from numbered"
+            ),
+            {"children": children},
+        )
+    derive(database.engine, user="tester")
+
+
+def test_a_derivation_of_many_counts_them(registry: Database) -> None:
+    add(registry, 60)
+    counted, believed = statuses(registry)
+    assert counted == believed > 60
+
+
+def test_an_upgrade_counts_what_was_never_counted(registry: Database) -> None:
+    add(registry, 2)
+    migrate.upgrade(registry)
+    counted, believed = statuses(registry)
+    assert counted == believed > 0
