@@ -10,9 +10,22 @@ STALE_FROM_ROWS = 50
 
 
 def analyse_if_stale(connection: Connection, table: str, changed: int) -> None:
-    """Renews the statistics of a table of which so many rows came, changed or went."""
-    if changed >= STALE_FROM_ROWS:
+    """Renews the statistics of a table of which so many rows have come, changed or gone.
+
+    Those `changed` in this transaction count, and those before it: who types one child a day comes
+    to many as well.
+    """
+    if changed >= STALE_FROM_ROWS or (
+        changed > 0 and changed + _changed_before(connection, table) >= STALE_FROM_ROWS
+    ):
         connection.exec_driver_sql(f"analyze {table}")
+
+
+def _changed_before(connection: Connection, table: str) -> int:
+    found = connection.exec_driver_sql(
+        f"select pg_stat_get_mod_since_analyze('{table}'::regclass)"
+    ).scalar_one()
+    return int(found or 0)
 
 
 def analyse_unseen(connection: Connection, table: str) -> None:
