@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from registry.errors import Refused, WrongUsage, read_from
+from registry.errors import NotFound, Refused, WrongUsage, read_from
 from registry.parsing.toml import parse_toml
 from registry.schedule.due import Daily, clock_time, duration
 from registry.words import tr
@@ -84,6 +84,8 @@ def _from_file(config: Path) -> dict[str, Any]:
     try:
         with read_from(config):
             written = config.read_text(encoding="utf-8")
+    except Refused as error:
+        raise NotFound(error.problem) from None
     except UnicodeDecodeError:
         raise WrongUsage(tr("{file} is not in UTF-8.", file=config)) from None
     try:
