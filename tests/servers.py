@@ -51,7 +51,12 @@ class Server:
     def control(self, *command: str) -> None:
         """pg_ctl, which waits for what it is told to do."""
         log = ["-l", self.folder / "log"] if command[-1] == "start" else []
-        self.run("pg_ctl", "-D", self.folder / "data", "-w", *log, *command)
+        try:
+            self.run("pg_ctl", "-D", self.folder / "data", "-w", *log, *command)
+        except subprocess.CalledProcessError as error:
+            for one in log[1:]:
+                error.add_note(Path(one).read_text(encoding="utf-8")[-2000:])
+            raise
 
     def make(self) -> None:
         """An empty one."""

@@ -34,7 +34,8 @@ class Pair:
 
 
 def follow(new: Server, primary: Server) -> None:
-    """Makes a standby of a server that has nothing yet."""
+    """Makes a standby of a server that has nothing yet, at a port that nobody has come to hold."""
+    new.port = free_port()
     where = ["-h", "127.0.0.1", "-p", primary.port, "-U", "postgres"]
     new.run("pg_basebackup", "-D", new.folder / "data", *where, "-R", "-c", "fast", "--no-sync")
     new.start()
