@@ -132,6 +132,16 @@ class Covariate:
         }
 
 
+def _high(name: str) -> Covariate:
+    limit, measure = f"{{{name}_above}}", MEASURES[name]
+    return Covariate(f"{name}_high", measure.label, f">{limit} {measure.unit}", f"<={limit}")
+
+
+def _low(name: str) -> Covariate:
+    limit, measure = f"{{{name}_below}}", MEASURES[name]
+    return Covariate(f"{name}_low", measure.label, f"<{limit} {measure.unit}", f">={limit}")
+
+
 _LASTING = "Infliximab with immunomodulator over {im_min_days}"
 
 _COVARIATES = (
@@ -156,12 +166,12 @@ _COVARIATES = (
     Covariate("upper_gi", "Upper gastrointestinal disease", "yes", "no"),
     Covariate("behaviour_b2_b3", "Behaviour", "B2 or B3", "B1"),
     Covariate("growth_delay", MEASURES["growth"].label, "yes", "no"),
-    Covariate("crp_high", MEASURES["crp"].label, ">{crp_above} mg/L", "<={crp_above}"),
-    Covariate("esr_high", MEASURES["esr"].label, ">{esr_above} mm/h", "<={esr_above}"),
-    Covariate("wbc_high", MEASURES["wbc"].label, ">{wbc_above} x10^9/L", "<={wbc_above}"),
-    Covariate("hb_low", MEASURES["hb"].label, "<{hb_below} g/L", ">={hb_below}"),
-    Covariate("plt_high", MEASURES["plt"].label, ">{plt_above} x10^9/L", "<={plt_above}"),
-    Covariate("alb_low", MEASURES["alb"].label, "<{alb_below} g/L", ">={alb_below}"),
+    _high("crp"),
+    _high("esr"),
+    _high("wbc"),
+    _low("hb"),
+    _high("plt"),
+    _low("alb"),
     Covariate("response_without_remission", "Week-14 outcome", "response only", "remission"),
     Covariate("ifx_monotherapy", "Infliximab alone", "yes", "no", acquired_after_start=True),
     Covariate(

@@ -46,7 +46,8 @@ def profile_limits(
             else:
                 outer = here
             slope = -float(point.score[which]) * direction
-            step = 2 * (np.sqrt(fallen * fall) - fallen) / slope if fallen > 0 < slope else np.nan
+            goes_down = fallen > 0 and slope > 0
+            step = 2 * (np.sqrt(fallen * fall) - fallen) / slope if goes_down else np.nan
             if abs(step) <= _CLOSE * (1 + abs(here)):
                 return float(here + direction * step)
             there = here + direction * step
@@ -56,6 +57,7 @@ def profile_limits(
                 # Until the fall has been passed steps grow no faster than this.
                 there = here + direction * min(abs(there - here), width)
             here, width = there, width * 1.5
+        # Halved so often, what is left between the two is less than a number can hold.
         return float(here)
 
     return search(-1), search(1)
