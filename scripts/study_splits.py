@@ -16,15 +16,14 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.at_risk import Ties
-from registry.analysis.cohort.patients import read_patients
+from registry.analysis.arrays import Ties
 from registry.analysis.cox.partial_likelihood import Rows
 from registry.analysis.dataset import Flags, Floats
 from registry.analysis.pooling import cox as pooling
 from registry.analysis.pooling.cox import Evaluated
 from registry.analysis.pooling.descriptive import mean_sd_of, moments
 from registry.analysis.pooling.log_rank import log_rank_of, log_rank_sums
-from registry.analysis.reading import read_view
+from registry.analysis.reading import read_patients, read_view
 from registry.covariates import COVARIATES
 from registry.database.engine import open_database
 from registry.errors import CannotEstimate

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from registry.analysis.at_risk import Counts
+from registry.analysis.arrays import Counts, norm_ppf
 from registry.analysis.dataset import Days, Floats
-from registry.analysis.distributions import norm_ppf
 
 Z95 = float(norm_ppf(0.975))
 

@@ -122,7 +122,7 @@ def add_command(
     if replace:
         require_reason(reason, tr("--replace changes a definition, so it needs a --reason."))
     from registry.definitions.store import add_definition, summary_of
-    from registry.derivation.waiting import bring_up_to_date
+    from registry.derivation.status import bring_up_to_date
     from registry.records.change import declare_change, summarise_change
 
     settings = run_of(context).settings(user)

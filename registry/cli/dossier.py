@@ -29,7 +29,7 @@ def dossier_command(
 
     Example: registry dossier --to dossier.html
     """
-    from registry.derivation.waiting import bring_up_to_date
+    from registry.derivation.status import bring_up_to_date
     from registry.records.disclosure_setting import disclosure_setting
     from registry.records.registry_setting import definition_or_default
     from registry.report.dossier import dossier, write_dossier

@@ -75,7 +75,7 @@ def create_command(
 
     Example: registry release create consortium_2026 --to consortium_2026 --recipient "P. Curie"
     """
-    from registry.derivation.waiting import bring_up_to_date
+    from registry.derivation.status import bring_up_to_date
     from registry.export.release import write_release
     from registry.export.write import CODEBOOK
     from registry.releases import store

@@ -41,8 +41,12 @@ def status_command(
 
     Example: registry status P023
     """
-    from registry.derivation.status import require_patient, status_rows, waiting_patients
-    from registry.derivation.waiting import who_derives
+    from registry.derivation.status import (
+        require_patient,
+        status_rows,
+        waiting_patients,
+        who_derives,
+    )
     from registry.records.registry_setting import definition_or_default
 
     with reading(context) as connection:

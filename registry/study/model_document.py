@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from math import exp
 from typing import Any
 
+from registry.analysis.arrays import chi2_sf
 from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
 from registry.analysis.cox.diagnostics import TRANSFORMS
-from registry.analysis.distributions import chi2_sf
 from registry.analysis.pooling import cox as pooling
 from registry.analysis.pooling.cox import Climb, Estimated, Evaluated, Heterogeneity
 from registry.analysis.pooling.profile import Profile

@@ -17,7 +17,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from registry.analysis.cohort.patients import read_patients
 from registry.analysis.cox.design import Design, prepare
 from registry.analysis.cox.diagnostics import (
     concordance_of,
@@ -30,7 +29,7 @@ from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
 from registry.analysis.dataset import covariates_by_id
-from registry.analysis.reading import read_view
+from registry.analysis.reading import read_patients, read_view
 from registry.covariates import TIME_DEPENDENT
 from registry.database.engine import Database
 

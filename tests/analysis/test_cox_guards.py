@@ -11,12 +11,12 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from registry.analysis.cohort.covariate_groups import levels_of
-from registry.analysis.cohort.patients import cohort_of
 from registry.analysis.cox.design import Design, prepare
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import Rows
 from registry.analysis.cox.refusals import obstacle
 from registry.analysis.curves.kaplan_meier import kaplan_meier
+from registry.analysis.reading import cohort_of
 from registry.covariates import COVARIATES, TIME_DEPENDENT
 from registry.errors import CannotEstimate, Refused
 

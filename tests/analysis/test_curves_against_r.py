@@ -15,14 +15,14 @@ import pandas as pd
 import pytest
 from statsmodels.duration.survfunc import survdiff
 
-from registry.analysis.at_risk import Counts
+from registry.analysis.arrays import Counts
 from registry.analysis.counting import aalen_johansen, log_log_limits, restricted_area
 from registry.analysis.curves import competing
 from registry.analysis.curves.curve import Curve, turnbull
 from registry.analysis.curves.fine_gray import fine_gray
 from registry.analysis.curves.gray import gray_test
 from registry.analysis.curves.kaplan_meier import kaplan_meier
-from registry.analysis.curves.logrank import logrank
+from registry.analysis.curves.logrank import log_rank_test
 from registry.database.engine import Database
 from registry.variables import DAYS_PER_MONTH
 
@@ -143,7 +143,7 @@ def test_log_rank(
     frame = frame[known]
     if late:
         frame = frame[frame["time_days"].astype(int) > frame["entry_days"].astype(int)]
-    test, reason = logrank(
+    test, reason = log_rank_test(
         column(frame, "time_days"),
         frame["event"].to_numpy(dtype=bool),
         frame[group].astype(str).to_numpy(),
@@ -228,9 +228,9 @@ def test_classic_data() -> None:
     time, event = column(data, "time"), data["event"].to_numpy(dtype=bool)
     check_means(Curve.fit(time, event), golden["means"])
     wing = data["wing"].to_numpy()
-    check_test(logrank(time, event, wing)[0], golden["logrank_wing"])
+    check_test(log_rank_test(time, event, wing)[0], golden["logrank_wing"])
     sex = data["sex"].to_numpy()
-    check_test(logrank(time, event, sex, strata=wing)[0], golden["logrank_stratified"])
+    check_test(log_rank_test(time, event, sex, strata=wing)[0], golden["logrank_stratified"])
     cause = column(data, "cause")
     counts = Counts.of(np.full(len(time), -1), time, cause, causes=2)
     check_states(counts, golden["competing"])
@@ -247,7 +247,7 @@ def test_classic_data_with_delayed_entry() -> None:
     curve = Curve.fit(time, event, entry)
     check_curve(curve, golden["curve"])
     check_means(curve, golden["means"])
-    test, _ = logrank(time, event, data["sex"].to_numpy(), entry_days=entry)
+    test, _ = log_rank_test(time, event, data["sex"].to_numpy(), entry_days=entry)
     check_test(test, golden["logrank"])
 
 

@@ -16,7 +16,7 @@ from registry.analysis.cohort.table2 import univariate_table
 from registry.analysis.curves.competing import cumulative_incidence
 from registry.analysis.curves.curve import Curve, turnbull
 from registry.analysis.curves.kaplan_meier import kaplan_meier
-from registry.analysis.curves.logrank import PermutationRule, logrank, permutation_test
+from registry.analysis.curves.logrank import PermutationRule, log_rank_test, permutation_test
 from registry.errors import CannotEstimate, WrongUsage
 from registry.report import curve_tables
 from registry.report.text import render
@@ -179,7 +179,7 @@ def test_permutation_against_all_permutations() -> None:
     observed = difference(group)
     ways = [np.isin(np.arange(8), some) for some in combinations(range(8), 4)]
     exact = np.mean([difference(way) >= observed - 1e-9 for way in ways])
-    test, _ = logrank(time, event, group)
+    test, _ = log_rank_test(time, event, group)
     rule = PermutationRule(below=1e9, permutations=40_000, seed=3)
     permuted = permutation_test(time, event, group, test, rule)
     assert permuted is not None
@@ -198,7 +198,7 @@ def test_groups_of_the_same_children_share_their_permutations(seed: int) -> None
     time, event = random.integers(1, 50, 30), random.random(30) < 0.6
     for groups in (2, 3, 2):
         group = random.integers(0, groups, 30)
-        test, _ = logrank(time, event, group)
+        test, _ = log_rank_test(time, event, group)
         shared = permutation_test(time, event, group, test, rule)
         assert shared == permutation_test(time, event, group, test, rule, strata=np.zeros(30))
         assert shared is not None

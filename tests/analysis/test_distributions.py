@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import stats
 
-from registry.analysis.distributions import chi2_ppf, chi2_sf, norm_ppf, norm_sf, t_ppf, t_sf
+from registry.analysis.arrays import chi2_ppf, chi2_sf, norm_ppf, norm_sf, t_ppf, t_sf
 
 RANDOM = np.random.default_rng(20)
 VALUES = np.concatenate(

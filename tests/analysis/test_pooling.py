@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from registry.analysis.at_risk import Ties
+from registry.analysis.arrays import Ties, chi2_sf
 from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
-from registry.analysis.distributions import chi2_sf
 from registry.analysis.pooling import cox as pooling
 from registry.analysis.pooling.cox import Climb, Evaluated, Sums
 from registry.analysis.pooling.descriptive import binned, mean_sd_of, moments, quartile_bounds

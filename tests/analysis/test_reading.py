@@ -8,11 +8,10 @@ import pandas as pd
 import pytest
 from sqlalchemy import Connection, text
 
-from registry.analysis.cohort.patients import patients_with, read_patients
 from registry.analysis.cox.sensitivity import children_of
 from registry.analysis.dataset import covariates_by_id, treatment_notes
 from registry.analysis.fingerprint import fingerprint
-from registry.analysis.reading import read_view
+from registry.analysis.reading import patients_with, read_patients, read_view
 from registry.database.engine import Database
 from registry.database.frozen import Place, translate
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from registry.audit.catalogue import EXPECTED, catalogue, check_catalogue
 from registry.audit.verify import verify
 from registry.database.engine import Database
-from registry.derivation.waiting import bring_up_to_date
+from registry.derivation.status import bring_up_to_date
 from tests.programs import Program
 
 # Statements of an owner -> what is found: kind, table, study id, name.

@@ -16,7 +16,7 @@ from registry.cli.analyse.analyses import ANALYSES, BY_NAME
 from registry.cli.analyse.data import Data
 from registry.database.engine import Database
 from registry.definitions.store import add_definition
-from registry.derivation.waiting import bring_up_to_date
+from registry.derivation.status import bring_up_to_date
 from registry.entry.undo import selected, undo
 from registry.errors import RegistryError
 from registry.freezes import store

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from registry.database.engine import Database
-from registry.derivation.waiting import bring_up_to_date
+from registry.derivation.status import bring_up_to_date
 from tests.clock import Clock
 from tests.programs import Program
 

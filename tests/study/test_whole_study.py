@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.cohort.patients import read_patients
-from registry.analysis.reading import read_view
+from registry.analysis.reading import read_patients, read_view
 from tests.study.conftest import NAMES, Network
 
 TERMS = ("sex_female", "response_without_remission")

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from registry.database.engine import Database
 from registry.derivation.explanation import explain
 from registry.derivation.run import derive
-from registry.derivation.waiting import bring_up_to_date
+from registry.derivation.status import bring_up_to_date
 from tests.clock import Clock
 
 FIRST, LATER = date(2023, 6, 1), date(2023, 7, 1)

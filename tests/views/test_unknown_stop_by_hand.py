@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from registry.analysis.cohort.patients import read_patients
 from registry.analysis.dataset import covariates_by_id, treatment_notes
+from registry.analysis.reading import read_patients
 from registry.derivation.explanation import explain
 from tests.views.clinic import Clinic, child
 from tests.views.conftest import OpenClinic

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from registry.analysis.cohort.patients import Cohort
 from registry.analysis.dataset import Flags, flags, numbers, require_columns, treatment_notes
+from registry.analysis.reading import Cohort
 from registry.covariates import AS_PUBLISHED, COVARIATES, Covariate, Limits
 from registry.errors import CannotEstimate, WrongUsage
 from registry.vocabulary import (

@@ -14,7 +14,7 @@ from registry.analysis.curves.logrank import (
     LogRank,
     PermutationRule,
     PermutationTest,
-    logrank,
+    log_rank_test,
     permutation_test,
 )
 from registry.analysis.dataset import require_columns, survival_data, treatment_notes
@@ -132,7 +132,7 @@ def univariate_table(
         known = value.notna().to_numpy(dtype=bool)
         true = value.to_numpy(dtype=bool, na_value=False)
         if known.any():
-            test, reason = logrank(time[known], event[known], true[known])
+            test, reason = log_rank_test(time[known], event[known], true[known])
         else:
             test, reason = None, note("missing in every patient")
         permuted = permutation_test(time[known], event[known], true[known], test, rule)

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis import inputs, methods
-from registry.analysis.at_risk import Ties
+from registry.analysis import arrays, methods
+from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis, limits_under
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import Design, Prepared, immortal_time, left_out, prepare
@@ -144,7 +144,7 @@ def between_visits(
         Refused: a covariate acquired after the start is named; the rows are not fit for analysis.
         WrongUsage: an unknown covariate or way of handling ties.
     """
-    inputs.one_of(ties, ("breslow", "efron"), "ties")
+    arrays.one_of(ties, ("breslow", "efron"), "ties")
     choice = choose(frame, definition, covariates, limits=limits_under(basis))
     chosen, notes = _covariates(choice)
     prepared = prepare(frame, definition, chosen, _DESIGN)

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis.cohort.covariate_groups import levels_of
-from registry.analysis.cohort.patients import Cohort, cohort_of
 from registry.analysis.cox.partial_likelihood import Rows
 from registry.analysis.cox.splitting import joined, split_at_events
 from registry.analysis.dataset import (
@@ -22,6 +21,7 @@ from registry.analysis.dataset import (
     numbers,
     require_columns,
 )
+from registry.analysis.reading import Cohort, cohort_of
 from registry.covariates import AS_PUBLISHED, COVARIATES, TIME_DEPENDENT, Covariate, Limits
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH

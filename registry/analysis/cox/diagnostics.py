@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from registry.analysis import inputs
+from registry.analysis import arrays
+from registry.analysis.arrays import chi2_sf
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
 from registry.analysis.dataset import Days, Floats
-from registry.analysis.distributions import chi2_sf
 from registry.errors import CannotEstimate
 from registry.words import note, tr
 
@@ -341,9 +341,9 @@ def zph(fit: CoxFit, transform: Transform = "km") -> Zph:
         CannotEstimate: the events are too few.
         InvalidInput: a penalised model.
     """
-    inputs.one_of(transform, tuple(TRANSFORMS), "transform")
+    arrays.one_of(transform, tuple(TRANSFORMS), "transform")
     if fit.penalty is not None:
-        raise inputs.InvalidInput(
+        raise arrays.InvalidInput(
             tr("Proportional hazards are tested at an estimate without a penalty.")
         )
     _refuse_weights(fit)
@@ -383,7 +383,7 @@ def concordance(fit: CoxFit, x: Any = None) -> Concordance:
     """
     _refuse_weights(fit)
     rows = fit.likelihood.rows
-    values = fit.x if x is None else inputs.covariates(x, len(rows.stop))
+    values = fit.x if x is None else arrays.covariates(x, len(rows.stop))
     share, pairs = concordance_of(rows, values @ fit.coefficients)
     if share is None:
         raise CannotEstimate(note("There is no pair whose order is known."))
@@ -392,4 +392,4 @@ def concordance(fit: CoxFit, x: Any = None) -> Concordance:
 
 def _refuse_weights(fit: CoxFit) -> None:
     if fit.likelihood.rows.weight is not None:
-        raise inputs.InvalidInput(tr("A model with weights has no such measure here."))
+        raise arrays.InvalidInput(tr("A model with weights has no such measure here."))

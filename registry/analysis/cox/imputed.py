@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.at_risk import Ties
+from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis, limits_under
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import PUBLISHED, Design, covariates_of, held_fixed

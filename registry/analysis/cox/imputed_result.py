@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis.at_risk import Ties
+from registry.analysis.arrays import Ties
 from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
 from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design

@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from registry.analysis.at_risk import Ordered, Ties, places, steps_of
+from registry.analysis.arrays import Ordered, Ties, places, steps_of
 from registry.analysis.dataset import Days, Flags, Floats
 
 _STEPS = 500

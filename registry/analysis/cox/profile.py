@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from registry.analysis.arrays import chi2_ppf
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, maximise
 from registry.analysis.dataset import Floats
-from registry.analysis.distributions import chi2_ppf
 
 # A search for a limit of a coefficient goes no further than this from its estimate.
 _FARTHEST = 60.0

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.cohort.patients import cohort_of
 from registry.analysis.cox.result import Cox, Term
 from registry.analysis.dataset import flags, numbers
+from registry.analysis.reading import cohort_of
 from registry.covariates import Covariate
 from registry.variables import DAYS_PER_MONTH
 from registry.words import listed, note, sentences

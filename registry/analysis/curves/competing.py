@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.at_risk import Counts, at_risk_on
+from registry.analysis.arrays import Counts, at_risk_on
 from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis, limits_under
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
-from registry.analysis.cohort.patients import Cohort, cohort_of
 from registry.analysis.counting import aalen_johansen, log_log_limits
 from registry.analysis.curves.curve import Curve
 from registry.analysis.curves.fine_gray import FineGray, fine_gray
 from registry.analysis.curves.gray import GrayTest, gray_test
 from registry.analysis.dataset import Days, Floats, numbers, require_columns
+from registry.analysis.reading import Cohort, cohort_of
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
 from registry.words import note, sentences, tr

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import methods
-from registry.analysis.at_risk import NO_ENTRY, Counts, at_risk_on
-from registry.analysis.cohort.patients import Cohort
+from registry.analysis.arrays import NO_ENTRY, Counts, at_risk_on, norm_sf
 from registry.analysis.counting import Z95
 from registry.analysis.dataset import (
     Days,
@@ -26,9 +25,9 @@ from registry.analysis.dataset import (
     numbers,
     require_columns,
 )
-from registry.analysis.distributions import norm_sf
 from registry.analysis.methods import IntervalEstimate, kaplan_meier, restricted_mean
 from registry.analysis.methods.survival_curve import crossing
+from registry.analysis.reading import Cohort
 from registry.errors import CannotEstimate, Refused
 from registry.variables import DAYS_PER_MONTH
 from registry.words import tr

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import methods
+from registry.analysis.arrays import norm_sf
 from registry.analysis.counting import Z95
 from registry.analysis.dataset import Days
-from registry.analysis.distributions import norm_sf
 from registry.analysis.methods import NotFinite
 from registry.errors import CannotEstimate
 from registry.words import note

@@ -16,16 +16,16 @@ import pandas as pd
 
 from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis, limits_under
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
-from registry.analysis.cohort.patients import Cohort, cohort_of
 from registry.analysis.curves.curve import Curve, Group, Options, difference, group_of
 from registry.analysis.curves.logrank import (
     LogRank,
     PermutationRule,
     PermutationTest,
-    logrank,
+    log_rank_test,
     permutation_test,
 )
 from registry.analysis.dataset import in_months, quartiles
+from registry.analysis.reading import Cohort, cohort_of
 from registry.covariates import Limits
 from registry.errors import WrongUsage
 from registry.variables import DAYS_PER_MONTH
@@ -283,7 +283,7 @@ def _compare(
         notes += list(others.notes)
     time, event, entry = cohort.time[known], cohort.event[known], cohort.entry[known]
     index = levels.index[known]
-    test, reason = logrank(time, event, index, entry_days=entry, strata=stratum)
+    test, reason = log_rank_test(time, event, index, entry_days=entry, strata=stratum)
     if reason and len(levels.levels) > 1:
         notes.append(note("No log-rank test: {reason}.", reason=reason))
     permuted = permutation_test(time, event, index, test, rule, entry_days=entry, strata=stratum)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis.at_risk import NO_ENTRY
-from registry.analysis.cohort.patients import Cohort
+from registry.analysis.arrays import NO_ENTRY
 from registry.analysis.curves.competing import group_of as competing_group
 from registry.analysis.curves.curve import Group, Options, difference, group_of
 from registry.analysis.dataset import Days, in_months
+from registry.analysis.reading import Cohort
 from registry.variables import DAYS_PER_MONTH
 
 

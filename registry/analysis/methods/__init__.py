@@ -10,8 +10,9 @@ carry no estimate raise `CannotEstimate`.
 
 from __future__ import annotations
 
+from registry.analysis.arrays import InvalidInput, NoRobustErrors, NotFinite
 from registry.analysis.cox.diagnostics import Concordance, Zph, concordance, zph
-from registry.analysis.inputs import InvalidInput, NoRobustErrors, NotFinite
+from registry.analysis.curves.logrank import LogRankTest, logrank
 from registry.analysis.methods.calibration import Calibration, calibration, pseudo_values
 from registry.analysis.methods.cause_specific import (
     AbsoluteRisk,
@@ -35,7 +36,6 @@ from registry.analysis.methods.interval_regression import (
     IntervalRegression,
     interval_regression,
 )
-from registry.analysis.methods.log_rank import LogRankTest, logrank
 from registry.analysis.methods.prediction import BrierScore, Score, auc, brier
 from registry.analysis.methods.rubin import Pooled, rubin
 from registry.analysis.methods.survival_curve import (

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis import inputs
-from registry.analysis.at_risk import NO_ENTRY, Counts
+from registry.analysis import arrays
+from registry.analysis.arrays import NO_ENTRY, Counts
 from registry.analysis.counting import Z95
 from registry.analysis.counting import aalen_johansen as incidence_of
 from registry.analysis.dataset import Floats
@@ -79,9 +79,9 @@ def pseudo_values(time: Any, cause: Any, at: Any) -> Floats:
     Raises:
         InvalidInput: see `registry.analysis.methods`.
     """
-    stop = inputs.times(time)
-    code = inputs.causes(cause, len(stop))
-    asked = inputs.times(np.atleast_1d(at), "at")
+    stop = arrays.times(time)
+    code = arrays.causes(cause, len(stop))
+    asked = arrays.times(np.atleast_1d(at), "at")
     n, causes = len(stop), int(max(code.max(), 1))
     counts = Counts.of(np.full(n, float(NO_ENTRY)), stop, code, causes)
     d, lost = counts.events.sum(axis=0), counts.events[0]

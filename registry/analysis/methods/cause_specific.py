@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis import inputs
-from registry.analysis.at_risk import Ties
+from registry.analysis import arrays
+from registry.analysis.arrays import Ties
 from registry.analysis.counting import log_log_limits
 from registry.analysis.dataset import Floats
 from registry.analysis.methods.cox_model import CoxFit, cox
@@ -100,8 +100,8 @@ class CauseSpecific:
         return float(self.fits[0].likelihood.rows.stop.max())
 
     def _asked(self, x: Any, at: Any) -> tuple[Floats, Floats]:
-        values = inputs.covariates(np.atleast_2d(np.asarray(x, dtype=np.float64)), len(x))
-        return values, inputs.times(np.atleast_1d(at), "at")
+        values = arrays.covariates(np.atleast_2d(np.asarray(x, dtype=np.float64)), len(x))
+        return values, arrays.times(np.atleast_1d(at), "at")
 
     def _hazards(self, values: Floats) -> tuple[Floats, Floats]:
         """The days of any cause, and what each hazard grows by on them, (causes, rows, days)."""
@@ -157,9 +157,9 @@ def cause_specific_risk(time: Any, cause: Any, x: Any, ties: Ties = "efron") -> 
         CannotEstimate: no event of cause 1; a model that cannot be fitted, with its cause.
         InvalidInput: see `registry.analysis.methods`.
     """
-    stop = inputs.times(time)
-    code = inputs.causes(cause, len(stop))
-    values = inputs.covariates(x, len(stop))
+    stop = arrays.times(time)
+    code = arrays.causes(cause, len(stop))
+    values = arrays.covariates(x, len(stop))
     if not (code == 1).any():
         raise CannotEstimate(note("There is no event."))
     causes = tuple(int(one) for one in np.unique(code[code > 0]))

@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis import counting, inputs
-from registry.analysis.at_risk import NO_ENTRY, Counts, at_risk_on
+from registry.analysis import arrays, counting
+from registry.analysis.arrays import NO_ENTRY, Counts, at_risk_on, norm_sf
 from registry.analysis.counting import Z95
 from registry.analysis.dataset import Days, Floats
-from registry.analysis.distributions import norm_sf
 from registry.analysis.methods.survival_curve import (
     CONFIDENCE_TYPES,
     ConfidenceType,
@@ -84,10 +83,10 @@ def aalen_johansen(
         CannotEstimate: no event of any cause.
         InvalidInput: see `registry.analysis.methods`.
     """
-    stop = inputs.times(time)
-    code = inputs.causes(cause, len(stop))
-    inputs.one_of(conf_type, CONFIDENCE_TYPES, "conf_type")
-    start = np.full(len(stop), float(NO_ENTRY)) if entry is None else inputs.entries(entry, stop)
+    stop = arrays.times(time)
+    code = arrays.causes(cause, len(stop))
+    arrays.one_of(conf_type, CONFIDENCE_TYPES, "conf_type")
+    start = np.full(len(stop), float(NO_ENTRY)) if entry is None else arrays.entries(entry, stop)
     if not code.any():
         raise CannotEstimate(note("There is no event."))
     counts = Counts.of(start, stop, code, causes=int(code.max()))
@@ -141,9 +140,9 @@ def gray(time: Any, cause: Any, group: Any, causes: Sequence[int] | None = None)
         CannotEstimate: one group, no event, or no cause with a variance.
         InvalidInput: see `registry.analysis.methods`.
     """
-    stop = inputs.times(time)
-    code = inputs.causes(cause, len(stop))
-    names, index = inputs.groups(group, len(stop))
+    stop = arrays.times(time)
+    code = arrays.causes(cause, len(stop))
+    names, index = arrays.groups(group, len(stop))
     if len(names) < 2:
         raise CannotEstimate(note("There is only one group, so there is nothing to compare."))
     codes = tuple(int(one) for one in (np.unique(code[code > 0]) if causes is None else causes))
@@ -231,9 +230,9 @@ def fine_gray(time: Any, cause: Any, x: Any) -> FineGray:
         CannotEstimate: no event of cause 1, covariates that cannot be told apart, or separation.
         InvalidInput: see `registry.analysis.methods`.
     """
-    stop = inputs.times(time)
-    code = inputs.causes(cause, len(stop))
-    values = inputs.covariates(x, len(stop))
+    stop = arrays.times(time)
+    code = arrays.causes(cause, len(stop))
+    values = arrays.covariates(x, len(stop))
     if not (code == _INTEREST).any():
         raise CannotEstimate(note("There is no event of cause 1."))
     spread = np.ptp(values, axis=0)
@@ -250,7 +249,7 @@ def fine_gray(time: Any, cause: Any, x: Any) -> FineGray:
         warnings.simplefilter("ignore")
         beta = np.asarray(Fitter.fit(stop, z, label, event=_INTEREST).beta, dtype=np.float64)
     if not (np.isfinite(beta).all() and (np.abs(beta) < _LARGEST).all()):
-        raise inputs.NotFinite(note("The estimate is not finite (separation)."))
+        raise arrays.NotFinite(note("The estimate is not finite (separation)."))
     try:
         covariance = _robust_covariance(stop, code, z, beta)
     except np.linalg.LinAlgError:

@@ -13,13 +13,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from registry.analysis import inputs
-from registry.analysis.at_risk import Ties
+from registry.analysis import arrays
+from registry.analysis.arrays import Ties, chi2_sf, norm_ppf
 from registry.analysis.cox import diagnostics as of_rows
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, Rows, maximise
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
 from registry.analysis.dataset import Days, Floats
-from registry.analysis.distributions import chi2_sf, norm_ppf
 from registry.errors import CannotEstimate
 from registry.words import note, tr
 
@@ -225,15 +224,15 @@ def cox(
             estimate (separation; Firth's penalty gives one), no convergence.
         InvalidInput: see `registry.analysis.methods`; robust errors with a penalty.
     """
-    stop = inputs.times(time)
-    happened = inputs.events(event, len(stop))
-    values = inputs.covariates(x, len(stop))
-    inputs.one_of(ties, ("efron", "breslow"), "ties")
-    ridge = inputs.ridge(penalty)
+    stop = arrays.times(time)
+    happened = arrays.events(event, len(stop))
+    values = arrays.covariates(x, len(stop))
+    arrays.one_of(ties, ("efron", "breslow"), "ties")
+    ridge = arrays.ridge(penalty)
     if cluster is not None and penalty is not None:
-        raise inputs.InvalidInput(tr("Robust errors are not defined for a penalised model."))
+        raise arrays.InvalidInput(tr("Robust errors are not defined for a penalised model."))
     case = _case(weights, len(stop), penalty)
-    start = np.full(len(stop), -1.0) if entry is None else inputs.entries(entry, stop)
+    start = np.full(len(stop), -1.0) if entry is None else arrays.entries(entry, stop)
     stratum, units = (_numbered(strata, stop, "strata"), _numbered(cluster, stop, "cluster"))
     if not happened.any():
         raise CannotEstimate(note("There is no event."))
@@ -268,7 +267,7 @@ def cox(
         found = of_rows.residuals(likelihood, best.coef, inverse)
         robust = of_rows.robust_variance(found, rows)
         if not (np.diag(robust) > _SINGULAR * np.diag(inverse)).all():
-            raise inputs.NoRobustErrors(
+            raise arrays.NoRobustErrors(
                 note(
                     "Robust errors cannot be estimated: every cluster fits exactly, as it does "
                     "where all have their event on one day."
@@ -301,12 +300,12 @@ def cox(
 
 def _case(value: Any, n: int, penalty: Penalty) -> Floats | None:
     if value is not None and penalty is not None:
-        raise inputs.InvalidInput(tr("A penalised model takes no weights."))
-    return None if value is None else inputs.weights(value, n)
+        raise arrays.InvalidInput(tr("A penalised model takes no weights."))
+    return None if value is None else arrays.weights(value, n)
 
 
 def _numbered(value: Any, stop: Floats, name: str) -> Days | None:
-    return None if value is None else inputs.groups(value, len(stop), name)[1]
+    return None if value is None else arrays.groups(value, len(stop), name)[1]
 
 
 def _by_lifelines(rows: Rows, likelihood: PartialLikelihood) -> Point | None:
@@ -369,7 +368,7 @@ def refuse_separation(likelihood: PartialLikelihood, best: Point | None) -> None
             sides = (likelihood.at(best.coef + step), likelihood.at(best.coef - step))
             if all(side.loglik < best.loglik - _FALL for side in sides):
                 return
-    raise inputs.NotFinite(
+    raise arrays.NotFinite(
         note("The covariates separate the events, so there is no finite estimate."),
         cure=tr("Leave a covariate out, or use Firth's penalty."),
         column=column,

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from registry.analysis import inputs
+from registry.analysis import arrays
 from registry.words import tr
 
 Measure = Literal["risk_ratio", "rare_hazard_ratio", "common_hazard_ratio"]
@@ -31,9 +31,9 @@ def e_value(
     Raises:
         InvalidInput: a ratio that is not above 0, or limits that do not hold it.
     """
-    inputs.one_of(measure, MEASURES, "measure")
+    arrays.one_of(measure, MEASURES, "measure")
     if not (0 < lower <= ratio <= upper):
-        raise inputs.InvalidInput(tr("The limits do not hold the ratio, or it is not above 0."))
+        raise arrays.InvalidInput(tr("The limits do not hold the ratio, or it is not above 0."))
     point, low, high = (
         _as_risk_ratio(one) if measure == "common_hazard_ratio" else one
         for one in (ratio, lower, upper)

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, ndtr, ndtri
 
-from registry.analysis import inputs
-from registry.analysis.at_risk import Ties
+from registry.analysis import arrays
+from registry.analysis.arrays import Ties
 from registry.analysis.cox.diagnostics import baseline_faced
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, Rows, maximise
 from registry.analysis.dataset import Flags, Floats
@@ -114,22 +114,22 @@ def impute_cox(
             model has no finite estimate in a completed data set.
         InvalidInput: see `registry.analysis.methods`; nothing is missing.
     """
-    stop = inputs.times(time)
-    happened = inputs.events(event, len(stop))
+    stop = arrays.times(time)
+    happened = arrays.events(event, len(stop))
     values = _columns(x, len(stop), "x")
     missing = np.isnan(values)
     bounds = [_bounds(one, missing, end) for one, end in ((lower, -np.inf), (upper, np.inf))]
     if imputations < 2 or iterations < 1 or not missing.any():
-        raise inputs.InvalidInput(
+        raise arrays.InvalidInput(
             tr("There is nothing to impute, or fewer than 2 imputations or 1 iteration.")
         )
     outside = np.zeros(values.shape[1], dtype=bool)
     if auxiliary is not None:
-        outside = inputs.events(auxiliary, values.shape[1], "auxiliary")
+        outside = arrays.events(auxiliary, values.shape[1], "auxiliary")
     stratum = np.zeros(len(stop), dtype=np.int64)
     if strata is not None:
-        stratum = inputs.groups(strata, len(stop), "strata")[1]
-    start = None if entry is None else inputs.entries(entry, stop)
+        stratum = arrays.groups(strata, len(stop), "strata")[1]
+    start = None if entry is None else arrays.entries(entry, stop)
     if not happened.any():
         raise CannotEstimate(note("There is no event."))
     centre, scale, binary = _scales(values)
@@ -331,9 +331,9 @@ def _about(draw: np.random.Generator, mean: Floats, covariance: Floats) -> Float
 def _columns(value: Any, n: int, name: str) -> Floats:
     """A column a covariate, shape (n, k), NaN for what is missing."""
     found = np.asarray(value, dtype=np.float64)
-    inputs.covariates(np.nan_to_num(found), n)
+    arrays.covariates(np.nan_to_num(found), n)
     if np.isinf(found).any():
-        raise inputs.InvalidInput(
+        raise arrays.InvalidInput(
             tr("{name} has a value that is missing or not finite.", name=name)
         )
     return found[:, None] if found.ndim == 1 else found

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis import inputs
+from registry.analysis import arrays
 from registry.analysis.dataset import Floats
 from registry.errors import CannotEstimate
 from registry.words import note
@@ -70,7 +70,7 @@ def turnbull(left: Any, right: Any) -> IntervalEstimate:
         CannotEstimate: no event, or the estimate does not converge.
         InvalidInput: see `registry.analysis.methods`.
     """
-    begins, ends = inputs.intervals(left, right)
+    begins, ends = arrays.intervals(left, right)
     if not np.isfinite(ends).any():
         raise CannotEstimate(note("There is no event."))
     from surpyval.univariate.nonparametric.turnbull import Turnbull

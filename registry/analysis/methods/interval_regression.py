@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from registry.analysis import inputs
+from registry.analysis import arrays
+from registry.analysis.arrays import chi2_sf, norm_ppf
 from registry.analysis.dataset import Floats
-from registry.analysis.distributions import chi2_sf, norm_ppf
 from registry.errors import CannotEstimate
 from registry.words import note, tr
 
@@ -117,9 +117,9 @@ def interval_regression(
             convergence.
         InvalidInput: see `registry.analysis.methods`.
     """
-    begins, ends = inputs.intervals(left, right)
-    values = inputs.covariates(x, len(begins))
-    inputs.one_of(distribution, DISTRIBUTIONS, "distribution")
+    begins, ends = arrays.intervals(left, right)
+    values = arrays.covariates(x, len(begins))
+    arrays.one_of(distribution, DISTRIBUTIONS, "distribution")
     if not np.isfinite(ends).any():
         raise CannotEstimate(note("There is no event."))
     centre, spread = values.mean(axis=0), np.ptp(values, axis=0)
@@ -221,8 +221,8 @@ def _refuse_separation(
     raise _separated(column)
 
 
-def _separated(column: int) -> inputs.NotFinite:
-    return inputs.NotFinite(
+def _separated(column: int) -> arrays.NotFinite:
+    return arrays.NotFinite(
         note("The covariates separate the events, so there is no finite estimate."),
         cure=tr("Leave a covariate out."),
         column=column,

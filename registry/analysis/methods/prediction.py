@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis import inputs
+from registry.analysis import arrays
 from registry.analysis.counting import Z95
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.methods.competing_risks import aalen_johansen
@@ -224,21 +224,21 @@ class Predictions:
 
     @classmethod
     def of(cls, time: Any, cause: Any, risk: Any, at: Any) -> Predictions:
-        stop = inputs.times(time)
-        code = inputs.causes(cause, len(stop))
-        asked = inputs.times(np.atleast_1d(at), "at")
+        stop = arrays.times(time)
+        code = arrays.causes(cause, len(stop))
+        asked = arrays.times(np.atleast_1d(at), "at")
         if (np.diff(asked) <= 0).any():
-            raise inputs.InvalidInput(tr("{name} is not in order.", name="at"))
+            raise arrays.InvalidInput(tr("{name} is not in order.", name="at"))
         try:
             told = np.asarray(risk, dtype=np.float64)
         except (TypeError, ValueError):
-            raise inputs.InvalidInput(tr("{name} is no column of numbers.", name="risk")) from None
-        inputs.same_length(told, len(stop), "risk")
+            raise arrays.InvalidInput(tr("{name} is no column of numbers.", name="risk")) from None
+        arrays.same_length(told, len(stop), "risk")
         told = np.repeat(told[:, None], len(asked), axis=1) if told.ndim == 1 else told
         if told.shape != (len(stop), len(asked)):
-            raise inputs.InvalidInput(tr("risk has no column a time of at."))
+            raise arrays.InvalidInput(tr("risk has no column a time of at."))
         if not ((told >= 0) & (told <= 1)).all():
-            raise inputs.InvalidInput(tr("risk has a value that is missing or outside 0 to 1."))
+            raise arrays.InvalidInput(tr("risk has a value that is missing or outside 0 to 1."))
         return cls(stop, code, told, asked)
 
     @property

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from registry.analysis.arrays import InvalidInput, t_ppf, t_sf
 from registry.analysis.dataset import Floats
-from registry.analysis.distributions import t_ppf, t_sf
-from registry.analysis.inputs import InvalidInput
 from registry.words import tr
 
 # R's mice takes at least this share of the variance for that between imputations.

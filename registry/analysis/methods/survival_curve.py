@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from registry.analysis import inputs
-from registry.analysis.at_risk import Counts, at_risk_on
+from registry.analysis import arrays
+from registry.analysis.arrays import Counts, at_risk_on
 from registry.analysis.counting import Z95, product_limit, restricted_area
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.errors import CannotEstimate
@@ -115,15 +115,15 @@ def kaplan_meier(
     Raises:
         InvalidInput: see `registry.analysis.methods`.
     """
-    stop = inputs.times(time)
-    happened = inputs.events(event, len(stop))
-    inputs.one_of(conf_type, CONFIDENCE_TYPES, "conf_type")
+    stop = arrays.times(time)
+    happened = arrays.events(event, len(stop))
+    arrays.one_of(conf_type, CONFIDENCE_TYPES, "conf_type")
     limits: tuple[Floats, Floats] | None = None
     if entry is None:
         start = np.full(len(stop), -1.0)
         day, survival, counts, limits = _by_lifelines(stop, happened)
     else:
-        start = inputs.entries(entry, stop)
+        start = arrays.entries(entry, stop)
         day, survival, counts = _with_entry(start, stop, happened)
     at_risk, happening, censored = counts
     _, of_log = product_limit(at_risk, happening)
@@ -265,11 +265,11 @@ def restricted_mean(
         CannotEstimate: the observation ends before tau while some are without the event.
         InvalidInput: see `registry.analysis.methods`.
     """
-    stop = inputs.times(time)
-    happened = inputs.events(event, len(stop))
+    stop = arrays.times(time)
+    happened = arrays.events(event, len(stop))
     if not (np.isfinite(tau) and tau > start >= 0):
-        raise inputs.InvalidInput(tr("tau is no number above {start:g}.", start=start))
-    begins = np.full(len(stop), -1.0) if entry is None else inputs.entries(entry, stop)
+        raise arrays.InvalidInput(tr("tau is no number above {start:g}.", start=start))
+    begins = np.full(len(stop), -1.0) if entry is None else arrays.entries(entry, stop)
     counts = Counts.of(begins, stop, happened.astype(np.int64))
     survival, _ = product_limit(counts.at_risk, counts.events[0])
     if tau > counts.days[-1] and survival[-1] > 0:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis.at_risk import Ties
+from registry.analysis.arrays import Ties, chi2_sf, norm_ppf
 from registry.analysis.cox.diagnostics import (
     Zph,
     concordance_of,
@@ -26,7 +26,6 @@ from registry.analysis.cox.diagnostics import (
 )
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
 from registry.analysis.dataset import Floats
-from registry.analysis.distributions import chi2_sf, norm_ppf
 from registry.errors import CannotEstimate
 from registry.words import note
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis.at_risk import NO_ENTRY
-from registry.analysis.curves.logrank import LogRank
+from registry.analysis.arrays import NO_ENTRY, chi2_sf
+from registry.analysis.curves.logrank import LogRank, differences
 from registry.analysis.dataset import Days, Flags
-from registry.analysis.distributions import chi2_sf
-from registry.analysis.methods.log_rank import differences
 
 
 def log_rank_sums(time_days: Days, event: Flags, group: Flags) -> dict[str, Any]:

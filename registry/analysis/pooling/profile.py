@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from registry.analysis.arrays import chi2_ppf, chi2_sf
 from registry.analysis.dataset import Floats
-from registry.analysis.distributions import chi2_ppf, chi2_sf
 from registry.analysis.pooling.cox import Evaluated, curvature, height
 
 # A step shorter than this part of the standard error is the last: what rounding leaves of the

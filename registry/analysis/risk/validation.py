@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import methods
-from registry.analysis.at_risk import NO_ENTRY, Counts
+from registry.analysis.arrays import NO_ENTRY, Counts
 from registry.analysis.counting import aalen_johansen, log_log_limits
 from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise

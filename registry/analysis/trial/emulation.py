@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from registry.analysis import inputs, methods
-from registry.analysis.at_risk import Ties
+from registry.analysis import arrays, methods
+from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis
-from registry.analysis.cohort.patients import cohort_of
 from registry.analysis.cox.design import Design, acquired, immortal_time
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.dataset import Floats, covariates_by_id
+from registry.analysis.reading import cohort_of
 from registry.analysis.resampling import of_each
 from registry.analysis.trial.clones import COMBINED, WITHOUT, Children, children_of
 from registry.analysis.trial.protocol import ARMS, VARYING
@@ -58,7 +58,7 @@ def target_trial(
         Refused: a covariate acquired after the start; rows that are not fit for analysis.
         WrongUsage: an unknown covariate, or numbers out of their range.
     """
-    inputs.one_of(plan.ties, ("breslow", "efron"), "ties")
+    arrays.one_of(plan.ties, ("breslow", "efron"), "ties")
     _refuse_unknown(plan.varying)
     chosen = covariates_by_id(plan.covariates)
     if immortal := acquired(plan.covariates):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import methods
-from registry.analysis.at_risk import Ties
+from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis
 from registry.analysis.dataset import Floats
 from registry.analysis.methods.e_value import Measure

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from registry.analysis.at_risk import NO_ENTRY
-from registry.analysis.curves.logrank import LogRank, logrank
+from registry.analysis.arrays import NO_ENTRY
+from registry.analysis.curves.logrank import LogRank, log_rank_test
 from registry.analysis.dataset import (
     Flags,
     check_definition,
@@ -138,7 +138,7 @@ def who_was_measured(
     given = numbers(rows, "entry_days").astype(np.int64)
     entry = np.where(given > 0, given, NO_ENTRY)
     risk = time > entry
-    test, reason = logrank(time[risk], event[risk], measured[risk], entry_days=entry[risk])
+    test, reason = log_rank_test(time[risk], event[risk], measured[risk], entry_days=entry[risk])
     compared = [_number(name, rows, measured) for name in NUMBERS if name in rows.columns]
     for one in at_start:
         value = flags(rows, one.id, "analysis_set")

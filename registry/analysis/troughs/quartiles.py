@@ -10,10 +10,15 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.at_risk import NO_ENTRY
+from registry.analysis.arrays import NO_ENTRY, chi2_sf
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
 from registry.analysis.curves.curve import Curve
-from registry.analysis.curves.logrank import LogRank, PermutationRule, logrank, permutation_test
+from registry.analysis.curves.logrank import (
+    LogRank,
+    PermutationRule,
+    log_rank_test,
+    permutation_test,
+)
 from registry.analysis.dataset import (
     Days,
     Flags,
@@ -25,7 +30,6 @@ from registry.analysis.dataset import (
     quartiles,
     require_columns,
 )
-from registry.analysis.distributions import chi2_sf
 from registry.analysis.troughs.roc import ordered
 from registry.errors import CannotEstimate
 from registry.variables import DAYS_PER_MONTH
@@ -154,7 +158,7 @@ def trough_quartiles(week14: pd.DataFrame, survival: pd.DataFrame, definition: s
         member = number == one
         curve = Curve.fit(time[member], event[member], entry[member])
         groups.append(_quarter(int(one), bounds, member, event, curve))
-    test, reason = logrank(time, event, number, entry_days=entry)
+    test, reason = log_rank_test(time, event, number, entry_days=entry)
     permuted = permutation_test(time, event, number, test, PermutationRule(), entry_days=entry)
     return Quarters(
         groups=tuple(groups),

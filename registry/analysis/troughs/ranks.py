@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from registry.analysis.arrays import norm_sf
 from registry.analysis.dataset import Days, Flags, Floats
-from registry.analysis.distributions import norm_sf
 from registry.words import note
 
 EXACT_BELOW = 50

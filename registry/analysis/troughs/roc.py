@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from registry.analysis.arrays import norm_ppf
 from registry.analysis.dataset import Days, Floats
-from registry.analysis.distributions import norm_ppf
 from registry.analysis.troughs.ranks import surely
 from registry.words import note
 

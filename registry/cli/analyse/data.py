@@ -33,7 +33,7 @@ def up_to_date(
 
     With `or_as_it_stands` who may not derive is told that something waits, and not refused.
     """
-    from registry.derivation.waiting import WaitsForTheNight, bring_up_to_date
+    from registry.derivation.status import WaitsForTheNight, bring_up_to_date
     from registry.records.registry_setting import definition_or_default
 
     settings = run_of(context).settings()
@@ -111,7 +111,7 @@ class Data:
     @property
     def patients(self) -> DataFrame:
         """A row per patient of the cohort, with what other views say of it."""
-        from registry.analysis.cohort.patients import patients_of
+        from registry.analysis.reading import patients_of
 
         made: DataFrame = self._once(
             "made", "patients", lambda: patients_of({view: self.view(view) for view in PATIENTS})
@@ -123,7 +123,7 @@ class Data:
 
         With `entry` the days of late entry stand beside them.
         """
-        from registry.analysis.cohort.patients import patients_with
+        from registry.analysis.reading import patients_with
 
         if self.kept.keys() & {("made", "patients"), ("view", "baseline")}:
             return self.patients

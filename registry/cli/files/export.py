@@ -151,7 +151,7 @@ def export_command(
         return
     if view is None or to is None:
         raise WrongUsage(tr("An export is of a view to a file."), cure=tr("Write VIEW --to FILE."))
-    from registry.derivation.waiting import bring_up_to_date
+    from registry.derivation.status import bring_up_to_date
     from registry.export.write import write_view
 
     settings = run_of(context).settings()
@@ -167,7 +167,7 @@ def export_command(
 def _export_all(
     context: typer.Context, folder: Path, form: FileFormat, disclosure: Level | None, force: bool
 ) -> None:
-    from registry.derivation.waiting import bring_up_to_date
+    from registry.derivation.status import bring_up_to_date
     from registry.export.write import write_all
 
     settings = run_of(context).settings()

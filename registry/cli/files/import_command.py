@@ -135,8 +135,7 @@ def import_command(
         from registry.importing.marked import check_target
 
         check_target(errors_to, paths)
-    from registry.derivation.status import waiting_patients
-    from registry.derivation.waiting import who_derives
+    from registry.derivation.status import waiting_patients, who_derives
     from registry.records.change import declare_change, summarise_change
 
     settings = run_of(context).settings(user)
@@ -216,7 +215,7 @@ def _mark(sheets: list[Sheet], result: WriteResult, path: Path) -> None:
 
 def _say_more(result: WriteResult, waiting: int, cure: str, *, dry_run: bool) -> None:
     """What stands beside the result: notes, complaints, and what to do next."""
-    from registry.derivation.waiting import DERIVE
+    from registry.derivation.status import DERIVE
 
     for note in result.notes:
         warn(note)

@@ -84,7 +84,7 @@ def export_neighbour(
 ) -> None:
     """Writes the records in one of the standards, of the children whose families allow it."""
     from registry.codes import held_to, known_codes
-    from registry.derivation.waiting import bring_up_to_date
+    from registry.derivation.status import bring_up_to_date
     from registry.export.leaving import Coder, Leaving, withheld_of, write_neighbour
 
     known = known_codes(codes)

@@ -55,7 +55,7 @@ def withdraw_command(
 
     Example: registry patient withdraw P023 --scope research --reason 'letter of the parents'
     """
-    from registry.derivation.waiting import bring_up_to_date, may_derive
+    from registry.derivation.status import bring_up_to_date, may_derive
     from registry.entry.consents import withdraw
     from registry.records.change import declare_change, summarise_change
 

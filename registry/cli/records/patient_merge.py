@@ -41,7 +41,7 @@ def merge_command(
 
     Example: registry patient merge P040 into P041 --prefer P041 --reason 'moved here in May'
     """
-    from registry.derivation.waiting import who_derives
+    from registry.derivation.status import who_derives
     from registry.entry.merge import merge
     from registry.records.change import change_number, declare_change, summarise_change
 

@@ -201,7 +201,7 @@ def sent_command(
 @contextmanager
 def _answering(context: typer.Context, file: Path, user: str | None) -> Iterator[_Here]:
     """The registry with nothing waiting, or its past, and an envelope that it may answer."""
-    from registry.derivation.waiting import bring_up_to_date
+    from registry.derivation.status import bring_up_to_date
     from registry.records.disclosure_setting import disclosure_setting
     from registry.study import store
     from registry.study.envelope import Envelope

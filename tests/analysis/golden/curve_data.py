@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from registry.analysis.cohort.patients import read_patients
+from registry.analysis.reading import read_patients
 
 HERE = Path(__file__).parent
 COLUMNS = (
