@@ -6,7 +6,7 @@ from sqlalchemy import MetaData, Table
 
 from registry.models.adverse_event import AdverseEvent
 from registry.models.anthropometry import Anthropometry
-from registry.models.base import MAPPED, Base, PatientRecord
+from registry.models.base import METADATA, Base, PatientRecord
 from registry.models.change_set import ChangeSet
 from registry.models.condition import Condition
 from registry.models.consent import Consent, ConsentForm
@@ -69,19 +69,19 @@ ENTITIES: tuple[type[Patient] | type[PatientRecord], ...] = (
 
 
 def table_of(entity: type[Base]) -> Table:
-    """The table an entity is mapped to."""
+    """The table that an entity declares."""
     return entity.__table__
 
 
 def all_tables() -> MetaData:
-    """Every table: classes are mapped when they are asked for, this asks for all."""
+    """Every table: a class makes its own when it is asked for, this asks for all."""
     waiting = [Base]
     while waiting:
         one = waiting.pop()
         waiting += one.__subclasses__()
         if "__tablename__" in vars(one):
             table_of(one)
-    return MAPPED.metadata
+    return METADATA
 
 
 __all__ = [

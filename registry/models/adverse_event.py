@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import ClassVar
-
-from sqlalchemy.orm import Mapped
 
 from registry.models.base import PatientRecord, variable
 from registry.models.constraints import InOrder
@@ -27,8 +24,8 @@ class AdverseEvent(PatientRecord):
         ),
     )
 
-    started_on: Mapped[date] = variable(Variable("Started on", Kind.DATE, required=True))
-    term: Mapped[str] = variable(
+    started_on = variable(Variable("Started on", Kind.DATE, required=True))
+    term = variable(
         Variable(
             "Event",
             Kind.TEXT,
@@ -37,12 +34,12 @@ class AdverseEvent(PatientRecord):
             redaction=Redaction.FREE_TEXT,
         )
     )
-    severity: Mapped[str] = variable(
+    severity = variable(
         Variable(
             "Severity", Kind.CODE, required=True, codes=SEVERITIES, meaning="the grade of CTCAE"
         )
     )
-    serious: Mapped[bool] = variable(
+    serious = variable(
         Variable(
             "Serious",
             Kind.FLAG,
@@ -51,6 +48,6 @@ class AdverseEvent(PatientRecord):
             "or as important",
         )
     )
-    resolved_on: Mapped[date | None] = variable(
+    resolved_on = variable(
         Variable("Resolved on", Kind.DATE, meaning="empty = not resolved", empty_tells=True)
     )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
-
-from sqlalchemy.orm import Mapped
 
 from registry.covariates import MEASURES
 from registry.models.base import PatientRecord, variable
@@ -33,8 +30,8 @@ class Anthropometry(PatientRecord):
 
     __tablename__ = "anthropometry"
 
-    measured_on: Mapped[date] = variable(Variable("Measured on", Kind.DATE, required=True))
-    height_cm: Mapped[Decimal | None] = variable(HEIGHT)
-    weight_kg: Mapped[Decimal | None] = variable(WEIGHT)
-    height_z: Mapped[Decimal | None] = variable(z_score(MEASURES["height_z"].label))
-    bmi_z: Mapped[Decimal | None] = variable(z_score(MEASURES["bmi_z"].label))
+    measured_on = variable(Variable("Measured on", Kind.DATE, required=True))
+    height_cm = variable(HEIGHT)
+    weight_kg = variable(WEIGHT)
+    height_z = variable(z_score(MEASURES["height_z"].label))
+    bmi_z = variable(z_score(MEASURES["bmi_z"].label))

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Column,
     Date,
     ForeignKeyConstraint,
     Identity,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeEngine
 
 from registry.clinical_tables import BY_NAME, ClinicalTable
@@ -52,36 +52,55 @@ COLUMN_TYPES: dict[Kind, type[TypeEngine[Any]]] = {
 }
 
 
-MAPPED = registry(metadata=MetaData(naming_convention=NAMES_OF_CONSTRAINTS))
+METADATA = MetaData(naming_convention=NAMES_OF_CONSTRAINTS)
 
 
-class _MappedWhenAsked(type):
+class _TableWhenAsked(type):
     """Makes a class's table when it is first asked for: a command reads few of the fifty."""
 
     def __getattr__(cls, name: str) -> Any:
         if name != "__table__" or "__tablename__" not in vars(cls):
             raise AttributeError(name)
         made: Any = cls
-        MAPPED.map_declaratively(made)
-        made.complete(vars(cls)[name])
-        return vars(cls)[name]
+        made.__table__ = made.build()
+        return made.__table__
 
 
-class Base(metaclass=_MappedWhenAsked):
-    """Root of all mapped tables."""
+class Base(metaclass=_TableWhenAsked):
+    """Root of the classes that declare a table each: its columns, and what else it is held to.
+
+    `__table_args__` has its constraints, and last its schema and comment.
+    """
 
     __tablename__: ClassVar[str]
+    __table_args__: ClassVar[tuple[Any, ...]]
     __table__: ClassVar[Table]
 
     @classmethod
-    def complete(cls, table: Table) -> None:
-        """Adds the constraints that follow from its declarations."""
+    def columns(cls) -> dict[str, Column[Any]]:
+        """The columns by their names, in the table's order."""
+        return {name: one for name, one in vars(cls).items() if isinstance(one, Column)}
+
+    @classmethod
+    def build(cls) -> Table:
+        """The table, with the constraints that follow from its declarations."""
+        columns = cls.columns()
+        for name, one in columns.items():
+            one.name = one.key = name
+        *constraints, options = cls.__table_args__
+        table = Table(cls.__tablename__, METADATA, *columns.values(), *constraints, **options)
         add_checks(table)
+        return table
 
 
-def variable(declaration: Variable, **column_options: Any) -> Mapped[Any]:
-    """A mapped column that carries its declaration in `column.info["variable"]`."""
-    return mapped_column(
+def column(kind: Any, *constraints: Any, nullable: bool = False, **options: Any) -> Column[Any]:
+    """A column, not null unless said; the class that declares it gives it its name."""
+    return Column(kind, *constraints, nullable=nullable, **options)
+
+
+def variable(declaration: Variable, **column_options: Any) -> Column[Any]:
+    """A column that carries its declaration in `column.info["variable"]`."""
+    return column(
         COLUMN_TYPES[declaration.kind],
         nullable=not declaration.required,
         comment=declaration.comment(),
@@ -90,35 +109,37 @@ def variable(declaration: Variable, **column_options: Any) -> Mapped[Any]:
     )
 
 
-def comparator_of(value_column: str) -> Mapped[str | None]:
+def comparator_of(value_column: str) -> Column[Any]:
     """The operator beside a measured value: `<` or `>` when the column holds a limit."""
-    return mapped_column(
+    return column(
         Text,
+        nullable=True,
         comment=f"< or > when {value_column} is a limit of quantification, empty when exact",
         info={"comparator_of": value_column},
     )
 
 
-def precision_of(date_column: str, *, may_be_unknown: bool = False) -> Mapped[str | None]:
+def precision_of(date_column: str, *, may_be_unknown: bool = False) -> Column[Any]:
     """How much of a date is known: day, month or year (the date is then the period's first).
 
     With `may_be_unknown` also unknown: the date is then empty, though there is one.
     """
     unknown = ", or unknown without a date" if may_be_unknown else ""
-    return mapped_column(
+    return column(
         Text,
+        nullable=True,
         comment=f"what is known of {date_column}: day, month or year{unknown}; "
         "the column holds the first day of the period",
         info={"precision_of": date_column, "may_be_unknown": may_be_unknown},
     )
 
 
-def row_version() -> Mapped[int]:
+def row_version() -> Column[Any]:
     """The version of a row, which the database counts up with every change."""
-    return mapped_column(
+    return column(
+        Integer,
         CheckConstraint("row_version > 0", name="row_version"),
         server_default="1",
-        sort_order=1,
         comment="version of the row; every change makes the next",
     )
 
@@ -146,34 +167,39 @@ class Clinical(Base):
         super().__init_subclass__(**options)
 
     @classmethod
-    def complete(cls, table: Table) -> None:
+    def build(cls) -> Table:
         """Its natural key, the reasons of what is missing and what dates are held to, too."""
-        super().complete(table)
+        table = super().build()
         add_checks_of_records(table, cls.natural_key)
         for constraint in (*(one.constraint() for one in cls.in_order), *cls.further_constraints):
             table.append_constraint(constraint)
+        return table
 
 
 class PatientRecord(Clinical):
     """A table with several records a patient; a record keeps its number when its key is mended."""
 
-    patient_id: Mapped[int] = mapped_column(
-        BigInteger, sort_order=-2, comment="the registry's own number of the patient"
-    )
-    record_id: Mapped[int] = mapped_column(
-        BigInteger,
-        Identity(always=False),
-        sort_order=-1,
-        comment="the record's own number; stays when a date is corrected",
-    )
-    row_version: Mapped[int] = row_version()
-    missing_reasons: Mapped[dict[str, str] | None] = missing_reasons()
-
-    @declared_attr.directive
     @classmethod
-    def __table_args__(cls) -> tuple[Any, ...]:
-        return (
+    def columns(cls) -> dict[str, Column[Any]]:
+        """What the class declares, between what every record has."""
+        return {
+            "patient_id": column(BigInteger, comment="the registry's own number of the patient"),
+            "record_id": column(
+                BigInteger,
+                Identity(always=False),
+                comment="the record's own number; stays when a date is corrected",
+            ),
+            **super().columns(),
+            "row_version": row_version(),
+            "missing_reasons": missing_reasons(),
+        }
+
+    @classmethod
+    def build(cls) -> Table:
+        """The key that begins with the patient, too."""
+        cls.__table_args__ = (
             PrimaryKeyConstraint("patient_id", "record_id"),
             ForeignKeyConstraint(["patient_id"], ["clinical.patient.patient_id"]),
             {"schema": CLINICAL, "comment": (cls.__doc__ or "").splitlines()[0]},
         )
+        return super().build()

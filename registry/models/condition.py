@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import ClassVar
-
-from sqlalchemy.orm import Mapped
 
 from registry.models.base import PatientRecord, variable
 from registry.models.constraints import InOrder
@@ -27,7 +24,7 @@ class Condition(PatientRecord):
         ),
     )
 
-    condition: Mapped[str] = variable(
+    condition = variable(
         Variable(
             "Condition",
             Kind.CODE,
@@ -36,7 +33,7 @@ class Condition(PatientRecord):
             meaning="contraindication or comorbidity",
         )
     )
-    onset_on: Mapped[date] = variable(Variable("Onset", Kind.DATE, required=True))
-    resolved_on: Mapped[date | None] = variable(
+    onset_on = variable(Variable("Onset", Kind.DATE, required=True))
+    resolved_on = variable(
         Variable("Resolved on", Kind.DATE, meaning="empty = not resolved", empty_tells=True)
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import ClassVar
 
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Date
 
-from registry.models.base import REFERENCE, Base, PatientRecord, variable
+from registry.models.base import REFERENCE, Base, PatientRecord, column, variable
 from registry.models.constraints import InOrder
 from registry.variables import Kind, Redaction, Variable
 from registry.vocabulary import CONSENT_GIVERS, CONSENT_SCOPES
@@ -33,14 +32,10 @@ class Consent(PatientRecord):
         ),
     )
 
-    scope: Mapped[str] = variable(
-        Variable("Consent to", Kind.CODE, required=True, codes=CONSENT_SCOPES)
-    )
-    signed_on: Mapped[date] = variable(Variable("Signed on", Kind.DATE, required=True))
-    given_by: Mapped[str] = variable(
-        Variable("Given by", Kind.CODE, required=True, codes=CONSENT_GIVERS)
-    )
-    form_version: Mapped[str | None] = variable(
+    scope = variable(Variable("Consent to", Kind.CODE, required=True, codes=CONSENT_SCOPES))
+    signed_on = variable(Variable("Signed on", Kind.DATE, required=True))
+    given_by = variable(Variable("Given by", Kind.CODE, required=True, codes=CONSENT_GIVERS))
+    form_version = variable(
         Variable(
             "Version of the form",
             Kind.TEXT,
@@ -49,7 +44,7 @@ class Consent(PatientRecord):
             redaction=Redaction.FREE_TEXT,
         )
     )
-    valid_until: Mapped[date | None] = variable(
+    valid_until = variable(
         Variable(
             "Valid until",
             Kind.DATE,
@@ -58,7 +53,7 @@ class Consent(PatientRecord):
             empty_tells=True,
         )
     )
-    withdrawn_on: Mapped[date | None] = variable(
+    withdrawn_on = variable(
         Variable(
             "Withdrawn on",
             Kind.DATE,
@@ -77,11 +72,11 @@ class ConsentForm(Base):
         {"schema": REFERENCE, "comment": "One row per scope and version of a form of consent"},
     )
 
-    scope: Mapped[str] = variable(
+    scope = variable(
         Variable("Consent to", Kind.CODE, required=True, codes=CONSENT_SCOPES), primary_key=True
     )
-    version: Mapped[str] = variable(
+    version = variable(
         Variable("Version of the form", Kind.TEXT, required=True, redaction=Redaction.FREE_TEXT),
         primary_key=True,
     )
-    used_from: Mapped[date] = mapped_column(comment="first day on which it is in use")
+    used_from = column(Date, comment="first day on which it is in use")

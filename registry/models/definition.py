@@ -6,15 +6,13 @@ What a trough is held to are rows of their own (`TdmThreshold`).
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Integer, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Column, Date, Integer, Text
 
 from registry.covariates import MODEL_TERMS
-from registry.models.base import REFERENCE, Base, variable
+from registry.models.base import REFERENCE, Base, column, variable
 from registry.variables import Kind, Redaction, Variable
 
 # Where the default of a parameter comes from.
@@ -22,14 +20,14 @@ STUDY = "as the published study has it"
 OURS = "this registry's choice"
 
 
-def flag(label: str, origin: str) -> Mapped[bool]:
+def flag(label: str, origin: str) -> Column[Any]:
     """A parameter that is yes or no."""
     return variable(Variable(label, Kind.FLAG, required=True, meaning=origin))
 
 
 def days(
     label: str, origin: str, *, minimum: int = 0, maximum: int = 3650, required: bool = True
-) -> Mapped[Any]:
+) -> Column[Any]:
     """A parameter in whole days."""
     return variable(
         Variable(
@@ -44,7 +42,7 @@ def days(
     )
 
 
-def whole(label: str, origin: str, unit: str, minimum: int, maximum: int) -> Mapped[int]:
+def whole(label: str, origin: str, unit: str, minimum: int, maximum: int) -> Column[Any]:
     """A parameter that is a whole number."""
     return variable(
         Variable(
@@ -59,7 +57,7 @@ def whole(label: str, origin: str, unit: str, minimum: int, maximum: int) -> Map
     )
 
 
-def number(label: str, origin: str, unit: str, minimum: str, maximum: str) -> Mapped[Decimal]:
+def number(label: str, origin: str, unit: str, minimum: str, maximum: str) -> Column[Any]:
     """A parameter that is a number with a unit."""
     return variable(
         Variable(
@@ -74,12 +72,12 @@ def number(label: str, origin: str, unit: str, minimum: str, maximum: str) -> Ma
     )
 
 
-def choice(label: str, origin: str, *codes: str) -> Mapped[str]:
+def choice(label: str, origin: str, *codes: str) -> Column[Any]:
     """A parameter that is one of a few codes."""
     return variable(Variable(label, Kind.CODE, required=True, codes=codes, meaning=origin))
 
 
-def codes(label: str, origin: str, *allowed: str) -> Mapped[str | None]:
+def codes(label: str, origin: str, *allowed: str) -> Column[Any]:
     """Several codes with commas between, or none."""
     return variable(Variable(label, Kind.CODE, codes=allowed, several=True, meaning=origin))
 
@@ -122,7 +120,7 @@ class Definition(Base):
     # What models are held to and no rule of status reads.
     OF_MODELS: ClassVar[tuple[str, ...]] = ("covariates",)
 
-    name: Mapped[str] = variable(
+    name = variable(
         Variable(
             "Name",
             Kind.TEXT,
@@ -132,108 +130,89 @@ class Definition(Base):
         ),
         primary_key=True,
     )
-    version: Mapped[int] = mapped_column(
+    version = column(
         Integer, server_default="1", comment="counts the times the parameters were changed"
     )
-    description: Mapped[str] = mapped_column(Text, comment="what the definition is for")
-    based_on: Mapped[str | None] = mapped_column(
-        Text, comment="name of the definition it was made from"
-    )
-    hash: Mapped[str] = mapped_column(
-        Text, server_default="", comment="SHA-256 of the parameters, set by the database"
-    )
-    derived_hash: Mapped[str | None] = mapped_column(
+    description = column(Text, comment="what the definition is for")
+    based_on = column(Text, nullable=True, comment="name of the definition it was made from")
+    hash = column(Text, server_default="", comment="SHA-256 of the parameters, set by the database")
+    derived_hash = column(
         Text,
+        nullable=True,
         comment="hash of parameters and rules of the last derivation of every patient; "
         "empty when none has been made",
     )
-    derived_on: Mapped[date | None] = mapped_column(
-        comment="day of the last derivation; empty when none has been made"
+    derived_on = column(
+        Date, nullable=True, comment="day of the last derivation; empty when none has been made"
     )
 
-    data_cut: Mapped[date | None] = variable(
+    data_cut = variable(
         Variable(
             "Data cut",
             Kind.DATE,
             meaning="whatever is dated later is not seen by any rule; none = up to today; " + STUDY,
         )
     )
-    time_zero: Mapped[str] = choice(
-        "Where the clock starts", STUDY, "first_infusion", "week14_visit"
-    )
-    exposure_tail_days: Mapped[int | None] = days(
+    time_zero = choice("Where the clock starts", STUDY, "first_infusion", "week14_visit")
+    exposure_tail_days = days(
         "Observation also ends this long after the last infusion", OURS, required=False
     )
-    baseline_window_days: Mapped[int] = days("Baseline PCDAI at most this long before t0", OURS)
-    week14_target_day: Mapped[int] = days("Week-14 PCDAI: nearest to this day", STUDY)
-    week14_from_day: Mapped[int] = days("Week-14 PCDAI: first day of the window", OURS)
-    week14_to_day: Mapped[int] = days("Week-14 PCDAI: last day of the window", OURS)
-    response_drop: Mapped[Decimal] = number(
+    baseline_window_days = days("Baseline PCDAI at most this long before t0", OURS)
+    week14_target_day = days("Week-14 PCDAI: nearest to this day", STUDY)
+    week14_from_day = days("Week-14 PCDAI: first day of the window", OURS)
+    week14_to_day = days("Week-14 PCDAI: last day of the window", OURS)
+    response_drop = number(
         "Response: fall of the PCDAI from baseline to week 14 of at least",
         STUDY,
         "points",
         "2.5",
         "100",
     )
-    remission_below: Mapped[Decimal] = number(
-        "Remission: PCDAI at week 14 below", STUDY, "points", "2.5", "100"
-    )
-    remission_overrides_drop: Mapped[bool] = flag(
+    remission_below = number("Remission: PCDAI at week 14 below", STUDY, "points", "2.5", "100")
+    remission_overrides_drop = flag(
         "Remission at week 14 counts as response whatever the fall", OURS
     )
-    lor_above: Mapped[Decimal] = number(
-        "Loss of response: PCDAI above", STUDY, "points", "0", "97.5"
-    )
-    lor_requires_rise: Mapped[bool] = flag(
-        "Loss of response needs a PCDAI above that of week 14", OURS
-    )
-    lor_confirmations: Mapped[int] = whole(
+    lor_above = number("Loss of response: PCDAI above", STUDY, "points", "0", "97.5")
+    lor_requires_rise = flag("Loss of response needs a PCDAI above that of week 14", OURS)
+    lor_confirmations = whole(
         "Consecutive PCDAI that must show the loss; it is dated at the first", OURS, "visits", 1, 2
     )
 
-    consent_required: Mapped[bool] = flag(
+    consent_required = flag(
         "Consent to research needed; without it only who has withdrawn is left out", OURS
     )
-    age_limit_years: Mapped[int] = whole("Age at t0 below", STUDY, "years", 1, 100)
-    required_infusions: Mapped[int] = whole("Infusions needed", STUDY, "infusions", 1, 4)
-    induction_day_2: Mapped[int] = days("Day of infusion 2", STUDY)
-    induction_day_3: Mapped[int] = days("Day of infusion 3", STUDY)
-    induction_day_4: Mapped[int] = days("Day of infusion 4", STUDY)
-    induction_tolerance_2: Mapped[int] = days("Infusion 2 at most this far off its day", OURS)
-    induction_tolerance_3: Mapped[int] = days("Infusion 3 at most this far off its day", OURS)
-    induction_tolerance_4: Mapped[int] = days("Infusion 4 at most this far off its day", OURS)
+    age_limit_years = whole("Age at t0 below", STUDY, "years", 1, 100)
+    required_infusions = whole("Infusions needed", STUDY, "infusions", 1, 4)
+    induction_day_2 = days("Day of infusion 2", STUDY)
+    induction_day_3 = days("Day of infusion 3", STUDY)
+    induction_day_4 = days("Day of infusion 4", STUDY)
+    induction_tolerance_2 = days("Infusion 2 at most this far off its day", OURS)
+    induction_tolerance_3 = days("Infusion 3 at most this far off its day", OURS)
+    induction_tolerance_4 = days("Infusion 4 at most this far off its day", OURS)
 
-    duration_origin: Mapped[str] = choice(
-        "Disease duration counts from", STUDY, "onset", "diagnosis"
-    )
-    duration_from_months: Mapped[Decimal] = number(
-        "Long disease duration from", STUDY, "months", "0", "1200"
-    )
-    veo_before_years: Mapped[int] = whole("Very early onset: before age", STUDY, "years", 1, 18)
-    dose_from_mg_per_kg: Mapped[Decimal] = number(
-        "High first dose from", STUDY, "mg/kg", "0", "100"
-    )
-    covariate_window_days: Mapped[int] = days(
+    duration_origin = choice("Disease duration counts from", STUDY, "onset", "diagnosis")
+    duration_from_months = number("Long disease duration from", STUDY, "months", "0", "1200")
+    veo_before_years = whole("Very early onset: before age", STUDY, "years", 1, 18)
+    dose_from_mg_per_kg = number("High first dose from", STUDY, "mg/kg", "0", "100")
+    covariate_window_days = days(
         "Baseline laboratory values and anthropometry at most this long before t0", OURS
     )
-    bmi_z_at_most: Mapped[Decimal] = number("Low BMI Z-score: at most", STUDY, "SD", "-10", "10")
-    severity_mild_from: Mapped[Decimal] = number(
-        "Mild disease: baseline PCDAI from", STUDY, "points", "0", "100"
-    )
-    severity_moderate_from: Mapped[Decimal] = number(
+    bmi_z_at_most = number("Low BMI Z-score: at most", STUDY, "SD", "-10", "10")
+    severity_mild_from = number("Mild disease: baseline PCDAI from", STUDY, "points", "0", "100")
+    severity_moderate_from = number(
         "Moderate disease: baseline PCDAI from", STUDY, "points", "0", "100"
     )
-    severity_severe_from: Mapped[Decimal] = number(
+    severity_severe_from = number(
         "Severe disease: baseline PCDAI from", STUDY, "points", "0", "100"
     )
-    crp_above: Mapped[Decimal] = number("High CRP: above", STUDY, "mg/L", "0", "1000")
-    esr_above: Mapped[Decimal] = number("High ESR: above", STUDY, "mm/h", "0", "1000")
-    wbc_above: Mapped[Decimal] = number("High white cells: above", STUDY, "10^9/L", "0", "1000")
-    hb_below: Mapped[Decimal] = number("Low haemoglobin: below", STUDY, "g/L", "0", "1000")
-    plt_above: Mapped[Decimal] = number("High platelets: above", STUDY, "10^9/L", "0", "10000")
-    alb_below: Mapped[Decimal] = number("Low albumin: below", STUDY, "g/L", "0", "1000")
-    im_min_days: Mapped[int] = days("Immunomodulator with infliximab for more than", OURS)
-    unknown_stop: Mapped[str] = choice(
+    crp_above = number("High CRP: above", STUDY, "mg/L", "0", "1000")
+    esr_above = number("High ESR: above", STUDY, "mm/h", "0", "1000")
+    wbc_above = number("High white cells: above", STUDY, "10^9/L", "0", "1000")
+    hb_below = number("Low haemoglobin: below", STUDY, "g/L", "0", "1000")
+    plt_above = number("High platelets: above", STUDY, "10^9/L", "0", "10000")
+    alb_below = number("Low albumin: below", STUDY, "g/L", "0", "1000")
+    im_min_days = days("Immunomodulator with infliximab for more than", OURS)
+    unknown_stop = choice(
         "A course of a drug whose stop is unknown counts up to its last evidence, the end of its "
         "first day, or is left out of the days on a drug",
         OURS,
@@ -241,17 +220,17 @@ class Definition(Base):
         "left_out",
     )
 
-    trough_days_before: Mapped[int] = days(
+    trough_days_before = days(
         "A level is a trough at most this long before an infusion", OURS, maximum=28
     )
-    intensification_dose_mg_per_kg: Mapped[Decimal] = number(
+    intensification_dose_mg_per_kg = number(
         "Intensification: dose up by at least", OURS, "mg/kg", "0.1", "100"
     )
-    intensification_interval_days: Mapped[int] = days(
+    intensification_interval_days = days(
         "Intensification: interval shorter by at least", OURS, minimum=1
     )
 
-    covariates: Mapped[str | None] = codes(
+    covariates = codes(
         "Covariates of the Cox model, prespecified",
         "none = those with a univariate P below 0.05, as the published study chose; " + OURS,
         *MODEL_TERMS,

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from decimal import Decimal
-
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Computed,
+    Date,
     DateTime,
     ForeignKeyConstraint,
     Identity,
     Index,
+    Integer,
+    Numeric,
     PrimaryKeyConstraint,
     Text,
     func,
 )
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import DERIVED, Base
+from registry.models.base import DERIVED, Base, column
 
 STATE = (
     "case when not eligible then reason when event then 'loss_of_response' "
@@ -40,14 +40,10 @@ class ChangedPatient(Base):
         {"schema": DERIVED, "comment": "One row per change that a derivation has not taken in yet"},
     )
 
-    patient_id: Mapped[int] = mapped_column(BigInteger, comment="the registry's number")
-    mark_id: Mapped[int] = mapped_column(
-        BigInteger, Identity(always=False), comment="number of the mark"
-    )
-    definition: Mapped[str | None] = mapped_column(
-        Text, comment="the definition that is behind; empty = all"
-    )
-    marked_at: Mapped[datetime] = mapped_column(
+    patient_id = column(BigInteger, comment="the registry's number")
+    mark_id = column(BigInteger, Identity(always=False), comment="number of the mark")
+    definition = column(Text, nullable=True, comment="the definition that is behind; empty = all")
+    marked_at = column(
         DateTime(timezone=True), server_default=func.now(), comment="when the change was made"
     )
 
@@ -60,28 +56,28 @@ class DerivationRun(Base):
         {"schema": DERIVED, "comment": "One row per derivation that was carried through"},
     )
 
-    run_id: Mapped[int] = mapped_column(
+    run_id = column(
         BigInteger, Identity(always=False), primary_key=True, comment="number of the run"
     )
-    started_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="when the run took its view of the data"
-    )
-    finished_at: Mapped[datetime | None] = mapped_column(
-        DateTime(timezone=True), comment="when the run was done"
-    )
-    made_by: Mapped[str] = mapped_column(Text, comment="who ran it")
-    day: Mapped[date | None] = mapped_column(
+    started_at = column(DateTime(timezone=True), comment="when the run took its view of the data")
+    finished_at = column(DateTime(timezone=True), nullable=True, comment="when the run was done")
+    made_by = column(Text, comment="who ran it")
+    day = column(
+        Date,
+        nullable=True,
         comment="up to which day it saw data, where a definition has no data cut; "
-        "empty in runs from before there were such definitions"
+        "empty in runs from before there were such definitions",
     )
-    definitions: Mapped[list[str]] = mapped_column(ARRAY(Text), comment="definitions derived")
-    hashes: Mapped[list[str]] = mapped_column(
+    definitions = column(ARRAY(Text), comment="definitions derived")
+    hashes = column(
         ARRAY(Text), comment="hash of each definition's parameters and rules, in the same order"
     )
-    examined: Mapped[int] = mapped_column(BigInteger, comment="patients looked at")
-    changed: Mapped[int] = mapped_column(BigInteger, comment="statuses that came out different")
-    seen_commit: Mapped[int | None] = mapped_column(
-        BigInteger, comment="the last commit whose records it saw: every one up to it, none after"
+    examined = column(BigInteger, comment="patients looked at")
+    changed = column(BigInteger, comment="statuses that came out different")
+    seen_commit = column(
+        BigInteger,
+        nullable=True,
+        comment="the last commit whose records it saw: every one up to it, none after",
     )
 
 
@@ -99,53 +95,51 @@ class LorStatus(Base):
         },
     )
 
-    patient_id: Mapped[int] = mapped_column(BigInteger, comment="the registry's number")
-    definition: Mapped[str] = mapped_column(Text, comment="the definition held to")
-    eligible: Mapped[bool] = mapped_column(comment="in the cohort")
-    reason: Mapped[str | None] = mapped_column(
-        Text, comment="first exclusion that holds; empty when eligible"
+    patient_id = column(BigInteger, comment="the registry's number")
+    definition = column(Text, comment="the definition held to")
+    eligible = column(Boolean, comment="in the cohort")
+    reason = column(Text, nullable=True, comment="first exclusion that holds; empty when eligible")
+    start_on = column(Date, nullable=True, comment="t0, the first infusion")
+    baseline_on = column(Date, nullable=True, comment="day of the baseline PCDAI")
+    baseline_pcdai = column(Numeric, nullable=True, comment="baseline PCDAI (points)")
+    week14_on = column(Date, nullable=True, comment="day of the week-14 PCDAI")
+    week14_pcdai = column(Numeric, nullable=True, comment="week-14 PCDAI (points)")
+    induction_outcome = column(Text, nullable=True, comment="remission or response at week 14")
+    event = column(Boolean, nullable=True, comment="response was lost")
+    event_on = column(Date, nullable=True, comment="day of the loss of response")
+    event_pcdai = column(Numeric, nullable=True, comment="PCDAI at the loss (points)")
+    end_on = column(Date, nullable=True, comment="end of observation")
+    time_days = column(
+        Integer,
+        nullable=True,
+        comment="days from time zero to the loss, or else to the end of observation",
     )
-    start_on: Mapped[date | None] = mapped_column(comment="t0, the first infusion")
-    baseline_on: Mapped[date | None] = mapped_column(comment="day of the baseline PCDAI")
-    baseline_pcdai: Mapped[Decimal | None] = mapped_column(comment="baseline PCDAI (points)")
-    week14_on: Mapped[date | None] = mapped_column(comment="day of the week-14 PCDAI")
-    week14_pcdai: Mapped[Decimal | None] = mapped_column(comment="week-14 PCDAI (points)")
-    induction_outcome: Mapped[str | None] = mapped_column(
-        Text, comment="remission or response at week 14"
+    censor_reason = column(Text, nullable=True, comment="why the observation ended without a loss")
+    last_negative_on = column(
+        Date,
+        nullable=True,
+        comment="last scored visit from week 14 on without a loss, before the loss",
     )
-    event: Mapped[bool | None] = mapped_column(comment="response was lost")
-    event_on: Mapped[date | None] = mapped_column(comment="day of the loss of response")
-    event_pcdai: Mapped[Decimal | None] = mapped_column(comment="PCDAI at the loss (points)")
-    end_on: Mapped[date | None] = mapped_column(comment="end of observation")
-    time_days: Mapped[int | None] = mapped_column(
-        comment="days from time zero to the loss, or else to the end of observation"
+    deciding_table = column(
+        Text, nullable=True, comment="table of the record that decided the status"
     )
-    censor_reason: Mapped[str | None] = mapped_column(
-        Text, comment="why the observation ended without a loss"
+    deciding_record_id = column(
+        BigInteger, nullable=True, comment="number of the record that decided the status"
     )
-    last_negative_on: Mapped[date | None] = mapped_column(
-        comment="last scored visit from week 14 on without a loss, before the loss"
-    )
-    deciding_table: Mapped[str | None] = mapped_column(
-        Text, comment="table of the record that decided the status"
-    )
-    deciding_record_id: Mapped[int | None] = mapped_column(
-        BigInteger, comment="number of the record that decided the status"
-    )
-    deciding_on: Mapped[date | None] = mapped_column(
+    deciding_on = column(
+        Date,
+        nullable=True,
         comment="date of the record that decided the status: of the last infusion where the tail "
-        "after it ended the observation; empty where the data cut did"
+        "after it ended the observation; empty where the data cut did",
     )
-    state: Mapped[str] = mapped_column(
+    state = column(
         Text,
         Computed(STATE, persisted=True),
         comment="reason of exclusion, sustained_response or loss_of_response",
     )
-    definition_hash: Mapped[str] = mapped_column(Text, comment="hash of the parameters held to")
-    run_id: Mapped[int] = mapped_column(BigInteger, comment="run that last changed the row")
-    row_hash: Mapped[str] = mapped_column(
-        Text, comment="SHA-256 over what the row says and the run that wrote it"
-    )
+    definition_hash = column(Text, comment="hash of the parameters held to")
+    run_id = column(BigInteger, comment="run that last changed the row")
+    row_hash = column(Text, comment="SHA-256 over what the row says and the run that wrote it")
 
 
 class StatusTransition(Base):
@@ -157,11 +151,13 @@ class StatusTransition(Base):
         {"schema": DERIVED, "comment": "One row per change of a patient's state"},
     )
 
-    patient_id: Mapped[int] = mapped_column(BigInteger, comment="the registry's number")
-    run_id: Mapped[int] = mapped_column(BigInteger, comment="run that found the change")
-    definition: Mapped[str] = mapped_column(Text, comment="the definition held to")
-    from_state: Mapped[str | None] = mapped_column(Text, comment="state before; empty = none")
-    to_state: Mapped[str | None] = mapped_column(Text, comment="state after; empty = none")
-    on_date: Mapped[date | None] = mapped_column(
-        comment="day of the loss, else the end of observation, else the first infusion"
+    patient_id = column(BigInteger, comment="the registry's number")
+    run_id = column(BigInteger, comment="run that found the change")
+    definition = column(Text, comment="the definition held to")
+    from_state = column(Text, nullable=True, comment="state before; empty = none")
+    to_state = column(Text, nullable=True, comment="state after; empty = none")
+    on_date = column(
+        Date,
+        nullable=True,
+        comment="day of the loss, else the end of observation, else the first infusion",
     )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
-
-from sqlalchemy.orm import Mapped
 
 from registry.models.base import PatientRecord, variable
 from registry.variables import Kind, Variable
@@ -16,8 +13,8 @@ class Endoscopy(PatientRecord):
 
     __tablename__ = "endoscopy"
 
-    performed_on: Mapped[date] = variable(Variable("Performed on", Kind.DATE, required=True))
-    cdeis: Mapped[Decimal | None] = variable(
+    performed_on = variable(Variable("Performed on", Kind.DATE, required=True))
+    cdeis = variable(
         Variable(
             "CDEIS",
             Kind.NUMBER,

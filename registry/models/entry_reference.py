@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from sqlalchemy import ARRAY, Numeric, PrimaryKeyConstraint, Text
+from sqlalchemy.dialects.postgresql import INT4RANGE, NUMRANGE
 
-from sqlalchemy import ARRAY, PrimaryKeyConstraint, Text
-from sqlalchemy.dialects.postgresql import INT4RANGE, NUMRANGE, Range
-from sqlalchemy.orm import Mapped, mapped_column
-
-from registry.models.base import REFERENCE, Base
+from registry.models.base import REFERENCE, Base, column
 
 
 class ScoreBand(Base):
@@ -20,18 +17,18 @@ class ScoreBand(Base):
         {"schema": REFERENCE, "comment": "One row per band of a measured value and how it reads"},
     )
 
-    measure: Mapped[str] = mapped_column(
+    measure = column(
         Text,
         comment="item of the PCDAI (hematocrit in %, esr in mm/h, albumin in g/L, weight in % of "
         "the earlier weight), cdeis (points) or age_at_diagnosis (completed years)",
     )
-    sex: Mapped[str] = mapped_column(Text, comment="female, male or any")
-    years: Mapped[Range[int]] = mapped_column(INT4RANGE, comment="completed years of age")
-    band: Mapped[Range[Decimal]] = mapped_column(
+    sex = column(Text, comment="female, male or any")
+    years = column(INT4RANGE, comment="completed years of age")
+    band = column(
         NUMRANGE, comment="values of the band; a square bracket takes the limit in, a round one not"
     )
-    reading: Mapped[str] = mapped_column(Text, comment="points of an item, or name of the band")
-    source: Mapped[str] = mapped_column(Text, comment="where the band comes from")
+    reading = column(Text, comment="points of an item, or name of the band")
+    source = column(Text, comment="where the band comes from")
 
 
 class EntryLimit(Base):
@@ -45,11 +42,11 @@ class EntryLimit(Base):
         },
     )
 
-    key: Mapped[str] = mapped_column(Text, primary_key=True, comment="name of the limit")
-    value: Mapped[Decimal] = mapped_column(comment="the limit, in its unit")
-    unit: Mapped[str] = mapped_column(Text, comment="unit of the limit")
-    meaning: Mapped[str] = mapped_column(Text, comment="what the limit is for")
-    source: Mapped[str] = mapped_column(Text, comment="where the limit comes from")
+    key = column(Text, primary_key=True, comment="name of the limit")
+    value = column(Numeric, comment="the limit, in its unit")
+    unit = column(Text, comment="unit of the limit")
+    meaning = column(Text, comment="what the limit is for")
+    source = column(Text, comment="where the limit comes from")
 
 
 class Gene(Base):
@@ -63,9 +60,9 @@ class Gene(Base):
         },
     )
 
-    symbol: Mapped[str] = mapped_column(Text, primary_key=True, comment="symbol of today")
-    chromosome: Mapped[str] = mapped_column(Text, comment="1 to 22, X or Y")
-    previous_symbols: Mapped[list[str]] = mapped_column(
+    symbol = column(Text, primary_key=True, comment="symbol of today")
+    chromosome = column(Text, comment="1 to 22, X or Y")
+    previous_symbols = column(
         ARRAY(Text), comment="symbols it was known by before, and common names"
     )
-    source: Mapped[str] = mapped_column(Text, comment="where symbol and chromosome come from")
+    source = column(Text, comment="where symbol and chromosome come from")

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Identity,
     Index,
+    Integer,
     PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
-from registry.models.base import DERIVED, REFERENCE, Base
+from registry.models.base import DERIVED, REFERENCE, Base, column
 from registry.vocabulary import ANALYTES
 
 # What a code may stand for beside the analytes: the two values of a drug level, by column.
@@ -44,18 +41,18 @@ class LabCode(Base):
         },
     )
 
-    system: Mapped[str] = mapped_column(
-        Text, comment="whose code it is: LOINC, or the name a laboratory gives"
+    system = column(Text, comment="whose code it is: LOINC, or the name a laboratory gives")
+    code = column(Text, comment="the code")
+    analyte = column(
+        Text,
+        nullable=True,
+        comment="analyte of lab_result, IFX or ADA of tdm_level; empty = not of this registry",
     )
-    code: Mapped[str] = mapped_column(Text, comment="the code")
-    analyte: Mapped[str | None] = mapped_column(
-        Text, comment="analyte of lab_result, IFX or ADA of tdm_level; empty = not of this registry"
+    assay = column(
+        Text, nullable=True, comment="assay of a drug level that is reported by this code"
     )
-    assay: Mapped[str | None] = mapped_column(
-        Text, comment="assay of a drug level that is reported by this code"
-    )
-    name: Mapped[str] = mapped_column(Text, comment="name of the code in its system")
-    source: Mapped[str] = mapped_column(Text, comment="where code and name come from")
+    name = column(Text, comment="name of the code in its system")
+    source = column(Text, comment="where code and name come from")
 
 
 class FeedResult(Base):
@@ -73,50 +70,40 @@ class FeedResult(Base):
         },
     )
 
-    result_id: Mapped[int] = mapped_column(
+    result_id = column(
         BigInteger, Identity(always=True), primary_key=True, comment="number of the row"
     )
-    message_sha256: Mapped[str] = mapped_column(
-        Text, comment="SHA-256 of the message; the message is not kept"
+    message_sha256 = column(Text, comment="SHA-256 of the message; the message is not kept")
+    place = column(Integer, comment="place of the result in its message; 0 = the message")
+    patient_id = column(
+        BigInteger, nullable=True, comment="the registry's own number of the patient, if known"
     )
-    place: Mapped[int] = mapped_column(
-        comment="place of the result in its message; 0 = the message"
+    form = column(Text, comment="HL7 with its version, or FHIR")
+    sender = column(Text, comment="who sent it, as the message says")
+    control_id = column(Text, comment="id of the message, or of the Observation and version")
+    sent_at = column(
+        DateTime(timezone=True), nullable=True, comment="when it was sent, as the message says"
     )
-    patient_id: Mapped[int | None] = mapped_column(
-        BigInteger, comment="the registry's own number of the patient, if known"
+    result_key = column(
+        Text, nullable=True, comment="SHA-256 of what names the result at its sender"
     )
-    form: Mapped[str] = mapped_column(Text, comment="HL7 with its version, or FHIR")
-    sender: Mapped[str] = mapped_column(Text, comment="who sent it, as the message says")
-    control_id: Mapped[str] = mapped_column(
-        Text, comment="id of the message, or of the Observation and version"
-    )
-    sent_at: Mapped[datetime | None] = mapped_column(
-        DateTime(timezone=True), comment="when it was sent, as the message says"
-    )
-    result_key: Mapped[str | None] = mapped_column(
-        Text, comment="SHA-256 of what names the result at its sender"
-    )
-    what: Mapped[str | None] = mapped_column(
-        Text, comment="analyte, IFX or ADA; or the code that is not known"
-    )
-    fate: Mapped[str] = mapped_column(
+    what = column(Text, nullable=True, comment="analyte, IFX or ADA; or the code that is not known")
+    fate = column(
         Text,
         comment="stored, amended, voided, duplicate, superseded, ignored, set_aside or refused",
     )
-    reason: Mapped[str | None] = mapped_column(Text, comment="code of the reason of the fate")
-    facts: Mapped[dict[str, Any]] = mapped_column(
-        JSONB, comment="what fills the places of the reason's words"
+    reason = column(Text, nullable=True, comment="code of the reason of the fate")
+    facts = column(JSONB, comment="what fills the places of the reason's words")
+    table_name = column(
+        Text, nullable=True, comment="clinical table of the record that it made or changed"
     )
-    table_name: Mapped[str | None] = mapped_column(
-        Text, comment="clinical table of the record that it made or changed"
-    )
-    record_id: Mapped[int | None] = mapped_column(BigInteger, comment="number of that record")
-    row_version: Mapped[int | None] = mapped_column(comment="version of that record afterwards")
-    file: Mapped[str] = mapped_column(Text, comment="beginning of the SHA-256 of the file's name")
-    first_read_at: Mapped[datetime] = mapped_column(
+    record_id = column(BigInteger, nullable=True, comment="number of that record")
+    row_version = column(Integer, nullable=True, comment="version of that record afterwards")
+    file = column(Text, comment="beginning of the SHA-256 of the file's name")
+    first_read_at = column(
         DateTime(timezone=True), server_default=func.now(), comment="when it was read first"
     )
-    last_read_at: Mapped[datetime] = mapped_column(
+    last_read_at = column(
         DateTime(timezone=True), server_default=func.now(), comment="when it was read last"
     )
-    times: Mapped[int] = mapped_column(server_default="1", comment="how many times it came")
+    times = column(Integer, server_default="1", comment="how many times it came")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from sqlalchemy.orm import Mapped
-
 from registry.models.base import PatientRecord, variable
 from registry.variables import Kind, Redaction, Variable
 from registry.vocabulary import FOLLOW_UP_END_REASONS
@@ -16,10 +12,6 @@ class FollowUpEnd(PatientRecord):
 
     __tablename__ = "follow_up_end"
 
-    ended_on: Mapped[date] = variable(Variable("Ended on", Kind.DATE, required=True))
-    reason: Mapped[str] = variable(
-        Variable("Reason", Kind.CODE, required=True, codes=FOLLOW_UP_END_REASONS)
-    )
-    note: Mapped[str | None] = variable(
-        Variable("Note", Kind.TEXT, empty_tells=True, redaction=Redaction.FREE_TEXT)
-    )
+    ended_on = variable(Variable("Ended on", Kind.DATE, required=True))
+    reason = variable(Variable("Reason", Kind.CODE, required=True, codes=FOLLOW_UP_END_REASONS))
+    note = variable(Variable("Note", Kind.TEXT, empty_tells=True, redaction=Redaction.FREE_TEXT))

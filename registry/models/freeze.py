@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
-
-from sqlalchemy import BigInteger, CheckConstraint, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, Text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
-from registry.models.base import REFERENCE, Base
+from registry.models.base import REFERENCE, Base, column
 
 
 class Freeze(Base):
@@ -23,23 +19,17 @@ class Freeze(Base):
         {"schema": REFERENCE, "comment": "One row per freeze: data as they stood at a moment"},
     )
 
-    name: Mapped[str] = mapped_column(Text, primary_key=True, comment="name of the freeze")
-    as_of: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="the moment whose data it holds"
-    )
-    day: Mapped[date] = mapped_column(comment="what its rules take for today")
-    commit_number: Mapped[int] = mapped_column(
+    name = column(Text, primary_key=True, comment="name of the freeze")
+    as_of = column(DateTime(timezone=True), comment="the moment whose data it holds")
+    day = column(Date, comment="what its rules take for today")
+    commit_number = column(
         BigInteger, comment="the last commit that it holds: every one up to it, none after"
     )
-    sha256: Mapped[str] = mapped_column(Text, comment="hash of its content, when it was made")
-    content: Mapped[dict[str, Any]] = mapped_column(
+    sha256 = column(Text, comment="hash of its content, when it was made")
+    content = column(
         JSONB, comment="rows, hash and columns of each of its tables, when it was made"
     )
-    rules_hash: Mapped[str] = mapped_column(
-        Text, comment="hash of the rules that its statuses were derived by"
-    )
-    program_version: Mapped[str] = mapped_column(
-        Text, comment="version of the program that derived them"
-    )
-    note: Mapped[str | None] = mapped_column(Text, comment="what has happened to its content since")
-    dropped: Mapped[bool] = mapped_column(comment="whether its data are gone")
+    rules_hash = column(Text, comment="hash of the rules that its statuses were derived by")
+    program_version = column(Text, comment="version of the program that derived them")
+    note = column(Text, nullable=True, comment="what has happened to its content since")
+    dropped = column(Boolean, comment="whether its data are gone")

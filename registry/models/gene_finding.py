@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from sqlalchemy import Text
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import PatientRecord, variable
+from registry.models.base import PatientRecord, column, variable
 from registry.variables import Kind, Redaction, Variable
 from registry.vocabulary import ACMG_CLASSES, ZYGOSITIES
 
@@ -17,8 +14,8 @@ class GeneFinding(PatientRecord):
 
     __tablename__ = "gene_finding"
 
-    reported_on: Mapped[date | None] = variable(Variable("Reported on", Kind.DATE))
-    gene: Mapped[str] = variable(
+    reported_on = variable(Variable("Reported on", Kind.DATE))
+    gene = variable(
         Variable(
             "Gene",
             Kind.TEXT,
@@ -28,7 +25,7 @@ class GeneFinding(PatientRecord):
             redaction=Redaction.QUASI_IDENTIFIER,
         )
     )
-    hgvs_c: Mapped[str] = variable(
+    hgvs_c = variable(
         Variable(
             "Change of the coding DNA",
             Kind.TEXT,
@@ -38,7 +35,7 @@ class GeneFinding(PatientRecord):
             redaction=Redaction.QUASI_IDENTIFIER,
         )
     )
-    hgvs_p: Mapped[str | None] = variable(
+    hgvs_p = variable(
         Variable(
             "Change of the protein",
             Kind.TEXT,
@@ -47,12 +44,14 @@ class GeneFinding(PatientRecord):
             redaction=Redaction.QUASI_IDENTIFIER,
         )
     )
-    hgvs_p_normalised: Mapped[str | None] = mapped_column(
-        Text, comment="the change of the protein in three letters, e.g. p.(Arg222Ter)"
+    hgvs_p_normalised = column(
+        Text,
+        nullable=True,
+        comment="the change of the protein in three letters, e.g. p.(Arg222Ter)",
     )
-    zygosity: Mapped[str | None] = variable(Variable("Zygosity", Kind.CODE, codes=ZYGOSITIES))
-    acmg_class: Mapped[str | None] = variable(Variable("ACMG class", Kind.CODE, codes=ACMG_CLASSES))
-    diagnosis: Mapped[str | None] = variable(
+    zygosity = variable(Variable("Zygosity", Kind.CODE, codes=ZYGOSITIES))
+    acmg_class = variable(Variable("ACMG class", Kind.CODE, codes=ACMG_CLASSES))
+    diagnosis = variable(
         Variable(
             "Monogenic disease",
             Kind.TEXT,

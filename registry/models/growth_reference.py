@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from sqlalchemy import Integer, Numeric, PrimaryKeyConstraint, Text
 
-from sqlalchemy import PrimaryKeyConstraint, Text
-from sqlalchemy.orm import Mapped, mapped_column
-
-from registry.models.base import REFERENCE, Base
+from registry.models.base import REFERENCE, Base, column
 
 
 class GrowthReference(Base):
@@ -23,12 +20,10 @@ class GrowthReference(Base):
         {"schema": REFERENCE, "comment": "WHO growth reference 2006 and 2007, LMS by month"},
     )
 
-    measure: Mapped[str] = mapped_column(Text, comment="height, weight or bmi")
-    sex: Mapped[str] = mapped_column(Text, comment="female or male")
-    position: Mapped[str] = mapped_column(
-        Text, comment="lying up to 24 months, standing from then on; any for weight"
-    )
-    month: Mapped[int] = mapped_column(comment="completed months of age")
-    l: Mapped[Decimal] = mapped_column(comment="power of the Box-Cox transformation")  # noqa: E741
-    m: Mapped[Decimal] = mapped_column(comment="median (cm, kg or kg/m2)")
-    s: Mapped[Decimal] = mapped_column(comment="coefficient of variation")
+    measure = column(Text, comment="height, weight or bmi")
+    sex = column(Text, comment="female or male")
+    position = column(Text, comment="lying up to 24 months, standing from then on; any for weight")
+    month = column(Integer, comment="completed months of age")
+    l = column(Numeric, comment="power of the Box-Cox transformation")  # noqa: E741
+    m = column(Numeric, comment="median (cm, kg or kg/m2)")
+    s = column(Numeric, comment="coefficient of variation")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, PrimaryKeyConstraint, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import DERIVED, Base
+from registry.models.base import DERIVED, Base, column
 
 HOSPITAL_CODE = "^[A-Z][A-Z0-9]{1,9}$"
 # Why a child is not sent any more. Who is `gone` was voided or joined with another.
@@ -29,18 +25,14 @@ class HubRecord(Base):
         },
     )
 
-    hospital: Mapped[str] = mapped_column(Text, comment="code of the hospital whose record it is")
-    file: Mapped[str] = mapped_column(Text, comment="table, by the name of its import file")
-    record: Mapped[int] = mapped_column(
+    hospital = column(Text, comment="code of the hospital whose record it is")
+    file = column(Text, comment="table, by the name of its import file")
+    record = column(
         BigInteger, comment="number of the record in the hospital's registry; a child's own number"
     )
-    number: Mapped[int] = mapped_column(
-        BigInteger, comment="number of the child in the hospital's registry"
-    )
-    study_id: Mapped[str] = mapped_column(Text, comment="study id in the hospital's registry")
-    cells: Mapped[dict[str, Any]] = mapped_column(
-        JSONB, comment="the columns of the import file but free text, as it spells them"
-    )
+    number = column(BigInteger, comment="number of the child in the hospital's registry")
+    study_id = column(Text, comment="study id in the hospital's registry")
+    cells = column(JSONB, comment="the columns of the import file but free text, as it spells them")
 
 
 class HubLeaving(Base):
@@ -53,16 +45,12 @@ class HubLeaving(Base):
         {"schema": DERIVED, "comment": "One row per child who is not sent to a hub any more"},
     )
 
-    hospital: Mapped[str] = mapped_column(Text, comment="code of the hospital")
-    number: Mapped[int] = mapped_column(
-        BigInteger, comment="number of the child in the hospital's registry"
-    )
-    why: Mapped[str] = mapped_column(
+    hospital = column(Text, comment="code of the hospital")
+    number = column(BigInteger, comment="number of the child in the hospital's registry")
+    why = column(
         Text, comment="erased; withdrawn: consent to share; gone: voided or joined with another"
     )
-    left_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=func.now(), comment="since when"
-    )
+    left_at = column(DateTime(timezone=True), server_default=func.now(), comment="since when")
 
 
 class HubChild(Base):
@@ -74,10 +62,6 @@ class HubChild(Base):
         {"schema": DERIVED, "comment": "One row per child that a hub has from a hospital"},
     )
 
-    hospital: Mapped[str] = mapped_column(Text, comment="code of the hospital")
-    number: Mapped[int] = mapped_column(
-        BigInteger, comment="number of the child in the hospital's registry"
-    )
-    here: Mapped[int] = mapped_column(
-        BigInteger, comment="number of the child in this registry", unique=True
-    )
+    hospital = column(Text, comment="code of the hospital")
+    number = column(BigInteger, comment="number of the child in the hospital's registry")
+    here = column(BigInteger, comment="number of the child in this registry", unique=True)

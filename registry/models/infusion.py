@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
-
-from sqlalchemy.orm import Mapped
 
 from registry.models.anthropometry import WEIGHT
 from registry.models.base import PatientRecord, variable
@@ -18,8 +15,8 @@ class Infusion(PatientRecord):
 
     __tablename__ = "infusion"
 
-    infused_on: Mapped[date] = variable(Variable("Infused on", Kind.DATE, required=True))
-    dose_mg: Mapped[Decimal] = variable(
+    infused_on = variable(Variable("Infused on", Kind.DATE, required=True))
+    dose_mg = variable(
         Variable(
             "Dose given",
             Kind.NUMBER,
@@ -30,10 +27,8 @@ class Infusion(PatientRecord):
             maximum=Decimal(2000),
         )
     )
-    weight_kg: Mapped[Decimal] = variable(
-        replace(WEIGHT, required=True, meaning="on the day of the infusion")
-    )
-    product: Mapped[str | None] = variable(
+    weight_kg = variable(replace(WEIGHT, required=True, meaning="on the day of the infusion"))
+    product = variable(
         Variable(
             "Product",
             Kind.TEXT,

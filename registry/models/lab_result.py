@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Numeric, PrimaryKeyConstraint, Text
 
-from registry.models.base import REFERENCE, Base, PatientRecord, comparator_of, variable
+from registry.models.base import REFERENCE, Base, PatientRecord, column, comparator_of, variable
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
 
@@ -26,9 +24,9 @@ class LabResult(PatientRecord):
         CheckConstraint(f"(analyte, unit) in ({ALLOWED_PAIRS})", name="unit_of_analyte"),
     )
 
-    collected_on: Mapped[date] = variable(Variable("Collected on", Kind.DATE, required=True))
-    analyte: Mapped[str] = variable(Variable("Analyte", Kind.CODE, required=True, codes=ANALYTES))
-    value: Mapped[Decimal] = variable(
+    collected_on = variable(Variable("Collected on", Kind.DATE, required=True))
+    analyte = variable(Variable("Analyte", Kind.CODE, required=True, codes=ANALYTES))
+    value = variable(
         Variable(
             "Value",
             Kind.MEASURED,
@@ -37,8 +35,8 @@ class LabResult(PatientRecord):
             meaning="in the entered unit; <x and >x are kept with their limit",
         )
     )
-    value_comparator: Mapped[str | None] = comparator_of("value")
-    unit: Mapped[str] = variable(
+    value_comparator = comparator_of("value")
+    unit = variable(
         Variable(
             "Unit",
             Kind.CODE,
@@ -58,7 +56,7 @@ class AnalyteUnit(Base):
         {"schema": REFERENCE, "comment": "One row per analyte and unit it may be reported in"},
     )
 
-    analyte: Mapped[str] = mapped_column(Text, comment="the analyte")
-    unit: Mapped[str] = mapped_column(Text, comment="a unit it may be reported in")
-    own_unit: Mapped[str] = mapped_column(Text, comment="the unit the rules are written in")
-    factor: Mapped[Decimal] = mapped_column(comment="value in unit times factor = in own_unit")
+    analyte = column(Text, comment="the analyte")
+    unit = column(Text, comment="a unit it may be reported in")
+    own_unit = column(Text, comment="the unit the rules are written in")
+    factor = column(Numeric, comment="value in unit times factor = in own_unit")

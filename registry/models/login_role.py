@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import ARRAY, BigInteger, Index, Text
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import AUDIT, REFERENCE, Base
+from registry.models.base import AUDIT, REFERENCE, Base, column
 
 
 class LoginRole(Base):
@@ -20,11 +19,9 @@ class LoginRole(Base):
         },
     )
 
-    login: Mapped[str] = mapped_column(
-        Text, primary_key=True, comment="name of the login on the server"
-    )
-    role: Mapped[str] = mapped_column(Text, primary_key=True, comment="name of the group role")
-    centres: Mapped[list[str]] = mapped_column(
+    login = column(Text, primary_key=True, comment="name of the login on the server")
+    role = column(Text, primary_key=True, comment="name of the group role")
+    centres = column(
         ARRAY(Text),
         server_default=sql("'{}'"),
         comment="centres whose children it sees; of registry_entry",
@@ -43,15 +40,11 @@ class ChildCentre(Base):
         },
     )
 
-    patient_id: Mapped[int] = mapped_column(
+    patient_id = column(
         BigInteger,
         primary_key=True,
         autoincrement=False,
         comment="number of the patient in the registry",
     )
-    centre: Mapped[str | None] = mapped_column(
-        Text, comment="centre of the child, or the last one it had"
-    )
-    login: Mapped[str | None] = mapped_column(
-        Text, comment="who gave the study id, while it has no child yet"
-    )
+    centre = column(Text, nullable=True, comment="centre of the child, or the last one it had")
+    login = column(Text, nullable=True, comment="who gave the study id, while it has no child yet")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, ClassVar
 
 from sqlalchemy import Text, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import REFERENCE, Base, PatientRecord, precision_of, variable
+from registry.models.base import REFERENCE, Base, PatientRecord, column, precision_of, variable
 from registry.models.constraints import InOrder
 from registry.variables import Kind, Variable
 from registry.vocabulary import DRUGS
@@ -55,9 +53,9 @@ class Medication(PatientRecord):
         ),
     )
 
-    drug: Mapped[str] = variable(Variable("Drug", Kind.CODE, required=True, codes=DRUGS))
-    started_on: Mapped[date] = variable(Variable("Started on", Kind.DATE, required=True))
-    stopped_on: Mapped[date | None] = variable(
+    drug = variable(Variable("Drug", Kind.CODE, required=True, codes=DRUGS))
+    started_on = variable(Variable("Started on", Kind.DATE, required=True))
+    stopped_on = variable(
         Variable(
             "Stopped on",
             Kind.PARTIAL_DATE,
@@ -67,7 +65,7 @@ class Medication(PatientRecord):
             may_be_unknown=True,
         )
     )
-    stopped_on_precision: Mapped[str | None] = precision_of("stopped_on", may_be_unknown=True)
+    stopped_on_precision = precision_of("stopped_on", may_be_unknown=True)
 
 
 class Drug(Base):
@@ -76,8 +74,8 @@ class Drug(Base):
     __tablename__ = "drug"
     __table_args__ = ({"schema": REFERENCE, "comment": "One row per drug, with its class"},)
 
-    code: Mapped[str] = mapped_column(Text, primary_key=True, comment="the drug")
-    drug_class: Mapped[str] = mapped_column(
+    code = column(Text, primary_key=True, comment="the drug")
+    drug_class = column(
         Text,
         comment="immunomodulator, glucocorticoid, nutrition, biologic, small_molecule or other",
     )

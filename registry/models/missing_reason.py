@@ -7,10 +7,10 @@ them as `<column>_missing`, each right behind its column.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Column, Table
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.variables import Kind, Variable
 from registry.vocabulary import NULL_FLAVOURS
@@ -19,11 +19,11 @@ MISSING_REASONS = "missing_reasons"
 SUFFIX = "_missing"
 
 
-def missing_reasons() -> Mapped[dict[str, str] | None]:
+def missing_reasons() -> Column[Any]:
     """The column of a clinical table that holds the reasons."""
-    return mapped_column(
+    return Column(
         JSONB,
-        sort_order=2,
+        nullable=True,
         comment="why empty columns are empty: column and code, as UNK; empty without a reason",
     )
 

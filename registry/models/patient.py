@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -15,7 +14,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.covariates import MEASURES
 from registry.models.base import (
@@ -23,6 +21,7 @@ from registry.models.base import (
     REFERENCE,
     Base,
     Clinical,
+    column,
     precision_of,
     row_version,
     variable,
@@ -60,17 +59,18 @@ class PatientNumber(Base):
         },
     )
 
-    study_id: Mapped[str] = variable(STUDY_ID, primary_key=True)
-    patient_id: Mapped[int] = mapped_column(
+    study_id = variable(STUDY_ID, primary_key=True)
+    patient_id = column(
         BigInteger,
         Identity(always=False),
         unique=True,
         comment="the registry's own number of the patient",
     )
-    row_version: Mapped[int] = row_version()
-    merged_into: Mapped[str | None] = mapped_column(
+    row_version = row_version()
+    merged_into = column(
+        Text,
         ForeignKey("reference.patient_number.study_id"),
-        sort_order=2,
+        nullable=True,
         comment="the study id under which this child's records are now, where there were two",
     )
 
@@ -97,10 +97,10 @@ class Patient(Clinical):
         ),
     )
 
-    patient_id: Mapped[int] = mapped_column(
+    patient_id = column(
         BigInteger, autoincrement=False, comment="the registry's own number of the patient"
     )
-    centre: Mapped[str] = variable(
+    centre = variable(
         Variable(
             "Centre",
             Kind.TEXT,
@@ -109,7 +109,7 @@ class Patient(Clinical):
             redaction=Redaction.QUASI_IDENTIFIER,
         )
     )
-    sex: Mapped[str] = variable(
+    sex = variable(
         Variable(
             MEASURES["sex"].label,
             Kind.CODE,
@@ -119,18 +119,18 @@ class Patient(Clinical):
             redaction=Redaction.QUASI_IDENTIFIER,
         )
     )
-    birth_date: Mapped[date] = variable(
+    birth_date = variable(
         Variable("Date of birth", Kind.DATE, required=True, redaction=Redaction.BIRTH)
     )
-    onset_on: Mapped[date | None] = variable(
+    onset_on = variable(
         Variable("First symptoms", Kind.PARTIAL_DATE, meaning="a date, a month or a year")
     )
-    onset_on_precision: Mapped[str | None] = precision_of("onset_on")
-    diagnosed_on: Mapped[date | None] = variable(
+    onset_on_precision = precision_of("onset_on")
+    diagnosed_on = variable(
         Variable("Date of diagnosis", Kind.PARTIAL_DATE, meaning="a date, a month or a year")
     )
-    diagnosed_on_precision: Mapped[str | None] = precision_of("diagnosed_on")
-    diagnosis: Mapped[str] = variable(
+    diagnosed_on_precision = precision_of("diagnosed_on")
+    diagnosis = variable(
         Variable(
             "Diagnosis",
             Kind.CODE,
@@ -139,8 +139,8 @@ class Patient(Clinical):
             meaning="by the revised Porto criteria",
         )
     )
-    row_version: Mapped[int] = row_version()
-    missing_reasons: Mapped[dict[str, str] | None] = missing_reasons()
+    row_version = row_version()
+    missing_reasons = missing_reasons()
 
 
 class Centre(Base):
@@ -149,11 +149,9 @@ class Centre(Base):
     __tablename__ = "centre"
     __table_args__ = ({"schema": REFERENCE, "comment": "One row per treating centre"},)
 
-    code: Mapped[str] = mapped_column(Text, primary_key=True, comment="code of the centre")
-    name: Mapped[str | None] = variable(
-        Variable("Full name", Kind.TEXT, redaction=Redaction.QUASI_IDENTIFIER)
-    )
-    age_of_majority: Mapped[int] = variable(
+    code = column(Text, primary_key=True, comment="code of the centre")
+    name = variable(Variable("Full name", Kind.TEXT, redaction=Redaction.QUASI_IDENTIFIER))
+    age_of_majority = variable(
         Variable(
             "Age from which patients give their own consent",
             Kind.INTEGER,
@@ -164,7 +162,7 @@ class Centre(Base):
         ),
         server_default="18",
     )
-    study_id_pattern: Mapped[str | None] = variable(
+    study_id_pattern = variable(
         Variable(
             "Form of its study ids",
             Kind.TEXT,

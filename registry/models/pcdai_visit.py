@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, Computed, Numeric
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import PatientRecord, variable
+from registry.models.base import PatientRecord, column, variable
 from registry.variables import Kind, Variable
 
 ITEMS = (
@@ -58,8 +56,8 @@ class PcdaiVisit(PatientRecord):
         CheckConstraint(f"total = {SUM_OF_ALL_ITEMS}", name="total_is_sum_of_items"),
     )
 
-    visited_on: Mapped[date] = variable(Variable("Visited on", Kind.DATE, required=True))
-    abdominal_pain: Mapped[Decimal | None] = variable(
+    visited_on = variable(Variable("Visited on", Kind.DATE, required=True))
+    abdominal_pain = variable(
         item(
             "Abdominal pain",
             "none",
@@ -67,7 +65,7 @@ class PcdaiVisit(PatientRecord):
             "daily, longer lasting, limits activity, or at night",
         )
     )
-    stools: Mapped[Decimal | None] = variable(
+    stools = variable(
         item(
             "Stools",
             "0-1 liquid a day, no blood",
@@ -75,7 +73,7 @@ class PcdaiVisit(PatientRecord):
             "gross blood, 6 or more liquid, or at night",
         )
     )
-    functioning: Mapped[Decimal | None] = variable(
+    functioning = variable(
         item(
             "Functioning",
             "well, no limitation",
@@ -83,10 +81,10 @@ class PcdaiVisit(PatientRecord):
             "frequent limitation",
         )
     )
-    hematocrit: Mapped[Decimal | None] = variable(item("Haematocrit", high=5))
-    esr: Mapped[Decimal | None] = variable(item("ESR", high=5))
-    albumin: Mapped[Decimal | None] = variable(item("Albumin"))
-    weight: Mapped[Decimal | None] = variable(
+    hematocrit = variable(item("Haematocrit", high=5))
+    esr = variable(item("ESR", high=5))
+    albumin = variable(item("Albumin"))
+    weight = variable(
         item(
             "Weight",
             "gain, or voluntary: stable or lost",
@@ -94,7 +92,7 @@ class PcdaiVisit(PatientRecord):
             "10 % or more lost",
         )
     )
-    height: Mapped[Decimal | None] = variable(
+    height = variable(
         item(
             "Height",
             "at diagnosis less than 1 channel lost; later velocity -1 SD or above",
@@ -102,7 +100,7 @@ class PcdaiVisit(PatientRecord):
             "at diagnosis 2 or more channels lost; later velocity -2 SD or below",
         )
     )
-    abdomen: Mapped[Decimal | None] = variable(
+    abdomen = variable(
         item(
             "Abdomen",
             "no tenderness, no mass",
@@ -110,7 +108,7 @@ class PcdaiVisit(PatientRecord):
             "tenderness, guarding, definite mass",
         )
     )
-    perirectal: Mapped[Decimal | None] = variable(
+    perirectal = variable(
         item(
             "Perirectal disease",
             "none, or tags without symptoms",
@@ -118,7 +116,7 @@ class PcdaiVisit(PatientRecord):
             "active fistula, drainage, tenderness or abscess",
         )
     )
-    extraintestinal: Mapped[Decimal | None] = variable(
+    extraintestinal = variable(
         item(
             "Extraintestinal manifestations",
             "no fever, arthritis, uveitis, erythema nodosum, pyoderma gangrenosum",
@@ -126,7 +124,7 @@ class PcdaiVisit(PatientRecord):
             "two or more of them",
         )
     )
-    total: Mapped[Decimal | None] = variable(
+    total = variable(
         Variable(
             "PCDAI declared",
             Kind.NUMBER,
@@ -138,12 +136,13 @@ class PcdaiVisit(PatientRecord):
             empty_tells=True,
         )
     )
-    computed_total: Mapped[Decimal | None] = mapped_column(
+    computed_total = column(
         Numeric,
         Computed(SUM_OF_ITEMS, persisted=True),
+        nullable=True,
         comment="PCDAI computed (points): sum of the items, empty unless all but height are there",
     )
-    score: Mapped[Decimal] = mapped_column(
+    score = column(
         Numeric,
         Computed(f"coalesce(total, {SUM_OF_ITEMS})", persisted=True),
         comment="PCDAI (points): the declared total decides, without one the computed",

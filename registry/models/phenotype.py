@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from sqlalchemy.orm import Mapped
-
 from registry.covariates import MEASURES
 from registry.models.base import PatientRecord, variable
 from registry.variables import Kind, Variable
@@ -17,8 +13,8 @@ class Phenotype(PatientRecord):
 
     __tablename__ = "phenotype"
 
-    assessed_on: Mapped[date] = variable(Variable("Assessed on", Kind.DATE, required=True))
-    location: Mapped[str | None] = variable(
+    assessed_on = variable(Variable("Assessed on", Kind.DATE, required=True))
+    location = variable(
         Variable(
             MEASURES["location"].label,
             Kind.CODE,
@@ -26,7 +22,7 @@ class Phenotype(PatientRecord):
             meaning="below the ligament of Treitz; none = upper disease alone",
         )
     )
-    upper_gi: Mapped[str | None] = variable(
+    upper_gi = variable(
         Variable(
             "Paris upper disease",
             Kind.CODE,
@@ -35,10 +31,6 @@ class Phenotype(PatientRecord):
             empty_tells=True,
         )
     )
-    behaviour: Mapped[str | None] = variable(
-        Variable(MEASURES["behaviour"].label, Kind.CODE, codes=BEHAVIOURS)
-    )
-    perianal: Mapped[bool | None] = variable(
-        Variable(MEASURES["perianal"].label, Kind.FLAG, meaning="Paris p modifier")
-    )
-    growth: Mapped[str | None] = variable(Variable("Paris growth delay", Kind.CODE, codes=GROWTH))
+    behaviour = variable(Variable(MEASURES["behaviour"].label, Kind.CODE, codes=BEHAVIOURS))
+    perianal = variable(Variable(MEASURES["perianal"].label, Kind.FLAG, meaning="Paris p modifier"))
+    growth = variable(Variable("Paris growth delay", Kind.CODE, codes=GROWTH))

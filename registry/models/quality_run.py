@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from sqlalchemy import BigInteger, Date, PrimaryKeyConstraint, Text
 
-from sqlalchemy import BigInteger, PrimaryKeyConstraint, Text
-from sqlalchemy.orm import Mapped, mapped_column
-
-from registry.models.base import DERIVED, Base
+from registry.models.base import DERIVED, Base, column
 
 
 class QualityRun(Base):
@@ -19,11 +16,9 @@ class QualityRun(Base):
         {"schema": DERIVED, "comment": "One row per day and rule of plausibility that was run"},
     )
 
-    run_on: Mapped[date] = mapped_column(comment="day of the run; the last of a day stays")
-    rule: Mapped[str] = mapped_column(Text, comment="name of the rule")
-    category: Mapped[str] = mapped_column(Text, comment="kind of check, in OHDSI's words")
-    tried: Mapped[int] = mapped_column(BigInteger, comment="records that the rule was tried on")
-    failed: Mapped[int] = mapped_column(BigInteger, comment="records that failed the rule")
-    answered: Mapped[int] = mapped_column(
-        BigInteger, comment="of those that failed, the ones whose query is settled"
-    )
+    run_on = column(Date, comment="day of the run; the last of a day stays")
+    rule = column(Text, comment="name of the rule")
+    category = column(Text, comment="kind of check, in OHDSI's words")
+    tried = column(BigInteger, comment="records that the rule was tried on")
+    failed = column(BigInteger, comment="records that failed the rule")
+    answered = column(BigInteger, comment="of those that failed, the ones whose query is settled")

@@ -11,9 +11,8 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import REFERENCE, Base
+from registry.models.base import REFERENCE, Base, column
 from registry.vocabulary import QUERY_STATES
 
 
@@ -35,27 +34,25 @@ class QueryStep(Base):
         {"schema": REFERENCE, "comment": "One row per step of a query about a value"},
     )
 
-    patient_id: Mapped[int] = mapped_column(
-        BigInteger, comment="the registry's own number of the patient"
-    )
-    step_id: Mapped[int] = mapped_column(
+    patient_id = column(BigInteger, comment="the registry's own number of the patient")
+    step_id = column(
         BigInteger, Identity(always=False), comment="number of the step; the last one counts"
     )
-    query: Mapped[str] = mapped_column(Text, comment="name of the query; another value has another")
-    rule: Mapped[str | None] = mapped_column(
-        Text, comment="rule that the value failed; empty where a person asked"
+    query = column(Text, comment="name of the query; another value has another")
+    rule = column(
+        Text, nullable=True, comment="rule that the value failed; empty where a person asked"
     )
-    from_table: Mapped[str] = mapped_column(Text, comment="table of the record")
-    record_id: Mapped[int | None] = mapped_column(
-        BigInteger, comment="number of the record in its table; empty for a patient"
+    from_table = column(Text, comment="table of the record")
+    record_id = column(
+        BigInteger, nullable=True, comment="number of the record in its table; empty for a patient"
     )
-    column_name: Mapped[str | None] = mapped_column(
-        Text, comment="column of the value; empty when the whole record is meant"
+    column_name = column(
+        Text, nullable=True, comment="column of the value; empty when the whole record is meant"
     )
-    value: Mapped[str | None] = mapped_column(Text, comment="the value as it was")
-    state: Mapped[str] = mapped_column(Text, comment="state of the query from this step on")
-    words: Mapped[str] = mapped_column(Text, comment="what was asked or answered, by people")
-    change_id: Mapped[int] = mapped_column(
+    value = column(Text, nullable=True, comment="the value as it was")
+    state = column(Text, comment="state of the query from this step on")
+    words = column(Text, comment="what was asked or answered, by people")
+    change_id = column(
         BigInteger,
         server_default=sql("audit.current_change(true)"),
         comment="who took the step, when and by which command",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, PrimaryKeyConstraint, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import AUDIT, Base
+from registry.models.base import AUDIT, Base, column
 
 OPERATION = (
     "operation = 'insert' and old_values is null and new_values is not null "
@@ -28,22 +33,18 @@ class RecordChange(Base):
         {"schema": AUDIT, "comment": "One row per change of a record"},
     )
 
-    patient_id: Mapped[int] = mapped_column(
-        BigInteger, comment="the registry's own number of the patient"
-    )
-    audit_id: Mapped[int] = mapped_column(
-        BigInteger, Identity(always=True), comment="number of the change of a record"
-    )
-    change_id: Mapped[int] = mapped_column(
+    patient_id = column(BigInteger, comment="the registry's own number of the patient")
+    audit_id = column(BigInteger, Identity(always=True), comment="number of the change of a record")
+    change_id = column(
         BigInteger, comment="the command or transaction it belongs to: who, when and why"
     )
-    table_name: Mapped[str] = mapped_column(Text, comment="table of the record")
-    record_id: Mapped[int | None] = mapped_column(
-        BigInteger, comment="the record's own number; empty for the patient himself"
+    table_name = column(Text, comment="table of the record")
+    record_id = column(
+        BigInteger, nullable=True, comment="the record's own number; empty for the patient himself"
     )
-    operation: Mapped[str] = mapped_column(Text, comment="insert, update or delete")
-    row_version: Mapped[int] = mapped_column(
-        comment="version of the record afterwards; of a deleted one, the last"
+    operation = column(Text, comment="insert, update or delete")
+    row_version = column(
+        Integer, comment="version of the record afterwards; of a deleted one, the last"
     )
-    old_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="the row before")
-    new_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="the row afterwards")
+    old_values = column(JSONB, nullable=True, comment="the row before")
+    new_values = column(JSONB, nullable=True, comment="the row afterwards")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import AUDIT, Base
+from registry.models.base import AUDIT, Base, column
 from registry.models.record_change import OPERATION
 
 
@@ -26,20 +22,20 @@ class ReferenceChange(Base):
         {"schema": AUDIT, "comment": "One row per change of reference data"},
     )
 
-    audit_id: Mapped[int] = mapped_column(
+    audit_id = column(
         BigInteger,
         Identity(always=True),
         primary_key=True,
         comment="number of the change of reference data",
     )
-    change_id: Mapped[int] = mapped_column(
+    change_id = column(
         BigInteger, comment="the command or transaction it belongs to: who, when and why"
     )
-    table_name: Mapped[str] = mapped_column(Text, comment="table of reference")
-    key: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the row's primary key")
-    operation: Mapped[str] = mapped_column(Text, comment="insert, update or delete")
-    old_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="the row before")
-    new_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="the row afterwards")
+    table_name = column(Text, comment="table of reference")
+    key = column(JSONB, comment="the row's primary key")
+    operation = column(Text, comment="insert, update or delete")
+    old_values = column(JSONB, nullable=True, comment="the row before")
+    new_values = column(JSONB, nullable=True, comment="the row afterwards")
 
 
 class CommittedChange(Base):
@@ -54,12 +50,8 @@ class CommittedChange(Base):
         {"schema": AUDIT, "comment": "One row per change set, in the order of their commits"},
     )
 
-    commit_number: Mapped[int] = mapped_column(
+    commit_number = column(
         BigInteger, Identity(always=True), primary_key=True, comment="place in the order of commits"
     )
-    change_id: Mapped[int] = mapped_column(
-        BigInteger, unique=True, comment="the change set that was committed"
-    )
-    committed_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="when, by the server's clock"
-    )
+    change_id = column(BigInteger, unique=True, comment="the change set that was committed")
+    committed_at = column(DateTime(timezone=True), comment="when, by the server's clock")

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     ForeignKeyConstraint,
+    Integer,
     PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
-from registry.models.base import DERIVED, REFERENCE, Base
+from registry.models.base import DERIVED, REFERENCE, Base, column
 
 # Why a child is not in a release, in the order in which it is asked.
 LEFT_OUT = ("no_infliximab", "no_research_consent", "no_sharing_consent", "too_few_alike")
@@ -43,24 +41,24 @@ class Release(Base):
         {"schema": REFERENCE, "comment": "One row per release of de-identified data"},
     )
 
-    name: Mapped[str] = mapped_column(Text, primary_key=True, comment="name of the release")
-    freeze_name: Mapped[str | None] = mapped_column(
-        Text, comment="the freeze whose data it has; empty for those of the moment"
+    name = column(Text, primary_key=True, comment="name of the release")
+    freeze_name = column(
+        Text, nullable=True, comment="the freeze whose data it has; empty for those of the moment"
     )
-    as_of: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="the moment whose data it has"
+    as_of = column(DateTime(timezone=True), comment="the moment whose data it has")
+    recipient = column(Text, nullable=True, comment="who received it")
+    smallest_group = column(
+        Integer, comment="so many children at least share what could find one of them"
     )
-    recipient: Mapped[str | None] = mapped_column(Text, comment="who received it")
-    smallest_group: Mapped[int] = mapped_column(
-        comment="so many children at least share what could find one of them"
-    )
-    content: Mapped[dict[str, Any]] = mapped_column(
+    content = column(
         JSONB, comment="its files with their SHA-256 and rows, and how alike the children are"
     )
-    program_version: Mapped[str] = mapped_column(Text, comment="version of the program")
-    dropped: Mapped[bool] = mapped_column(comment="whether its ids are gone")
-    series: Mapped[str | None] = mapped_column(
-        Text, comment="releases among which a child keeps its id; empty where it has one of its own"
+    program_version = column(Text, comment="version of the program")
+    dropped = column(Boolean, comment="whether its ids are gone")
+    series = column(
+        Text,
+        nullable=True,
+        comment="releases among which a child keeps its id; empty where it has one of its own",
     )
 
 
@@ -75,18 +73,12 @@ class ReleaseChild(Base):
         {"schema": DERIVED, "comment": "One row per release and child in it"},
     )
 
-    patient_id: Mapped[int] = mapped_column(
-        BigInteger, comment="the registry's own number of the patient"
-    )
-    release: Mapped[str] = mapped_column(Text, comment="name of the release")
-    child_id: Mapped[str] = mapped_column(
-        Text, comment="the child's id in this release, drawn at random"
-    )
-    given_up: Mapped[list[str]] = mapped_column(
-        ARRAY(Text), comment="what is not told of the child, since too few share it"
-    )
-    smallest_group: Mapped[int] = mapped_column(
-        comment="so many children at least share what could find one of them"
+    patient_id = column(BigInteger, comment="the registry's own number of the patient")
+    release = column(Text, comment="name of the release")
+    child_id = column(Text, comment="the child's id in this release, drawn at random")
+    given_up = column(ARRAY(Text), comment="what is not told of the child, since too few share it")
+    smallest_group = column(
+        Integer, comment="so many children at least share what could find one of them"
     )
 
 
@@ -101,11 +93,9 @@ class ReleaseLeftOut(Base):
         {"schema": DERIVED, "comment": "One row per release and child who was left out"},
     )
 
-    patient_id: Mapped[int] = mapped_column(
-        BigInteger, comment="the registry's own number of the patient"
-    )
-    release: Mapped[str] = mapped_column(Text, comment="name of the release")
-    reason: Mapped[str] = mapped_column(Text, comment="why")
+    patient_id = column(BigInteger, comment="the registry's own number of the patient")
+    release = column(Text, comment="name of the release")
+    reason = column(Text, comment="why")
 
 
 class ReleaseErased(Base):
@@ -118,10 +108,8 @@ class ReleaseErased(Base):
         {"schema": DERIVED, "comment": "One row per id of a release whose child was erased"},
     )
 
-    release: Mapped[str] = mapped_column(Text, comment="name of the release")
-    child_id: Mapped[str] = mapped_column(
-        Text, comment="the child's id in this release, drawn at random"
-    )
-    erased_at: Mapped[datetime] = mapped_column(
+    release = column(Text, comment="name of the release")
+    child_id = column(Text, comment="the child's id in this release, drawn at random")
+    erased_at = column(
         DateTime(timezone=True), server_default=func.now(), comment="when the child was erased"
     )

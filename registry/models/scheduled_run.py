@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, Text
+from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Identity, Text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import DERIVED, Base
+from registry.models.base import DERIVED, Base, column
 
 
 class ScheduledRun(Base):
@@ -23,44 +19,41 @@ class ScheduledRun(Base):
     __tablename__ = "scheduled_run"
     __table_args__ = ({"schema": DERIVED, "comment": "One row per nightly run"},)
 
-    night_id: Mapped[int] = mapped_column(
+    night_id = column(
         BigInteger, Identity(always=False), primary_key=True, comment="number of the nightly run"
     )
-    due_at: Mapped[datetime | None] = mapped_column(
-        DateTime(timezone=True), comment="when it was due; empty when it was asked for by hand"
-    )
-    started_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="when the run began"
-    )
-    finished_at: Mapped[datetime | None] = mapped_column(
+    due_at = column(
         DateTime(timezone=True),
+        nullable=True,
+        comment="when it was due; empty when it was asked for by hand",
+    )
+    started_at = column(DateTime(timezone=True), comment="when the run began")
+    finished_at = column(
+        DateTime(timezone=True),
+        nullable=True,
         comment="when the run was done; empty while it runs, or when it was killed",
     )
-    made_by: Mapped[str] = mapped_column(Text, comment="who ran it")
-    good: Mapped[bool] = mapped_column(
-        server_default="false", comment="whether every step went well"
-    )
-    steps: Mapped[list[dict[str, Any]]] = mapped_column(
+    made_by = column(Text, comment="who ran it")
+    good = column(Boolean, server_default="false", comment="whether every step went well")
+    steps = column(
         JSONB, server_default="[]", comment="each step: its name, how it ended, its seconds"
     )
-    report: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="what was reported")
-    report_file: Mapped[str | None] = mapped_column(
-        Text, comment="where the report was written; empty while it waits to be"
+    report = column(JSONB, nullable=True, comment="what was reported")
+    report_file = column(
+        Text, nullable=True, comment="where the report was written; empty while it waits to be"
     )
-    owed: Mapped[list[str]] = mapped_column(
+    owed = column(
         ARRAY(Text), server_default="{}", comment="who is still to be told of the new losses"
     )
-    seen_run: Mapped[int | None] = mapped_column(
-        BigInteger, comment="last derivation whose transitions are reported"
+    seen_run = column(
+        BigInteger, nullable=True, comment="last derivation whose transitions are reported"
     )
-    seen_change: Mapped[int | None] = mapped_column(
-        BigInteger, comment="last change of data that is reported"
-    )
-    open_changes: Mapped[list[int]] = mapped_column(
+    seen_change = column(BigInteger, nullable=True, comment="last change of data that is reported")
+    open_changes = column(
         ARRAY(BigInteger),
         server_default="{}",
         comment="changes up to seen_change that were not committed yet, if ever",
     )
-    worklist_keys: Mapped[list[str] | None] = mapped_column(
-        ARRAY(Text), comment="items of the worklist then; kept of the last run alone"
+    worklist_keys = column(
+        ARRAY(Text), nullable=True, comment="items of the worklist then; kept of the last run alone"
     )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -12,14 +9,14 @@ from sqlalchemy import (
     DateTime,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     Text,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import AUDIT, Base
+from registry.models.base import AUDIT, Base, column
 
 
 class Seal(Base):
@@ -28,27 +25,17 @@ class Seal(Base):
     __tablename__ = "seal"
     __table_args__ = ({"schema": AUDIT, "comment": "One row per seal over the audit, a chain"},)
 
-    seal_number: Mapped[int] = mapped_column(
-        primary_key=True, autoincrement=False, comment="place in the chain, from 1"
+    seal_number = column(
+        Integer, primary_key=True, autoincrement=False, comment="place in the chain, from 1"
     )
-    first_commit: Mapped[int] = mapped_column(
-        BigInteger, comment="first place in the order of commits that it covers"
-    )
-    last_commit: Mapped[int] = mapped_column(
-        BigInteger, comment="last place in the order of commits that it covers"
-    )
-    leaves: Mapped[int] = mapped_column(comment="rows of the audit that it covers")
-    root: Mapped[str] = mapped_column(Text, comment="Merkle root of these rows")
-    sealed_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="when, by the server's clock"
-    )
-    sealed_by: Mapped[str] = mapped_column(Text, comment="login at the server")
-    hash_before: Mapped[str] = mapped_column(
-        Text, comment="hash of the seal before; empty for the first"
-    )
-    hash: Mapped[str] = mapped_column(
-        Text, comment="SHA-256 over all that stands here: of the last seal, the head"
-    )
+    first_commit = column(BigInteger, comment="first place in the order of commits that it covers")
+    last_commit = column(BigInteger, comment="last place in the order of commits that it covers")
+    leaves = column(Integer, comment="rows of the audit that it covers")
+    root = column(Text, comment="Merkle root of these rows")
+    sealed_at = column(DateTime(timezone=True), comment="when, by the server's clock")
+    sealed_by = column(Text, comment="login at the server")
+    hash_before = column(Text, comment="hash of the seal before; empty for the first")
+    hash = column(Text, comment="SHA-256 over all that stands here: of the last seal, the head")
 
 
 class SealedRow(Base):
@@ -65,18 +52,20 @@ class SealedRow(Base):
         {"schema": AUDIT, "comment": "One row per row of the audit that a seal covers"},
     )
 
-    seal_number: Mapped[int] = mapped_column(primary_key=True, comment="the seal")
-    place: Mapped[int] = mapped_column(primary_key=True, comment="place among its leaves, from 0")
-    row_number: Mapped[int] = mapped_column(BigInteger, comment="number of the row in its table")
-    patient_id: Mapped[int | None] = mapped_column(
-        BigInteger, comment="the registry's own number of the patient; empty = of no patient"
+    seal_number = column(Integer, primary_key=True, comment="the seal")
+    place = column(Integer, primary_key=True, comment="place among its leaves, from 0")
+    row_number = column(BigInteger, comment="number of the row in its table")
+    patient_id = column(
+        BigInteger,
+        nullable=True,
+        comment="the registry's own number of the patient; empty = of no patient",
     )
-    source: Mapped[str] = mapped_column(Text, comment="table of the row")
-    leaf: Mapped[bytes] = mapped_column(
-        LargeBinary, comment="SHA-256 over what the row is and a hash of what it says"
-    )
-    commitment: Mapped[bytes | None] = mapped_column(
-        LargeBinary, comment="hash of what the row said, where that was erased; empty elsewhere"
+    source = column(Text, comment="table of the row")
+    leaf = column(LargeBinary, comment="SHA-256 over what the row is and a hash of what it says")
+    commitment = column(
+        LargeBinary,
+        nullable=True,
+        comment="hash of what the row said, where that was erased; empty elsewhere",
     )
 
 
@@ -90,11 +79,11 @@ class Secret(Base):
         {"schema": AUDIT, "comment": "One row per secret that hides values in the seals' leaves"},
     )
 
-    holder: Mapped[str] = mapped_column(Text, primary_key=True, comment="patient or change")
-    number: Mapped[int] = mapped_column(
+    holder = column(Text, primary_key=True, comment="patient or change")
+    number = column(
         BigInteger, primary_key=True, autoincrement=False, comment="number of the patient or change"
     )
-    secret: Mapped[bytes] = mapped_column(
+    secret = column(
         LargeBinary,
         server_default=sql("uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())"),
         comment="random bytes, destroyed when the values are erased",
@@ -107,21 +96,15 @@ class Stamp(Base):
     __tablename__ = "stamp"
     __table_args__ = ({"schema": AUDIT, "comment": "One row per time stamp of a seal's head"},)
 
-    stamp_number: Mapped[int] = mapped_column(
+    stamp_number = column(
         BigInteger, Identity(always=False), primary_key=True, comment="number of the stamp"
     )
-    seal_number: Mapped[int] = mapped_column(comment="the seal whose head was stamped")
-    authority: Mapped[str] = mapped_column(Text, comment="address of the authority that was asked")
-    stamped_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="when, as the authority signed it"
-    )
-    answer: Mapped[bytes] = mapped_column(
-        LargeBinary, comment="the authority's answer, in DER, as openssl ts reads it"
-    )
-    trusted: Mapped[str] = mapped_column(
-        Text, comment="root certificates that it was held to then, in PEM"
-    )
-    change_id: Mapped[int] = mapped_column(
+    seal_number = column(Integer, comment="the seal whose head was stamped")
+    authority = column(Text, comment="address of the authority that was asked")
+    stamped_at = column(DateTime(timezone=True), comment="when, as the authority signed it")
+    answer = column(LargeBinary, comment="the authority's answer, in DER, as openssl ts reads it")
+    trusted = column(Text, comment="root certificates that it was held to then, in PEM")
+    change_id = column(
         BigInteger,
         server_default=sql("audit.current_change(true)"),
         comment="the change set: who asked for it, when and why",
@@ -137,24 +120,18 @@ class Erasure(Base):
     __tablename__ = "erasure"
     __table_args__ = ({"schema": AUDIT, "comment": "One row per patient who was erased"},)
 
-    patient_id: Mapped[int] = mapped_column(
+    patient_id = column(
         BigInteger, primary_key=True, autoincrement=False, comment="the number, never given again"
     )
-    change_id: Mapped[int] = mapped_column(
-        BigInteger, comment="the change set of the erasure: who, when and why"
-    )
-    id_salt: Mapped[bytes] = mapped_column(LargeBinary, comment="salt of the study id's hash")
-    id_hash: Mapped[bytes] = mapped_column(
+    change_id = column(BigInteger, comment="the change set of the erasure: who, when and why")
+    id_salt = column(LargeBinary, comment="salt of the study id's hash")
+    id_hash = column(
         LargeBinary, comment="SHA-256 of the salt and the study id: it is known again, not told"
     )
-    sealed_before: Mapped[int] = mapped_column(comment="last seal before the erasure")
-    removed: Mapped[dict[str, Any]] = mapped_column(
-        JSONB, comment="values removed, by the table they stood in"
-    )
-    values_removed: Mapped[int] = mapped_column(BigInteger, comment="values removed, of all tables")
-    audit_rows: Mapped[int] = mapped_column(
-        comment="rows of the audit that stay, without their values"
-    )
-    changes: Mapped[list[int]] = mapped_column(
+    sealed_before = column(Integer, comment="last seal before the erasure")
+    removed = column(JSONB, comment="values removed, by the table they stood in")
+    values_removed = column(BigInteger, comment="values removed, of all tables")
+    audit_rows = column(Integer, comment="rows of the audit that stay, without their values")
+    changes = column(
         ARRAY(BigInteger), comment="change sets whose reason and summary were taken out"
     )

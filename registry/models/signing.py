@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Computed,
+    Date,
     DateTime,
     ForeignKeyConstraint,
     Identity,
+    Integer,
     LargeBinary,
     Text,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import REFERENCE, Base
+from registry.models.base import REFERENCE, Base, column
 
 
 class SigningPassword(Base):
@@ -28,10 +27,10 @@ class SigningPassword(Base):
         {"schema": REFERENCE, "comment": "One row per person who signs by a password kept here"},
     )
 
-    person: Mapped[str] = mapped_column(Text, primary_key=True, comment="who signs")
-    salt: Mapped[bytes] = mapped_column(LargeBinary, comment="salt of the hash")
-    hash: Mapped[bytes] = mapped_column(LargeBinary, comment="scrypt of the password")
-    fingerprint: Mapped[str] = mapped_column(
+    person = column(Text, primary_key=True, comment="who signs")
+    salt = column(LargeBinary, comment="salt of the hash")
+    hash = column(LargeBinary, comment="scrypt of the password")
+    fingerprint = column(
         Text,
         Computed("encode(sha256(salt || hash), 'hex')", persisted=True),
         comment="SHA-256 of salt and hash, by which the audit knows them without having them",
@@ -49,11 +48,9 @@ class WrongPassword(Base):
         },
     )
 
-    person: Mapped[str] = mapped_column(Text, primary_key=True, comment="who was to sign")
-    in_row: Mapped[int] = mapped_column(comment="wrong ones entered since that person last signed")
-    last_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="when the last of them was entered"
-    )
+    person = column(Text, primary_key=True, comment="who was to sign")
+    in_row = column(Integer, comment="wrong ones entered since that person last signed")
+    last_at = column(DateTime(timezone=True), comment="when the last of them was entered")
 
 
 class Signature(Base):
@@ -72,21 +69,23 @@ class Signature(Base):
         {"schema": REFERENCE, "comment": "One row per signature"},
     )
 
-    signature_id: Mapped[int] = mapped_column(
+    signature_id = column(
         BigInteger, Identity(always=False), primary_key=True, comment="number of the signature"
     )
-    patient_id: Mapped[int | None] = mapped_column(
-        BigInteger, comment="the registry's number of the patient whose record was signed"
+    patient_id = column(
+        BigInteger,
+        nullable=True,
+        comment="the registry's number of the patient whose record was signed",
     )
-    freeze_name: Mapped[str | None] = mapped_column(Text, comment="the freeze that was signed")
-    file_name: Mapped[str | None] = mapped_column(Text, comment="name of the file that was signed")
-    sha256: Mapped[str] = mapped_column(Text, comment="SHA-256 of what was signed")
-    meaning: Mapped[str] = mapped_column(Text, comment="what the signature means, as reviewed")
-    signed_by: Mapped[str] = mapped_column(Text, comment="who signed")
-    authentication: Mapped[str] = mapped_column(
+    freeze_name = column(Text, nullable=True, comment="the freeze that was signed")
+    file_name = column(Text, nullable=True, comment="name of the file that was signed")
+    sha256 = column(Text, comment="SHA-256 of what was signed")
+    meaning = column(Text, comment="what the signature means, as reviewed")
+    signed_by = column(Text, comment="who signed")
+    authentication = column(
         Text, comment="which password was entered: the signing password or the database's"
     )
-    change_id: Mapped[int] = mapped_column(
+    change_id = column(
         BigInteger,
         server_default=sql("audit.current_change(true)"),
         comment="when it was signed and by which login",
@@ -101,14 +100,16 @@ class RecordLock(Base):
         {"schema": REFERENCE, "comment": "One row per child whose records nobody may change"},
     )
 
-    patient_id: Mapped[int] = mapped_column(
+    patient_id = column(
         BigInteger,
         primary_key=True,
         autoincrement=False,
         comment="the registry's own number of the patient",
     )
-    until_on: Mapped[date | None] = mapped_column(
-        comment="records up to this day are locked, and those without a day; empty = all"
+    until_on = column(
+        Date,
+        nullable=True,
+        comment="records up to this day are locked, and those without a day; empty = all",
     )
 
 
@@ -121,4 +122,4 @@ class FreezeLock(Base):
         {"schema": REFERENCE, "comment": "One row per freeze that nobody may drop"},
     )
 
-    freeze_name: Mapped[str] = mapped_column(Text, primary_key=True, comment="the freeze")
+    freeze_name = column(Text, primary_key=True, comment="the freeze")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     ForeignKeyConstraint,
+    Integer,
     PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
-from registry.models.base import DERIVED, REFERENCE, Base
+from registry.models.base import DERIVED, REFERENCE, Base, column
 
 
 class StudyAnswer(Base):
@@ -29,33 +26,25 @@ class StudyAnswer(Base):
         {"schema": REFERENCE, "comment": "One row per answer to a round of a study"},
     )
 
-    answer_sha256: Mapped[str] = mapped_column(
-        Text, primary_key=True, comment="SHA-256 of what was signed"
-    )
-    study_sha256: Mapped[str] = mapped_column(
+    answer_sha256 = column(Text, primary_key=True, comment="SHA-256 of what was signed")
+    study_sha256 = column(
         Text, comment="SHA-256 of the first envelope of the study, which names it"
     )
-    round: Mapped[int] = mapped_column(comment="round of the study")
-    envelope_sha256: Mapped[str] = mapped_column(
-        Text, comment="SHA-256 of the envelope that was answered"
+    round = column(Integer, comment="round of the study")
+    envelope_sha256 = column(Text, comment="SHA-256 of the envelope that was answered")
+    study = column(Text, comment="name of the study")
+    coordinator = column(Text, comment="who asked")
+    definition_hash = column(Text, comment="hash of the definition that it holds to")
+    children = column(Integer, comment="children in the cohort")
+    parts = column(JSONB, comment="of each part how many children it was made from")
+    content = column(JSONB, comment="the file that left")
+    freeze_name = column(
+        Text,
+        nullable=True,
+        comment="the freeze that it was made from; empty for the registry itself",
     )
-    study: Mapped[str] = mapped_column(Text, comment="name of the study")
-    coordinator: Mapped[str] = mapped_column(Text, comment="who asked")
-    definition_hash: Mapped[str] = mapped_column(
-        Text, comment="hash of the definition that it holds to"
-    )
-    children: Mapped[int] = mapped_column(comment="children in the cohort")
-    parts: Mapped[dict[str, Any]] = mapped_column(
-        JSONB, comment="of each part how many children it was made from"
-    )
-    content: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the file that left")
-    freeze_name: Mapped[str | None] = mapped_column(
-        Text, comment="the freeze that it was made from; empty for the registry itself"
-    )
-    as_of: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), comment="the moment whose data it was made from"
-    )
-    program_version: Mapped[str] = mapped_column(Text, comment="version of the program")
+    as_of = column(DateTime(timezone=True), comment="the moment whose data it was made from")
+    program_version = column(Text, comment="version of the program")
 
 
 class StudyChild(Base):
@@ -68,11 +57,7 @@ class StudyChild(Base):
         {"schema": DERIVED, "comment": "One row per answer to a study, part and child in it"},
     )
 
-    patient_id: Mapped[int] = mapped_column(
-        BigInteger, comment="the registry's own number of the patient"
-    )
-    answer_sha256: Mapped[str] = mapped_column(Text, comment="the answer")
-    part: Mapped[str] = mapped_column(Text, comment="the part of the answer, as the model")
-    fingerprint: Mapped[str] = mapped_column(
-        Text, comment="SHA-256 of what the part has of the child; it never leaves"
-    )
+    patient_id = column(BigInteger, comment="the registry's own number of the patient")
+    answer_sha256 = column(Text, comment="the answer")
+    part = column(Text, comment="the part of the answer, as the model")
+    fingerprint = column(Text, comment="SHA-256 of what the part has of the child; it never leaves")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from sqlalchemy.orm import Mapped
-
 from registry.models.base import PatientRecord, variable
 from registry.variables import Kind, Redaction, Variable
 
@@ -15,7 +11,7 @@ class Surgery(PatientRecord):
 
     __tablename__ = "surgery"
 
-    performed_on: Mapped[date] = variable(Variable("Performed on", Kind.DATE, required=True))
-    procedure: Mapped[str] = variable(
+    performed_on = variable(Variable("Performed on", Kind.DATE, required=True))
+    procedure = variable(
         Variable("Procedure", Kind.TEXT, required=True, redaction=Redaction.FREE_TEXT)
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Numeric, PrimaryKeyConstraint, Text
 
-from registry.models.base import REFERENCE, Base, PatientRecord, comparator_of, variable
+from registry.models.base import REFERENCE, Base, PatientRecord, column, comparator_of, variable
 from registry.variables import Kind, Redaction, Variable
 
 
@@ -17,8 +15,8 @@ class TdmLevel(PatientRecord):
 
     __tablename__ = "tdm_level"
 
-    sampled_on: Mapped[date] = variable(Variable("Sampled on", Kind.DATE, required=True))
-    ifx_ug_ml: Mapped[Decimal | None] = variable(
+    sampled_on = variable(Variable("Sampled on", Kind.DATE, required=True))
+    ifx_ug_ml = variable(
         Variable(
             "Infliximab",
             Kind.MEASURED,
@@ -28,8 +26,8 @@ class TdmLevel(PatientRecord):
             meaning="<x and >x are kept with their limit",
         )
     )
-    ifx_ug_ml_comparator: Mapped[str | None] = comparator_of("ifx_ug_ml")
-    ada_au_ml: Mapped[Decimal | None] = variable(
+    ifx_ug_ml_comparator = comparator_of("ifx_ug_ml")
+    ada_au_ml = variable(
         Variable(
             "Antibodies to infliximab",
             Kind.MEASURED,
@@ -39,8 +37,8 @@ class TdmLevel(PatientRecord):
             meaning="<x and >x are kept with their limit",
         )
     )
-    ada_au_ml_comparator: Mapped[str | None] = comparator_of("ada_au_ml")
-    assay: Mapped[str | None] = variable(
+    ada_au_ml_comparator = comparator_of("ada_au_ml")
+    assay = variable(
         Variable(
             "Assay",
             Kind.TEXT,
@@ -59,17 +57,17 @@ class Assay(Base):
         {"schema": REFERENCE, "comment": "One row per assay of infliximab and its antibodies"},
     )
 
-    name: Mapped[str] = variable(
+    name = variable(
         Variable("Assay", Kind.TEXT, required=True, redaction=Redaction.CLINICAL), primary_key=True
     )
-    drug_tolerant: Mapped[bool | None] = variable(
+    drug_tolerant = variable(
         Variable(
             "Drug tolerant",
             Kind.FLAG,
             meaning="whether antibodies are found in the presence of drug; empty = not known",
         )
     )
-    ada_positive_from: Mapped[Decimal | None] = variable(
+    ada_positive_from = variable(
         Variable(
             "Antibodies are positive from",
             Kind.NUMBER,
@@ -78,7 +76,7 @@ class Assay(Base):
             meaning="in the assay's own unit; empty = not known",
         )
     )
-    ada_high_from: Mapped[Decimal | None] = variable(
+    ada_high_from = variable(
         Variable(
             "Antibodies are high-titre from",
             Kind.NUMBER,
@@ -98,12 +96,12 @@ class TdmThreshold(Base):
         {"schema": REFERENCE, "comment": "Therapeutic thresholds of the infliximab trough"},
     )
 
-    version: Mapped[str] = mapped_column(Text, comment="edition of the thresholds")
-    timepoint: Mapped[str] = mapped_column(Text, comment="week_2, week_6, week_14, maintenance")
-    phenotype: Mapped[str] = mapped_column(
+    version = column(Text, comment="edition of the thresholds")
+    timepoint = column(Text, comment="week_2, week_6, week_14, maintenance")
+    phenotype = column(
         Text,
         comment="any, perianal_fistulising, or remission_week_14, to which no level is held",
     )
-    purpose: Mapped[str] = mapped_column(Text, comment="what the threshold is held to predict")
-    ifx_ug_ml: Mapped[Decimal] = mapped_column(comment="trough of infliximab (ug/mL)")
-    source: Mapped[str] = mapped_column(Text, comment="guideline or publication")
+    purpose = column(Text, comment="what the threshold is held to predict")
+    ifx_ug_ml = column(Numeric, comment="trough of infliximab (ug/mL)")
+    source = column(Text, comment="guideline or publication")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import ClassVar
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
+    Date,
     ForeignKeyConstraint,
     Identity,
     PrimaryKeyConstraint,
@@ -16,9 +16,8 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.models.base import REFERENCE, Base
+from registry.models.base import REFERENCE, Base, column
 from registry.models.definition import OURS, STUDY, days, flag, number, whole
 from registry.variables import Variable
 
@@ -34,22 +33,22 @@ class WorklistRule(Base):
     __tablename__ = "worklist_rule"
     __table_args__ = ({"schema": REFERENCE, "comment": "One row per rule of the worklist"},)
 
-    rule: Mapped[str] = mapped_column(Text, primary_key=True, comment="name of the rule")
-    kind: Mapped[str] = mapped_column(Text, comment="kind of work; several rules can share one")
-    place: Mapped[int] = mapped_column(
+    rule = column(Text, primary_key=True, comment="name of the rule")
+    kind = column(Text, comment="kind of work; several rules can share one")
+    place = column(
         SmallInteger, comment="items of a rule with a lower place stand further up in the list"
     )
-    active: Mapped[bool] = mapped_column(
-        server_default=sql("true"), comment="whether the rule gives items"
+    active = column(Boolean, server_default=sql("true"), comment="whether the rule gives items")
+    after_end = column(
+        Boolean, comment="whether it also speaks of children whose observation has ended"
     )
-    after_end: Mapped[bool] = mapped_column(
-        comment="whether it also speaks of children whose observation has ended"
-    )
-    action: Mapped[str] = mapped_column(Text, comment="what to do, with {names} of facts")
-    why: Mapped[str] = mapped_column(Text, comment="why it is in the list, with {names} of facts")
-    source: Mapped[str] = mapped_column(Text, comment="where the rule comes from")
-    category: Mapped[str | None] = mapped_column(
-        Text, comment="kind of check in OHDSI's words; empty where the rule is not of plausibility"
+    action = column(Text, comment="what to do, with {names} of facts")
+    why = column(Text, comment="why it is in the list, with {names} of facts")
+    source = column(Text, comment="where the rule comes from")
+    category = column(
+        Text,
+        nullable=True,
+        comment="kind of check in OHDSI's words; empty where the rule is not of plausibility",
     )
 
 
@@ -71,68 +70,58 @@ class WorklistSetting(Base):
 
     DESCRIPTIVE: ClassVar[tuple[str, ...]] = ("only_row",)
 
-    only_row: Mapped[bool] = mapped_column(
-        primary_key=True, server_default=sql("true"), comment="there is one row"
+    only_row = column(
+        Boolean, primary_key=True, server_default=sql("true"), comment="there is one row"
     )
-    infusion_2_day: Mapped[int] = days("Infusion 2 is planned for this day after the first", STUDY)
-    infusion_3_day: Mapped[int] = days("Infusion 3 is planned for this day after the first", STUDY)
-    infusion_4_day: Mapped[int] = days("Infusion 4 is planned for this day after the first", STUDY)
-    infusion_interval_days: Mapped[int] = days(
+    infusion_2_day = days("Infusion 2 is planned for this day after the first", STUDY)
+    infusion_3_day = days("Infusion 3 is planned for this day after the first", STUDY)
+    infusion_4_day = days("Infusion 4 is planned for this day after the first", STUDY)
+    infusion_interval_days = days(
         "From infusion 4 on the next is planned this long after the last, or sooner where the "
         "last interval was shorter",
         STUDY,
         minimum=1,
     )
-    infusion_interval_min_days: Mapped[int] = days(
-        "A shorter interval is not taken for a plan", OURS, minimum=1
-    )
-    infusion_grace_days: Mapped[int] = days(
-        "An infusion is asked for this long after its day", OURS
-    )
-    infusion_twice_days: Mapped[int] = days(
-        "Two infusions closer than this may be one, entered twice", OURS
-    )
-    visit_interval_days: Mapped[int] = days("A PCDAI is due this long after the last", OURS)
-    visit_grace_days: Mapped[int] = days("A PCDAI is asked for this long after its day", OURS)
-    level_first_day: Mapped[int] = days(
-        "The first drug level is due this long after the first infusion", OURS
-    )
-    level_interval_days: Mapped[int] = days("A drug level is due this long after the last", OURS)
-    level_grace_days: Mapped[int] = days("A drug level is asked for this long after its day", OURS)
-    silent_days: Mapped[int] = days(
+    infusion_interval_min_days = days("A shorter interval is not taken for a plan", OURS, minimum=1)
+    infusion_grace_days = days("An infusion is asked for this long after its day", OURS)
+    infusion_twice_days = days("Two infusions closer than this may be one, entered twice", OURS)
+    visit_interval_days = days("A PCDAI is due this long after the last", OURS)
+    visit_grace_days = days("A PCDAI is asked for this long after its day", OURS)
+    level_first_day = days("The first drug level is due this long after the first infusion", OURS)
+    level_interval_days = days("A drug level is due this long after the last", OURS)
+    level_grace_days = days("A drug level is asked for this long after its day", OURS)
+    silent_days = days(
         "A child without any record for longer than this may be lost to follow-up", OURS
     )
-    window_closing_days: Mapped[int] = days(
-        "A window that closes within so many days is urgent", OURS
-    )
-    window_search_days: Mapped[int] = days(
+    window_closing_days = days("A window that closes within so many days is urgent", OURS)
+    window_search_days = days(
         "What a window lacks is asked for until so many days after its end", OURS
     )
-    review_days: Mapped[int] = days(
+    review_days = days(
         "Response without remission is reviewed within so many days of the week-14 PCDAI", OURS
     )
-    dose_drift_percent: Mapped[Decimal] = number(
+    dose_drift_percent = number(
         "Dose per kg has drifted when it is down by more than", OURS, "%", "0", "100"
     )
-    dose_lowest_mg_per_kg: Mapped[Decimal] = number("Lowest usual dose", STUDY, "mg/kg", "0", "100")
-    gene_always_before_years: Mapped[int] = whole(
+    dose_lowest_mg_per_kg = number("Lowest usual dose", STUDY, "mg/kg", "0", "100")
+    gene_always_before_years = whole(
         "Genes are always tested with an onset before age", GUIDELINE, "years", 0, 18
     )
-    unusual_loss_days: Mapped[int] = days(
+    unusual_loss_days = days(
         "A loss of response is unusual when it comes within so many days of the first infusion",
         OURS,
     )
-    unusual_perianal_penetrating: Mapped[bool] = flag(
+    unusual_perianal_penetrating = flag(
         "A loss of response is unusual with perianal and penetrating disease together", OURS
     )
-    weight_differs_percent: Mapped[Decimal] = number(
+    weight_differs_percent = number(
         "Two weights of one day contradict each other when they differ by more than",
         OURS,
         "%",
         "0",
         "100",
     )
-    height_falls_cm: Mapped[Decimal] = number(
+    height_falls_cm = number(
         "Heights contradict each other when a later one is lower by more than",
         OURS,
         "cm",
@@ -164,17 +153,15 @@ class WorklistDismissal(Base):
         {"schema": REFERENCE, "comment": "One row per time an item of the worklist was set aside"},
     )
 
-    patient_id: Mapped[int] = mapped_column(
-        BigInteger, comment="the registry's own number of the patient"
-    )
-    dismissal_id: Mapped[int] = mapped_column(
+    patient_id = column(BigInteger, comment="the registry's own number of the patient")
+    dismissal_id = column(
         BigInteger, Identity(always=False), comment="number of the dismissal; the last one counts"
     )
-    item: Mapped[str] = mapped_column(Text, comment="the item, as the worklist names it")
-    until_on: Mapped[date | None] = mapped_column(
-        comment="last day on which the item is aside; empty = for good"
+    item = column(Text, comment="the item, as the worklist names it")
+    until_on = column(
+        Date, nullable=True, comment="last day on which the item is aside; empty = for good"
     )
-    change_id: Mapped[int] = mapped_column(
+    change_id = column(
         BigInteger,
         server_default=sql("audit.current_change(true)"),
         comment="who set it aside, when and why",
