@@ -1,4 +1,4 @@
-"""Turns the declarations on mapped columns into constraints, so that no limit is written twice."""
+"""Turns the declarations of columns into constraints, so that no limit is written twice."""
 
 from __future__ import annotations
 
