@@ -20,6 +20,7 @@ from registry import __version__
 from registry.cli.frame.commands import CommandsOnDemand
 from registry.cli.frame.context import Run
 from registry.cli.frame.options import CentresOption
+from registry.cli.frame.signatures import option
 from registry.cli.frame.terminal import guarded
 from registry.errors import Refused, RegistryError
 from registry.words import spoken, tr
@@ -55,24 +56,18 @@ def _version(wanted: bool) -> None:
 def settings(
     context: typer.Context,
     home: Annotated[
-        Path | None,
-        typer.Option("--home", metavar="DIR", help="Where the embedded database lives."),
+        Path | None, option("--home", "DIR", "Where the embedded database lives.")
     ] = None,
     database_url: Annotated[
-        str | None,
-        typer.Option("--database-url", metavar="URL", help="A PostgreSQL server to use instead."),
+        str | None, option("--database-url", "URL", "A PostgreSQL server to use instead.")
     ] = None,
-    user: Annotated[
-        str | None, typer.Option("--user", metavar="NAME", help="Who is working, for the record.")
-    ] = None,
+    user: Annotated[str | None, option("--user", "NAME", "Who is working, for the record.")] = None,
     role: Annotated[
-        str | None,
-        typer.Option("--role", metavar="ROLE", help="Have its rights, on the embedded server."),
+        str | None, option("--role", "ROLE", "Have its rights, on the embedded server.")
     ] = None,
     centres: CentresOption = None,
     version: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Takes the options that stand before a command."""

@@ -10,6 +10,7 @@ from registry.cli.frame.completion import complete_assay
 from registry.cli.frame.context import changing, reading, require_reason, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -24,33 +25,30 @@ COLUMNS = ("name", "drug_tolerant", "ada_positive_from", "ada_high_from", "level
 
 
 NameArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="ASSAY", help="Its name, as levels give it.", autocompletion=complete_assay
-    ),
+    str, argument("ASSAY", "Its name, as levels give it.", autocompletion=complete_assay)
 ]
 TolerantOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--drug-tolerant",
-        metavar="yes|no|none",
-        help="Whether it finds antibodies in the presence of drug; none = not known.",
+        "yes|no|none",
+        "Whether it finds antibodies in the presence of drug; none = not known.",
     ),
 ]
 PositiveOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--ada-positive-from",
-        metavar="NUMBER",
-        help="Antibodies are positive from here on, in its own unit; none = not known.",
+        "NUMBER",
+        "Antibodies are positive from here on, in its own unit; none = not known.",
     ),
 ]
 HighOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--ada-high-from",
-        metavar="NUMBER",
-        help="Antibodies are high-titre from here on, in its own unit; none = not known.",
+        "NUMBER",
+        "Antibodies are high-titre from here on, in its own unit; none = not known.",
     ),
 ]
 

@@ -19,6 +19,7 @@ from registry.cli.frame.options import (
 )
 from registry.cli.frame.output import Format, FormatOption, print_json, print_one, print_rows
 from registry.cli.frame.past import read_at
+from registry.cli.frame.signatures import argument, option
 from registry.disclosure.level import Level, Limits
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -39,24 +40,18 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
         print_rows(list_centres(connection), form, COLUMNS)
 
 
-CodeArgument = Annotated[str, typer.Argument(metavar="CENTRE", help="Its code.")]
-NameOption = Annotated[
-    str | None, typer.Option("--name", metavar="TEXT", help="Its full name; none = not told.")
-]
+CodeArgument = Annotated[str, argument("CENTRE", "Its code.")]
+NameOption = Annotated[str | None, option("--name", "TEXT", "Its full name; none = not told.")]
 AgeOption = Annotated[
     str | None,
-    typer.Option(
-        "--age-of-majority",
-        metavar="YEARS",
-        help="Age from which its patients give their own consent.",
-    ),
+    option("--age-of-majority", "YEARS", "Age from which its patients give their own consent."),
 ]
 PatternOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--study-id-pattern",
-        metavar="FORM",
-        help="Form of its study ids, as BCH-####-*: # a digit, * a check sign; none = any.",
+        "FORM",
+        "Form of its study ids, as BCH-####-*: # a digit, * a check sign; none = any.",
     ),
 ]
 
@@ -135,10 +130,9 @@ def _tell(
 @read_at
 def report_command(
     context: typer.Context,
-    centre: Annotated[str, typer.Option("--centre", metavar="CODE", help="Who is told.")],
+    centre: Annotated[str, option("--centre", "CODE", "Who is told.")],
     to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="FILE", help="Write a page that needs nothing else."),
+        Path | None, option("--to", "FILE", "Write a page that needs nothing else.")
     ] = None,
     figure: FigureOption = None,
     definition: DefinitionOption = None,

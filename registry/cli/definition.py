@@ -10,6 +10,7 @@ from registry.cli.frame.completion import complete_definition
 from registry.cli.frame.context import changing, opened, reading, require_reason, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.words import spoken, tr
 
 if TYPE_CHECKING:
@@ -34,10 +35,7 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
 @app.command("show")
 def show_command(
     context: typer.Context,
-    name: Annotated[
-        str,
-        typer.Argument(metavar="NAME", help="A definition.", autocompletion=complete_definition),
-    ],
+    name: Annotated[str, argument("NAME", "A definition.", autocompletion=complete_definition)],
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show every parameter of a definition.
@@ -56,10 +54,8 @@ def default_command(
     context: typer.Context,
     name: Annotated[
         str | None,
-        typer.Argument(
-            metavar="NAME",
-            help="The definition to hold to from now on.",
-            autocompletion=complete_definition,
+        argument(
+            "NAME", "The definition to hold to from now on.", autocompletion=complete_definition
         ),
     ] = None,
     reason: ReasonOption = None,
@@ -91,23 +87,17 @@ def default_command(
 @app.command("add")
 def add_command(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new definition.")],
+    name: Annotated[str, argument("NAME", "Name of the new definition.")],
     base: Annotated[
         str,
-        typer.Option(
-            "--from",
-            metavar="NAME",
-            help="The definition to start from.",
-            autocompletion=complete_definition,
+        option(
+            "--from", "NAME", "The definition to start from.", autocompletion=complete_definition
         ),
     ],
     changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A parameter to change; may be repeated."),
+        list[str] | None, option("--set", "KEY=VALUE", "A parameter to change; may be repeated.")
     ] = None,
-    description: Annotated[
-        str | None, typer.Option("--description", metavar="TEXT", help="What it is for.")
-    ] = None,
+    description: Annotated[str | None, option("--description", "TEXT", "What it is for.")] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Change a definition that is there, for everyone.")
     ] = False,

@@ -10,6 +10,7 @@ from registry.cli.frame.completion import complete_definition
 from registry.cli.frame.context import opened, run_of, warn
 from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
+from registry.cli.frame.signatures import option
 from registry.words import tr
 
 TRANSITIONS_SHOWN = 40
@@ -19,10 +20,10 @@ def derive_command(
     context: typer.Context,
     definition: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--definition",
-            metavar="NAME",
-            help="Only this definition, not all.",
+            "NAME",
+            "Only this definition, not all.",
             autocompletion=complete_definition,
         ),
     ] = None,

@@ -9,25 +9,23 @@ import typer
 from registry.cli.frame.context import changing
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one
+from registry.cli.frame.signatures import argument, option
 from registry.disclosure.level import Level
 
 
 def disclosure_command(
     context: typer.Context,
     level: Annotated[
-        Level | None, typer.Argument(metavar="LEVEL", help="For whom results are made from now on.")
+        Level | None, argument("LEVEL", "For whom results are made from now on.")
     ] = None,
     limit: Annotated[
-        int | None,
-        typer.Option("--limit", metavar="N", min=2, max=1000, help="The fewest children told of."),
+        int | None, option("--limit", "N", "The fewest children told of.", min=2, max=1000)
     ] = None,
     rounds: Annotated[
-        int | None,
-        typer.Option("--rounds", metavar="N", min=1, max=100, help="The most of one study."),
+        int | None, option("--rounds", "N", "The most of one study.", min=1, max=100)
     ] = None,
     studies: Annotated[
-        int | None,
-        typer.Option("--studies", metavar="N", min=1, max=1000, help="The most of one definition."),
+        int | None, option("--studies", "N", "The most of one definition.", min=1, max=1000)
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,

@@ -10,6 +10,7 @@ import typer
 from registry.cli.frame.context import opened, run_of, warn
 from registry.cli.frame.disclosure import DisclosureOption, level_of
 from registry.cli.frame.options import DefinitionOption, ForceOption
+from registry.cli.frame.signatures import option
 from registry.disclosure.level import Level
 from registry.whole_file import require_free
 from registry.words import in_english, tr
@@ -17,7 +18,7 @@ from registry.words import in_english, tr
 
 def dossier_command(
     context: typer.Context,
-    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="Ending .html, .md or .json.")],
+    to: Annotated[Path, option("--to", "FILE", "Ending .html, .md or .json.")],
     definition: DefinitionOption = None,
     disclosure: DisclosureOption = None,
     force: ForceOption = False,

@@ -11,6 +11,7 @@ from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.context import changing, opened, reading, require_reason, run_of, warn
 from registry.cli.frame.options import HospitalOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -31,25 +32,20 @@ COLUMNS = ("read_at", "sender", "control_id", "place", "what", "patient_id", "fa
 CODE_COLUMNS = ("system", "code", "analyte", "assay", "name", "source", "checked")
 
 SystemOption = Annotated[
-    str,
-    typer.Option("--system", metavar="NAME", help="Whose code it is, as the messages name it."),
+    str, option("--system", "NAME", "Whose code it is, as the messages name it.")
 ]
-CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The laboratory's code.")]
+CodeArgument = Annotated[str, argument("CODE", "The laboratory's code.")]
 
 
 @app.command("read")
 def read_command(
     context: typer.Context,
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where the interface engine puts messages.")
-    ],
+    folder: Annotated[Path, argument("FOLDER", "Where the interface engine puts messages.")],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would become of each, write nothing.")
     ] = False,
     centre: HospitalOption = None,
-    keep: Annotated[
-        str, typer.Option("--keep", metavar="TIME", help="How long files that were read stay.")
-    ] = KEEP,
+    keep: Annotated[str, option("--keep", "TIME", "How long files that were read stay.")] = KEEP,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -103,16 +99,12 @@ def read_command(
 def list_command(
     context: typer.Context,
     patient: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[PATIENT]", help="Of this child alone.", autocompletion=complete_patient
-        ),
+        str | None, argument("[PATIENT]", "Of this child alone.", autocompletion=complete_patient)
     ] = None,
     fate: Annotated[
-        str | None,
-        typer.Option("--fate", metavar="FATE", help="Of this fate alone, as set_aside."),
+        str | None, option("--fate", "FATE", "Of this fate alone, as set_aside.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", help="So many, the last.")] = 50,
+    limit: Annotated[int, option("--limit", "N", "So many, the last.")] = 50,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List what became of each result, why, and what is to be done.
@@ -159,22 +151,16 @@ def map_command(
     code: CodeArgument,
     analyte: Annotated[
         str,
-        typer.Argument(
-            metavar="ANALYTE",
-            help="An analyte, IFX for the level, ADA for antibodies; none: pass it over.",
+        argument(
+            "ANALYTE", "An analyte, IFX for the level, ADA for antibodies; none: pass it over."
         ),
     ],
     system: SystemOption = "LOINC",
     assay: Annotated[
-        str | None,
-        typer.Option("--assay", metavar="NAME", help="The assay of a level that comes by it."),
+        str | None, option("--assay", "NAME", "The assay of a level that comes by it.")
     ] = None,
-    name: Annotated[
-        str | None, typer.Option("--name", metavar="TEXT", help="What the code is called.")
-    ] = None,
-    source: Annotated[
-        str | None, typer.Option("--source", metavar="TEXT", help="Where that stands.")
-    ] = None,
+    name: Annotated[str | None, option("--name", "TEXT", "What the code is called.")] = None,
+    source: Annotated[str | None, option("--source", "TEXT", "Where that stands.")] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,

@@ -9,6 +9,7 @@ import typer
 from registry.cli.frame.context import opened, reading, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.words import tr
 
 app = typer.Typer(
@@ -19,20 +20,15 @@ LISTED = ("hospital", "direction", "children", "records", "gathered", "left_sinc
           "state")  # fmt: skip
 GATHERED = ("hospital", "inserted", "updated", "unchanged", "taken_out", "voided", "erased")
 
-HospitalArgument = Annotated[
-    str, typer.Argument(metavar="HOSPITAL", help="Its code, as it publishes itself.")
-]
+HospitalArgument = Annotated[str, argument("HOSPITAL", "Its code, as it publishes itself.")]
 
 
 @app.command("publish")
 def publish_command(
     context: typer.Context,
-    hospital: Annotated[
-        str, typer.Option("--as", metavar="CODE", help="The code of this hospital at the hub.")
-    ],
+    hospital: Annotated[str, option("--as", "CODE", "The code of this hospital at the hub.")],
     subscriber: Annotated[
-        str | None,
-        typer.Option("--to", metavar="LOGIN", help="The login by which the hub comes."),
+        str | None, option("--to", "LOGIN", "The login by which the hub comes.")
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
@@ -84,9 +80,7 @@ def unpublish_command(
 def subscribe_command(
     context: typer.Context,
     hospital: HospitalArgument,
-    url: Annotated[
-        str, typer.Option("--from", metavar="URL", help="The hospital's database, with a login.")
-    ],
+    url: Annotated[str, option("--from", "URL", "The hospital's database, with a login.")],
 ) -> None:
     """Let a hospital's records come to this registry, from now on. They are taken in by: hub gather
 

@@ -11,6 +11,7 @@ from registry.cli.frame.completion import FreezeArgument, RequiredPatient
 from registry.cli.frame.context import changing, reading, require_reason, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_rows
+from registry.cli.frame.signatures import option
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -27,11 +28,7 @@ def lock_patient_command(
     patient: RequiredPatient,
     until: Annotated[
         str | None,
-        typer.Option(
-            "--until",
-            metavar="DATE",
-            help="Only records up to this day, and those without a day.",
-        ),
+        option("--until", "DATE", "Only records up to this day, and those without a day."),
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,

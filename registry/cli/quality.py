@@ -9,6 +9,7 @@ import typer
 from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import opened, reading, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import option
 from registry.words import tr
 
 app = typer.Typer(
@@ -19,9 +20,7 @@ app = typer.Typer(
 RUN_COLUMNS = ("id", "category", "tried", "failed", "answered", "percent")
 LIST_COLUMNS = ("patient_id", "rule", "from_table", "record_on", "column_name", "value", "said")
 
-RuleOption = Annotated[
-    str | None, typer.Option("--rule", metavar="RULE", help="Only this rule of plausibility.")
-]
+RuleOption = Annotated[str | None, option("--rule", "RULE", "Only this rule of plausibility.")]
 
 
 @app.command("run")

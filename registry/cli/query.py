@@ -12,6 +12,7 @@ from registry.cli.frame.completion import RequiredPatient
 from registry.cli.frame.context import opened, reading, run_of, warn
 from registry.cli.frame.options import PatientOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.clinical_tables import BY_COMMAND
 from registry.errors import NotFound, WrongUsage
 from registry.vocabulary import QUERY_STATE_MEANINGS, QUERY_STATES, SETTLED_STATES
@@ -34,9 +35,7 @@ COLUMNS = ("query_id", "state", "said")
 STEP_COLUMNS = ("at", "by", "command", "state", "words")
 OPEN_STATES = tuple(state for state in QUERY_STATES if state not in SETTLED_STATES)
 
-QueryArgument = Annotated[
-    str, typer.Argument(metavar="QUERY", help="A query, as registry query list names it.")
-]
+QueryArgument = Annotated[str, argument("QUERY", "A query, as registry query list names it.")]
 
 
 def _states(incomplete: str) -> list[str]:
@@ -47,15 +46,13 @@ def _states(incomplete: str) -> list[str]:
 def list_command(
     context: typer.Context,
     patient: PatientOption = None,
-    rule: Annotated[
-        str | None, typer.Option("--rule", metavar="RULE", help="Only this rule.")
-    ] = None,
+    rule: Annotated[str | None, option("--rule", "RULE", "Only this rule.")] = None,
     states: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--state",
-            metavar="STATE",
-            help=f"Only this state, may be repeated: {', '.join(QUERY_STATES)}. "
+            "STATE",
+            f"Only this state, may be repeated: {', '.join(QUERY_STATES)}. "
             "Without it those that are open.",
             autocompletion=_states,
         ),
@@ -116,17 +113,10 @@ def show_command(
 def raise_command(
     context: typer.Context,
     patient: RequiredPatient,
-    table: Annotated[str, typer.Argument(metavar="TABLE", help=f"One of {', '.join(BY_COMMAND)}.")],
-    key: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="KEY", help="The record's key, as its date."),
-    ] = None,
-    column: Annotated[
-        str | None, typer.Option("--column", metavar="COLUMN", help="The column asked about.")
-    ] = None,
-    record: Annotated[
-        int | None, typer.Option("--record", metavar="N", help="The record's own number.")
-    ] = None,
+    table: Annotated[str, argument("TABLE", f"One of {', '.join(BY_COMMAND)}.")],
+    key: Annotated[list[str] | None, argument("KEY", "The record's key, as its date.")] = None,
+    column: Annotated[str | None, option("--column", "COLUMN", "The column asked about.")] = None,
+    record: Annotated[int | None, option("--record", "N", "The record's own number.")] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,

@@ -14,6 +14,7 @@ from registry.cli.frame.context import opened, over, reading, require_reason, ru
 from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
+from registry.cli.frame.signatures import argument, option
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -27,38 +28,30 @@ app = typer.Typer(
 )
 COLUMNS = ("name", "made_at", "children", "smallest_class", "recipient", "made_by", "state")
 
-NameArgument = Annotated[
-    str, typer.Argument(metavar="NAME", help="A release.", autocompletion=complete_release)
-]
+NameArgument = Annotated[str, argument("NAME", "A release.", autocompletion=complete_release)]
 
 
 @app.command("create")
 @read_at
 def create_command(
     context: typer.Context,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Its name: small letters, digits and _.")
-    ],
-    to: Annotated[
-        Path, typer.Option("--to", metavar="DIR", help="The folder that the recipient is given.")
-    ],
-    recipient: Annotated[
-        str | None, typer.Option("--recipient", metavar="TEXT", help="Who receives it.")
-    ] = None,
+    name: Annotated[str, argument("NAME", "Its name: small letters, digits and _.")],
+    to: Annotated[Path, option("--to", "DIR", "The folder that the recipient is given.")],
+    recipient: Annotated[str | None, option("--recipient", "TEXT", "Who receives it.")] = None,
     series: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--series",
-            metavar="NAME",
-            help="A child keeps its id among the releases of a series, to be brought up to date.",
+            "NAME",
+            "A child keeps its id among the releases of a series, to be brought up to date.",
         ),
     ] = None,
     smallest_group: Annotated[
         int | None,
-        typer.Option(
+        option(
             "--smallest-group",
-            metavar="N",
-            help="So many children at least are alike.  [the registry's setting]",
+            "N",
+            "So many children at least are alike.  [the registry's setting]",
         ),
     ] = None,
     form: Annotated[FileFormat, typer.Option("--format", help="Of the files.")] = FileFormat.CSV,

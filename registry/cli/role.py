@@ -10,6 +10,7 @@ import typer
 from registry.cli.frame.context import changing, reading, require_reason
 from registry.cli.frame.options import CentresOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_rows
+from registry.cli.frame.signatures import argument
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Which login has which role, and for which centres.")
 COLUMNS = ("role", "login", "centres", "purpose")
 
-LoginArgument = Annotated[str, typer.Argument(metavar="LOGIN", help="A login of the server.")]
-RoleArgument = Annotated[str, typer.Argument(metavar="ROLE", help="One that `role list` names.")]
+LoginArgument = Annotated[str, argument("LOGIN", "A login of the server.")]
+RoleArgument = Annotated[str, argument("ROLE", "One that `role list` names.")]
 
 
 @app.command("list")

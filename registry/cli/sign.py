@@ -14,6 +14,7 @@ from registry.cli.frame.completion import FreezeArgument, RequiredPatient
 from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.errors import Refused, WrongUsage
 from registry.words import tr
 
@@ -29,10 +30,7 @@ app = typer.Typer(
 COLUMNS = ("number", "what", "meaning", "signed_by", "signed_at", "authentication", "sha256")
 
 MeaningOption = Annotated[
-    str,
-    typer.Option(
-        "--meaning", metavar="TEXT", help="What it means: reviewed, approved, written by."
-    ),
+    str, option("--meaning", "TEXT", "What it means: reviewed, approved, written by.")
 ]
 
 
@@ -76,11 +74,10 @@ def password_command(
 def limit_command(
     context: typer.Context,
     wrong: Annotated[
-        int | None, typer.Option("--wrong", metavar="N", min=1, max=100, help="So many in a row.")
+        int | None, option("--wrong", "N", "So many in a row.", min=1, max=100)
     ] = None,
     minutes: Annotated[
-        int | None,
-        typer.Option("--minutes", metavar="N", min=1, max=1440, help="So long a wait."),
+        int | None, option("--minutes", "N", "So long a wait.", min=1, max=1440)
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
@@ -143,7 +140,7 @@ def freeze_command(
 @app.command("file")
 def file_command(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A report, or any file.")],
+    file: Annotated[Path, argument("FILE", "A report, or any file.")],
     meaning: MeaningOption,
     user: UserOption = None,
 ) -> None:
@@ -173,8 +170,7 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
 def verify_command(
     context: typer.Context,
     files: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="FILE", help="Files whose signatures are looked for."),
+        list[Path] | None, argument("FILE", "Files whose signatures are looked for.")
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

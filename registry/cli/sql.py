@@ -9,12 +9,13 @@ import typer
 from registry.cli.frame.context import over, reached, run_of, warn_of_withdrawn
 from registry.cli.frame.output import Format, FormatOption, print_stream
 from registry.cli.frame.past import read_at
+from registry.cli.frame.signatures import argument
 
 
 @read_at
 def sql_command(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="One query; - reads stdin.")],
+    query: Annotated[str, argument("QUERY", "One query; - reads stdin.")],
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Run one query over the views of schema analytics; it can read them and nothing else.

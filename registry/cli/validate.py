@@ -18,6 +18,7 @@ import typer
 from registry.cli.frame.context import warn
 from registry.cli.frame.options import ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import option
 from registry.settings import DATABASE_URL_VARIABLE, HOME_VARIABLE, Settings
 from registry.words import spoken, tr
 
@@ -26,9 +27,9 @@ DOCUMENT = "validation.json"
 
 
 def validate_command(
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the reports go.")],
+    to: Annotated[Path, option("--to", "DIR", "Where the reports go.")],
     patients: Annotated[
-        int, typer.Option("--patients", metavar="N", min=1, help="Synthetic children to time.")
+        int, option("--patients", "N", "Synthetic children to time.", min=1)
     ] = PATIENTS,
     force: ForceOption = False,
     form: FormatOption = Format.TABLE,

@@ -16,6 +16,7 @@ from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import changing, reading, require_reason, warn
 from registry.cli.frame.options import DefinitionOption, ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.errors import WrongUsage
 from registry.terminal_width import aligned, columns, wrapped
 from registry.whole_file import require_free
@@ -66,9 +67,7 @@ app = typer.Typer(
     "registry worklist P001 is registry worklist list P001.",
 )
 
-ItemArgument = Annotated[
-    str, typer.Argument(metavar="ITEM", help="An item, as the list names it: PATIENT:KIND:DATE.")
-]
+ItemArgument = Annotated[str, argument("ITEM", "An item, as the list names it: PATIENT:KIND:DATE.")]
 
 
 @app.command("list")
@@ -76,25 +75,18 @@ def list_command(
     context: typer.Context,
     patient: PatientArgument = None,
     kinds: Annotated[
-        list[str] | None,
-        typer.Option("--kind", metavar="KIND", help="Only this kind; may be repeated."),
+        list[str] | None, option("--kind", "KIND", "Only this kind; may be repeated.")
     ] = None,
-    centre: Annotated[
-        str | None, typer.Option("--centre", metavar="CODE", help="Only this centre.")
-    ] = None,
+    centre: Annotated[str | None, option("--centre", "CODE", "Only this centre.")] = None,
     on: Annotated[
-        str | None,
-        typer.Option("--on", metavar="DATE", help="Judge on this day; what is later is not seen."),
+        str | None, option("--on", "DATE", "Judge on this day; what is later is not seen.")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N items.")
-    ] = None,
+    limit: Annotated[int | None, option("--limit", "N", "Only the first N items.", min=1)] = None,
     set_aside: Annotated[
         bool, typer.Option("--set-aside", help="Also what has been set aside.")
     ] = False,
     to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="FILE", help="Write FILE.csv, FILE.xlsx or FILE.ics instead."),
+        Path | None, option("--to", "FILE", "Write FILE.csv, FILE.xlsx or FILE.ics instead.")
     ] = None,
     force: ForceOption = False,
     definition: DefinitionOption = None,
@@ -129,8 +121,7 @@ def dismiss_command(
     context: typer.Context,
     item: ItemArgument,
     until: Annotated[
-        str | None,
-        typer.Option("--until", metavar="DATE", help="Last day it is aside; without it for good."),
+        str | None, option("--until", "DATE", "Last day it is aside; without it for good.")
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
@@ -172,12 +163,10 @@ def resume_command(
 def rules_command(
     context: typer.Context,
     off: Annotated[
-        list[str] | None,
-        typer.Option("--off", metavar="RULE", help="Have the rule give no items, for everyone."),
+        list[str] | None, option("--off", "RULE", "Have the rule give no items, for everyone.")
     ] = None,
     on: Annotated[
-        list[str] | None,
-        typer.Option("--on", metavar="RULE", help="Have the rule give items again."),
+        list[str] | None, option("--on", "RULE", "Have the rule give items again.")
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
@@ -204,8 +193,7 @@ def rules_command(
 def parameters_command(
     context: typer.Context,
     changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A number to change; may be repeated."),
+        list[str] | None, option("--set", "KEY=VALUE", "A number to change; may be repeated.")
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,

@@ -14,6 +14,7 @@ from registry.cli.analyse.curves import Entry, EntryOption, HazardStrataOption, 
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import warn
+from registry.cli.frame.signatures import option
 from registry.errors import WrongUsage
 from registry.parsing.formula import cells_kept
 from registry.whole_file import write_whole
@@ -50,10 +51,10 @@ class Robust(StrEnum):
 
 CovariatesOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--covariates",
-        metavar="A,B,...",
-        help="Covariates of the model; without them those that the definition prespecifies, "
+        "A,B,...",
+        "Covariates of the model; without them those that the definition prespecifies, "
         "and where it has none those with a univariate P below 0.05, as published.",
         autocompletion=complete_covariates,
     ),
@@ -75,10 +76,10 @@ def cox(
     ties: TiesOption = Ties.BRESLOW,
     time_dependent: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--time-dependent",
-            metavar="A,B,...",
-            help="Covariates read day by day from the view exposure, e.g. im_over_6_months, im, "
+            "A,B,...",
+            "Covariates read day by day from the view exposure, e.g. im_over_6_months, im, "
             "gc, intensified.",
         ),
     ] = None,
@@ -101,10 +102,10 @@ def cox(
     as_published: AsPublishedOption = False,
     residuals: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--residuals",
-            metavar="FILE",
-            help="Write martingale and dfbeta residuals, a row per patient, as .csv or .json.",
+            "FILE",
+            "Write martingale and dfbeta residuals, a row per patient, as .csv or .json.",
         ),
     ] = None,
 ) -> Any:

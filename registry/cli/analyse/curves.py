@@ -10,6 +10,7 @@ import typer
 
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
+from registry.cli.frame.signatures import option
 from registry.errors import CannotEstimate, WrongUsage
 from registry.words import tr
 
@@ -23,48 +24,34 @@ class Entry(StrEnum):
 
 ByOption = Annotated[
     str | None,
-    typer.Option(
-        "--by",
-        metavar="COVARIATE",
-        help="A curve for each level.",
-        autocompletion=complete_covariates,
-    ),
+    option("--by", "COVARIATE", "A curve for each level.", autocompletion=complete_covariates),
 ]
-AtOption = Annotated[
-    str, typer.Option("--at", metavar="MONTHS", help="When to read the incidence off.")
-]
+AtOption = Annotated[str, option("--at", "MONTHS", "When to read the incidence off.")]
 EntryOption = Annotated[
     Entry, typer.Option("--entry", help="At risk from the start, or from the week-14 PCDAI on.")
 ]
 LandmarkOption = Annotated[
-    float | None,
-    typer.Option(
-        "--landmark", metavar="MONTHS", help="Only those still at risk then, and from then on."
-    ),
+    float | None, option("--landmark", "MONTHS", "Only those still at risk then, and from then on.")
 ]
 HazardStrataOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--strata",
-        metavar="A,B,...",
-        help="A hazard of its own for each level.",
+        "A,B,...",
+        "A hazard of its own for each level.",
         autocompletion=complete_covariates,
     ),
 ]
 PermuteBelowOption = Annotated[
     float,
-    typer.Option(
+    option(
         "--permute-below",
-        metavar="N",
-        help="P by permutation too, where a group expects fewer losses (5: Cochran's rule).",
+        "N",
+        "P by permutation too, where a group expects fewer losses (5: Cochran's rule).",
     ),
 ]
-PermutationsOption = Annotated[
-    int, typer.Option("--permutations", metavar="N", min=0, help="How many permutations.")
-]
-SeedOption = Annotated[
-    int, typer.Option("--seed", metavar="N", min=0, help="Of the random permutations.")
-]
+PermutationsOption = Annotated[int, option("--permutations", "N", "How many permutations.", min=0)]
+SeedOption = Annotated[int, option("--seed", "N", "Of the random permutations.", min=0)]
 
 
 def km(
@@ -75,16 +62,15 @@ def km(
     landmark: LandmarkOption = None,
     strata: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--strata",
-            metavar="COVARIATE",
-            help="Compare the groups within its levels.",
+            "COVARIATE",
+            "Compare the groups within its levels.",
             autocompletion=complete_covariates,
         ),
     ] = None,
     rmst: Annotated[
-        float | None,
-        typer.Option("--rmst", metavar="MONTHS", help="Mean time without loss up to then."),
+        float | None, option("--rmst", "MONTHS", "Mean time without loss up to then.")
     ] = None,
     interval_censored: Annotated[
         bool,

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from registry.cli.analyse.cox import AsPublishedOption, Ties, TiesOption, chosen, listed
 from registry.cli.analyse.curves import Entry, EntryOption, HazardStrataOption, LandmarkOption
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
+from registry.cli.frame.signatures import option
 
 
 def impute(
     data: Data,
     covariates: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--covariates",
-            metavar="A,B,...",
-            help="Covariates of the model, trough among them if wished; without them those of "
+            "A,B,...",
+            "Covariates of the model, trough among them if wished; without them those of "
             "`registry analyse cox`.",
             autocompletion=complete_covariates,
         ),
@@ -27,20 +26,16 @@ def impute(
     as_published: AsPublishedOption = False,
     auxiliary: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--auxiliary",
-            metavar="A,B,...",
-            help="Covariates that only help to impute.",
+            "A,B,...",
+            "Covariates that only help to impute.",
             autocompletion=complete_covariates,
         ),
     ] = None,
-    imputations: Annotated[
-        int, typer.Option("--imputations", metavar="M", min=2, help="Completed data sets.")
-    ] = 20,
-    iterations: Annotated[
-        int, typer.Option("--iterations", metavar="N", min=1, help="Of each chain.")
-    ] = 10,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of all draws.")] = 1,
+    imputations: Annotated[int, option("--imputations", "M", "Completed data sets.", min=2)] = 20,
+    iterations: Annotated[int, option("--iterations", "N", "Of each chain.", min=1)] = 10,
+    seed: Annotated[int, option("--seed", "N", "Of all draws.", min=0)] = 1,
     ties: TiesOption = Ties.BRESLOW,
     entry: EntryOption = Entry.START,
     landmark: LandmarkOption = None,

@@ -12,6 +12,7 @@ from registry.cli.analyse.cox import listed
 from registry.cli.analyse.curves import AtOption, months
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_patient
+from registry.cli.frame.signatures import argument, option
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -24,10 +25,7 @@ class Penalty(StrEnum):
 
 
 EventsOption = Annotated[
-    float,
-    typer.Option(
-        "--events-per-covariate", metavar="N", min=1, help="With fewer losses it is refused."
-    ),
+    float, option("--events-per-covariate", "N", "With fewer losses it is refused.", min=1)
 ]
 
 
@@ -35,27 +33,23 @@ def risk(
     data: Data,
     patient: Annotated[
         str | None,
-        typer.Argument(
-            metavar="ID",
-            help="Whose; without it the model alone.",
-            autocompletion=complete_patient,
-        ),
+        argument("ID", "Whose; without it the model alone.", autocompletion=complete_patient),
     ] = None,
     covariates: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--covariates",
-            metavar="A,B,...",
-            help="What the model knows of a child; without it trough, both PCDAI, BMI, growth.",
+            "A,B,...",
+            "What the model knows of a child; without it trough, both PCDAI, BMI, growth.",
         ),
     ] = None,
     at: AtOption = "12,24",
     pattern: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--pattern",
-            metavar="A=V,...",
-            help="Instead of a child: the value of each covariate, yes or no as yes and no.",
+            "A=V,...",
+            "Instead of a child: the value of each covariate, yes or no as yes and no.",
         ),
     ] = None,
     penalty: Annotated[
@@ -66,10 +60,8 @@ def risk(
         ),
     ] = Penalty.RIDGE,
     events_per_covariate: EventsOption = 5,
-    resamples: Annotated[
-        int, typer.Option("--resamples", metavar="N", min=50, help="Bootstrap samples.")
-    ] = 200,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the bootstrap.")] = 1,
+    resamples: Annotated[int, option("--resamples", "N", "Bootstrap samples.", min=50)] = 200,
+    seed: Annotated[int, option("--seed", "N", "Of the bootstrap.", min=0)] = 1,
 ) -> Any:
     """Probability of losing response in the months after week 14, and how far to trust it.
 

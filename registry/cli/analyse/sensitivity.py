@@ -23,6 +23,7 @@ from registry.cli.analyse.cox import (
 )
 from registry.cli.analyse.data import Data
 from registry.cli.frame.output import counted
+from registry.cli.frame.signatures import option
 from registry.errors import WrongUsage
 from registry.words import note, tr
 
@@ -48,18 +49,16 @@ def sensitivity(
     data: Data,
     vary: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--vary",
-            metavar="KEY=A,B,...",
-            help="A parameter of the definition and the values to try; may be repeated. `registry "
+            "KEY=A,B,...",
+            "A parameter of the definition and the values to try; may be repeated. `registry "
             "definition show paper` lists them; none is written none.",
         ),
     ] = None,
     definitions: Annotated[
         str | None,
-        typer.Option(
-            "--definitions", metavar="A,B,...", help="Definitions to vary; without it all of them."
-        ),
+        option("--definitions", "A,B,...", "Definitions to vary; without it all of them."),
     ] = None,
     model: Annotated[
         list[Model] | None,
@@ -69,8 +68,7 @@ def sensitivity(
     ties: TiesOption = Ties.BRESLOW,
     as_published: AsPublishedOption = False,
     limit: Annotated[
-        int,
-        typer.Option("--limit", metavar="N", min=1, help="The most readings that are fitted."),
+        int, option("--limit", "N", "The most readings that are fitted.", min=1)
     ] = MOST_READINGS,
 ) -> Any:
     """The Cox model under every reading of the rules: a specification curve.

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from registry.cli.analyse.data import Data
+from registry.cli.frame.signatures import option
 
 
 def tdm(
     data: Data,
     resamples: Annotated[
-        int,
-        typer.Option("--resamples", metavar="N", min=100, help="Bootstrap samples of the ROC."),
+        int, option("--resamples", "N", "Bootstrap samples of the ROC.", min=100)
     ] = 2000,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the bootstrap.")] = 1,
+    seed: Annotated[int, option("--seed", "N", "Of the bootstrap.", min=0)] = 1,
 ) -> Any:
     """Infliximab troughs: by outcome, over time, why response was lost, who was measured.
 

@@ -11,6 +11,7 @@ from registry.cli.analyse.curves import months
 from registry.cli.analyse.data import PATIENTS, Data
 from registry.cli.analyse.risk import EventsOption
 from registry.cli.frame.completion import complete_covariates
+from registry.cli.frame.signatures import option
 
 READS = (*PATIENTS, "exposure", "pcdai_course")
 
@@ -19,35 +20,29 @@ def target_trial(
     data: Data,
     covariates: Annotated[
         str,
-        typer.Option(
+        option(
             "--covariates",
-            metavar="A,B,...",
-            help="Known at time zero, for the weights and the models beside.",
+            "A,B,...",
+            "Known at time zero, for the weights and the models beside.",
             autocompletion=complete_covariates,
         ),
     ] = "severity_moderate_severe,perianal,growth_delay,response_without_remission",
     time_varying: Annotated[
         str,
-        typer.Option(
+        option(
             "--time-varying",
-            metavar="A,B,...",
-            help="Read anew each month, for the weights: pcdai, glucocorticoid, intensified, "
-            "trough.",
+            "A,B,...",
+            "Read anew each month, for the weights: pcdai, glucocorticoid, intensified, trough.",
         ),
     ] = "pcdai,glucocorticoid,intensified",
     grace: Annotated[
-        int,
-        typer.Option(
-            "--grace", metavar="MONTHS", min=1, help="From week 14 on, to begin a strategy."
-        ),
+        int, option("--grace", "MONTHS", "From week 14 on, to begin a strategy.", min=1)
     ] = 3,
     at: Annotated[
-        str,
-        typer.Option("--at", metavar="A,B,...", help="Months from week 14 on, of the risks."),
+        str, option("--at", "A,B,...", "Months from week 14 on, of the risks.")
     ] = "12,24",
     landmark: Annotated[
-        float,
-        typer.Option("--landmark", metavar="MONTHS", help="Of the landmark answer beside it."),
+        float, option("--landmark", "MONTHS", "Of the landmark answer beside it.")
     ] = 12,
     unstabilised: Annotated[
         bool,
@@ -55,25 +50,20 @@ def target_trial(
     ] = False,
     truncate: Annotated[
         float,
-        typer.Option(
+        option(
             "--truncate",
-            metavar="PERCENTILE",
+            "PERCENTILE",
+            "Cut weights beyond it and below 100 less it; 100 cuts none.",
             min=50.5,
             max=100,
-            help="Cut weights beyond it and below 100 less it; 100 cuts none.",
         ),
     ] = 99,
     events_per_covariate: EventsOption = 5,
     events_per_arm: Annotated[
-        int,
-        typer.Option(
-            "--events-per-arm", metavar="N", min=1, help="With fewer losses it is refused."
-        ),
+        int, option("--events-per-arm", "N", "With fewer losses it is refused.", min=1)
     ] = 10,
-    resamples: Annotated[
-        int, typer.Option("--resamples", metavar="N", min=50, help="Bootstrap samples.")
-    ] = 200,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the bootstrap.")] = 1,
+    resamples: Annotated[int, option("--resamples", "N", "Bootstrap samples.", min=50)] = 200,
+    seed: Annotated[int, option("--seed", "N", "Of the bootstrap.", min=0)] = 1,
     ties: TiesOption = Ties.BRESLOW,
 ) -> Any:
     """Immunomodulator for more than 6 months or none: a target trial by clones and weights.

@@ -12,6 +12,7 @@ from registry.cli.audit.proofs import check_command, head_of, prove_command
 from registry.cli.audit.stamps import CaOption, stamp_command, stamps_command
 from registry.cli.frame.context import opened, reading, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_one, print_rows
+from registry.cli.frame.signatures import option
 from registry.errors import NotFound
 from registry.words import tr
 
@@ -27,8 +28,7 @@ app = typer.Typer(help="Read the audit, seal it, prove it, and hold the registry
 def seal_command(
     context: typer.Context,
     to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="FILE", help="Write the head, one line, to this file."),
+        Path | None, option("--to", "FILE", "Write the head, one line, to this file.")
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -63,11 +63,7 @@ def verify_command(
     context: typer.Context,
     head: Annotated[
         str | None,
-        typer.Option(
-            "--head",
-            metavar="HASH",
-            help="A head kept elsewhere, or its file; it must still be there.",
-        ),
+        option("--head", "HASH", "A head kept elsewhere, or its file; it must still be there."),
     ] = None,
     ca: CaOption = None,
     form: FormatOption = Format.TABLE,

@@ -15,6 +15,7 @@ from registry.cli.frame.context import reading, warn
 from registry.cli.frame.options import ForceOption, PatientOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, print_stream
 from registry.cli.frame.past import moment_of
+from registry.cli.frame.signatures import argument, option
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -37,45 +38,32 @@ class Operation(StrEnum):
     DELETE = "delete"
 
 
-ToOption = Annotated[
-    Path | None, typer.Option("--to", metavar="FILE", help="Write a page, .html, that can be read.")
-]
+ToOption = Annotated[Path | None, option("--to", "FILE", "Write a page, .html, that can be read.")]
 
 
 def list_command(
     context: typer.Context,
     patient: PatientOption = None,
     table: Annotated[
-        str | None,
-        typer.Option("--table", metavar="TABLE", help="One table, as infusion or definition."),
+        str | None, option("--table", "TABLE", "One table, as infusion or definition.")
     ] = None,
-    person: Annotated[
-        str | None, typer.Option("--person", metavar="NAME", help="Who made it: name or login.")
-    ] = None,
+    person: Annotated[str | None, option("--person", "NAME", "Who made it: name or login.")] = None,
     command: Annotated[
-        str | None,
-        typer.Option("--command", metavar="TEXT", help="The command, or how it begins."),
+        str | None, option("--command", "TEXT", "The command, or how it begins.")
     ] = None,
     since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="MOMENT", help="From a moment, or the start of a day."),
+        str | None, option("--since", "MOMENT", "From a moment, or the start of a day.")
     ] = None,
     until: Annotated[
-        str | None,
-        typer.Option("--until", metavar="MOMENT", help="To a moment, or the end of a day."),
+        str | None, option("--until", "MOMENT", "To a moment, or the end of a day.")
     ] = None,
-    reason: Annotated[
-        str | None, typer.Option("--reason", metavar="TEXT", help="What the reason holds.")
-    ] = None,
+    reason: Annotated[str | None, option("--reason", "TEXT", "What the reason holds.")] = None,
     operation: Annotated[
         Operation | None, typer.Option("--operation", help="What was done.")
     ] = None,
-    change: Annotated[
-        int | None, typer.Option("--change", metavar="NUMBER", help="One change.")
-    ] = None,
+    change: Annotated[int | None, option("--change", "NUMBER", "One change.")] = None,
     last: Annotated[
-        int | None,
-        typer.Option("--last", metavar="NUMBER", min=1, help="Only so many, the newest."),
+        int | None, option("--last", "NUMBER", "Only so many, the newest.", min=1)
     ] = None,
     to: ToOption = None,
     force: ForceOption = False,
@@ -114,7 +102,7 @@ def list_command(
 
 def show_command(
     context: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="CHANGE", help="Its number in the list.")],
+    number: Annotated[int, argument("CHANGE", "Its number in the list.")],
     to: ToOption = None,
     force: ForceOption = False,
     form: FormatOption = Format.TABLE,

@@ -13,6 +13,7 @@ from registry.cli.frame.completion import RequiredPatient
 from registry.cli.frame.context import reading, warn
 from registry.cli.frame.options import ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.errors import WrongUsage, read_from
 from registry.words import tr
 
@@ -42,10 +43,9 @@ def head_of(written: str) -> str:
 def prove_command(
     context: typer.Context,
     study_id: RequiredPatient,
-    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The file of the proof, JSON.")],
+    to: Annotated[Path, option("--to", "FILE", "The file of the proof, JSON.")],
     head: Annotated[
-        str | None,
-        typer.Option("--head", metavar="HASH", help="Of this seal, not of the last one."),
+        str | None, option("--head", "HASH", "Of this seal, not of the last one.")
     ] = None,
     force: ForceOption = False,
 ) -> None:
@@ -81,11 +81,8 @@ def prove_command(
 
 
 def check_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of registry audit prove.")],
-    head: Annotated[
-        str,
-        typer.Option("--head", metavar="HASH", help="The head that was kept outside, or its file."),
-    ],
+    file: Annotated[Path, argument("FILE", "A file of registry audit prove.")],
+    head: Annotated[str, option("--head", "HASH", "The head that was kept outside, or its file.")],
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Hold a proof of one child's rows to a head that was kept outside; needs no registry.

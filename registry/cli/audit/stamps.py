@@ -10,6 +10,7 @@ import typer
 from registry.cli.frame.context import opened, reading, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
+from registry.cli.frame.signatures import option
 from registry.errors import NotFound
 from registry.words import tr
 
@@ -19,22 +20,16 @@ if TYPE_CHECKING:
 COLUMNS = ("stamp", "seal", "stamped_at", "authority", "by", "head")
 
 CaOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--ca", metavar="FILE", help="Trust these root certificates (PEM), not the machine's."
-    ),
+    Path | None, option("--ca", "FILE", "Trust these root certificates (PEM), not the machine's.")
 ]
 
 
 def stamp_command(
     context: typer.Context,
-    tsa: Annotated[
-        str, typer.Option("--tsa", metavar="URL", help="Address of the authority (RFC 3161).")
-    ],
+    tsa: Annotated[str, option("--tsa", "URL", "Address of the authority (RFC 3161).")],
     ca: CaOption = None,
     to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="FOLDER", help="Write the head and its stamp there."),
+        Path | None, option("--to", "FOLDER", "Write the head and its stamp there.")
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
@@ -71,8 +66,7 @@ def stamp_command(
 def stamps_command(
     context: typer.Context,
     to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="FOLDER", help="Write each head and its stamp there."),
+        Path | None, option("--to", "FOLDER", "Write each head and its stamp there.")
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

@@ -11,12 +11,13 @@ import typer
 from registry.cli.frame.context import reached, require_reason, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, steps_shown
+from registry.cli.frame.signatures import argument, option
 from registry.words import tr
 
 
 def backup_command(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to make.")],
+    file: Annotated[Path, argument("FILE", "The file to make.")],
     force: Annotated[
         bool, typer.Option("--force", help="Replace the file if it is there.")
     ] = False,
@@ -62,16 +63,16 @@ def backup_command(
 
 def restore_command(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of `registry db backup`.")],
+    file: Annotated[Path, argument("FILE", "A file of `registry db backup`.")],
     replace: Annotated[
         bool, typer.Option("--replace", help="Even if the registry holds patients: they go.")
     ] = False,
     erasures: Annotated[
         list[Path] | None,
-        typer.Option(
+        option(
             "--erasures",
-            metavar="FILE",
-            help="A list of who was erased since; those beside the backup are read anyway.",
+            "FILE",
+            "A list of who was erased since; those beside the backup are read anyway.",
         ),
     ] = None,
     reason: ReasonOption = None,

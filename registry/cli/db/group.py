@@ -12,6 +12,7 @@ from registry.cli.db.proved_backup import verify_command
 from registry.cli.frame.context import opened, reached, run_of, warn
 from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.words import tr
 
@@ -80,10 +81,7 @@ def upgrade_command(context: typer.Context) -> None:
 @app.command("partition")
 def partition_command(
     context: typer.Context,
-    number: Annotated[
-        int,
-        typer.Argument(metavar="N", help="How many; 1 makes the tables whole again."),
-    ],
+    number: Annotated[int, argument("N", "How many; 1 makes the tables whole again.")],
 ) -> None:
     """Lay the large tables in so many hash partitions by patient, or make them whole again.
 
@@ -203,7 +201,7 @@ def url_command(
 @app.command("analyst")
 def analyst_command(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the login.")],
+    name: Annotated[str, argument("NAME", "Name of the login.")],
 ) -> None:
     """Print what an administrator's psql runs on a server to give an analyst a login of her own.
 

@@ -12,6 +12,7 @@ from registry.cli.analyse.analyses import BY_NAME
 from registry.cli.analyse.data import Data
 from registry.cli.frame.context import run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def analysed(connection: Connection) -> dict[str, Any]:
 
 def verify_command(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of `registry db backup`.")],
+    file: Annotated[Path, argument("FILE", "A file of `registry db backup`.")],
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Prove a backup by restoring it: exit status 1 when it does not hold what it says.

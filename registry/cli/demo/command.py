@@ -16,6 +16,7 @@ from registry.cli.analyse.apart import apart
 from registry.cli.analyse.data import Data
 from registry.cli.demo.mark import nature_of_demo
 from registry.cli.frame.context import run_of, warn
+from registry.cli.frame.signatures import option
 from registry.cli.report.command import TITLE
 from registry.cli.report.content import CURVES_BY, content_from, curves_by_level, facts_of
 from registry.errors import Refused
@@ -31,9 +32,9 @@ OWN_HOME = note("Give the demo a home of its own: registry --home DIR demo")
 
 def demo(
     context: typer.Context,
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where figures and report go.")
-    ] = Path("demo-output"),
+    out: Annotated[Path, option("--out", "DIR", "Where figures and report go.")] = Path(
+        "demo-output"
+    ),
 ) -> None:
     """Make a registry from the shipped study cohort and print the study's tables.
 

@@ -10,6 +10,7 @@ import typer
 from registry.cli.frame.completion import complete_table
 from registry.cli.frame.context import warn
 from registry.cli.frame.output import Format, FormatOption, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.errors import NotFound, Refused
 from registry.words import tr
 
@@ -30,15 +31,10 @@ COLUMNS = (
 def codebook_command(
     table: Annotated[
         str | None,
-        typer.Argument(
-            metavar="TABLE",
-            help="Only this table, as pcdai_visits.",
-            autocompletion=complete_table,
-        ),
+        argument("TABLE", "Only this table, as pcdai_visits.", autocompletion=complete_table),
     ] = None,
     to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="FILE", help="Write to a file ending .html, .csv or .xlsx."),
+        Path | None, option("--to", "FILE", "Write to a file ending .html, .csv or .xlsx.")
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -87,7 +83,7 @@ def _print_codes(rows: list[dict[str, Any]]) -> None:
 
 
 def template_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to.")],
+    folder: Annotated[Path, argument("DIR", "Folder to write to.")],
 ) -> None:
     """Write an empty import file for every table, and a workbook with a sheet for each.
 

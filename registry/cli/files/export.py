@@ -14,6 +14,7 @@ from registry.cli.frame.context import opened, reading, run_of, warn, warn_of_wi
 from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
 from registry.cli.frame.options import ForceOption
 from registry.cli.frame.past import read_at
+from registry.cli.frame.signatures import argument, option
 from registry.disclosure.level import Level
 from registry.errors import WrongUsage
 from registry.whole_file import require_free
@@ -45,49 +46,43 @@ def export_command(
     context: typer.Context,
     view: Annotated[
         str | None,
-        typer.Argument(
-            metavar="VIEW",
-            help="A view of schema analytics, a table, or a standard: " + ", ".join(NEIGHBOURS),
+        argument(
+            "VIEW",
+            "A view of schema analytics, a table, or a standard: " + ", ".join(NEIGHBOURS),
             autocompletion=_complete_what,
         ),
     ] = None,
     to: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--to",
-            metavar="FILE",
-            help="Ending .csv, .parquet, .xlsx, .dta (Stata), .sav (SPSS) or .xpt (SAS); a folder "
+            "FILE",
+            "Ending .csv, .parquet, .xlsx, .dta (Stata), .sav (SPSS) or .xpt (SAS); a folder "
             "for a standard.",
         ),
     ] = None,
     everything: Annotated[
-        Path | None,
-        typer.Option("--all", metavar="DIR", help="Every view, with a codebook of their columns."),
+        Path | None, option("--all", "DIR", "Every view, with a codebook of their columns.")
     ] = None,
     records: Annotated[
-        Path | None,
-        typer.Option("--records", metavar="DIR", help="Every table, as files that import reads."),
+        Path | None, option("--records", "DIR", "Every table, as files that import reads.")
     ] = None,
     form: Annotated[
         FileFormat | None,
         typer.Option("--format", help="Of the files of --all and --records; csv."),
     ] = None,
     redcap: Annotated[
-        Path | None,
-        typer.Option("--redcap", metavar="DIR", help="All records, as a REDCap project."),
+        Path | None, option("--redcap", "DIR", "All records, as a REDCap project.")
     ] = None,
     codes: Annotated[
-        Path | None,
-        typer.Option(
-            "--codes", metavar="FILE", help="Codes of a standard that amend the program's."
-        ),
+        Path | None, option("--codes", "FILE", "Codes of a standard that amend the program's.")
     ] = None,
     vocabulary: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--vocabulary",
-            metavar="FILE",
-            help="CONCEPT.csv of Athena, which the codes of a standard are checked against.",
+            "FILE",
+            "CONCEPT.csv of Athena, which the codes of a standard are checked against.",
         ),
     ] = None,
     unchecked: Annotated[

@@ -31,6 +31,7 @@ from registry.cli.frame.conventions import (
 )
 from registry.cli.frame.options import AllowIdOption, HospitalOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, steps_shown
+from registry.cli.frame.signatures import argument, option
 from registry.errors import WrongUsage
 from registry.steps import step
 from registry.words import tr
@@ -47,10 +48,7 @@ WARNINGS_SHOWN = 10
 
 def import_command(
     context: typer.Context,
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH", help="Folders, or files named after their tables."),
-    ],
+    paths: Annotated[list[Path], argument("PATH", "Folders, or files named after their tables.")],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and count everything, write nothing.")
     ] = False,
@@ -69,20 +67,18 @@ def import_command(
     skip_hidden: SkipHiddenOption = False,
     errors_to: Annotated[
         Path | None,
-        typer.Option(
+        option(
             "--errors-to",
-            metavar="FILE",
-            help="Write files with bad cells again, marked, to be mended; .xlsx or .csv.",
+            "FILE",
+            "Write files with bad cells again, marked, to be mended; .xlsx or .csv.",
         ),
     ] = None,
     named_by: Annotated[
-        NamedBy,
-        typer.Option("--id", help="What names the child in the files."),
+        NamedBy, typer.Option("--id", help="What names the child in the files.")
     ] = NamedBy.STUDY_ID,
     centre: HospitalOption = None,
     register: Annotated[
-        bool,
-        typer.Option("--register", help="Give unknown hospital numbers new study ids."),
+        bool, typer.Option("--register", help="Give unknown hospital numbers new study ids.")
     ] = False,
     allow_id: AllowIdOption = False,
     into_demo: IntoDemoOption = False,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry.cli.frame.context import warn
+from registry.cli.frame.signatures import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,14 +22,10 @@ if TYPE_CHECKING:
     from registry.records.rows import WriteResult
 
 MapOption = Annotated[
-    Path | None,
-    typer.Option("--map", metavar="FILE", help="A mapping (TOML) of the files' own columns."),
+    Path | None, option("--map", "FILE", "A mapping (TOML) of the files' own columns.")
 ]
 RedcapOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--redcap", metavar="DICTIONARY", help="The files are a REDCap export; its dictionary."
-    ),
+    Path | None, option("--redcap", "DICTIONARY", "The files are a REDCap export; its dictionary.")
 ]
 SuggestOption = Annotated[
     bool, typer.Option("--suggest-map", help="Draft a mapping of the files; import nothing.")

@@ -10,6 +10,7 @@ import typer
 
 from registry.cli.frame.context import warn
 from registry.cli.frame.output import Format, FormatOption, on_terminal, print_rows
+from registry.cli.frame.signatures import option
 from registry.cli.frame.terminal import rewrite_line
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -18,17 +19,15 @@ TODAY = "today"
 
 
 def synth_command(
-    patients: Annotated[
-        int, typer.Option("--patients", metavar="N", min=1, help="How many patients.")
-    ],
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Same seed, same bytes.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to.")],
+    patients: Annotated[int, option("--patients", "N", "How many patients.", min=1)],
+    seed: Annotated[int, option("--seed", "N", "Same seed, same bytes.")],
+    out: Annotated[Path, option("--out", "DIR", "Folder to write to.")],
     ending: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--ending",
-            metavar="DATE",
-            help="Children of the year up to this day, or today; without it of the study's years.",
+            "DATE",
+            "Children of the year up to this day, or today; without it of the study's years.",
         ),
     ] = None,
     form: FormatOption = Format.TABLE,

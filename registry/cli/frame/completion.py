@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from registry.cli.frame.signatures import argument
 from registry.settings import Settings
 from registry.vocabulary import MEANINGS, NULL_FLAVOURS
 from registry.words import spoken
@@ -52,14 +53,11 @@ complete_assay = _names("select name from reference.assay")
 complete_view = _names("select viewname::text as name from pg_views where schemaname = 'analytics'")
 
 RequiredPatient = Annotated[
-    str, typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient)
+    str, argument("PATIENT", "A study id.", autocompletion=complete_patient)
 ]
-FreezeArgument = Annotated[
-    str, typer.Argument(metavar="NAME", help="A freeze.", autocompletion=complete_freeze)
-]
+FreezeArgument = Annotated[str, argument("NAME", "A freeze.", autocompletion=complete_freeze)]
 PatientArgument = Annotated[
-    str | None,
-    typer.Argument(metavar="PATIENT", help="A study id.", autocompletion=complete_patient),
+    str | None, argument("PATIENT", "A study id.", autocompletion=complete_patient)
 ]
 
 

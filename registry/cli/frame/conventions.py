@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from registry.cli.frame.signatures import option
+
 if TYPE_CHECKING:
     from registry.parsing.conventions import Conventions
 
@@ -33,27 +35,19 @@ DecimalOption = Annotated[
     DecimalMark | None, typer.Option("--decimal", help="The decimal mark in these files.")
 ]
 EncodingOption = Annotated[
-    str | None,
-    typer.Option("--encoding", metavar="NAME", help="Encoding of text files, e.g. gb18030."),
+    str | None, option("--encoding", "NAME", "Encoding of text files, e.g. gb18030.")
 ]
 
 
 MissingOption = Annotated[
-    str | None,
-    typer.Option(
-        "--missing", metavar="CELLS", help='Cells that mean nothing, as "-,ND,未测=NASK".'
-    ),
+    str | None, option("--missing", "CELLS", 'Cells that mean nothing, as "-,ND,未测=NASK".')
 ]
 PatientIdOption = Annotated[
-    str | None,
-    typer.Option("--patient-id", metavar="HEADER", help="The header of the study id."),
+    str | None, option("--patient-id", "HEADER", "The header of the study id.")
 ]
-SheetOption = Annotated[
-    str | None, typer.Option("--sheet", metavar="NAME", help="The one sheet of each workbook.")
-]
+SheetOption = Annotated[str | None, option("--sheet", "NAME", "The one sheet of each workbook.")]
 SkipHiddenOption = Annotated[
-    bool,
-    typer.Option("--skip-hidden", help="Leave out rows that a workbook hides or filters out."),
+    bool, typer.Option("--skip-hidden", help="Leave out rows that a workbook hides or filters out.")
 ]
 
 

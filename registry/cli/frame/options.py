@@ -8,13 +8,10 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_definition, complete_patient
+from registry.cli.frame.signatures import option
 
-ReasonOption = Annotated[
-    str | None, typer.Option("--reason", metavar="TEXT", help="Why the change is made.")
-]
-UserOption = Annotated[
-    str | None, typer.Option("--user", metavar="NAME", help="Who makes it, for the record.")
-]
+ReasonOption = Annotated[str | None, option("--reason", "TEXT", "Why the change is made.")]
+UserOption = Annotated[str | None, option("--user", "NAME", "Who makes it, for the record.")]
 AllowIdOption = Annotated[
     bool,
     typer.Option(
@@ -24,28 +21,23 @@ AllowIdOption = Annotated[
 ]
 DefinitionOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--definition",
-        metavar="NAME",
-        help="The definition to hold to.  [the registry's default]",
+        "NAME",
+        "The definition to hold to.  [the registry's default]",
         autocompletion=complete_definition,
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
 FigureOption = Annotated[
-    Path | None,
-    typer.Option("--figure", metavar="STEM", help="Also draw STEM.png and STEM.svg."),
+    Path | None, option("--figure", "STEM", "Also draw STEM.png and STEM.svg.")
 ]
 PatientOption = Annotated[
-    str | None,
-    typer.Option(
-        "--patient", metavar="PATIENT", help="A study id.", autocompletion=complete_patient
-    ),
+    str | None, option("--patient", "PATIENT", "A study id.", autocompletion=complete_patient)
 ]
 CentresOption = Annotated[
-    list[str] | None,
-    typer.Option("--centre", metavar="CODE", help="Whose children registry_entry sees."),
+    list[str] | None, option("--centre", "CODE", "Whose children registry_entry sees.")
 ]
 HospitalOption = Annotated[
-    str | None, typer.Option("--centre", metavar="CODE", help="Which hospital gave the numbers.")
+    str | None, option("--centre", "CODE", "Which hospital gave the numbers.")
 ]

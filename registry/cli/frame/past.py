@@ -13,25 +13,23 @@ import typer
 
 from registry.cli.frame.completion import complete_freeze
 from registry.cli.frame.context import run_of
-from registry.cli.frame.signatures import with_parameters
+from registry.cli.frame.signatures import option, with_parameters
 from registry.errors import WrongUsage
 from registry.words import tr
 
 FreezeOption = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--freeze",
-        metavar="NAME",
-        help="Read this freeze, not the registry as it is.",
+        "NAME",
+        "Read this freeze, not the registry as it is.",
         autocompletion=complete_freeze,
     ),
 ]
 AsOfOption = Annotated[
     str | None,
-    typer.Option(
-        "--as-of",
-        metavar="MOMENT",
-        help="Read the registry as it stood at a moment, or at the end of a day.",
+    option(
+        "--as-of", "MOMENT", "Read the registry as it stood at a moment, or at the end of a day."
     ),
 ]
 

@@ -1,9 +1,12 @@
-"""Gives commands options that are declared elsewhere: Typer reads them from a signature."""
+"""How options and arguments are declared; Typer reads them from the signature of a command."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
+from typing import Any
+
+import typer
 
 
 def with_parameters(
@@ -14,3 +17,13 @@ def with_parameters(
     vars(command)["__signature__"] = inspect.Signature(listed)
     command.__annotations__ = {one.name: one.annotation for one in listed}
     return command
+
+
+def option(name: str, metavar: str, words: str, **more: Any) -> Any:
+    """An option that takes a value: its name, what stands for the value, and its help."""
+    return typer.Option(name, metavar=metavar, help=words, **more)
+
+
+def argument(metavar: str, words: str, **more: Any) -> Any:
+    """What is given by its place: what stands for it, and its help."""
+    return typer.Argument(metavar=metavar, help=words, **more)

@@ -11,6 +11,7 @@ from registry.cli.frame.completion import complete_freeze
 from registry.cli.frame.context import opened, run_of
 from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.cli.freeze.analysed import documents, require_analyses, shown
 from registry.words import spoken, tr
 
@@ -24,14 +25,11 @@ COLUMNS = ("patient_id", "cause", "before", "after", "rows")
 
 def diff_command(
     context: typer.Context,
-    a: Annotated[
-        str, typer.Argument(metavar="A", help="A freeze.", autocompletion=complete_freeze)
-    ],
-    b: Annotated[str, typer.Argument(metavar="B", help="Another.", autocompletion=complete_freeze)],
+    a: Annotated[str, argument("A", "A freeze.", autocompletion=complete_freeze)],
+    b: Annotated[str, argument("B", "Another.", autocompletion=complete_freeze)],
     definition: DefinitionOption = None,
     analysis: Annotated[
-        str | None,
-        typer.Option("--analysis", metavar="NAME", help="Also which numbers of it moved, e.g. km."),
+        str | None, option("--analysis", "NAME", "Also which numbers of it moved, e.g. km.")
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

@@ -11,6 +11,7 @@ from registry.cli.frame.context import opened, reading, require_reason, run_of, 
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.past import moment_of
+from registry.cli.frame.signatures import argument, option
 from registry.cli.freeze.diff import diff_command
 from registry.cli.freeze.impact import impact_command
 from registry.words import tr
@@ -28,15 +29,13 @@ COLUMNS = ("name", "as_of", "rows", "sha256", "made_by", "reason", "state")
 @app.command("create")
 def create_command(
     context: typer.Context,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Its name: small letters, digits and _.")
-    ],
+    name: Annotated[str, argument("NAME", "Its name: small letters, digits and _.")],
     as_of: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--as-of",
-            metavar="MOMENT",
-            help="As the registry stood then, from the audit: a moment, or the end of a day.",
+            "MOMENT",
+            "As the registry stood then, from the audit: a moment, or the end of a day.",
         ),
     ] = None,
     reason: ReasonOption = None,

@@ -10,6 +10,7 @@ from registry.cli.frame.completion import RequiredPatient, complete_freeze
 from registry.cli.frame.context import opened, run_of, warn
 from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import option
 from registry.cli.freeze.analysed import documents, require_analyses, shown
 from registry.words import note, spoken, tr
 
@@ -32,17 +33,12 @@ def impact_command(
     context: typer.Context,
     study_id: RequiredPatient,
     freeze: Annotated[
-        str | None,
-        typer.Option(
-            "--freeze", metavar="NAME", help="This one only.", autocompletion=complete_freeze
-        ),
+        str | None, option("--freeze", "NAME", "This one only.", autocompletion=complete_freeze)
     ] = None,
     definition: DefinitionOption = None,
     analysis: Annotated[
         list[str] | None,
-        typer.Option(
-            "--analysis", metavar="NAME", help="Only this one; may be given more than once."
-        ),
+        option("--analysis", "NAME", "Only this one; may be given more than once."),
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

@@ -10,29 +10,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry.cli.frame.context import opened, require_reason, run_of
+from registry.cli.frame.signatures import option
 from registry.words import tr
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 CentreOption = Annotated[
-    str | None,
-    typer.Option("--centre", metavar="CODE", help="Whose number it is.  [the child's centre]"),
+    str | None, option("--centre", "CODE", "Whose number it is.  [the child's centre]")
 ]
-NumberOption = Annotated[
-    str | None, typer.Option("--number", metavar="NUMBER", help="A hospital's number.")
-]
-NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Name.")]
-BirthNameOption = Annotated[
-    str | None, typer.Option("--birth-name", metavar="TEXT", help="Name at birth.")
-]
+NumberOption = Annotated[str | None, option("--number", "NUMBER", "A hospital's number.")]
+NameOption = Annotated[str | None, option("--name", "TEXT", "Name.")]
+BirthNameOption = Annotated[str | None, option("--birth-name", "TEXT", "Name at birth.")]
 ContactOption = Annotated[
-    str | None,
-    typer.Option("--contact", metavar="TEXT", help="Telephone, address, who is to be called."),
+    str | None, option("--contact", "TEXT", "Telephone, address, who is to be called.")
 ]
 IdentityNumberOption = Annotated[
-    str | None,
-    typer.Option("--identity-number", metavar="TEXT", help="Of the identity card or insurance."),
+    str | None, option("--identity-number", "TEXT", "Of the identity card or insurance.")
 ]
 
 

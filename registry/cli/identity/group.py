@@ -12,6 +12,7 @@ from registry.cli.frame.completion import RequiredPatient
 from registry.cli.frame.context import warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.cli.identity.frame import (
     BirthNameOption,
     CentreOption,
@@ -79,7 +80,7 @@ def add_command(
 @app.command("import")
 def import_command(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="A table with a header.")],
+    path: Annotated[Path, argument("FILE", "A table with a header.")],
     reason: ReasonOption = None,
     user: UserOption = None,
 ) -> None:
@@ -206,15 +207,15 @@ def amend_command(
 def link_command(
     context: typer.Context,
     patient: RequiredPatient,
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="A hospital's number.")],
+    number: Annotated[str, argument("NUMBER", "A hospital's number.")],
     centre: CentreOption = None,
     until: Annotated[
         datetime | None,
-        typer.Option(
+        option(
             "--until",
-            metavar="DATE",
+            "DATE",
+            "From that day on the number is not this child's any more.",
             formats=["%Y-%m-%d"],
-            help="From that day on the number is not this child's any more.",
         ),
     ] = None,
     reason: ReasonOption = None,
@@ -292,9 +293,7 @@ def twins_command(
 @app.command("audit")
 def audit_command(
     context: typer.Context,
-    patient: Annotated[
-        str | None, typer.Argument(metavar="[PATIENT]", help="Study id; all without.")
-    ] = None,
+    patient: Annotated[str | None, argument("[PATIENT]", "Study id; all without.")] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,

@@ -12,6 +12,7 @@ import typer
 
 from registry.cli.demo.mark import IntoDemoOption
 from registry.cli.frame.options import AllowIdOption
+from registry.cli.frame.signatures import option
 from registry.cli.records.options import (
     key_arguments,
     key_options,
@@ -25,10 +26,8 @@ from registry.clinical_tables import BY_COMMAND
 from registry.models import ENTITIES, Patient
 from registry.records.rows import Entity
 
-RECORD_OPTION = typer.Option("--record", metavar="N", help="The record's own number.")
-VERSION_OPTION = typer.Option(
-    "--version", metavar="N", help="Only if the record is still at this version."
-)
+RECORD_OPTION = option("--record", "N", "The record's own number.")
+VERSION_OPTION = option("--version", "N", "Only if the record is still at this version.")
 NO_INPUT_OPTION = typer.Option("--no-input", help="Ask nothing, also on a terminal.")
 LONGEST_LIST = 200
 
@@ -105,9 +104,7 @@ def _list(group: str) -> Callable[..., None]:
             parameter(
                 "limit",
                 int,
-                typer.Option(
-                    "--limit", metavar="N", min=1, help="Rows on the screen; CSV and JSON have all."
-                ),
+                option("--limit", "N", "Rows on the screen; CSV and JSON have all.", min=1),
                 LONGEST_LIST,
             ),
         ],

@@ -11,6 +11,7 @@ from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.cli.records.asking_record import patient_or_asked
 from registry.errors import WrongUsage
 from registry.vocabulary import CONSENT_GIVERS, CONSENT_SCOPES
@@ -18,30 +19,23 @@ from registry.words import tr
 
 FORM_COLUMNS = ("scope", "version", "used_from", "in_use", "consents")
 FromOption = Annotated[
-    datetime | None,
-    typer.Option("--from", metavar="DATE", formats=["%Y-%m-%d"], help="From this day on.  [today]"),
+    datetime | None, option("--from", "DATE", "From this day on.  [today]", formats=["%Y-%m-%d"])
 ]
 
 
 def withdraw_command(
     context: typer.Context,
     patient: Annotated[
-        str | None,
-        typer.Argument(metavar="[PATIENT]", help="The study id.", autocompletion=complete_patient),
+        str | None, argument("[PATIENT]", "The study id.", autocompletion=complete_patient)
     ] = None,
     since: FromOption = None,
     scope: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--scope", metavar="SCOPE", help=f"One of {', '.join(CONSENT_SCOPES)}.  [all]"
-        ),
+        list[str] | None, option("--scope", "SCOPE", f"One of {', '.join(CONSENT_SCOPES)}.  [all]")
     ] = None,
     given_by: Annotated[
         str,
-        typer.Option(
-            "--by",
-            metavar="WHO",
-            help=f"Who refuses where no consent is recorded: {', '.join(CONSENT_GIVERS)}.",
+        option(
+            "--by", "WHO", f"Who refuses where no consent is recorded: {', '.join(CONSENT_GIVERS)}."
         ),
     ] = CONSENT_GIVERS[0],
     reason: ReasonOption = None,
@@ -120,8 +114,8 @@ def forms_command(context: typer.Context, form: FormatOption = Format.TABLE) -> 
 
 def use_form_command(
     context: typer.Context,
-    scope: Annotated[str, typer.Argument(metavar="SCOPE", help="What it is a consent to.")],
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="As printed on it.")],
+    scope: Annotated[str, argument("SCOPE", "What it is a consent to.")],
+    version: Annotated[str, argument("VERSION", "As printed on it.")],
     since: FromOption = None,
     reason: ReasonOption = None,
     user: UserOption = None,

@@ -20,7 +20,7 @@ from registry.cli.frame.completion import (
 from registry.cli.frame.context import require_reason
 from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption
-from registry.cli.frame.signatures import with_parameters
+from registry.cli.frame.signatures import argument, option, with_parameters
 from registry.errors import WrongUsage
 from registry.models.missing_reason import reason_column
 from registry.records.rows import PATIENT_COLUMN, Entity, dictionary_columns, lacking_columns
@@ -35,22 +35,20 @@ if TYPE_CHECKING:
 Cells = dict[str, str]
 
 
-def parameter(name: str, kind: Any, option: Any, default: Any) -> inspect.Parameter:
+def parameter(name: str, kind: Any, told: Any, default: Any) -> inspect.Parameter:
     """An option or argument as Typer reads it from a signature."""
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
-        annotation=Annotated[kind, option],
+        annotation=Annotated[kind, told],
     )
 
 
 def patient_argument() -> inspect.Parameter:
     """The study id, as the first word after the command."""
-    argument = typer.Argument(
-        metavar="PATIENT", help="A study id.", autocompletion=complete_patient
-    )
-    return parameter("patient", str | None, argument, None)
+    given = argument("PATIENT", "A study id.", autocompletion=complete_patient)
+    return parameter("patient", str | None, given, None)
 
 
 def key_arguments(entity: Entity) -> inspect.Parameter | None:
@@ -58,10 +56,8 @@ def key_arguments(entity: Entity) -> inspect.Parameter | None:
     if not entity.natural_key:
         return None
     words = " ".join(entity.natural_key)
-    argument = typer.Argument(
-        metavar="KEY", help=f"The record's key: {words}.", autocompletion=complete_key(entity)
-    )
-    return parameter("key", list[str] | None, argument, None)
+    given = argument("KEY", f"The record's key: {words}.", autocompletion=complete_key(entity))
+    return parameter("key", list[str] | None, given, None)
 
 
 def parameter_name(column: str) -> str:
@@ -86,14 +82,11 @@ def missing_option(entity: Entity) -> inspect.Parameter | None:
     columns = lacking_columns(entity)
     if not columns:
         return None
-    option = typer.Option(
-        "--missing",
-        metavar="COLUMN=CODE",
-        help=f"Why a value is missing: {', '.join(NULL_FLAVOURS)}. Can be given again. "
-        f"Columns: {', '.join(columns)}.",
-        autocompletion=complete_reasons(tuple(columns)),
-    )
-    return parameter("missing", list[str] | None, option, None)
+    words = f"Why a value is missing: {', '.join(NULL_FLAVOURS)}. Can be given again. "
+    words += f"Columns: {', '.join(columns)}."
+    complete = complete_reasons(tuple(columns))
+    given = option("--missing", "COLUMN=CODE", words, autocompletion=complete)
+    return parameter("missing", list[str] | None, given, None)
 
 
 def key_options(entity: Entity) -> list[inspect.Parameter]:
@@ -104,14 +97,14 @@ def key_options(entity: Entity) -> list[inspect.Parameter]:
 
 def _option(name: str, variable: Variable, also: tuple[str, ...] = ()) -> inspect.Parameter:
     named = parameter_name(name)
-    option = typer.Option(
+    given = typer.Option(
         *also,
         f"--{named.replace('_', '-')}",
         metavar=variable.kind.value.upper(),
         help=variable.described(),
         autocompletion=None if variable.codes is None else complete_codes(variable.codes),
     )
-    return parameter(named, str | None, option, None)
+    return parameter(named, str | None, given, None)
 
 
 def with_options(
@@ -123,9 +116,7 @@ def with_options(
     why: str = "--reason",
 ) -> Callable[..., None]:
     """The command with the signature that Typer reads its options from."""
-    patient_option = typer.Option(
-        "--patient-id", metavar="TEXT", help="The study id, in place of PATIENT."
-    )
+    patient_option = option("--patient-id", "TEXT", "The study id, in place of PATIENT.")
     reason = typer.Option(why, metavar="TEXT", help="Why the change is made.")
     common = [
         parameter("patient_option", str | None, patient_option, None),

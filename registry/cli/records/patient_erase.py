@@ -10,6 +10,7 @@ import typer
 from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
 from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -20,13 +21,11 @@ COLUMNS = ("number", "erased_at", "erased_by", "reason", "values_removed", "seal
 
 def erase_command(
     context: typer.Context,
-    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="Study id.")],
+    patient: Annotated[str, argument("PATIENT", "Study id.")],
     certificate: Annotated[
         Path | None,
-        typer.Option(
-            "--certificate",
-            metavar="FILE",
-            help="Write a certificate: JSON by the ending .json, else text.",
+        option(
+            "--certificate", "FILE", "Write a certificate: JSON by the ending .json, else text."
         ),
     ] = None,
     force: ForceOption = False,

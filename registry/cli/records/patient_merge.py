@@ -11,6 +11,7 @@ from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.context import changing, require_reason, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import argument, option
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -19,15 +20,14 @@ def merge_command(
     context: typer.Context,
     patients: Annotated[
         list[str],
-        typer.Argument(
-            metavar="A into B",
-            help="The study id that goes, and the one that stays.",
+        argument(
+            "A into B",
+            "The study id that goes, and the one that stays.",
             autocompletion=complete_patient,
         ),
     ],
     prefer: Annotated[
-        str | None,
-        typer.Option("--prefer", metavar="PATIENT", help="Whose values stay where both have some."),
+        str | None, option("--prefer", "PATIENT", "Whose values stay where both have some.")
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,

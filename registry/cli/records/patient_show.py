@@ -17,6 +17,7 @@ from registry.cli.frame.context import opened, run_of, warn
 from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_csv, print_json
 from registry.cli.frame.past import read_at
+from registry.cli.frame.signatures import argument, option
 from registry.cli.frame.terminal import as_text, console
 from registry.cli.records.asking_record import patient_or_asked
 from registry.errors import WrongUsage
@@ -62,22 +63,17 @@ STYLES = {
 def patient_show_command(
     context: typer.Context,
     patient: Annotated[
-        str | None,
-        typer.Argument(metavar="ID", help="A study id.", autocompletion=complete_patient),
+        str | None, argument("ID", "A study id.", autocompletion=complete_patient)
     ] = None,
     definition: DefinitionOption = None,
     to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="FILE", help="Draw a figure instead: FILE.svg or FILE.png."),
+        Path | None, option("--to", "FILE", "Draw a figure instead: FILE.svg or FILE.png.")
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Every row of long tables, not the last twelve.")
     ] = False,
     width: Annotated[
-        int | None,
-        typer.Option(
-            "--width", metavar="N", min=60, max=400, help="Columns; those of the terminal."
-        ),
+        int | None, option("--width", "N", "Columns; those of the terminal.", min=60, max=400)
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

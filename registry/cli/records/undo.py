@@ -11,6 +11,7 @@ from registry.cli.frame.context import opened, require_reason, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import moment_of
+from registry.cli.frame.signatures import argument, option
 from registry.clinical_tables import CLINICAL_TABLES
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -28,37 +29,32 @@ COLUMNS = ("table", "patient_id", "record", "operation", "what")
 
 def undo_command(
     context: typer.Context,
-    number: Annotated[
-        int | None, typer.Argument(metavar="[CHANGE]", help="A number of registry history.")
-    ] = None,
+    number: Annotated[int | None, argument("[CHANGE]", "A number of registry history.")] = None,
     command: Annotated[
         bool, typer.Option("--command", help="All that the command of this change did.")
     ] = False,
     since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="MOMENT", help="All since a moment, or since a day began."),
+        str | None, option("--since", "MOMENT", "All since a moment, or since a day began.")
     ] = None,
     table: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--table",
-            metavar="TABLE",
-            help="Of all since: this table's alone; may be repeated.",
+            "TABLE",
+            "Of all since: this table's alone; may be repeated.",
             autocompletion=complete_table,
         ),
     ] = None,
     patient: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--patient",
-            metavar="PATIENT",
-            help="Of all since: this child's alone; may be repeated.",
+            "PATIENT",
+            "Of all since: this child's alone; may be repeated.",
             autocompletion=complete_patient,
         ),
     ] = None,
-    by: Annotated[
-        str | None, typer.Option("--by", metavar="NAME", help="Of all since: this person's alone.")
-    ] = None,
+    by: Annotated[str | None, option("--by", "NAME", "Of all since: this person's alone.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
     ] = False,

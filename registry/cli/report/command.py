@@ -13,6 +13,7 @@ from registry.cli.frame.context import warn
 from registry.cli.frame.disclosure import DisclosureOption, level_of
 from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.past import read_at
+from registry.cli.frame.signatures import option
 from registry.cli.report.content import CURVES_BY
 from registry.disclosure.level import Level
 from registry.errors import WrongUsage
@@ -33,25 +34,24 @@ class Kind(StrEnum):
 @read_at
 def report_command(
     context: typer.Context,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the report goes.")],
+    out: Annotated[Path, option("--out", "FILE", "Where the report goes.")],
     to: Annotated[
         Kind | None,
         typer.Option("--to", help="A page, or the tables alone; without it FILE's ending tells."),
     ] = None,
     definition: DefinitionOption = None,
-    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Its heading.")] = TITLE,
+    title: Annotated[str, option("--title", "TEXT", "Its heading.")] = TITLE,
     curves_by: Annotated[
         str,
-        typer.Option(
+        option(
             "--curves-by",
-            metavar="A,B,...",
-            help="Covariates with curves of their own.",
+            "A,B,...",
+            "Covariates with curves of their own.",
             autocompletion=complete_covariates,
         ),
     ] = ",".join(CURVES_BY),
     losses: Annotated[
-        bool,
-        typer.Option("--losses", help="Also list every loss by study id, without dates."),
+        bool, typer.Option("--losses", help="Also list every loss by study id, without dates.")
     ] = False,
     disclosure: DisclosureOption = None,
     force: ForceOption = False,

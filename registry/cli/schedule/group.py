@@ -14,12 +14,12 @@ from registry.cli.frame.context import opened, run_of, warn
 from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.roles_of_commands import hold_to_roles
+from registry.cli.frame.signatures import option
 from registry.cli.schedule.options import (
     AtOption,
     ConfigOption,
     ZoneOption,
     call_of,
-    option,
     plan_of,
     with_backup_options,
     with_night_options,
@@ -133,8 +133,7 @@ def backup_command(
 def status_command(
     context: typer.Context,
     max_age: Annotated[
-        str | None,
-        option("--max-age", "TIME", "How old the last good run may be.  [26h]"),
+        str | None, option("--max-age", "TIME", "How old the last good run may be.  [26h]")
     ] = None,
     at: AtOption = None,
     timezone: ZoneOption = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.frame.signatures import with_parameters
+from registry.cli.frame.signatures import option, with_parameters
 from registry.settings import Settings, operating_system_user
 
 if TYPE_CHECKING:
@@ -18,18 +18,13 @@ if TYPE_CHECKING:
     from registry.schedule.systemd import Call
 
 
-def option(name: str, metavar: str, words: str) -> Any:
-    """An option whose default stands in its help, since a file may give it as well."""
-    return typer.Option(name, metavar=metavar, help=words)
-
-
 ConfigOption = Annotated[
     Path | None,
-    typer.Option(
+    option(
         "--config",
-        metavar="FILE",
+        "FILE",
+        "TOML with these options, without their dashes; an option given here wins.",
         envvar="REGISTRY_SCHEDULE",
-        help="TOML with these options, without their dashes; an option given here wins.",
     ),
 ]
 AtOption = Annotated[str | None, option("--at", "HH:MM", "When to run every day.  [02:00]")]
@@ -69,8 +64,7 @@ FeedCentreOption = Annotated[
     str | None, option("--feed-centre", "CODE", "Which hospital gave their numbers.")
 ]
 KeepTryingOption = Annotated[
-    str | None,
-    option("--keep-trying", "TIME", "How long to try a database that is away.  [1h]"),
+    str | None, option("--keep-trying", "TIME", "How long to try a database that is away.  [1h]")
 ]
 
 # What a night is told, by parameter: it stands on the command line of `once` as it was given here.

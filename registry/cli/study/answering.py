@@ -15,6 +15,7 @@ from registry.cli.frame.context import opened, over, reading, run_of, warn
 from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
+from registry.cli.frame.signatures import argument
 from registry.cli.study.asking import KeyOption, PageOption, ToOption
 from registry.errors import Refused
 from registry.words import tr
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
     from registry.study.envelope import Envelope
     from registry.study.told import Told
 
-EnvelopeArgument = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The envelope that the coordinator sent.")
-]
+EnvelopeArgument = Annotated[Path, argument("FILE", "The envelope that the coordinator sent.")]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import reading, warn
 from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json
+from registry.cli.frame.signatures import argument, option
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -32,18 +33,15 @@ class StudyLimits(StrEnum):
     PROFILE = "profile"
 
 
-KeyOption = Annotated[
-    Path, typer.Option("--key", metavar="FILE", help="Your private key, which stays with you.")
-]
+KeyOption = Annotated[Path, option("--key", "FILE", "Your private key, which stays with you.")]
 PageOption = Annotated[
-    Path | None,
-    typer.Option("--page", metavar="FILE", help="Also a page in words, as .html or as text."),
+    Path | None, option("--page", "FILE", "Also a page in words, as .html or as text.")
 ]
-ToOption = Annotated[Path, typer.Option("--to", metavar="FILE", help="The file to write.")]
+ToOption = Annotated[Path, option("--to", "FILE", "The file to write.")]
 
 
 def key_command(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The hospital, as others know it.")],
+    name: Annotated[str, argument("NAME", "The hospital, as others know it.")],
     to: ToOption,
 ) -> None:
     """Make a hospital's pair of keys: FILE, which stays, and FILE.pub, which is sent.
@@ -65,41 +63,31 @@ def key_command(
 
 def new_command(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What the study is called.")],
+    name: Annotated[str, argument("NAME", "What the study is called.")],
     key: KeyOption,
     participants: Annotated[
-        str,
-        typer.Option(
-            "--participants", metavar="A.pub,B.pub,...", help="The keys of who may take part."
-        ),
+        str, option("--participants", "A.pub,B.pub,...", "The keys of who may take part.")
     ],
-    question: Annotated[
-        str, typer.Option("--question", metavar="TEXT", help="What is to be found out, and why.")
-    ],
-    to: Annotated[
-        Path | None, typer.Option("--to", metavar="FILE", help="The file to write.  [NAME.json]")
-    ] = None,
+    question: Annotated[str, option("--question", "TEXT", "What is to be found out, and why.")],
+    to: Annotated[Path | None, option("--to", "FILE", "The file to write.  [NAME.json]")] = None,
     analysis: Annotated[
-        str,
-        typer.Option("--analysis", metavar="A,B,...", help="Of flow, table1, table2, km, cox."),
+        str, option("--analysis", "A,B,...", "Of flow, table1, table2, km, cox.")
     ] = "flow,table1",
     definition: DefinitionOption = None,
     covariates: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--covariates",
-            metavar="A,B,...",
-            help="Of the model.  [those that the definition prespecifies]",
+            "A,B,...",
+            "Of the model.  [those that the definition prespecifies]",
             autocompletion=complete_covariates,
         ),
     ] = None,
     time_dependent: Annotated[
-        str | None,
-        typer.Option("--time-dependent", metavar="A,B,...", help="Covariates read day by day."),
+        str | None, option("--time-dependent", "A,B,...", "Covariates read day by day.")
     ] = None,
     strata: Annotated[
-        str | None,
-        typer.Option("--strata", metavar="A,B,...", help="Strata beside the hospitals."),
+        str | None, option("--strata", "A,B,...", "Strata beside the hospitals.")
     ] = None,
     ties: Annotated[Ties, typer.Option("--ties", help="Events on the same day.")] = Ties.EFRON,
     entry: Annotated[
@@ -111,26 +99,22 @@ def new_command(
     limits: Annotated[
         StudyLimits, typer.Option("--limits", help="Of the model; profile takes some more rounds.")
     ] = StudyLimits.WALD,
-    at: Annotated[
-        str, typer.Option("--at", metavar="MONTHS", help="When to read the curve off.")
-    ] = "12,24,36",
+    at: Annotated[str, option("--at", "MONTHS", "When to read the curve off.")] = "12,24,36",
     limit: Annotated[
         int | None,
-        typer.Option(
+        option(
             "--limit",
-            metavar="N",
+            "N",
+            "The fewest children behind a number.  [the registry's setting]",
             min=2,
             max=1000,
-            help="The fewest children behind a number.  [the registry's setting]",
         ),
     ] = None,
     rounds: Annotated[
-        int | None,
-        typer.Option("--rounds", metavar="N", min=1, max=100, help="The most.  [the registry's]"),
+        int | None, option("--rounds", "N", "The most.  [the registry's]", min=1, max=100)
     ] = None,
     masked: Annotated[
-        bool,
-        typer.Option("--masked", help="Only sums of three hospitals or more can be read."),
+        bool, typer.Option("--masked", help="Only sums of three hospitals or more can be read.")
     ] = False,
     page: PageOption = None,
     force: ForceOption = False,
@@ -191,14 +175,11 @@ def new_command(
 
 
 def combine_command(
-    answers: Annotated[
-        list[Path], typer.Argument(metavar="ANSWER...", help="All answers of all rounds.")
-    ],
+    answers: Annotated[list[Path], argument("ANSWER...", "All answers of all rounds.")],
     key: KeyOption,
     to: ToOption,
     without: Annotated[
-        list[str] | None,
-        typer.Option("--without", metavar="HOSPITAL", help="Leave one out that stays away."),
+        list[str] | None, option("--without", "HOSPITAL", "Leave one out that stays away.")
     ] = None,
     page: PageOption = None,
     force: ForceOption = False,
@@ -227,7 +208,7 @@ def combine_command(
 
 
 def show_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of a study.")],
+    file: Annotated[Path, argument("FILE", "A file of a study.")],
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show a file of a study: what it asks, what it discloses, or what was found.

@@ -15,6 +15,7 @@ from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import opened, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.signatures import option
 from registry.cli.records.asking_record import patient_or_asked
 from registry.cli.visit.words import lines_of
 from registry.errors import Refused, WrongUsage, read_from
@@ -33,12 +34,9 @@ STDIN = "-"
 def visit_command(
     context: typer.Context,
     patient: PatientArgument = None,
-    on: Annotated[
-        str | None, typer.Option("--on", metavar="DAY", help="The day of the visit; today.")
-    ] = None,
+    on: Annotated[str | None, option("--on", "DAY", "The day of the visit; today.")] = None,
     file: Annotated[
-        str | None,
-        typer.Option("--file", metavar="FILE", help="The visit as TOML or JSON; - reads it."),
+        str | None, option("--file", "FILE", "The visit as TOML or JSON; - reads it.")
     ] = None,
     template: Annotated[
         bool, typer.Option("--template", help="Print the day as a file to fill in.")
