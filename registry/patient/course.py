@@ -85,7 +85,7 @@ def thresholds(document: Document) -> list[Threshold]:
     """Those of loss, remission and response, the highest first; response only with a baseline."""
     held, status = document["definition"], document["status"]
     facts = {**held, **status}
-    loss, remission = part("line", facts), points(held["remission_below"])
+    loss, remission = part("line", facts), part("line_remission", facts)
     found = [
         Threshold(
             "loss",
@@ -96,8 +96,8 @@ def thresholds(document: Document) -> list[Threshold]:
         Threshold(
             "remission",
             held["remission_below"],
-            tr("remission: below {score}", score=remission),
-            tr("Remission at week 14: below {score}", score=remission),
+            tr("remission: {limit}", limit=remission),
+            tr("Remission at week 14: {limit}", limit=remission),
         ),
     ]
     week14 = status["week14_pcdai"]
@@ -116,13 +116,8 @@ def thresholds(document: Document) -> list[Threshold]:
             Threshold(
                 "response",
                 response,
-                tr("response: to {score}", score=points(response)),
-                tr(
-                    "Response at week 14: {baseline} − {drop} = {score} or less",
-                    baseline=points(status["baseline_pcdai"]),
-                    drop=points(held["response_drop"]),
-                    score=points(response),
-                ),
+                tr("response: {limit}", limit=part("line_response", facts)),
+                tr("Response at week 14: {limit}", limit=part("fallen", facts)),
             )
         )
     return sorted(found, key=lambda one: -one.score)

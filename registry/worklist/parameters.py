@@ -10,11 +10,27 @@ from sqlalchemy.exc import IntegrityError
 
 from registry.errors import NotFound, Refused
 from registry.models import WorklistSetting
+from registry.models.definition import OURS
 from registry.parsing.parameter import read_parameter
 from registry.variables import Kind, Variable
-from registry.words import spoken, tr
+from registry.words import note, spoken, tr
 
 LISTING = "registry worklist parameters"
+_THERAPEUTIC = note("Trough of infliximab that is therapeutic, from here on")
+# The name of a threshold among the numbers: trough_week_14, trough_week_14_perianal_fistulising.
+_TROUGH = "concat_ws('_', 'trough', timepoint, nullif(phenotype, 'any'))"
+_THRESHOLDS = (
+    "purpose = 'therapeutic' and version = (select max(version) from reference.tdm_threshold)"
+)
+_OTHERS = f"""
+select key as parameter, value, nullif(unit, '') as unit, meaning, source as origin
+from reference.entry_limit
+union all
+select {_TROUGH}, ifx_ug_ml, 'ug/mL', :therapeutic, source
+from reference.tdm_threshold
+where {_THRESHOLDS}
+order by parameter
+"""
 
 
 def list_rules(connection: Connection) -> list[dict[str, Any]]:
@@ -34,7 +50,7 @@ def list_parameters(connection: Connection) -> list[dict[str, Any]]:
     """A row per number that the rules are held to: its value, unit, meaning and origin.
 
     Those of the worklist's own rules first, then those that entries and their plausibility are
-    held to.
+    held to, and the thresholds of a trough.
     """
     values = connection.execute(text("select * from reference.worklist_setting")).mappings().one()
     own = [
@@ -47,15 +63,9 @@ def list_parameters(connection: Connection) -> list[dict[str, Any]]:
         }
         for name, declared in WorklistSetting.parameters().items()
     ]
-    limits = connection.execute(
-        text(
-            "select key as parameter, value, nullif(unit, '') as unit, meaning, source as origin "
-            "from reference.entry_limit order by key"
-        )
-    ).mappings()
     return own + [
         {**row, "meaning": spoken(row["meaning"]), "origin": spoken(row["origin"])}
-        for row in limits
+        for row in connection.execute(text(_OTHERS), {"therapeutic": _THERAPEUTIC}).mappings()
     ]
 
 
@@ -66,7 +76,13 @@ def set_parameters(connection: Connection, changes: list[str]) -> str:
     kind, Refused for one that is impossible or does not fit the others.
     """
     parameters = WorklistSetting.parameters()
-    limits = _limits(connection)
+    limits = {
+        row["parameter"]: Variable(
+            row["meaning"], Kind.NUMBER, unit=row["unit"], required=True, minimum=Decimal(0)
+        )
+        for row in list_parameters(connection)
+        if row["parameter"] not in parameters
+    }
     values = dict(read_parameter(change, parameters | limits, LISTING) for change in changes)
     _begin_change(connection)
     own = {name: value for name, value in values.items() if name in parameters}
@@ -85,22 +101,15 @@ def set_parameters(connection: Connection, changes: list[str]) -> str:
             cure=tr("The days of infusions 2, 3 and 4 grow, and the least interval is the least."),
         ) from None
     for name in values.keys() & limits.keys():
-        connection.execute(
-            text("update reference.entry_limit set value = :value where key = :name"),
-            {"name": name, "value": values[name]},
-        )
+        for update in (
+            "update reference.entry_limit set value = :value where key = :name",
+            # What is told with it is then no guideline's any more.
+            "update reference.tdm_threshold set ifx_ug_ml = :value, source = :ours "
+            f"where {_TROUGH} = :name and {_THRESHOLDS} and ifx_ug_ml <> :value",
+        ):
+            given = {"name": name, "value": values[name], "ours": OURS}
+            connection.execute(text(update), given)
     return ", ".join(f"{name}={value}" for name, value in values.items())
-
-
-def _limits(connection: Connection) -> dict[str, Variable]:
-    """What entries are held to, by its name; any number that is not below nought will do."""
-    rows = connection.execute(text("select key, meaning, unit from reference.entry_limit"))
-    return {
-        row.key: Variable(
-            row.meaning, Kind.NUMBER, unit=row.unit or None, required=True, minimum=Decimal(0)
-        )
-        for row in rows
-    }
 
 
 def switch_rule(connection: Connection, rule: str, *, active: bool) -> None:

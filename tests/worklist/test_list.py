@@ -256,6 +256,31 @@ def test_numbers_are_changed_by_name_within_their_limits(ward: Ward) -> None:
         savepoint.rollback()
 
 
+def test_the_threshold_of_a_trough_is_changed_with_the_other_numbers(ward: Ward) -> None:
+    told = {row["parameter"]: row for row in list_parameters(ward.connection)}
+    thresholds = {name: told[name]["value"] for name in told if name.startswith("trough_")}
+    assert {name: float(value) for name, value in thresholds.items()} == {
+        "trough_week_2": 29,
+        "trough_week_6": 18,
+        "trough_week_14": 5,
+        "trough_week_14_perianal_fistulising": 12.7,
+        "trough_maintenance": 5,
+    }
+    set_parameters(declared(ward.connection), ["trough_maintenance=7", "trough_week_2=29"])
+    told = {row["parameter"]: row for row in list_parameters(ward.connection)}
+    assert (told["trough_maintenance"]["value"], told["trough_week_14"]["value"]) == (7, 5)
+    assert told["trough_maintenance"]["origin"] == "this registry's choice"
+    assert told["trough_week_2"]["origin"] == "NASPGHAN 2025"
+    kept = ward.connection.execute(
+        text(
+            "select old_values ->> 'ifx_ug_ml', new_values ->> 'ifx_ug_ml' "
+            "from audit.reference_change where table_name = 'tdm_threshold' "
+            "and operation = 'update'"
+        )
+    ).all()
+    assert [(float(old), float(new)) for old, new in kept] == [(5, 7)]
+
+
 def test_every_rule_says_what_to_do_why_and_by_whom(ward: Ward) -> None:
     rules = list_rules(ward.connection)
     assert len(rules) == len({rule["rule"] for rule in rules}) > 30

@@ -54,6 +54,8 @@ def print_result(
         rows = [_row(change) for change in result.changes]
         print_rows(rows, form, (*PLACE_COLUMNS, *CHANGE_COLUMNS))
     else:
+        if result.errors and form is Format.TABLE:
+            typer.echo(tr("Nothing was imported. What the rows would have been:") + "\n")
         print_rows(counts, form)
     if form is not Format.TABLE:
         return

@@ -77,8 +77,11 @@
 -- @limit: a fall of at least {response_drop}{or_remission}
 -- @record: pcdai_visit week14_on
 -- @excluded: Primary non-response
--- @part or_remission if remission_overrides_drop: ", or W below {remission_below}"
+-- @part or_remission if remission_overrides_drop: ", or W {line_remission}"
+-- @part line_response: to {response_at_most}
+-- @part fallen: "{baseline_pcdai} − {response_drop} = {response_at_most} or less"
 -- @value fall: baseline_pcdai - week14_pcdai
+-- @value response_at_most: baseline_pcdai - response_drop
 -- @consented: a consent to research counts; empty where none is recorded
 -- @consent_withdrawn_on: day from which research was withdrawn
 -- @consent_id: number of the consent that was withdrawn

@@ -10,7 +10,7 @@
 -- @rule induction_outcome: Induction outcome
 -- @found if in_remission: remission
 -- @found: response without remission
--- @limit: remission is W below {remission_below}
+-- @limit: remission is W {line_remission}
 -- @record: pcdai_visit week14_on
 -- @entered unless fall: Week-14 score of {week14_on}: {week14_pcdai}{below}; without a baseline PCDAI
 -- there is no response to judge.
@@ -19,7 +19,8 @@
 -- @entered if in_remission: Week-14 score of {week14_on}: {week14_pcdai}, remission; it fell by {fall}.
 -- @entered: Week-14 score of {week14_on}: {week14_pcdai}, response without remission; it fell by
 -- {fall}.
--- @part below if in_remission: ", below {remission_below}"
+-- @part below if in_remission: ", {line_remission}"
+-- @part line_remission: below {remission_below}
 -- @part clock if time_zero=first_infusion: days from the first infusion
 -- @part clock: days from the week-14 PCDAI
 -- @value in_remission: week14_pcdai < remission_below
