@@ -6,7 +6,7 @@ names a patient by study id at most. `registry.cli` is the only place that turns
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from registry.words import tr
@@ -54,6 +54,11 @@ class CannotEstimate(RegistryError):
     """An analysis that these data cannot carry: no events, separation, an empty group."""
 
     exit_status = 4
+
+
+def there_are(names: Iterable[str]) -> str:
+    """The cure where a name is not known: those that are."""
+    return tr("There are: {names}.", names=", ".join(names) or "-")
 
 
 @contextmanager

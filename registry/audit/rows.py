@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.audit.erasure import erased_as, number_of
-from registry.errors import NotFound, WrongUsage
+from registry.errors import NotFound, WrongUsage, there_are
 from registry.parsing.meant import did_you_mean, near
 from registry.words import tr
 
@@ -137,7 +137,6 @@ def _where(connection: Connection, asked: Filter) -> tuple[str, dict[str, Any]]:
         if asked.table not in names:
             raise WrongUsage(
                 tr("The audit has nothing of a table {name}.", name=asked.table),
-                cure=did_you_mean(near(asked.table, names))
-                or tr("There are: {names}.", names=", ".join(names)),
+                cure=did_you_mean(near(asked.table, names)) or there_are(names),
             )
     return " and ".join(conditions) or "true", values

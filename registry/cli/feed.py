@@ -12,7 +12,7 @@ from registry.cli.frame.context import changing, opened, reading, require_reason
 from registry.cli.frame.options import HospitalOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
-from registry.errors import WrongUsage
+from registry.errors import WrongUsage, there_are
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -116,10 +116,7 @@ def list_command(
     from registry.records.patient_number import patient_number
 
     if fate is not None and fate not in FATES:
-        raise WrongUsage(
-            tr("There is no fate {fate}.", fate=repr(fate)),
-            cure=tr("There are: {names}.", names=", ".join(FATES)),
-        )
+        raise WrongUsage(tr("There is no fate {fate}.", fate=repr(fate)), cure=there_are(FATES))
     with reading(context) as connection:
         number = None if patient is None else patient_number(connection, patient)
         rows = _rows(listed(connection, patient=number, fate=fate, limit=limit))

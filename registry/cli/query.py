@@ -14,7 +14,7 @@ from registry.cli.frame.options import PatientOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
 from registry.clinical_tables import BY_COMMAND
-from registry.errors import NotFound, WrongUsage
+from registry.errors import NotFound, WrongUsage, there_are
 from registry.vocabulary import QUERY_STATE_MEANINGS, QUERY_STATES, SETTLED_STATES
 from registry.words import spoken, tr
 
@@ -69,8 +69,7 @@ def list_command(
     for state in states or ():
         if state not in QUERY_STATES:
             raise WrongUsage(
-                tr("There is no state {name}.", name=state),
-                cure=tr("There are: {names}.", names=", ".join(QUERY_STATES)),
+                tr("There is no state {name}.", name=state), cure=there_are(QUERY_STATES)
             )
     wanted = QUERY_STATES if everything else tuple(states or OPEN_STATES)
     with reading(context) as connection:
@@ -268,10 +267,7 @@ def _entity(table: str) -> Entity:
         declared = entity.declared
         if table in (declared.command, declared.file, declared.name):
             return entity
-    raise NotFound(
-        tr("There is no table {table}.", table=table),
-        cure=tr("There are: {names}.", names=", ".join(BY_COMMAND)),
-    )
+    raise NotFound(tr("There is no table {table}.", table=table), cure=there_are(BY_COMMAND))
 
 
 def _row(query: Query) -> dict[str, Any]:

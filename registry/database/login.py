@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event, text
 from registry.database.engine import Database, kept_engine
 from registry.database.frozen import LIVE, OWN, translate
 from registry.database.roles import BY_NAME, ENTRY_ROLE, MANAGER_ROLE, OWNER_ROLE, quoted
-from registry.errors import NotFound, WrongUsage
+from registry.errors import NotFound, WrongUsage, there_are
 from registry.words import tr
 
 # The owner of the records; whether this login has its rights without being it, and whether it
@@ -98,10 +98,7 @@ def _entered(database: Database, role: str | None, centres: Sequence[str]) -> Da
             cure=tr("See: registry role list"),
         )
     if role not in BY_NAME:
-        raise WrongUsage(
-            tr("There is no role {role}.", role=role or "-"),
-            cure=tr("There are: {names}.", names=", ".join(BY_NAME)),
-        )
+        raise WrongUsage(tr("There is no role {role}.", role=role or "-"), cure=there_are(BY_NAME))
     if (role == ENTRY_ROLE) != bool(centres):
         raise WrongUsage(
             tr("{role} is for centres, the other roles are not.", role=ENTRY_ROLE),
@@ -119,10 +116,7 @@ def require_centres(connection: Connection, centres: Iterable[str]) -> None:
     known = connection.execute(text("select code from reference.centre order by 1")).scalars().all()
     for centre in centres:
         if centre not in known:
-            raise NotFound(
-                tr("There is no centre {code}.", code=centre),
-                cure=tr("There are: {names}.", names=", ".join(known) or "-"),
-            )
+            raise NotFound(tr("There is no centre {code}.", code=centre), cure=there_are(known))
 
 
 def _entry_login(database: Database, centres: list[str]) -> str:

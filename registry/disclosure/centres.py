@@ -10,7 +10,7 @@ from registry.disclosure.cells import Cell, hide, published
 from registry.disclosure.descriptive import values_of_many
 from registry.disclosure.level import Limits
 from registry.disclosure.partition import is_vague
-from registry.errors import CannotEstimate, NotFound
+from registry.errors import CannotEstimate, NotFound, there_are
 from registry.words import declared, note, tr
 
 Document = Mapping[str, Any]
@@ -56,7 +56,7 @@ def told_to(document: Document, centre: str, limits: Limits, *, own: bool) -> di
     if centre not in centres:
         raise NotFound(
             tr("There is no child of a centre {code}.", code=centre),
-            cure=tr("There are: {names}.", names=", ".join(sorted(centres)) or "-"),
+            cure=there_are(sorted(centres)),
         )
     others = [counted for code, counted in centres.items() if code != centre]
     if not others:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from registry.errors import NotFound, Refused
+from registry.errors import NotFound, Refused, there_are
 from registry.models import Assay, table_of
 from registry.parsing.parameter import read_parameter
 from registry.records.change import declare_change, summarise_change
@@ -45,9 +45,7 @@ def get_assay(connection: Connection, name: str) -> dict[str, Any]:
         names = [row["name"] for row in list_assays(connection)]
         raise NotFound(
             tr("There is no assay {name}.", name=name),
-            cure=tr("There are: {names}.", names=", ".join(names))
-            if names
-            else tr("registry assay add {name} adds it.", name=name),
+            cure=there_are(names) if names else tr("registry assay add {name} adds it.", name=name),
         )
     return dict(row)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.errors import NotFound, Refused
+from registry.errors import NotFound, Refused, there_are
 from registry.models import Centre, table_of
 from registry.parsing.parameter import read_parameter
 from registry.records.change import declare_change, summarise_change
@@ -60,7 +60,7 @@ def amend_centre(
     if code not in [row["code"] for row in known]:
         raise NotFound(
             tr("There is no centre {code}.", code=code),
-            cure=tr("There are: {names}.", names=", ".join(row["code"] for row in known) or "-"),
+            cure=there_are(row["code"] for row in known),
         )
     values = _read(told)
     declare_change(connection, user=user, command="centre amend", reason=reason)

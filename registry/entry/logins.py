@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from registry.database.login import require_centres
 from registry.database.roles import BY_NAME, ENTRY_ROLE, ROLES, quoted
-from registry.errors import NotFound, Refused, WrongUsage
+from registry.errors import NotFound, Refused, WrongUsage, there_are
 from registry.records.change import declare_change, summarise_change
 from registry.words import tr
 
@@ -131,10 +131,7 @@ def _let(connection: Connection, statement: str, *, wanting: bool) -> None:
 
 def _known(connection: Connection, login: str, role: str) -> None:
     if role not in BY_NAME:
-        raise NotFound(
-            tr("There is no role {role}.", role=role),
-            cure=tr("There are: {names}.", names=", ".join(BY_NAME)),
-        )
+        raise NotFound(tr("There is no role {role}.", role=role), cure=there_are(BY_NAME))
     there = connection.execute(
         text("select exists (select from pg_roles where rolname = :login)"), {"login": login}
     ).scalar_one()

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.codes import known_codes
-from registry.errors import NotFound, WrongUsage
+from registry.errors import NotFound, WrongUsage, there_are
 from registry.feeds.message import LOINC, Result, system_name
 from registry.feeds.reasons import Said
 from registry.models import LabResult, TdmLevel
@@ -169,7 +169,7 @@ def map_code(
         except Unreadable:
             raise WrongUsage(
                 tr("{analyte} is no analyte of this registry.", analyte=repr(analyte)),
-                cure=tr("There are: {names}.", names=", ".join((*REPORTED, NOT_WANTED))),
+                cure=there_are((*REPORTED, NOT_WANTED)),
             ) from None
     declare_change(connection, user=user, command="feed map", reason=reason)
     row = {

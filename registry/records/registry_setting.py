@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.errors import NotFound
+from registry.errors import NotFound, there_are
 from registry.records.change import declare_change, summarise_change
 from registry.words import tr
 
@@ -22,10 +22,7 @@ def definition_or_default(connection: Connection, name: str | None) -> str:
     names = connection.execute(text("select name from reference.definition order by 1"))
     found = names.scalars().all()
     if name not in found:
-        raise NotFound(
-            tr("There is no definition {name}.", name=name),
-            cure=tr("There are: {names}.", names=", ".join(found)),
-        )
+        raise NotFound(tr("There is no definition {name}.", name=name), cure=there_are(found))
     return name
 
 

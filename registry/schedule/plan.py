@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from registry.errors import NotFound, Refused, WrongUsage, read_from
+from registry.errors import NotFound, Refused, WrongUsage, read_from, there_are
 from registry.parsing.toml import parse_toml
 from registry.schedule.due import Daily, clock_time, duration
 from registry.words import tr
@@ -99,8 +99,7 @@ def _read(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     for name, value in given.items():
         if name not in _READERS:
             raise WrongUsage(
-                tr("There is no setting {name}.", name=repr(name)),
-                cure=tr("There are: {names}.", names=", ".join(_READERS)),
+                tr("There is no setting {name}.", name=repr(name)), cure=there_are(_READERS)
             )
         try:
             values[_FIELDS.get(name, name.replace("-", "_"))] = _READERS[name](value, folder)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from registry.errors import NotFound, Refused
+from registry.errors import NotFound, Refused, there_are
 from registry.models import WorklistSetting
 from registry.models.definition import OURS
 from registry.parsing.parameter import read_parameter
@@ -120,10 +120,7 @@ def switch_rule(connection: Connection, rule: str, *, active: bool) -> None:
         ).scalars()
     )
     if rule not in names:
-        raise NotFound(
-            tr("There is no rule {name}.", name=rule),
-            cure=tr("There are: {names}.", names=", ".join(names)),
-        )
+        raise NotFound(tr("There is no rule {name}.", name=rule), cure=there_are(names))
     _begin_change(connection)
     connection.execute(
         text("update reference.worklist_rule set active = :active where rule = :rule"),

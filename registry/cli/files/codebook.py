@@ -11,7 +11,7 @@ from registry.cli.frame.completion import complete_table
 from registry.cli.frame.context import warn
 from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.cli.frame.signatures import argument, option
-from registry.errors import NotFound, Refused
+from registry.errors import NotFound, Refused, there_are
 from registry.words import tr
 
 # The codes have a line each below the variables; a terminal has no room for both beside.
@@ -45,10 +45,7 @@ def codebook_command(
     from registry.models.codebook import codebook, descriptions, headers
 
     if table is not None and table not in headers():
-        raise NotFound(
-            tr("There is no table {table}.", table=table),
-            cure=tr("There are: {names}.", names=", ".join(headers())),
-        )
+        raise NotFound(tr("There is no table {table}.", table=table), cure=there_are(headers()))
     rows = [row for row in codebook() if table is None or row["table"] == table]
     if to is not None:
         from registry.export.codebook import write_codebook

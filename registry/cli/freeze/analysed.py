@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from registry.errors import WrongUsage
+from registry.errors import WrongUsage, there_are
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -18,10 +18,7 @@ def require_analyses(names: Iterable[str]) -> None:
 
     for name in names:
         if name not in BY_NAME:
-            raise WrongUsage(
-                tr("There is no analysis {name}.", name=name),
-                cure=tr("There are: {names}.", names=", ".join(BY_NAME)),
-            )
+            raise WrongUsage(tr("There is no analysis {name}.", name=name), cure=there_are(BY_NAME))
 
 
 def documents(

@@ -69,7 +69,7 @@ def centre_of(connection: Connection, patient: str, centre: str | None) -> str:
     """The centre that is said, or the child's own. Raises NotFound for one that is none."""
     from sqlalchemy import text
 
-    from registry.errors import NotFound
+    from registry.errors import NotFound, there_are
 
     known = connection.execute(text("select code from reference.centre order by 1")).scalars()
     own = connection.execute(
@@ -81,8 +81,5 @@ def centre_of(connection: Connection, patient: str, centre: str | None) -> str:
     ).scalar_one_or_none()
     codes, asked = list(known), centre or own
     if asked is None or asked not in codes:
-        raise NotFound(
-            tr("There is no centre {code}.", code=asked),
-            cure=tr("There are: {names}.", names=", ".join(codes) or "-"),
-        )
+        raise NotFound(tr("There is no centre {code}.", code=asked), cure=there_are(codes))
     return asked

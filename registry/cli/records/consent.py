@@ -13,7 +13,7 @@ from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
 from registry.cli.records.asking_record import patient_or_asked
-from registry.errors import WrongUsage
+from registry.errors import WrongUsage, there_are
 from registry.vocabulary import CONSENT_GIVERS, CONSENT_SCOPES
 from registry.words import tr
 
@@ -147,5 +147,5 @@ def _hold_to(option: str, given: list[str], allowed: tuple[str, ...]) -> None:
         if one not in allowed:
             raise WrongUsage(
                 tr("{option} {value} is not known.", option=option, value=one),
-                cure=tr("There are: {names}.", names=", ".join(allowed)),
+                cure=there_are(allowed),
             )

@@ -13,7 +13,7 @@ from registry.cli.frame.output import Format, FormatOption, print_json, print_ro
 from registry.cli.frame.past import moment_of
 from registry.cli.frame.signatures import argument, option
 from registry.clinical_tables import CLINICAL_TABLES
-from registry.errors import WrongUsage
+from registry.errors import WrongUsage, there_are
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _table(name: str) -> str:
             return one.name
     raise WrongUsage(
         tr("There is no table {name}.", name=name),
-        cure=tr("There are: {names}.", names=", ".join(one.file for one in CLINICAL_TABLES)),
+        cure=there_are(one.file for one in CLINICAL_TABLES),
     )
 
 
