@@ -48,6 +48,9 @@ _SETTINGS = {
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
     "jit": "off",
+    # A worker takes longer to start than a small registry to read: the default, a tenth of this,
+    # has one started for three definitions, of which the planner believes there are eighty.
+    "parallel_setup_cost": "10000",
     # An import's rows stay in memory while they are checked.
     "temp_buffers": "64MB",
     # An upgrade locks every table and view in one transaction, and others may work beside it.
