@@ -4,6 +4,7 @@ months that stand still, errors made of nothing."""
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from registry.analysis.cohort.covariate_groups import levels_of
+from registry.analysis.cox import refusals
 from registry.analysis.cox.design import Design, prepare
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.cox.partial_likelihood import Rows
@@ -176,3 +178,32 @@ def test_the_check_is_that_of_all_pairs() -> None:
         assert found is None or found.separation == separated
         seen.add((flat, separated))
     assert seen == {(True, False), (False, True), (False, False)}
+
+
+def test_what_a_climb_proves_is_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small cohorts, many of them separated or collinear: whoever asks on finds nothing else."""
+    rng = np.random.default_rng(12)
+    asked = []
+    for _ in range(300):
+        n = int(rng.integers(4, 25))
+        values = rng.integers(0, 2, (n, 2)) * rng.uniform(0.1, 9, 2)
+        start = rng.integers(0, 8, n) * int(rng.integers(0, 2))
+        event = rng.random(n) < 0.5
+        event[0] = True
+        asked.append(
+            Rows.of(start + rng.integers(1, 9, n), event, values, start=start, stratum=event * 0)
+        )
+    told = [obstacle(rows, DOSE) for rows in asked]
+    monkeypatch.setattr(refusals, "proven", lambda rows: False)
+    slowly = [obstacle(rows, DOSE) for rows in asked]
+    for found, expected in zip(told, slowly, strict=True):
+        assert (found is None) == (expected is None)
+        assert found is None or str(found.error) == str(expected.error)
+    monkeypatch.undo()
+    spans = [np.maximum(np.ptp(rows.values, axis=0), 1e-9) for rows in asked]
+    proofs = [
+        refusals.proven(replace(rows, values=rows.values / span))
+        for rows, span in zip(asked, spans, strict=True)
+    ]
+    assert sum(proofs) > 100
+    assert sum(found is not None for found in told) > 50

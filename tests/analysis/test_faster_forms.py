@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from registry.analysis.cox.profile import profile_limits
 from registry.analysis.methods.cox_model import _by_lifelines
 from registry.analysis.methods.prediction import auc, brier, levels_of
 from registry.analysis.methods.prediction_curves import auc_curve, brier_curve
+from registry.analysis.methods.survival_curve import SurvivalCurve
 from registry.analysis.risk.fitting import Hazard, Hazards
 from registry.analysis.risk.performance import Watch
 
@@ -182,6 +184,34 @@ def test_many_rows_are_fitted_as_lifelines_fits_them() -> None:
         rtol=1e-9,
         atol=1e-12,
     )
+
+
+@pytest.mark.parametrize("share", [0.6, 1.0])
+def test_curves_and_tests_of_many_rows_are_those_of_lifelines(
+    share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(13)
+    n = 10_500
+    time = np.ceil(rng.exponential(400, n))
+    event = rng.random(n) < share
+    two, four = rng.integers(0, 2, n), rng.integers(0, 4, n)
+
+    def found() -> tuple[SurvivalCurve, list[float]]:
+        tests = [methods.logrank(time, event, groups) for groups in (two, four)]
+        mean = methods.restricted_mean(time, event, 700)
+        told = [mean.mean, mean.standard_error, *(one.statistic for one in tests)]
+        return methods.kaplan_meier(time, event), told
+
+    curve, told = found()
+    for place in ("curves.logrank", "methods.survival_curve"):
+        monkeypatch.setattr(import_module(f"registry.analysis.{place}"), "MANY_ROWS", n)
+    expected, told_by_lifelines = found()
+    for name in ("time", "survival", "standard_error", "lower", "upper", "at_risk", "events"):
+        np.testing.assert_allclose(
+            getattr(curve, name), getattr(expected, name), rtol=1e-11, atol=1e-13, err_msg=name
+        )
+    np.testing.assert_array_equal(curve.censored, expected.censored)
+    assert told == pytest.approx(told_by_lifelines, rel=1e-11)
 
 
 @settings(max_examples=25, deadline=None)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from registry.analysis import arrays
-from registry.analysis.arrays import NO_ENTRY, at_risk_on, chi2_sf
+from registry.analysis.arrays import MANY_ROWS, NO_ENTRY, at_risk_on, chi2_sf
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.errors import CannotEstimate
 from registry.words import note
@@ -48,8 +48,9 @@ def logrank(
 ) -> LogRankTest:
     """Compare the hazards of groups.
 
-    lifelines' multivariate_logrank_test computes the plain test; with `strata` or `entry`, which it
-    has not, our own sums of observed minus expected events and their hypergeometric covariance. R:
+    lifelines' multivariate_logrank_test computes the plain test of up to 10,000 rows; of more, and
+    with `strata` or `entry`, which it has not, our own sums of observed minus expected events and
+    their hypergeometric covariance. R:
     `survdiff(Surv(time, event) ~ group + strata(strata))`; with late entry the score test of
     `coxph(Surv(entry, time, event) ~ group, ties = "exact")`.
 
@@ -91,7 +92,7 @@ def logrank(
     v = variance[np.ix_(free, free)]
     if together.size < 2 or np.linalg.matrix_rank(v) < free.size:
         raise CannotEstimate(note("No event fell in a time when two groups were at risk."))
-    if entry is None and strata is None:
+    if entry is None and strata is None and len(stop) <= MANY_ROWS:
         kept = np.isin(index, together)
         statistic = _by_lifelines(stop[kept], happened[kept], index[kept])
     else:

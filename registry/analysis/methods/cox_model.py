@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from registry.analysis import arrays
-from registry.analysis.arrays import Ties, chi2_sf, norm_ppf
+from registry.analysis.arrays import MANY_ROWS, Ties, chi2_sf, norm_ppf
 from registry.analysis.cox import diagnostics as of_rows
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, Rows, maximise
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
@@ -25,12 +25,10 @@ from registry.words import note, tr
 Penalty = Literal["firth"] | float | None
 _Z = float(norm_ppf(0.975))
 # lifelines stops where Newton's steps do, as exactly as its floats allow.
-# Beyond so many rows our own likelihood arrives in a third of its time.
 _TIGHT = {"precision": 1e-14, "r_precision": 1e-16}
 _STEPS = (1.0, 0.25)
 # Of what a further step promises to gain.
 _AT_TOP = 1e-10
-_MANY_ROWS = 10_000
 # Of the smallest eigenvalue of an information that there is no estimate with.
 _SINGULAR = 1e-11
 # By how much the log-likelihood must at least fall a standard error from its top, where a half is
@@ -252,7 +250,7 @@ def cox(
         _refuse_collinear(rows, null)
     plain = (
         ties == "efron"
-        and len(stop) <= _MANY_ROWS
+        and len(stop) <= MANY_ROWS
         and all(one is None for one in (entry, strata, penalty, weights))
     )
     # Newton's whole steps may leap about, as with far outliers; ours are halved and arrive.

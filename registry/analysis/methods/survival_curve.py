@@ -1,8 +1,9 @@
 """Kaplan-Meier's curve with limits, quantiles and numbers at risk, and the mean restricted to tau.
 
-lifelines computes a curve without late entry: survival, counts, limits on the log-log scale and the
-restricted mean's point. Its variance of the mean is 8 to 20 times too large and its risk set takes
-who enters on a day as at risk on it, so both are written here (`registry.analysis.counting`).
+lifelines computes a curve without late entry of up to 10,000 rows: survival, counts, limits on the
+log-log scale and the restricted mean's point. Its variance of the mean is 8 to 20 times too large
+and its risk set takes who enters on a day as at risk on it, so both are written here
+(`registry.analysis.counting`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from registry.analysis import arrays
-from registry.analysis.arrays import Counts, at_risk_on
+from registry.analysis.arrays import MANY_ROWS, Counts, at_risk_on
 from registry.analysis.counting import Z95, product_limit, restricted_area
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.errors import CannotEstimate
@@ -102,7 +103,8 @@ def kaplan_meier(
 ) -> SurvivalCurve:
     """Kaplan and Meier's estimate of the share without the event.
 
-    lifelines' KaplanMeierFitter computes it, and with `entry` our own product limit. R:
+    lifelines' KaplanMeierFitter computes it; with `entry`, or of more than 10,000 rows, our own
+    product limit. R:
     `survfit(Surv(time, event) ~ 1, conf.type = "log-log")`, with entry `Surv(entry, time, event)`.
 
     Args:
@@ -119,12 +121,11 @@ def kaplan_meier(
     happened = arrays.events(event, len(stop))
     arrays.one_of(conf_type, CONFIDENCE_TYPES, "conf_type")
     limits: tuple[Floats, Floats] | None = None
-    if entry is None:
-        start = np.full(len(stop), -1.0)
+    start = np.full(len(stop), -1.0) if entry is None else arrays.entries(entry, stop)
+    if entry is None and len(stop) <= MANY_ROWS:
         day, survival, counts, limits = _by_lifelines(stop, happened)
     else:
-        start = arrays.entries(entry, stop)
-        day, survival, counts = _with_entry(start, stop, happened)
+        day, survival, counts = _by_product(start, stop, happened)
     at_risk, happening, censored = counts
     _, of_log = product_limit(at_risk, happening)
     with np.errstate(invalid="ignore"):
@@ -171,7 +172,7 @@ def _by_lifelines(
     )
 
 
-def _with_entry(
+def _by_product(
     entry: Floats, time: Floats, event: Flags
 ) -> tuple[Floats, Floats, tuple[Days, Days, Days]]:
     day, place = np.unique(time, return_inverse=True)
@@ -252,9 +253,10 @@ def restricted_mean(
 ) -> RestrictedMean:
     """The area under Kaplan and Meier's curve from `start` to `tau`.
 
-    lifelines computes the mean of those at risk from time 0 on, our own sum that with `entry` or
-    `start`, and the standard error always: sum A^2 d / (n (n - d)), A the area from an event to
-    tau. R: `summary(survfit(Surv(time, event) ~ 1), rmean = tau)`, survRM2's `rmst2`.
+    lifelines computes the mean of up to 10,000 rows at risk from time 0 on, our own sum that of
+    more and that with `entry` or `start`, and the standard error always: sum A^2 d / (n (n - d)),
+    A the area from an event to tau. R: `summary(survfit(Surv(time, event) ~ 1), rmean = tau)`,
+    survRM2's `rmst2`.
 
     Args:
         time, event, entry: as in `kaplan_meier`.
@@ -281,7 +283,7 @@ def restricted_mean(
             )
         )
     mean, error = restricted_area(counts, survival, tau, start)
-    if entry is None and start == 0:
+    if entry is None and start == 0 and len(stop) <= MANY_ROWS:
         from lifelines import KaplanMeierFitter
         from lifelines.utils import restricted_mean_survival_time
 
