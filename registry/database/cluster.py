@@ -48,11 +48,8 @@ _SETTINGS = {
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
     "jit": "off",
-    # A worker takes longer to start than a small registry to read: the default, a tenth of this,
-    # has one started for three definitions, of which the planner believes there are eighty.
-    "parallel_setup_cost": "10000",
-    # An import's rows stay in memory while they are checked.
-    "temp_buffers": "64MB",
+    "parallel_setup_cost": "10000",  # to start a worker costs more than to read a small registry
+    "temp_buffers": "64MB",  # an import's rows stay in memory while they are checked
     # An upgrade locks every table and view in one transaction, and others may work beside it.
     "max_locks_per_transaction": "256",
     # For imports in bulk. No replica reads the log of this server.
