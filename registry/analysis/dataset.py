@@ -28,7 +28,6 @@ def survival_data(frame: pd.DataFrame, definition: str) -> pd.DataFrame:
 
     Args:
         frame: rows of `analytics.analysis_set`, one per eligible patient.
-        definition: the definition that all rows must belong to.
 
     Returns:
         Columns `patient_id`, `time_days` (int64, whole days since time zero), `event` (bool) and

@@ -227,14 +227,12 @@ def cohort_of(
 
     Args:
         frame: rows of `analysis_set`, as `read_patients` gives them.
-        definition: the definition that all rows must belong to.
         late_entry: at risk from the week-14 PCDAI on (`entry_days`), not from day 0.
         landmark_months: only those still at risk after this many months, and from then on.
 
     Raises:
         CannotEstimate: no patient, or nobody was at risk after entry or landmark.
         WrongUsage: a landmark that is not a positive number of months.
-        Refused: the rows are not fit for analysis (see `survival_data`).
     """
     if landmark_months is not None and not (np.isfinite(landmark_months) and landmark_months > 0):
         raise WrongUsage(tr("A landmark is a number of months above 0."), cure=tr("For example 6."))

@@ -105,7 +105,6 @@ def levels_of(
         by: the id of one of COVARIATES or FACTORS.
         exposure: rows of `analytics.exposure`, for a cohort with a landmark: covariates that are
             acquired after the start are taken as they stood at it.
-        limits: of the definition, for the words.
 
     Raises:
         WrongUsage: an unknown covariate.

@@ -60,7 +60,6 @@ def cohort_flow(
 
     Args:
         frame: rows of `analytics.cohort_flow`: `position`, `step`, `reason`, `n`.
-        definition: the definition that all rows must belong to.
         labels: what each exclusion is called under it; without them as in the published study.
 
     Raises:

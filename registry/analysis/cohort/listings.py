@@ -19,7 +19,6 @@ def week14_levels(week14: pd.DataFrame, trough: pd.DataFrame, definition: str) -
     Args:
         week14: rows of `analytics.tdm_week14`.
         trough: rows of `analytics.trough`, for the threshold that holds for every phenotype.
-        definition: the definition that all rows must belong to.
 
     Returns:
         `unit`, `threshold` (None where none is known) and `groups`, each with its `levels`, pairs
@@ -66,7 +65,6 @@ def loss_list(
         survival: rows of `analytics.survival`.
         mechanism: rows of `analytics.lor_mechanism`.
         outcome: rows of `analytics.lor_outcome`.
-        definition: the definition that all rows must belong to.
 
     Raises:
         CannotEstimate: nobody lost response.
@@ -110,7 +108,6 @@ def gene_list(frame: pd.DataFrame, definition: str) -> dict[str, Any]:
 
     Args:
         frame: rows of `analytics.gene_summary`.
-        definition: the definition that all rows must belong to.
 
     Raises:
         CannotEstimate: no gene finding is recorded.

@@ -52,7 +52,6 @@ def missing_values(frame: pd.DataFrame, definition: str) -> MissingValues:
 
     Args:
         frame: rows of `analytics.missing_values`.
-        definition: the definition that all rows must belong to.
 
     Raises:
         CannotEstimate: the cohort is empty.

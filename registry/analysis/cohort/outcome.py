@@ -47,7 +47,6 @@ def outcomes_after_loss(frame: pd.DataFrame, definition: str) -> Outcomes:
 
     Args:
         frame: rows of `analytics.lor_outcome`, one per patient with a loss: `outcome`, `regained`.
-        definition: the definition that all rows must belong to.
 
     Raises:
         Refused: an outcome is unknown, or a patient who was not optimised has `regained`.

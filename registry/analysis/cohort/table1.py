@@ -140,7 +140,6 @@ def baseline_table(frame: pd.DataFrame, definition: str, limits: Limits = AS_PUB
     Args:
         frame: rows of `analytics.baseline`, one per eligible patient: years, months, mg/kg,
             Z-scores and points as their columns say.
-        definition: the definition that all rows must belong to.
         limits: of the definition, for the words of the rows.
 
     Raises:

@@ -101,14 +101,10 @@ def univariate_table(
     A covariate that is missing everywhere or has one level only keeps its counts and has no test.
 
     Args:
-        frame: rows of `analytics.analysis_set`, as `read_patients` gives them.
-        definition: the definition that all rows must belong to.
         permutation: when to give a P by permutation too; without it never.
-        basis: what the analysis rests on, to be told with the result.
 
     Raises:
         CannotEstimate: no patient, or nobody lost response.
-        Refused: the rows are not fit for analysis (see `survival_data`).
     """
     data = survival_data(frame, definition)
     require_columns(data, (covariate.id for covariate in COVARIATES), "analysis_set")

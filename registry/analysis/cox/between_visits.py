@@ -132,12 +132,10 @@ def between_visits(
 
     Args:
         frame: rows of `patients_of`, with `left_days`, `right_days` and `entry_days`.
-        definition: the definition that all rows must belong to.
         covariates: ids in the order of the terms; without them those with a univariate P below
             0.05 that are not acquired after the start.
         ties: of the Cox model, `breslow` or `efron`.
         events_per_covariate: with fewer losses it is refused.
-        basis: what the result rests on.
 
     Raises:
         CannotEstimate: what `cox_regression` says of the data, or no maximum of the likelihood.

@@ -106,11 +106,9 @@ def choose(
 
     Args:
         frame: rows of `analytics.analysis_set`.
-        definition: the definition that all rows must belong to.
         named: what a person asks for, None for nothing; or what was chosen before.
         prespecified: the definition's own.
         as_published: by P whatever the definition has.
-        limits: of the definition, for the words of the covariates.
 
     Raises CannotEstimate when P decides and none is below 0.05, or there is no patient or event.
     """

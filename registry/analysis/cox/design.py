@@ -159,7 +159,6 @@ def covariates_of(
         names: the chosen covariates.
         design: of the model.
         named: whether a person named them, or their P values did.
-        limits: of the definition, for the words.
 
     Raises:
         Refused: a covariate or stratum that is acquired after the start would be held fixed in a
@@ -211,7 +210,6 @@ def prepare(
     Args:
         frame: rows of `analysis_set`, with the columns of `read_patients` where the design asks
             for entry, strata or centres.
-        definition: the definition that all rows must belong to.
         covariates: the terms.
         design: of the model.
         exposure: rows of `exposure`; needed for time-dependent covariates and for a landmark.
@@ -219,7 +217,6 @@ def prepare(
 
     Raises:
         CannotEstimate: no patient, nobody at risk, one centre only.
-        Refused: the rows are not fit for analysis.
     """
     cohort = cohort_of(
         frame, definition, late_entry=design.late_entry, landmark_months=design.landmark_months

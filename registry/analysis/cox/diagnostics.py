@@ -379,7 +379,6 @@ def concordance(fit: CoxFit, x: Any = None) -> Concordance:
 
     Raises:
         CannotEstimate: there is no pair.
-        InvalidInput: see `registry.analysis.methods`.
     """
     _refuse_weights(fit)
     rows = fit.likelihood.rows

@@ -61,13 +61,11 @@ def cox_regression(
     Args:
         frame: rows of `analytics.analysis_set`; for entry, strata or centres those of
             `read_patients`.
-        definition: the definition that all rows must belong to.
         covariates: ids in the order of the terms, or how they were chosen; without them those
             whose log-rank P in Table 2 is below 0.05, as published.
         ties: `breslow` or `efron`.
         design: what the model is beyond its covariates.
         exposure: rows of `analytics.exposure`, for time-dependent covariates and landmarks.
-        basis: what the result rests on, to be told with it.
 
     Raises:
         CannotEstimate: no patient, no event, fewer events than covariates, no covariate

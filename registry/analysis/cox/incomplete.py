@@ -91,7 +91,6 @@ def incomplete(
 
     Raises:
         CannotEstimate: as `prepare`; nobody was at risk after the trough.
-        Refused: the rows are not fit for analysis.
     """
     columns = (*covariates, *auxiliary)
     of_patients = tuple(one for one in columns if one != TROUGH)

@@ -99,16 +99,12 @@ def compare_with_published(
 
     Args:
         frame: rows of `read_patients`.
-        exposure: rows of `analytics.exposure`.
-        definition: the definition that all rows must belong to.
         covariates: ids; without them those with a univariate P below 0.05, as published.
         ties: `breslow` or `efron`, the same in all models.
-        basis: what the result rests on, to be told with it.
 
     Raises:
         CannotEstimate: no patient, no event, no covariate with a small P, or the sound model cannot
             be fitted. A model before it that cannot be fitted is told with its reason.
-        Refused: the rows are not fit for analysis.
         WrongUsage: an unknown covariate.
     """
     choice = choose(frame, definition, covariates, limits=limits_under(basis))

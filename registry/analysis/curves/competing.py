@@ -184,17 +184,14 @@ def cumulative_incidence(
     Args:
         frame: rows of `analytics.analysis_set` with `event_code` of `competing_events` beside them
             (`read_patients`).
-        definition: the definition that all rows must belong to.
         by: the id of a covariate; curves for each of its levels that has patients, and tests.
         at_months: when to read the incidences off, in months from time zero.
         late_entry: patients are at risk from their week-14 PCDAI on; there are no tests then.
-        basis: what the analysis rests on, to be told with the result.
 
     Raises:
         CannotEstimate: no patient at risk, no event of any cause, or the covariate is missing in
             every patient.
         WrongUsage: an unknown covariate, or a month that is negative or not finite.
-        Refused: the rows are not fit for analysis.
     """
     months = sorted(set(at_months))
     if any(not np.isfinite(month) or month < 0 for month in months):

@@ -149,23 +149,19 @@ def kaplan_meier(
     Args:
         frame: rows of `analytics.analysis_set`; what other views say of the patients stands beside
             (`read_patients`).
-        definition: the definition that all rows must belong to.
         by: the id of a covariate; a curve for each of its levels that has patients.
         at_months: when to read the incidence off, in months from time zero, in any order.
         late_entry: patients are at risk from their week-14 PCDAI on.
         landmark_months: only patients still at risk after so many months, from then on; covariates
             acquired after the start are taken as they stood then, if `exposure` is given.
-        exposure: rows of `analytics.exposure`.
         strata: the id of a covariate; the log-rank test compares within its levels.
         rmst_months: the horizon of the restricted mean.
         interval_censored: also estimate the curve of interval-censored losses.
         permutation: when to give a P by permutation; without it never.
-        basis: what the analysis rests on, to be told with the result.
 
     Raises:
         CannotEstimate: no patient at risk, or the covariate is missing in every patient.
         WrongUsage: an unknown covariate, or a month that is negative or not finite.
-        Refused: the rows are not fit for analysis (see `survival_data`).
     """
     months = _checked_months(at_months, rmst_months, landmark_months)
     if strata is not None and (by is None or strata == by):

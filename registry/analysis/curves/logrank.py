@@ -66,7 +66,6 @@ def logrank(
 
     Raises:
         CannotEstimate: one group, no event, or no event while two groups were at risk.
-        InvalidInput: see `registry.analysis.methods`.
     """
     stop = arrays.times(time)
     happened = arrays.events(event, len(stop))

@@ -75,9 +75,6 @@ def pseudo_values(time: Any, cause: Any, at: Any) -> Floats:
 
     Args:
         time, cause, at: as of `registry.analysis.methods.brier`.
-
-    Raises:
-        InvalidInput: see `registry.analysis.methods`.
     """
     stop = arrays.times(time)
     code = arrays.causes(cause, len(stop))
@@ -117,9 +114,6 @@ def calibration(
     Args:
         time, cause, risk, at: as of `registry.analysis.methods.brier`.
         pseudo: the pseudo-values of the rows, where they are known already.
-
-    Raises:
-        InvalidInput: see `registry.analysis.methods`.
     """
     given = Predictions.of(time, cause, risk, at)
     if pseudo is None:

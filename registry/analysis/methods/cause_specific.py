@@ -155,7 +155,6 @@ def cause_specific_risk(time: Any, cause: Any, x: Any, ties: Ties = "efron") -> 
 
     Raises:
         CannotEstimate: no event of cause 1; a model that cannot be fitted, with its cause.
-        InvalidInput: see `registry.analysis.methods`.
     """
     stop = arrays.times(time)
     code = arrays.causes(cause, len(stop))

@@ -81,7 +81,6 @@ def aalen_johansen(
 
     Raises:
         CannotEstimate: no event of any cause.
-        InvalidInput: see `registry.analysis.methods`.
     """
     stop = arrays.times(time)
     code = arrays.causes(cause, len(stop))
@@ -138,7 +137,6 @@ def gray(time: Any, cause: Any, group: Any, causes: Sequence[int] | None = None)
 
     Raises:
         CannotEstimate: one group, no event, or no cause with a variance.
-        InvalidInput: see `registry.analysis.methods`.
     """
     stop = arrays.times(time)
     code = arrays.causes(cause, len(stop))
@@ -228,7 +226,6 @@ def fine_gray(time: Any, cause: Any, x: Any) -> FineGray:
 
     Raises:
         CannotEstimate: no event of cause 1, covariates that cannot be told apart, or separation.
-        InvalidInput: see `registry.analysis.methods`.
     """
     stop = arrays.times(time)
     code = arrays.causes(cause, len(stop))

@@ -68,7 +68,6 @@ def turnbull(left: Any, right: Any) -> IntervalEstimate:
 
     Raises:
         CannotEstimate: no event, or the estimate does not converge.
-        InvalidInput: see `registry.analysis.methods`.
     """
     begins, ends = arrays.intervals(left, right)
     if not np.isfinite(ends).any():

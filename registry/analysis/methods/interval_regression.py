@@ -115,7 +115,6 @@ def interval_regression(
     Raises:
         CannotEstimate: no event, a covariate that does not vary, no finite estimate, no
             convergence.
-        InvalidInput: see `registry.analysis.methods`.
     """
     begins, ends = arrays.intervals(left, right)
     values = arrays.covariates(x, len(begins))

@@ -171,9 +171,6 @@ def brier(time: Any, cause: Any, risk: Any, at: Any) -> BrierScore:
         risk: the probability of cause 1 by each of the times, shape (n, times), or (n,) for the
             same at all.
         at: times in order; NaN comes of those at which nobody is known to be uncensored.
-
-    Raises:
-        InvalidInput: see `registry.analysis.methods`.
     """
     given = Predictions.of(time, cause, risk, at)
     return BrierScore(
@@ -191,9 +188,6 @@ def auc(time: Any, cause: Any, risk: Any, at: Any) -> Score:
 
     Args:
         time, cause, risk, at: as of `brier`; NaN comes where there is no case or no control, too.
-
-    Raises:
-        InvalidInput: see `registry.analysis.methods`.
     """
     given = Predictions.of(time, cause, risk, at)
     return Score(*_pairs(given))

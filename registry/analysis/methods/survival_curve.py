@@ -113,9 +113,6 @@ def kaplan_meier(
         entry: from when on each is at risk (entry < t <= time), shape (n,).
         conf_type: the scale of the 95 % limits: "log-log" (the default here; R's is "log"), "log"
             or "plain".
-
-    Raises:
-        InvalidInput: see `registry.analysis.methods`.
     """
     stop = arrays.times(time)
     happened = arrays.events(event, len(stop))
@@ -265,7 +262,6 @@ def restricted_mean(
 
     Raises:
         CannotEstimate: the observation ends before tau while some are without the event.
-        InvalidInput: see `registry.analysis.methods`.
     """
     stop = arrays.times(time)
     happened = arrays.events(event, len(stop))

@@ -141,7 +141,6 @@ def risk_data(
     Args:
         frames: rows by the view's name: `analysis_set`, `survival`, `baseline`, `tdm_week14` and
             `competing_events`.
-        definition: the definition that all rows must belong to.
         predictors: from `predictors_by_id`.
 
     Raises:

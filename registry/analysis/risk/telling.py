@@ -291,14 +291,12 @@ def risk_of_loss(
 
     Args:
         frames: see `risk_data`.
-        definition: the definition that all rows must belong to.
         patient: whose probability is asked for.
         pattern: or that of somebody with these values of the predictors; a yes-or-no one has 1 or
             0, a trough its level. Without both the model alone.
         covariates: ids of predictors.
         months: when the probability is asked for.
         rule: when it is refused, and how it is validated.
-        basis: what the result is to say of its definition, clock and censoring.
 
     Raises:
         NotFound: the patient is not in the cohort.

@@ -51,7 +51,6 @@ def target_trial(
         scores: rows of `pcdai_course`.
         definition: that all rows must belong to.
         plan: the choices.
-        basis: what the result rests on.
 
     Raises:
         CannotEstimate: nobody at risk, departures or losses too few, no finite weights.

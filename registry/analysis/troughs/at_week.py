@@ -87,7 +87,6 @@ def week14_troughs(frame: pd.DataFrame, definition: str) -> Troughs:
     Args:
         frame: rows of `analytics.tdm_week14`, one per patient with a trough: `event`,
             `ifx_comparator` (null, '<' or '>') and `ifx_for_mean` in ug/mL.
-        definition: the definition that all rows must belong to.
 
     Raises:
         CannotEstimate: fewer than two levels in a group, or no spread in either.

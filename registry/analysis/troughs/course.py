@@ -81,7 +81,6 @@ def troughs_over_time(frame: pd.DataFrame, definition: str) -> TroughCourse:
 
     Args:
         frame: rows of `analytics.trough`.
-        definition: the definition that all rows must belong to.
     """
     check_definition(frame, definition, "trough")
     columns = (

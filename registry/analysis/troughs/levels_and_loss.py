@@ -72,9 +72,7 @@ def drug_levels(
     Args:
         frames: rows by view: `tdm_week14`, `survival`, `trough`, `lor_mechanism`, `lor_outcome`,
             `analysis_set` and `baseline`.
-        definition: the definition that all rows must belong to.
         bootstrap: how often to draw for the ROC curve, and the seed.
-        basis: what the result is to say of its definition, clock and censoring.
 
     Raises:
         CannotEstimate: the week-14 troughs of the two outcomes cannot be compared at all.

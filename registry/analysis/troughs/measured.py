@@ -105,8 +105,6 @@ def who_was_measured(
 
     Args:
         frames: rows of `tdm_week14`, `baseline`, `analysis_set` and `survival`, by view.
-        definition: the definition that all rows must belong to.
-        limits: of the definition, for the words of the covariates.
 
     Raises:
         CannotEstimate: all patients were measured, or none.

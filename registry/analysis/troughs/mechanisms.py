@@ -56,7 +56,6 @@ def mechanisms(mechanism: pd.DataFrame, outcome: pd.DataFrame, definition: str) 
     Args:
         mechanism: rows of `analytics.lor_mechanism`.
         outcome: rows of `analytics.lor_outcome`.
-        definition: the definition that all rows must belong to.
 
     Raises:
         CannotEstimate: nobody lost response.

@@ -116,7 +116,6 @@ def trough_quartiles(week14: pd.DataFrame, survival: pd.DataFrame, definition: s
     Args:
         week14: rows of `analytics.tdm_week14`.
         survival: rows of `analytics.survival`.
-        definition: the definition that all rows must belong to.
 
     Raises:
         CannotEstimate: fewer than 8 patients with a trough, or all their levels alike.

@@ -78,8 +78,6 @@ def incidence_curves(
     Args:
         document: `KaplanMeier.to_json(curves=True)`; or one in its shape, whose curves may lack
             limits.
-        prefix: what the ids begin with.
-        width: in pixels, of `scene.WIDE` or `scene.NARROW`.
         time_zero: what the months are counted from, for the axis.
     """
     scene = Scene(prefix, width, curves_title(document), curves_in_words(document))

@@ -38,8 +38,6 @@ def flow_diagram(
     Args:
         flow: the document of `registry analyse flow`.
         outcomes: that of `registry analyse outcomes`, or None without one.
-        prefix: what the ids begin with.
-        width: in pixels, of `scene.WIDE` or `scene.NARROW`.
     """
     scene = Scene(prefix, width, tr("Flow of patients"), flow_in_words(flow, outcomes))
     started = number(flow["started"])

@@ -100,8 +100,6 @@ def forest_plot(
 
     Args:
         rows: in the order of the drawing; neighbours with one label share it.
-        prefix: what the ids begin with.
-        width: in pixels, of `scene.WIDE` or `scene.NARROW`.
         title: the figure's name.
         series: the names of the analyses, where there are several.
     """

@@ -30,8 +30,6 @@ def funnel_plot(document: Document, prefix: str, width: float = WIDE) -> Scene:
 
     Args:
         document: what one centre is told, with a funnel.
-        prefix: what the ids begin with.
-        width: in pixels, of `scene.WIDE` or `scene.NARROW`.
     """
     funnel = document["funnel"]
     title = tr("Loss of response within a year, by centre")

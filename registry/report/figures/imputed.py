@@ -39,8 +39,6 @@ def imputed_against_known(document: Document, prefix: str, width: float = WIDE) 
 
     Args:
         document: of `Imputed.to_json(details=True)`.
-        prefix: what the ids begin with.
-        width: in pixels, of `scene.WIDE` or `scene.NARROW`.
     """
     found = incomplete(document)
     title = tr("What was imputed beside what is known")

@@ -15,8 +15,6 @@ def roc_plot(part: Mapping[str, Any], prefix: str, width: float = WIDE) -> Scene
 
     Args:
         part: `roc` of the document of `registry analyse tdm`.
-        prefix: what the ids begin with.
-        width: in pixels, of `scene.WIDE` or `scene.NARROW`.
     """
     title = tr("ROC curve of the week-14 trough for a later loss of response")
     said = _words(part)

@@ -53,8 +53,6 @@ def specification_curve(document: Document, prefix: str, width: float = WIDE) ->
 
     Args:
         document: that of `registry analyse sensitivity`.
-        prefix: what the ids begin with.
-        width: in pixels, of `scene.WIDE` or `scene.NARROW`.
     """
     title = tr("Hazard ratios under every reading of the rules")
     scene = Scene(prefix, width, title, _in_words(document))

@@ -31,8 +31,6 @@ def level_dots(document: Mapping[str, Any], prefix: str, width: float = WIDE) ->
     Args:
         document: `unit`, `threshold` (or None), and `groups`, each with `label`, `mean` (or None)
             and `levels`, a list of pairs of a number and its comparator (None, '<' or '>').
-        prefix: what the ids begin with.
-        width: in pixels, of `scene.WIDE` or `scene.NARROW`.
     """
     title = tr("Trough of infliximab at week 14 by outcome")
     scene = Scene(prefix, width, title, levels_in_words(document))
@@ -62,8 +60,6 @@ def trough_course(part: Mapping[str, Any], prefix: str, width: float = WIDE) -> 
 
     Args:
         part: `over_time` of the document of `registry analyse tdm`.
-        prefix: what the ids begin with.
-        width: in pixels, of `scene.WIDE` or `scene.NARROW`.
     """
     title = tr("Troughs of infliximab before any loss: medians and quartiles")
     # Of a published document some are left out.
