@@ -42,8 +42,8 @@ PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "registry"
 MIGRATIONS = PROJECT / "migrations" / "versions"
 # Where words are said as they come, from what `declared` gives.
-SPEAKER = PACKAGE / "words.py"
-MARKERS = ("tr", "note")
+SPEAKERS = (PACKAGE / "words.py", PACKAGE / "cli" / "frame" / "context.py")
+MARKERS = ("tr", "note", "remark")
 _PLACE = re.compile(r"\{[^{}]*\}")
 # The two nouns behind a number, which are English.
 _NOUNS = re.compile(r"[:|][^{}|:]*\|[^{}|]*(?=\})")
@@ -90,7 +90,7 @@ def literals() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or ast.unparse(node.func) not in MARKERS:
                 continue
-            if path != SPEAKER or isinstance(node.args[0], ast.Constant):
+            if path not in SPEAKERS or isinstance(node.args[0], ast.Constant):
                 yield _literal(node, path)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry.cli.frame.completion import complete_assay
-from registry.cli.frame.context import changing, reading, require_reason, warn
+from registry.cli.frame.context import changing, reading, remark, require_reason
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
 from registry.cli.frame.signatures import argument, option
@@ -66,12 +66,10 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
     print_rows(rows, form, COLUMNS)
     bare = [row["name"] for row in rows if all(row[column] is None for column in descriptions())]
     if bare:
-        warn(
-            tr(
-                "Not described: {names}. Antibodies are read without a cut-off there; "
-                "registry assay amend describes an assay.",
-                names=", ".join(bare),
-            )
+        remark(
+            "Not described: {names}. Antibodies are read without a cut-off there; "
+            "registry assay amend describes an assay.",
+            names=", ".join(bare),
         )
 
 

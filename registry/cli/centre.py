@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.cli.frame.context import changing, reading, require_reason, warn
+from registry.cli.frame.context import changing, reading, remark, require_reason
 from registry.cli.frame.disclosure import DisclosureOption, level_of
 from registry.cli.frame.options import (
     DefinitionOption,
@@ -171,13 +171,13 @@ def report_command(
     if to is not None:
         page = centre_page(document, nature)
         write_whole(to, lambda part: part.write_text(page, encoding="utf-8"), make_folder=True)
-        warn(tr("Report written to {file}.", file=to))
+        remark("Report written to {file}.", file=to)
     if figure is not None and document["funnel"] is not None:
         from registry.drawing.plot import save
         from registry.report.figures.funnel import funnel_figure
 
         drawn = save(funnel_figure(document), figure)
-        warn(tr("Drawn: {files}", files=", ".join(map(str, drawn))))
+        remark("Drawn: {files}", files=", ".join(map(str, drawn)))
     match form:
         case Format.JSON:
             print_json(document)

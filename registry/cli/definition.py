@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_definition
-from registry.cli.frame.context import changing, opened, reading, require_reason, run_of, warn
+from registry.cli.frame.context import changing, opened, reading, remark, require_reason, run_of
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
@@ -126,7 +126,7 @@ def add_command(
         result = bring_up_to_date(database.engine, user=settings.user)
     _print(definition, form)
     if result is not None:
-        warn(tr("Derived for {examined:patient|patients}.", examined=result.examined))
+        remark("Derived for {examined:patient|patients}.", examined=result.examined)
 
 
 def _print(definition: Mapping[str, Any], form: Format) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_definition
-from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.context import opened, remark, run_of
 from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.signatures import option
@@ -59,21 +59,17 @@ def derive_command(
     elif rows:
         print_rows(rows[:TRANSITIONS_SHOWN], form, columns)
         if len(rows) > TRANSITIONS_SHOWN:
-            warn(
-                tr(
-                    "... and {number:more transition|more transitions}",
-                    number=len(rows) - TRANSITIONS_SHOWN,
-                )
+            remark(
+                "... and {number:more transition|more transitions}",
+                number=len(rows) - TRANSITIONS_SHOWN,
             )
     run = tr("A dry run") if result.run_id is None else tr("Run {number}", number=result.run_id)
-    warn(
-        tr(
-            "{run} of {definitions}: {examined:patient|patients} examined, "
-            "{changed:status|statuses} changed, {number:transition|transitions}.",
-            run=run,
-            definitions=", ".join(result.definitions),
-            examined=result.examined,
-            changed=result.changed,
-            number=len(rows),
-        )
+    remark(
+        "{run} of {definitions}: {examined:patient|patients} examined, "
+        "{changed:status|statuses} changed, {number:transition|transitions}.",
+        run=run,
+        definitions=", ".join(result.definitions),
+        examined=result.examined,
+        changed=result.changed,
+        number=len(rows),
     )

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.context import opened, remark, run_of
 from registry.cli.frame.disclosure import DisclosureOption, level_of
 from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.signatures import option
 from registry.disclosure.level import Level
 from registry.whole_file import require_free
-from registry.words import in_english, tr
+from registry.words import in_english
 
 
 def dossier_command(
@@ -51,12 +51,10 @@ def dossier_command(
             document = dossier(connection, named, fewest=fewest)
             write_dossier(document, to)
     open_items = sum(1 for item in document["items"] if item["to_state"])
-    warn(
-        tr(
-            "{items:item|items} written to {file}; in {stated} of them there is something to state "
-            "that no database knows.",
-            items=len(document["items"]),
-            file=to,
-            stated=open_items,
-        )
+    remark(
+        "{items:item|items} written to {file}; in {stated} of them there is something to state "
+        "that no database knows.",
+        items=len(document["items"]),
+        file=to,
+        stated=open_items,
     )

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import changing, opened, reading, require_reason, run_of, warn
+from registry.cli.frame.context import (
+    changing,
+    opened,
+    reading,
+    remark,
+    require_reason,
+    run_of,
+    warn,
+)
 from registry.cli.frame.options import HospitalOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
@@ -89,7 +97,7 @@ def read_command(
         print_rows(rows, form, COLUMNS[1:])
     _say_cures(rows)
     if found:
-        warn(tr("Not plausible, look at: {number:value|values}.", number=len(found)))
+        remark("Not plausible, look at: {number:value|values}.", number=len(found))
     for said in found[:CURES_SHOWN]:
         warn(said)
     _tell(done, dry_run=dry_run)
@@ -200,7 +208,7 @@ def unmap_command(
     reason = require_reason(reason, tr("A code is taken out only for a reason."))
     with changing(context, user) as (connection, person):
         unmap_code(connection, code, system=system, user=person, reason=reason)
-    warn(tr("Results by {code} of {system} are set aside from now on.", code=code, system=system))
+    remark("Results by {code} of {system} are set aside from now on.", code=code, system=system)
 
 
 def _study_ids(engine: Any, done: Reading) -> dict[int, str]:
@@ -280,15 +288,13 @@ def counted(done: Reading) -> str:
 def _tell(done: Reading, *, dry_run: bool) -> None:
     warn(counted(done))
     if done.unsettled:
-        warn(
-            tr(
-                "Left for the next run, since they may still be written: {number:file|files}.",
-                number=done.unsettled,
-            )
+        remark(
+            "Left for the next run, since they may still be written: {number:file|files}.",
+            number=done.unsettled,
         )
     if done.removed:
-        warn(tr("Removed, read long ago: {number:file|files}.", number=done.removed))
+        remark("Removed, read long ago: {number:file|files}.", number=done.removed)
     if dry_run:
-        warn(tr("A dry run: nothing was written."))
+        remark("A dry run: nothing was written.")
     elif {"stored", "amended", "voided"} & set(done.counts):
-        warn(tr("Bring the status up to date: registry derive"))
+        remark("Bring the status up to date: registry derive")

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.context import opened, reading, run_of, warn
+from registry.cli.frame.context import opened, reading, remark, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
-from registry.words import tr
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,11 +51,9 @@ def publish_command(
         return
     rows = [{name: value for name, value in sent.to_json().items() if name != "tables_kept_back"}]
     print_rows(rows, form, ("hospital", "children", "records", "changed", "withheld"))
-    warn(
-        tr(
-            "Free text is not sent, nor these tables: {tables}.",
-            tables=", ".join(sent.tables_kept_back),
-        )
+    remark(
+        "Free text is not sent, nor these tables: {tables}.",
+        tables=", ".join(sent.tables_kept_back),
     )
 
 
@@ -73,7 +70,7 @@ def unpublish_command(
     settings = run_of(context).settings(user)
     with opened(settings) as database:
         hospital = unpublish(database, user=settings.user, reason=reason)
-    warn(tr("Nothing is sent as {hospital} any more.", hospital=hospital))
+    remark("Nothing is sent as {hospital} any more.", hospital=hospital)
 
 
 @app.command("subscribe")
@@ -92,7 +89,7 @@ def subscribe_command(
 
     with opened(run_of(context).settings()) as database:
         subscribe(database, hospital, url)
-    warn(tr("The records of {hospital} are on their way: registry hub list", hospital=hospital))
+    remark("The records of {hospital} are on their way: registry hub list", hospital=hospital)
 
 
 @app.command("unsubscribe")
@@ -105,14 +102,12 @@ def unsubscribe_command(context: typer.Context, hospital: HospitalArgument) -> N
 
     with opened(run_of(context).settings()) as database:
         clean = unsubscribe(database, hospital)
-    warn(tr("Nothing comes from {hospital} any more.", hospital=hospital))
+    remark("Nothing comes from {hospital} any more.", hospital=hospital)
     if not clean:
-        warn(
-            tr(
-                "Its server was not reached and keeps what it would send until its administrator "
-                "runs: select pg_drop_replication_slot('registry_hub_{hospital}')",
-                hospital=hospital.lower(),
-            )
+        remark(
+            "Its server was not reached and keeps what it would send until its administrator "
+            "runs: select pg_drop_replication_slot('registry_hub_{hospital}')",
+            hospital=hospital.lower(),
         )
 
 
@@ -141,7 +136,7 @@ def gather_command(
         for problem in one.problems:
             warn(f"{one.hospital}: {problem}")
         if not one.good:
-            warn(tr("Nothing of {hospital} was taken in.", hospital=one.hospital))
+            remark("Nothing of {hospital} was taken in.", hospital=one.hospital)
     if not all(one.good for one in found):
         raise typer.Exit(1)
 
@@ -158,4 +153,4 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
         rows = listed(connection)
     print_rows(rows, form, LISTED)
     if not rows and form is Format.TABLE:
-        warn(tr("Nothing is sent to a hub, and nothing comes to one."))
+        remark("Nothing is sent to a hub, and nothing comes to one.")

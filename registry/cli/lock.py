@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import FreezeArgument, RequiredPatient
-from registry.cli.frame.context import changing, reading, require_reason, warn
+from registry.cli.frame.context import changing, reading, remark, require_reason
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.cli.frame.signatures import option
@@ -45,7 +45,7 @@ def lock_patient_command(
     why = _why(reason)
     with changing(context, user) as (connection, person):
         lock_patient(connection, patient, day, user=person, reason=why)
-    warn(tr("The records of {patient} are locked.", patient=patient))
+    remark("The records of {patient} are locked.", patient=patient)
 
 
 @app.command("freeze")
@@ -66,7 +66,7 @@ def lock_freeze_command(
     with changing(context, user) as (connection, person):
         store.get(connection, name)
         lock_freeze(connection, name, user=person, reason=why)
-    warn(tr("The freeze {name} is locked.", name=name))
+    remark("The freeze {name} is locked.", name=name)
 
 
 @app.command("list")
@@ -98,7 +98,7 @@ def unlock_patient_command(
     why = _why(reason)
     with changing(context, user) as (connection, person):
         unlock_patient(connection, patient, user=person, reason=why)
-    warn(tr("The records of {patient} can be changed again.", patient=patient))
+    remark("The records of {patient} can be changed again.", patient=patient)
 
 
 @unlock_app.command("freeze")
@@ -117,7 +117,7 @@ def unlock_freeze_command(
     why = _why(reason)
     with changing(context, user) as (connection, person):
         unlock_freeze(connection, name, user=person, reason=why)
-    warn(tr("The freeze {name} can be dropped again.", name=name))
+    remark("The freeze {name} can be dropped again.", name=name)
 
 
 def _why(reason: str | None) -> str:

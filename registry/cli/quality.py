@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import PatientArgument
-from registry.cli.frame.context import opened, reading, run_of, warn
+from registry.cli.frame.context import opened, reading, remark, run_of
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import option
-from registry.words import tr
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,11 +43,11 @@ def run_command(context: typer.Context, form: FormatOption = Format.TABLE) -> No
     print_rows(rows, form, RUN_COLUMNS)
     tried = sum(count.tried for count in counts)
     failed = sum(count.failed for count in counts)
-    warn(tr("{failed} of {tried:check|checks} failed.", failed=failed, tried=tried))
+    remark("{failed} of {tried:check|checks} failed.", failed=failed, tried=tried)
     if failed:
-        warn(tr("Which, and what to do: registry quality list"))
+        remark("Which, and what to do: registry quality list")
     if asked:
-        warn(tr("{number:query is|queries are} open: registry query list", number=asked))
+        remark("{number:query is|queries are} open: registry query list", number=asked)
 
 
 @app.command("list")
@@ -68,7 +67,7 @@ def list_command(
         found = list_findings(connection, rule=rule, patient=patient)
     rows = [vars(finding) for finding in found]
     print_rows(rows, form, LIST_COLUMNS if form is Format.TABLE else None)
-    warn(tr("{number:finding|findings}.", number=len(found)))
+    remark("{number:finding|findings}.", number=len(found))
 
 
 @app.command("trend")

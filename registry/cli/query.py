@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import RequiredPatient
-from registry.cli.frame.context import opened, reading, run_of, warn
+from registry.cli.frame.context import opened, reading, remark, run_of
 from registry.cli.frame.options import PatientOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
@@ -82,7 +82,7 @@ def list_command(
         print_rows([_row(query) for query in found], form, COLUMNS)
     else:
         print_rows([query.to_json() for query in found], form)
-    warn(tr("{number:query|queries}.", number=len(found)))
+    remark("{number:query|queries}.", number=len(found))
 
 
 @app.command("show")

@@ -10,7 +10,7 @@ import typer
 
 from registry.cli.files.export import FileFormat
 from registry.cli.frame.completion import complete_release
-from registry.cli.frame.context import opened, over, reading, require_reason, run_of, warn
+from registry.cli.frame.context import opened, over, reading, remark, require_reason, run_of
 from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
@@ -107,7 +107,7 @@ def create_command(
         made = write_folder(to, write, last=CODEBOOK, force=force)
         with database.engine.connect() as connection:
             _tell(connection, made)
-    warn(tr("Written to {folder}. Whose an id is the registry alone knows.", folder=to))
+    remark("Written to {folder}. Whose an id is the registry alone knows.", folder=to)
 
 
 @app.command("list")
@@ -177,7 +177,7 @@ def drop_command(
     settings = run_of(context).settings(user)
     with opened(settings) as database:
         store.drop(database.engine, name, user=settings.user, reason=reason)
-    warn(tr("Nobody knows any more whose the ids of {name} are.", name=name))
+    remark("Nobody knows any more whose the ids of {name} are.", name=name)
 
 
 @app.command("erased")

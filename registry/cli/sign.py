@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import FreezeArgument, RequiredPatient
-from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
+from registry.cli.frame.context import opened, reading, remark, require_reason, run_of
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
 from registry.cli.frame.signatures import argument, option
@@ -67,7 +67,7 @@ def password_command(
             raise Refused(tr("The two are not the same."), cure=tr("Nothing was changed."))
         why = reason or tr("made by whoever signs with it")
         passwords.set_password(connection, who.person, new, user=settings.user, reason=why)
-    warn(tr("{person} signs with it from now on.", person=who.person))
+    remark("{person} signs with it from now on.", person=who.person)
 
 
 @app.command("limit")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import typer
 
 from registry.cli.frame.completion import PatientArgument
-from registry.cli.frame.context import reading, warn
+from registry.cli.frame.context import reading, remark
 from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
 from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.cli.frame.past import read_at
-from registry.words import tr
 
 COLUMNS = (
     "patient_id",
@@ -59,10 +58,8 @@ def status_command(
         rows = status_rows(connection, definition, COLUMNS, patient)
     print_rows(rows, form, COLUMNS)
     if waiting:
-        warn(
-            tr(
-                "{number:patient has|patients have} changed since the last derivation: {cure}",
-                number=waiting,
-                cure=cure,
-            )
+        remark(
+            "{number:patient has|patients have} changed since the last derivation: {cure}",
+            number=waiting,
+            cure=cure,
         )

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.cli.frame.context import warn
+from registry.cli.frame.context import remark, warn
 from registry.cli.frame.options import ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import option
@@ -71,7 +71,7 @@ def validate_command(
     else:
         rows = [one | {"part": spoken(str(one["part"])), "result": _result(one)} for one in results]
         print_rows(rows, form, ("part", "requirement", "result"))
-    warn(tr("Written to {folder}. Sign it: registry sign file FILE --meaning approved", folder=to))
+    remark("Written to {folder}. Sign it: registry sign file FILE --meaning approved", folder=to)
     if not all(one["passed"] for one in results):
         raise typer.Exit(1)
 

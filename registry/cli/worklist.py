@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from registry.cli.frame.completion import PatientArgument
-from registry.cli.frame.context import changing, reading, require_reason, warn
+from registry.cli.frame.context import changing, reading, remark, require_reason
 from registry.cli.frame.options import DefinitionOption, ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
@@ -136,9 +136,9 @@ def dismiss_command(
     with _change(context, user, "worklist dismiss", reason, summary=item) as connection:
         dismiss(connection, item, until=last, on=date.today())
     if last is None:
-        warn(tr("{item} is set aside for good.", item=item))
+        remark("{item} is set aside for good.", item=item)
     else:
-        warn(tr("{item} is set aside through {until}.", item=item, until=last))
+        remark("{item} is set aside through {until}.", item=item, until=last)
 
 
 @app.command("resume")
@@ -156,7 +156,7 @@ def resume_command(
 
     with _change(context, user, "worklist resume", reason, summary=item) as connection:
         resume(connection, item, on=date.today())
-    warn(tr("{item} is in the worklist again.", item=item))
+    remark("{item} is in the worklist again.", item=item)
 
 
 @app.command("rules")
@@ -284,22 +284,22 @@ def _write(items: Sequence[Item], to: Path, day: date) -> None:
 
     rows: list[dict[str, Any]] = [item.to_json() for item in items]
     write_sheet(rows, COLUMNS, to, title="worklist", other={CALENDAR: events})
-    warn(tr("Written to {file}: {count:item|items}.", file=to, count=len(items)))
+    remark("Written to {file}: {count:item|items}.", file=to, count=len(items))
     undated = sum(item.due_on is None for item in items)
     if to.suffix.lower() != CALENDAR:
         return
     if undated == len(items):
-        warn(tr("The calendar is empty: nothing on this list has a date."))
+        remark("The calendar is empty: nothing on this list has a date.")
     elif undated:
-        warn(tr("Without a date, and so not in the calendar: {count}.", count=undated))
+        remark("Without a date, and so not in the calendar: {count}.", count=undated)
 
 
 def _summarise(found: Sequence[Item], shown: int, day: date) -> None:
     """The number of items by kind, most urgent first, as they were found."""
     if not found:
-        warn(tr("There is nothing to do on {day}.", day=day))
+        remark("There is nothing to do on {day}.", day=day)
         return
     counts = ", ".join(f"{kind} {n}" for kind, n in Counter(item.kind for item in found).items())
-    warn(tr("Items on {day}: {count} ({kinds}).", day=day, count=len(found), kinds=counts))
+    remark("Items on {day}: {count} ({kinds}).", day=day, count=len(found), kinds=counts)
     if shown < len(found):
-        warn(tr("Only the first {shown} are shown.", shown=shown))
+        remark("Only the first {shown} are shown.", shown=shown)

@@ -150,7 +150,7 @@ class Tables:
             if row["product"] and (before is None or before["product"] != row["product"])
         }
 
-        def remark(row: Document) -> str:
+        def remark_of(row: Document) -> str:
             known = []
             if row["dose_raised"]:
                 known.append(tr("dose up"))
@@ -171,7 +171,7 @@ class Tables:
             Column("kg", [points(row["weight_kg"]) for row in rows], right=True),
             Column("mg/kg", [f"{row['dose_mg_per_kg']:.2f}" for row in rows], right=True),
             Column(tr("days"), [self._number(row["interval_days"]) for row in rows], right=True),
-            Column("", [remark(row) for row in rows], roles=roles),
+            Column("", [remark_of(row) for row in rows], roles=roles),
         ]
 
     def _number(self, value: int | None) -> str:

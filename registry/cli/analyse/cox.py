@@ -13,7 +13,7 @@ import typer
 from registry.cli.analyse.curves import Entry, EntryOption, HazardStrataOption, LandmarkOption
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
-from registry.cli.frame.context import warn
+from registry.cli.frame.context import remark
 from registry.cli.frame.signatures import option
 from registry.errors import WrongUsage
 from registry.parsing.formula import cells_kept
@@ -223,4 +223,4 @@ def _write_residuals(result: Cox, path: Path) -> None:
                 writer.writerows(cells_kept(row.values()) for row in rows)
 
     write_whole(path, write, make_folder=True)
-    warn(tr("Written: {file}", file=path))
+    remark("Written: {file}", file=path)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from registry.cli.frame.context import opened, run_of, warn
-from registry.words import tr
+from registry.cli.frame.context import opened, remark, run_of, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,11 +47,9 @@ def up_to_date(
             result = None
             warn(str(waits))
         if result is not None and result.examined:
-            warn(
-                tr(
-                    "Derived {number:changed patient|changed patients} first.",
-                    number=result.examined,
-                )
+            remark(
+                "Derived {number:changed patient|changed patients} first.",
+                number=result.examined,
             )
         with database.engine.connect() as connection:
             yield connection, held_to

@@ -20,7 +20,7 @@ from registry.cli.analyse.publication import (
     published_beside,
     told_of,
 )
-from registry.cli.frame.context import warn
+from registry.cli.frame.context import remark
 from registry.cli.frame.disclosure import DisclosureOption
 from registry.cli.frame.options import DefinitionOption, FigureOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
@@ -28,7 +28,6 @@ from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import with_parameters
 from registry.disclosure.publish import like, publishable
 from registry.errors import CannotEstimate
-from registry.words import tr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -135,7 +134,7 @@ def _draw(figure: Figure, stem: Path) -> None:
     from registry.drawing.plot import save
 
     drawn = save(figure, stem)
-    warn(tr("Drawn: {files}", files=", ".join(str(path) for path in drawn)))
+    remark("Drawn: {files}", files=", ".join(str(path) for path in drawn))
 
 
 for one in ANALYSES:

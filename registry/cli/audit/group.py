@@ -10,7 +10,7 @@ import typer
 from registry.cli.audit.listing import list_command, show_command
 from registry.cli.audit.proofs import check_command, head_of, prove_command
 from registry.cli.audit.stamps import CaOption, stamp_command, stamps_command
-from registry.cli.frame.context import opened, reading, run_of, warn
+from registry.cli.frame.context import opened, reading, remark, run_of
 from registry.cli.frame.output import Format, FormatOption, print_json, print_one, print_rows
 from registry.cli.frame.signatures import option
 from registry.errors import NotFound
@@ -55,7 +55,7 @@ def seal_command(
         write_whole(to, lambda part: part.write_text(line, encoding="utf-8"))
     print_one(seal.to_json(), form, SEAL_COLUMNS)
     if made is None:
-        warn(tr("Nothing was changed since the last seal."))
+        remark("Nothing was changed since the last seal.")
 
 
 @app.command("verify")
@@ -89,9 +89,9 @@ def verify_command(
         if rows or form is Format.CSV:
             print_rows(rows, form, COLUMNS)
     if not verified.ok:
-        warn(tr("Not as the audit has it: {number}.", number=len(verified.findings)))
+        remark("Not as the audit has it: {number}.", number=len(verified.findings))
         raise typer.Exit(1)
-    warn(tr("Everything is as the audit has it."))
+    remark("Everything is as the audit has it.")
 
 
 @app.command("seals")

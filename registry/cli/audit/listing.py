@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.frame.context import reading, warn
+from registry.cli.frame.context import reading, remark, warn
 from registry.cli.frame.options import ForceOption, PatientOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, print_stream
 from registry.cli.frame.past import moment_of
@@ -161,4 +161,4 @@ def _write(
         warn(left_out)
     html = audit_page(shown, asked, facts)
     write_whole(to, lambda part: part.write_text(html, encoding="utf-8"))
-    warn(tr("Written: {file}", file=to))
+    remark("Written: {file}", file=to)

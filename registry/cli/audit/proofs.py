@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import RequiredPatient
-from registry.cli.frame.context import reading, warn
+from registry.cli.frame.context import reading, remark
 from registry.cli.frame.options import ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
@@ -69,14 +69,12 @@ def prove_command(
     # What was changed past the audit proves nothing: it says so here, not at the inspector's.
     proved = check_proof(text, made["head"])
     write_whole(to, lambda part: part.write_text(text, encoding="utf-8"))
-    warn(
-        tr(
-            "{file}: {rows:row|rows} of {patient} under the head {head}.",
-            file=to,
-            rows=len(proved.rows),
-            patient=study_id,
-            head=made["head"],
-        )
+    remark(
+        "{file}: {rows:row|rows} of {patient} under the head {head}.",
+        file=to,
+        rows=len(proved.rows),
+        patient=study_id,
+        head=made["head"],
     )
 
 
@@ -105,11 +103,9 @@ def check_command(
         print_json(proved.to_json())
         return
     print_rows(proved.to_json()["rows"], form, COLUMNS)
-    warn(
-        tr(
-            "{rows:row|rows} of {patient} stand under the head, sealed {moment}.",
-            rows=len(proved.rows),
-            patient=proved.patient_id,
-            moment=proved.sealed_at.isoformat(timespec="seconds"),
-        )
+    remark(
+        "{rows:row|rows} of {patient} stand under the head, sealed {moment}.",
+        rows=len(proved.rows),
+        patient=proved.patient_id,
+        moment=proved.sealed_at.isoformat(timespec="seconds"),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli.frame.context import opened, reading, run_of, warn
+from registry.cli.frame.context import opened, reading, remark, run_of
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
 from registry.cli.frame.signatures import option
@@ -94,7 +94,7 @@ def _write(found: list[Stamp], folder: Path) -> None:
     def write(name: str, content: bytes) -> None:
         file = folder / name
         write_whole(file, lambda part: part.write_bytes(content), make_folder=True)
-        warn(tr("Written: {file}", file=file))
+        remark("Written: {file}", file=file)
 
     for one in found:
         write(f"head-{one.stamp}.txt", line_of(one.head or "").encode())

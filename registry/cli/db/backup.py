@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.context import reached, require_reason, run_of, warn
+from registry.cli.frame.context import reached, remark, require_reason, run_of
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, steps_shown
 from registry.cli.frame.signatures import argument, option
@@ -44,18 +44,16 @@ def backup_command(
     begun = time.monotonic()
     with reached(settings) as database, steps_shown():
         made = back_up(database, file, force=force, with_identity=with_identity, analyse=analysed)
-    warn(
-        tr(
-            "Saved {patients:patient|patients}, {total:,|row|rows} of {number:table|tables} "
-            "at revision {revision} in {file} ({size}, {seconds:.1f} s).",
-            patients=made.patients,
-            total=made.total,
-            number=len(made.rows),
-            revision=made.revision,
-            file=file,
-            size=_size(file.stat().st_size),
-            seconds=time.monotonic() - begun,
-        )
+    remark(
+        "Saved {patients:patient|patients}, {total:,|row|rows} of {number:table|tables} "
+        "at revision {revision} in {file} ({size}, {seconds:.1f} s).",
+        patients=made.patients,
+        total=made.total,
+        number=len(made.rows),
+        revision=made.revision,
+        file=file,
+        size=_size(file.stat().st_size),
+        seconds=time.monotonic() - begun,
     )
     if verify:
         tell(tried(file, settings.user), file, form)
@@ -114,45 +112,36 @@ def restore_command(
         )
         with database.engine.connect() as connection:
             if not analyst_role_exists(connection):
-                warn(
-                    tr(
-                        "`registry sql` needs the role {role}, which this login may "
-                        "not create; `registry db upgrade` says how.",
-                        role=ANALYST_ROLE,
-                    )
+                remark(
+                    "`registry sql` needs the role {role}, which this login may "
+                    "not create; `registry db upgrade` says how.",
+                    role=ANALYST_ROLE,
                 )
         verified = verify(database.engine, head=archive.description.seal)
     if restored.erased:
-        warn(
-            tr(
-                "{number:patient was|patients were} erased since the backup was made, "
-                "and again now.",
-                number=restored.erased,
-            )
+        remark(
+            "{number:patient was|patients were} erased since the backup was made, and again now.",
+            number=restored.erased,
         )
     if (kept := restored.kept) is not None:
-        warn(
-            tr(
-                "What the audit had since the backup is kept in {file} ({rows:,|row|rows}). It "
-                "holds patients' data: only you can read it.",
-                file=kept.file,
-                rows=kept.rows,
-            )
+        remark(
+            "What the audit had since the backup is kept in {file} ({rows:,|row|rows}). It "
+            "holds patients' data: only you can read it.",
+            file=kept.file,
+            rows=kept.rows,
         )
     found = archive.description
     upgraded = "" if found.revision == head() else tr(", brought up to {revision}", revision=head())
-    warn(
-        tr(
-            "Restored {patients:patient|patients}, {total:,|row|rows} of {number:table|tables} "
-            "at revision {revision}{upgraded}, saved at {made_at} ({seconds:.1f} s).",
-            patients=found.patients,
-            total=found.total,
-            number=len(found.rows),
-            revision=found.revision,
-            upgraded=upgraded,
-            made_at=found.made_at,
-            seconds=time.monotonic() - begun,
-        )
+    remark(
+        "Restored {patients:patient|patients}, {total:,|row|rows} of {number:table|tables} "
+        "at revision {revision}{upgraded}, saved at {made_at} ({seconds:.1f} s).",
+        patients=found.patients,
+        total=found.total,
+        number=len(found.rows),
+        revision=found.revision,
+        upgraded=upgraded,
+        made_at=found.made_at,
+        seconds=time.monotonic() - begun,
     )
     tell_audit(verified, found.seal)
 

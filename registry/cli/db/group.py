@@ -9,7 +9,7 @@ import typer
 from registry.cli.audit.group import told
 from registry.cli.db.backup import backup_command, restore_command
 from registry.cli.db.proved_backup import verify_command
-from registry.cli.frame.context import opened, reached, run_of, warn
+from registry.cli.frame.context import opened, reached, remark, run_of
 from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument
@@ -52,22 +52,18 @@ def upgrade_command(context: typer.Context) -> None:
                 )
                 remember_apart(connection)
             elif are_apart(connection):
-                warn(
-                    tr(
-                        "The identities are in another database; set {variable} for an upgrade of "
-                        "it, too.",
-                        variable=IDENTITY_URL_VARIABLE,
-                    )
+                remark(
+                    "The identities are in another database; set {variable} for an upgrade of "
+                    "it, too.",
+                    variable=IDENTITY_URL_VARIABLE,
                 )
             after = migrate.status(connection)
             statements = statements_of_administrator(connection)
             if statements:
-                warn(
-                    tr(
-                        "This login may not make or take on every role of the registry. "
-                        "An administrator runs: {statements} Then: registry db upgrade",
-                        statements=statements,
-                    )
+                remark(
+                    "This login may not make or take on every role of the registry. "
+                    "An administrator runs: {statements} Then: registry db upgrade",
+                    statements=statements,
                 )
     if before.current is None:
         words = tr("created")
@@ -75,7 +71,7 @@ def upgrade_command(context: typer.Context) -> None:
         words = tr("as before; the views were built anew")
     else:
         words = tr("from {revision}", revision=before.current)
-    warn(tr("The registry is at revision {current} ({words}).", current=after.current, words=words))
+    remark("The registry is at revision {current} ({words}).", current=after.current, words=words)
 
 
 @app.command("partition")
@@ -98,9 +94,9 @@ def partition_command(
         migrate.upgrade(database, partitions=number)
     tables = ", ".join(table.partition(".")[2] for table in TABLES)
     if number == 1:
-        warn(tr("Every table is whole."))
+        remark("Every table is whole.")
     else:
-        warn(tr("{number} partitions by patient each: {tables}.", number=number, tables=tables))
+        remark("{number} partitions by patient each: {tables}.", number=number, tables=tables)
 
 
 @app.command("status")
@@ -187,13 +183,11 @@ def url_command(
         if analyst:
             url = without_password(url).set(username=ANALYST_ROLE)
             if not database.embedded:
-                warn(
-                    tr(
-                        "On a server {role} has no password unless an administrator "
-                        "gives it one; a login of your own that it was granted to can use "
-                        "the views as well.",
-                        role=ANALYST_ROLE,
-                    )
+                remark(
+                    "On a server {role} has no password unless an administrator "
+                    "gives it one; a login of your own that it was granted to can use "
+                    "the views as well.",
+                    role=ANALYST_ROLE,
                 )
         typer.echo(url.render_as_string(hide_password=False))
 
@@ -234,11 +228,11 @@ def serve_command(context: typer.Context) -> None:
         )
     with opened(settings) as database:
         typer.echo(shown(database.url.set(username=ANALYST_ROLE)))
-        warn(tr("Serving the registry at this URL, read-only for analysts. Ctrl-C stops it."))
+        remark("Serving the registry at this URL, read-only for analysts. Ctrl-C stops it.")
         try:
             signal.pause()
         except KeyboardInterrupt:
-            warn(tr("Stopped."))
+            remark("Stopped.")
 
 
 @app.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

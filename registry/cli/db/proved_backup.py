@@ -10,10 +10,9 @@ import typer
 
 from registry.cli.analyse.analyses import BY_NAME
 from registry.cli.analyse.data import Data
-from registry.cli.frame.context import run_of, warn
+from registry.cli.frame.context import remark, run_of, warn
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument
-from registry.words import tr
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -75,7 +74,7 @@ def tell(proof: Proof, file: Path, form: Format) -> None:
         warn(problem)
     if proof.problems:
         raise typer.Exit(1)
-    warn(tr("{file} is proved: restored on trial, it gives the same.", file=file))
+    remark("{file} is proved: restored on trial, it gives the same.", file=file)
 
 
 def _rows(proof: Proof) -> list[dict[str, Any]]:
@@ -98,14 +97,12 @@ def _rows(proof: Proof) -> list[dict[str, Any]]:
 def tell_audit(verified: Verification, head: str | None) -> None:
     """Says after a restore whether the registry is as its audit has it; Exit with 1 where not."""
     if head is not None and all(one.kind != "head_unknown" for one in verified.findings):
-        warn(tr("The seals hold the head that the backup names: {head}", head=head))
+        remark("The seals hold the head that the backup names: {head}", head=head)
     if verified.ok:
-        warn(tr("Everything is as the audit has it."))
+        remark("Everything is as the audit has it.")
         return
-    warn(
-        tr(
-            "Restored, but not as the audit has it: {number}. See: registry audit verify",
-            number=len(verified.findings),
-        )
+    remark(
+        "Restored, but not as the audit has it: {number}. See: registry audit verify",
+        number=len(verified.findings),
     )
     raise typer.Exit(1)

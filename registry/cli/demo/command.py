@@ -15,7 +15,7 @@ from registry.cli.analyse.analyses import ANALYSES, BY_NAME
 from registry.cli.analyse.apart import apart
 from registry.cli.analyse.data import Data
 from registry.cli.demo.mark import nature_of_demo
-from registry.cli.frame.context import run_of, warn
+from registry.cli.frame.context import remark, run_of
 from registry.cli.frame.signatures import option
 from registry.cli.report.command import TITLE
 from registry.cli.report.content import CURVES_BY, content_from, curves_by_level, facts_of
@@ -62,7 +62,7 @@ def demo(
         raise Refused(
             tr("{out} cannot be made: {reason}.", out=out, reason=error.strerror)
         ) from None
-    warn(tr("Starting the database ..."))
+    remark("Starting the database ...")
     # What the analyses need, while the server starts and fills its tables.
     loading = Thread(target=load)
     loading.start()
@@ -121,13 +121,11 @@ def _import_cohort(database: Database, user: str) -> None:
         summarise_change(connection, result.summary)
     rows = sum(counts.read for counts in result.tables.values())
     new = sum(counts.inserted for counts in result.tables.values())
-    warn(
-        tr(
-            "Imported {rows} rows of {number} files, {new} of them new.",
-            rows=rows,
-            number=len(result.tables),
-            new=new,
-        )
+    remark(
+        "Imported {rows} rows of {number} files, {new} of them new.",
+        rows=rows,
+        number=len(result.tables),
+        new=new,
     )
 
 
@@ -135,13 +133,11 @@ def _derive(database: Database, user: str) -> None:
     from registry.derivation.run import derive
 
     result = derive(database.engine, user=user)
-    warn(
-        tr(
-            "Derived {examined} patients under {definitions}: {number} transitions.",
-            examined=result.examined,
-            definitions=", ".join(result.definitions),
-            number=len(result.transitions),
-        )
+    remark(
+        "Derived {examined} patients under {definitions}: {number} transitions.",
+        examined=result.examined,
+        definitions=", ".join(result.definitions),
+        number=len(result.transitions),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_table
-from registry.cli.frame.context import warn
+from registry.cli.frame.context import remark
 from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.cli.frame.signatures import argument, option
 from registry.errors import NotFound, Refused, there_are
@@ -51,7 +51,7 @@ def codebook_command(
         from registry.export.codebook import write_codebook
 
         write_codebook(rows, descriptions(), to)
-        warn(tr("{number:variable|variables} written to {file}.", number=len(rows), file=to))
+        remark("{number:variable|variables} written to {file}.", number=len(rows), file=to)
     elif form is Format.TABLE:
         print_rows(rows, form, COLUMNS)
         if table is not None:
@@ -108,11 +108,9 @@ def template_command(
         raise Refused(
             tr("{folder} cannot be written: {reason}.", folder=folder, reason=error.strerror)
         ) from None
-    warn(
-        tr(
-            "{number} empty files and {workbook} written to {folder}.",
-            number=len(headers()),
-            workbook=WORKBOOK_NAME,
-            folder=folder,
-        )
+    remark(
+        "{number} empty files and {workbook} written to {folder}.",
+        number=len(headers()),
+        workbook=WORKBOOK_NAME,
+        folder=folder,
     )

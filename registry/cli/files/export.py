@@ -10,7 +10,7 @@ import typer
 
 from registry.cli.files.neighbours import NEIGHBOURS, export_neighbour
 from registry.cli.frame.completion import complete_view
-from registry.cli.frame.context import opened, reading, run_of, warn, warn_of_withdrawn
+from registry.cli.frame.context import opened, reading, remark, run_of, warn_of_withdrawn
 from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
 from registry.cli.frame.options import ForceOption
 from registry.cli.frame.past import read_at
@@ -156,7 +156,7 @@ def export_command(
             refuse_listing(connection, disclosure)
             rows = write_view(connection, view, to)
             warn_of_withdrawn(connection)
-    warn(tr("{number:row|rows} written to {file}.", number=rows, file=to))
+    remark("{number:row|rows} written to {file}.", number=rows, file=to)
 
 
 def _export_all(
@@ -175,13 +175,11 @@ def _export_all(
             refuse_listing(connection, disclosure)
             rows = write_all(connection, folder, f".{form.value}", force=force)
             warn_of_withdrawn(connection)
-    warn(
-        tr(
-            "{views:view|views}, {rows:row|rows} and a codebook written to {folder}.",
-            views=len(rows),
-            rows=sum(rows.values()),
-            folder=folder,
-        )
+    remark(
+        "{views:view|views}, {rows:row|rows} and a codebook written to {folder}.",
+        views=len(rows),
+        rows=sum(rows.values()),
+        folder=folder,
     )
 
 
@@ -198,13 +196,11 @@ def _export_records(
     ):
         refuse_listing(connection, disclosure)
         rows = write_records(connection, folder, f".{form.value}", force=force)
-    warn(
-        tr(
-            "{tables:table|tables}, {rows:row|rows} written to {folder}.",
-            tables=len(rows),
-            rows=sum(rows.values()),
-            folder=folder,
-        )
+    remark(
+        "{tables:table|tables}, {rows:row|rows} written to {folder}.",
+        tables=len(rows),
+        rows=sum(rows.values()),
+        folder=folder,
     )
 
 
@@ -216,4 +212,4 @@ def _export_redcap(
     with reading(context) as connection:
         refuse_listing(connection, disclosure)
         rows = write_redcap(connection, folder, force=force)
-    warn(tr("{number:row|rows} written to {folder}.", number=rows, folder=folder))
+    remark("{number:row|rows} written to {folder}.", number=rows, folder=folder)

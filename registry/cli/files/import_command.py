@@ -18,7 +18,7 @@ from registry.cli.files.mapping import (
     reader_of,
     sheets_reader,
 )
-from registry.cli.frame.context import hold_to_reason, opened, run_of, warn, with_allowed
+from registry.cli.frame.context import hold_to_reason, opened, remark, run_of, warn, with_allowed
 from registry.cli.frame.conventions import (
     DateOrderOption,
     DecimalOption,
@@ -196,17 +196,15 @@ def _mark(sheets: list[Sheet], result: WriteResult, path: Path) -> None:
     marked = write_marked(sheets, [*result.errors, *result.warnings], path)
     values = {"file": path, "files": ", ".join(marked.files)}
     if result.errors:
-        warn(
-            tr(
-                "Marked in {file}: {files}. Mend the coloured cells there, and import it in place "
-                "of these, with the other files.",
-                **values,
-            )
+        remark(
+            "Marked in {file}: {files}. Mend the coloured cells there, and import it in place "
+            "of these, with the other files.",
+            **values,
         )
     else:
-        warn(tr("Marked in {file}: {files}. Look at the coloured cells there.", **values))
+        remark("Marked in {file}: {files}. Look at the coloured cells there.", **values)
     for reason in marked.left_out:
-        warn(tr("Not in it, to be mended in the file itself: {reason}", reason=reason))
+        remark("Not in it, to be mended in the file itself: {reason}", reason=reason)
 
 
 def _say_more(result: WriteResult, waiting: int, cure: str, *, dry_run: bool) -> None:
@@ -219,19 +217,16 @@ def _say_more(result: WriteResult, waiting: int, cure: str, *, dry_run: bool) ->
         warn(str(problem))
     if len(result.errors) > COMPLAINTS_SHOWN:
         more = len(result.errors) - COMPLAINTS_SHOWN
-        warn(tr("... and {number} more; --format json lists them all", number=more))
+        remark("... and {number} more; --format json lists them all", number=more)
     _say_warnings(result)
     if result.errors:
         number = len(result.errors)
-        warn(
-            tr(
-                "Nothing was imported: {number:complaint|complaints}. "
-                "Mend the cells and try again.",
-                number=number,
-            )
+        remark(
+            "Nothing was imported: {number:complaint|complaints}. Mend the cells and try again.",
+            number=number,
         )
     elif dry_run:
-        warn(tr("A dry run: nothing was written."))
+        remark("A dry run: nothing was written.")
     elif waiting:
         warn(
             tr("Patients waiting for a derivation: {number}. Run: registry derive", number=waiting)
@@ -247,9 +242,9 @@ def _say_warnings(result: WriteResult) -> None:
     if not result.warnings:
         return
     number = len(result.warnings)
-    warn(tr("Not plausible, look at: {number:value|values}.", number=number))
+    remark("Not plausible, look at: {number:value|values}.", number=number)
     for notice in result.warnings[:WARNINGS_SHOWN]:
         warn(str(notice))
     if number > WARNINGS_SHOWN:
         more = number - WARNINGS_SHOWN
-        warn(tr("... and {number} more; --format json lists them all", number=more))
+        remark("... and {number} more; --format json lists them all", number=more)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from registry.cli.frame.context import opened, over, run_of, warn
+from registry.cli.frame.context import opened, over, remark, run_of
 from registry.cli.frame.disclosure import refuse_listing
 from registry.disclosure.level import Level
-from registry.words import note, spoken, tr
+from registry.words import note, spoken
 
 if TYPE_CHECKING:
     from registry.export.leaving import Writer
@@ -108,24 +108,19 @@ def export_neighbour(
         as_of = None if read.frozen is None else read.frozen.as_of
         leaving = Leaving(connection, withheld, coder, as_of)
         written = write_neighbour(leaving, NEIGHBOURS[name].writer(), folder, force=force)
-    warn(
-        tr(
-            "{rows:row|rows} of {children:child|children} in {files:file|files} written to "
-            "{folder}.",
-            rows=sum(written.files.values()),
-            children=written.children,
-            files=len(written.files),
-            folder=folder,
-        )
+    remark(
+        "{rows:row|rows} of {children:child|children} in {files:file|files} written to {folder}.",
+        rows=sum(written.files.values()),
+        children=written.children,
+        files=len(written.files),
+        folder=folder,
     )
     if written.mapped or written.unmapped:
-        warn(
-            tr(
-                "{mapped:value has|values have} a code of a standard, {unmapped} the registry's "
-                "own alone: see codes.csv.",
-                mapped=written.mapped,
-                unmapped=written.unmapped,
-            )
+        remark(
+            "{mapped:value has|values have} a code of a standard, {unmapped} the registry's "
+            "own alone: see codes.csv.",
+            mapped=written.mapped,
+            unmapped=written.unmapped,
         )
     for reason, words in (
         ("no_research_consent", note("no consent to research")),
@@ -133,10 +128,8 @@ def export_neighbour(
     ):
         number = len(withheld.children[reason])
         if number:
-            warn(
-                tr(
-                    "{number:child is|children are} left out: {reason}.",
-                    number=number,
-                    reason=spoken(words),
-                )
+            remark(
+                "{number:child is|children are} left out: {reason}.",
+                number=number,
+                reason=spoken(words),
             )

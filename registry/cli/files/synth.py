@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from registry.cli.frame.context import warn
+from registry.cli.frame.context import remark
 from registry.cli.frame.output import Format, FormatOption, on_terminal, print_rows
 from registry.cli.frame.signatures import option
 from registry.cli.frame.terminal import rewrite_line
@@ -51,7 +51,7 @@ def synth_command(
     if on_terminal():
         typer.echo("", err=True)
     print_rows([{"file": f"{name}.csv", "rows": count} for name, count in rows.items()], form)
-    warn(tr("Written to {folder}. Import it with: registry import {folder}", folder=out))
+    remark("Written to {folder}. Import it with: registry import {folder}", folder=out)
 
 
 def _day(written: str) -> date:

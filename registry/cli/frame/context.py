@@ -112,7 +112,7 @@ def reached(settings: Settings) -> Iterator[Database]:
             )
         with database.engine.connect() as connection:
             if is_demo(connection):
-                warn(tr("synthetic demo data"))
+                remark("synthetic demo data")
         yield database
 
 
@@ -177,9 +177,14 @@ def warn_of_withdrawn(connection: Connection) -> None:
             raise
         return  # an inspector, who reads no views for research
     if number:
-        warn(tr("{number:child is|children are} left out: no consent to research.", number=number))
+        remark("{number:child is|children are} left out: no consent to research.", number=number)
 
 
 def warn(message: str) -> None:
-    """A message beside the result, on standard error."""
+    """Words beside the result, on standard error."""
     typer.echo(message, err=True)
+
+
+def remark(message: str, /, **values: object) -> None:
+    """A message beside the result, in the person's language (`tr`)."""
+    warn(tr(message, **values))

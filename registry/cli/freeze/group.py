@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import FreezeArgument
-from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
+from registry.cli.frame.context import opened, reading, remark, require_reason, run_of
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.past import moment_of
@@ -105,7 +105,7 @@ def drop_command(
     with opened(settings) as database:
         dropped = store.drop(database.engine, name, user=settings.user, reason=reason)
     if form is Format.TABLE:
-        warn(tr("The freeze {name} is dropped; what is known of it stays.", name=name))
+        remark("The freeze {name} is dropped; what is known of it stays.", name=name)
     else:
         _show(dropped, form)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import RequiredPatient, complete_freeze
-from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.context import opened, remark, run_of
 from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import option
@@ -151,7 +151,7 @@ def _print(document: dict[str, Any], form: Format) -> None:
         print_rows(told, form, COLUMNS)
     turned = sum(len(one["conclusions"]) for one in document["freezes"])
     if any(one["status"] for one in document["freezes"]):
-        warn(tr("{number:conclusion changes|conclusions change} without.", number=turned))
+        remark("{number:conclusion changes|conclusions change} without.", number=turned)
 
 
 def _kind(one: dict[str, Any], row: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import RequiredPatient
-from registry.cli.frame.context import warn
+from registry.cli.frame.context import remark
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
@@ -74,7 +74,7 @@ def add_command(
             link(kept, [Link(patient, centre_of(registry, patient, centre), number)])
         if given:
             put(kept, patient, given)
-    warn(tr("Kept who {patient} is.", patient=patient))
+    remark("Kept who {patient} is.", patient=patient)
 
 
 @app.command("import")
@@ -107,7 +107,7 @@ def import_command(
         )
         for row in rows:
             put(kept, row.patient_id, row.values)
-    warn(tr("Kept who {number:child is|children are}.", number=len({r.patient_id for r in rows})))
+    remark("Kept who {number:child is|children are}.", number=len({r.patient_id for r in rows}))
 
 
 @app.command("list")
@@ -200,7 +200,7 @@ def amend_command(
     with at_identities(context, "amend", user=user, reason=reason) as (_, kept):
         show(kept, patient)
         put(kept, patient, given)
-    warn(tr("Kept who {patient} is.", patient=patient))
+    remark("Kept who {patient} is.", patient=patient)
 
 
 @app.command("link")
@@ -239,7 +239,7 @@ def link_command(
             link(kept, [Link(patient, code, number)])
         else:
             unlink(kept, patient, code, number, until.date())
-    warn(tr("Kept who {patient} is.", patient=patient))
+    remark("Kept who {patient} is.", patient=patient)
 
 
 @app.command("void")
@@ -263,7 +263,7 @@ def void_command(
             void(kept, patient)
         else:
             unlink(kept, patient, centre_of(registry, patient, centre), number, None)
-    warn(tr("Taken out: who {patient} is.", patient=patient))
+    remark("Taken out: who {patient} is.", patient=patient)
 
 
 @app.command("twins")
@@ -287,7 +287,7 @@ def twins_command(
         found = [one.to_json() for one in find_twins(registry, kept)]
     print_rows(found, form, TWIN_COLUMNS)
     if found:
-        warn(tr("One child under two study ids is joined by: registry patient merge A INTO B"))
+        remark("One child under two study ids is joined by: registry patient merge A INTO B")
 
 
 @app.command("audit")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
+from registry.cli.frame.context import opened, reading, remark, require_reason, run_of
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
@@ -72,7 +72,7 @@ def withdraw_command(
         if derives:
             bring_up_to_date(database.engine, user=settings.user)
         else:
-            warn(tr("What is stored of the child is brought up to date by the night."))
+            remark("What is stored of the child is brought up to date by the night.")
     if form is Format.JSON:
         print_json(
             {

@@ -7,12 +7,11 @@ from typing import Any
 
 import typer
 
-from registry.cli.frame.context import reading, warn
+from registry.cli.frame.context import reading, remark
 from registry.cli.frame.output import Format, print_json, print_rows
 from registry.cli.records.options import patient_of
 from registry.entry.stored import find_records
 from registry.records.rows import PATIENT_COLUMN, Entity, dictionary_columns, file_columns
-from registry.words import tr
 
 
 def list_records(context: typer.Context, entity: Entity, given: dict[str, Any]) -> None:
@@ -44,9 +43,9 @@ def list_records(context: typer.Context, entity: Entity, given: dict[str, Any]) 
         names = [name for name in names if any(row[name] for row in rows)]
     print_rows(rows, given["form"], names or [PATIENT_COLUMN])
     if limit is not None and len(found) > limit:
-        warn(tr("The first {number}; --limit shows more.", number=limit))
+        remark("The first {number}; --limit shows more.", number=limit)
     elif not found:
-        warn(tr("No records."))
+        remark("No records.")
 
 
 def _day(moment: datetime | None) -> date | None:

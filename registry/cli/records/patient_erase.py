@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli.frame.context import opened, reading, require_reason, run_of, warn
+from registry.cli.frame.context import opened, reading, remark, require_reason, run_of
 from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
@@ -98,23 +98,19 @@ def _json(done: Certificate) -> str:
 def _say(done: Certificate) -> None:
     """What the person still has to do, or to know."""
     if done.again:
-        warn(tr("{patient} was erased before; this certifies it again.", patient=done.patient_id))
+        remark("{patient} was erased before; this certifies it again.", patient=done.patient_id)
     for file in done.reports:
-        warn(tr("{file} named the patient; the next night writes it anew.", file=file))
+        remark("{file} named the patient; the next night writes it anew.", file=file)
     if "derived.feed_result" in done.erasure.tables:
-        warn(
-            tr(
-                "Messages of laboratories that were read lie in the folder of the feed until they "
-                "are removed; those of the child hold values: done, set-aside, refused."
-            )
+        remark(
+            "Messages of laboratories that were read lie in the folder of the feed until they "
+            "are removed; those of the child hold values: done, set-aside, refused."
         )
     if not done.files_clean:
         from registry.database.scrub import ADMINISTRATORS
 
-        warn(
-            tr(
-                "The server's statistics and its log may hold values until an administrator runs, "
-                "in this database: {statements}",
-                statements=" ".join(ADMINISTRATORS),
-            )
+        remark(
+            "The server's statistics and its log may hold values until an administrator runs, "
+            "in this database: {statements}",
+            statements=" ".join(ADMINISTRATORS),
         )

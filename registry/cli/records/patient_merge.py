@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import changing, require_reason, warn
+from registry.cli.frame.context import changing, remark, require_reason
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import argument, option
@@ -59,4 +59,4 @@ def merge_command(
         print_json({**asdict(done), "change": change})
     else:
         print_rows([asdict(done)], form)
-    warn(tr("{one} is {into} now. Status: {cure}", one=ids[0], into=ids[1], cure=cure))
+    remark("{one} is {into} now. Status: {cure}", one=ids[0], into=ids[1], cure=cure)

@@ -13,7 +13,7 @@ import typer
 
 from registry.cli.analyse.data import frozen_basis, up_to_date
 from registry.cli.frame.completion import complete_patient
-from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.context import opened, remark, run_of
 from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_csv, print_json
 from registry.cli.frame.past import read_at
@@ -96,7 +96,7 @@ def patient_show_command(
         with in_english():
             document = _document(context, patient, definition)
             _draw(document, to)
-        warn(tr("Drawn: {files}", files=to))
+        remark("Drawn: {files}", files=to)
     match form:
         case Format.JSON:
             print_json(document)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_patient, complete_table
-from registry.cli.frame.context import opened, require_reason, run_of, warn
+from registry.cli.frame.context import opened, remark, require_reason, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import moment_of
@@ -128,14 +128,14 @@ def undo_command(
     else:
         _print(document, followed, form)
     if dry_run:
-        warn(tr("A dry run: nothing was written."))
+        remark("A dry run: nothing was written.")
     else:
-        warn(tr("Changes undone: {number}.", number=len(undone)))
+        remark("Changes undone: {number}.", number=len(undone))
     if chosen.of_others:
-        warn(tr("The rest of what the command did is of other centres, and stays as it is."))
+        remark("The rest of what the command did is of other centres, and stays as it is.")
         warn(needs([MANAGER_ROLE, OWNER_ROLE]))
     elif since is not None and database.own_rights is OWN:
-        warn(tr("What was done since at other centres is not this login's to undo."))
+        remark("What was done since at other centres is not this login's to undo.")
 
 
 def _table(name: str) -> str:
@@ -177,25 +177,21 @@ def _print(document: dict[str, Any], followed: list[Consequence], form: Format) 
     print_rows(rows[:SHOWN] if form is Format.TABLE else rows, form, COLUMNS)
     if form is Format.TABLE:
         if len(rows) > SHOWN:
-            warn(
-                tr(
-                    "... and {number} more; --format json lists them all",
-                    number=len(rows) - SHOWN,
-                )
+            remark(
+                "... and {number} more; --format json lists them all",
+                number=len(rows) - SHOWN,
             )
         for consequence in followed:
             typer.echo(f"  {consequence.study_id}: {consequence.text}")
     spared = document["left_out"]
     if spared["withdrawn"]:
-        warn(
-            tr(
-                "Left out, for want of consent: {patients}. Undo a single change of theirs by its "
-                "number.",
-                patients=", ".join(spared["withdrawn"]),
-            )
+        remark(
+            "Left out, for want of consent: {patients}. Undo a single change of theirs by its "
+            "number.",
+            patients=", ".join(spared["withdrawn"]),
         )
     if spared["erased"]:
-        warn(tr("Left out: {number:erased child|erased children}.", number=spared["erased"]))
+        remark("Left out: {number:erased child|erased children}.", number=spared["erased"])
 
 
 def _row(record: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.completion import complete_covariates
-from registry.cli.frame.context import warn
+from registry.cli.frame.context import remark
 from registry.cli.frame.disclosure import DisclosureOption, level_of
 from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.past import read_at
@@ -102,7 +102,7 @@ def report_command(
                 write_tables_book(content, facts, part)
 
     write_whole(out, write, make_folder=True)
-    warn(tr("Report written to {file}.", file=out))
+    remark("Report written to {file}.", file=out)
 
 
 def _kind(out: Path, to: Kind | None) -> Kind:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.context import opened, remark, run_of, warn
 from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.roles_of_commands import hold_to_roles
@@ -175,11 +175,9 @@ def status_command(
             moment = f"{plan.local(verified):%Y-%m-%d %H:%M %Z}"
             typer.echo(tr("last backup proved: {moment}", moment=moment))
     if overdue:
-        warn(
-            tr(
-                "No run has gone well within the last {length}.",
-                length=written_duration(plan.max_age),
-            )
+        remark(
+            "No run has gone well within the last {length}.",
+            length=written_duration(plan.max_age),
         )
         raise typer.Exit(1)
 

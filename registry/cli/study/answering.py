@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.analyse.data import Data
-from registry.cli.frame.context import opened, over, reading, run_of, warn
+from registry.cli.frame.context import opened, over, reading, remark, run_of
 from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
@@ -87,8 +87,8 @@ def check_command(
     if form is Format.TABLE:
         typer.echo("\n\n".join(words) + "\n")
     print_rows(rows, form, ("number", "value", "new"))
-    warn(tr("Nothing has left. To answer: registry study answer {file} --key FILE --to FILE",
-            file=file))  # fmt: skip
+    remark("Nothing has left. To answer: registry study answer {file} --key FILE --to FILE",
+            file=file)  # fmt: skip
 
 
 @read_at
@@ -126,7 +126,7 @@ def answer_command(
                     tr("This round was answered by another key ({name}).",
                        name=answer["body"]["hospital"]["name"])
                 )  # fmt: skip
-            warn(tr("This round was answered before; the same file is written again."))
+            remark("This round was answered before; the same file is written again.")
         else:
             if signing.name not in here.envelope.body["taking_part"]:
                 raise Refused(tr("This round asks nothing of {name}.", name=signing.name))
@@ -149,7 +149,7 @@ def answer_command(
     if page is not None:
         write_page(page, words)
     typer.echo("\n\n".join(words))
-    warn(tr("Written: {file}", file=to))
+    remark("Written: {file}", file=to)
 
 
 def sent_command(
@@ -185,15 +185,13 @@ def sent_command(
     print_rows([{name: one[name] for name in columns} for one in found], form, columns)
     studies = {(one["definition_hash"], one["study_sha256"]) for one in found}
     for definition in dict.fromkeys(one["definition_hash"] for one in found):
-        warn(
-            tr(
-                "Definition {hash}: {number:study|studies} of at most {most}; of a study at most "
-                "{rounds:round|rounds}.",
-                hash=definition[:12],
-                number=sum(held == definition for held, _ in studies),
-                most=setting["studies"],
-                rounds=setting["rounds"],
-            )
+        remark(
+            "Definition {hash}: {number:study|studies} of at most {most}; of a study at most "
+            "{rounds:round|rounds}.",
+            hash=definition[:12],
+            number=sum(held == definition for held, _ in studies),
+            most=setting["studies"],
+            rounds=setting["rounds"],
         )
 
 

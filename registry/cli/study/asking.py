@@ -11,7 +11,7 @@ import typer
 from registry.cli.analyse.cox import Ties, listed
 from registry.cli.analyse.curves import Entry, months
 from registry.cli.frame.completion import complete_covariates
-from registry.cli.frame.context import reading, warn
+from registry.cli.frame.context import reading, remark
 from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json
 from registry.cli.frame.signatures import argument, option
@@ -51,12 +51,10 @@ def key_command(
     from registry.study.keys import make_key, public_file
 
     made = make_key(name, to)
-    warn(
-        tr(
-            "{file} stays with you alone; send {public} to who coordinates the study.",
-            file=to,
-            public=public_file(to),
-        )
+    remark(
+        "{file} stays with you alone; send {public} to who coordinates the study.",
+        file=to,
+        public=public_file(to),
     )
     typer.echo(f"{made.name}  {made.key}")
 
@@ -203,7 +201,7 @@ def combine_command(
         _tell(made.envelope, to, page)
         return
     assert made.result is not None
-    warn(tr("Written: {file}", file=to))
+    remark("Written: {file}", file=to)
     _show_result(made.result["body"], form)
 
 
@@ -255,4 +253,4 @@ def _tell(envelope: Any, to: Path, page: Path | None) -> None:
     if page is not None:
         write_page(page, words)
     typer.echo("\n\n".join(words))
-    warn(tr("Written: {file}", file=to))
+    remark("Written: {file}", file=to)

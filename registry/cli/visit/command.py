@@ -12,7 +12,7 @@ import typer
 
 from registry.cli.demo.mark import IntoDemoOption, hold_to_demo
 from registry.cli.frame.completion import PatientArgument
-from registry.cli.frame.context import opened, run_of, warn
+from registry.cli.frame.context import opened, remark, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.signatures import option
@@ -97,7 +97,7 @@ def visit_command(
             if app.interrupted:
                 raise KeyboardInterrupt
             if app.outcome is None:
-                warn(tr("Nothing was stored."))
+                remark("Nothing was stored.")
             else:
                 _print(app.visit, app.outcome, form, dry_run=False)
 
