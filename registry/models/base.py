@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     ForeignKeyConstraint,
     Identity,
+    Index,
     Integer,
     MetaData,
     Numeric,
@@ -179,6 +180,8 @@ class Clinical(Base):
 class PatientRecord(Clinical):
     """A table with several records a patient; a record keeps its number when its key is mended."""
 
+    indexes: ClassVar[tuple[Index, ...]] = ()
+
     @classmethod
     def columns(cls) -> dict[str, Column[Any]]:
         """What the class declares, between what every record has."""
@@ -196,10 +199,11 @@ class PatientRecord(Clinical):
 
     @classmethod
     def build(cls) -> Table:
-        """The key that begins with the patient, too."""
+        """The key that begins with the patient and its indexes, too."""
         cls.__table_args__ = (
             PrimaryKeyConstraint("patient_id", "record_id"),
             ForeignKeyConstraint(["patient_id"], ["clinical.patient.patient_id"]),
+            *cls.indexes,
             {"schema": CLINICAL, "comment": (cls.__doc__ or "").splitlines()[0]},
         )
         return super().build()

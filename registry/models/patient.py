@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
+    Index,
     PrimaryKeyConstraint,
     Text,
 )
@@ -82,6 +83,7 @@ class Patient(Clinical):
     __table_args__ = (
         PrimaryKeyConstraint("patient_id"),
         ForeignKeyConstraint(["patient_id"], ["reference.patient_number.patient_id"]),
+        Index(None, "birth_date", "sex"),
         {"schema": CLINICAL, "comment": "One row per child"},
     )
     # A partial date is held to another by what its period may still mean.

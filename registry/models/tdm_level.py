@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, Numeric, PrimaryKeyConstraint, Text
+from sqlalchemy import CheckConstraint, Index, Numeric, PrimaryKeyConstraint, Text, text
 
 from registry.models.base import REFERENCE, Base, PatientRecord, column, comparator_of, variable
 from registry.variables import Kind, Redaction, Variable
@@ -14,6 +15,17 @@ class TdmLevel(PatientRecord):
     """One row per patient, day of sampling and assay; a level below or above a limit keeps it."""
 
     __tablename__ = "tdm_level"
+    # By which the limits that an assay reports are found.
+    indexes: ClassVar[tuple[Index, ...]] = tuple(
+        Index(
+            None,
+            "assay",
+            f"{measured}_comparator",
+            measured,
+            postgresql_where=text(f"{measured}_comparator is not null"),
+        )
+        for measured in ("ifx_ug_ml", "ada_au_ml")
+    )
 
     sampled_on = variable(Variable("Sampled on", Kind.DATE, required=True))
     ifx_ug_ml = variable(

@@ -8,7 +8,7 @@ withdrawal data are used, unless the definition requires a consent to research t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from .records import Row
@@ -44,3 +44,38 @@ def may_be_used(consents: list[Row], *, consent_required: bool, on: date) -> boo
     if not consent_required:
         return True
     return any(row["scope"] == "research" and counts(row, on) for row in consents)
+
+
+def due(
+    consents: Sequence[Row],
+    born: date,
+    of_age_from: int,
+    forms: dict[str, tuple[str, date]],
+    *,
+    on: date,
+) -> list[tuple[str, str | None, date | None]]:
+    """What is to be asked for anew: its rule, what about, and the day of the consent.
+
+    `consents` in the order in which they were entered; `forms` in use, with their first day.
+    """
+    last: dict[str, Row] = {}
+    for one in consents:
+        if one["scope"] not in last or one["signed_on"] >= last[one["scope"]]["signed_on"]:
+            last[one["scope"]] = one
+    standing = [
+        one for one in last.values() if one["withdrawn_on"] is None or one["withdrawn_on"] > on
+    ]
+    asked: list[tuple[str, str | None, date | None]] = []
+    years = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+    signed_themselves = any(one["given_by"] == "adult" for one in consents)
+    if standing and years >= of_age_from and not signed_themselves:
+        asked.append(("consent_of_age", None, None))
+    for one in standing:
+        scope, signed, version = one["scope"], one["signed_on"], one["form_version"]
+        if scope in forms and version is not None:
+            newest, since = forms[scope]
+            if version != newest and signed < since:
+                asked.append(("consent_form_replaced", f"{scope} {newest}", signed))
+        if one["valid_until"] is not None and one["valid_until"] < on:
+            asked.append(("consent_ended", scope, signed))
+    return asked

@@ -33,6 +33,15 @@ update clinical.anthropometry
     set weight_kg = weight_kg * case when record_id % 2 = 0 then 1.6 else 0.7 end
     where record_id % 5 = 0 and weight_kg between 10 and 60
 """
+# Every third level reported as a limit, somewhere in the middle of what is measured.
+LIMITS = """
+set local registry.reason = 'test';
+update clinical.tdm_level set
+    ifx_ug_ml_comparator = case when record_id % 2 = 0 then '<' else '>' end
+    where record_id % 3 = 0 and ifx_ug_ml_comparator is null and assay is not null
+    and (ifx_ug_ml between 1 and 3 and record_id % 2 = 0
+        or ifx_ug_ml between 8 and 12 and record_id % 2 = 1)
+"""
 LABS = """
 select l.*, u.factor, p.sex, p.birth_date from present.lab_result l
 join reference.analyte_unit u using (analyte, unit) join present.patient p using (patient_id)
@@ -165,6 +174,30 @@ def test_items_held_to_values_of_the_day(slips: Connection) -> None:
     found = rows(slips, "select record_id, about, failed from present.pcdai_laboratory_item")
     assert any(expected.values())
     assert {(row.record_id, row.about): row.failed for row in found} == expected
+
+
+def test_levels_held_to_what_their_assay_reported(slips: Connection) -> None:
+    slips.exec_driver_sql(LIMITS.replace("%", "%%"))
+    levels = rows(slips, "select * from present.tdm_level where assay is not null")
+    expected = {}
+    for level in levels:
+        for name in ("ifx_ug_ml", "ada_au_ml"):
+            value, operator = getattr(level, name), getattr(level, f"{name}_comparator")
+            same = [one for one in levels if one.assay == level.assay]
+            told = {
+                sign: [
+                    getattr(one, name) for one in same if getattr(one, f"{name}_comparator") == sign
+                ]
+                for sign in "<>"
+            }
+            if value is not None and operator is None and any(told.values()):
+                below = told["<"] and value < min(told["<"])
+                above = told[">"] and value > max(told[">"])
+                expected[level.record_id, name] = bool(below or above)
+    found = rows(slips, "select record_id, column_name, failed from present.level_outside_assay")
+    assert len(expected) > 50
+    assert {True, False} <= set(expected.values())
+    assert {(row.record_id, row.column_name): row.failed for row in found} == expected
 
 
 def test_a_tables_rules_find_what_the_view_of_all_has_of_them(slips: Connection) -> None:

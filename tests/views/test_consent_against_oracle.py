@@ -1,4 +1,4 @@
-"""Who is left out of research, by the SQL and by a plain reading, on random consents."""
+"""Consents that count and that are due, by the SQL and by a plain reading, on random consents."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from registry.database.engine import Database
 from registry.definitions.store import add_definition
-from tests.oracle.consents import may_be_used
+from tests.oracle.consents import due, may_be_used
 
 SCOPES = ("registry", "research", "genetics", "contact", "sharing")
 GIVERS = ("parent_or_guardian", "adolescent", "adult")
@@ -29,30 +29,36 @@ def drawn(rng: Random, today: date) -> list[dict[str, Any]]:
             "given_by": rng.choice(GIVERS),
             "valid_until": rng.choice(later) if rng.random() < 0.25 else None,
             "withdrawn_on": rng.choice(later) if rng.random() < 0.4 else None,
+            "form_version": rng.choice(["1", "2", None]),
         }
         found[row["scope"], signed, row["given_by"]] = row
     return list(found.values())
 
 
+def entered(connection: Connection, rng: Random, today: date) -> dict[int, list[dict[str, Any]]]:
+    """Consents of every child of the study, in the order in which they are entered."""
+    patients = connection.execute(text("select patient_id from clinical.patient")).scalars()
+    consents = {patient: drawn(rng, today) for patient in patients}
+    for patient, rows in consents.items():
+        for row in rows:
+            connection.execute(
+                text(
+                    "insert into clinical.consent (patient_id, scope, signed_on, given_by, "
+                    "valid_until, withdrawn_on, form_version) values (:patient, :scope, "
+                    ":signed_on, :given_by, :valid_until, :withdrawn_on, :form_version)"
+                ),
+                row | {"patient": patient},
+            )
+    return consents
+
+
 def test_who_is_left_out(study: Database) -> None:
     rng = Random(20261129)
-    consents: dict[int, list[dict[str, Any]]] = {}
     seen: set[tuple[bool, bool]] = set()
     with study.engine.connect() as connection:
         today = connection.execute(text("select rules.today()")).scalar_one()
         add_definition(connection, "asked", "current", ["consent_required=yes"])
-        patients = connection.execute(text("select patient_id from clinical.patient")).scalars()
-        for patient in list(patients):
-            consents[patient] = drawn(rng, today)
-            for row in consents[patient]:
-                connection.execute(
-                    text(
-                        "insert into clinical.consent (patient_id, scope, signed_on, given_by, "
-                        "valid_until, withdrawn_on) values (:patient, :scope, :signed_on, "
-                        ":given_by, :valid_until, :withdrawn_on)"
-                    ),
-                    row | {"patient": patient},
-                )
+        consents = entered(connection, rng, today)
         # As of today, also where the last derivation was on another day.
         connection.execute(text("update reference.definition set derived_on = rules.today()"))
         reasons = connection.execute(
@@ -68,3 +74,46 @@ def test_who_is_left_out(study: Database) -> None:
         assert (reason != "no_research_consent") == used, (definition, consents[patient])
         seen.add((definition == "asked", used))
     assert len(seen) == 4
+
+
+def test_what_is_to_be_asked_for(study: Database) -> None:
+    with study.engine.connect() as connection:
+        today = connection.execute(text("select rules.today()")).scalar_one()
+        connection.execute(
+            text(
+                "insert into reference.consent_form (scope, version, used_from) values "
+                "('research', '2', :since), ('registry', '1', :since), ('registry', '2', :later)"
+            ),
+            {"since": today - timedelta(days=20), "later": today + timedelta(days=1)},
+        )
+        consents = entered(connection, Random(20261130), today)
+        children = connection.execute(
+            text(
+                "select patient_id, birth_date, age_of_majority from clinical.patient "
+                "join reference.centre on code = centre"
+            )
+        ).all()
+        found = set(
+            map(
+                tuple,
+                connection.execute(
+                    text("select patient_id, rule, about, record_on from present.consent_due")
+                ),
+            )
+        )
+        connection.rollback()
+    forms = {
+        "research": ("2", today - timedelta(days=20)),
+        "registry": ("1", today - timedelta(20)),
+    }
+    expected = {
+        (child.patient_id, *one)
+        for child in children
+        for one in due(
+            consents[child.patient_id], child.birth_date, child.age_of_majority, forms, on=today
+        )
+    }
+    assert {row[1] for row in expected} == {
+        *("consent_of_age", "consent_form_replaced", "consent_ended")
+    }
+    assert found == expected

@@ -16,20 +16,40 @@ with measured as (
     ) x (column_name, measure, unit, value, comparator)
     where l.assay is not null and x.value is not null
 ),
+-- Asked of each assay, of which there are few: an index has its least and its most.
 reported as materialized (
-    select
-        l.assay,
-        x.column_name,
-        min(x.value) filter (where x.comparator = '<') as least,
-        max(x.value) filter (where x.comparator = '>') as most
-    from tdm_level l
+    select a.name as assay, x.*
+    from assay a
     cross join lateral (
         values
-            ('ifx_ug_ml', l.ifx_ug_ml, l.ifx_ug_ml_comparator),
-            ('ada_au_ml', l.ada_au_ml, l.ada_au_ml_comparator)
-    ) x (column_name, value, comparator)
-    where x.comparator is not null
-    group by l.assay, x.column_name
+            (
+                'ifx_ug_ml',
+                (
+                    select min(l.ifx_ug_ml)
+                    from tdm_level l
+                    where l.assay = a.name and l.ifx_ug_ml_comparator = '<'
+                ),
+                (
+                    select max(l.ifx_ug_ml)
+                    from tdm_level l
+                    where l.assay = a.name and l.ifx_ug_ml_comparator = '>'
+                )
+            ),
+            (
+                'ada_au_ml',
+                (
+                    select min(l.ada_au_ml)
+                    from tdm_level l
+                    where l.assay = a.name and l.ada_au_ml_comparator = '<'
+                ),
+                (
+                    select max(l.ada_au_ml)
+                    from tdm_level l
+                    where l.assay = a.name and l.ada_au_ml_comparator = '>'
+                )
+            )
+    ) x (column_name, least, most)
+    where x.least is not null or x.most is not null
 )
 select
     m.patient_id,

@@ -31,10 +31,9 @@ union
 select d.name, c.patient_id
 from definition d
 join (
-    select patient_id, signed_on as counts_on from consent
-    union all
-    select patient_id, withdrawn_on from consent
-    union all
-    select patient_id, valid_until + 1 from consent
-) c on
-    c.counts_on > least(d.derived_on, today()) and c.counts_on <= greatest(d.derived_on, today());
+    select patient_id, day
+    from consent
+    cross join lateral (values (signed_on), (withdrawn_on), (valid_until + 1)) x (day)
+) c on c.day > least(d.derived_on, today()) and c.day <= greatest(d.derived_on, today())
+-- Said once more, so that no consent is read on the day itself.
+where d.derived_on <> today();

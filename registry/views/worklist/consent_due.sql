@@ -26,7 +26,12 @@ with last_signed as (
     order by patient_id, scope, signed_on desc, record_id desc
 ),
 standing as (
-    select s.*, p.birth_date, c.code as centre, c.age_of_majority
+    select
+        s.*,
+        c.code as centre,
+        c.age_of_majority,
+        extract(year from age(today(), p.birth_date))::integer as years,
+        row_number() over (partition by s.patient_id order by s.scope) = 1 as is_first
     from last_signed s
     join patient p using (patient_id)
     join centre c on c.code = p.centre
@@ -37,68 +42,54 @@ form_in_use as (
     from consent_form
     where used_from <= today()
     order by scope, used_from desc, version
-),
-of_age as (
-    select distinct on (s.patient_id)
-        s.patient_id,
+)
+-- Read once, so that a condition on the child reaches the consents.
+select s.patient_id, d.*
+from standing s
+left join form_in_use f using (scope)
+cross join lateral (
+    select
         'consent_of_age' as rule,
         null::date as record_on,
         null::text as about,
+        null::date as due_on,
         null::text as from_table,
         null::bigint as from_record_id,
         jsonb_build_object(
-            'age', a.years, 'centre', s.centre, 'age_of_majority', s.age_of_majority
+            'age', s.years, 'centre', s.centre, 'age_of_majority', s.age_of_majority
         ) as facts
-    from standing s
-    cross join lateral (
-        select extract(year from age(today(), s.birth_date))::integer as years
-    ) a
     where
-        a.years >= s.age_of_majority
+        s.is_first
+        and s.years >= s.age_of_majority
         and not exists (
             select from consent o where o.patient_id = s.patient_id and o.given_by = 'adult'
         )
-    order by s.patient_id
-),
-replaced as (
+    union all
     select
-        s.patient_id,
-        'consent_form_replaced' as rule,
-        s.signed_on as record_on,
-        s.scope || ' ' || f.version as about,
-        'consent' as from_table,
-        s.record_id as from_record_id,
+        'consent_form_replaced',
+        s.signed_on,
+        s.scope || ' ' || f.version,
+        null,
+        'consent',
+        s.record_id,
         jsonb_build_object(
             'scope', s.scope,
             'signed_on', s.signed_on,
             'form_version', s.form_version,
             'used_from', f.used_from,
             'version', f.version
-        ) as facts
-    from standing s
-    join form_in_use f using (scope)
+        )
     where s.form_version <> f.version and s.signed_on < f.used_from
-),
-ended as (
+    union all
     select
-        s.patient_id,
-        'consent_ended' as rule,
-        s.signed_on as record_on,
-        s.scope as about,
-        'consent' as from_table,
-        s.record_id as from_record_id,
+        'consent_ended',
+        s.signed_on,
+        s.scope,
+        null,
+        'consent',
+        s.record_id,
         jsonb_build_object(
             'scope', s.scope, 'signed_on', s.signed_on, 'valid_until', s.valid_until
-        ) as facts
-    from standing s
+        )
     where s.valid_until < today()
-)
-select
-    patient_id, rule, record_on, about, null::date as due_on, from_table, from_record_id, facts
-from of_age
-union all
-select patient_id, rule, record_on, about, null::date, from_table, from_record_id, facts
-from replaced
-union all
-select patient_id, rule, record_on, about, null::date, from_table, from_record_id, facts
-from ended;
+) d;
