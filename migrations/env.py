@@ -53,4 +53,6 @@ else:
         partitions.divide(connection, number)
         write_comments(connection)
         build_views(connection)
+        # What is kept of the worklist was found by the rules of before.
+        connection.exec_driver_sql("delete from derived.kept_worklist")
         let_in(connection, embedded=config.attributes.get("embedded", False))

@@ -28,8 +28,12 @@ from registry.database import migrate
 from registry.database.engine import Database, open_database
 from registry.models import ENTITIES, table_of
 from registry.settings import DATABASE_URL_VARIABLE, Settings
+from registry.worklist.kept import keep
+from registry.worklist.read import Filters, read_worklist
 
 FEW, QUICK_CHILDREN, QUICK_FEW = 1000, 1000, 300
+# Whose records change between a night and the list.
+CHANGED = 20
 TABLES = [table_of(entity) for entity in ENTITIES]
 LISTED = {
     table.name: ", ".join(column.name for column in table.columns if column.computed is None)
@@ -150,20 +154,51 @@ def measure_one_child(
 
 
 def measure_worklist(home: Path, rounds: int, figures: Figures) -> None:
-    """The worklist of all children in sequential scans of the tables."""
+    """The worklist of all children in sequential scans of the tables.
+
+    As `worklist list` reads it on a day whose night has kept it, with no child's records changed
+    since and with those of some; and what its rules take of the server where nothing is kept.
+    """
     timings = Timings()
     with opened(home, timings) as database, database.engine.connect() as connection:
         connection.execute(text("set max_parallel_workers_per_gather = 0"))
+        connection.commit()
         scan(connection)
-        for _ in range(rounds):
-            with timings.of("scan"):
-                # More than one, for the processor's account is kept in hundredths.
-                for _ in range(5):
-                    scan(connection)
-            with timings.of("worklist"):
-                connection.execute(text("select count(*) from present.worklist_item")).one()
-    ratio = 5 * timings.ratio("worklist", "scan")
-    figures.add("worklist of all, in sequential scans", f"{ratio:.0f} x", "10")
+        keep(database.engine)
+        for changed in (0, CHANGED):
+            change(database, changed)
+            for _ in range(rounds):
+                with timings.of("scan"):
+                    # More than one, for the processor's account is kept in hundredths.
+                    for _ in range(5):
+                        scan(connection)
+                with timings.of(str(changed)):
+                    read_worklist(connection, Filters())
+                if not changed:
+                    with timings.of("rules"):
+                        connection.execute(text("select count(*) from present.worklist_item")).one()
+                connection.commit()
+    for what, kind, goal in (
+        ("worklist of all, kept by the night", "0", "10"),
+        (f"the same, {CHANGED} children changed since", str(CHANGED), "10"),
+        ("its rules where nothing is kept", "rules", ""),
+    ):
+        ratio = 5 * timings.ratio(kind, "scan")
+        figures.add(f"{what}, in sequential scans", f"{ratio:.0f} x", goal)
+
+
+def change(database: Database, children: int) -> None:
+    """Changes a record of so many children."""
+    with database.engine.begin() as connection:
+        connection.execute(text("select set_config('registry.reason', 'benchmark', true)"))
+        connection.execute(
+            text(
+                "update clinical.infusion set dose_mg = dose_mg + 1 where (patient_id, infused_on) "
+                "in (select patient_id, max(infused_on) from clinical.infusion group by 1 "
+                "order by 1 limit :children)"
+            ),
+            {"children": children},
+        )
 
 
 def scan(connection: Connection) -> None:

@@ -116,7 +116,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         for name in ("changed_patient", "derivation_run", "lor_status", "status_transition")
     },
     "derived.quality_run": _OF_RUNS | {INSPECTOR_ROLE: READ},
-    "derived.scheduled_run": _OF_RUNS,
+    **{f"derived.{name}": _OF_RUNS for name in ("kept_work", "kept_worklist", "scheduled_run")},
     **{
         f"derived.{name}": {MANAGER_ROLE: READ}
         for name in ("release_child", "release_left_out", "release_erased")

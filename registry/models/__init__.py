@@ -22,6 +22,7 @@ from registry.models.gene_finding import GeneFinding
 from registry.models.growth_reference import GrowthReference
 from registry.models.hub import HubChild, HubLeaving, HubRecord
 from registry.models.infusion import Infusion
+from registry.models.kept_worklist import KeptWork, KeptWorklist
 from registry.models.lab_result import AnalyteUnit, LabResult
 from registry.models.login_role import ChildCentre, LoginRole
 from registry.models.medication import Drug, Medication
@@ -116,6 +117,8 @@ __all__ = [
     "HubLeaving",
     "HubRecord",
     "Infusion",
+    "KeptWork",
+    "KeptWorklist",
     "LabCode",
     "LabResult",
     "LoginRole",

@@ -36,17 +36,17 @@ class Work:
     """What other parts of the program do in a night, as this part is given it.
 
     `feed` reads the results in the plan's folder, if it names one; `derive` brings every status up
-    to date; `quality` counts what is not plausible, keeps the
-    counts as those of a day and says in a few words what it came to; `worklist` gives all its
-    items; `sends` says whether a hub is sent to, and `send` does; `seal` seals the audit and gives
-    the last seal, None where there is none; `back_up` writes a backup; `prove` restores one on
-    trial, says what it found, and raises Refused where it is not the same.
+    to date; `quality` counts what is not plausible, keeps the counts as those of a day and says in
+    a few words what it came to; `worklist` keeps the list of the day and gives all its items;
+    `sends` says whether a hub is sent to, and `send` does; `seal` seals the audit and gives the
+    last seal, None where there is none; `back_up` writes a backup; `prove` restores one on trial,
+    says what it found, and raises Refused where it is not the same.
     """
 
     feed: Callable[[Database, Plan], str]
     derive: Callable[[Database], Derived]
     quality: Callable[[Database, date], str]
-    worklist: Callable[[Connection], Sequence[Item]]
+    worklist: Callable[[Database], Sequence[Item]]
     sends: Callable[[Connection], bool]
     send: Callable[[Connection], str]
     seal: Callable[[Database], dict[str, Any] | None]
@@ -187,8 +187,7 @@ class _Run:
         return self._derived.said
 
     def _worklist(self) -> str:
-        with self._database.engine.connect() as connection:
-            self._items = self._work.worklist(connection)
+        self._items = self._work.worklist(self._database)
         return tr("{number:item|items}", number=len(self._items))
 
     def _report(self) -> str:

@@ -23,9 +23,19 @@ _READS_RECORDS = text("select has_table_privilege('clinical.patient', 'select')"
 @cache
 def worklist_of_one() -> str:
     """The rows of `analytics.worklist` of the child with the registry's number :number."""
+    return _worklist(combined("work", OF_ONE))
+
+
+def worklist_over(called_for: str) -> str:
+    """The rows of `analytics.worklist` of these rows of `called_for`, given by a query."""
+    read = "select * from derived.kept_work"
+    work = combined("work", instead={"called_for": read})
+    return _worklist(work.replace(f"({read})", f"({called_for})"))
+
+
+def _worklist(work: str) -> str:
     of_all = select_of("analytics", "worklist")
-    of_child = of_all.replace("from work", f"from ({combined('work', OF_ONE)}) work")
-    return f"({of_child}) worklist"
+    return f"({of_all.replace('from work', f'from ({work}) work')}) worklist"
 
 
 def findings_of(rules: Iterable[str] | None = None, condition: str = "") -> str:

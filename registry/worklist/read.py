@@ -13,7 +13,8 @@ from registry.errors import NotFound, WrongUsage
 from registry.records.patient_number import patient_number
 from registry.records.registry_setting import definition_or_default
 from registry.views.asked import worklist_of_one
-from registry.words import in_language, tr
+from registry.words import in_language, spoken, tr
+from registry.worklist.kept import kept_worklist, what_is_kept
 
 # The fields of an item that its rule says in words.
 WORDED = ("action", "why", "source")
@@ -70,6 +71,26 @@ def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
     definition = definition_or_default(connection, filters.definition)
     number = _required(connection, filters)
     judge_on(connection, filters.on)
+    if number is not None:
+        return _read(connection, worklist_of_one(), definition, filters, {"number": number})
+    kept = what_is_kept(connection, definition)
+    if kept is not None:
+        source, values = kept_worklist(kept)
+        found = _read(connection, source, definition, filters, values)
+        # What is committed between two looks is in one of them and not in the other.
+        if what_is_kept(connection, definition) == kept:
+            return found
+    return _read(connection, "analytics.worklist", definition, filters, {})
+
+
+def _read(
+    connection: Connection,
+    source: str,
+    definition: str,
+    filters: Filters,
+    values: dict[str, Any],
+) -> list[Item]:
+    """The items that the filters let through, of a source with the columns of the worklist."""
     conditions = ["definition = :definition"]
     if filters.kinds:
         conditions.append("kind = any(:kinds)")
@@ -79,36 +100,41 @@ def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
         conditions.append("not set_aside")
     rows = connection.execute(
         text(
-            f"select {', '.join(field.name for field in fields(Item))} "
-            f"from {'analytics.worklist' if number is None else worklist_of_one()} "
+            f"select {', '.join(field.name for field in fields(Item))} from {source} "
             f"where {' and '.join(conditions)} order by rank"
         ),
         {
             "definition": definition,
-            "number": number,
             "kinds": list(filters.kinds),
             "centre": filters.centre,
+            **values,
         },
-    ).mappings()
+    )
     words = _words(connection)
-    return [_said(Item(**row), words) for row in rows]
+    return [_said(Item(*row), words[row.rule]) for row in rows]
 
 
 def _words(connection: Connection) -> dict[str, dict[str, str]]:
-    """Rule -> field of an item -> the rule's words for it, with `{fact}` for each fact."""
+    """Rule -> field of an item -> the rule's words for it, with `{fact}` for each fact.
+
+    Those that are other words in the person's language: many items have few rules.
+    """
     rows = connection.execute(
         text("select rule, action, why, source from reference.worklist_rule")
     ).mappings()
-    return {row["rule"]: {name: row[name] for name in WORDED} for row in rows}
+    return {
+        row["rule"]: {name: row[name] for name in WORDED if spoken(row[name]) != row[name]}
+        for row in rows
+    }
 
 
-def _said(item: Item, words: dict[str, dict[str, str]]) -> Item:
+def _said(item: Item, words: dict[str, str]) -> Item:
     """The item in the person's language; the view gives it in English."""
     said: dict[str, Any] = {
         name: in_language(message, getattr(item, name), item.facts)
-        for name, message in words[item.rule].items()
+        for name, message in words.items()
     }
-    return replace(item, **said)
+    return replace(item, **said) if said else item
 
 
 def judge_on(connection: Connection, day: date | None) -> None:

@@ -32,7 +32,7 @@ GONE_THROUGH |= {"derived.hub_record"}
 OF_NO_CHILD = {
     *("audit.reference_change", "audit.seal", "audit.secret", "audit.committed_change"),
     "audit.stamp",
-    *("derived.derivation_run", "derived.quality_run"),
+    *("derived.derivation_run", "derived.kept_worklist", "derived.quality_run"),
     *("reference.analyte_unit", "reference.assay", "reference.centre", "reference.definition"),
     *("reference.drug", "reference.entry_limit", "reference.gene", "reference.growth_reference"),
     *("reference.registry_setting", "reference.score_band", "reference.tdm_threshold"),

@@ -58,6 +58,8 @@ OF_CHILDREN = {
     "values (:patient, 'answer', 'curve', 'fingerprint')",
     "derived.feed_result": "(message_sha256, place, patient_id, form, sender, control_id, fate, "
     "facts, file) values ('m' || :patient, 1, :patient, 'hl7', 'lab', 'c', 'stored', '{}', 'f')",
+    "derived.kept_work": "(patient_id, study_id, centre, place, kind, rule, item, action, why, "
+    "source, facts) values (:patient, 'P', 'BCH', 1, 'k', 'r', 'i', 'do', 'why', 'ours', '{}')",
     # Last: it refuses changes. Of what was long before the study.
     "reference.record_lock": "(patient_id, until_on) values (:patient, '1990-01-01')",
 }

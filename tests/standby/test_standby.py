@@ -94,6 +94,9 @@ def test_what_waits_is_derived_on_the_primary(pair: Pair, program: Program, tmp_
     night = ("schedule", "once", "--report-dir", str(tmp_path), "--verify-every", "never")
     assert program(pair.url("read-write"), *night).status == 0
     assert program(pair.standby.url(), "analyse", "km").status == 0
+    # It has kept the worklist.
+    listed = program(pair.primary.url(), "worklist", "list")
+    assert program(pair.standby.url(), "worklist", "list") == listed
 
 
 def test_a_url_of_several_servers_gives_no_password_away(program: Program) -> None:

@@ -119,9 +119,12 @@ def _quality(database: Database, on: date) -> str:
     )
 
 
-def _worklist(connection: Connection) -> Sequence[Item]:
-    """What `registry worklist` lists without options."""
+def _worklist(database: Database) -> Sequence[Item]:
+    """What `registry worklist` lists without options, and kept for who asks on this day."""
     from registry.schedule.changes import Item
+    from registry.worklist.kept import keep
     from registry.worklist.read import Filters, read_worklist
 
-    return [Item(work.kind, work.item) for work in read_worklist(connection, Filters())]
+    keep(database.engine)
+    with database.engine.connect() as connection:
+        return [Item(work.kind, work.item) for work in read_worklist(connection, Filters())]

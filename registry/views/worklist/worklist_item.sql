@@ -9,21 +9,7 @@
 -- @from_record_id: number of that record
 -- @facts: what the words of the rule are filled with
 create view worklist_item as
-with implausible as (
-    -- What has one name is one item, that of the first record.
-    select distinct on (patient_id, rule, record_on, about)
-        patient_id,
-        rule,
-        record_on,
-        about,
-        null::date as due_on,
-        from_table,
-        record_id as from_record_id,
-        facts || jsonb_build_object('query', finding) as facts
-    from finding
-    order by patient_id, rule, record_on, about, facts ->> 'on', from_table, record_id
-),
-of_every_definition as (
+with of_every_definition as (
     select patient_id, rule, record_on, about, due_on, from_table, from_record_id, facts
     from visit_overdue
     union all

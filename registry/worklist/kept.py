@@ -1,0 +1,141 @@
+"""The worklist of all children as the night found it, kept for its day.
+
+What is asked of a child follows from the child's own records, from tables of `reference` and from
+the day. The audit says, in the order of commits, which of them have changed since: a child whose
+records have is looked at anew, and after a change of those tables nothing that is kept counts. What
+people set aside is read as it is; so is what hangs on other children or on the steps of a query.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from registry.database.frozen import frozen_of
+from registry.records.registry_setting import definition_or_default
+from registry.views.asked import worklist_over
+from registry.views.combined import combined
+
+# Of so many children it is quicker to look at one after the other than at the whole registry.
+FEW_CHILDREN = 200
+# The rules that do not go by the child's own records alone, one of plausibility among them. Each
+# speaks of every child, so that it does not matter who is still followed up.
+OF_OTHERS = "same_child"
+OF_PEOPLE = "query_raised"
+LIVE = {
+    "worklist_item": f"select d.name as definition, i.* from (select * from {OF_PEOPLE} "
+    "union all select * from implausible) i cross join definition d",
+    "follow_up": "select patient_id, null::date as ended_on, false as silent from patient",
+}
+COLUMNS = (
+    *("patient_id", "study_id", "centre", "place", "kind", "rule", "item", "action", "why"),
+    *("source", "due_on", "days_overdue", "record_on", "from_table", "facts"),
+)
+LISTED = ", ".join(COLUMNS)
+
+_MAY_READ = """
+select has_table_privilege('derived.kept_work', 'select')
+    and has_table_privilege('audit.reference_change', 'select')
+"""
+_SINCE = "(select change_id from audit.committed_change where commit_number > k.seen_commit)"
+# What this transaction has changed itself has no number yet.
+_STATE = f"""
+select k.seen_commit, (select max(commit_number) from audit.committed_change) as newest,
+    array(
+        select distinct r.patient_id from audit.record_change r
+        where r.change_id = any(array{_SINCE}) order by 1
+    ) as stale
+from derived.kept_worklist k
+where k.day = rules.today() and k.definition = :definition
+    and pg_current_xact_id_if_assigned() is null
+    and not exists (
+        select from audit.reference_change r
+        where r.table_name = any(:tables) and r.change_id in {_SINCE}
+    )
+"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Up to which commit something is kept for today, the last commit, whom to look at anew."""
+
+    seen_commit: int
+    newest: int
+    stale: list[int]
+
+
+def keep(engine: Engine) -> None:
+    """Keeps the work of all children for today, under the default definition."""
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        # The lock comes before the first query, which takes the snapshot.
+        connection.execute(text("lock table derived.kept_worklist in exclusive mode"))
+        connection.execute(text("reset registry.today"))
+        values = {"definition": definition_or_default(connection, None)}
+        connection.execute(text("delete from derived.kept_worklist"))
+        connection.execute(text("delete from derived.kept_work"))
+        connection.execute(
+            text(
+                f"insert into derived.kept_work ({LISTED}) select {LISTED} "
+                f"from ({combined('called_for')}) c where {_of_the_child_alone()}"
+            ),
+            values,
+        )
+        connection.execute(
+            text(
+                "insert into derived.kept_worklist (day, definition, seen_commit) "
+                "select rules.today(), :definition, coalesce(max(commit_number), 0) "
+                "from audit.committed_change"
+            ),
+            values,
+        )
+        connection.commit()
+    # All of yesterday's rows are gone, and a server that stops after a command clears them never.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("vacuum (analyze) derived.kept_work"))
+
+
+def what_is_kept(connection: Connection, definition: str) -> Kept | None:
+    """What can be read in place of the records; None where that is nothing.
+
+    It holds for as long as it stays the same: whoever reads several times asks again behind it.
+    """
+    if frozen_of(connection) is not None or not connection.execute(text(_MAY_READ)).scalar_one():
+        return None
+    found = connection.execute(
+        text(_STATE), {"definition": definition, "tables": tables_read()}
+    ).one_or_none()
+    if found is None or len(found.stale) > FEW_CHILDREN:
+        return None
+    return Kept(*found)
+
+
+def kept_worklist(kept: Kept) -> tuple[str, dict[str, Any]]:
+    """The rows of `analytics.worklist` of :definition to read from, and the values beside it."""
+    unchanged = (
+        f"select cast(:definition as text) as definition, {LISTED} from derived.kept_work "
+        "where patient_id <> all(cast(:stale as bigint[]))"
+    )
+    of_others = combined("called_for", "", [OF_OTHERS], LIVE)
+    parts = [unchanged, f"select * from ({of_others}) o where definition = :definition"]
+    if kept.stale:
+        of_one = combined("called_for", "patient_id = s.patient_id")
+        parts.append(
+            "select c.* from unnest(cast(:stale as bigint[])) s (patient_id) cross join lateral "
+            f"(select * from ({of_one}) c where {_of_the_child_alone()} offset 0) c"
+        )
+    return worklist_over(" union all ".join(parts)), {"stale": kept.stale}
+
+
+@cache
+def tables_read() -> list[str]:
+    """The tables of `reference` of which a change lets nothing count that is kept."""
+    read = re.findall(r"\breference\.(\w+)", combined("called_for"))
+    return sorted({*read, "definition"})
+
+
+def _of_the_child_alone() -> str:
+    return f"c.definition = :definition and c.rule not in ('{OF_OTHERS}', '{OF_PEOPLE}')"
