@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from registry.analysis.arrays import Ties
-from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis
+from registry.analysis.basis import Basis
 from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.incomplete import TROUGH, Incomplete
-from registry.analysis.cox.result import sizes_of
+from registry.analysis.cox.result import entry_of, sizes_of
 from registry.analysis.dataset import Floats
 from registry.analysis.methods import CoxFit, ImputedCox
 from registry.covariates import Covariate
@@ -53,14 +53,9 @@ class Imputed:
     @property
     def entry(self) -> str:
         """From when on patients are at risk, in words."""
-        if self.design.landmark_months is not None:
-            return note(
-                "at risk from the landmark at {months:g} months on",
-                months=self.design.landmark_months,
-            )
-        if TROUGH in self.found.columns:
+        if TROUGH in self.found.columns and self.design.landmark_months is None:
             return FROM_TROUGH
-        return FROM_WEEK14 if self.design.late_entry else FROM_START
+        return entry_of(self.design)
 
     @property
     def method(self) -> str:

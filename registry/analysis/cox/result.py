@@ -93,12 +93,7 @@ class Cox:
     @property
     def entry(self) -> str:
         """From when on patients are at risk, in words."""
-        if self.design.landmark_months is not None:
-            return note(
-                "at risk from the landmark at {months:g} months on",
-                months=self.design.landmark_months,
-            )
-        return FROM_WEEK14 if self.design.late_entry else FROM_START
+        return entry_of(self.design)
 
     @property
     def method(self) -> str:
@@ -211,6 +206,15 @@ class Cox:
                 self.patients, self.residuals.martingale, self.residuals.dfbeta, strict=True
             )
         ]
+
+
+def entry_of(design: Design) -> str:
+    """From when on patients are at risk, in words."""
+    if design.landmark_months is not None:
+        return note(
+            "at risk from the landmark at {months:g} months on", months=design.landmark_months
+        )
+    return FROM_WEEK14 if design.late_entry else FROM_START
 
 
 def _exp(value: float | None) -> float | None:

@@ -17,12 +17,12 @@ from registry.analysis.arrays import Counts, at_risk_on
 from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis, limits_under
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
 from registry.analysis.counting import aalen_johansen, log_log_limits
-from registry.analysis.curves.curve import Curve
+from registry.analysis.curves.curve import Curve, checked_months, ends_before, never_at_risk
 from registry.analysis.curves.fine_gray import FineGray, fine_gray
 from registry.analysis.curves.gray import GrayTest, gray_test
 from registry.analysis.dataset import Days, Floats, numbers, require_columns
 from registry.analysis.reading import Cohort, cohort_of
-from registry.errors import CannotEstimate, Refused, WrongUsage
+from registry.errors import CannotEstimate, Refused
 from registry.variables import DAYS_PER_MONTH
 from registry.words import note, sentences, tr
 
@@ -193,12 +193,7 @@ def cumulative_incidence(
             every patient.
         WrongUsage: an unknown covariate, or a month that is negative or not finite.
     """
-    months = sorted(set(at_months))
-    if any(not np.isfinite(month) or month < 0 for month in months):
-        raise WrongUsage(
-            tr("A month to read the curve at is negative or not a number."),
-            cure=tr("Give months from the first infusion, for example 12,24,36."),
-        )
+    months = checked_months(at_months)
     cohort = cohort_of(frame, definition, late_entry=late_entry)
     code = _codes(cohort)
     if not code.any():
@@ -211,14 +206,7 @@ def cumulative_incidence(
             ),
             cure=tr("`registry analyse flow` still describes them."),
         )
-    notes: list[str] = []
-    if cohort.never_at_risk:
-        notes.append(
-            note(
-                "{number} patients left on the day of their week-14 PCDAI and were never at risk.",
-                number=cohort.never_at_risk,
-            )
-        )
+    notes = never_at_risk(cohort)
     levels: Levels | None = None
     gray: tuple[GrayTest, ...] = ()
     regression: FineGray | None = None
@@ -359,17 +347,8 @@ def _beyond_follow_up(groups: Sequence[Group], months: Sequence[float]) -> list[
             and group.causes[0].estimates[months.index(month)].cumulative_incidence is None
         ]
         if beyond:
-            who = "" if group.group == "all" else note(" of the group '{group}'", group=group.label)
             last = group.counts.days[-1] / DAYS_PER_MONTH
-            notes.append(
-                note(
-                    "No estimate at {beyond} months: the observation{who} ends after "
-                    "{last:.1f} months.",
-                    beyond=", ".join(beyond),
-                    who=who,
-                    last=last,
-                )
-            )
+            notes.append(ends_before(beyond, group.group, group.label, last))
     return notes
 
 

@@ -28,9 +28,9 @@ from registry.analysis.dataset import (
 from registry.analysis.methods import IntervalEstimate, kaplan_meier, restricted_mean
 from registry.analysis.methods.survival_curve import crossing
 from registry.analysis.reading import Cohort
-from registry.errors import CannotEstimate, Refused
+from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
-from registry.words import tr
+from registry.words import Note, note, tr
 
 
 @dataclass(frozen=True)
@@ -310,3 +310,40 @@ def difference(groups: Sequence[Group]) -> dict[str, float] | None:
         "upper": between + Z95 * se,
         "p": float(2 * norm_sf(abs(between) / se)),
     }
+
+
+def checked_months(at_months: Sequence[float]) -> list[float]:
+    """When to read a curve, each once and in order; WrongUsage for what is no month."""
+    if any(not np.isfinite(month) or month < 0 for month in at_months):
+        raise WrongUsage(
+            tr("A month to read the curve at is negative or not a number."),
+            cure=tr("Give months from the first infusion, for example 12,24,36."),
+        )
+    return sorted(set(at_months))
+
+
+def never_at_risk(cohort: Cohort) -> list[str]:
+    """The note on those who left on the day on which they would have entered."""
+    if not cohort.never_at_risk:
+        return []
+    return [
+        note(
+            "{number} patients left on the day of their week-14 PCDAI and were never at risk.",
+            number=cohort.never_at_risk,
+        )
+    ]
+
+
+def who(group: str, label: str) -> str:
+    """Whose a curve is, within a sentence; nothing for that of all."""
+    return "" if group == "all" else note(" of the group '{group}'", group=label)
+
+
+def ends_before(months: Sequence[str], group: str, label: str, last: float) -> Note:
+    """The note on months at which a curve gives no estimate, since it ends before."""
+    return note(
+        "No estimate at {beyond} months: the observation{who} ends after {last:.1f} months.",
+        beyond=", ".join(months),
+        who=who(group, label),
+        last=last,
+    )

@@ -16,7 +16,17 @@ import pandas as pd
 
 from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis, limits_under
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
-from registry.analysis.curves.curve import Curve, Group, Options, difference, group_of
+from registry.analysis.curves.curve import (
+    Curve,
+    Group,
+    Options,
+    checked_months,
+    difference,
+    ends_before,
+    group_of,
+    never_at_risk,
+    who,
+)
 from registry.analysis.curves.logrank import (
     LogRank,
     PermutationRule,
@@ -242,12 +252,7 @@ class _Test:
 def _checked_months(
     at_months: Sequence[float], rmst_months: float | None, landmark_months: float | None
 ) -> list[float]:
-    months = sorted(set(at_months))
-    if any(not np.isfinite(month) or month < 0 for month in months):
-        raise WrongUsage(
-            tr("A month to read the curve at is negative or not a number."),
-            cure=tr("Give months from the first infusion, for example 12,24,36."),
-        )
+    months = checked_months(at_months)
     if rmst_months is not None:
         least = landmark_months or 0
         if not (np.isfinite(rmst_months) and rmst_months > least):
@@ -287,9 +292,8 @@ def _compare(
 
 
 def _notes_on_entry(cohort: Cohort, late_entry: bool, landmark_months: float | None) -> list[str]:
-    notes: list[str] = []
     if landmark_months is not None:
-        notes.append(
+        return [
             note(
                 "Landmark at {months:g} months: {number} patients were still at risk after it; "
                 "{never} who had lost response or left by then are not in the analysis.",
@@ -297,15 +301,8 @@ def _notes_on_entry(cohort: Cohort, late_entry: bool, landmark_months: float | N
                 number=len(cohort),
                 never=cohort.never_at_risk,
             )
-        )
-    elif late_entry and cohort.never_at_risk:
-        notes.append(
-            note(
-                "{number} patients left on the day of their week-14 PCDAI and were never at risk.",
-                number=cohort.never_at_risk,
-            )
-        )
-    return notes
+        ]
+    return never_at_risk(cohort) if late_entry else []
 
 
 def _emptied(groups: Sequence[Group]) -> list[str]:
@@ -318,15 +315,11 @@ def _emptied(groups: Sequence[Group]) -> list[str]:
                 note(
                     "Everybody who had entered{who} had lost response by day {day}, before "
                     "others entered: the curve cannot rise again.",
-                    who=_who(group),
+                    who=who(group.group, group.label),
                     day=group.curve.days[zero[0]],
                 )
             )
     return notes
-
-
-def _who(group: Group) -> str:
-    return "" if group.group == "all" else note(" of the group '{group}'", group=group.label)
 
 
 def _beyond_follow_up(groups: Sequence[Group], rmst_months: float | None) -> list[str]:
@@ -339,22 +332,14 @@ def _beyond_follow_up(groups: Sequence[Group], rmst_months: float | None) -> lis
             if e.cumulative_incidence is None and e.at_months > last
         ]
         if beyond:
-            notes.append(
-                note(
-                    "No estimate at {beyond} months: the observation{who} ends after "
-                    "{last:.1f} months.",
-                    beyond=", ".join(beyond),
-                    who=_who(group),
-                    last=last,
-                )
-            )
+            notes.append(ends_before(beyond, group.group, group.label, last))
         if rmst_months is not None and group.restricted_mean is None:
             notes.append(
                 note(
                     "No restricted mean to {months:g} months: the observation{who} ends after "
                     "{last:.1f} months.",
                     months=rmst_months,
-                    who=_who(group),
+                    who=who(group.group, group.label),
                     last=last,
                 )
             )
