@@ -10,7 +10,7 @@ from registry.cli.frame.completion import complete_assay
 from registry.cli.frame.context import changing, reading, remark, require_reason
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, option, those_given
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -90,7 +90,11 @@ def add_command(
     """
     from registry.entry.assays import add_assay
 
-    told = _told(drug_tolerant, ada_positive_from, ada_high_from)
+    told = those_given(
+        drug_tolerant=drug_tolerant,
+        ada_positive_from=ada_positive_from,
+        ada_high_from=ada_high_from,
+    )
     with changing(context, user) as (connection, person):
         row = add_assay(connection, name, told, user=person, reason=reason)
     print_one(row, form, COLUMNS)
@@ -111,7 +115,11 @@ def amend_command(
 
     Example: registry assay amend ELISA --ada-positive-from 10 --reason 'letter of the laboratory'
     """
-    told = _told(drug_tolerant, ada_positive_from, ada_high_from)
+    told = those_given(
+        drug_tolerant=drug_tolerant,
+        ada_positive_from=ada_positive_from,
+        ada_high_from=ada_high_from,
+    )
     if not told:
         raise WrongUsage(tr("Nothing is told of the assay: give at least one option."))
     reason = require_reason(reason, tr("What is told of an assay is changed only with a --reason."))
@@ -120,9 +128,3 @@ def amend_command(
     with changing(context, user) as (connection, person):
         row = amend_assay(connection, name, told, user=person, reason=reason)
     print_one(row, form, COLUMNS)
-
-
-def _told(tolerant: str | None, positive: str | None, high: str | None) -> dict[str, str]:
-    """What was told, by its column."""
-    told = {"drug_tolerant": tolerant, "ada_positive_from": positive, "ada_high_from": high}
-    return {column: written for column, written in told.items() if written is not None}

@@ -19,7 +19,7 @@ from registry.cli.frame.options import (
 )
 from registry.cli.frame.output import Format, FormatOption, print_json, print_one, print_rows
 from registry.cli.frame.past import read_at
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, option, those_given
 from registry.disclosure.level import Level, Limits
 from registry.errors import WrongUsage
 from registry.words import tr
@@ -73,7 +73,9 @@ def add_command(
     """
     from registry.entry.centres import add_centre
 
-    told = _told(name, age_of_majority, study_id_pattern)
+    told = those_given(
+        name=name, age_of_majority=age_of_majority, study_id_pattern=study_id_pattern
+    )
     _tell(context, add_centre, code, told, reason, user, form)
 
 
@@ -94,21 +96,12 @@ def amend_command(
     """
     from registry.entry.centres import amend_centre
 
-    told = _told(name, age_of_majority, study_id_pattern)
+    told = those_given(
+        name=name, age_of_majority=age_of_majority, study_id_pattern=study_id_pattern
+    )
     if not told:
         raise WrongUsage(tr("Nothing is told of the centre: give at least one option."))
     _tell(context, amend_centre, code, told, reason, user, form)
-
-
-def _told(
-    name: str | None, age_of_majority: str | None, study_id_pattern: str | None
-) -> dict[str, str]:
-    given = {
-        "name": name,
-        "age_of_majority": age_of_majority,
-        "study_id_pattern": study_id_pattern,
-    }
-    return {column: written for column, written in given.items() if written is not None}
 
 
 def _tell(

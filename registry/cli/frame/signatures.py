@@ -27,3 +27,8 @@ def option(name: str, metavar: str, words: str, **more: Any) -> Any:
 def argument(metavar: str, words: str, **more: Any) -> Any:
     """What is given by its place: what stands for it, and its help."""
     return typer.Argument(metavar=metavar, help=words, **more)
+
+
+def those_given(**options: str | None) -> dict[str, str]:
+    """The options that were given, by their names."""
+    return {name: value for name, value in options.items() if value is not None}

@@ -12,7 +12,7 @@ from registry.cli.frame.completion import RequiredPatient
 from registry.cli.frame.context import remark
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, option, those_given
 from registry.cli.identity.frame import (
     BirthNameOption,
     CentreOption,
@@ -58,7 +58,9 @@ def add_command(
     from registry.records.patient_number import patient_number
     from registry.words import spoken
 
-    given = _given(name, birth_name, contact, identity_number)
+    given = those_given(
+        name=name, birth_name=birth_name, contact=contact, identity_number=identity_number
+    )
     if number is None and not given and may_ask(False):
         number = typer.prompt(tr("Hospital number"), default="", show_default=False, err=True)
         given = {
@@ -194,7 +196,9 @@ def amend_command(
     from registry.identity.store import put, show
 
     reason = why(reason)
-    given = _given(name, birth_name, contact, identity_number)
+    given = those_given(
+        name=name, birth_name=birth_name, contact=contact, identity_number=identity_number
+    )
     if not given:
         raise WrongUsage(tr("Nothing is told of the child: give at least one option."))
     with at_identities(context, "amend", user=user, reason=reason) as (_, kept):
@@ -307,15 +311,3 @@ def audit_command(
     reason = why(reason)
     with at_identities(context, "audit", user=user, reason=reason) as (_, kept):
         print_rows(audited(kept, patient), form)
-
-
-def _given(
-    name: str | None, birth_name: str | None, contact: str | None, identity_number: str | None
-) -> dict[str, str | None]:
-    values = {
-        "name": name,
-        "birth_name": birth_name,
-        "contact": contact,
-        "identity_number": identity_number,
-    }
-    return {column: value for column, value in values.items() if value is not None}
