@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -11,8 +10,8 @@ from registry.cli.frame.completion import FreezeArgument, RequiredPatient
 from registry.cli.frame.context import changing, reading, remark, require_reason
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_rows
+from registry.cli.frame.past import day_of
 from registry.cli.frame.signatures import option
-from registry.errors import WrongUsage
 from registry.words import tr
 
 app = typer.Typer(
@@ -41,7 +40,7 @@ def lock_patient_command(
     """
     from registry.signing.locks import lock_patient
 
-    day = _day(until)
+    day = day_of("--until", until)
     why = _why(reason)
     with changing(context, user) as (connection, person):
         lock_patient(connection, patient, day, user=person, reason=why)
@@ -122,12 +121,3 @@ def unlock_freeze_command(
 
 def _why(reason: str | None) -> str:
     return require_reason(reason, tr("Something is locked or unlocked only for a reason."))
-
-
-def _day(written: str | None) -> date | None:
-    try:
-        return None if written is None else date.fromisoformat(written)
-    except ValueError:
-        raise WrongUsage(
-            tr("{value} is no day.", value=written), cure=tr("Write it as 2026-03-01.")
-        ) from None

@@ -16,8 +16,8 @@ from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import changing, reading, remark, require_reason
 from registry.cli.frame.options import DefinitionOption, ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.past import day_of
 from registry.cli.frame.signatures import argument, option
-from registry.errors import WrongUsage
 from registry.terminal_width import aligned, columns, wrapped
 from registry.whole_file import require_free
 from registry.words import tr
@@ -98,7 +98,7 @@ def list_command(
     """
     from registry.worklist.read import Filters, read_worklist
 
-    day = _day("--on", on)
+    day = day_of("--on", on)
     filters = Filters(definition, patient, kinds or (), centre, day, set_aside)
     if to is not None:
         require_free(to, force=force)
@@ -132,7 +132,7 @@ def dismiss_command(
     """
     from registry.worklist.dismissal import dismiss
 
-    last = _day("--until", until)
+    last = day_of("--until", until)
     with _change(context, user, "worklist dismiss", reason, summary=item) as connection:
         dismiss(connection, item, until=last, on=date.today())
     if last is None:
@@ -229,18 +229,6 @@ def _change(
         declare_change(connection, user=person, command=command, reason=reason)
         yield connection
         summarise_change(connection, summary)
-
-
-def _day(option: str, written: str | None) -> date | None:
-    if written is None:
-        return None
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise WrongUsage(
-            tr("{option} {written} is not a date.", option=option, written=written),
-            cure=tr("Write it as YYYY-MM-DD."),
-        ) from None
 
 
 def _print(items: Sequence[Item]) -> None:

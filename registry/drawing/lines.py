@@ -130,26 +130,6 @@ def fit(text: str, width: int, ellipsis: str) -> str:
     return kept + ellipsis if width > 0 else ""
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` columns; a word that is wider is broken."""
-    lines: list[str] = []
-    current = ""
-    for word in text.split(" "):
-        joined = f"{current} {word}" if current else word
-        if columns(joined) <= width:
-            current = joined
-            continue
-        if current:
-            lines.append(current)
-        current = ""
-        for sign in word:
-            if columns(current + sign) > width:
-                lines.append(current)
-                current = ""
-            current += sign
-    return [*lines, current] if current or not lines else lines
-
-
 def spelled(line: Line, glyphs: Glyphs) -> Line:
     """The line as the terminal can write it: in ASCII another sign of the same width."""
     if glyphs is not ASCII:

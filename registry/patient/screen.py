@@ -11,12 +11,12 @@ from itertools import dropwhile
 from typing import Any
 
 from registry.clinical_tables import CLINICAL_TABLES
-from registry.drawing.lines import Glyphs, Line, Span, clean, fit, joined_spans, spelled, wrapped
+from registry.drawing.lines import Glyphs, Line, Span, clean, fit, joined_spans, spelled
 from registry.patient.chart import Chart, level_sign
 from registry.patient.course import Document, window
 from registry.patient.tables import NAMES, paris, tables
 from registry.patient.told import points, reason_of, words_of
-from registry.terminal_width import columns, padded
+from registry.terminal_width import columns, padded, wrapped
 from registry.views.headers import data_cut_of
 from registry.words import spoken, tr
 
@@ -153,7 +153,7 @@ class Screen:
         )
 
     def _fact(self, name: str, words: str, role: str = "") -> list[Line]:
-        lines = wrapped(clean(words), self.width - INDENT)
+        lines = wrapped(clean(words), self.width - INDENT) or [""]
         return [
             joined_spans([Span(padded(name if i == 0 else "", INDENT), "label"), Span(line, role)])
             for i, line in enumerate(lines)

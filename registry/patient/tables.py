@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from registry.clinical_tables import BY_FILE, CLINICAL_TABLES
-from registry.drawing.lines import Glyphs, Line, Span, clean, fit, joined_spans, text_of, wrapped
+from registry.drawing.lines import Glyphs, Line, Span, clean, fit, joined_spans, text_of
 from registry.patient.course import Document, gene_words, measured
 from registry.patient.told import in_a_line, points, reason_of, words_of
-from registry.terminal_width import columns, padded
+from registry.terminal_width import columns, padded, wrapped
 from registry.words import spoken, tr
 
 TWO_COLUMNS_FROM = 110
@@ -106,7 +106,7 @@ class Tables:
             return [*lines, *self._table(written[name](shown), width)]
         for row in shown:
             role = "" if row["seen"] else "unseen"
-            first, *rest = wrapped(clean(self._sentence(name, row)), width - 2)
+            first, *rest = wrapped(clean(self._sentence(name, row)), width - 2) or [""]
             lines += [(Span(first, role),), *((Span(f"  {line}", role),) for line in rest)]
         return lines
 

@@ -91,3 +91,14 @@ def read_at(command: Callable[..., None]) -> Callable[..., None]:
         for name, kind in (("freeze", FreezeOption), ("as_of", AsOfOption))
     ]
     return with_parameters(over, [*own, *added])
+
+
+def day_of(name: str, written: str | None) -> date | None:
+    """A day as it is typed after the option of this name. Raises WrongUsage for what is none."""
+    try:
+        return None if written is None else date.fromisoformat(written)
+    except ValueError:
+        raise WrongUsage(
+            tr("{option} {written} is no day.", option=name, written=written),
+            cure=tr("Write it as YYYY-MM-DD."),
+        ) from None
