@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from registry.words import tr
 
@@ -72,3 +73,19 @@ def read_from(file: object) -> Iterator[None]:
         raise Refused(
             tr("{file} cannot be read: {reason}.", file=file, reason=error.strerror)
         ) from None
+
+
+def cannot_write(file: object, error: OSError, cure: str | None = None) -> Refused:
+    """What to say of a file that the system does not let us write."""
+    return Refused(
+        tr("{file} cannot be written: {reason}.", file=file, reason=error.strerror or error),
+        cure=cure,
+    )
+
+
+def other_ending(file: Path, endings: Iterable[str]) -> WrongUsage:
+    """What to say of a file whose ending is none of these."""
+    return WrongUsage(
+        tr("{file} does not tell a format by its ending.", file=file.name),
+        cure=tr("End it in {endings}.", endings=", ".join(endings)),
+    )

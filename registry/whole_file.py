@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from registry.errors import Refused
+from registry.errors import Refused, cannot_write
 from registry.words import tr
 
 Written = TypeVar("Written")
@@ -88,9 +88,7 @@ def _refusals(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=path, reason=error.strerror or error)
-        ) from None
+        raise cannot_write(path, error) from None
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from registry.cli.frame.context import Run
 from registry.cli.frame.options import CentresOption
 from registry.cli.frame.signatures import option
 from registry.cli.frame.terminal import guarded
-from registry.errors import Refused, RegistryError
+from registry.errors import Refused, RegistryError, cannot_write
 from registry.words import spoken, tr
 
 INTERRUPTED = 130
@@ -136,13 +136,7 @@ def _interrupt(*_: object) -> NoReturn:
 def _known(error: Exception) -> RegistryError | None:
     """A full disk's or the database's refusal as an error that a person can act on."""
     if isinstance(error, OSError) and error.errno in NO_ROOM:
-        return Refused(
-            tr(
-                "{file} cannot be written: {reason}.",
-                file=error.filename or tr("The output"),
-                reason=error.strerror,
-            )
-        )
+        return cannot_write(error.filename or tr("The output"), error)
     if isinstance(error, UnicodeEncodeError):
         # Bytes of another encoding, which Python hands on as what no text may hold.
         return Refused(

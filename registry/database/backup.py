@@ -30,7 +30,7 @@ from registry.database.programs import (
     find_program,
     running,
 )
-from registry.errors import Refused
+from registry.errors import Refused, cannot_write
 from registry.steps import step
 from registry.whole_file import part_beside
 from registry.words import tr
@@ -216,9 +216,5 @@ def _publish(part: Path, target: Path, force: bool) -> None:
 
 def _unwritable(target: Path, error: OSError) -> Refused:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return Refused(
-        tr("{file} cannot be written: {reason}.", file=target, reason=error.strerror or error),
-        cure=tr("Make room there.")
-        if full
-        else tr("Name a file in a folder that you may write to."),
-    )
+    elsewhere = tr("Name a file in a folder that you may write to.")
+    return cannot_write(target, error, tr("Make room there.") if full else elsewhere)

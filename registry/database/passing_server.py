@@ -20,7 +20,7 @@ from pathlib import Path
 
 from registry.database.cluster import Layout
 from registry.database.engine import Database, open_database
-from registry.errors import Refused
+from registry.errors import Refused, cannot_write
 from registry.settings import Settings
 from registry.whole_file import part_beside
 from registry.words import tr
@@ -39,22 +39,20 @@ def passing_server(user: str) -> Iterator[Database]:
 @contextmanager
 def _folder() -> Iterator[Path]:
     parent = Path(tempfile.gettempdir()) / f"registry-{os.getuid()}"
+    elsewhere = tr("Name another folder for temporary files: TMPDIR")
     try:
         parent.mkdir(mode=0o700, exist_ok=True)
         found = parent.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
             raise Refused(
                 tr("{file} is somebody else's.", file=parent),
-                cure=tr("Name another folder for temporary files: TMPDIR"),
+                cure=elsewhere,
             )
         parent.chmod(0o700)
         with part_beside(parent / "passing", tempfile.mkdtemp) as folder:
             yield folder
     except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {reason}.", file=parent, reason=error.strerror or error),
-            cure=tr("Name another folder for temporary files: TMPDIR"),
-        ) from None
+        raise cannot_write(parent, error, elsewhere) from None
 
 
 @contextmanager

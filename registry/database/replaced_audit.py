@@ -17,7 +17,7 @@ import psycopg
 from sqlalchemy import Connection, text
 
 from registry.database.partitions import PARTITION, number_of, schemas
-from registry.errors import Refused
+from registry.errors import cannot_write
 from registry.whole_file import part_beside
 from registry.words import tr
 
@@ -83,13 +83,11 @@ def keep(connection: Connection, backup: Path, part_of: ExitStack) -> Kept | Non
         try:
             kept = _write(connection, file, part_of.enter_context(part_beside(file)))
         except OSError as error:
-            raise Refused(
-                tr("{file} cannot be written: {reason}.", file=file, reason=error.strerror),
-                cure=tr(
-                    "Nothing was changed. What the audit has since the backup is kept beside it: "
-                    "copy the backup to a folder that you may write to."
-                ),
-            ) from None
+            cure = tr(
+                "Nothing was changed. What the audit has since the backup is kept beside it: "
+                "copy the backup to a folder that you may write to."
+            )
+            raise cannot_write(file, error, cure) from None
     gone = connection.execute(
         text(
             f"select string_agg(nspname, ', ') from pg_namespace "

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from registry.errors import WrongUsage
+from registry.errors import other_ending
 from registry.parsing.formula import in_workbook, would_run
-from registry.words import tr
 
 Writer = TypeVar("Writer")
 
@@ -30,8 +29,5 @@ def by_ending(path: Path, writers: Mapping[str, Writer]) -> Writer:
     """What stands under the file's ending; raises WrongUsage for one that is not among them."""
     writer = writers.get(path.suffix.lower())
     if writer is None:
-        raise WrongUsage(
-            tr("{file} does not tell a format by its ending.", file=path.name),
-            cure=tr("End it in {endings}.", endings=", ".join(writers)),
-        )
+        raise other_ending(path, writers)
     return writer

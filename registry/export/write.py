@@ -13,7 +13,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from registry.drawing.formats import FOR_SPREADSHEETS
-from registry.errors import NotFound, Refused, WrongUsage
+from registry.errors import NotFound, Refused, other_ending
 from registry.export.columns import read_table
 from registry.export.formats import FORMATS, Labelled
 from registry.models import Patient
@@ -44,10 +44,7 @@ def write_view(connection: Connection, view: str, path: Path) -> int:
     file cannot be written.
     """
     if path.suffix.lower() not in FORMATS:
-        raise WrongUsage(
-            tr("{file} does not tell a format by its ending.", file=path.name),
-            cure=tr("End it in {endings}.", endings=", ".join(FORMATS)),
-        )
+        raise other_ending(path, FORMATS)
     read = labelled(connection, view)
     _whole(path, lambda part: FORMATS[path.suffix.lower()].write(read, part))
     return len(read.frame)

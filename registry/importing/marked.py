@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from registry.errors import Refused, WrongUsage
+from registry.errors import Refused, WrongUsage, other_ending
 from registry.importing.files.find import find_tables
 from registry.importing.files.layout import PROBLEM_COLUMN, Table
 from registry.parsing.conventions import NOTHING_SAID, Conventions
@@ -82,10 +82,7 @@ def titled(tables: Iterable[tuple[str, Table]]) -> list[Sheet]:
 def check_target(path: Path, inputs: Iterable[Path]) -> None:
     """Raises WrongUsage for a marked file of another ending, or one among those imported."""
     if path.suffix.lower() not in ENDINGS:
-        raise WrongUsage(
-            tr("{file} does not tell a format by its ending.", file=path.name),
-            cure=tr("End it in {endings}.", endings=", ".join(ENDINGS)),
-        )
+        raise other_ending(path, ENDINGS)
     for given in inputs:
         if path.resolve() == given.resolve() or path.resolve().parent == given.resolve():
             raise WrongUsage(

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from registry.errors import Refused
+from registry.errors import cannot_write
 from registry.schedule import left_out, store
 from registry.schedule.plan import Plan
 from registry.views.headers import Facts, part
@@ -63,9 +63,8 @@ def write_file(path: Path, content: bytes) -> None:
                 Path(part.name).unlink(missing_ok=True)
                 raise
     except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {why}.", file=path, why=error.strerror or error),
-            cure=tr("Name a folder that you may write to, with room in it."),
+        raise cannot_write(
+            path, error, tr("Name a folder that you may write to, with room in it.")
         ) from None
 
 

@@ -12,7 +12,7 @@ from registry.database.archive import Description, looks_like_backup
 from registry.database.backup import back_up
 from registry.database.engine import Database
 from registry.database.erasures import ENDING
-from registry.errors import Refused
+from registry.errors import cannot_write
 from registry.words import tr
 
 BackUp = Callable[[Database, Path], Description]
@@ -30,9 +30,8 @@ def back_up_daily(
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise Refused(
-            tr("{file} cannot be written: {why}.", file=folder, why=error.strerror),
-            cure=tr("Name a folder that you may write to, with room in it."),
+        raise cannot_write(
+            folder, error, tr("Name a folder that you may write to, with room in it.")
         ) from None
     file = _free(folder, day)
     made = back_up(database, file)

@@ -16,9 +16,8 @@ from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import option
 from registry.cli.report.content import CURVES_BY
 from registry.disclosure.level import Level
-from registry.errors import WrongUsage
+from registry.errors import other_ending
 from registry.whole_file import require_free, write_whole
-from registry.words import tr
 
 TITLE = "Loss of response to infliximab in paediatric Crohn's disease"
 
@@ -110,8 +109,5 @@ def _kind(out: Path, to: Kind | None) -> Kind:
         return to
     ending = out.suffix.lower().removeprefix(".")
     if ending not in set(Kind):
-        raise WrongUsage(
-            tr("{file} does not tell a format by its ending.", file=out.name),
-            cure=tr("End it in {endings}.", endings=", ".join(f".{one}" for one in Kind)),
-        )
+        raise other_ending(out, (f".{one}" for one in Kind))
     return Kind(ending)
