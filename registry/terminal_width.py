@@ -71,11 +71,14 @@ def wrapped(
         )
     lines, current = [], first
     for piece in _piece().findall(text):
-        if columns(current + piece) > width and current.strip():
+        if columns(current + piece) > width and current.strip(" "):
             lines.append(current)
-            current, piece = others, piece.lstrip()
+            current, piece = others, piece.lstrip(" ")
         current += piece
         while not whole and columns(current) > width:
-            lines.append(current[:width])
-            current = others + current[width:]
-    return [*lines, current] if current.strip() else lines
+            kept = current[:width]
+            while columns(kept) > width:
+                kept = kept[:-1]
+            lines.append(kept)
+            current = others + current[len(kept) :]
+    return [*lines, current] if current.strip(" ") else lines

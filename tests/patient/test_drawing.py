@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.drawing.lines import clean, fit, wrapped
+from registry.drawing.lines import clean, fit
 from registry.drawing.placement import spread
 from registry.patient.chart import FINE, Rows
 from registry.patient.course import Threshold, drugs, ticks, window
-from registry.terminal_width import columns, padded
+from registry.terminal_width import columns, padded, wrapped
 from tests.patient.conftest import Read
 
 words = st.text(
