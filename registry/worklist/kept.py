@@ -16,15 +16,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from registry.database.frozen import frozen_of
+from registry.database.roles import literal
 from registry.records.registry_setting import definition_or_default
 from registry.views.asked import worklist_over
 from registry.views.combined import combined
 
 # Of so many children it is quicker to look at one after the other than at the whole registry.
 FEW_CHILDREN = 200
-# The rules that do not go by the child's own records alone, one of plausibility among them. Each
+# The rules that do not go by the child's own records alone, those of plausibility first. Each
 # speaks of every child, so that it does not matter who is still followed up.
-OF_OTHERS = "same_child"
+OF_OTHERS = ("level_outside_assay", "same_child")
 OF_PEOPLE = "query_raised"
 LIVE = {
     "worklist_item": f"select d.name as definition, i.* from (select * from {OF_PEOPLE} "
@@ -119,7 +120,7 @@ def kept_worklist(kept: Kept) -> tuple[str, dict[str, Any]]:
         f"select cast(:definition as text) as definition, {LISTED} from derived.kept_work "
         "where patient_id <> all(cast(:stale as bigint[]))"
     )
-    of_others = combined("called_for", "", [OF_OTHERS], LIVE)
+    of_others = combined("called_for", "", OF_OTHERS, LIVE)
     parts = [unchanged, f"select * from ({of_others}) o where definition = :definition"]
     if kept.stale:
         of_one = combined("called_for", "patient_id = s.patient_id")
@@ -138,4 +139,5 @@ def tables_read() -> list[str]:
 
 
 def _of_the_child_alone() -> str:
-    return f"c.definition = :definition and c.rule not in ('{OF_OTHERS}', '{OF_PEOPLE}')"
+    others = ", ".join(map(literal, (*OF_OTHERS, OF_PEOPLE)))
+    return f"c.definition = :definition and c.rule not in ({others})"

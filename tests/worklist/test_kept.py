@@ -21,10 +21,11 @@ from registry.views.combined import combined
 from registry.worklist import read
 from registry.worklist.kept import OF_OTHERS, OF_PEOPLE, keep, tables_read, what_is_kept
 from registry.worklist.read import Filters, Item, read_worklist
-from tests.quality.test_set_wise import SLIPS
+from tests.quality.test_set_wise import LIMITS, SLIPS
 
 ALL = Filters(set_aside=True)
 TODAY = date(2019, 9, 1)
+SAME = "same_child"
 
 
 @pytest.fixture
@@ -150,14 +151,25 @@ def test_one_child_brings_an_item_of_another(kept: Database) -> None:
         f"from clinical.patient where patient_id in ({ids})) where patient_id in ({ids})",
     )
     keep(kept.engine)
-    assert OF_OTHERS not in {item.rule for item in listed(kept)}
+    assert SAME not in {item.rule for item in listed(kept)}
     change(kept, "update reference.patient_number set study_id = 'p-2' where study_id = 'P001'")
     found = listed(kept)
-    assert [item.patient_id for item in found if item.rule == OF_OTHERS] == ["P002"]
+    assert [item.patient_id for item in found if item.rule == SAME] == ["P002"]
     assert found == live(kept)
     keep(kept.engine)
     change(kept, "update reference.patient_number set study_id = 'P001' where study_id = 'p-2'")
-    assert OF_OTHERS not in {item.rule for item in listed(kept)}
+    assert SAME not in {item.rule for item in listed(kept)}
+
+
+def test_a_limit_that_one_child_brings_counts_for_levels_of_another(kept: Database) -> None:
+    def outside() -> set[str]:
+        return {one.patient_id for one in listed(kept) if one.rule == "level_outside_assay"}
+
+    before = outside()
+    change(kept, LIMITS + " and patient_id < 10")
+    assert anew(kept)
+    assert {one for one in outside() - before if one > "P020"}
+    assert listed(kept) == live(kept)
 
 
 SETTINGS = (
@@ -251,11 +263,12 @@ def test_the_night_keeps_the_list(study: Database) -> None:
 
 def test_what_is_kept_of_a_child_is_the_same_without_the_others(study: Database) -> None:
     with study.engine.connect() as connection:
-        connection.exec_driver_sql(SLIPS.replace("%", "%%"))
+        for slips in (SLIPS, LIMITS):
+            connection.exec_driver_sql(slips.replace("%", "%%"))
         connection.exec_driver_sql(f"set local registry.today = '{TODAY}'")
         of_some = (
             f"select c::text from ({combined('called_for')}) c where patient_id < 20 "
-            f"and rule not in ('{OF_OTHERS}', '{OF_PEOPLE}') order by 1"
+            f"and rule <> all(array{[*OF_OTHERS, OF_PEOPLE]}) order by 1"
         ).replace("%", "%%")
         among_all = connection.exec_driver_sql(of_some).all()
         for entity in reversed(ENTITIES):
@@ -282,9 +295,9 @@ def test_every_table_that_the_list_reads_is_asked_about(shared_study: Database) 
         ).scalars()
         spoken = connection.execute(
             text("select rule from reference.worklist_rule where after_end and rule = any(:rules)"),
-            {"rules": [OF_OTHERS, OF_PEOPLE]},
+            {"rules": [*OF_OTHERS, OF_PEOPLE]},
         ).scalars()
-        assert set(spoken) == {OF_OTHERS, OF_PEOPLE}
+        assert set(spoken) == {*OF_OTHERS, OF_PEOPLE}
         by_child = {*audited, "reference.query_step", "reference.change_set"}
         others = {f"{schema}.{name}" for schema, name in read_by_views} - by_child
         assert {"reference.definition", "reference.growth_reference"} <= others
