@@ -50,8 +50,7 @@ _SETTINGS = {
     "jit": "off",
     "parallel_setup_cost": "10000",  # to start a worker costs more than to read a small registry
     "temp_buffers": "64MB",  # an import's rows stay in memory while they are checked
-    # An upgrade locks every table and view in one transaction, and others may work beside it.
-    "max_locks_per_transaction": "256",
+    "max_locks_per_transaction": "256",  # an upgrade locks all there is, others work beside it
     # For imports in bulk. No replica reads the log of this server.
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
@@ -186,7 +185,8 @@ def open_private(layout: Layout, path: Path, flags: int) -> int:
 def environment() -> dict[str, str]:
     """For the server's programs: nothing of the person's, so that PGPORT and the like stay out."""
     kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C"}
+    own = {"LC_ALL": "C", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # plans in large pages
+    return {name: os.environ[name] for name in kept if name in os.environ} | own
 
 
 def make_data_folder(layout: Layout, account: Account | None) -> None:
