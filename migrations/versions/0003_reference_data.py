@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +16,11 @@ branch_labels = None
 depends_on = None
 
 GROWTH = Path(__file__).parents[1] / "data" / "0003_growth_reference.csv"
+GROWTH_ROWS = """
+insert into reference.growth_reference
+select * from jsonb_populate_recordset(
+    cast(null as reference.growth_reference), cast(:rows as jsonb))
+"""
 
 DRUG_CLASSES = {
     "immunomodulator": ("azathioprine", "mercaptopurine", "methotrexate"),
@@ -148,20 +154,9 @@ def upgrade() -> None:
         ],
     )
     with GROWTH.open(encoding="utf-8", newline="") as file:
-        op.bulk_insert(
-            table("growth_reference", "measure", "sex", "month", "l", "m", "s"),
-            [
-                {
-                    "measure": row["measure"],
-                    "sex": row["sex"],
-                    "month": int(row["month"]),
-                    "l": Decimal(row["l"]),
-                    "m": Decimal(row["m"]),
-                    "s": Decimal(row["s"]),
-                }
-                for row in csv.DictReader(file)
-            ],
-        )
+        rows = json.dumps(list(csv.DictReader(file)))
+    # In one statement: a thousand take as long as all the tables.
+    op.get_bind().execute(sa.text(GROWTH_ROWS), {"rows": rows})
     definition("paper", "The rules as the published study states them", None, PAPER)
     definition(
         "recommended",

@@ -167,9 +167,10 @@ def upgrade() -> None:
 
 def fill(table: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     """Inserts the rows; the server reads each value by the type of its column."""
-    for row in rows:
-        values = ", ".join("'" + value.replace("'", "''") + "'" for value in row)
-        op.execute(f"insert into reference.{table} ({', '.join(columns)}) values ({values})")
+    values = ", ".join(
+        "(" + ", ".join("'" + value.replace("'", "''") + "'" for value in row) + ")" for row in rows
+    )
+    op.execute(f"insert into reference.{table} ({', '.join(columns)}) values {values}")
 
 
 def downgrade() -> None:

@@ -7,7 +7,7 @@ month 24 standing only.
 from __future__ import annotations
 
 import csv
-from decimal import Decimal
+import json
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,21 +19,19 @@ branch_labels = None
 depends_on = None
 
 DATA = Path(__file__).parents[1] / "data"
+ROWS = """
+insert into reference.growth_reference
+select * from jsonb_populate_recordset(
+    cast(null as reference.growth_reference), cast(:rows as jsonb))
+"""
 
 
 def fill(name: str) -> None:
     """Puts the rows of a file in the place of those that are there."""
     with (DATA / name).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    numbers = ("l", "m", "s")
+        rows = json.dumps(list(csv.DictReader(file)))
     op.execute("delete from reference.growth_reference")
-    op.bulk_insert(
-        sa.table("growth_reference", *(sa.column(name) for name in rows[0]), schema="reference"),
-        [
-            row | {"month": int(row["month"])} | {name: Decimal(row[name]) for name in numbers}
-            for row in rows
-        ],
-    )
+    op.get_bind().execute(sa.text(ROWS), {"rows": rows})
 
 
 def key(*columns: str) -> None:

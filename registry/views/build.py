@@ -116,7 +116,7 @@ def build_views(connection: Connection) -> None:
     _build(connection, LIVE)
     worklist_words.store_words(connection)
     _build(connection, OWN)
-    _read_with_rights_of_reader(connection)
+    _run(connection, f"alter function {OWN.schema(RULES)}.was_mended(bigint) security invoker")
 
 
 def let_in(connection: Connection, *, embedded: bool) -> None:
@@ -193,7 +193,7 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
                 script.append(place.source(file.read_text(encoding="utf-8")))
             if day is not None:
                 script.append(TODAY_OF_A_FREEZE.format(day=day))
-        script += [place.source(view.statement) for view in built]
+        script += [place.source(_statement(view, place)) for view in built]
     script.append("set local search_path = default")
     _run(connection, ";\n".join(script))
     _comment(connection, views, place)
@@ -310,22 +310,17 @@ def _run(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
-def _read_with_rights_of_reader(connection: Connection) -> None:
-    """A view of one's own centres shows the rows of who reads it, not those of who made it.
+def _statement(view: View, place: Place) -> str:
+    """What creates a view; one of one's own centres shows the rows of who reads it.
 
-    But that of the change sets, whose own condition says which.
+    Not of those who made it, but for that of the change sets, whose own condition says which.
     """
-    views = connection.execute(
-        text(
-            "select string_agg(format('alter view %s set (security_invoker = true)', "
-            "oid::regclass), '; ') from pg_class where relkind = 'v' and relname <> :changes "
-            "and relnamespace::regnamespace::text = any(:schemas)"
-        ),
-        {"schemas": list(OWN_SCHEMAS), "changes": CHANGE_SET},
-    ).scalar_one()
-    changes = f"alter view {OWN.schema(RULES)}.{CHANGE_SET} set (security_barrier = true)"
-    mended = f"alter function {OWN.schema(RULES)}.was_mended(bigint) security invoker"
-    _run(connection, f"{views}; {changes}; {mended}")
+    if place is not OWN:
+        return view.statement
+    option = "barrier" if view.name == CHANGE_SET else "invoker"
+    created, select = view.statement.split(f"create view {view.schema}.{view.name} as", 1)
+    named = f"create view {view.schema}.{view.name} with (security_{option} = true) as"
+    return f"{created}{named}{select}"
 
 
 def _let_analysts_read(connection: Connection, place: Place) -> None:

@@ -14,6 +14,7 @@ program's query, for the registry and for a freeze. The rules' files mean `prese
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 
@@ -45,11 +46,8 @@ def combined(
     """
     texts: dict[str, str] = {}
     _gather(root, {ALL_RULES: union_of_rules(rules), **(instead or {})}, texts)
-    once = [
-        name
-        for name in texts
-        if _is_once(name) and sum(_reads(text, name) for text in texts.values()) > 1
-    ]
+    read = Counter(match[3] for text in texts.values() for match in _READ.finditer(text))
+    once = [name for name in texts if read[name] > 1 and _is_once(name)]
     where = f" where {condition}" if condition else ""
     whole: dict[str, str] = {}
     for name, text in texts.items():
@@ -67,10 +65,6 @@ def _gather(name: str, given: Mapping[str, str], texts: dict[str, str]) -> None:
         if read not in texts:
             _gather(read, given, texts)
     texts[name] = text
-
-
-def _reads(text: str, name: str) -> int:
-    return sum(match[3] == name for match in _READ.finditer(text))
 
 
 def _pasted(text: str, views: Mapping[str, str]) -> str:
