@@ -152,13 +152,18 @@ class Frozen:
 def require_name(name: str) -> None:
     """Raises Refused for what cannot be the name of a freeze."""
     if NAME.fullmatch(name) is None or name.startswith(PASSING):
-        raise Refused(
-            tr("{name} cannot be the name of a freeze.", name=name),
-            cure=tr(
-                "A name is of small letters, digits and _, begins with a letter, and has 40 of "
-                "them at most."
-            ),
-        )
+        raise no_name(tr("{name} cannot be the name of a freeze.", name=name))
+
+
+def no_name(problem: str) -> Refused:
+    """What to say of what cannot be the name of a freeze or a release."""
+    return Refused(
+        problem,
+        cure=tr(
+            "A name is of small letters, digits and _, begins with a letter, and has 40 of "
+            "them at most."
+        ),
+    )
 
 
 def engine_over(engine: Engine, place: Place) -> Engine:

@@ -99,16 +99,21 @@ def _entered(database: Database, role: str | None, centres: Sequence[str]) -> Da
         )
     if role not in BY_NAME:
         raise WrongUsage(tr("There is no role {role}.", role=role or "-"), cure=there_are(BY_NAME))
-    if (role == ENTRY_ROLE) != bool(centres):
-        raise WrongUsage(
-            tr("{role} is for centres, the other roles are not.", role=ENTRY_ROLE),
-            cure=tr("Give --centre with {role} and with no other.", role=ENTRY_ROLE),
-        )
+    hold_to_centres(role, centres)
     if role == OWNER_ROLE:
         return database
     name = role if role != ENTRY_ROLE else _entry_login(database, sorted(set(centres)))
     url = database.url.set(username=name)
     return replace(database, engine=kept_engine(url), url=url)
+
+
+def hold_to_centres(role: str, centres: Sequence[str]) -> None:
+    """Raises WrongUsage for centres of a role that has none, or none of the one that needs them."""
+    if (role == ENTRY_ROLE) != bool(centres):
+        raise WrongUsage(
+            tr("{role} is for centres, the other roles are not.", role=ENTRY_ROLE),
+            cure=tr("Give --centre with {role} and with no other.", role=ENTRY_ROLE),
+        )
 
 
 def require_centres(connection: Connection, centres: Iterable[str]) -> None:

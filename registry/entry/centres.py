@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.errors import NotFound, Refused, there_are
+from registry.database.login import require_centres
+from registry.errors import Refused
 from registry.models import Centre, table_of
 from registry.parsing.parameter import read_parameter
 from registry.records.change import declare_change, summarise_change
@@ -56,12 +57,7 @@ def amend_centre(
 
     Raises Refused for an impossible value.
     """
-    known = list_centres(connection)
-    if code not in [row["code"] for row in known]:
-        raise NotFound(
-            tr("There is no centre {code}.", code=code),
-            cure=there_are(row["code"] for row in known),
-        )
+    require_centres(connection, [code])
     values = _read(told)
     declare_change(connection, user=user, command="centre amend", reason=reason)
     return _tell(connection, code, values)

@@ -9,9 +9,9 @@ from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import ARRAY, Connection, Text, bindparam, text
 from sqlalchemy.exc import ProgrammingError
 
-from registry.database.login import require_centres
-from registry.database.roles import BY_NAME, ENTRY_ROLE, ROLES, quoted
-from registry.errors import NotFound, Refused, WrongUsage, there_are
+from registry.database.login import hold_to_centres, require_centres
+from registry.database.roles import BY_NAME, ROLES, quoted
+from registry.errors import NotFound, Refused, there_are
 from registry.records.change import declare_change, summarise_change
 from registry.words import tr
 
@@ -62,11 +62,7 @@ def grant_role(
     role that has none, or none of the one that needs them.
     """
     _known(connection, login, role)
-    if (role == ENTRY_ROLE) != bool(centres):
-        raise WrongUsage(
-            tr("{role} is for centres, the other roles are not.", role=ENTRY_ROLE),
-            cure=tr("Give --centre with {role} and with no other.", role=ENTRY_ROLE),
-        )
+    hold_to_centres(role, centres)
     require_centres(connection, centres)
     declare_change(connection, user=user, command="role grant", reason=reason)
     connection.execute(

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from registry import __version__
 from registry.database.engine import without_time_limits
-from registry.database.frozen import DEIDENTIFIED, LIVE, NAME, Frozen
+from registry.database.frozen import DEIDENTIFIED, LIVE, NAME, Frozen, no_name
 from registry.database.locks import Lock, take
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.parsing.meant import did_you_mean, near
@@ -78,13 +78,7 @@ def create(
     """
     wrong = [one for one in (name, series) if one is not None and NAME.fullmatch(one) is None]
     if wrong:
-        raise Refused(
-            tr("{name} cannot be the name of a release.", name=wrong[0]),
-            cure=tr(
-                "A name is of small letters, digits and _, begins with a letter, and has 40 of "
-                "them at most."
-            ),
-        )
+        raise no_name(tr("{name} cannot be the name of a release.", name=wrong[0]))
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         take(connection, Lock.UPGRADE, shared=True)
         without_time_limits(connection)

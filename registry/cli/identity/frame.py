@@ -69,9 +69,8 @@ def centre_of(connection: Connection, patient: str, centre: str | None) -> str:
     """The centre that is said, or the child's own. Raises NotFound for one that is none."""
     from sqlalchemy import text
 
-    from registry.errors import NotFound, there_are
+    from registry.database.login import require_centres
 
-    known = connection.execute(text("select code from reference.centre order by 1")).scalars()
     own = connection.execute(
         text(
             "select centre from clinical.patient join reference.patient_number "
@@ -79,7 +78,6 @@ def centre_of(connection: Connection, patient: str, centre: str | None) -> str:
         ),
         {"patient": patient},
     ).scalar_one_or_none()
-    codes, asked = list(known), centre or own
-    if asked is None or asked not in codes:
-        raise NotFound(tr("There is no centre {code}.", code=asked), cure=there_are(codes))
+    asked = str(centre or own)
+    require_centres(connection, [asked])
     return asked
