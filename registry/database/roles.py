@@ -113,10 +113,13 @@ RIGHTS: dict[str, dict[str, str]] = {
     "reference.wrong_password": {},
     **{
         f"derived.{name}": _DERIVED
-        for name in ("changed_patient", "derivation_run", "lor_status", "status_transition")
+        for name in (
+            *("changed_patient", "derivation_run", "lor_status", "status_transition"),
+            *("kept_work", "kept_worklist"),
+        )
     },
     "derived.quality_run": _OF_RUNS | {INSPECTOR_ROLE: READ},
-    **{f"derived.{name}": _OF_RUNS for name in ("kept_work", "kept_worklist", "scheduled_run")},
+    "derived.scheduled_run": _OF_RUNS,
     **{
         f"derived.{name}": {MANAGER_ROLE: READ}
         for name in ("release_child", "release_left_out", "release_erased")
@@ -127,7 +130,8 @@ RIGHTS: dict[str, dict[str, str]] = {
     "audit.record_change": _ALL_READ,
     "audit.committed_change": _ALL_READ,
     "audit.child_centre": _ALL_READ,
-    "audit.reference_change": _TOLD,
+    # That something was changed, and nothing of what it was.
+    "audit.reference_change": _TOLD | {ENTRY_ROLE: "select (change_id, table_name)"},
     "audit.erasure": _TOLD | {ENTRY_ROLE: "select (id_hash, id_salt)"},
     "audit.sealed_row": _TOLD,
     "audit.stamp": _TOLD,

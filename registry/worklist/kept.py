@@ -21,8 +21,8 @@ from registry.records.registry_setting import definition_or_default
 from registry.views.asked import worklist_over
 from registry.views.combined import combined
 
-# Of so many children it is quicker to look at one after the other than at the whole registry.
-FEW_CHILDREN = 200
+# Of such a share of the children it is quicker to look at one after the other than at all.
+FEW_CHILDREN = 0.05
 # The rules that do not go by the child's own records alone, those of plausibility first. Each
 # speaks of every child, so that it does not matter who is still followed up.
 OF_OTHERS = ("level_outside_assay", "same_child")
@@ -40,12 +40,13 @@ LISTED = ", ".join(COLUMNS)
 
 _MAY_READ = """
 select has_table_privilege('derived.kept_work', 'select')
-    and has_table_privilege('audit.reference_change', 'select')
+    and has_column_privilege('audit.reference_change', 'table_name', 'select')
 """
 _SINCE = "(select change_id from audit.committed_change where commit_number > k.seen_commit)"
 # What this transaction has changed itself has no number yet.
 _STATE = f"""
 select k.seen_commit, (select max(commit_number) from audit.committed_change) as newest,
+    (select count(*) from clinical.patient) as children,
     array(
         select distinct r.patient_id from audit.record_change r
         where r.change_id = any(array{_SINCE}) order by 1
@@ -109,9 +110,9 @@ def what_is_kept(connection: Connection, definition: str) -> Kept | None:
     found = connection.execute(
         text(_STATE), {"definition": definition, "tables": tables_read()}
     ).one_or_none()
-    if found is None or len(found.stale) > FEW_CHILDREN:
+    if found is None or len(found.stale) > FEW_CHILDREN * found.children:
         return None
-    return Kept(*found)
+    return Kept(found.seen_commit, found.newest, found.stale)
 
 
 def kept_worklist(kept: Kept) -> tuple[str, dict[str, Any]]:

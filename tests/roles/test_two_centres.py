@@ -11,8 +11,12 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError
 
+from registry.database import frozen
 from registry.database.engine import Database, connect_to, server_url
+from registry.database.frozen import translate
 from registry.database.roles import ENTRY_ROLE
+from registry.records.registry_setting import definition_or_default
+from registry.worklist.kept import keep, what_is_kept
 from tests.programs import Program
 from tests.roles.conftest import OTHERS, OWN, Login
 
@@ -152,6 +156,25 @@ def test_what_is_shown_of_ones_own_is_all_of_it(
             mine = sorted(as_entry.execute(text(listed.format("own_"))).scalars())
             every = text(f"{listed.format('')} where patient_id = any(:names)")
             assert mine == sorted(owner.execute(every, {"names": names}).scalars())
+
+
+def test_of_the_list_that_the_night_has_kept_one_reads_ones_own(
+    two_centres: Database, entry: str, program: Program
+) -> None:
+    asked = ("worklist", "list", "--set-aside", "--format", "json")
+    found = program(entry, *asked)
+    keep(two_centres.engine)
+    try:
+        engine = connect_to(server_url(entry))
+        translate(engine, frozen.OWN)
+        with engine.connect() as connection:
+            definition = definition_or_default(connection, None)
+            assert what_is_kept(connection, definition) is not None
+        assert program(entry, *asked) == found
+        assert found.document != []
+    finally:
+        with two_centres.engine.begin() as owner:
+            owner.execute(text("delete from derived.kept_worklist"))
 
 
 def test_the_others_child_is_told_as_one_that_nobody_has(

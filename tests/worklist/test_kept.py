@@ -18,6 +18,7 @@ from registry.models import ENTITIES, Infusion, table_of
 from registry.records.queries import close, list_queries, raise_query
 from registry.records.registry_setting import definition_or_default
 from registry.views.combined import combined
+from registry.worklist import kept as kept_module
 from registry.worklist import read
 from registry.worklist.kept import OF_OTHERS, OF_PEOPLE, keep, tables_read, what_is_kept
 from registry.worklist.read import Filters, Item, read_worklist
@@ -33,6 +34,8 @@ def kept(study: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     """The study with slips among its values on a day of it, its worklist kept for that."""
     change(study, SLIPS)
     monkeypatch.setenv("PGOPTIONS", f"-c registry.today={TODAY}")
+    # However few the children of a study are, some may change.
+    monkeypatch.setattr(kept_module, "FEW_CHILDREN", 1.0)
     study.engine.dispose()
     keep(study.engine)
     return study
@@ -115,6 +118,16 @@ def test_children_whose_records_change_are_looked_at_anew(kept: Database, seed: 
         assert anew(kept) not in (None, [])
         assert listed(kept) == live(kept)
     assert made > 5
+
+
+def test_where_many_children_have_changed_all_are_looked_at(
+    kept: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setenv("PGOPTIONS", f"-c registry.today={TODAY}")
+    change(kept, "update clinical.patient set sex = 'female' where sex = 'male'")
+    assert anew(kept) is None
+    assert listed(kept) == live(kept)
 
 
 def test_what_people_set_aside_and_ask_counts_at_once(kept: Database) -> None:
