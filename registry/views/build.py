@@ -198,9 +198,8 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
     _run(connection, ";\n".join(script))
     _comment(connection, views, place)
     _run(connection, f"comment on schema {place.schema(RULES)} is 'rules {rules_hash()}'")
-    told = "What analysts read; every view has a comment"
-    if day is not None:
-        told = f"What analysts read of a freeze; views {views_stamp()}"
+    read = "of the registry" if day is None else "of a freeze"
+    told = f"What analysts read {read}; views {views_stamp()}"
     _run(connection, f"comment on schema {place.schema(ANALYTICS)} is '{told}'")
 
 
@@ -227,12 +226,17 @@ def views_stamp() -> str:
 
 
 def stamp_of(connection: Connection, place: Place) -> str | None:
-    """By which program's views a freeze is read; None where it is not there."""
+    """By which program's views the registry or a freeze is read; None where it is not there."""
     schema = place.schema(ANALYTICS)
     said = connection.execute(
         text("select obj_description(to_regnamespace(:schema), 'pg_namespace')"), {"schema": schema}
     ).scalar_one()
     return None if said is None else said.rpartition("views ")[2]
+
+
+def is_built(connection: Connection) -> bool:
+    """Whether the registry's views are this program's, over tables of its revision."""
+    return stamp_of(connection, LIVE) == views_stamp()
 
 
 @cache

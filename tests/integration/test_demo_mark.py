@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from registry.database.engine import Database
+from registry.views.build import is_built
 from tests.programs import Program
 
 SAID = "synthetic demo data\n"
@@ -98,3 +99,14 @@ def test_a_mistyped_home_holds_no_registry_and_gets_none(
     assert f"There is no registry in {home}." in refused
     assert "registry db upgrade" in refused
     assert not home.exists()
+
+
+def test_the_demo_makes_what_another_program_built_anew(study: Database) -> None:
+    """What it asks before it upgrades: whether the views are its own; an empty server has none."""
+    with study.engine.begin() as connection:
+        assert is_built(connection)
+        connection.execute(text("comment on schema analytics is 'of another program'"))
+        assert not is_built(connection)
+        connection.execute(text("drop schema analytics cascade"))
+        assert not is_built(connection)
+        connection.rollback()

@@ -49,6 +49,7 @@ def demo(
     from registry.definitions.store import set_default_definition
     from registry.report.page import page
     from registry.settings import Settings
+    from registry.views.build import is_built
 
     run = run_of(context)
     settings = run.settings()
@@ -67,7 +68,10 @@ def demo(
     loading = Thread(target=load)
     loading.start()
     with open_database(settings) as database:
-        migrate.upgrade(database)
+        with database.engine.connect() as connection:
+            upgraded = is_built(connection)
+        if not upgraded:
+            migrate.upgrade(database)
         _import_cohort(database, settings.user)
         with database.engine.begin() as connection:
             set_default_definition(connection, DEFINITION, user=settings.user, reason="demo")
