@@ -82,17 +82,27 @@ def covariates_by_id(ids: Sequence[str], limits: Limits = AS_PUBLISHED) -> tuple
     known = {covariate.id: covariate for covariate in COVARIATES}
     unknown = [one for one in ids if one not in known]
     if unknown:
-        raise WrongUsage(
-            tr("No covariate is called {unknown}.", unknown=", ".join(unknown)),
-            cure=tr("The covariates are {known}.", known=", ".join(known)),
-        )
+        raise no_covariate(unknown, known)
+    require_once(ids)
+    return tuple(known[one].under(limits) for one in ids)
+
+
+def no_covariate(unknown: Iterable[str], known: Iterable[str]) -> WrongUsage:
+    """What to say of ids that no covariate has."""
+    return WrongUsage(
+        tr("No covariate is called {unknown}.", unknown=", ".join(unknown)),
+        cure=tr("The covariates are {known}.", known=", ".join(known)),
+    )
+
+
+def require_once(ids: Sequence[str]) -> None:
+    """Raises WrongUsage for an id that stands twice."""
     twice = sorted({one for one in ids if ids.count(one) > 1})
     if twice:
         raise WrongUsage(
             tr("The covariate {twice} is named more than once.", twice=", ".join(twice)),
             cure=tr("Name it once."),
         )
-    return tuple(known[one].under(limits) for one in ids)
 
 
 def immortal_time_notes(covariates: Iterable[Covariate]) -> tuple[str, ...]:

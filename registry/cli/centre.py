@@ -145,8 +145,7 @@ def report_command(
     from registry.cli.analyse.data import frozen_basis, up_to_date
     from registry.cli.demo.mark import nature_of_demo
     from registry.disclosure.centres import told_to
-    from registry.records.disclosure_setting import disclosure_setting
-    from registry.records.registry_setting import is_demo
+    from registry.records.registry_setting import disclosure_setting, is_demo
     from registry.report.centre_tables import centre_page, centre_rows, centre_tables
     from registry.report.text import render
     from registry.whole_file import require_free, write_whole

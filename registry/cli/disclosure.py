@@ -40,7 +40,7 @@ def disclosure_command(
 
     Example: registry disclosure publish --limit 10 --reason "all results go to the network"
     """
-    from registry.records.disclosure_setting import disclosure_setting, set_disclosure
+    from registry.records.registry_setting import disclosure_setting, set_disclosure
 
     with changing(context, user) as (connection, person):
         set_disclosure(

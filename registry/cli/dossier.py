@@ -31,8 +31,7 @@ def dossier_command(
     Example: registry dossier --to dossier.html
     """
     from registry.derivation.status import bring_up_to_date
-    from registry.records.disclosure_setting import disclosure_setting
-    from registry.records.registry_setting import definition_or_default
+    from registry.records.registry_setting import definition_or_default, disclosure_setting
     from registry.report.dossier import dossier, write_dossier
 
     require_free(to, force=force)

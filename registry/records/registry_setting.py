@@ -1,4 +1,5 @@
-"""What is this registry's own: its default definition, and the mark of the demo's.
+"""What is this registry's own: its default definition, the mark of the demo's, and for whom results
+are made unless told otherwise, with how many alike in what leaves.
 
 A name of a definition, or none, becomes a definition here.
 """
@@ -13,6 +14,13 @@ from sqlalchemy import Connection, text
 from registry.errors import NotFound, there_are
 from registry.records.change import declare_change, summarise_change
 from registry.words import tr
+
+_OF_DISCLOSURE = {
+    "level": "disclosure",
+    "limit": "smallest_group",
+    "rounds": "study_rounds",
+    "studies": "studies_of_definition",
+}
 
 
 def definition_or_default(connection: Connection, name: str | None) -> str:
@@ -90,3 +98,16 @@ def is_demo(connection: Connection) -> bool:
 def mark_demo(connection: Connection) -> None:
     """Marks this registry as the demo's, for good."""
     connection.execute(text("update reference.registry_setting set is_demo = true"))
+
+
+def disclosure_setting(connection: Connection) -> dict[str, Any]:
+    """`level` and `limit`: so many children at least are told of together, in releases too.
+
+    `rounds` of a study, and `studies` over one definition, are answered at most.
+    """
+    return settings_of(connection, _OF_DISCLOSURE)
+
+
+def set_disclosure(connection: Connection, *, user: str, reason: str, **given: Any) -> None:
+    """Changes what is given of them."""
+    set_settings(connection, _OF_DISCLOSURE, given, user=user, command="disclosure", reason=reason)

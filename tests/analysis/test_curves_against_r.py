@@ -19,8 +19,7 @@ from registry.analysis.arrays import Counts
 from registry.analysis.counting import aalen_johansen, log_log_limits, restricted_area
 from registry.analysis.curves import competing
 from registry.analysis.curves.curve import Curve, turnbull
-from registry.analysis.curves.fine_gray import fine_gray
-from registry.analysis.curves.gray import gray_test
+from registry.analysis.curves.gray import fine_gray, gray_test
 from registry.analysis.curves.kaplan_meier import kaplan_meier
 from registry.analysis.curves.logrank import log_rank_test
 from registry.database.engine import Database

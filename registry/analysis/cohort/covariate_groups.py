@@ -9,10 +9,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from registry.analysis.dataset import Flags, flags, numbers, require_columns, treatment_notes
+from registry.analysis.dataset import (
+    Flags,
+    flags,
+    no_covariate,
+    numbers,
+    require_columns,
+    treatment_notes,
+)
 from registry.analysis.reading import Cohort
 from registry.covariates import AS_PUBLISHED, COVARIATES, Covariate, Limits
-from registry.errors import CannotEstimate, WrongUsage
+from registry.errors import CannotEstimate
 from registry.vocabulary import (
     BEHAVIOUR_MEANINGS,
     GROWTH_MEANINGS,
@@ -139,13 +146,7 @@ def levels_of(
 def _of_factor(cohort: Cohort, by: str) -> Levels:
     factor = next((one for one in FACTORS if one.id == by), None)
     if factor is None:
-        raise WrongUsage(
-            tr("No covariate is called {unknown}.", unknown=by),
-            cure=tr(
-                "The covariates are {known}.",
-                known=", ".join([*(one.id for one in COVARIATES), *(one.id for one in FACTORS)]),
-            ),
-        )
+        raise no_covariate([by], [*(one.id for one in COVARIATES), *(one.id for one in FACTORS)])
     require_columns(cohort.rows, (by,), "baseline")
     value = cohort.rows[by].map(_code, na_action="ignore")
     known = value.notna().to_numpy(dtype=bool)

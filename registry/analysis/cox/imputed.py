@@ -23,7 +23,7 @@ from registry.analysis.cox.refusals import (
     refuse_without_levels,
     runs_away,
 )
-from registry.analysis.dataset import covariates_by_id, immortal_time_notes
+from registry.analysis.dataset import covariates_by_id, immortal_time_notes, require_once
 from registry.analysis.methods import CoxFit, ImputedCox, NotFinite
 from registry.covariates import Covariate, Limits
 from registry.errors import CannotEstimate, WrongUsage
@@ -73,12 +73,7 @@ def impute_regression(
         design
     )
     both = [*choice.names, *auxiliary]
-    twice = sorted({one for one in both if both.count(one) > 1})
-    if twice:
-        raise WrongUsage(
-            tr("The covariate {twice} is named more than once.", twice=", ".join(twice)),
-            cure=tr("Name it once."),
-        )
+    require_once(both)
     if TROUGH.id in both:
         design = replace(design, late_entry=True)
     chosen, left_out = _terms(choice, design)

@@ -18,8 +18,7 @@ from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis, limits_under
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
 from registry.analysis.counting import aalen_johansen, log_log_limits
 from registry.analysis.curves.curve import Curve, checked_months, ends_before, never_at_risk
-from registry.analysis.curves.fine_gray import FineGray, fine_gray
-from registry.analysis.curves.gray import GrayTest, gray_test
+from registry.analysis.curves.gray import FineGray, GrayTest, fine_gray, gray_test
 from registry.analysis.dataset import Days, Floats, numbers, require_columns
 from registry.analysis.reading import Cohort, cohort_of
 from registry.errors import CannotEstimate, Refused

@@ -20,7 +20,7 @@ def plan_for(data: Data, level: Level | None) -> Plan | None:
 
     if level_of(data.connection, level) is Level.NONE:
         return None
-    from registry.records.disclosure_setting import disclosure_setting
+    from registry.records.registry_setting import disclosure_setting
 
     limits = Limits(disclosure_setting(data.connection)["limit"])
     _require_definition(data, limits)

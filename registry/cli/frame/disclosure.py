@@ -24,7 +24,7 @@ DisclosureOption = Annotated[
 
 def level_of(connection: Connection, given: Level | None) -> Level:
     """For whom the result is made: as asked, or as the registry has it."""
-    from registry.records.disclosure_setting import disclosure_setting
+    from registry.records.registry_setting import disclosure_setting
 
     return given or Level(disclosure_setting(connection)["level"])
 

@@ -163,7 +163,7 @@ def sent_command(
 
     Example: registry study sent
     """
-    from registry.records.disclosure_setting import disclosure_setting
+    from registry.records.registry_setting import disclosure_setting
     from registry.study.pages import numbers_sent
     from registry.study.store import sent
 
@@ -199,7 +199,7 @@ def sent_command(
 def _answering(context: typer.Context, file: Path, user: str | None) -> Iterator[_Here]:
     """The registry with nothing waiting, or its past, and an envelope that it may answer."""
     from registry.derivation.status import bring_up_to_date
-    from registry.records.disclosure_setting import disclosure_setting
+    from registry.records.registry_setting import disclosure_setting
     from registry.study import store
     from registry.study.envelope import Envelope
     from registry.study.rules import require_rules
@@ -221,7 +221,7 @@ def _answering(context: typer.Context, file: Path, user: str | None) -> Iterator
 def _told(here: _Here) -> Told:
     """What the registry says to the envelope, where it may leave beside what left before."""
     from registry.analysis.basis import basis_of
-    from registry.records.disclosure_setting import disclosure_setting
+    from registry.records.registry_setting import disclosure_setting
     from registry.study.former import require_apart
     from registry.study.rules import held_definition
     from registry.study.store import formers

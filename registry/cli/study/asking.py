@@ -125,8 +125,7 @@ def new_command(
     Example: registry study new early --key c.key --participants a.pub,b.pub --question "Why early?"
     """
     from registry.definitions.store import get_definition
-    from registry.records.disclosure_setting import disclosure_setting
-    from registry.records.registry_setting import definition_or_default
+    from registry.records.registry_setting import definition_or_default, disclosure_setting
     from registry.study.keys import private_of, public_of
     from registry.study.making import first_envelope
     from registry.study.question import Model, asked

@@ -1,4 +1,6 @@
-"""A header in two rows: bands that say a week, over the names of what was measured in it.
+"""Cells that were merged: a header in two rows, and cells that fill those below them.
+
+A header with bands that say a week, over the names of what was measured in it,
 
     ID | Week 0 |      | Week 14 |
        | CRP    | ALB  | CRP     | ALB
@@ -8,7 +10,7 @@ is read as ID, CRP Week 0, ALB Week 0, CRP Week 14, ALB Week 14.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -73,3 +75,17 @@ def _joined(bands: list[str], names: list[str]) -> list[str]:
             if under[place]:
                 joined[place] = f"{under[place]} {over[start]}"
     return joined
+
+
+def filled_down(rows: Iterable[Row], places: list[int]) -> Iterator[Row]:
+    """The rows with the empty cells of these places filled by the ones above."""
+    above = dict.fromkeys(places, "")
+    for row in rows:
+        if row.cells is None or not above:
+            yield row
+            continue
+        cells = list(row.cells)
+        for place, last in above.items():
+            cells[place] = cells[place] if cells[place].strip() else last
+            above[place] = cells[place]
+        yield Row(row.line, cells)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from registry.importing.decimal_mark import DecimalMark
 from registry.importing.files.table import Table
+from registry.importing.mapping.banded import filled_down
 from registry.importing.mapping.cell import MappedCells, finished, unit_of, variables_of
 from registry.importing.mapping.dialect import PLAIN, Dialect
-from registry.importing.mapping.filled_down import filled_down
 from registry.importing.mapping.mapping import (
     RecordMapping,
     RowsMapping,
