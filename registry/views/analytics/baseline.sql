@@ -175,7 +175,7 @@ with known as (
         from lor_status s
         join patient_number n using (patient_id)
         join definition d on d.name = s.definition
-        join anthropometry_z a
+        join z_score a
             on a.patient_id = s.patient_id
             and a.measured_on between s.start_on - d.covariate_window_days and s.start_on
         where s.eligible

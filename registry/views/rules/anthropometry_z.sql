@@ -1,64 +1,28 @@
--- One row per anthropometry record: Z-scores of height and BMI for age by the LMS method. An
--- entered Z-score wins over a computed one. A height below 24 months is taken as measured lying, from
--- then on as standing. No Z-score is computed past 228 months of age.
--- Source: WHO Child Growth Standards 2006 (0-60 months) and WHO Growth Reference 2007 (61-228
--- months), with the WHO's restricted rule for a BMI beyond 3 SD; a month is 30.4375 days.
+-- One row per anthropometry record: its Z-scores, of which an entered one wins over a computed one,
+-- and where they come from.
+-- Source: the Z-scores of the growth references.
 -- @height_z_source: where height_z comes from: entered or computed; empty without a Z-score
 -- @bmi_z_source: where bmi_z comes from: entered or computed; empty without a Z-score
--- @computed_height_z: Z-score of height for age by the growth reference, also where one is entered
--- @computed_bmi_z: Z-score of BMI for age by the growth reference, also where one is entered
 -- @once: read by the rules of Z-scores
 create view anthropometry_z as
--- Without "with", so that of who joins some of the records the scores of these alone are computed.
+-- "with" has each score computed once, however often a reader names it.
+with scored as (
+    select * from z_score
+)
 select
-    a.patient_id,
-    a.record_id,
-    a.measured_on,
-    coalesce(a.height_z, computed.height_z) as height_z,
+    patient_id,
+    record_id,
+    measured_on,
+    height_z,
     case
-        when a.height_z is not null then 'entered'
-        when computed.height_z is not null then 'computed'
+        when entered_height_z is not null then 'entered'
+        when computed_height_z is not null then 'computed'
     end as height_z_source,
-    coalesce(a.bmi_z, computed.bmi_z) as bmi_z,
+    bmi_z,
     case
-        when a.bmi_z is not null then 'entered'
-        when computed.bmi_z is not null then 'computed'
+        when entered_bmi_z is not null then 'entered'
+        when computed_bmi_z is not null then 'computed'
     end as bmi_z_source,
-    computed.height_z as computed_height_z,
-    computed.bmi_z as computed_bmi_z
-from anthropometry a
-join patient p using (patient_id)
--- "offset 0" makes the month one value, which the server can look up once and remember.
-cross join lateral (
-    select floor(months)::integer as month, months - floor(months) as part
-    from (values ((a.measured_on - p.birth_date) / 30.4375::double precision)) as age (months)
-    offset 0
-) age
--- "limit 1" (there is never more) keeps this a lookup by key in the smallest and in the largest
--- registry.
-left join lateral (
-    select * from growth_interval g
-    where g.measure = 'height' and g.sex = p.sex and g.month = age.month
-    limit 1
-) h on true
-left join lateral (
-    select * from growth_interval g
-    where g.measure = 'bmi' and g.sex = p.sex and g.month = age.month
-    limit 1
-) b on true
--- Height needs no restricted score: its L is 1, so that it is linear as it is.
-cross join lateral (
-    select
-        lms_score(
-            a.height_cm::double precision,
-            h.l + age.part * h.l_change,
-            h.m + age.part * h.m_change,
-            h.s + age.part * h.s_change
-        )::numeric(8, 4) as height_z,
-        restricted_score(
-            a.weight_kg::double precision / power(a.height_cm::double precision / 100, 2),
-            b.l + age.part * b.l_change,
-            b.m + age.part * b.m_change,
-            b.s + age.part * b.s_change
-        )::numeric(8, 4) as bmi_z
-) computed;
+    computed_height_z,
+    computed_bmi_z
+from scored;
