@@ -18,7 +18,7 @@ import pyarrow as pa
 from psycopg import Connection as Driver
 from psycopg import sql
 from psycopg.pq import Format
-from pyarrow import csv
+from pyarrow import compute, csv
 from sqlalchemy import Connection, text
 
 from registry.analysis.arrays import NO_ENTRY
@@ -48,6 +48,8 @@ _BESIDE = {
 }
 # What every analysis asks of a patient, in the names of `baseline`.
 _OF_ALL = ("definition", "patient_id", "time_days", "event", "induction_outcome", "centre")
+# What a curve of all asks of the view `survival`.
+OF_A_CURVE = (*_OF_ALL, "entry_days")
 _ACQUIRED = {one.id for one in COVARIATES if one.acquired_after_start}
 
 
@@ -125,9 +127,10 @@ def _meant(connection: Connection, statement: str) -> str:
 
 def _by_patient(column: Any) -> Any:
     """The order of the patients, those of one as they come; None where they stand in it."""
-    distinct = column.chunk(0).dictionary.to_numpy(zero_copy_only=False)
+    distinct = column.chunk(0).dictionary
     rank = np.empty(len(distinct) + 1, dtype=np.int64)
-    rank[np.argsort(distinct)] = np.arange(len(distinct))
+    # The bytes of UTF-8 stand in the order of the texts.
+    rank[compute.array_sort_indices(distinct).to_numpy()] = np.arange(len(distinct))
     rank[-1] = len(distinct)
     found = rank[_places(column)]
     return None if (np.diff(found) >= 0).all() else np.argsort(found, kind="stable")

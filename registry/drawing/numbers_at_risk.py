@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from typing import Any
 
 
 def counts_at(curve: Mapping[str, Any], day: float) -> dict[str, int]:
-    """Numbers at risk on a day; those censored or with an event up to and including it."""
+    """Numbers at risk on a day; those censored or with an event up to and including it.
+
+    The days of the curve stand in their order.
+    """
     days = curve["days"]
-    later = (n for d, n in zip(days, curve["at_risk"], strict=True) if d >= day)
-
-    def until(key: str) -> int:
-        return int(sum(n for d, n in zip(days, curve[key], strict=True) if d <= day))
-
-    told = {key: until(key) for key in ("censored", "events", "competing") if key in curve}
-    return {"at_risk": int(next(later, 0)), **told}
+    later, until = bisect_left(days, day), bisect_right(days, day)
+    keys = ("censored", "events", "competing")
+    told = {key: int(sum(curve[key][:until])) for key in keys if key in curve}
+    return {"at_risk": int(curve["at_risk"][later]) if later < len(days) else 0, **told}

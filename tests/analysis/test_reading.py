@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Connection, text
 
 from registry.analysis.cox.sensitivity import children_of
+from registry.analysis.curves.kaplan_meier import kaplan_meier
 from registry.analysis.dataset import covariates_by_id, treatment_notes
 from registry.analysis.fingerprint import fingerprint
-from registry.analysis.reading import patients_with, read_patients, read_view
+from registry.analysis.reading import OF_A_CURVE, patients_with, read_patients, read_view
 from registry.database.engine import Database
 from registry.database.frozen import Place, translate
 
@@ -118,6 +119,23 @@ def test_some_columns_are_those_of_all(shared_study: Database) -> None:
         some = read_view(connection, "baseline", "paper", ("crp", "patient_id", "not there"))
     assert list(some) == ["patient_id", "crp"]
     assert shown(some) == shown(whole[["patient_id", "crp"]])
+
+
+@pytest.mark.parametrize("late_entry", [False, True])
+def test_a_curve_of_what_it_asks_is_that_of_the_view(
+    shared_study: Database, late_entry: bool
+) -> None:
+    with shared_study.engine.connect() as connection:
+        told = [
+            kaplan_meier(
+                read_view(connection, "survival", "paper", only),
+                "paper",
+                at_months=[12],
+                late_entry=late_entry,
+            ).to_json(curves=True)
+            for only in (None, OF_A_CURVE)
+        ]
+    assert told[0] == told[1]
 
 
 @pytest.mark.parametrize("names", [("perianal", "alb_low"), ("im_over_6_months", "crp_high")])

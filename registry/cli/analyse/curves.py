@@ -93,7 +93,7 @@ def km(
     # One curve needs no covariates, and to find these is most of the work.
     plain = by is None and strata is None and not interval_censored
     return kaplan_meier(
-        data.view("survival") if plain else data.patients,
+        data.survival if plain else data.patients,
         data.definition,
         by=by,
         at_months=read_at,

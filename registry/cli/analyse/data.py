@@ -124,8 +124,17 @@ class Data:
 
         if self.kept.keys() & {("made", "patients"), ("view", "baseline")}:
             return self.patients
-        survival = self.view("survival") if entry else None
+        survival = self.survival if entry else None
         return patients_with(self.connection, self.definition, names, survival)
+
+    @property
+    def survival(self) -> DataFrame:
+        """Of the view `survival` what a curve asks, where it has not been read before."""
+        from registry.analysis.reading import OF_A_CURVE, read_view
+
+        if ("view", "survival") in self.kept:
+            return self.view("survival")
+        return read_view(self.connection, "survival", self.definition, only=OF_A_CURVE)
 
     @property
     def frames(self) -> dict[str, DataFrame]:
