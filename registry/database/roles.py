@@ -113,10 +113,12 @@ RIGHTS: dict[str, dict[str, str]] = {
     "reference.wrong_password": {},
     **{
         f"derived.{name}": _DERIVED
-        for name in (
-            *("changed_patient", "derivation_run", "lor_status", "status_transition"),
-            *("kept_work", "kept_worklist"),
-        )
+        for name in ("changed_patient", "derivation_run", "lor_status", "status_transition")
+    },
+    # What the night has kept nobody else changes.
+    **{
+        f"derived.{name}": _DERIVED | {MANAGER_ROLE: READ}
+        for name in ("kept_work", "kept_worklist")
     },
     "derived.quality_run": _OF_RUNS | {INSPECTOR_ROLE: READ},
     "derived.scheduled_run": _OF_RUNS,
