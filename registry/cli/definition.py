@@ -10,7 +10,7 @@ from registry.cli.frame.completion import complete_definition
 from registry.cli.frame.context import changing, opened, reading, remark, require_reason, run_of
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.words import spoken, tr
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def add_command(
     ] = None,
     description: Annotated[str | None, option("--description", "TEXT", "What it is for.")] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Change a definition that is there, for everyone.")
+        bool, flag("--replace", "Change a definition that is there, for everyone.")
     ] = False,
     reason: ReasonOption = None,
     user: UserOption = None,

@@ -10,7 +10,7 @@ from registry.cli.frame.completion import complete_definition
 from registry.cli.frame.context import opened, remark, run_of
 from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
-from registry.cli.frame.signatures import option
+from registry.cli.frame.signatures import flag, option
 from registry.words import tr
 
 TRANSITIONS_SHOWN = 40
@@ -27,10 +27,8 @@ def derive_command(
             autocompletion=complete_definition,
         ),
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Every patient, not only changed.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the transitions, store nothing.")
-    ] = False,
+    full: Annotated[bool, flag("--full", "Every patient, not only changed.")] = False,
+    dry_run: Annotated[bool, flag("--dry-run", "Show the transitions, store nothing.")] = False,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:

@@ -19,7 +19,7 @@ from registry.cli.frame.context import (
 )
 from registry.cli.frame.options import HospitalOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.errors import WrongUsage, there_are
 from registry.words import tr
 
@@ -50,7 +50,7 @@ def read_command(
     context: typer.Context,
     folder: Annotated[Path, argument("FOLDER", "Where the interface engine puts messages.")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would become of each, write nothing.")
+        bool, flag("--dry-run", "Say what would become of each, write nothing.")
     ] = False,
     centre: HospitalOption = None,
     keep: Annotated[str, option("--keep", "TIME", "How long files that were read stay.")] = KEEP,

@@ -12,7 +12,7 @@ from registry.cli.frame.completion import RequiredPatient
 from registry.cli.frame.context import opened, reading, remark, run_of
 from registry.cli.frame.options import PatientOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.clinical_tables import BY_COMMAND
 from registry.errors import NotFound, WrongUsage, there_are
 from registry.vocabulary import QUERY_STATE_MEANINGS, QUERY_STATES, SETTLED_STATES
@@ -57,7 +57,7 @@ def list_command(
             autocompletion=_states,
         ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Of every state.")] = False,
+    everything: Annotated[bool, flag("--all", "Of every state.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the queries that are open, or of other states.
@@ -144,9 +144,7 @@ def raise_command(
 def answer_command(
     context: typer.Context,
     query: QueryArgument,
-    proposed: Annotated[
-        bool, typer.Option("--proposed", help="The words propose how to settle it.")
-    ] = False,
+    proposed: Annotated[bool, flag("--proposed", "The words propose how to settle it.")] = False,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,
@@ -172,7 +170,7 @@ def close_command(
     context: typer.Context,
     query: QueryArgument,
     not_applicable: Annotated[
-        bool, typer.Option("--not-applicable", help="The rule is not meant for this record.")
+        bool, flag("--not-applicable", "The rule is not meant for this record.")
     ] = False,
     reason: ReasonOption = None,
     user: UserOption = None,

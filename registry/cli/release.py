@@ -14,7 +14,7 @@ from registry.cli.frame.context import opened, over, reading, remark, require_re
 from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -131,9 +131,7 @@ def list_command(context: typer.Context, form: FormatOption = Format.TABLE) -> N
 def show_command(
     context: typer.Context,
     name: NameArgument,
-    children: Annotated[
-        bool, typer.Option("--children", help="Whose each id of the release is.")
-    ] = False,
+    children: Annotated[bool, flag("--children", "Whose each id of the release is.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Show what a release holds, who received it, and who was left out and why.

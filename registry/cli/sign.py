@@ -14,7 +14,7 @@ from registry.cli.frame.completion import FreezeArgument, RequiredPatient
 from registry.cli.frame.context import opened, reading, remark, require_reason, run_of
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.errors import Refused, WrongUsage
 from registry.words import tr
 
@@ -38,7 +38,7 @@ MeaningOption = Annotated[
 def password_command(
     context: typer.Context,
     forgotten: Annotated[
-        bool, typer.Option("--forgotten", help="Without the old one; needs a --reason.")
+        bool, flag("--forgotten", "Without the old one; needs a --reason.")
     ] = False,
     reason: ReasonOption = None,
     user: UserOption = None,

@@ -17,7 +17,7 @@ from registry.cli.frame.context import changing, reading, remark, require_reason
 from registry.cli.frame.options import DefinitionOption, ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import day_of
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.terminal_width import aligned, columns, wrapped
 from registry.whole_file import require_free
 from registry.words import tr
@@ -82,9 +82,7 @@ def list_command(
         str | None, option("--on", "DATE", "Judge on this day; what is later is not seen.")
     ] = None,
     limit: Annotated[int | None, option("--limit", "N", "Only the first N items.", min=1)] = None,
-    set_aside: Annotated[
-        bool, typer.Option("--set-aside", help="Also what has been set aside.")
-    ] = False,
+    set_aside: Annotated[bool, flag("--set-aside", "Also what has been set aside.")] = False,
     to: Annotated[
         Path | None, option("--to", "FILE", "Write FILE.csv, FILE.xlsx or FILE.ics instead.")
     ] = None,

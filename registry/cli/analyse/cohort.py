@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from registry.cli.analyse.curves import PermutationsOption, PermuteBelowOption, SeedOption
 from registry.cli.analyse.data import Data
+from registry.cli.frame.signatures import flag
 from registry.covariates import COVARIATES
 
 
@@ -34,9 +33,7 @@ def table1(data: Data) -> Any:
 
 def table2(
     data: Data,
-    holm: Annotated[
-        bool, typer.Option("--holm", help="Show P adjusted for the number of tests too.")
-    ] = False,
+    holm: Annotated[bool, flag("--holm", "Show P adjusted for the number of tests too.")] = False,
     permute_below: PermuteBelowOption = 5,
     permutations: PermutationsOption = 9999,
     seed: SeedOption = 1,

@@ -14,7 +14,7 @@ from registry.cli.analyse.curves import Entry, EntryOption, HazardStrataOption, 
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import remark
-from registry.cli.frame.signatures import option
+from registry.cli.frame.signatures import flag, option
 from registry.errors import WrongUsage
 from registry.parsing.formula import cells_kept
 from registry.whole_file import write_whole
@@ -61,9 +61,9 @@ CovariatesOption = Annotated[
 ]
 AsPublishedOption = Annotated[
     bool,
-    typer.Option(
+    flag(
         "--as-published",
-        help="Choose covariates by their univariate P whatever the definition prespecifies, and "
+        "Choose covariates by their univariate P whatever the definition prespecifies, and "
         "hold those acquired after the start fixed.",
     ),
 ]

@@ -10,7 +10,7 @@ import typer
 
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
-from registry.cli.frame.signatures import option
+from registry.cli.frame.signatures import flag, option
 from registry.errors import CannotEstimate, WrongUsage
 from registry.words import tr
 
@@ -73,10 +73,7 @@ def km(
         float | None, option("--rmst", "MONTHS", "Mean time without loss up to then.")
     ] = None,
     interval_censored: Annotated[
-        bool,
-        typer.Option(
-            "--interval-censored", help="Also the curve of losses known only between two visits."
-        ),
+        bool, flag("--interval-censored", "Also the curve of losses known only between two visits.")
     ] = False,
     permute_below: PermuteBelowOption = 5,
     permutations: PermutationsOption = 9999,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from registry.cli.analyse.cox import Ties, TiesOption, listed
 from registry.cli.analyse.curves import months
 from registry.cli.analyse.data import PATIENTS, Data
 from registry.cli.analyse.risk import EventsOption
 from registry.cli.frame.completion import complete_covariates
-from registry.cli.frame.signatures import option
+from registry.cli.frame.signatures import flag, option
 
 READS = (*PATIENTS, "exposure", "pcdai_course")
 
@@ -45,8 +43,7 @@ def target_trial(
         float, option("--landmark", "MONTHS", "Of the landmark answer beside it.")
     ] = 12,
     unstabilised: Annotated[
-        bool,
-        typer.Option("--unstabilised", help="Weights not over a model without the covariates."),
+        bool, flag("--unstabilised", "Weights not over a model without the covariates.")
     ] = False,
     truncate: Annotated[
         float,

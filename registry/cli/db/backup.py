@@ -11,21 +11,19 @@ import typer
 from registry.cli.frame.context import reached, remark, require_reason, run_of
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, steps_shown
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.words import tr
 
 
 def backup_command(
     context: typer.Context,
     file: Annotated[Path, argument("FILE", "The file to make.")],
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace the file if it is there.")
-    ] = False,
+    force: Annotated[bool, flag("--force", "Replace the file if it is there.")] = False,
     with_identity: Annotated[
-        bool, typer.Option("--with-identity", help="With names and hospital numbers.")
+        bool, flag("--with-identity", "With names and hospital numbers.")
     ] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Then restore it on trial, as registry db verify.")
+        bool, flag("--verify", "Then restore it on trial, as registry db verify.")
     ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -63,7 +61,7 @@ def restore_command(
     context: typer.Context,
     file: Annotated[Path, argument("FILE", "A file of `registry db backup`.")],
     replace: Annotated[
-        bool, typer.Option("--replace", help="Even if the registry holds patients: they go.")
+        bool, flag("--replace", "Even if the registry holds patients: they go.")
     ] = False,
     erasures: Annotated[
         list[Path] | None,

@@ -12,7 +12,7 @@ from registry.cli.db.proved_backup import verify_command
 from registry.cli.frame.context import opened, reached, remark, run_of
 from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
-from registry.cli.frame.signatures import argument
+from registry.cli.frame.signatures import argument, flag
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.words import tr
 
@@ -167,9 +167,7 @@ def status_command(context: typer.Context, form: FormatOption = Format.TABLE) ->
 @app.command("url")
 def url_command(
     context: typer.Context,
-    analyst: Annotated[
-        bool, typer.Option("--analyst", help="For the role that only reads the views.")
-    ] = False,
+    analyst: Annotated[bool, flag("--analyst", "For the role that only reads the views.")] = False,
 ) -> None:
     """Print the connection URL; of the embedded server it works while `db serve` runs.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from registry.cli.frame.signatures import flag
 from registry.cli.records.prompts import may_ask
 from registry.errors import Refused
 from registry.words import tr
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from registry.database.engine import Database
 
 IntoDemoOption = Annotated[
-    bool,
-    typer.Option("--into-demo", help="Write into the demo's registry without being asked."),
+    bool, flag("--into-demo", "Write into the demo's registry without being asked.")
 ]
 
 

@@ -14,7 +14,7 @@ from registry.cli.frame.context import opened, reading, remark, run_of, warn_of_
 from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
 from registry.cli.frame.options import ForceOption
 from registry.cli.frame.past import read_at
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.disclosure.level import Level
 from registry.errors import WrongUsage
 from registry.whole_file import require_free
@@ -86,7 +86,7 @@ def export_command(
         ),
     ] = None,
     unchecked: Annotated[
-        bool, typer.Option("--unchecked", help="Write the codes that nobody has checked, too.")
+        bool, flag("--unchecked", "Write the codes that nobody has checked, too.")
     ] = False,
     disclosure: DisclosureOption = None,
     force: ForceOption = False,

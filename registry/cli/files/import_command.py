@@ -31,7 +31,7 @@ from registry.cli.frame.conventions import (
 )
 from registry.cli.frame.options import AllowIdOption, HospitalOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, steps_shown
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.errors import WrongUsage
 from registry.steps import step
 from registry.words import tr
@@ -50,10 +50,10 @@ def import_command(
     context: typer.Context,
     paths: Annotated[list[Path], argument("PATH", "Folders, or files named after their tables.")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and count everything, write nothing.")
+        bool, flag("--dry-run", "Check and count everything, write nothing.")
     ] = False,
     update: Annotated[
-        bool, typer.Option("--update", help="Change records that are there with other values.")
+        bool, flag("--update", "Change records that are there with other values.")
     ] = False,
     map_file: MapOption = None,
     redcap: RedcapOption = None,
@@ -78,7 +78,7 @@ def import_command(
     ] = NamedBy.STUDY_ID,
     centre: HospitalOption = None,
     register: Annotated[
-        bool, typer.Option("--register", help="Give unknown hospital numbers new study ids.")
+        bool, flag("--register", "Give unknown hospital numbers new study ids.")
     ] = False,
     allow_id: AllowIdOption = False,
     into_demo: IntoDemoOption = False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry.cli.frame.context import warn
-from registry.cli.frame.signatures import option
+from registry.cli.frame.signatures import flag, option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ RedcapOption = Annotated[
     Path | None, option("--redcap", "DICTIONARY", "The files are a REDCap export; its dictionary.")
 ]
 SuggestOption = Annotated[
-    bool, typer.Option("--suggest-map", help="Draft a mapping of the files; import nothing.")
+    bool, flag("--suggest-map", "Draft a mapping of the files; import nothing.")
 ]
 
 

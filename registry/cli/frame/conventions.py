@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli.frame.signatures import option
+from registry.cli.frame.signatures import flag, option
 
 if TYPE_CHECKING:
     from registry.parsing.conventions import Conventions
@@ -47,7 +47,7 @@ PatientIdOption = Annotated[
 ]
 SheetOption = Annotated[str | None, option("--sheet", "NAME", "The one sheet of each workbook.")]
 SkipHiddenOption = Annotated[
-    bool, typer.Option("--skip-hidden", help="Leave out rows that a workbook hides or filters out.")
+    bool, flag("--skip-hidden", "Leave out rows that a workbook hides or filters out.")
 ]
 
 

@@ -5,19 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from registry.cli.frame.completion import complete_definition, complete_patient
-from registry.cli.frame.signatures import option
+from registry.cli.frame.signatures import flag, option
 
 ReasonOption = Annotated[str | None, option("--reason", "TEXT", "Why the change is made.")]
 UserOption = Annotated[str | None, option("--user", "NAME", "Who makes it, for the record.")]
 AllowIdOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-id",
-        help="Take study ids that look like a name or a number; needs a --reason.",
-    ),
+    bool, flag("--allow-id", "Take study ids that look like a name or a number; needs a --reason.")
 ]
 DefinitionOption = Annotated[
     str | None,
@@ -28,7 +22,7 @@ DefinitionOption = Annotated[
         autocompletion=complete_definition,
     ),
 ]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+ForceOption = Annotated[bool, flag("--force", "Replace what is there already.")]
 FigureOption = Annotated[
     Path | None, option("--figure", "STEM", "Also draw STEM.png and STEM.svg.")
 ]

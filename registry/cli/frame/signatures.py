@@ -24,6 +24,11 @@ def option(name: str, metavar: str, words: str, **more: Any) -> Any:
     return typer.Option(name, metavar=metavar, help=words, **more)
 
 
+def flag(name: str, words: str) -> Any:
+    """An option that is given or not: its name and its help."""
+    return typer.Option(name, help=words)
+
+
 def argument(metavar: str, words: str, **more: Any) -> Any:
     """What is given by its place: what stands for it, and its help."""
     return typer.Argument(metavar=metavar, help=words, **more)

@@ -17,7 +17,7 @@ from registry.cli.frame.context import opened, remark, run_of
 from registry.cli.frame.options import DefinitionOption
 from registry.cli.frame.output import Format, FormatOption, print_csv, print_json
 from registry.cli.frame.past import read_at
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.cli.frame.terminal import as_text, console
 from registry.cli.records.asking_record import patient_or_asked
 from registry.errors import WrongUsage
@@ -70,7 +70,7 @@ def patient_show_command(
         Path | None, option("--to", "FILE", "Draw a figure instead: FILE.svg or FILE.png.")
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Every row of long tables, not the last twelve.")
+        bool, flag("--all", "Every row of long tables, not the last twelve.")
     ] = False,
     width: Annotated[
         int | None, option("--width", "N", "Columns; those of the terminal.", min=60, max=400)

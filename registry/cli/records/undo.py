@@ -11,7 +11,7 @@ from registry.cli.frame.context import opened, remark, require_reason, run_of, w
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import moment_of
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.clinical_tables import CLINICAL_TABLES
 from registry.errors import WrongUsage, there_are
 from registry.words import tr
@@ -30,9 +30,7 @@ COLUMNS = ("table", "patient_id", "record", "operation", "what")
 def undo_command(
     context: typer.Context,
     number: Annotated[int | None, argument("[CHANGE]", "A number of registry history.")] = None,
-    command: Annotated[
-        bool, typer.Option("--command", help="All that the command of this change did.")
-    ] = False,
+    command: Annotated[bool, flag("--command", "All that the command of this change did.")] = False,
     since: Annotated[
         str | None, option("--since", "MOMENT", "All since a moment, or since a day began.")
     ] = None,
@@ -55,9 +53,7 @@ def undo_command(
         ),
     ] = None,
     by: Annotated[str | None, option("--by", "NAME", "Of all since: this person's alone.")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
-    ] = False,
+    dry_run: Annotated[bool, flag("--dry-run", "Show what would change; change nothing.")] = False,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,

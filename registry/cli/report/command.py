@@ -13,7 +13,7 @@ from registry.cli.frame.context import remark
 from registry.cli.frame.disclosure import DisclosureOption, level_of
 from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.past import read_at
-from registry.cli.frame.signatures import option
+from registry.cli.frame.signatures import flag, option
 from registry.cli.report.content import CURVES_BY
 from registry.disclosure.level import Level
 from registry.errors import other_ending
@@ -50,7 +50,7 @@ def report_command(
         ),
     ] = ",".join(CURVES_BY),
     losses: Annotated[
-        bool, typer.Option("--losses", help="Also list every loss by study id, without dates.")
+        bool, flag("--losses", "Also list every loss by study id, without dates.")
     ] = False,
     disclosure: DisclosureOption = None,
     force: ForceOption = False,

@@ -14,7 +14,7 @@ from registry.cli.frame.context import opened, remark, run_of, warn
 from registry.cli.frame.options import UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.roles_of_commands import hold_to_roles
-from registry.cli.frame.signatures import option
+from registry.cli.frame.signatures import flag, option
 from registry.cli.schedule.options import (
     AtOption,
     ConfigOption,
@@ -186,10 +186,8 @@ def status_command(
 @with_nightly_options
 def show_command(
     context: typer.Context,
-    systemd: Annotated[
-        bool, typer.Option("--systemd", help="A service and a timer.  [unless --cron]")
-    ] = False,
-    cron: Annotated[bool, typer.Option("--cron", help="A line for crontab.")] = False,
+    systemd: Annotated[bool, flag("--systemd", "A service and a timer.  [unless --cron]")] = False,
+    cron: Annotated[bool, flag("--cron", "A line for crontab.")] = False,
     *,
     config: ConfigOption = None,
     user: UserOption = None,

@@ -15,7 +15,7 @@ from registry.cli.frame.context import opened, over, reading, remark, run_of
 from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import read_at
-from registry.cli.frame.signatures import argument
+from registry.cli.frame.signatures import argument, flag
 from registry.cli.study.asking import KeyOption, PageOption, ToOption
 from registry.errors import Refused
 from registry.words import tr
@@ -154,9 +154,7 @@ def answer_command(
 
 def sent_command(
     context: typer.Context,
-    numbers: Annotated[
-        bool, typer.Option("--numbers", help="Each number that left, not each answer.")
-    ] = False,
+    numbers: Annotated[bool, flag("--numbers", "Each number that left, not each answer.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List what has left for studies: to whom, when, made from how many children.

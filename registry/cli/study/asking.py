@@ -14,7 +14,7 @@ from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import reading, remark
 from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, flag, option
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -112,7 +112,7 @@ def new_command(
         int | None, option("--rounds", "N", "The most.  [the registry's]", min=1, max=100)
     ] = None,
     masked: Annotated[
-        bool, typer.Option("--masked", help="Only sums of three hospitals or more can be read.")
+        bool, flag("--masked", "Only sums of three hospitals or more can be read.")
     ] = False,
     page: PageOption = None,
     force: ForceOption = False,

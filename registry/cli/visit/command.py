@@ -15,7 +15,7 @@ from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import opened, remark, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
-from registry.cli.frame.signatures import option
+from registry.cli.frame.signatures import flag, option
 from registry.cli.records.asking_record import patient_or_asked
 from registry.cli.visit.words import lines_of
 from registry.errors import Refused, WrongUsage, read_from
@@ -38,11 +38,9 @@ def visit_command(
     file: Annotated[
         str | None, option("--file", "FILE", "The visit as TOML or JSON; - reads it.")
     ] = None,
-    template: Annotated[
-        bool, typer.Option("--template", help="Print the day as a file to fill in.")
-    ] = False,
+    template: Annotated[bool, flag("--template", "Print the day as a file to fill in.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --file: say what would follow, store nothing.")
+        bool, flag("--dry-run", "With --file: say what would follow, store nothing.")
     ] = False,
     into_demo: IntoDemoOption = False,
     reason: ReasonOption = None,
