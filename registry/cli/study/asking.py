@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.cli.analyse.cox import Ties, listed
-from registry.cli.analyse.curves import Entry, months
+from registry.cli.analyse.cox import Ties, TiesOption, listed
+from registry.cli.analyse.curves import Entry, EntryOption, months
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import reading, remark
 from registry.cli.frame.options import DefinitionOption, ForceOption
@@ -87,10 +87,8 @@ def new_command(
     strata: Annotated[
         str | None, option("--strata", "A,B,...", "Strata beside the hospitals.")
     ] = None,
-    ties: Annotated[Ties, typer.Option("--ties", help="Events on the same day.")] = Ties.EFRON,
-    entry: Annotated[
-        Entry, typer.Option("--entry", help="At risk from the start, or from the week-14 PCDAI on.")
-    ] = Entry.START,
+    ties: TiesOption = Ties.EFRON,
+    entry: EntryOption = Entry.START,
     penalty: Annotated[
         StudyPenalty, typer.Option("--penalty", help="Firth's, for few losses.")
     ] = StudyPenalty.NONE,
