@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from registry.errors import NotFound
+from registry.errors import NotFound, there_are
 from registry.records.patient_number import patient_number
 from registry.records.plausibility import Finding, read_findings
 from registry.views import plausibility
@@ -28,7 +28,4 @@ def require_rule(rule: str) -> None:
     """Raises NotFound for a rule of plausibility that is not there."""
     names = plausibility.rules()
     if rule not in names:
-        raise NotFound(
-            tr("There is no rule {name}.", name=rule),
-            cure=tr("There are: {names}.", names=", ".join(names)),
-        )
+        raise NotFound(tr("There is no rule {name}.", name=rule), cure=there_are(names))

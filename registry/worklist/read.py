@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.errors import NotFound, WrongUsage
+from registry.errors import NotFound, WrongUsage, there_are
 from registry.records.patient_number import patient_number
 from registry.records.registry_setting import definition_or_default
 from registry.views.asked import worklist_of_one
@@ -165,14 +165,12 @@ def _required(connection: Connection, filters: Filters) -> int | None:
     for kind in filters.kinds:
         if kind not in kinds:
             raise WrongUsage(
-                tr("There is no kind of work {kind}.", kind=kind),
-                cure=tr("There are: {names}.", names=", ".join(kinds)),
+                tr("There is no kind of work {kind}.", kind=kind), cure=there_are(kinds)
             )
     centres = _codes(connection, "select code from reference.centre order by 1")
     if filters.centre is not None and filters.centre not in centres:
         raise NotFound(
-            tr("There is no centre {code}.", code=filters.centre),
-            cure=tr("There are: {names}.", names=", ".join(centres)),
+            tr("There is no centre {code}.", code=filters.centre), cure=there_are(centres)
         )
     return number
 
