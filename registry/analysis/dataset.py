@@ -70,7 +70,11 @@ def survival_data(frame: pd.DataFrame, definition: str) -> pd.DataFrame:
     for covariate in COVARIATES:
         if covariate.id in frame.columns:
             columns[covariate.id] = flags(frame, covariate.id, "analysis_set").array
-    return pd.DataFrame(columns).sort_values("patient_id", ignore_index=True)
+    rows = pd.DataFrame(columns)
+    # As `read_view` gives them; of many to sort them once more takes longer than a model.
+    if rows["patient_id"].is_monotonic_increasing:
+        return rows
+    return rows.sort_values("patient_id", ignore_index=True)
 
 
 def covariates_by_id(ids: Sequence[str], limits: Limits = AS_PUBLISHED) -> tuple[Covariate, ...]:

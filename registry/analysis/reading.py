@@ -285,6 +285,10 @@ def _with_what_stands_beside(checked: pd.DataFrame, frame: pd.DataFrame) -> pd.D
     names = [name for columns in _BESIDE.values() for name in columns if name in frame.columns]
     if "induction_outcome" in frame.columns:
         names.append("induction_outcome")
-    beside = frame[names].set_axis(frame["patient_id"].astype(str), axis=0)
-    found = beside.loc[checked["patient_id"]].reset_index(drop=True)
+    patients = frame["patient_id"].astype(str)
+    if np.array_equal(patients.to_numpy(), checked["patient_id"].to_numpy()):
+        found = frame[names].reset_index(drop=True)
+    else:
+        beside = frame[names].set_axis(patients, axis=0)
+        found = beside.loc[checked["patient_id"]].reset_index(drop=True)
     return pd.concat([checked, found], axis=1)
