@@ -18,6 +18,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# As of an installed program, whose modules are compiled once; libraries are in any case.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 DRIVER, ANALYSIS = "import psycopg", "import pandas, lifelines"
 # A command's words, and what it is held to.
 COMMANDS = {
