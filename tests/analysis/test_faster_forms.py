@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 from scipy.stats import chi2
 
 from registry.analysis import methods
+from registry.analysis.cox.diagnostics import baseline_faced
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.cox.profile import profile_limits
 from registry.analysis.methods.cox_model import _by_lifelines
@@ -85,6 +86,26 @@ def test_score_and_information_of_the_likelihood(seed: int, late: bool, ties: An
     assert likelihood.information_by_step(coef).sum(axis=0) == pytest.approx(
         information, rel=1e-9, abs=1e-9
     )
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.booleans(), st.sampled_from(["breslow", "efron"]))
+def test_the_hazard_that_each_row_faced(seed: int, late: bool, ties: Any) -> None:
+    given = rows(seed, late=late)
+    given = replace(given, event=given.event & (given.stop > given.start))
+    if not given.event.any():
+        return
+    likelihood, coef = PartialLikelihood(given, ties), np.array([0.4, -0.3, 0.1])
+    steps, jumps = likelihood.steps, likelihood.baseline(coef)
+    expected = [
+        sum(
+            jump
+            for jump, time, within in zip(jumps, steps.time, steps.stratum, strict=True)
+            if within == stratum and start < time <= stop
+        )
+        for start, stop, stratum in zip(given.start, given.stop, given.stratum, strict=True)
+    ]
+    assert baseline_faced(likelihood, coef) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
 @settings(max_examples=20, deadline=None)

@@ -108,8 +108,7 @@ def residuals(likelihood: PartialLikelihood, coef: Floats, inverse: Floats) -> R
     total = np.bincount(steps.of_step, hazard, n_times)
     total_mean = _summed(hazard[:, None] * mean, steps.of_step, n_times)
 
-    up_to = _Cumulated(likelihood, np.hstack([total[:, None], total_mean]))
-    during = up_to.at(rows.stop) - up_to.at(np.minimum(rows.start, rows.stop))
+    during = likelihood.faced(np.hstack([total[:, None], total_mean]))
     martingale = rows.event - weight * during[:, 0]
     score = -weight[:, None] * (x * during[:, :1] - during[:, 1:])
 
@@ -127,10 +126,7 @@ def residuals(likelihood: PartialLikelihood, coef: Floats, inverse: Floats) -> R
 
 def baseline_faced(likelihood: PartialLikelihood, coef: Floats) -> Floats:
     """The cumulative hazard that each row faced if its covariates were 0, shape (n,)."""
-    rows = likelihood.rows
-    up_to = _Cumulated(likelihood, likelihood.baseline(coef)[:, None])
-    faced = up_to.at(rows.stop) - up_to.at(np.minimum(rows.start, rows.stop))
-    return np.asarray(faced[:, 0], dtype=np.float64)
+    return likelihood.faced(likelihood.baseline(coef)[:, None])[:, 0]
 
 
 def robust_variance(found: Residuals, rows: Rows) -> Floats:
@@ -287,29 +283,6 @@ def _count(times: Floats, days: Floats) -> Any:
 
 def _later(times: Floats, days: Floats) -> Any:
     return len(times) - np.searchsorted(np.sort(times), days, side="right")
-
-
-class _Cumulated:
-    """Sums of a quantity over the event times of the row's stratum up to and including a day."""
-
-    def __init__(self, likelihood: PartialLikelihood, quantity: Floats) -> None:
-        steps = likelihood.steps
-        self._strata = likelihood.rows.stratum
-        self._order = np.lexsort((steps.time, steps.stratum))
-        self._time = steps.time[self._order]
-        self._stratum = steps.stratum[self._order]
-        self._running = np.vstack(
-            [np.zeros(quantity.shape[1]), np.cumsum(quantity[self._order], axis=0)]
-        )
-
-    def at(self, days: Floats) -> Floats:
-        found = np.zeros((len(days), self._running.shape[1]))
-        for stratum in np.unique(self._strata):
-            first, last = np.searchsorted(self._stratum, [stratum, stratum + 1])
-            here = self._strata == stratum
-            place = first + np.searchsorted(self._time[first:last], days[here], side="right")
-            found[here] = self._running[place] - self._running[first]
-        return found
 
 
 def _mean_at_events(likelihood: PartialLikelihood, mean: Floats) -> Floats:

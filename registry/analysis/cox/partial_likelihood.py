@@ -251,13 +251,17 @@ class PartialLikelihood:
         """
         steps = self.steps
         of_time = np.add.reduceat(quantity, self._first_step, axis=0)
-        running = np.zeros((len(of_time) + 1, quantity.shape[1]))
-        np.cumsum(of_time, axis=0, out=running[1:])
-        found = running[self._until_stop] - running[self._until_start]
+        found = self.faced(of_time)
         if self.ties == "efron":
             shared = np.add.reduceat(steps.share[:, None] * quantity, self._first_step, axis=0)
             found[self.event_rows] -= shared[self.event_at]
         return np.asarray(found, dtype=np.float64)
+
+    def faced(self, quantity: Floats) -> Floats:
+        """The sum over the times at which each row is at risk of a quantity of each time."""
+        running = np.zeros((len(quantity) + 1, quantity.shape[1]))
+        np.cumsum(quantity, axis=0, out=running[1:])
+        return np.asarray(running[self._until_stop] - running[self._until_start])
 
     def risks(self, coef: Floats) -> Floats:
         """exp(x b) of each row, up to one factor."""
