@@ -66,6 +66,14 @@ LONG = (
     "tests/words/test_analyses.py",
 )
 
+# Tables in which a good many rows were never committed: records, and the catalogue with all the
+# temporary tables of imports.
+LEFT_BEHIND = text(
+    "select string_agg(s.relid::regclass::text, ', ') from pg_stat_all_tables s "
+    "join pg_class c on c.oid = s.relid where s.n_dead_tup > 2000 and not c.relisshared "
+    "and c.relpersistence = 'p'"
+)
+
 # No example is held to a time: a busy machine is no error.
 hypothesis.settings.register_profile(
     "without a clock",
@@ -283,13 +291,29 @@ def _shared_registry(databases: Databases, migrated_template: str) -> Iterator[D
         yield opened
 
 
-@pytest.fixture
-def database(_shared_registry: Database) -> Iterator[Connection]:
-    """A connection to a migrated, empty registry; whatever the test writes is rolled back."""
+@pytest.fixture(scope="module")
+def _swept_registry(_shared_registry: Database) -> Iterator[Database]:
+    yield _shared_registry
     with _shared_registry.engine.connect() as connection:
+        sweep(connection)
+
+
+@pytest.fixture
+def database(_swept_registry: Database) -> Iterator[Connection]:
+    """A connection to a migrated, empty registry; whatever the test writes is rolled back."""
+    with _swept_registry.engine.connect() as connection:
         transaction = connection.begin()
         yield connection
         transaction.rollback()
+
+
+def sweep(connection: Connection) -> None:
+    """Removes what a module's tests have rolled back: the others would read past all of it."""
+    left = connection.execute(LEFT_BEHIND).scalar_one()
+    connection.rollback()
+    if left is not None:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text(f"vacuum {left}"))
 
 
 @pytest.fixture

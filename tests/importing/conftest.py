@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL, Connection
 
-from tests.conftest import Databases, opened_for_test
+from tests.conftest import Databases, opened_for_test, sweep
 
 pytest.register_assert_rewrite("tests.importing.tables")
 
@@ -28,6 +28,7 @@ def bench(importing_url: URL) -> Iterator[Connection]:
         transaction = connection.begin()
         yield connection
         transaction.rollback()
+        sweep(connection)
 
 
 @pytest.fixture
