@@ -72,6 +72,8 @@ class Grown:
         self._places += width
         if self._places > MOST_PLACES:
             raise Unreadably(tr("it has more than {number:,|cell|cells}", number=MOST_PLACES))
-        return SheetRow(
-            self.line, [texts.get(column, "") for column in range(1, width + 1)], hidden
-        )
+        cells = [""] * width
+        for column, text in texts.items():
+            if column <= width:
+                cells[column - 1] = text
+        return SheetRow(self.line, cells, hidden)
