@@ -36,6 +36,7 @@ from registry.importing.run import import_files
 from registry.settings import Settings
 from tests.identifiers import SEARCH, identify
 from tests.programs import KEPT, Outcome, Program, place, run_here
+from tests.sweep import sweep
 
 PROJECT = Path(__file__).parents[1]
 COHORT = PROJECT / "registry" / "demo" / "cohort"
@@ -64,14 +65,6 @@ LONG = (
     "tests/schedule/test_week.py",
     "tests/importing/test_missing_reasons.py",
     "tests/words/test_analyses.py",
-)
-
-# Tables in which a good many rows were never committed: records, and the catalogue with all the
-# temporary tables of imports.
-LEFT_BEHIND = text(
-    "select string_agg(s.relid::regclass::text, ', ') from pg_stat_all_tables s "
-    "join pg_class c on c.oid = s.relid where s.n_dead_tup > 2000 and not c.relisshared "
-    "and c.relpersistence = 'p'"
 )
 
 # No example is held to a time: a busy machine is no error.
@@ -305,15 +298,6 @@ def database(_swept_registry: Database) -> Iterator[Connection]:
         transaction = connection.begin()
         yield connection
         transaction.rollback()
-
-
-def sweep(connection: Connection) -> None:
-    """Removes what a module's tests have rolled back: the others would read past all of it."""
-    left = connection.execute(LEFT_BEHIND).scalar_one()
-    connection.rollback()
-    if left is not None:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.execute(text(f"vacuum {left}"))
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL, Connection
 
-from tests.conftest import Databases, opened_for_test, sweep
+from tests.conftest import Databases, opened_for_test
+from tests.sweep import sweep
 
 pytest.register_assert_rewrite("tests.importing.tables")
 
