@@ -91,7 +91,7 @@ class WorklistSetting(Base):
     level_interval_days = days("A drug level is due this long after the last", OURS)
     level_grace_days = days("A drug level is asked for this long after its day", OURS)
     silent_days = days(
-        "A child without any record for longer than this may be lost to follow-up", OURS
+        "A child not seen or heard of for longer than this may be lost to follow-up", OURS
     )
     window_closing_days = days("A window that closes within so many days is urgent", OURS)
     window_search_days = days(

@@ -30,7 +30,7 @@ from registry.vocabulary import FOLLOW_UP_END_MEANINGS
 from registry.words import Note, declared, spoken, tr
 
 # What a rule of plausibility is told by.
-OF_PLAUSIBILITY = ("says", "do", "category", "from")
+OF_PLAUSIBILITY = ("says", "do", "category", "from", "others")
 # What a rule says of a patient, behind its `@rule`; and one of the worklist, of the work.
 OF_A_RULE = ("found", "limit", "record", "entered", "excluded")
 OF_WORK = ("do", "from", "place", "after_end")

@@ -2,7 +2,9 @@
 
 Its view has a row per record that the rule was tried on, and whether the record failed it. From the
 header come the sentence (`@says`), what to do (`@do`), OHDSI's word for the kind of check
-(`@category`) and where the rule is from (`@from`). A file without a sentence only serves the rules.
+(`@category`), where the rule is from (`@from`) and, where it goes by more than the child's own
+records, what it reads of other children (`@others`). A file without a sentence only serves the
+rules.
 """
 
 from __future__ import annotations
@@ -35,13 +37,17 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: its name, sentence with `{facts}`, what to do, OHDSI's category, its source."""
+    """One rule: its name, sentence with `{facts}`, what to do, OHDSI's category, its source.
+
+    `others` is what it reads of other children, empty where nothing.
+    """
 
     rule: str
     why: str
     action: str
     category: str
     source: str
+    others: str
 
 
 @cache
@@ -52,7 +58,12 @@ def rules() -> dict[str, Rule]:
         told = read_header(path.read_text(encoding="utf-8")).plausibility
         if "says" in told:
             found[path.stem] = Rule(
-                path.stem, told["says"], told["do"], told["category"], told["from"]
+                path.stem,
+                told["says"],
+                told["do"],
+                told["category"],
+                told["from"],
+                told.get("others", ""),
             )
     return found
 

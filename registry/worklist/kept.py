@@ -20,12 +20,12 @@ from registry.database.roles import literal
 from registry.records.registry_setting import definition_or_default
 from registry.views.asked import worklist_over
 from registry.views.combined import combined
+from registry.views.plausibility import rules
 
 # Of such a share of the children it is quicker to look at one after the other than at all.
 FEW_CHILDREN = 0.05
-# The rules that do not go by the child's own records alone, those of plausibility first. Each
-# speaks of every child, so that it does not matter who is still followed up.
-OF_OTHERS = ("level_outside_assay", "same_child")
+# It does not go by the child's records alone, nor do rules of plausibility whose header says
+# `@others`. Each speaks of every child, so that it does not matter who is still followed up.
 OF_PEOPLE = "query_raised"
 LIVE = {
     "worklist_item": f"select d.name as definition, i.* from (select * from {OF_PEOPLE} "
@@ -121,8 +121,8 @@ def kept_worklist(kept: Kept) -> tuple[str, dict[str, Any]]:
         f"select cast(:definition as text) as definition, {LISTED} from derived.kept_work "
         "where patient_id <> all(cast(:stale as bigint[]))"
     )
-    of_others = combined("called_for", "", OF_OTHERS, LIVE)
-    parts = [unchanged, f"select * from ({of_others}) o where definition = :definition"]
+    of_more = combined("called_for", "", of_others(), LIVE)
+    parts = [unchanged, f"select * from ({of_more}) o where definition = :definition"]
     if kept.stale:
         of_one = combined("called_for", "patient_id = s.patient_id")
         parts.append(
@@ -139,6 +139,11 @@ def tables_read() -> list[str]:
     return sorted({*read, "definition"})
 
 
+def of_others() -> list[str]:
+    """The rules of plausibility that read other children's records."""
+    return [name for name, rule in rules().items() if rule.others]
+
+
 def _of_the_child_alone() -> str:
-    others = ", ".join(map(literal, (*OF_OTHERS, OF_PEOPLE)))
+    others = ", ".join(map(literal, (*of_others(), OF_PEOPLE)))
     return f"c.definition = :definition and c.rule not in ({others})"

@@ -20,7 +20,7 @@ from registry.records.registry_setting import definition_or_default
 from registry.views.combined import combined
 from registry.worklist import kept as kept_module
 from registry.worklist import read
-from registry.worklist.kept import OF_OTHERS, OF_PEOPLE, keep, tables_read, what_is_kept
+from registry.worklist.kept import OF_PEOPLE, keep, of_others, tables_read, what_is_kept
 from registry.worklist.read import Filters, Item, read_worklist
 from tests.quality.test_set_wise import LIMITS, SLIPS
 
@@ -285,7 +285,7 @@ def test_what_is_kept_of_a_child_is_the_same_without_the_others(study: Database)
         connection.exec_driver_sql(f"set local registry.today = '{TODAY}'")
         of_some = (
             f"select c::text from ({combined('called_for')}) c where patient_id < 20 "
-            f"and rule <> all(array{[*OF_OTHERS, OF_PEOPLE]}) order by 1"
+            f"and rule <> all(array{[*of_others(), OF_PEOPLE]}) order by 1"
         ).replace("%", "%%")
         among_all = connection.exec_driver_sql(of_some).all()
         for entity in reversed(ENTITIES):
@@ -312,9 +312,9 @@ def test_every_table_that_the_list_reads_is_asked_about(shared_study: Database) 
         ).scalars()
         spoken = connection.execute(
             text("select rule from reference.worklist_rule where after_end and rule = any(:rules)"),
-            {"rules": [*OF_OTHERS, OF_PEOPLE]},
+            {"rules": [*of_others(), OF_PEOPLE]},
         ).scalars()
-        assert set(spoken) == {*OF_OTHERS, OF_PEOPLE}
+        assert set(spoken) == {*of_others(), OF_PEOPLE}
         by_child = {*audited, "reference.query_step", "reference.change_set"}
         others = {f"{schema}.{name}" for schema, name in read_by_views} - by_child
         assert {"reference.definition", "reference.growth_reference"} <= others

@@ -5,6 +5,7 @@
 -- @do: Correct the level, its operator or the assay.
 -- @category: plausibleValue
 -- @from: the limits that levels of the same assay were reported with
+-- @others: the limits that their levels were reported with
 create view level_outside_assay as
 with measured as (
     select l.patient_id, l.record_id, l.sampled_on, l.assay, x.*

@@ -5,6 +5,7 @@
 -- @do: If they are one child, enter the records under one id and void the other.
 -- @category: plausibleUniqueness
 -- @from: this registry's choice
+-- @others: their birth dates and study ids
 create view same_child as
 with compared as (
     -- Few share a birth date and sex, so that few ids are compared.

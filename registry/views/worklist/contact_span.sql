@@ -1,8 +1,8 @@
--- One row per patient: from when to when there are records of any kind.
+-- One row per patient: from when to when there are records of the child being seen or heard of.
 -- Source: the clinical tables.
 -- @first_on: date of the first record, the end of follow-up among them
 -- @last_on: date of the last record, the end of follow-up among them
--- @last_record_on: date of the last record of any kind
+-- @last_record_on: date of the last of these records
 -- @once: read by the rule of silence and those of dates that cannot be
 create view contact_span as
 select

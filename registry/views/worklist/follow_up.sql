@@ -2,7 +2,7 @@
 -- Source: the clinical tables; how long a silence may last is this registry's choice.
 -- @ended_on: day on which follow-up ended; empty when it goes on
 -- @end_reason: why it ended
--- @last_record_on: date of the last record of any kind
+-- @last_record_on: date of the last record of the child being seen or heard of
 -- @silent: whether follow-up goes on and nothing has been recorded for too long
 -- @once: read by the rule of silence and the list
 create view follow_up as

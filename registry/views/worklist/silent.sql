@@ -1,7 +1,7 @@
 -- One row per patient of whom nothing has been recorded for too long, with follow-up not ended.
 -- Source: this registry's choice.
--- @rule silent: The last record of any kind is of {last_on}, {days} days ago. Nothing else is asked
--- for.
+-- @rule silent: The child was last seen or heard of on {last_on}, {days} days ago. Nothing else is
+-- asked for.
 -- @do: Call the family; enter what has happened since, or the end of follow-up.
 -- @from: this registry's choice
 -- @place: 180
