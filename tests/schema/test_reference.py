@@ -140,4 +140,5 @@ def test_every_rule_has_a_definition_and_a_patient(database: Connection) -> None
         ("withdrawn_genetics",),
         ("withdrawn_sharing",),
         ("withdrawn_use",),
+        ("z_score",),
     }
