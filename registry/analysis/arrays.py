@@ -25,7 +25,7 @@ from registry.words import tr
 NO_ENTRY = -1
 """Entry of a patient who is at risk from day 0 on."""
 Ties = Literal["breslow", "efron"]
-MANY_ROWS = 2_000
+MANY_ROWS = 10_000
 """Beyond so many rows own sums stand for lifelines', sooner than it loads; a test holds both."""
 
 

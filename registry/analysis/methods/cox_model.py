@@ -197,7 +197,7 @@ def cox(
     """Fit proportional hazards.
 
     lifelines' CoxPHFitter finds coefficients and errors of the model with Efron's ties and without
-    entry, strata, penalty and weights, of up to 2,000 rows; our own partial likelihood those of
+    entry, strata, penalty and weights, of up to 10,000 rows; our own partial likelihood those of
     every other, and robust errors, log-likelihoods, residuals and the baseline of all. R:
     `coxph(Surv(entry, time, event) ~ x + strata(strata), ties = "efron", cluster = cluster, weights
     = weights)`, with
