@@ -45,10 +45,12 @@ create table derived.kept_work (
 
 
 def upgrade() -> None:
+    """Goes there."""
     op.execute(WORKLIST)
     op.execute(WORK)
 
 
 def downgrade() -> None:
+    """Goes back."""
     op.execute("drop table derived.kept_work")
     op.execute("drop table derived.kept_worklist")

@@ -28,6 +28,7 @@ def worklist_of_one() -> str:
 
 def worklist_over(called_for: str) -> str:
     """The rows of `analytics.worklist` of these rows of `called_for`, given by a query."""
+    # A stand-in, since the names of what is given are those of their schemas already.
     read = "select * from derived.kept_work"
     work = combined("work", instead={"called_for": read})
     return _worklist(work.replace(f"({read})", f"({called_for})"))

@@ -22,10 +22,11 @@ from registry.views.asked import worklist_over
 from registry.views.combined import combined
 from registry.views.plausibility import rules
 
-# Of such a share of the children it is quicker to look at one after the other than at all.
-FEW_CHILDREN = 0.05
-# It does not go by the child's records alone, nor do rules of plausibility whose header says
-# `@others`. Each speaks of every child, so that it does not matter who is still followed up.
+# Up to such a share of the children it is quicker to look at one after the other than at all.
+SHARE_LOOKED_AT_ANEW = 0.05
+# The rule of what people asked does not go by the child's records alone, nor do rules of
+# plausibility whose header says `@others`. Each speaks of every child, so that it does not matter
+# who is still followed up.
 OF_PEOPLE = "query_raised"
 LIVE = {
     "worklist_item": f"select d.name as definition, i.* from (select * from {OF_PEOPLE} "
@@ -110,7 +111,7 @@ def what_is_kept(connection: Connection, definition: str) -> Kept | None:
     found = connection.execute(
         text(_STATE), {"definition": definition, "tables": tables_read()}
     ).one_or_none()
-    if found is None or len(found.stale) > FEW_CHILDREN * found.children:
+    if found is None or len(found.stale) > SHARE_LOOKED_AT_ANEW * found.children:
         return None
     return Kept(found.seen_commit, found.newest, found.stale)
 

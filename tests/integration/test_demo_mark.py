@@ -101,8 +101,8 @@ def test_a_mistyped_home_holds_no_registry_and_gets_none(
     assert not home.exists()
 
 
-def test_the_demo_makes_what_another_program_built_anew(study: Database) -> None:
-    """What it asks before it upgrades: whether the views are its own; an empty server has none."""
+def test_views_of_another_program_are_known(study: Database) -> None:
+    """By which the demo decides whether it builds them anew; an empty server has none."""
     with study.engine.begin() as connection:
         assert is_built(connection)
         connection.execute(text("comment on schema analytics is 'of another program'"))
