@@ -41,8 +41,10 @@ def home(made_home: Path) -> Iterator[Path]:
 @pytest.fixture
 def ordinary_user() -> Iterator[pwd.struct_passwd]:
     name = f"registry-test-{os.getpid()}"
-    subprocess.run(["useradd", "--system", "--no-create-home", name], check=True)
+    # Who became root by `su` has no folder of the administrator's programs on the path.
+    beside = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
+    subprocess.run(["useradd", "--system", "--no-create-home", name], check=True, env=beside)
     try:
         yield pwd.getpwnam(name)
     finally:
-        subprocess.run(["userdel", name], check=False)
+        subprocess.run(["userdel", name], check=False, env=beside)
