@@ -16,6 +16,7 @@ from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, ma
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
 from registry.analysis.pooling import cox as pooling
 from registry.analysis.pooling.cox import Climb, Evaluated, Sums
+from registry.analysis.pooling.curve import incidence_at
 from registry.analysis.pooling.descriptive import binned, mean_sd_of, moments, quartile_bounds
 from registry.analysis.pooling.log_rank import log_rank_of, log_rank_sums
 from registry.analysis.pooling.profile import Profile, profiled
@@ -238,3 +239,18 @@ def test_random_splits_are_what_all_rows_are(table: pd.DataFrame) -> None:
                 assert found[1] <= 15
         assert script.means_apart(time, hospital) < 1e-12
     assert fitted >= 8
+
+
+def test_whoever_leaves_on_the_last_day_of_a_month_was_at_risk_on_it() -> None:
+    """Sixteen months are 487 days: twelve are lost on day 100, seven left on 487, nine stay."""
+    days = np.repeat([100, 487, 600], [12, 7, 9])
+    [told] = incidence_at(days, days == 100, [16], 5)
+    assert told is not None
+    assert told["at_risk"] == 7 + 9
+    assert told["survival"] == pytest.approx(16 / 28)
+
+
+def test_too_few_who_left_within_a_month_are_not_told_by_who_is_left() -> None:
+    """Three left between the losses and the month's last day."""
+    days = np.repeat([100, 486, 600], [12, 3, 9])
+    assert incidence_at(days, days == 100, [16], 5) == [None]

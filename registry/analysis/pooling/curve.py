@@ -21,10 +21,12 @@ def incidence_at(
     """The curve's height and Greenwood's variance at some months, of one hospital.
 
     None where fewer than `least` losses came since the month before that is told, fewer children
-    left in that time, or fewer were still at risk.
+    left in that time, or fewer were still at risk. At risk on a day is who leaves or loses on it,
+    as in every curve.
     """
     days = np.unique(time_days[event])
-    at_risk = np.array([(time_days >= day).sum() for day in days])
+    ordered = np.sort(time_days)
+    at_risk = ordered.size - np.searchsorted(ordered, days)
     lost = np.array([(event & (time_days == day)).sum() for day in days])
     made: list[dict[str, Any] | None] = []
     before = 0.0
@@ -32,8 +34,8 @@ def incidence_at(
         until = month * DAYS_PER_MONTH
         seen = days <= until
         between = event & (time_days > before) & (time_days <= until)
-        left = ~event & (time_days > before) & (time_days <= until)
-        still = int((time_days > until).sum())
+        left = ~event & (time_days >= before) & (time_days < until)
+        still = int((time_days >= until).sum())
         gone = int(left.sum())
         if between.sum() < least or still < least or 0 < gone < least:
             made.append(None)
