@@ -174,8 +174,22 @@ def week14_visit(
     return min(candidates, key=order) if candidates else None
 
 
+_LAST: list[tuple[tuple[object, object], Course]] = [((None, None), Course({}, [], []))]
+
+
 def observe(records: Records, definition: Definition) -> Course:
-    """Everything that is settled before eligibility: t0, the end of observation, B and W."""
+    """Everything that is settled before eligibility: t0, the end of observation, B and W.
+
+    Every rule asks it of the same child in turn: the last answer is kept.
+    """
+    of, course = _LAST[0]
+    if of[0] is not records or of[1] is not definition:
+        course = _observed(records, definition)
+        _LAST[0] = (records, definition), course
+    return course
+
+
+def _observed(records: Records, definition: Definition) -> Course:
     seen = visible(records, definition)
     infusions = sorted(seen["infusions"], key=lambda row: row["infused_on"])
     visits = scored_visits(seen)
