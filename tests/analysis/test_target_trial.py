@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 
 from registry.analysis import methods
+from registry.analysis.trial.clones import COMBINED, NEVER, WITHOUT, Children
 from registry.analysis.trial.emulation import target_trial
 from registry.analysis.trial.result import Emulation, Plan
+from registry.analysis.trial.weights import Arm, risk_by
 from registry.database.engine import Database
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from tests.analysis.golden.methods_data import draw
@@ -134,3 +136,52 @@ def test_the_study_cannot_carry_it(program: Program, shared_study: Database) -> 
     words = program(shared_study, "analyse", "target-trial").refused(4)
     assert "Of 69 patients at time zero 5 lose response" in words
     assert "neither risk nor hazard ratio can be estimated" in words
+
+
+def some_children(seed: int) -> Children:
+    """Two hundred children of ten months, who depart and are lost as chance has it."""
+    rng = np.random.default_rng(seed)
+    n, begins = 200, np.floor(np.arange(12) * 30.4375).astype(np.int64)
+    grace = int(begins[3])
+    departs = rng.integers(grace, begins[-1], (2, n))
+    kind = rng.random((2, n))
+    departs[kind < 0.2], departs[kind > 0.6] = grace, NEVER
+    return Children(
+        patients=tuple(map(str, range(n))),
+        time=rng.integers(20, begins[-2], n),
+        event=rng.random(n) < 0.5,
+        begins=begins,
+        grace=grace,
+        known=rng.integers(0, 2, (n, len(begins), 2)).astype(float),
+        reached=np.where(rng.random(n) < 0.3, rng.integers(grace, begins[-1], n), NEVER),
+        departs=(departs[0], departs[1]),
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("arm", [WITHOUT, COMBINED])
+def test_weights_and_risks_child_by_child_and_day_by_day(seed: int, arm: int) -> None:
+    children = some_children(seed)
+    one = Arm(children, arm, stabilised=True)
+    rng = np.random.default_rng(seed)
+    for drawn in (None, rng.multinomial(len(children), np.full(200, 1 / 200))):
+        often = np.ones(200, dtype=int) if drawn is None else drawn
+        found = one.weighted(100, drawn)
+        each = often[one.child].astype(float)
+        stays = 1 - one._of_all.chance(each, finite=drawn is None)
+        over = 1 - one._of_time.chance(each, finite=drawn is None)
+        rows = found.rows
+        for at in np.flatnonzero(often[rows.child] > 0)[::5]:
+            earlier = one.slot <= rows.month[at] - one.first
+            so_far = (one.child == rows.child[at]) & earlier & ~one.gone
+            expected = np.prod(over[so_far] / stays[so_far]) if rows.month[at] >= 0 else 1.0
+            assert found.untruncated[at] == pytest.approx(expected, rel=1e-10)
+        weight, survival, by_day = found.weight * often[rows.child], 1.0, [1.0]
+        for day in range(1, int(children.begins[-1])):
+            at_risk = weight[(rows.start < day) & (day <= rows.stop)].sum()
+            lost = weight[rows.event & (rows.stop == day)].sum()
+            survival *= 1 - (lost / at_risk if lost else 0.0)
+            by_day.append(survival)
+        asked = np.array([0.0, 50, 100, 200, 300])
+        told = 1 - np.array(by_day)[asked.astype(int)]
+        assert risk_by(rows, found.weight, asked, drawn) == pytest.approx(told, rel=1e-9)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -64,6 +65,21 @@ class Follow:
     start: Days
     stop: Days
     event: Flags
+
+    @cached_property
+    def lost_on(self) -> Days:
+        """The days on which any clone is lost."""
+        return np.unique(self.stop[self.event])
+
+    @cached_property
+    def lost_by_start(self) -> Days:
+        """On how many of these days each row is not at risk yet."""
+        return np.searchsorted(self.lost_on, self.start, side="right")
+
+    @cached_property
+    def lost_by_stop(self) -> Days:
+        """On how many it is no more, its last day among them."""
+        return np.searchsorted(self.lost_on, self.stop, side="right")
 
 
 def children_of(

@@ -7,6 +7,7 @@ the covariates.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,16 @@ class Arm:
         self._of_time = _Departures(of_time, self.gone)
         self._of_all = _Departures(np.column_stack([of_time, x]), self.gone)
         self.first = first
+        # Who has departed is followed no more.
+        self._stays = np.flatnonzero(~self.gone)
+        # Chances stand month by month: those of each month, and before each the child's last one.
+        slots = np.arange(self.slot.max(initial=0) + 2)
+        self._months = np.searchsorted(self.slot, slots)
+        key = self.child * len(slots) + self.slot
+        self._before = _last_before(key, key, len(slots))
+        self._late = np.flatnonzero(self.rows.month >= 0)
+        after = np.minimum(self.rows.month[self._late] - first + 1, slots[-1])
+        self._last = _last_before(key, self.rows.child[self._late] * len(slots) + after, len(slots))
 
     @property
     def covariates(self) -> int:
@@ -115,17 +126,16 @@ class Arm:
             if self.stabilised
             else np.ones(len(stays))
         )
-        # By child and chance, the product so far; where there is no chance to depart it is 1.
-        months = len(self.children.begins) - self.first + 1
-        factor = np.ones((len(self.children), months))
-        # Who has departed is followed no more, and who is not drawn is not counted.
-        there = ~self.gone & (often > 0)
-        factor[self.child[there], self.slot[there]] = over[there] / stays[there]
-        product = np.cumprod(factor, axis=1)
-        rows = self.rows
-        late = rows.month >= 0
+        # The product of a child's chances so far, and last 1, where there was none. So it stays of
+        # who is not drawn and not counted.
+        at = self._stays[often[self._stays] > 0]
+        product = np.ones(len(stays) + 1)
+        product[at] = over[at] / stays[at]
+        for begin, end in itertools.pairwise(self._months.tolist()):
+            product[begin:end] *= product[self._before[begin:end]]
+        rows, late = self.rows, self._late
         weight = np.ones(len(rows.child))
-        weight[late] = product[rows.child[late], rows.month[late] - self.first]
+        weight[late] = product[self._last]
         counted = weight[late] if drawn is None else np.repeat(
             weight[late], drawn[rows.child[late]]
         )  # fmt: skip
@@ -134,6 +144,19 @@ class Arm:
             ends = np.quantile(counted, [1 - percentile / 100, percentile / 100])
             held[late] = np.clip(weight[late], *ends)
         return Weighted(rows, weight, held, int(self.gone.sum()), len(self.gone))
+
+
+def _last_before(key: Days, asked: Days, slots: int) -> Days:
+    """Which chance is a child's last before each slot asked for; -1 where there is none.
+
+    Args:
+        key: of each chance, the child's number times `slots` and the slot.
+        asked: in the same way.
+    """
+    order = np.argsort(key)
+    place = np.searchsorted(key[order], asked, side="left") - 1
+    found = order[place]
+    return np.where((place >= 0) & (key[found] // slots == asked // slots), found, -1)
 
 
 class _Departures:
@@ -147,6 +170,7 @@ class _Departures:
     def __init__(self, x: Floats, gone: Flags) -> None:
         self._kinds, kind = np.unique(x, axis=0, return_inverse=True)
         self._kind, self._gone = kind.reshape(-1), gone
+        self._kind_gone = self._kind[gone]
         self._start: Floats | None = None
 
     def chance(self, often: Floats, *, finite: bool) -> Floats:
@@ -159,7 +183,7 @@ class _Departures:
         """
         x, kind = self._kinds, self._kind
         count = np.bincount(kind, often, len(x))
-        departures = np.bincount(kind, often * self._gone, len(x))
+        departures = np.bincount(self._kind_gone, often[self._gone], len(x))
         total, all_of_them = departures.sum(), count.sum()
         if total in (0, all_of_them):
             return self._gone.astype(np.float64)
@@ -171,9 +195,7 @@ class _Departures:
             chance = 1 / (1 + np.exp(-np.clip(x @ coef, -30, 30)))
             spread = count * chance * (1 - chance)
             information = x.T @ (spread[:, None] * x)
-            # Without one where a covariate follows from the others, which changes no chance.
-            inverse = np.linalg.pinv(information, hermitian=True)
-            step = inverse @ (x.T @ (departures - count * chance))
+            step = _solved(information, x.T @ (departures - count * chance))
             coef = coef + np.clip(step, -3, 3)
             away = np.abs(coef).max() > _FARTHEST
             if away and finite:
@@ -191,21 +213,28 @@ class _Departures:
         )
 
 
+def _solved(information: Floats, slope: Floats) -> Floats:
+    """Newton's step; 0 along what follows from other covariates, which changes no chance."""
+    values, vectors = np.linalg.eigh(information)
+    sizes = np.abs(values)
+    kept = sizes > 1e-15 * sizes.max()
+    along = np.divide(slope @ vectors, values, out=np.zeros(len(values)), where=kept)
+    return np.asarray(vectors @ along, dtype=np.float64)
+
+
 def risk_by(rows: Follow, weight: Floats, days: Floats, drawn: Days | None = None) -> Floats:
     """The weighted Kaplan-Meier risk by each day."""
     often = weight if drawn is None else weight * drawn[rows.child]
-    lost = rows.event & (often > 0)
-    when = np.unique(rows.stop[lost])
-    if not when.size:
-        return np.zeros(len(days))
-    at_risk = _from(rows.stop, often, when) - _from(rows.start, often, when)
-    events = np.bincount(np.searchsorted(when, rows.stop[lost]), often[lost], len(when))
-    survival = np.concatenate(([1.0], np.cumprod(1 - events / at_risk)))
+    when, count = rows.lost_on, len(rows.lost_on)
+    at_risk = _beyond(rows.lost_by_stop, often, count) - _beyond(rows.lost_by_start, often, count)
+    lost = np.bincount(rows.lost_by_stop[rows.event] - 1, often[rows.event], count)
+    # Of a sample nobody may be at risk on a day on which others are lost.
+    share = np.divide(lost, at_risk, out=np.zeros(count), where=lost > 0)
+    survival = np.concatenate(([1.0], np.cumprod(1 - share)))
     return np.asarray(1 - survival[np.searchsorted(when, days, side="right")], dtype=np.float64)
 
 
-def _from(time: Days, weight: Floats, when: Days) -> Floats:
-    """The weights of the rows whose time is the day or later."""
-    order = np.argsort(time, kind="stable")
-    below = np.concatenate(([0.0], np.cumsum(weight[order])))
-    return np.asarray(below[-1] - below[np.searchsorted(time[order], when, side="left")])
+def _beyond(place: Days, weight: Floats, count: int) -> Floats:
+    """The weights of the rows whose place is beyond each of so many."""
+    of_place = np.bincount(place, weight, count + 1)
+    return np.asarray(of_place[:0:-1].cumsum()[::-1], dtype=np.float64)
