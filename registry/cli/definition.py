@@ -133,7 +133,7 @@ def _print(definition: Mapping[str, Any], form: Format) -> None:
     if form is Format.JSON:
         print_json(dict(definition))
         return
-    from registry.models import Definition
+    from registry.models.definition import Definition
 
     declared = Definition.parameters()
     rows = [

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from registry.errors import Refused, WrongUsage
-from registry.models import Definition
+from registry.models.definition import Definition
 from registry.parsing.parameter import read_parameter
 from registry.records.change import declare_change, summarise_change
 from registry.records.registry_setting import default_definition, definition_or_default

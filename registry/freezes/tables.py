@@ -8,24 +8,18 @@ from enum import StrEnum
 from sqlalchemy import Connection, text
 
 from registry.database.frozen import Place
-from registry.models import (
-    ENTITIES,
-    Freeze,
+from registry.models import ENTITIES, PatientNumber, table_of
+from registry.models.freeze import Freeze
+from registry.models.login_role import LoginRole
+from registry.models.release import Release, ReleaseChild, ReleaseErased, ReleaseLeftOut
+from registry.models.signing import (
     FreezeLock,
-    LoginRole,
-    PatientNumber,
     RecordLock,
-    Release,
-    ReleaseChild,
-    ReleaseErased,
-    ReleaseLeftOut,
     Signature,
     SigningPassword,
-    StudyAnswer,
-    StudyChild,
     WrongPassword,
-    table_of,
 )
+from registry.models.study import StudyAnswer, StudyChild
 from registry.steps import each
 from registry.words import tr
 

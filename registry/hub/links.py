@@ -17,8 +17,8 @@ from registry.database.engine import Database, first_line, server_url, shown
 from registry.database.roles import quoted
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.hub.send import Sent, bring, sends_as
-from registry.models import HubLeaving, HubRecord, table_of
-from registry.models.hub import HOSPITAL_CODE
+from registry.models import table_of
+from registry.models.hub import HOSPITAL_CODE, HubLeaving, HubRecord
 from registry.records.change import declare_change, summarise_change
 from registry.words import tr
 

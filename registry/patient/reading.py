@@ -19,7 +19,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry import models
-from registry.models import ENTITIES, LorStatus, table_of
+from registry.models import ENTITIES, table_of
+from registry.models.derivation import LorStatus
 from registry.models.missing_reason import MISSING_REASONS
 from registry.records.patient_number import patient_number
 from registry.records.rows import dictionary_columns, lacking_columns

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from registry.covariates import MODEL_TERMS, limits_of
-from registry.models import Definition
+from registry.models.definition import Definition
 from registry.views.build import sentences
 from registry.words import note, spoken, tr
 

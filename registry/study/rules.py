@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.errors import Refused
-from registry.models import Definition
+from registry.models.definition import Definition
 from registry.parsing.parameter import read_parameter
 from registry.views.build import rules_hash
 from registry.views.view import ANALYTICS

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from registry.models import ENTITIES, Definition, GeneFinding, Patient, table_of
+from registry.models import ENTITIES, GeneFinding, Patient, table_of
+from registry.models.definition import Definition
 from registry.models.missing_reason import (
     MISSING_REASONS,
     may_lack,

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from registry.errors import NotFound, Refused, there_are
-from registry.models import WorklistSetting
 from registry.models.definition import OURS
+from registry.models.worklist import WorklistSetting
 from registry.parsing.parameter import read_parameter
 from registry.variables import Kind, Variable
 from registry.words import note, spoken, tr

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from registry.database.engine import Database
-from registry.models import Definition
+from registry.models.definition import Definition
 from tests.integration.test_commands import execute, rows_of, scalar
 from tests.programs import Outcome, Program
 

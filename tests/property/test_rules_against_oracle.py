@@ -23,7 +23,7 @@ from registry.definitions.store import add_definition, get_definition
 from registry.derivation.run import derive
 from registry.importing.run import import_files
 from registry.models import ENTITIES, table_of
-from registry.models import Definition as StoredDefinition
+from registry.models.definition import Definition as StoredDefinition
 from tests.conftest import Databases, settings_for
 from tests.oracle.after_loss import lor_outcome, week14_trough
 from tests.oracle.covariates import covariates, values_at_baseline

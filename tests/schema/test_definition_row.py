@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from registry.models import Definition
+from registry.models.definition import Definition
 from registry.variables import Kind
 
 PARAMETERS = Definition.parameters()

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from registry.models import Definition, all_tables, table_of
+from registry.models import all_tables, table_of
+from registry.models.definition import Definition
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
 from tests.schema.catalogue import CLINICAL_TABLES, RECORD_TABLES, add_row, refusal

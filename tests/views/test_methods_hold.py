@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from registry.definitions.store import get_definition
-from registry.models import Definition
+from registry.models.definition import Definition
 from registry.parsing.parameter import read_parameter
 from registry.report.methods_text import methods
 from registry.words import in_english

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from registry.analysis.basis import basis_of
 from registry.derivation.explanation import OUTCOME
-from registry.models import Definition
+from registry.models.definition import Definition
 from registry.views import headers as rule_words
 from registry.views.headers import OF_A_RULE, Header, Sentence, read_header
 from registry.words import DOMAIN, LOCALES, spoken

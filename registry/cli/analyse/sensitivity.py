@@ -169,7 +169,7 @@ def _readings(
 
 def _rules_of(parameters: dict[str, Any]) -> tuple[Any, ...]:
     """What makes two readings alike: the covariates are the reference's in all of them."""
-    from registry.models import Definition
+    from registry.models.definition import Definition
 
     return tuple(parameters[key] for key in Definition.of_rules())
 
@@ -208,7 +208,7 @@ def _written(value: Any) -> str:
 
 def _varied(written: Sequence[str]) -> dict[str, list[str]]:
     """The parameters of --vary with their values, as they are written."""
-    from registry.models import Definition
+    from registry.models.definition import Definition
     from registry.parsing.parameter import read_parameter
 
     parameters = Definition.parameters()
