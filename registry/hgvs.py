@@ -26,14 +26,14 @@ _CHANGE = (
     rf"|(?P<extended>{_AMINO})?ext(?:{_STOP}(?P<length>{_NUMBER}|\?)|(?P<before>-{_NUMBER}))"
     rf"|(?P<becomes>{_AMINO}|\?))"
 )
-_PROTEIN = re.compile(rf"{_PLACE}{_CHANGE}")
-_PROTEIN_REFERENCE = re.compile(r"(?:[A-Za-z0-9_.]+:)?")
+_PROTEIN = rf"{_PLACE}{_CHANGE}"
+_PROTEIN_REFERENCE = r"(?:[A-Za-z0-9_.]+:)?"
 # Nothing known, no protein, perhaps no protein: none of them names a place.
 _WHOLE = ("?", "0", "0?")
 
 _POSITION = rf"[-*]?{_NUMBER}(?:[+-]{_NUMBER})?"
 _BASES = "[ACGTN]"
-_CODING = re.compile(
+_CODING = (
     r"(?:[A-Za-z0-9_.]+(?:\([A-Za-z0-9-]+\))?:)?c\.(?:"
     rf"{_POSITION}[ACGT](?:>[ACGT]|=)"
     rf"|{_POSITION}_{_POSITION}(?:ins{_BASES}+|inv)"
@@ -44,7 +44,7 @@ _CODING = re.compile(
 
 def is_coding_change(text: str) -> bool:
     """Whether the text is a change of the coding DNA, with or without a transcript."""
-    return _CODING.fullmatch(text) is not None
+    return re.fullmatch(_CODING, text) is not None
 
 
 def normalised_protein_change(text: str) -> str:
@@ -54,7 +54,7 @@ def normalised_protein_change(text: str) -> str:
     of a protein.
     """
     reference, colon, change = text.rpartition(":")
-    if not change.startswith("p.") or not _PROTEIN_REFERENCE.fullmatch(reference + colon):
+    if not change.startswith("p.") or not re.fullmatch(_PROTEIN_REFERENCE, reference + colon):
         raise ValueError("a protein change begins with p.")
     prefix = f"{reference}{colon}p."
     body = change[2:]
@@ -66,7 +66,7 @@ def normalised_protein_change(text: str) -> str:
 
 
 def _change_at_place(body: str) -> str:
-    match = _PROTEIN.fullmatch(body)
+    match = re.fullmatch(_PROTEIN, body)
     if match is None:
         raise ValueError("not a protein change in HGVS")
     part = match.groupdict()

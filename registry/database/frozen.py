@@ -35,17 +35,15 @@ FROZEN = "frozen"
 OWN_VIEWS = ("rules", "present", READ, "inspection")
 
 _MEANT = "|".join(SCHEMAS)
-# What may hold a schema's name and does not mean it stands before the names that do.
-_PIECES = re.compile(
-    rf"""'(?P<literal>{_MEANT})'(?=\s*::\s*regnamespace)
+# What may hold a schema's name and does not mean it stands before the names that do. Few commands
+# read a freeze: compiled when one does.
+_PIECES = rf"""(?xsi)'(?P<literal>{_MEANT})'(?=\s*::\s*regnamespace)
     | [eE]'(?:\\.|[^'\\])*' | '(?:[^']|'')*' | --[^\n]* | /\*.*?\*/
     | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$
     | "(?P<quoted>{_MEANT})"(?=\s*\.) | "(?:[^"]|"")*"
     | (?<![\w.])(?P<name>{_MEANT})(?=\s*\.\s*["\w%*])
-    """,
-    re.X | re.S | re.I,
-)
-_NAMES = re.compile(rf"\b({_MEANT})\.(?=[\w%])")
+    """
+_NAMES = rf"\b({_MEANT})\.(?=[\w%])"
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Place:
         """The same for the program's own files: also within the body of a function."""
         if self.freeze is None:
             return statement
-        named = _NAMES.sub(lambda found: f"{self.schema(found[1])}.", statement)
+        named = re.sub(_NAMES, lambda found: f"{self.schema(found[1])}.", statement)
         return self.sql(named)
 
 
@@ -236,4 +234,4 @@ def _translated(statement: str, place: Place) -> str:
         name = found["quoted"] or found["name"]
         return place.schema(name.lower()) if name else found[0]
 
-    return _PIECES.sub(meant, statement)
+    return re.sub(_PIECES, meant, statement)

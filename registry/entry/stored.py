@@ -15,8 +15,13 @@ from registry.parsing.names import read_named
 from registry.parsing.text import Unreadable
 from registry.records.cells import spelled
 from registry.records.patient_number import patient_number
-from registry.records.rows import PATIENT_COLUMN, Entity, dictionary_columns, file_columns
-from registry.records.staging import NOT_FROM_A_FILE
+from registry.records.rows import (
+    NOT_FROM_A_FILE,
+    PATIENT_COLUMN,
+    Entity,
+    dictionary_columns,
+    file_columns,
+)
 from registry.variables import Kind
 from registry.vocabulary import ANALYTES
 from registry.words import tr

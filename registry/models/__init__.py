@@ -6,9 +6,6 @@ needs none of them.
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
-
 from sqlalchemy import MetaData, Table
 
 from registry.models.adverse_event import AdverseEvent
@@ -56,6 +53,9 @@ def table_of(entity: type[Base]) -> Table:
 
 def all_tables() -> MetaData:
     """Every table: a class makes its own when it is asked for, this asks for all."""
+    from importlib import import_module
+    from pkgutil import iter_modules
+
     for file in iter_modules(__path__, f"{__name__}."):
         import_module(file.name)
     waiting = [Base]

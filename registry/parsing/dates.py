@@ -22,30 +22,31 @@ _YEAR = "((?:18|19|20|21)[0-9]{2})"
 _ONE_OR_TWO = "([0-9]{1,2})"
 
 _ISO = re.compile(rf"{_YEAR}-([0-9]{{2}})-([0-9]{{2}})")
-_ISO_PARTIAL = re.compile(rf"{_YEAR}(?:-(0[1-9]|1[0-2]))?")
+_ISO_PARTIAL = rf"{_YEAR}(?:-(0[1-9]|1[0-2]))?"
+# The others are compiled when one is asked: few dates are written so where a person types one.
 # The separator of day and month is the one of month and year.
-_YEAR_FIRST = re.compile(rf"{_YEAR}([-/.]){_ONE_OR_TWO}\2{_ONE_OR_TWO}")
-_YEAR_LAST = re.compile(rf"{_ONE_OR_TWO}([-/.]){_ONE_OR_TWO}\2{_YEAR}")
-_BASIC = re.compile(rf"{_YEAR}([0-9]{{2}})([0-9]{{2}})")
-_CHINESE = re.compile(rf"{_YEAR} ?年 ?{_ONE_OR_TWO} ?月 ?{_ONE_OR_TWO} ?[日号]")
-_CHINESE_MONTH = re.compile(rf"{_YEAR} ?年 ?{_ONE_OR_TWO} ?月份?")
-_YEAR_ALONE = re.compile(rf"{_YEAR}(?: ?年)?")
-_DAY_NAME_YEAR = re.compile(rf"{_ONE_OR_TWO}[ /-]?{_NAME}\.?,?[ /-]?{_YEAR}")
-_NAME_DAY_YEAR = re.compile(rf"{_NAME}\.?[ /-]?{_ONE_OR_TWO}(?:, ?|[ /-]){_YEAR}")
-_YEAR_NAME_DAY = re.compile(rf"{_YEAR}[ /-]?{_NAME}\.?[ /-]?{_ONE_OR_TWO}")
-_NAME_YEAR = re.compile(rf"{_NAME}\.?,?[ /-]?{_YEAR}")
-_YEAR_MONTH = re.compile(rf"{_YEAR}[-/]{_ONE_OR_TWO}")
-_MONTH_YEAR = re.compile(rf"{_ONE_OR_TWO}[-/]{_YEAR}")
-_SHORT_YEAR = re.compile(
+_YEAR_FIRST = rf"{_YEAR}([-/.]){_ONE_OR_TWO}\2{_ONE_OR_TWO}"
+_YEAR_LAST = rf"{_ONE_OR_TWO}([-/.]){_ONE_OR_TWO}\2{_YEAR}"
+_BASIC = rf"{_YEAR}([0-9]{{2}})([0-9]{{2}})"
+_CHINESE = rf"{_YEAR} ?年 ?{_ONE_OR_TWO} ?月 ?{_ONE_OR_TWO} ?[日号]"
+_CHINESE_MONTH = rf"{_YEAR} ?年 ?{_ONE_OR_TWO} ?月份?"
+_YEAR_ALONE = rf"{_YEAR}(?: ?年)?"
+_DAY_NAME_YEAR = rf"{_ONE_OR_TWO}[ /-]?{_NAME}\.?,?[ /-]?{_YEAR}"
+_NAME_DAY_YEAR = rf"{_NAME}\.?[ /-]?{_ONE_OR_TWO}(?:, ?|[ /-]){_YEAR}"
+_YEAR_NAME_DAY = rf"{_YEAR}[ /-]?{_NAME}\.?[ /-]?{_ONE_OR_TWO}"
+_NAME_YEAR = rf"{_NAME}\.?,?[ /-]?{_YEAR}"
+_YEAR_MONTH = rf"{_YEAR}[-/]{_ONE_OR_TWO}"
+_MONTH_YEAR = rf"{_ONE_OR_TWO}[-/]{_YEAR}"
+_SHORT_YEAR = (
     rf"[0-9]{{1,2}}([-/.])[0-9]{{1,2}}\1[0-9]{{1,2}}|[0-9]{{1,2}} ?年.*"
     rf"|[0-9]{{1,2}}[ /-]?{_NAME}\.?,?[ /-]?'?[0-9]{{2}}"
     rf"|{_NAME}\.?[ /-]?(?:[0-9]{{1,2}}, ?)?'?[0-9]{{2}}"
 )
-_TIME = re.compile(
+_TIME = (
     r"(?P<day>.*[^ t])(?:t| +)(?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)"
     r" ?(?P<half>[ap]m)?(?:z|[+-][0-9]{2}:?[0-9]{2})?"
 )
-_SERIAL = re.compile(r"([0-9]{5})(?:\.([0-9]+))?")
+_SERIAL = r"([0-9]{5})(?:\.([0-9]+))?"
 # Day 1 is 1900-01-01, but a spreadsheet counts a 29 February 1900 that never was.
 _BEFORE_SERIALS = date(1899, 12, 30)
 _SERIALS = range(
@@ -83,16 +84,16 @@ def read_date(
     plain = folded(text).lower()
     if len(plain) > _LONGEST:
         raise not_a_date(partial=partial)
-    if _ISO.fullmatch(plain) or (partial and _ISO_PARTIAL.fullmatch(plain)):
+    if _ISO.fullmatch(plain) or (partial and re.fullmatch(_ISO_PARTIAL, plain)):
         return DateReading(_checked(plain, partial=partial))
     plain = _without_midnight(plain)
-    if (serial := _SERIAL.fullmatch(plain)) is not None:
+    if (serial := re.fullmatch(_SERIAL, plain)) is not None:
         return DateReading(_of_serial(serial[1], serial[2], serial_offset, partial=partial))
-    if (parts := _YEAR_LAST.fullmatch(plain)) is not None:
+    if (parts := re.fullmatch(_YEAR_LAST, plain)) is not None:
         return _year_last(int(parts[1]), int(parts[3]), int(parts[4]), order, partial=partial)
     found = _day_in_any_order(plain) or _known_part(plain)
     if found is None:
-        if _SHORT_YEAR.fullmatch(plain):
+        if re.fullmatch(_SHORT_YEAR, plain):
             raise Unreadable(tr("has a year of two digits; write it with four"))
         raise not_a_date(partial=partial)
     year, month, day = found
@@ -120,7 +121,7 @@ def _checked(written: str, *, partial: bool) -> str:
 
 def _without_midnight(plain: str) -> str:
     """The text without a time of day, which must be midnight: any other would be lost."""
-    parts = _TIME.fullmatch(plain)
+    parts = re.fullmatch(_TIME, plain)
     if parts is None:
         return plain
     hour = int(parts["hour"]) % 12 if parts["half"] == "am" else int(parts["hour"])
@@ -172,27 +173,29 @@ def _year_last(
 
 def _day_in_any_order(plain: str) -> tuple[int, int, int] | None:
     """Year, month and day where the text itself says which is which."""
-    if (parts := _YEAR_FIRST.fullmatch(plain)) is not None:
+    if (parts := re.fullmatch(_YEAR_FIRST, plain)) is not None:
         return int(parts[1]), int(parts[3]), int(parts[4])
-    if (parts := _BASIC.fullmatch(plain) or _CHINESE.fullmatch(plain)) is not None:
+    if (parts := re.fullmatch(_BASIC, plain) or re.fullmatch(_CHINESE, plain)) is not None:
         return int(parts[1]), int(parts[2]), int(parts[3])
-    if (parts := _DAY_NAME_YEAR.fullmatch(plain)) is not None:
+    if (parts := re.fullmatch(_DAY_NAME_YEAR, plain)) is not None:
         return int(parts[3]), _MONTH_OF[parts[2]], int(parts[1])
-    if (parts := _NAME_DAY_YEAR.fullmatch(plain)) is not None:
+    if (parts := re.fullmatch(_NAME_DAY_YEAR, plain)) is not None:
         return int(parts[3]), _MONTH_OF[parts[1]], int(parts[2])
-    if (parts := _YEAR_NAME_DAY.fullmatch(plain)) is not None:
+    if (parts := re.fullmatch(_YEAR_NAME_DAY, plain)) is not None:
         return int(parts[1]), _MONTH_OF[parts[2]], int(parts[3])
     return None
 
 
 def _known_part(plain: str) -> tuple[int, int | None, None] | None:
     """Year and month, or the year alone. A point would not do: 2020.1 may have been 2020.10."""
-    if (parts := _CHINESE_MONTH.fullmatch(plain) or _YEAR_MONTH.fullmatch(plain)) is not None:
+    if (
+        parts := re.fullmatch(_CHINESE_MONTH, plain) or re.fullmatch(_YEAR_MONTH, plain)
+    ) is not None:
         return int(parts[1]), int(parts[2]), None
-    if (parts := _MONTH_YEAR.fullmatch(plain)) is not None:
+    if (parts := re.fullmatch(_MONTH_YEAR, plain)) is not None:
         return int(parts[2]), int(parts[1]), None
-    if (parts := _NAME_YEAR.fullmatch(plain)) is not None:
+    if (parts := re.fullmatch(_NAME_YEAR, plain)) is not None:
         return int(parts[2]), _MONTH_OF[parts[1]], None
-    if (parts := _YEAR_ALONE.fullmatch(plain)) is not None:
+    if (parts := re.fullmatch(_YEAR_ALONE, plain)) is not None:
         return int(parts[1]), None, None
     return None

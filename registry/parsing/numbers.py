@@ -15,11 +15,11 @@ _LONGEST = 100
 
 CANONICAL_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _PLAIN = re.compile(CANONICAL_NUMBER)
-_WITH_COMMA = re.compile(r"([+-]?)([0-9]*),([0-9]+)")
-_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:[., '’][0-9]{3})+(?:[.,][0-9]+)?")
-_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
-_GROUPED_WITH_COMMA = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+")
-_EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
+_WITH_COMMA = r"([+-]?)([0-9]*),([0-9]+)"
+_THOUSANDS = r"[+-]?[0-9]{1,3}(?:[., '’][0-9]{3})+(?:[.,][0-9]+)?"
+_GROUPED = r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}"
+_GROUPED_WITH_COMMA = r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+"
+_EXPONENT = r"[eE][+-]?[0-9]+"
 _PARTS = re.compile(r"([<>]?) *([+-]?[0-9.,][0-9., '’]*?) *([^0-9.,' ’:+<>-].*)?")
 _ARROWS = " ↑↓"
 
@@ -33,7 +33,7 @@ def split_number(text: str) -> tuple[str, str, str]:
     """
     plain = folded(text).rstrip(_ARROWS)
     parts = _PARTS.fullmatch(plain) if len(plain) <= _LONGEST else None
-    if parts is None or (parts[3] and _EXPONENT.fullmatch(parts[3])):
+    if parts is None or (parts[3] and re.fullmatch(_EXPONENT, parts[3])):
         return "", plain, ""
     return parts[1], parts[2], parts[3] or ""
 
@@ -49,15 +49,15 @@ def read_number(text: str, decimal: DecimalMark | None = None) -> str:
     if len(plain) > LONGEST_NUMBER:
         raise NotOfKind(tr("is not a number"))
     if _PLAIN.fullmatch(plain):
-        if decimal == "," and _GROUPED.fullmatch(plain):
+        if decimal == "," and re.fullmatch(_GROUPED, plain):
             raise doubtful_point(plain)
         if decimal == "," and "." in plain:
             raise Unreadable(tr("has a point, but the decimal mark is said to be a comma"))
         return plain
-    parts = _WITH_COMMA.fullmatch(plain)
+    parts = re.fullmatch(_WITH_COMMA, plain)
     if parts is not None:
         return _with_comma(parts[1], parts[2], parts[3], decimal)
-    if _THOUSANDS.fullmatch(plain):
+    if re.fullmatch(_THOUSANDS, plain):
         raise Unreadable(tr("has thousands separators; write the digits and one decimal mark"))
     raise NotOfKind(tr("is not a number"))
 
@@ -83,15 +83,15 @@ def _with_comma(sign: str, whole: str, fraction: str, decimal: DecimalMark | Non
 def shows_decimal_comma(text: str) -> bool:
     """Whether the text is a number whose comma can be nothing but the decimal mark."""
     number = split_number(text)[1]
-    parts = _WITH_COMMA.fullmatch(number)
+    parts = re.fullmatch(_WITH_COMMA, number)
     if parts is not None:
         return len(parts[3]) != 3 or not _may_lead_thousands(parts[2])
-    return _GROUPED_WITH_COMMA.fullmatch(number) is not None
+    return re.fullmatch(_GROUPED_WITH_COMMA, number) is not None
 
 
 def may_be_grouped(text: str) -> bool:
     """Whether the text is a number whose point would part thousands where commas are decimal."""
-    return _GROUPED.fullmatch(split_number(text)[1]) is not None
+    return re.fullmatch(_GROUPED, split_number(text)[1]) is not None
 
 
 def doubtful_point(text: str, shown_by: str = "") -> Unreadable:

@@ -29,22 +29,22 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
 _GIGA = "G/L"
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-_TEN_TO_THE = re.compile(r"^[x×*·]?10(?:\^|\*\*?|e\+?)0?([0-9]{1,2})")
+_RAISED = "[⁰¹²³⁴⁵⁶⁷⁸⁹]+"
+_TEN_TO_THE = r"^[x×*·]?10(?:\^|\*\*?|e\+?)0?([0-9]{1,2})"
 _WORDS = {
     "μ": "u", "µ": "u", "mcg": "ug", "hours": "h", "hour": "h", "hr": "h",
     "公斤": "kg", "千克": "kg", "毫克": "mg", "微克": "ug", "克": "g", "公分": "cm", "厘米": "cm",
     "毫米": "mm", "米": "m", "毫升": "ml", "微升": "ul", "分升": "dl", "升": "l", "小时": "h",
 }  # fmt: skip
-_WORD = re.compile("|".join(_WORDS))
+_WORD = "|".join(_WORDS)
 
 
 @lru_cache(1024)
 def plain_unit(text: str) -> str:
     """A unit so that spellings of one are equal: `×10⁹/L`, `10*9/l`, `10E9/L` are `10^9/l`."""
-    plain = _RAISED.sub(lambda found: "^" + found[0].translate(_SUPERSCRIPTS), folded(text))
-    plain = _WORD.sub(lambda found: _WORDS[found[0]], "".join(plain.split()).lower())
-    return _TEN_TO_THE.sub(r"10^\1", plain)
+    plain = re.sub(_RAISED, lambda found: "^" + found[0].translate(_SUPERSCRIPTS), folded(text))
+    plain = re.sub(_WORD, lambda found: _WORDS[found[0]], "".join(plain.split()).lower())
+    return re.sub(_TEN_TO_THE, r"10^\1", plain)
 
 
 def same_unit(text: str, units: Iterable[str]) -> str | None:

@@ -18,6 +18,8 @@ Entity = type[Patient] | type[PatientRecord]
 
 BY_FILE_NAME: dict[str, Entity] = {entity.file_name: entity for entity in ENTITIES}
 PATIENT_COLUMN = "patient_id"
+# What the registry itself gives a row.
+NOT_FROM_A_FILE = (PATIENT_COLUMN, "record_id", "row_version")
 NOT_UTF8 = note("is not in UTF-8; save the file as CSV UTF-8, or name its --encoding")
 
 

@@ -23,6 +23,7 @@ from registry.models.patient import STUDY_ID
 from registry.parsing.cells import plain_row
 from registry.records.cells import casts, cell, cleaned, row_checks
 from registry.records.rows import (
+    NOT_FROM_A_FILE,
     NOT_UTF8,
     PATIENT_COLUMN,
     Complaints,
@@ -182,10 +183,6 @@ def _protein(file: Source, line: int, cells: list[str], problems: list[Problem])
         problem = tr("is not a change of a protein, as p.Arg222Ter")
         problems.append(Problem(file.shown, line, "hgvs_p", protein, problem))
         return ""
-
-
-# What the registry itself gives a row.
-NOT_FROM_A_FILE = ("patient_id", "record_id", "row_version")
 
 
 def resolved(entity: Entity) -> str:
