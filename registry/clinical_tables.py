@@ -9,13 +9,12 @@ heavy is imported, since help lists the commands from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from registry.words import note
 
 
-@dataclass(frozen=True)
-class OnCourse:
+class OnCourse(NamedTuple):
     """How a record is drawn on a patient's course: one letter, the shape of a figure, its words.
 
     `words` have columns as `{places}`; `legend` explains the letter.
@@ -27,8 +26,7 @@ class OnCourse:
     legend: str
 
 
-@dataclass(frozen=True)
-class ClinicalTable:
+class ClinicalTable(NamedTuple):
     """All that is told of one clinical table but its columns.
 
     `file` is the import file without its ending, `command` the group of its commands, `holds` their

@@ -7,8 +7,8 @@ those of the published study.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from registry.words import Note, declared, note
 
@@ -57,8 +57,7 @@ def under(words: str, limits: Limits) -> str:
     return declared(message, **held) if held else words
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(NamedTuple):
     """What is known of a child of the cohort, and the unit of its numbers, if it has one."""
 
     label: str
@@ -100,8 +99,7 @@ MEASURES = {
 }
 
 
-@dataclass(frozen=True)
-class Covariate:
+class Covariate(NamedTuple):
     """A yes-or-no covariate of the univariate table.
 
     `level` is what true means and `other_level` what false means; `acquired_after_start` marks the
@@ -119,7 +117,7 @@ class Covariate:
         label, level, other = (
             under(words, limits) for words in (self.label, self.level, self.other_level)
         )
-        return replace(self, label=label, level=level, other_level=other)
+        return self._replace(label=label, level=level, other_level=other)
 
     def to_json(self) -> dict[str, str | bool]:
         """How a document describes it."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 HOME_VARIABLE = "REGISTRY_HOME"
 DATABASE_URL_VARIABLE = "REGISTRY_DATABASE_URL"
@@ -15,8 +15,7 @@ USER_VARIABLE = "REGISTRY_USER"
 IDENTITY_URL_VARIABLE = "REGISTRY_IDENTITY_URL"
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """One run's surroundings.
 
     `database_url` is None when the embedded server in `home` is to be used. `freeze` names the

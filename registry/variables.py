@@ -6,9 +6,9 @@ codebook and the label in a table or plot. No limit is written a second time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from registry.words import in_english, spoken, tr
 
@@ -46,8 +46,7 @@ class Redaction(StrEnum):
     CLINICAL = "clinical"
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """Label, unit and limits of one variable.
 
     `minimum` and `maximum` are inclusive unless `above_minimum`; `step` is the grid a number lies

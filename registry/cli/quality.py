@@ -65,7 +65,7 @@ def list_command(
 
     with reading(context) as connection:
         found = list_findings(connection, rule=rule, patient=patient)
-    rows = [vars(finding) for finding in found]
+    rows = [finding._asdict() for finding in found]
     print_rows(rows, form, LIST_COLUMNS if form is Format.TABLE else None)
     remark("{number:finding|findings}.", number=len(found))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,7 +76,7 @@ def create_command(
     require_free(to, force=force)
     settings = run_of(context).settings(user)
     with (
-        opened(replace(settings, freeze=None, as_of=None)) as database,
+        opened(settings._replace(freeze=None, as_of=None)) as database,
         over(database, settings) as read,
     ):
         if read.frozen is None:

@@ -8,7 +8,6 @@ import platform
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -103,7 +102,7 @@ def _bench(folder: Path, patients: int) -> Any:
 
     def by_hand(statement: str) -> None:
         # Never the server that the environment names.
-        settings = replace(Settings.read(home=home), database_url=None)
+        settings = Settings.read(home=home)._replace(database_url=None)
         with open_database(settings) as database, database.engine.begin() as connection:
             connection.exec_driver_sql("set local registry.reason = 'validation'")
             connection.exec_driver_sql(statement)

@@ -9,8 +9,8 @@ import shutil
 import stat
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from registry.errors import DatabaseUnavailable
 from registry.words import tr
@@ -20,8 +20,7 @@ SYSTEM_ACCOUNT = "registry-db"
 _LAUNCH = Path(__file__).with_name("launch.py")
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """Who the server runs as when the person is root, whom PostgreSQL refuses.
 
     `reach`: it may go through folders closed to it, such as root's own.

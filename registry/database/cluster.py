@@ -14,8 +14,8 @@ import stat
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from registry.database.account import Account, launcher
 from registry.errors import DatabaseUnavailable
@@ -77,8 +77,7 @@ _SETTINGS = {
 }
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """The paths inside a home.
 
     `run` is the folder of the socket, or a link to one elsewhere where its path would be too long.

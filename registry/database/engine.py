@@ -6,10 +6,9 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -37,8 +36,7 @@ logging.getLogger("psycopg").setLevel(logging.ERROR)
 _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 
 
-@dataclass(frozen=True)
-class Database:
+class Database(NamedTuple):
     """An open database. `frozen` is the freeze it is read at, if any.
 
     Its engine is the owner's, but where `own_rights` says by which views a login reads that has not

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.errors import LockNotAvailable
@@ -76,12 +76,8 @@ class Place:
 LIVE = Place()
 
 
-@dataclass(frozen=True)
 class OwnCentres(Place):
     """The registry as who sees some centres has it: views over the rows that policies let by."""
-
-    # No freeze can bear it.
-    freeze: str | None = "own centres"
 
     def schema(self, meant: str) -> str:
         """The tables are the registry's own; the views are built once more."""
@@ -94,7 +90,8 @@ class OwnCentres(Place):
         return super().sql(statement)
 
 
-OWN = OwnCentres()
+# No freeze can bear that name.
+OWN = OwnCentres("own centres")
 CHANGE_SET = "change_set"
 _OF_CHANGES = {
     rf"\breference\.{CHANGE_SET}\b": f"own_rules.{CHANGE_SET}",
@@ -102,8 +99,7 @@ _OF_CHANGES = {
 }
 
 
-@dataclass(frozen=True)
-class Frozen:
+class Frozen(NamedTuple):
     """Data as they stood at a moment, and what says so.
 
     `name` is None for a freeze of one command. `day` is what its rules take for today; `rules_hash`

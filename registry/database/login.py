@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import psycopg
 from sqlalchemy import Connection, event, text
@@ -36,8 +36,7 @@ left join pg_roles e on e.rolname = '{ENTRY_ROLE}'
 _LONGEST = 63
 
 
-@dataclass(frozen=True)
-class Entered:
+class Entered(NamedTuple):
     """The database with the rights of who works, whether these are of some centres only, and the
     group roles that the login has; None of who has all rights."""
 
@@ -69,7 +68,7 @@ def as_login(
             mean = translate(taken.engine, OWN)
             undo.append(lambda: event.remove(taken.engine, "before_cursor_execute", mean))
         if who is not None and not who.is_owner:
-            taken = replace(taken, own_rights=OWN if own_rows else LIVE)
+            taken = taken._replace(own_rights=OWN if own_rows else LIVE)
         roles = None if who is None or who.is_owner else tuple(who.roles)
         try:
             yield Entered(taken, own_rows, roles)
@@ -104,7 +103,7 @@ def _entered(database: Database, role: str | None, centres: Sequence[str]) -> Da
         return database
     name = role if role != ENTRY_ROLE else _entry_login(database, sorted(set(centres)))
     url = database.url.set(username=name)
-    return replace(database, engine=kept_engine(url), url=url)
+    return database._replace(engine=kept_engine(url), url=url)
 
 
 def hold_to_centres(role: str, centres: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ instead of it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -31,8 +31,7 @@ MAY_BECOME = (
 )
 
 
-@dataclass(frozen=True)
-class Role:
+class Role(NamedTuple):
     """A group role and what it is for."""
 
     name: str

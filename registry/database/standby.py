@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.errors import DatabaseUnavailable
 from registry.words import tr
@@ -21,8 +20,7 @@ where pg_is_in_recovery()
 """
 
 
-@dataclass(frozen=True)
-class Standby:
+class Standby(NamedTuple):
     """How far a standby is behind: whether its primary sends, what came and is not applied yet, and
     the moment of the last change that it has (None before the first)."""
 
@@ -32,7 +30,7 @@ class Standby:
 
     def to_json(self) -> dict[str, Any]:
         """As a document has it."""
-        return asdict(self)
+        return self._asdict()
 
     def told(self) -> str:
         """In a line."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from registry.parsing.names import read_named
 from registry.parsing.numbers import split_number
@@ -13,8 +13,7 @@ from registry.vocabulary import ANALYTE_UNITS, ANALYTES
 from registry.words import tr
 
 
-@dataclass(frozen=True)
-class LabText:
+class LabText(NamedTuple):
     """A laboratory value as typed: `3.6 g/dL` apart, the unit as the registry spells it."""
 
     value: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -34,8 +34,7 @@ from registry.vocabulary import NULL_FLAVOURS
 from registry.words import tr
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """A record that somebody means to enter: cells by column, as a file spells them.
 
     The patient's study id stands under `patient_id`.
@@ -45,8 +44,7 @@ class Draft:
     cells: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Complaint:
+class Complaint(NamedTuple):
     """What is wrong with a draft: which of them, in which column, and why."""
 
     draft: int

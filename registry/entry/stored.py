@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -27,8 +26,7 @@ from registry.vocabulary import ANALYTES
 from registry.words import tr
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """One record: `values` by column as the table has them, `cells` as a file spells them.
 
     `record` is None for a patient; `version` counts the record's changes.

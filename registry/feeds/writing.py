@@ -136,7 +136,7 @@ class Writing:
             attempt.commit()
         except Rejected as error:
             attempt.rollback()
-            wrong = {c.draft: str(replace(c, value=None)) for c in error.complaints}
+            wrong = {c.draft: str(c._replace(value=None)) for c in error.complaints}
             bad = [
                 _refused(new[number].fate, Said("against_rule", {"problem": problem}))
                 for number, problem in wrong.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -194,7 +194,7 @@ def _making(engine: Engine) -> Iterator[Connection]:
 def _over(database: Database, found: Frozen) -> Iterator[Database]:
     engine = frozen.engine_over(database.engine, found.place)
     try:
-        yield replace(database, engine=engine.execution_options(frozen=found), frozen=found)
+        yield database._replace(engine=engine.execution_options(frozen=found), frozen=found)
     finally:
         engine.dispose()
 

@@ -95,7 +95,7 @@ class TableReader:
     def read(self) -> Source:
         """The source with its rows in the import format."""
         lines = None if self.source.lines is None else self._lines
-        return replace(self.source, rows=self._rows, lines=lines)
+        return self.source._replace(rows=self._rows, lines=lines)
 
     def as_typed(self, problems: list[AnyProblem]) -> list[AnyProblem]:
         """Complaints of this source with each cell as it stands there, and what it was read as."""

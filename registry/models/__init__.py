@@ -53,11 +53,30 @@ def table_of(entity: type[Base]) -> Table:
 
 def all_tables() -> MetaData:
     """Every table: a class makes its own when it is asked for, this asks for all."""
-    from importlib import import_module
-    from pkgutil import iter_modules
+    from registry.models import (  # noqa: F401
+        change_set,
+        definition,
+        derivation,
+        entry_reference,
+        feed,
+        freeze,
+        growth_reference,
+        hub,
+        kept_worklist,
+        login_role,
+        quality_run,
+        query_step,
+        record_change,
+        reference_change,
+        registry_setting,
+        release,
+        scheduled_run,
+        seal,
+        signing,
+        study,
+        worklist,
+    )
 
-    for file in iter_modules(__path__, f"{__name__}."):
-        import_module(file.name)
     waiting = [Base]
     while waiting:
         one = waiting.pop()

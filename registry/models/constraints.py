@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 
@@ -19,8 +18,7 @@ def end_of_period(column: str) -> str:
     )
 
 
-@dataclass(frozen=True)
-class InOrder:
+class InOrder(NamedTuple):
     """A date that may not lie before another of its row; `complaint` says so of the later one.
 
     Where the later one is `partial` it is held by the last day that it may mean.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from registry.models.anthropometry import WEIGHT
@@ -27,7 +26,7 @@ class Infusion(PatientRecord):
             maximum=Decimal(2000),
         )
     )
-    weight_kg = variable(replace(WEIGHT, required=True, meaning="on the day of the infusion"))
+    weight_kg = variable(WEIGHT._replace(required=True, meaning="on the day of the infusion"))
     product = variable(
         Variable(
             "Product",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from registry.parsing.missing import NO_WORDS, MissingWords
 
@@ -11,8 +10,7 @@ DateOrder = Literal["ymd", "dmy", "mdy"]
 DecimalMark = Literal[",", "."]
 
 
-@dataclass(frozen=True)
-class Conventions:
+class Conventions(NamedTuple):
     """How files and their values are written; None is not said, so what it decides is refused.
 
     `date_order` is the order of day, month and year in numeric dates, `decimal` the mark before a

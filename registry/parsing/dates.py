@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from registry.parsing.conventions import DateOrder
 from registry.parsing.text import AmbiguousDate, NotOfKind, Unreadable, folded
@@ -56,8 +56,7 @@ _SERIALS = range(
 _LONGEST = 40
 
 
-@dataclass(frozen=True)
-class DateReading:
+class DateReading(NamedTuple):
     """A date as the import format has it, and the order that its numbers prove, if they do."""
 
     text: str

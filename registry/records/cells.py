@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from registry.database.roles import literal
 from registry.models import LabResult, Patient, PcdaiVisit, end_of_period
@@ -186,8 +186,7 @@ LONGEST_INDEXED_TEXT = 500
 INDEXED_TEXTS = ("centre",)
 
 
-@dataclass(frozen=True)
-class RowCheck:
+class RowCheck(NamedTuple):
     """A condition that makes a row wrong, the column at fault and the complaint, as SQL text.
 
     `by_text` is one that no plain row can meet (`parsing.cells.plain_row`).

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -35,8 +36,7 @@ from registry.words import tr
 _LONG_NUMBER = re.compile("[0-9]{4,}")
 
 
-@dataclass(frozen=True)
-class Numbers:
+class Numbers(NamedTuple):
     """What is asked of whoever knows the numbers of the centres.
 
     `study_ids(centre, keys)` says whose each is, None where it was more than one child's; unknown
@@ -48,8 +48,7 @@ class Numbers:
     give: Callable[[Connection, str, Mapping[str, str]], dict[str, str]]
 
 
-@dataclass(frozen=True)
-class _Met:
+class _Met(NamedTuple):
     """A number that was met: the centre that its file names, its key, as it was first written."""
 
     centre: str | None
@@ -80,8 +79,7 @@ class Numbered:
         if PATIENT_COLUMN not in source.columns:
             return source
         places = [source.columns.index(PATIENT_COLUMN)]
-        return replace(
-            source,
+        return source._replace(
             rows=lambda problems: self.rows(source.rows(problems), places, None),
             lines=None,
         )

@@ -7,9 +7,8 @@ of the child that was held against it, since only the writing brought it to ligh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -43,8 +42,7 @@ NAMED = (
 )
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """A record that failed a rule: `said` is the rule's sentence in the person's language.
 
     `finding` names it, and its query, for as long as the record fails with these values.

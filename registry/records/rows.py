@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from registry.models import ENTITIES, Endoscopy, Patient, PatientRecord, PcdaiVisit, table_of
 from registry.models.missing_reason import may_lack, reason_column, reason_variable
@@ -23,8 +23,7 @@ NOT_FROM_A_FILE = (PATIENT_COLUMN, "record_id", "row_version")
 NOT_UTF8 = note("is not in UTF-8; save the file as CSV UTF-8, or name its --encoding")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row as text: `line` is where it begins, the header being line 1.
 
     Without `cells` it is a row that cannot be read as cells of the header's columns.
@@ -34,8 +33,7 @@ class Row:
     cells: list[str] | None
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(NamedTuple):
     """Rows that follow one another from `line` on, of each its cells with tabs between them."""
 
     line: int
@@ -46,8 +44,7 @@ class Lines:
 IsPlain = Callable[[str], object]
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """Rows of one table: a file, a sheet of a workbook or what a person typed.
 
     `number` tells it from the others of the run; `shown` is the name that a complaint carries;
@@ -183,8 +180,7 @@ class Notice(Problem):
     rule: str
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One cell that differs from its record; `old` and `new` as a file spells them, None if empty.
 
     `file` and `line` say where the new value stands; `key` is the record's natural key but for
@@ -244,6 +240,6 @@ class WriteResult:
             "tables": {name: asdict(counts) for name, counts in self.tables.items()},
             "errors": [asdict(problem) for problem in self.errors],
             "warnings": [asdict(notice) for notice in self.warnings],
-            "changes": [asdict(change) for change in self.changes],
+            "changes": [change._asdict() for change in self.changes],
             "notes": self.notes,
         }

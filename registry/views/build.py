@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -207,7 +206,7 @@ def _as_one(view: View) -> View:
     """A view of all work, of one text; any other as its file has it."""
     if view.name not in AS_ONE:
         return view
-    return replace(view, statement=f"create view {PRESENT}.{view.name} as {combined(view.name)}")
+    return view._replace(statement=f"create view {PRESENT}.{view.name} as {combined(view.name)}")
 
 
 def sentences() -> list[Sentence]:

@@ -18,13 +18,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.vocabulary import FOLLOW_UP_END_MEANINGS
 from registry.words import Note, declared, spoken, tr
@@ -36,8 +35,7 @@ OF_A_RULE = ("found", "limit", "record", "entered", "excluded")
 OF_WORK = ("do", "from", "place", "after_end")
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(NamedTuple):
     """Words that are said always or under a condition; of methods with their section."""
 
     words: str
@@ -56,8 +54,7 @@ class Sentence:
         return (held is None or held is False) is self.otherwise
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(NamedTuple):
     """What one rule says of a patient: its code and title, and its sentences by their kind."""
 
     code: str
@@ -65,8 +62,7 @@ class Told:
     sentences: dict[str, list[Sentence]]
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """The view's comment, the text of each `@column: text` behind it, and what its rules say."""
 
     comment: str

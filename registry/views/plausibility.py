@@ -10,9 +10,9 @@ rules.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from registry.views.dated_records import tables_of_contact
 from registry.views.headers import read_header, tables_read
@@ -35,8 +35,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule: its name, sentence with `{facts}`, what to do, OHDSI's category, its source.
 
     `others` is what it reads of other children, empty where nothing.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 from registry.views.headers import Sentence, read_header, tables_read
 
@@ -21,8 +21,7 @@ SCHEMAS = (RULES, PRESENT, ANALYTICS, DEIDENTIFIED, INSPECTION)
 FOLDER = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """One view: its schema, name, statement and comments."""
 
     schema: str

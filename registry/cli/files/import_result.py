@@ -74,7 +74,7 @@ def print_result(
 
 def _row(change: Change) -> dict[str, Any]:
     record = " ".join(value for value in change.key.values() if value is not None)
-    return {**vars(change), "record": record}
+    return {**change._asdict(), "record": record}
 
 
 def _print_some(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +93,7 @@ def export_neighbour(
     coder = Coder(known, unchecked=unchecked)
     settings = run_of(context).settings()
     with ExitStack() as stack:
-        live = stack.enter_context(opened(replace(settings, freeze=None, as_of=None)))
+        live = stack.enter_context(opened(settings._replace(freeze=None, as_of=None)))
         read = stack.enter_context(over(live, settings))
         if read.frozen is None:
             bring_up_to_date(live.engine, user=settings.user)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from registry.database.engine import Database
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """The options given before the command."""
 
     home: Path | None = None
@@ -44,8 +42,7 @@ class Run:
         found = Settings.read(
             home=self.home, database_url=self.database_url, user=user or self.user
         )
-        return replace(
-            found,
+        return found._replace(
             freeze=self.freeze,
             as_of=self.as_of,
             role=self.role,
@@ -99,7 +96,7 @@ def reached(settings: Settings) -> Iterator[Database]:
 
     require_registry(settings)
     with (
-        open_database(replace(settings, role=None, centres=())) as served,
+        open_database(settings._replace(role=None, centres=())) as served,
         as_login(served, settings.role, settings.centres) as entered,
     ):
         if entered.roles is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from inspect import Parameter, signature
 from typing import Annotated, Any
@@ -82,7 +81,7 @@ def read_at(command: Callable[..., None]) -> Callable[..., None]:
                 tr("A freeze is of one moment."), cure=tr("Give --freeze or --as-of, not both.")
             )
         if freeze is not None or as_of is not None:
-            context.obj = replace(run_of(context), freeze=freeze, as_of=moment_of(as_of))
+            context.obj = run_of(context)._replace(freeze=freeze, as_of=moment_of(as_of))
         command(context, *arguments, **options)
 
     over.__doc__, over.__name__ = command.__doc__, command.__name__

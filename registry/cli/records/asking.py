@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -162,7 +161,7 @@ class Dialogue:
         from registry.vocabulary import ANALYTE_UNITS
 
         units = ANALYTE_UNITS[read_named(self.cells["analyte"], tuple(ANALYTE_UNITS))]
-        return replace(variable, codes=tuple(units))
+        return variable._replace(codes=tuple(units))
 
     def to_ask_again(self, variables: Mapping[str, Variable]) -> list[str]:
         """Says what is wrong with the record as a whole; the columns that could mend it."""

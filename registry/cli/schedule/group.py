@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -241,7 +240,7 @@ def _reached(
     from registry.database.migrate import require_head
     from registry.schedule.loop import reached
 
-    any_role = replace(settings, role=None, centres=())
+    any_role = settings._replace(role=None, centres=())
     with (
         reached(any_role, plan.keep_trying, say=say, pause=pause) as served,
         as_login(served, settings.role, settings.centres) as entered,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -205,7 +205,7 @@ def _answering(context: typer.Context, file: Path, user: str | None) -> Iterator
     envelope = Envelope.read(file)
     require_rules(envelope.body["rules"], envelope.body["program"])
     settings = run_of(context).settings(user)
-    with opened(replace(settings, freeze=None, as_of=None)) as database:
+    with opened(settings._replace(freeze=None, as_of=None)) as database:
         with database.engine.connect() as connection:
             before = store.already_sent(connection, envelope)
             if before is None:

@@ -7,9 +7,8 @@ twice: as analyses see it, up to the cut, and as of today, so that a visit after
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -51,8 +50,7 @@ Key = tuple[str, str, bool]
 Statuses = dict[Key, Facts]
 
 
-@dataclass(frozen=True)
-class Consequence:
+class Consequence(NamedTuple):
     """One thing that a change does to a patient's status, under the definitions it holds for.
 
     `kind`: week14, loss_of_response, no_loss_of_response, in_cohort, out_of_cohort or end. `on` is

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.words import spoken, tr
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """One thing the registry knows of a record: `value` for programs, `text` for people.
 
     An empty text is nothing to show: there is no value, or another fact's text tells it.

@@ -5,7 +5,7 @@ The syntax has been held to HGVS before the finding was written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -21,8 +21,7 @@ FINDING = text(
 )
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """A finding as entered, with its normalised protein change and what is known of its gene.
 
     `symbol` and `chromosome` are None for a gene that the registry does not know.

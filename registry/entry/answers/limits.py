@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -23,8 +23,7 @@ BAND = text(
 )
 
 
-@dataclass(frozen=True)
-class Band:
+class Band(NamedTuple):
     """A band of values and how it reads: points of an item, or a name."""
 
     reading: str

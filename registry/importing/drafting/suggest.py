@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def draft(paths: Sequence[Path], conventions: Conventions = NOTHING_SAID) -> Dra
     ]
     patient = conventions.patient_id
     known = patient_headers() if patient is None else [patient]
-    plain_reading = replace(conventions, patient_id=None)
+    plain_reading = conventions._replace(patient_id=None)
     for table in tables_of(paths, header_names=known, conventions=plain_reading):
         found = guess(table, patient)
         lines += ["", *_source(found)]

@@ -183,8 +183,7 @@ class FileMapping:
                 replace(
                     source,
                     missing=source.missing | given.missing,
-                    conventions=replace(
-                        given,
+                    conventions=given._replace(
                         date_order=source.conventions.date_order or given.date_order,
                         decimal=source.conventions.decimal or given.decimal,
                         encoding=source.conventions.encoding or given.encoding,

@@ -225,7 +225,7 @@ class _WayBack:
         if name is None:
             return change
         place = self._parts[int(name[1])].place(change.line, change.column)
-        return replace(change, file=place.table.table.shown, line=place.line)
+        return change._replace(file=place.table.table.shown, line=place.line)
 
 
 def _cells(places: list[Place]) -> dict[tuple[str, int, str], str]:

@@ -221,7 +221,7 @@ class MappedRows:
         self._table.readers.append(reader)
         read = reader.read()
         finish = self._patients if self.entity is Patient else self._finished
-        return replace(read, rows=lambda problems: finish(read.rows(problems), problems))
+        return read._replace(rows=lambda problems: finish(read.rows(problems), problems))
 
     def _taken_again(self) -> Iterator[Row]:
         """The rows once more; what the notes tell is counted once."""
