@@ -22,9 +22,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from registry.analysis import methods
+from registry.analysis.choices import RiskRule
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.risk.fitting import Hazards
-from registry.analysis.risk.validation import RiskRule, validated
+from registry.analysis.risk.validation import validated
 
 DAYS = 24 * 30.4375
 YEAR = 365.25

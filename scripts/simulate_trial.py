@@ -20,12 +20,12 @@ import numpy as np
 import pandas as pd
 from simulate import Estimate, summarise
 
+from registry.analysis.choices import TrialPlan
 from registry.analysis.trial.emulation import target_trial
-from registry.analysis.trial.result import Plan
 from registry.errors import CannotEstimate
 
 WEEK14, VISIT_DAYS, LASTED, LONGEST = 98, 56, 183, 1600
-PLAN = Plan(("severity_moderate_severe",), ("pcdai",), resamples=100)
+PLAN = TrialPlan(("severity_moderate_severe",), ("pcdai",), resamples=100)
 ANSWERS = ("weighted", "fixed", "landmark", "time_dependent")
 
 

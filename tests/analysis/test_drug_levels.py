@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry.analysis.choices import Bootstrap
 from registry.analysis.troughs.course import troughs_over_time
 from registry.analysis.troughs.levels_and_loss import drug_levels
 from registry.analysis.troughs.measured import who_was_measured
 from registry.analysis.troughs.mechanisms import mechanisms
 from registry.analysis.troughs.quartiles import trough_quartiles
 from registry.analysis.troughs.ranks import mann_whitney, surely, undecided
-from registry.analysis.troughs.roc import Bootstrap, roc_curve
+from registry.analysis.troughs.roc import roc_curve
 from registry.errors import CannotEstimate
 from registry.report import tdm_tables
 from registry.report.figures import troughs as trough_figures

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from registry.analysis.choices import Bootstrap
 from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import Rows
 from registry.analysis.risk.fitting import gains, ridge
@@ -18,7 +19,7 @@ from registry.analysis.risk.validation import slope_of
 from registry.analysis.troughs.at_week import week14_troughs
 from registry.analysis.troughs.quartiles import trough_quartiles
 from registry.analysis.troughs.ranks import mann_whitney
-from registry.analysis.troughs.roc import Bootstrap, roc_curve
+from registry.analysis.troughs.roc import roc_curve
 from registry.database.engine import Database
 
 from .golden import levels_data

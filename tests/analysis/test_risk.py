@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from registry.analysis import methods
+from registry.analysis.choices import RiskRule
 from registry.analysis.risk.telling import risk_of_loss
-from registry.analysis.risk.validation import RiskRule
 from registry.covariates import COVARIATES
 from registry.errors import CannotEstimate, NotFound, WrongUsage
 from registry.report import risk_tables

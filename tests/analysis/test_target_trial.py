@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 
 from registry.analysis import methods
+from registry.analysis.choices import TrialPlan
 from registry.analysis.trial.clones import COMBINED, NEVER, WITHOUT, Children
 from registry.analysis.trial.emulation import target_trial
-from registry.analysis.trial.result import Emulation, Plan
+from registry.analysis.trial.result import Emulation
 from registry.analysis.trial.weights import Arm, risk_by
 from registry.database.engine import Database
 from registry.errors import CannotEstimate, Refused, WrongUsage
@@ -25,7 +26,7 @@ from tests.programs import Program
 GOLDEN = Path(__file__).parent / "golden"
 R: dict[str, Any] = json.loads((GOLDEN / "trial.json").read_text(encoding="utf-8"))
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-PLAN = Plan(("severity_moderate_severe",), ("pcdai",), resamples=50)
+PLAN = TrialPlan(("severity_moderate_severe",), ("pcdai",), resamples=50)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_weights_and_risks_are_rs(found: Emulation) -> None:
 
 @pytest.mark.parametrize("ties", ["breslow", "efron"])
 def test_the_weighted_cox_is_rs(rows: Any, ties: Any) -> None:
-    plan = Plan(PLAN.covariates, PLAN.varying, resamples=1, ties=ties)
+    plan = TrialPlan(PLAN.covariates, PLAN.varying, resamples=1, ties=ties)
     [answer, *_] = target_trial(*rows, "paper", plan).answers
     assert answer.hr is not None
     assert answer.upper is not None
@@ -109,10 +110,14 @@ def test_e_values(ratio: Any, measure: Any, expected: Any) -> None:
 
 def test_what_it_refuses(rows: Any) -> None:
     for plan, error, words in (
-        (Plan(("im_over_6_months",)), Refused, "immortal time"),
-        (Plan((), ("mood",)), WrongUsage, "mood is not known day by day"),
-        (Plan(PLAN.covariates, events_per_covariate=100), CannotEstimate, "must be"),
-        (Plan(PLAN.covariates, ("pcdai",), events_per_arm=500), CannotEstimate, "fewer than 500"),
+        (TrialPlan(("im_over_6_months",)), Refused, "immortal time"),
+        (TrialPlan((), ("mood",)), WrongUsage, "mood is not known day by day"),
+        (TrialPlan(PLAN.covariates, events_per_covariate=100), CannotEstimate, "must be"),
+        (
+            TrialPlan(PLAN.covariates, ("pcdai",), events_per_arm=500),
+            CannotEstimate,
+            "fewer than 500",
+        ),
     ):
         with pytest.raises(error, match=words):
             target_trial(*rows, "paper", plan)
@@ -124,7 +129,7 @@ def test_what_it_refuses(rows: Any) -> None:
 
 
 def test_weights_change_as_asked(rows: Any, found: Emulation) -> None:
-    plan = Plan(PLAN.covariates, PLAN.varying, stabilised=False, truncate=100, resamples=1)
+    plan = TrialPlan(PLAN.covariates, PLAN.varying, stabilised=False, truncate=100, resamples=1)
     document = target_trial(*rows, "paper", plan).to_json()
     for one in document["arms"]:
         assert one["weights"]["least"] >= 1

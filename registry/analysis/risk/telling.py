@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis.basis import Basis, limits_under
+from registry.analysis.choices import RISK_MONTHS, RiskRule
 from registry.analysis.dataset import Floats
 from registry.analysis.risk.data import (
     DEFAULT,
@@ -24,7 +25,6 @@ from registry.analysis.risk.data import (
 )
 from registry.analysis.risk.fitting import FOLDS, RULED_OUT, penalties_for
 from registry.analysis.risk.validation import (
-    RiskRule,
     Validation,
     observed_by,
     risk_groups,
@@ -34,7 +34,6 @@ from registry.errors import WrongUsage
 from registry.variables import DAYS_PER_MONTH
 from registry.words import note, tr
 
-MONTHS = (12.0, 24.0)
 VALIDATION = note(
     "Concordance (Harrell's) and calibration slope of the hazard of a loss, less their optimism"
     " over the same bootstrap samples, its mean and its median; 0.5 is chance and 1 perfect, a"
@@ -283,7 +282,7 @@ def risk_of_loss(
     patient: str | None = None,
     pattern: Mapping[str, float] | None = None,
     covariates: tuple[str, ...] = DEFAULT,
-    months: Sequence[float] = MONTHS,
+    months: Sequence[float] = RISK_MONTHS,
     rule: RiskRule | None = None,
     basis: Basis | None = None,
 ) -> Risk:

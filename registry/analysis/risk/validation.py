@@ -15,6 +15,7 @@ import numpy as np
 
 from registry.analysis import methods
 from registry.analysis.arrays import NO_ENTRY, Counts
+from registry.analysis.choices import RiskRule
 from registry.analysis.counting import aalen_johansen, log_log_limits
 from registry.analysis.cox.diagnostics import concordance_of
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
@@ -27,28 +28,6 @@ from registry.errors import CannotEstimate
 
 # A slope beyond this many standard deviations is that of a likelihood without a highest point.
 _STEEPEST = 30.0
-
-
-@dataclass(frozen=True)
-class RiskRule:
-    """When a model is refused, and how it is validated.
-
-    Attributes:
-        events_per_covariate: a model with fewer is refused. 5 is the least at which Cox models
-            were found sound (Vittinghoff and McCulloch, American Journal of Epidemiology
-            2007;165:710-8). It counts covariates before the penalty: penalties do not make up for
-            events that are missing (Riley et al., Journal of Clinical Epidemiology 2021;132:88-96).
-        resamples: bootstrap samples.
-        seed: of the samples and the folds.
-        groups: how many groups of predicted risk are held against what was observed.
-        penalised: with a ridge, or Cox models as they are.
-    """
-
-    events_per_covariate: float = 5.0
-    resamples: int = 200
-    seed: int = 1
-    groups: int = 3
-    penalised: bool = True
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import pandas as pd
 from registry.analysis import arrays, methods
 from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis
+from registry.analysis.choices import TrialPlan
 from registry.analysis.cox.design import Design, acquired, immortal_time
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.dataset import Floats, covariates_by_id
@@ -25,7 +26,7 @@ from registry.analysis.reading import cohort_of
 from registry.analysis.resampling import of_each
 from registry.analysis.trial.clones import COMBINED, WITHOUT, Children, children_of
 from registry.analysis.trial.protocol import ARMS, VARYING
-from registry.analysis.trial.result import Answer, Emulation, Plan
+from registry.analysis.trial.result import Answer, Emulation
 from registry.analysis.trial.weights import Arm, risk_by
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
@@ -39,7 +40,7 @@ def target_trial(
     exposure: pd.DataFrame,
     scores: pd.DataFrame,
     definition: str,
-    plan: Plan,
+    plan: TrialPlan,
     *,
     basis: Basis | None = None,
 ) -> Emulation:
@@ -118,7 +119,7 @@ def _refuse_unknown(varying: Sequence[str]) -> None:
         )
 
 
-def _refuse_too_few(children: Children, arms: list[Arm], plan: Plan) -> None:
+def _refuse_too_few(children: Children, arms: list[Arm], plan: TrialPlan) -> None:
     for arm, one in enumerate(arms):
         losses = int(children.losses(arm).sum())
         least = plan.events_per_covariate * max(one.covariates, 1)
@@ -152,7 +153,7 @@ def _refuse_too_few(children: Children, arms: list[Arm], plan: Plan) -> None:
             )
 
 
-def _resampled(arms: list[Arm], plan: Plan, days: Floats) -> tuple[Floats, int]:
+def _resampled(arms: list[Arm], plan: TrialPlan, days: Floats) -> tuple[Floats, int]:
     """The risks of each sample, shape (samples, arms, times), and how many gave none."""
     rng = np.random.default_rng(plan.seed)
     n = len(arms[0].children)
@@ -203,7 +204,7 @@ def _weighted_cox(children: Children, weighted: Any, ties: Ties) -> Answer:
 
 
 def _beside(
-    patients: pd.DataFrame, exposure: pd.DataFrame, definition: str, plan: Plan
+    patients: pd.DataFrame, exposure: pd.DataFrame, definition: str, plan: TrialPlan
 ) -> tuple[Answer, ...]:
     """The same covariates at time zero with the exposure fixed, at a landmark, and day by day."""
     designs = {

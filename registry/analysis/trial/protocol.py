@@ -10,7 +10,7 @@ from registry.words import listed, note
 
 if TYPE_CHECKING:
     from registry.analysis.basis import Basis
-    from registry.analysis.trial.result import Plan
+    from registry.analysis.choices import TrialPlan
 
 ARMS = (note("without immunomodulator"), note("immunomodulator for more than 6 months"))
 VARYING = {
@@ -27,7 +27,7 @@ ANSWERS = {
 }
 
 
-def protocol(plan: Plan, basis: Basis | None) -> list[dict[str, Any]]:
+def protocol(plan: TrialPlan, basis: Basis | None) -> list[dict[str, Any]]:
     """The parts, each with what it says."""
     labels = {one.id: one.under(limits_under(basis)).label for one in COVARIATES}
     known = listed(

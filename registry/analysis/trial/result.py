@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import methods
-from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis
+from registry.analysis.choices import TrialPlan
 from registry.analysis.dataset import Floats
 from registry.analysis.methods.e_value import Measure
 from registry.analysis.trial.clones import COMBINED, WITHOUT, Children
@@ -20,38 +20,6 @@ from registry.words import note
 
 # An outcome that more have by the end is common: VanderWeele and Ding 2017.
 _COMMON = 0.15
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The choices of the emulation.
-
-    Attributes:
-        covariates: known at time zero, for the weights.
-        varying: read anew each month, for the weights.
-        grace_months: from time zero, by when a strategy must be followed.
-        at_months: from time zero, at which risks are told.
-        landmark_months: from where the clock starts, of the landmark answer.
-        stabilised: whether weights are over a model without the covariates.
-        truncate: percentile beyond which, and below 100 less it, weights are cut.
-        events_per_covariate: with fewer departures it is refused.
-        events_per_arm: with fewer losses in either arm it is refused.
-        resamples, seed: of the bootstrap over children.
-        ties: of the Cox models.
-    """
-
-    covariates: tuple[str, ...]
-    varying: tuple[str, ...] = ("pcdai", "glucocorticoid", "intensified")
-    grace_months: int = 3
-    at_months: tuple[float, ...] = (12, 24)
-    landmark_months: float = 12
-    stabilised: bool = True
-    truncate: float = 99
-    events_per_covariate: float = 5
-    events_per_arm: int = 10
-    resamples: int = 200
-    seed: int = 1
-    ties: Ties = "breslow"
 
 
 @dataclass(frozen=True)
@@ -73,7 +41,7 @@ class Emulation:
     """What the trial found; arms in the order without, combined."""
 
     definition: str
-    plan: Plan
+    plan: TrialPlan
     children: Children
     dropped: int
     weighted: tuple[Weighted, Weighted]

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from registry.analysis.basis import FROM_WEEK14, Basis, limits_under
+from registry.analysis.choices import Bootstrap
 from registry.analysis.cohort.listings import week14_levels
 from registry.analysis.dataset import flags, numbers
 from registry.analysis.troughs.at_week import Troughs, week14_troughs
@@ -21,7 +22,7 @@ from registry.analysis.troughs.measured import who_was_measured
 from registry.analysis.troughs.mechanisms import mechanisms
 from registry.analysis.troughs.quartiles import trough_quartiles
 from registry.analysis.troughs.ranks import mann_whitney
-from registry.analysis.troughs.roc import CENSORING, Bootstrap, roc_curve
+from registry.analysis.troughs.roc import CENSORING, roc_curve
 from registry.errors import CannotEstimate
 
 WITH_VALUES = ("quartiles", "over_time", "measured")

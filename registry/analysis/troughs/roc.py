@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from registry.analysis.arrays import norm_ppf
+from registry.analysis.choices import Bootstrap
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.troughs.ranks import surely
 from registry.words import note
@@ -23,14 +24,6 @@ CENSORING = note(
 )
 _Z = float(norm_ppf(0.975))
 _GRID = np.linspace(1, 0, 51)
-
-
-@dataclass(frozen=True)
-class Bootstrap:
-    """How often to draw, and where the random numbers start."""
-
-    resamples: int = 2000
-    seed: int = 1
 
 
 @dataclass(frozen=True)

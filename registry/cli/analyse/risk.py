@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from registry.analysis.choices import RISK_MONTHS, RiskRule
 from registry.cli.analyse.cox import listed
 from registry.cli.analyse.curves import AtOption, months
 from registry.cli.analyse.data import Data
@@ -15,6 +16,8 @@ from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.signatures import argument, option
 from registry.errors import WrongUsage
 from registry.words import tr
+
+_RULE = RiskRule()
 
 
 class Penalty(StrEnum):
@@ -27,6 +30,9 @@ class Penalty(StrEnum):
 EventsOption = Annotated[
     float, option("--events-per-covariate", "N", "With fewer losses it is refused.", min=1)
 ]
+ResamplesOption = Annotated[int, option("--resamples", "N", "Bootstrap samples.", min=50)]
+SeedOption = Annotated[int, option("--seed", "N", "Of the bootstrap.", min=0)]
+AT = ",".join(map(str, RISK_MONTHS))
 
 
 def risk(
@@ -43,7 +49,7 @@ def risk(
             "What the model knows of a child; without it trough, both PCDAI, BMI, growth.",
         ),
     ] = None,
-    at: AtOption = "12,24",
+    at: AtOption = AT,
     pattern: Annotated[
         str | None,
         option(
@@ -59,9 +65,9 @@ def risk(
             help="Coefficients shrunk by a ridge, or plain cause-specific Cox models.",
         ),
     ] = Penalty.RIDGE,
-    events_per_covariate: EventsOption = 5,
-    resamples: Annotated[int, option("--resamples", "N", "Bootstrap samples.", min=50)] = 200,
-    seed: Annotated[int, option("--seed", "N", "Of the bootstrap.", min=0)] = 1,
+    events_per_covariate: EventsOption = _RULE.events_per_covariate,
+    resamples: ResamplesOption = _RULE.resamples,
+    seed: SeedOption = _RULE.seed,
 ) -> Any:
     """Probability of losing response in the months after week 14, and how far to trust it.
 
@@ -69,7 +75,6 @@ def risk(
     """
     from registry.analysis.risk.data import DEFAULT
     from registry.analysis.risk.telling import risk_of_loss
-    from registry.analysis.risk.validation import RiskRule
 
     chosen = listed(covariates)
     return risk_of_loss(

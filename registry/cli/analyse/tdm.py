@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from registry.analysis.choices import Bootstrap
 from registry.cli.analyse.data import Data
+from registry.cli.analyse.risk import SeedOption
 from registry.cli.frame.signatures import option
+
+_BOOTSTRAP = Bootstrap()
 
 
 def tdm(
     data: Data,
     resamples: Annotated[
         int, option("--resamples", "N", "Bootstrap samples of the ROC.", min=100)
-    ] = 2000,
-    seed: Annotated[int, option("--seed", "N", "Of the bootstrap.", min=0)] = 1,
+    ] = _BOOTSTRAP.resamples,
+    seed: SeedOption = _BOOTSTRAP.seed,
 ) -> Any:
     """Infliximab troughs: by outcome, over time, why response was lost, who was measured.
 
     Example: registry analyse tdm --figure troughs
     """
     from registry.analysis.troughs.levels_and_loss import drug_levels
-    from registry.analysis.troughs.roc import Bootstrap
 
     bootstrap = Bootstrap(resamples, seed)
     return drug_levels(data.frames, data.definition, bootstrap=bootstrap, basis=data.basis)

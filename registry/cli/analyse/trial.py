@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from registry.analysis.choices import TrialPlan
 from registry.cli.analyse.cox import Ties, TiesOption, listed
 from registry.cli.analyse.curves import months
 from registry.cli.analyse.data import PATIENTS, Data
-from registry.cli.analyse.risk import EventsOption
+from registry.cli.analyse.risk import AT, EventsOption, ResamplesOption, SeedOption
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.signatures import flag, option
 
 READS = (*PATIENTS, "exposure", "pcdai_course")
+_PLAN = TrialPlan(
+    ("severity_moderate_severe", "perianal", "growth_delay", "response_without_remission")
+)
 
 
 def target_trial(
@@ -24,7 +28,7 @@ def target_trial(
             "Known at time zero, for the weights and the models beside.",
             autocompletion=complete_covariates,
         ),
-    ] = "severity_moderate_severe,perianal,growth_delay,response_without_remission",
+    ] = ",".join(_PLAN.covariates),
     time_varying: Annotated[
         str,
         option(
@@ -32,16 +36,14 @@ def target_trial(
             "A,B,...",
             "Read anew each month, for the weights: pcdai, glucocorticoid, intensified, trough.",
         ),
-    ] = "pcdai,glucocorticoid,intensified",
+    ] = ",".join(_PLAN.varying),
     grace: Annotated[
         int, option("--grace", "MONTHS", "From week 14 on, to begin a strategy.", min=1)
-    ] = 3,
-    at: Annotated[
-        str, option("--at", "A,B,...", "Months from week 14 on, of the risks.")
-    ] = "12,24",
+    ] = _PLAN.grace_months,
+    at: Annotated[str, option("--at", "A,B,...", "Months from week 14 on, of the risks.")] = AT,
     landmark: Annotated[
         float, option("--landmark", "MONTHS", "Of the landmark answer beside it.")
-    ] = 12,
+    ] = _PLAN.landmark_months,
     unstabilised: Annotated[
         bool, flag("--unstabilised", "Weights not over a model without the covariates.")
     ] = False,
@@ -54,13 +56,13 @@ def target_trial(
             min=50.5,
             max=100,
         ),
-    ] = 99,
-    events_per_covariate: EventsOption = 5,
+    ] = _PLAN.truncate,
+    events_per_covariate: EventsOption = _PLAN.events_per_covariate,
     events_per_arm: Annotated[
         int, option("--events-per-arm", "N", "With fewer losses it is refused.", min=1)
-    ] = 10,
-    resamples: Annotated[int, option("--resamples", "N", "Bootstrap samples.", min=50)] = 200,
-    seed: Annotated[int, option("--seed", "N", "Of the bootstrap.", min=0)] = 1,
+    ] = _PLAN.events_per_arm,
+    resamples: ResamplesOption = _PLAN.resamples,
+    seed: SeedOption = _PLAN.seed,
     ties: TiesOption = Ties.BRESLOW,
 ) -> Any:
     """Immunomodulator for more than 6 months or none: a target trial by clones and weights.
@@ -71,9 +73,8 @@ def target_trial(
     Example: registry analyse target-trial --covariates perianal --time-varying pcdai
     """
     from registry.analysis.trial.emulation import target_trial
-    from registry.analysis.trial.result import Plan
 
-    plan = Plan(
+    plan = TrialPlan(
         covariates=tuple(listed(covariates) or ()),
         varying=tuple(listed(time_varying) or ()),
         grace_months=grace,
