@@ -23,7 +23,8 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis import methods
-from registry.analysis.cox.imputed import ImputationRule, impute_regression
+from registry.analysis.choices import ImputationRule
+from registry.analysis.cox.imputed import impute_regression
 from registry.covariates import COVARIATES
 
 TRUTH = {"growth_delay": 0.5, "crp_high": 0.4, "trough": -0.35, "veo_cd": 0.3}

@@ -68,7 +68,9 @@ def main() -> None:
         found: dict[str, list[Estimate]] = {name: [] for name in MODELS}
         for i in range(given.registries):
             frame = rows_of(given.seed * 1_000_003 + i, given.children, gaps)
-            fitted = between_visits(frame, "paper", covariates=["growth_delay"])
+            fitted = between_visits(
+                frame, "paper", covariates=["growth_delay"], events_per_covariate=1
+            )
             for name, one in fitted.hazards.items():
                 values = (one.ratios[0], one.lower[0], one.upper[0], one.p_value[0])
                 found[name].append(Estimate(*map(float, values)))

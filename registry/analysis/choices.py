@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from registry.analysis.arrays import Ties
 
 
-# From week 14 on, at which the risk of a loss is told.
+# At which a curve is read off; and, from week 14 on, the risk of a loss.
+CURVE_MONTHS: tuple[float, ...] = (12, 24, 36)
 RISK_MONTHS: tuple[float, ...] = (12, 24)
 
 
@@ -21,6 +22,31 @@ class Bootstrap:
     """How often to draw, and where the random numbers start."""
 
     resamples: int = 2000
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class PermutationRule:
+    """When a log-rank test is also judged by permutation, and how.
+
+    Attributes:
+        below: a P by permutation is given when a group's expected events are fewer than this; 5 is
+            Cochran's rule for chi-square tests (Biometrics 1954;10:417-51). 0 means never.
+        permutations: how many random permutations are drawn.
+        seed: where the random numbers start, so that the same data give the same P.
+    """
+
+    below: float = 5
+    permutations: int = 9999
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class ImputationRule:
+    """How many completed data sets, how long each chain is, and its seed."""
+
+    imputations: int = 20
+    iterations: int = 10
     seed: int = 1
 
 

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from registry.analysis.choices import PermutationRule
 from registry.analysis.cohort.table2 import univariate_table
 from registry.analysis.curves.competing import cumulative_incidence
 from registry.analysis.curves.curve import Curve, turnbull
 from registry.analysis.curves.kaplan_meier import kaplan_meier
-from registry.analysis.curves.logrank import PermutationRule, log_rank_test, permutation_test
+from registry.analysis.curves.logrank import log_rank_test, permutation_test
 from registry.errors import CannotEstimate, WrongUsage
 from registry.report import curve_tables
 from registry.report.text import render

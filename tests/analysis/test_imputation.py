@@ -13,9 +13,10 @@ import pytest
 from scipy.stats import truncnorm
 
 from registry.analysis import methods
+from registry.analysis.choices import ImputationRule
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
-from registry.analysis.cox.imputed import ImputationRule, impute_regression
+from registry.analysis.cox.imputed import impute_regression
 from registry.analysis.cox.imputed_result import Imputed
 from registry.errors import CannotEstimate, WrongUsage
 from registry.report import imputation_tables

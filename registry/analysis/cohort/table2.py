@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis.basis import FROM_START, Basis, limits_under
+from registry.analysis.choices import PermutationRule
 from registry.analysis.curves.logrank import (
     LogRank,
-    PermutationRule,
     PermutationTest,
     log_rank_test,
     permutation_test,

@@ -18,6 +18,7 @@ import pandas as pd
 from registry.analysis import arrays, methods
 from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis, limits_under
+from registry.analysis.choices import RiskRule
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import Design, Prepared, immortal_time, left_out, prepare
 from registry.analysis.cox.fit import few_events
@@ -125,7 +126,7 @@ def between_visits(
     *,
     covariates: Choice | Sequence[str] | None = None,
     ties: str = "breslow",
-    events_per_covariate: float = 1,
+    events_per_covariate: float = RiskRule.events_per_covariate,
     basis: Basis | None = None,
 ) -> BetweenVisits:
     """Fit the models to the children in whom all covariates are known.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from registry.analysis import methods
 from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis, limits_under
+from registry.analysis.choices import ImputationRule
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import PUBLISHED, Design, covariates_of, held_fixed
 from registry.analysis.cox.fit import few_events
@@ -29,14 +30,7 @@ from registry.covariates import Covariate, Limits
 from registry.errors import CannotEstimate, WrongUsage
 from registry.words import note, tr
 
-
-@dataclass(frozen=True)
-class ImputationRule:
-    """How often, how long and from which seed."""
-
-    imputations: int = 20
-    iterations: int = 10
-    seed: int = 1
+AS_USUAL = ImputationRule()
 
 
 def impute_regression(
@@ -47,7 +41,7 @@ def impute_regression(
     auxiliary: Sequence[str] = (),
     ties: Ties = "breslow",
     design: Design = PUBLISHED,
-    rule: ImputationRule = ImputationRule(),
+    rule: ImputationRule = AS_USUAL,
     exposure: pd.DataFrame | None = None,
     levels: Mapping[str, pd.DataFrame] | None = None,
     basis: Basis | None = None,

@@ -15,6 +15,7 @@ import pandas as pd
 
 from registry.analysis.arrays import Counts, at_risk_on
 from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis, limits_under
+from registry.analysis.choices import CURVE_MONTHS
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
 from registry.analysis.counting import aalen_johansen, log_log_limits
 from registry.analysis.curves.curve import Curve, checked_months, ends_before, never_at_risk
@@ -174,7 +175,7 @@ def cumulative_incidence(
     definition: str,
     *,
     by: str | None = None,
-    at_months: Sequence[float] = (12, 24, 36),
+    at_months: Sequence[float] = CURVE_MONTHS,
     late_entry: bool = False,
     basis: Basis | None = None,
 ) -> CumulativeIncidence:

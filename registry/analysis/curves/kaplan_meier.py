@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis.basis import FROM_START, FROM_WEEK14, Basis, limits_under
+from registry.analysis.choices import CURVE_MONTHS, PermutationRule
 from registry.analysis.cohort.covariate_groups import Levels, levels_of
 from registry.analysis.curves.curve import (
     Curve,
@@ -29,7 +30,6 @@ from registry.analysis.curves.curve import (
 )
 from registry.analysis.curves.logrank import (
     LogRank,
-    PermutationRule,
     PermutationTest,
     log_rank_test,
     permutation_test,
@@ -141,7 +141,7 @@ def kaplan_meier(
     definition: str,
     *,
     by: str | None = None,
-    at_months: Sequence[float] = (12, 24, 36),
+    at_months: Sequence[float] = CURVE_MONTHS,
     late_entry: bool = False,
     landmark_months: float | None = None,
     exposure: pd.DataFrame | None = None,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from registry.analysis import arrays
 from registry.analysis.arrays import MANY_ROWS, NO_ENTRY, at_risk_on, chi2_sf
+from registry.analysis.choices import PermutationRule
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.errors import CannotEstimate
 from registry.words import note
@@ -151,22 +152,6 @@ class LogRank:
 
     def to_json(self) -> dict[str, Any]:
         return {"chi2": self.chi2, "df": self.df, "p": self.p}
-
-
-@dataclass(frozen=True)
-class PermutationRule:
-    """When a log-rank test is also judged by permutation, and how.
-
-    Attributes:
-        below: a P by permutation is given when a group's expected events are fewer than this; 5 is
-            Cochran's rule for chi-square tests (Biometrics 1954;10:417-51). 0 means never.
-        permutations: how many random permutations are drawn.
-        seed: where the random numbers start, so that the same data give the same P.
-    """
-
-    below: float = 5.0
-    permutations: int = 9999
-    seed: int = 1
 
 
 @dataclass(frozen=True)

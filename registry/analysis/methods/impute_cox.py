@@ -20,6 +20,7 @@ from scipy.special import expit, ndtr, ndtri
 
 from registry.analysis import arrays
 from registry.analysis.arrays import Ties
+from registry.analysis.choices import ImputationRule
 from registry.analysis.cox.diagnostics import baseline_faced
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, Rows, maximise
 from registry.analysis.dataset import Flags, Floats
@@ -87,9 +88,9 @@ def impute_cox(
     auxiliary: Any = None,
     lower: Any = None,
     upper: Any = None,
-    imputations: int = 20,
-    iterations: int = 10,
-    seed: int = 1,
+    imputations: int = ImputationRule.imputations,
+    iterations: int = ImputationRule.iterations,
+    seed: int = ImputationRule.seed,
 ) -> ImputedCox:
     """Impute what is missing in x, fit the Cox model to each completed data set, pool the fits.
 

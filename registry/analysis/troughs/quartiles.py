@@ -11,11 +11,11 @@ import pandas as pd
 
 from registry.analysis import methods
 from registry.analysis.arrays import NO_ENTRY, chi2_sf
+from registry.analysis.choices import PermutationRule
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
 from registry.analysis.curves.curve import Curve
 from registry.analysis.curves.logrank import (
     LogRank,
-    PermutationRule,
     log_rank_test,
     permutation_test,
 )

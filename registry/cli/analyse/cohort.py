@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from registry.analysis.choices import PermutationRule
 from registry.cli.analyse.curves import PermutationsOption, PermuteBelowOption, SeedOption
 from registry.cli.analyse.data import Data
 from registry.cli.frame.signatures import flag
@@ -34,16 +35,15 @@ def table1(data: Data) -> Any:
 def table2(
     data: Data,
     holm: Annotated[bool, flag("--holm", "Show P adjusted for the number of tests too.")] = False,
-    permute_below: PermuteBelowOption = 5,
-    permutations: PermutationsOption = 9999,
-    seed: SeedOption = 1,
+    permute_below: PermuteBelowOption = PermutationRule.below,
+    permutations: PermutationsOption = PermutationRule.permutations,
+    seed: SeedOption = PermutationRule.seed,
 ) -> Any:
     """Univariate log-rank tests of the 21 covariates.
 
     Example: registry analyse table2 --definition recommended --holm
     """
     from registry.analysis.cohort.table2 import univariate_table
-    from registry.analysis.curves.logrank import PermutationRule
 
     rule = PermutationRule(permute_below, permutations, seed)
     patients = data.patients_with(one.id for one in COVARIATES)

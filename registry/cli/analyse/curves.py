@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from registry.analysis.choices import CURVE_MONTHS, PermutationRule
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.signatures import flag, option
@@ -54,10 +55,18 @@ PermutationsOption = Annotated[int, option("--permutations", "N", "How many perm
 SeedOption = Annotated[int, option("--seed", "N", "Of the random permutations.", min=0)]
 
 
+def written(months: Sequence[float]) -> str:
+    """Months as `--at` has them."""
+    return ",".join(map(str, months))
+
+
+AT_CURVE = written(CURVE_MONTHS)
+
+
 def km(
     data: Data,
     by: ByOption = None,
-    at: AtOption = "12,24,36",
+    at: AtOption = AT_CURVE,
     entry: EntryOption = Entry.START,
     landmark: LandmarkOption = None,
     strata: Annotated[
@@ -75,9 +84,9 @@ def km(
     interval_censored: Annotated[
         bool, flag("--interval-censored", "Also the curve of losses known only between two visits.")
     ] = False,
-    permute_below: PermuteBelowOption = 5,
-    permutations: PermutationsOption = 9999,
-    seed: SeedOption = 1,
+    permute_below: PermuteBelowOption = PermutationRule.below,
+    permutations: PermutationsOption = PermutationRule.permutations,
+    seed: SeedOption = PermutationRule.seed,
 ) -> Any:
     """Kaplan-Meier: cumulative incidence of loss of response.
 
@@ -85,7 +94,6 @@ def km(
     """
     read_at = months(at)
     from registry.analysis.curves.kaplan_meier import kaplan_meier
-    from registry.analysis.curves.logrank import PermutationRule
 
     # One curve needs no covariates, and to find these is most of the work.
     plain = by is None and strata is None and not interval_censored
@@ -119,7 +127,7 @@ def refuse_km(result: Any, options: Mapping[str, Any]) -> None:
 def cuminc(
     data: Data,
     by: ByOption = None,
-    at: AtOption = "12,24,36",
+    at: AtOption = AT_CURVE,
     entry: EntryOption = Entry.START,
 ) -> Any:
     """Cumulative incidence of loss of response beside what rules it out: stop, transfer, death.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from registry.analysis.choices import ImputationRule
 from registry.cli.analyse.cox import AsPublishedOption, Ties, TiesOption, chosen, listed
 from registry.cli.analyse.curves import Entry, EntryOption, HazardStrataOption, LandmarkOption
 from registry.cli.analyse.data import Data
@@ -33,9 +34,13 @@ def impute(
             autocompletion=complete_covariates,
         ),
     ] = None,
-    imputations: Annotated[int, option("--imputations", "M", "Completed data sets.", min=2)] = 20,
-    iterations: Annotated[int, option("--iterations", "N", "Of each chain.", min=1)] = 10,
-    seed: Annotated[int, option("--seed", "N", "Of all draws.", min=0)] = 1,
+    imputations: Annotated[
+        int, option("--imputations", "M", "Completed data sets.", min=2)
+    ] = ImputationRule.imputations,
+    iterations: Annotated[
+        int, option("--iterations", "N", "Of each chain.", min=1)
+    ] = ImputationRule.iterations,
+    seed: Annotated[int, option("--seed", "N", "Of all draws.", min=0)] = ImputationRule.seed,
     ties: TiesOption = Ties.BRESLOW,
     entry: EntryOption = Entry.START,
     landmark: LandmarkOption = None,
@@ -50,7 +55,7 @@ def impute(
     Example: registry analyse impute --covariates trough,crp_high,growth_delay --imputations 50
     """
     from registry.analysis.cox.design import Design
-    from registry.analysis.cox.imputed import ImputationRule, impute_regression
+    from registry.analysis.cox.imputed import impute_regression
 
     design = Design(
         landmark_months=landmark,

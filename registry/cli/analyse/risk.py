@@ -10,14 +10,12 @@ import typer
 
 from registry.analysis.choices import RISK_MONTHS, RiskRule
 from registry.cli.analyse.cox import listed
-from registry.cli.analyse.curves import AtOption, months
+from registry.cli.analyse.curves import AtOption, months, written
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_patient
 from registry.cli.frame.signatures import argument, option
 from registry.errors import WrongUsage
 from registry.words import tr
-
-_RULE = RiskRule()
 
 
 class Penalty(StrEnum):
@@ -31,8 +29,8 @@ EventsOption = Annotated[
     float, option("--events-per-covariate", "N", "With fewer losses it is refused.", min=1)
 ]
 ResamplesOption = Annotated[int, option("--resamples", "N", "Bootstrap samples.", min=50)]
+AT_RISK = written(RISK_MONTHS)
 SeedOption = Annotated[int, option("--seed", "N", "Of the bootstrap.", min=0)]
-AT = ",".join(map(str, RISK_MONTHS))
 
 
 def risk(
@@ -49,7 +47,7 @@ def risk(
             "What the model knows of a child; without it trough, both PCDAI, BMI, growth.",
         ),
     ] = None,
-    at: AtOption = AT,
+    at: AtOption = AT_RISK,
     pattern: Annotated[
         str | None,
         option(
@@ -65,9 +63,9 @@ def risk(
             help="Coefficients shrunk by a ridge, or plain cause-specific Cox models.",
         ),
     ] = Penalty.RIDGE,
-    events_per_covariate: EventsOption = _RULE.events_per_covariate,
-    resamples: ResamplesOption = _RULE.resamples,
-    seed: SeedOption = _RULE.seed,
+    events_per_covariate: EventsOption = RiskRule.events_per_covariate,
+    resamples: ResamplesOption = RiskRule.resamples,
+    seed: SeedOption = RiskRule.seed,
 ) -> Any:
     """Probability of losing response in the months after week 14, and how far to trust it.
 

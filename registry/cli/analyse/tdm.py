@@ -9,15 +9,13 @@ from registry.cli.analyse.data import Data
 from registry.cli.analyse.risk import SeedOption
 from registry.cli.frame.signatures import option
 
-_BOOTSTRAP = Bootstrap()
-
 
 def tdm(
     data: Data,
     resamples: Annotated[
         int, option("--resamples", "N", "Bootstrap samples of the ROC.", min=100)
-    ] = _BOOTSTRAP.resamples,
-    seed: SeedOption = _BOOTSTRAP.seed,
+    ] = Bootstrap.resamples,
+    seed: SeedOption = Bootstrap.seed,
 ) -> Any:
     """Infliximab troughs: by outcome, over time, why response was lost, who was measured.
 

@@ -8,14 +8,11 @@ from registry.analysis.choices import TrialPlan
 from registry.cli.analyse.cox import Ties, TiesOption, listed
 from registry.cli.analyse.curves import months
 from registry.cli.analyse.data import PATIENTS, Data
-from registry.cli.analyse.risk import AT, EventsOption, ResamplesOption, SeedOption
+from registry.cli.analyse.risk import AT_RISK, EventsOption, ResamplesOption, SeedOption
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.signatures import flag, option
 
 READS = (*PATIENTS, "exposure", "pcdai_course")
-_PLAN = TrialPlan(
-    ("severity_moderate_severe", "perianal", "growth_delay", "response_without_remission")
-)
 
 
 def target_trial(
@@ -28,7 +25,7 @@ def target_trial(
             "Known at time zero, for the weights and the models beside.",
             autocompletion=complete_covariates,
         ),
-    ] = ",".join(_PLAN.covariates),
+    ] = "severity_moderate_severe,perianal,growth_delay,response_without_remission",
     time_varying: Annotated[
         str,
         option(
@@ -36,14 +33,16 @@ def target_trial(
             "A,B,...",
             "Read anew each month, for the weights: pcdai, glucocorticoid, intensified, trough.",
         ),
-    ] = ",".join(_PLAN.varying),
+    ] = ",".join(TrialPlan.varying),
     grace: Annotated[
         int, option("--grace", "MONTHS", "From week 14 on, to begin a strategy.", min=1)
-    ] = _PLAN.grace_months,
-    at: Annotated[str, option("--at", "A,B,...", "Months from week 14 on, of the risks.")] = AT,
+    ] = TrialPlan.grace_months,
+    at: Annotated[
+        str, option("--at", "A,B,...", "Months from week 14 on, of the risks.")
+    ] = AT_RISK,
     landmark: Annotated[
         float, option("--landmark", "MONTHS", "Of the landmark answer beside it.")
-    ] = _PLAN.landmark_months,
+    ] = TrialPlan.landmark_months,
     unstabilised: Annotated[
         bool, flag("--unstabilised", "Weights not over a model without the covariates.")
     ] = False,
@@ -56,13 +55,13 @@ def target_trial(
             min=50.5,
             max=100,
         ),
-    ] = _PLAN.truncate,
-    events_per_covariate: EventsOption = _PLAN.events_per_covariate,
+    ] = TrialPlan.truncate,
+    events_per_covariate: EventsOption = TrialPlan.events_per_covariate,
     events_per_arm: Annotated[
         int, option("--events-per-arm", "N", "With fewer losses it is refused.", min=1)
-    ] = _PLAN.events_per_arm,
-    resamples: ResamplesOption = _PLAN.resamples,
-    seed: SeedOption = _PLAN.seed,
+    ] = TrialPlan.events_per_arm,
+    resamples: ResamplesOption = TrialPlan.resamples,
+    seed: SeedOption = TrialPlan.seed,
     ties: TiesOption = Ties.BRESLOW,
 ) -> Any:
     """Immunomodulator for more than 6 months or none: a target trial by clones and weights.

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from registry.cli.analyse.cox import Ties, TiesOption, listed
-from registry.cli.analyse.curves import Entry, EntryOption, months
+from registry.cli.analyse.curves import AT_CURVE, Entry, EntryOption, months
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import reading, remark
 from registry.cli.frame.options import DefinitionOption, ForceOption
@@ -95,7 +95,7 @@ def new_command(
     limits: Annotated[
         StudyLimits, typer.Option("--limits", help="Of the model; profile takes some more rounds.")
     ] = StudyLimits.WALD,
-    at: Annotated[str, option("--at", "MONTHS", "When to read the curve off.")] = "12,24,36",
+    at: Annotated[str, option("--at", "MONTHS", "When to read the curve off.")] = AT_CURVE,
     limit: Annotated[
         int | None,
         option(
