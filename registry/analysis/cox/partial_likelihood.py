@@ -143,13 +143,11 @@ class PartialLikelihood:
             shift = eta.max()
             weight = self.case * np.exp(eta - shift)
             s0, mean = self._first_moments(weight)
-            of_events = float(self.case[self.event_rows] @ eta[self.event_rows])
-            loglik = of_events - float((times * (np.log(s0) + shift)).sum())
-            score = self.case[self.event_rows] @ self.x[self.event_rows]
+            loglik = float(self._of_events @ coef) - float((times * (np.log(s0) + shift)).sum())
             # What the steps make of a row is summed first, so that no sum over those at risk of
             # all products of covariates is needed: sum of E[x], and of E[xx'], over the steps.
             expected = weight * self.of_rows((times / s0)[:, None])[:, 0]
-            score = score - expected @ self.x
+            score = self._of_events - expected @ self.x
             of_mean = (times[:, None] * mean).T @ mean
             information = self.x.T @ (expected[:, None] * self.x) - of_mean
             if self.firth:
@@ -163,7 +161,7 @@ class PartialLikelihood:
             if self.ridge:
                 loglik -= self.ridge * float(coef @ coef) / 2
                 score = score - self.ridge * coef
-                information = information + self.ridge * np.eye(len(coef))
+                information.flat[:: len(coef) + 1] += self.ridge
         return Point(coef, loglik, score, information)
 
     def third_moments(self, coef: Floats) -> Floats:
@@ -188,9 +186,9 @@ class PartialLikelihood:
     def loglik(self, coef: Floats) -> float:
         """The log-likelihood alone, without any penalty."""
         eta = self.x @ coef
-        s0 = self.of_steps(self.weights(coef)[:, None])[:, 0]
-        total = (self.steps.times * (np.log(s0) + eta.max())).sum()
-        return float(self.case[self.event_rows] @ eta[self.event_rows] - total)
+        shift = eta.max()
+        s0 = self.of_steps((self.case * np.exp(eta - shift))[:, None])[:, 0]
+        return float(self._of_events @ coef - (self.steps.times * (np.log(s0) + shift)).sum())
 
     def with_ridge(self, ridge: float) -> PartialLikelihood:
         """The same with another penalty; what does not depend on it is not done again."""
@@ -208,6 +206,7 @@ class PartialLikelihood:
     def _set_values(self, values: Floats) -> None:
         self.centre = values.mean(axis=0)
         self.x = values - self.centre
+        self._of_events = self.case[self.event_rows] @ self.x[self.event_rows]
         # In the orders in which they are summed, so that they need not be brought there each time.
         one_and_x = np.column_stack([np.ones(len(values)), self.x])
         self._by_stop_x = one_and_x[self._by_stop.order]
@@ -249,12 +248,12 @@ class PartialLikelihood:
         Args:
             quantity: of each step, shape (steps, m).
         """
-        steps = self.steps
-        of_time = np.add.reduceat(quantity, self._first_step, axis=0)
-        found = self.faced(of_time)
-        if self.ties == "efron":
-            shared = np.add.reduceat(steps.share[:, None] * quantity, self._first_step, axis=0)
-            found[self.event_rows] -= shared[self.event_at]
+        if self.ties == "breslow":
+            return self.faced(quantity)
+        found = self.faced(np.add.reduceat(quantity, self._first_step, axis=0))
+        own = self.steps.share[:, None] * quantity
+        shared = np.add.reduceat(own, self._first_step, axis=0)
+        found[self.event_rows] -= shared[self.event_at]
         return np.asarray(found, dtype=np.float64)
 
     def faced(self, quantity: Floats) -> Floats:
@@ -338,6 +337,7 @@ def maximise(
     """
     k = likelihood.x.shape[1]
     free = np.array([j for j in range(k) if j != held], dtype=np.int64)
+    square = np.ix_(free, free)
     here = likelihood.at(np.zeros(k) if start is None else np.asarray(start, dtype=np.float64))
     # The information is not the curvature of the penalty: with few events the steps would jump to
     # and fro about the top, so those that turn back without getting much shorter are damped.
@@ -349,7 +349,7 @@ def maximise(
         if not free.size:
             return here
         try:
-            solved = np.linalg.solve(here.information[np.ix_(free, free)], here.score[free])
+            solved = np.linalg.solve(here.information[square], here.score[free])
         except np.linalg.LinAlgError:
             return None
         step: Floats = np.asarray(solved, dtype=np.float64)

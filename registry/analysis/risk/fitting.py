@@ -59,17 +59,13 @@ def ridge(rows: Rows, penalty: float) -> Hazard:
     likelihood = PartialLikelihood(rows, "breslow", ridge=penalty)
     best = maximise(likelihood)
     assert best is not None, "a ridge has a highest point"
-    s0, _ = likelihood.means(best.coef)
-    # exp(x b) is told there up to a factor, by which S_0 of a patient at the mean is found again.
-    factor = likelihood.weights(best.coef)[0] / np.exp(rows.values[0] @ best.coef)
     left = penalty * np.trace(np.linalg.inv(best.information))
-    steps = likelihood.steps
     return Hazard(
         best.coef,
         penalty,
         float(len(best.coef) - left),
-        steps.time.astype(np.int64),
-        np.asarray(steps.times * factor / s0),
+        likelihood.steps.time.astype(np.int64),
+        likelihood.baseline(best.coef),
     )
 
 
@@ -95,7 +91,13 @@ def gains(rows: Rows, fold: Days, penalties: Floats) -> Floats:
         if not rows.event[kept].any():
             continue
         without = PartialLikelihood(
-            Rows.of(rows.stop[kept], rows.event[kept], rows.values[kept]), "breslow"
+            Rows.of(
+                rows.stop[kept],
+                rows.event[kept],
+                rows.values[kept],
+                weight=None if rows.weight is None else rows.weight[kept],
+            ),
+            "breslow",
         )
         start = None
         for i, penalty in enumerate(penalties):
@@ -115,7 +117,8 @@ def penalties_for(events: int) -> Floats:
 
 def best_penalty(rows: Rows, fold: Days) -> float:
     """The one of `penalties_for` that gains most, of equal ones the largest."""
-    penalties = penalties_for(int(rows.event.sum()))
+    events = rows.event.sum() if rows.weight is None else rows.weight[rows.event].sum()
+    penalties = penalties_for(int(events))
     return float(penalties[int(np.argmax(gains(rows, fold, penalties)))])
 
 
@@ -127,18 +130,27 @@ class Hazards:
     ruled_out: Hazard | None
 
     @classmethod
-    def of(cls, time: Days, code: Days, x: Floats, fold: Days, second: float | None) -> Hazards:
+    def of(
+        cls,
+        time: Days,
+        code: Days,
+        x: Floats,
+        fold: Days,
+        second: float | None,
+        often: Floats | None = None,
+    ) -> Hazards:
         """Fit both.
 
         Args:
             time: days; a patient is at risk until then.
             code: 0 or one of `CAUSES`; at least one loss.
             x: standardised covariates, shape (n, k).
-            fold: of each patient; copies of one patient are in one fold. The penalty of the first
-                hazard is the one that does best in them.
+            fold: of each patient. The penalty of the first hazard is the one that does best in
+                them.
             second: the penalty of the second; None to choose it as that of the first.
+            often: how often each patient counts, above 0; once without it.
         """
-        loss, ruled_out = (Rows.of(time, code == cause, x) for cause in CAUSES)
+        loss, ruled_out = (Rows.of(time, code == cause, x, weight=often) for cause in CAUSES)
         first = ridge(loss, best_penalty(loss, fold))
         if not ruled_out.event.any():
             return cls(first, None)
@@ -242,13 +254,26 @@ class Unpenalised(Hazards):
 
 
 def fitted(
-    time: Days, code: Days, x: Floats, fold: Days, *, penalised: bool, second: float | None = None
+    time: Days,
+    code: Days,
+    x: Floats,
+    fold: Days,
+    *,
+    penalised: bool,
+    second: float | None = None,
+    often: Days | None = None,
 ) -> Hazards:
-    """The model of these patients, see `Hazards.of`.
+    """The model of these patients, see `Hazards.of`; `often` 0 leaves one out.
 
     Raises:
         CannotEstimate: it is not penalised and cannot be fitted.
     """
-    if penalised:
+    if not penalised:
+        drawn = np.repeat(np.arange(len(time)), 1 if often is None else often)
+        return Unpenalised.fit(time[drawn], code[drawn], x[drawn])
+    if often is None:
         return Hazards.of(time, code, x, fold, second)
-    return Unpenalised.fit(time, code, x)
+    # Who is drawn twice counts twice: that takes less than two rows.
+    there = np.flatnonzero(often)
+    weight = often[there].astype(np.float64)
+    return Hazards.of(time[there], code[there], x[there], fold[there], second, weight)

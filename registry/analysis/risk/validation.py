@@ -134,7 +134,13 @@ class _Resampled:
             return None
         try:
             fit = fitted(
-                time, code, x, self.fold[drawn], penalised=self.penalised, second=self.second
+                self.time,
+                self.code,
+                self.x,
+                self.fold,
+                penalised=self.penalised,
+                second=self.second,
+                often=often,
             )
         except CannotEstimate:
             return None
