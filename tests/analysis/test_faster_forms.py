@@ -19,7 +19,7 @@ from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, ma
 from registry.analysis.cox.profile import profile_limits
 from registry.analysis.methods.cox_model import _by_lifelines
 from registry.analysis.methods.prediction import auc, brier, levels_of
-from registry.analysis.methods.prediction_curves import auc_curve, brier_curve
+from registry.analysis.methods.prediction_curves import auc_curve, brier_curves
 from registry.analysis.methods.survival_curve import SurvivalCurve
 from registry.analysis.risk.fitting import Hazard, Hazards
 from registry.analysis.risk.performance import Watch
@@ -145,7 +145,7 @@ def test_a_brier_curve_has_the_estimates_of_the_score(seed: int) -> None:
     at = np.arange(1.0, 40.0)
     risk = np.sort(rng.random((50, len(at))), axis=1)
     whole = brier(time, cause, risk, at)
-    curve = brier_curve(time, cause, risk, at)
+    [curve] = brier_curves(time, cause, risk, at)
     for found, expected in (
         (curve.estimate, whole.estimate),
         (curve.null, whole.null.estimate),
@@ -183,8 +183,9 @@ def test_a_sample_is_scored_by_what_was_told_of_all(seed: int) -> None:
     watch = Watch(time, code, x, days, methods.pseudo_values(time, code, days))
     drawn = np.sort(rng.integers(0, n, n))
     alone = Watch(time[drawn], code[drawn], x[drawn], days, watch.pseudo[drawn])
-    found = watch.measured(watch.told(model), drawn)
-    expected = alone.measured(alone.told(model))
+    often = np.bincount(drawn, minlength=n)
+    found, _ = watch.measured(watch.told(model), often, None)
+    [expected] = alone.measured(alone.told(model), None)
     np.testing.assert_allclose(found.asked, expected.asked, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(found.curves, expected.curves, rtol=1e-12, atol=1e-14)
 

@@ -24,19 +24,26 @@ from registry.words import tr
 
 
 class Censoring:
-    """The probability G of not being censored, and what its estimate owes to each row."""
+    """The probability G of not being censored, and what its estimate owes to each row.
 
-    def __init__(self, time: Floats, cause: Days) -> None:
+    Args:
+        time, cause: as of `brier`, and held to nothing.
+        often: how often each row counts; once without it, not at all with 0.
+    """
+
+    def __init__(self, time: Floats, cause: Days, often: Days | None = None) -> None:
         self.time, self._cause = time, cause
+        self._often = np.ones(len(time), dtype=np.int64) if often is None else often
         self._days, self._day = np.unique(time, return_inverse=True)
         some = len(self._days)
-        leaving = np.bincount(self._day, minlength=some)
-        censored = np.bincount(self._day[cause == 0], minlength=some)
+        leaving = np.bincount(self._day, self._often, some)
+        censored = np.bincount(self._day, np.where(cause == 0, self._often, 0), some)
         at_risk = leaving[::-1].cumsum()[::-1]
         # Events come first: they are not at risk of the censoring of their day.
         left = at_risk - leaving + censored
         self._g = np.concatenate(([1.0], np.cumprod(1 - censored / np.maximum(left, 1))))
-        self._at_risk, self._hazard = at_risk, censored / at_risk
+        self._at_risk = np.maximum(at_risk, 1)
+        self._hazard = censored / self._at_risk
 
     def weights(self, at: Floats) -> Floats:
         """1/G of each row that tells of t, 0 of the others, (n, times); NaN where G(t) is 0."""
@@ -51,9 +58,10 @@ class Censoring:
 
     @cached_property
     def before(self) -> Floats:
-        """1/G just before each row leaves, 0 of who is censored."""
+        """1/G just before each row leaves, 0 of who is censored or does not count."""
         with np.errstate(divide="ignore"):
-            return np.where(self._cause == 0, 0.0, 1 / self._g[self._day])
+            told = (self._cause != 0) & (self._often > 0)
+            return np.where(told, 1 / self._g[self._day], 0.0)
 
     def of_cases(self, at: Floats) -> Floats:
         """The sum of the weights of those with cause 1 by each of the times."""
@@ -61,11 +69,12 @@ class Censoring:
 
     def of_all(self, at: Floats) -> Floats:
         """The sum of all weights at each of the times."""
-        later = len(self.time) - np.searchsorted(np.sort(self.time), at, side="right")
+        left = np.concatenate(([0], np.cumsum(np.bincount(self._day, self._often))))
+        later = left[-1] - left[np.searchsorted(self._days, at, side="right")]
         return self._until(at, self._cause != 0) + later / self.of(at)
 
     def _until(self, at: Floats, of: Any) -> Floats:
-        of_day = np.bincount(self._day, np.where(of, self.before, 0.0), len(self._days))
+        of_day = np.bincount(self._day, np.where(of, self._often * self.before, 0.0))
         running = np.concatenate(([0.0], np.cumsum(of_day)))
         return np.asarray(running[np.searchsorted(self._days, at, side="right")])
 
@@ -195,10 +204,12 @@ def auc(time: Any, cause: Any, risk: Any, at: Any) -> Score:
 
 def levels_of(risk: Floats) -> Days:
     """The order of the risks at each time, equal ones alike, from 0 on, shape (n, times)."""
-    found = np.empty(risk.shape, dtype=np.int64)
-    for i, told in enumerate(risk.T):
-        found[:, i] = np.unique(told, return_inverse=True)[1]
-    return found
+    found = np.zeros(risk.shape[::-1], dtype=np.int64)
+    for level, told in zip(found, np.ascontiguousarray(risk.T), strict=True):
+        order = np.argsort(told)
+        ordered = told[order]
+        level[order[1:]] = np.cumsum(ordered[1:] != ordered[:-1])
+    return found.T
 
 
 @dataclass(frozen=True)
@@ -280,16 +291,24 @@ def area_of(time: Floats, cause: Days, weight: Floats, level: Days, t: float) ->
     """None where there is no case or no control."""
     case = (time <= t) & (cause == 1)
     of_case, of_control = np.where(case, weight, 0.0), np.where(case, 0.0, weight)
-    cases, controls = of_case.mean(), of_control.mean()
-    if not (cases > 0 and controls > 0):
+    area = area_between(np.bincount(level, of_case), np.bincount(level, of_control))
+    if np.isnan(area):
         return None
-    below = _below(of_control, level) / of_control.sum()
-    above = 1 - _below(of_case, level) / of_case.sum()
-    area = float((of_case * below).mean() / cases)
-    return Area(area, of_case / cases, of_control / controls, below, above)
+    below = _below(np.bincount(level, of_control))[level] / of_control.sum()
+    above = 1 - _below(np.bincount(level, of_case))[level] / of_case.sum()
+    return Area(area, of_case / of_case.mean(), of_control / of_control.mean(), below, above)
 
 
-def _below(weight: Floats, level: Days) -> Floats:
-    """The sum of the weights of those with a lower risk, and half of that of an equal one."""
-    of_level = np.bincount(level, weight)
-    return np.asarray((np.cumsum(of_level) - of_level / 2)[level])
+def area_between(cases: Floats, controls: Floats) -> float:
+    """The AUC of the weights of cases and controls at each level; NaN where there are none.
+
+    Added up one after the other: levels at which nobody is change nothing, not even by rounding.
+    """
+    below = _below(controls)
+    found, of_all = np.cumsum(cases * below), np.cumsum(cases)[-1] * np.cumsum(controls)[-1]
+    return float(found[-1] / of_all) if of_all > 0 else np.nan
+
+
+def _below(weight: Floats) -> Floats:
+    """By level the sum of the weights at lower ones, and half of that at its own."""
+    return np.asarray(np.cumsum(weight) - weight / 2, dtype=np.float64)

@@ -187,11 +187,14 @@ class Hazards:
         first[kind] = np.arange(len(kind))
         alike = len(kinds) < len(ratios)
         ratios = ratios[first] if alike else ratios
-        found = np.empty((len(ratios), len(grown) + 1))
-        some = 1 + _CELLS // len(found[0])
+        # A row a day, added up for all patients at once.
+        found = np.empty((len(grown) + 1, len(ratios)))
+        some = 1 + _CELLS // len(found)
         for at in range(0, len(ratios), some):
-            _risk_of(ratios[at : at + some], cumulative, jumps, found[at : at + some])
-        return grown, found[kind] if alike else found
+            _risk_of(ratios[at : at + some].T, cumulative, jumps, found[:, at : at + some])
+        for day in range(1, len(found)):
+            found[day] += found[day - 1]
+        return grown, (found[:, kind] if alike else found).T
 
     def risk_were_nobody_to_stop(self, x: Floats, days: Floats) -> Floats:
         """1 - exp(-H(t) exp(x b)): with stop, transfer and death as if they were chance ends."""
@@ -199,23 +202,24 @@ class Hazards:
 
 
 def _risk_of(ratios: Floats, cumulative: Floats, jumps: Floats, found: Floats) -> None:
-    """The risk by hazard ratio of each cause before the first and from each of the days on.
+    """By how much the risk grows on each of the days, by hazard ratio of each cause; 0 before.
 
     Args:
-        ratios: shape (n, causes), the loss first.
+        ratios: shape (causes, n), the loss first.
         cumulative: hazards of each cause at the days of a loss, shape (causes, days).
         jumps: by how much they grow on these.
-        found: takes the risk, shape (n, 1 + days).
+        found: takes it, shape (1 + days, n).
     """
-    leaving = ratios @ jumps
-    # On a day the survivors leave with probability 1 - exp(-hazard), by cause as it has part.
-    before = np.exp(leaving - ratios @ cumulative)
-    part = np.outer(ratios[:, 0], jumps[0])
-    part /= leaving
-    part *= before
-    part *= -np.expm1(-leaving)
-    found[:, 0] = 0.0
-    np.cumsum(part, axis=1, out=found[:, 1:])
+    # On a day the survivors leave with probability 1 - exp(-hazard), by cause as it has part: that
+    # is exp(log of the part - hazard before the day) times (1 - exp(-hazard)) / hazard.
+    beside = np.vstack([ratios, np.log(ratios[0]), np.ones(len(ratios[0]))])
+    part = np.vstack([jumps - cumulative, np.ones(len(jumps[0])), np.log(jumps[0])]).T @ beside
+    np.exp(part, out=part)
+    left = -jumps.T @ ratios
+    part /= left
+    np.expm1(left, out=left)
+    found[0] = 0.0
+    np.multiply(part, left, out=found[1:])
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import methods
-from registry.analysis.dataset import Days, Floats
-from registry.analysis.methods.prediction import levels_of
-from registry.analysis.methods.prediction_curves import auc_curve, brier_curve
+from registry.analysis.dataset import Days, Flags, Floats
+from registry.analysis.methods.prediction import integrated_to, levels_of
+from registry.analysis.methods.prediction_curves import auc_curve, brier_curves
 from registry.analysis.risk.fitting import LOSS, Hazards
 from registry.variables import DAYS_PER_MONTH
 
@@ -58,7 +58,8 @@ class Told:
     Attributes:
         grown: the days on which a risk grows.
         risk: of each patient before the first of these and from each on, shape (n, 1 + grown).
-        levels: the order of the risks by each month, shape (n, months).
+        levels: the order of the risks by each month, and by each of the days asked for, shape
+            (n, months + days).
     """
 
     grown: Floats
@@ -92,66 +93,79 @@ class Watch:
         """Those of the curves, from 1 to the last asked for."""
         return np.arange(1.0, np.floor(self.days[-1] / DAYS_PER_MONTH + 1e-9) + 1)
 
-    def losses(self, days: Floats) -> Days:
+    def losses(self, days: Floats, often: Days | None = None) -> Days:
         """How many lost response by each of the days."""
-        return np.searchsorted(np.sort(self.time[self.code == LOSS]), days, side="right")
+        return self._left(days, self.code == LOSS, often)
 
-    def followed(self, days: Floats) -> Days:
+    def followed(self, days: Floats, often: Days | None = None) -> Days:
         """How many are followed beyond each of the days."""
-        return len(self.time) - np.searchsorted(np.sort(self.time), days, side="right")
+        whole = len(self.time) if often is None else int(often.sum())
+        return whole - self._left(days, np.ones(len(self.time), dtype=bool), often)
 
-    def telling(self, days: Floats) -> Any:
+    def _left(self, days: Floats, who: Flags, often: Days | None) -> Days:
+        time = self.time[who] if often is None else np.repeat(self.time[who], often[who])
+        return np.searchsorted(np.sort(time), days, side="right")
+
+    def telling(self, days: Floats, often: Days | None = None) -> Any:
         """On which of the days there is something to measure by."""
-        return (self.losses(days) >= FEWEST) & (self.followed(days) >= FEWEST)
+        return (self.losses(days, often) >= FEWEST) & (self.followed(days, often) >= FEWEST)
 
     def told(self, model: Hazards) -> Told:
         """What a model tells of these patients."""
         grown, risk = model.reached(self.x, float(self.days[-1]))
         np.clip(risk, 0.0, 1.0, out=risk)
-        step = np.searchsorted(grown, self.months * DAYS_PER_MONTH, side="right")
+        watched = np.concatenate([self.months * DAYS_PER_MONTH, self.days])
+        step = np.searchsorted(grown, watched, side="right")
         return Told(grown, risk, levels_of(risk[:, step]))
 
-    def measured(self, told: Told, drawn: Days | None = None) -> Measured:
+    def measured(self, told: Told, *samples: Days | None) -> list[Measured]:
         """The scores with these patients of a model that told this of them.
 
         Args:
             told: see `told`.
-            drawn: their numbers in a bootstrap sample, to score with that.
+            samples: of each how often each patient is in it; None is these patients.
         """
-        who = np.arange(len(self.time)) if drawn is None else drawn
-        watch = self if drawn is None else self._of(drawn)
-        time, code, by_month = watch.time, watch.code, self.months * DAYS_PER_MONTH
+        by_month = self.months * DAYS_PER_MONTH
+        watched = np.concatenate([by_month, self.days])
         # Between the days on which anybody leaves neither score nor risk changes.
-        days = np.unique(np.concatenate([time, by_month, self.days]))
+        days = np.unique(np.concatenate([self.time, watched]))
         days = days[days <= self.days[-1]]
-        score = brier_curve(time, code, told.risk, days, grown=told.grown, who=who)
+        scores = brier_curves(self.time, self.code, told.risk, days, samples, grown=told.grown)
         at, monthly = np.searchsorted(days, self.days), np.searchsorted(days, by_month)
-        risk = told.by(self.days, who)
-        found = methods.calibration(time, code, risk, self.days, watch.pseudo)
-        asked = np.stack(
-            [
-                score.estimate[at],
-                score.scaled[at],
-                score.integrated[at],
-                methods.auc(time, code, risk, self.days).estimate,
-                found.ratio,
-                found.intercept,
-                found.slope,
-                found.ici,
-            ]
-        )
-        area = auc_curve(time, code, told.levels[who], by_month)
-        curves = [score.estimate[monthly], score.null[monthly], area]
-        return Measured(
-            np.where(watch.telling(self.days), asked, np.nan),
-            np.where(watch.telling(by_month), np.stack(curves), np.nan),
-        )
-
-    def _of(self, drawn: Days) -> Watch:
-        """The patients of a bootstrap sample."""
-        return Watch(
-            self.time[drawn], self.code[drawn], self.x[drawn], self.days, self.pseudo[drawn]
-        )
+        found = []
+        for often, score in zip(samples, scores, strict=True):
+            who = np.repeat(np.arange(len(self.time)), 1 if often is None else often)
+            line = methods.calibration(
+                self.time[who],
+                self.code[who],
+                told.by(self.days, who),
+                self.days,
+                self.pseudo[who],
+            )
+            # The score is held between the days of the sample, and 0 before the first of them.
+            own = np.isin(days, np.concatenate([self.time[who], watched]))
+            held = integrated_to(score.estimate[own], days[own])
+            area = auc_curve(self.time, self.code, told.levels, watched, often)
+            asked = np.stack(
+                [
+                    score.estimate[at],
+                    score.scaled[at],
+                    held[np.searchsorted(days[own], self.days)],
+                    area[len(by_month) :],
+                    line.ratio,
+                    line.intercept,
+                    line.slope,
+                    line.ici,
+                ]
+            )
+            curves = [score.estimate[monthly], score.null[monthly], area[: len(by_month)]]
+            found.append(
+                Measured(
+                    np.where(self.telling(self.days, often), asked, np.nan),
+                    np.where(self.telling(by_month, often), np.stack(curves), np.nan),
+                )
+            )
+        return found
 
 
 @dataclass(frozen=True)

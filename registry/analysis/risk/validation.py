@@ -65,14 +65,19 @@ def validated(
     """
     random, n = np.random.default_rng(how.seed), len(time)
     fold = folds_of(code == LOSS, how.seed)
+    # In the order of leaving, in which sums over those at risk are made; samples are drawn and told
+    # in that of the patients.
+    order = np.argsort(time, kind="stable")
+    time, code, x, fold = time[order], code[order], x[order], fold[order]
     model = fitted(time, code, x, fold, penalised=how.penalised)
     second = model.ruled_out.penalty if model.ruled_out else None
     everybody = Rows.of(time, code == LOSS, x)
     watch = Watch(time, code, x, days, methods.pseudo_values(time, code, days))
-    apparent, by_time = _measures(everybody, model), watch.measured(watch.told(model))
+    apparent, by_time = _measures(everybody, model), watch.measured(watch.told(model), None)[0]
     resampled = _Resampled(time, code, x, own, days, fold, second, how.penalised, watch)
     samples = [
-        random.multinomial(n, np.full(n, 1 / n)).astype(np.int16) for _ in range(how.resamples)
+        random.multinomial(n, np.full(n, 1 / n)).astype(np.int16)[order]
+        for _ in range(how.resamples)
     ]
     optimism: list[Floats] = []
     optimism_by_time: list[Measured] = []
@@ -88,6 +93,8 @@ def validated(
         times[found.out] += 1
     with np.errstate(invalid="ignore", divide="ignore"):
         left_out = total / times
+    in_order = np.empty_like(left_out)
+    in_order[order] = left_out
     lost = np.array(optimism).reshape(-1, 2)
     # A sample that shrinks all coefficients to nearly 0 has a slope without bounds: the median.
     return Validation(
@@ -95,7 +102,7 @@ def validated(
         corrected(apparent[0], lost[:, 0], np.mean),
         corrected(apparent[1], lost[:, 1], np.median),
         of_own,
-        left_out,
+        in_order,
         Performance.of(watch, model, by_time, optimism_by_time, left_out),
         len(optimism),
     )
@@ -150,10 +157,11 @@ class _Resampled:
         )
         out = np.flatnonzero(often == 0)
         told = self.watch.told(fit)
+        in_sample, of_all = self.watch.measured(told, often, None)
         own = np.full(len(self.days), np.nan)
         return _Sample(
             _measures(there, fit) - _measures(everybody, fit),
-            self.watch.measured(told, drawn) - self.watch.measured(told),
+            in_sample - of_all,
             own if self.own is None else fit.risk(self.own[None, :], self.days)[0],
             out,
             told.by(self.days, out),
