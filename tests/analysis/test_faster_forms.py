@@ -21,7 +21,7 @@ from registry.analysis.methods.cox_model import _by_lifelines
 from registry.analysis.methods.prediction import auc, brier, levels_of
 from registry.analysis.methods.prediction_curves import auc_curve, brier_curves
 from registry.analysis.methods.survival_curve import SurvivalCurve
-from registry.analysis.risk.fitting import Hazard, Hazards
+from registry.analysis.risk.fitting import Hazard, Hazards, fitted, folds_of
 from registry.analysis.risk.performance import Watch
 
 
@@ -188,6 +188,25 @@ def test_a_sample_is_scored_by_what_was_told_of_all(seed: int) -> None:
     [expected] = alone.measured(alone.told(model), None)
     np.testing.assert_allclose(found.asked, expected.asked, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(found.curves, expected.curves, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("penalised", [True, False])
+def test_a_sample_is_fitted_by_how_often_each_is_in_it(seed: int, penalised: bool) -> None:
+    rng = np.random.default_rng(seed)
+    n = 150
+    x = rng.normal(size=(n, 2))
+    time = np.ceil(rng.exponential(300 * np.exp(-x @ [0.5, 0.2]))).astype(np.int64)
+    code, often = rng.integers(0, 3, n), rng.multinomial(n, np.full(n, 1 / n))
+    fold, drawn = folds_of(code == 1, seed), np.repeat(np.arange(n), often)
+    found = fitted(time, code, x, fold, penalised=penalised, often=often)
+    expected = fitted(time[drawn], code[drawn], x[drawn], fold[drawn], penalised=penalised)
+    for one, other in ((found.loss, expected.loss), (found.ruled_out, expected.ruled_out)):
+        assert one is not None
+        assert other is not None
+        np.testing.assert_array_equal(one.days, other.days)
+        for name in ("coef", "penalty", "effective_df", "jumps"):
+            np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-9)
 
 
 def test_many_rows_are_fitted_as_lifelines_fits_them() -> None:

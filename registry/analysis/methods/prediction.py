@@ -71,7 +71,7 @@ class Censoring:
         """The sum of all weights at each of the times."""
         left = np.concatenate(([0], np.cumsum(np.bincount(self._day, self._often))))
         later = left[-1] - left[np.searchsorted(self._days, at, side="right")]
-        return self._until(at, self._cause != 0) + later / self.of(at)
+        return np.asarray(self._until(at, self._cause != 0) + later / self.of(at))
 
     def _until(self, at: Floats, of: Any) -> Floats:
         of_day = np.bincount(self._day, np.where(of, self._often * self.before, 0.0))
@@ -291,22 +291,27 @@ def area_of(time: Floats, cause: Days, weight: Floats, level: Days, t: float) ->
     """None where there is no case or no control."""
     case = (time <= t) & (cause == 1)
     of_case, of_control = np.where(case, weight, 0.0), np.where(case, 0.0, weight)
-    area = area_between(np.bincount(level, of_case), np.bincount(level, of_control))
+    area = area_between(of_case, of_control, level)
     if np.isnan(area):
         return None
-    below = _below(np.bincount(level, of_control))[level] / of_control.sum()
-    above = 1 - _below(np.bincount(level, of_case))[level] / of_case.sum()
+    below = _below(_by_level(level, of_control))[level] / of_control.sum()
+    above = 1 - _below(_by_level(level, of_case))[level] / of_case.sum()
     return Area(area, of_case / of_case.mean(), of_control / of_control.mean(), below, above)
 
 
-def area_between(cases: Floats, controls: Floats) -> float:
-    """The AUC of the weights of cases and controls at each level; NaN where there are none.
+def area_between(of_case: Floats, of_control: Floats, level: Days) -> float:
+    """The AUC by the weight of each row as case and as control; NaN where there are none.
 
     Added up one after the other: levels at which nobody is change nothing, not even by rounding.
     """
-    below = _below(controls)
-    found, of_all = np.cumsum(cases * below), np.cumsum(cases)[-1] * np.cumsum(controls)[-1]
-    return float(found[-1] / of_all) if of_all > 0 else np.nan
+    cases, controls = _by_level(level, of_case), _by_level(level, of_control)
+    found = np.cumsum(cases * _below(controls))[-1]
+    of_all = np.cumsum(cases)[-1] * np.cumsum(controls)[-1]
+    return float(found / of_all) if of_all > 0 else np.nan
+
+
+def _by_level(level: Days, weight: Floats) -> Floats:
+    return np.asarray(np.bincount(level, weight), dtype=np.float64)
 
 
 def _below(weight: Floats) -> Floats:

@@ -131,8 +131,7 @@ def auc_curve(
     found = np.full(len(at), np.nan)
     for i, t in enumerate(at):
         gone = time <= t
-        cases = np.bincount(levels[:, i], np.where(gone, of_case, 0.0))
         # NaN of all where nobody is known to be uncensored.
-        others = np.where(gone, of_other, count * later[i])
-        found[i] = area_between(cases, np.bincount(levels[:, i], others) + 0 * later[i])
+        others = np.where(gone, of_other, count * later[i]) + 0 * later[i]
+        found[i] = area_between(np.where(gone, of_case, 0.0), others, levels[:, i])
     return found
