@@ -45,10 +45,10 @@ from registry.views.declared import (
 )
 from registry.views.deidentified_tables import deidentified_views, released_child_view
 from registry.views.headers import Sentence
+from registry.views.sources import FOLDER, FUNCTIONS, names, source
 from registry.views.view import (
     ANALYTICS,
     DEIDENTIFIED,
-    FOLDER,
     INSPECTION,
     PRESENT,
     RULES,
@@ -168,8 +168,8 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
     if place is OWN:
         # Who was given what is the owner's to know.
         views[RULES] = [view for view in views[RULES] if view.name != "released_child"]
-        views[RULES].insert(0, read_view(RULES, FOLDER / OWN_FOLDER / f"{CHANGE_SET}.sql"))
-        views[INSPECTION] = [read_view(INSPECTION, FOLDER / INSPECTION / "record_change.sql")]
+        views[RULES].insert(0, read_view(RULES, OWN_FOLDER, CHANGE_SET))
+        views[INSPECTION] = [read_view(INSPECTION, INSPECTION, "record_change")]
     else:
         views[DEIDENTIFIED] = deidentified_views()
     if place is LIVE:
@@ -188,8 +188,7 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
             f"set local search_path = {searched}",
         ]
         if schema == RULES:
-            for file in sorted((FOLDER / "functions").glob("*.sql")):
-                script.append(place.source(file.read_text(encoding="utf-8")))
+            script += [place.source(source(FUNCTIONS, name)) for name in names(FUNCTIONS)]
             if day is not None:
                 script.append(TODAY_OF_A_FREEZE.format(day=day))
         script += [place.source(_statement(view, place)) for view in built]

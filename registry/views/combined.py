@@ -21,15 +21,15 @@ from functools import cache
 from registry.clinical_tables import CLINICAL_TABLES
 from registry.views.headers import read_header
 from registry.views.plausibility import ALL_RULES, union_of_rules
-from registry.views.view import FOLDER, PRESENT, RULES, select_of
+from registry.views.sources import FUNCTIONS, folders, names, source
+from registry.views.view import PRESENT, select_of
 
-# Whose views lie in `present`.
-FOLDERS = (RULES, "worklist", "quality")
-# What lies there beside them, from no file.
+# What lies in `present` beside the views, from no file.
 BESIDE = {*(table.name for table in CLINICAL_TABLES), "definition", "dated_record"}
 _READ = re.compile(r"(?<!distinct )\b(from|join)\s+(lateral\s+)?([a-z_0-9]+)\b(?!\s*[.(])")
 _GOES_ON = "where|join|left|cross|inner|on|using|group|order|union|window|limit|offset"
 _ALIAS = re.compile(rf"\s+(?:as\s+)?(?!(?:{_GOES_ON})\b)\w")
+_CALLED = re.compile(r"(?<![\w.])(\w+)\(")
 _NAMED = re.compile(r"^\s*(?:with\s+)?(\w+)(?: \([\w, ]+\))? as (?:materialized )?\($", re.M)
 
 
@@ -81,34 +81,25 @@ def _pasted(text: str, views: Mapping[str, str]) -> str:
 
 
 @cache
-def _files() -> dict[str, str]:
-    """The folder of each view that has a file."""
-    return {path.stem: folder for folder in FOLDERS for path in (FOLDER / folder).glob("*.sql")}
-
-
-@cache
 def _known() -> frozenset[str]:
-    return frozenset({*_files(), ALL_RULES})
+    return frozenset({*folders(), ALL_RULES})
 
 
 @cache
 def _is_once(name: str) -> bool:
-    folder = _files().get(name)
-    if folder is None:
-        return False
-    return bool(read_header((FOLDER / folder / f"{name}.sql").read_text("utf-8")).once)
+    folder = folders().get(name)
+    return folder is not None and bool(read_header(source(folder, name)).once)
 
 
 @cache
 def _text(name: str) -> str:
-    return _qualified(select_of(_files()[name], name))
+    return _qualified(select_of(folders()[name], name))
 
 
 @cache
-def _functions() -> re.Pattern[str]:
-    made = "".join(path.read_text("utf-8") for path in (FOLDER / "functions").glob("*.sql"))
-    names = re.findall(r"^create function (\w+)\(", made, re.M)
-    return re.compile(rf"(?<![\w.])({'|'.join(names)})\(")
+def _functions() -> frozenset[str]:
+    made = "".join(source(FUNCTIONS, name) for name in names(FUNCTIONS))
+    return frozenset(re.findall(r"^create function (\w+)\(", made, re.M))
 
 
 def _qualified(text: str) -> str:
@@ -123,4 +114,7 @@ def _qualified(text: str) -> str:
         schema = PRESENT if name in BESIDE else "reference"
         return f"{match[1]} {match[2] or ''}{schema}.{name}"
 
-    return _functions().sub(r"rules.\1(", _READ.sub(table, text))
+    def call(match: re.Match[str]) -> str:
+        return f"rules.{match[0]}" if match[1] in _functions() else match[0]
+
+    return _CALLED.sub(call, _READ.sub(table, text))

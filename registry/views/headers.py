@@ -21,10 +21,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from string import Formatter
 from typing import Any, NamedTuple
 
+from registry.views.sources import names, source
 from registry.vocabulary import FOLLOW_UP_END_MEANINGS
 from registry.words import Note, declared, spoken, tr
 
@@ -150,7 +150,7 @@ def _sentence(words: str, condition: list[str], section: str = "") -> Sentence:
     raise ValueError(f"{' '.join(condition)}: a condition is needed: if NAME, unless NAME")
 
 
-FOLDER = Path(__file__).parent / "rules"
+FOLDER = "rules"
 # The rule whose cases are the exclusions, in their order.
 ELIGIBILITY = "eligibility"
 
@@ -189,8 +189,7 @@ def exclusions(parameters: Mapping[str, Any] | None = None) -> dict[str, str]:
 @cache
 def _exclusions() -> list[str]:
     """The exclusions, in the order of the cases of the rule of eligibility."""
-    source = (FOLDER / f"{ELIGIBILITY}.sql").read_text(encoding="utf-8")
-    cases = source.partition("end as reason")[0].rpartition("case")[2]
+    cases = source(FOLDER, ELIGIBILITY).partition("end as reason")[0].rpartition("case")[2]
     return re.findall(r"then '(\w+)'", cases)
 
 
@@ -258,10 +257,7 @@ def _speaks(sentence: Sentence) -> bool:
 
 @cache
 def _headers() -> dict[str, Header]:
-    return {
-        path.stem: read_header(path.read_text(encoding="utf-8"))
-        for path in sorted(FOLDER.glob("*.sql"))
-    }
+    return {name: read_header(source(FOLDER, name)) for name in names(FOLDER)}
 
 
 @cache

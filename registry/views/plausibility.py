@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from registry.views.dated_records import tables_of_contact
 from registry.views.headers import read_header, tables_read
+from registry.views.sources import folders, names, source
 
-FOLDER = Path(__file__).parent / "quality"
+FOLDER = "quality"
 ALL_RULES = "plausibility"
 # Every rule's view gives these.
 COLUMNS = (
@@ -50,33 +50,26 @@ class Rule(NamedTuple):
 
 
 @cache
+def names_of_rules() -> tuple[str, ...]:
+    """The names of all rules, in order."""
+    return tuple(name for name in names(FOLDER) if "\n-- @says: " in source(FOLDER, name))
+
+
+@cache
 def rules() -> dict[str, Rule]:
     """Every rule by its name."""
     found = {}
-    for path in sorted(FOLDER.glob("*.sql")):
-        told = read_header(path.read_text(encoding="utf-8")).plausibility
-        if "says" in told:
-            found[path.stem] = Rule(
-                path.stem,
-                told["says"],
-                told["do"],
-                told["category"],
-                told["from"],
-                told.get("others", ""),
-            )
+    for name in names_of_rules():
+        told = read_header(source(FOLDER, name)).plausibility
+        others = told.get("others", "")
+        found[name] = Rule(name, told["says"], told["do"], told["category"], told["from"], others)
     return found
 
 
 @cache
 def rules_on(table: str) -> tuple[str, ...]:
     """The rules that read a table, themselves or through the views that they read."""
-    return tuple(rule for rule in rules() if table in _read_by(rule))
-
-
-@cache
-def _files() -> dict[str, Path]:
-    """Of two views of one name that of the rules, which the rules of plausibility mean."""
-    return {path.stem: path for path in sorted(FOLDER.parent.glob("*/*.sql"))}
+    return tuple(rule for rule in names_of_rules() if table in _read_by(rule))
 
 
 @cache
@@ -84,10 +77,10 @@ def _read_by(view: str) -> frozenset[str]:
     """The tables and views that a view reads, through however many others."""
     if view == "dated_record":
         return frozenset(table.name for table in tables_of_contact())
-    path = _files().get(view)
-    if path is None:
+    folder = folders().get(view)
+    if folder is None:
         return frozenset()
-    read = tables_read(path.read_text(encoding="utf-8")) - {view}
+    read = tables_read(source(folder, view)) - {view}
     return frozenset(read).union(*map(_read_by, read))
 
 
@@ -97,5 +90,5 @@ def union_of_rules(asked: Iterable[str] | None = None) -> str:
     return "\nunion all\n".join(
         f"select '{rule}'::text as rule, {columns} from {rule} "
         f"where (select active from worklist_rule where rule = '{rule}')"
-        for rule in (rules() if asked is None else asked)
+        for rule in (names_of_rules() if asked is None else asked)
     )

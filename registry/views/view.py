@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from graphlib import TopologicalSorter
-from pathlib import Path
 from typing import NamedTuple
 
 from registry.views.headers import Sentence, read_header, tables_read
+from registry.views.sources import names, source
 
 RULES = "rules"
 PRESENT = "present"
@@ -18,7 +18,6 @@ INSPECTION = "inspection"
 DEIDENTIFIED = "analytics_deidentified"
 # Each reads those before it.
 SCHEMAS = (RULES, PRESENT, ANALYTICS, DEIDENTIFIED, INSPECTION)
-FOLDER = Path(__file__).parent
 
 
 class View(NamedTuple):
@@ -38,25 +37,25 @@ class View(NamedTuple):
 
 def views_of(folder: str, schema: str | None = None) -> list[View]:
     """The views of a folder, in the schema of its name or in another."""
-    return [read_view(schema or folder, path) for path in sorted((FOLDER / folder).glob("*.sql"))]
+    return [read_view(schema or folder, folder, name) for name in names(folder)]
 
 
-def read_view(schema: str, path: Path) -> View:
+def read_view(schema: str, folder: str, name: str) -> View:
     """The view of a file, in a schema."""
-    source = path.read_text(encoding="utf-8")
-    header = read_header(source)
+    text = source(folder, name)
+    header = read_header(text)
     statement, count = re.subn(
-        rf"create view {path.stem} as\b", f"create view {schema}.{path.stem} as", source, count=1
+        rf"create view {name} as\b", f"create view {schema}.{name} as", text, count=1
     )
     if count != 1:
-        raise ValueError(f"{path.name} does not hold 'create view {path.stem} as'")
-    return View(schema, path.stem, statement, header.comment, header.columns, header.methods)
+        raise ValueError(f"{name}.sql does not hold 'create view {name} as'")
+    return View(schema, name, statement, header.comment, header.columns, header.methods)
 
 
 def select_of(folder: str, name: str) -> str:
     """What a view selects, to be asked of fewer rows than all."""
-    source = (FOLDER / folder / f"{name}.sql").read_text(encoding="utf-8")
-    return source.partition(f"create view {name} as\n")[2].rstrip().removesuffix(";")
+    text = source(folder, name)
+    return text.partition(f"create view {name} as\n")[2].rstrip().removesuffix(";")
 
 
 def in_order(views: list[View]) -> list[View]:

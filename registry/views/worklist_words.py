@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass, fields
 from functools import cache
-from pathlib import Path
 
 from sqlalchemy import Connection, text
 
 from registry.views import plausibility
 from registry.views.headers import read_header
+from registry.views.sources import names, source
 
-FOLDER = Path(__file__).parent / "worklist"
+FOLDER = "worklist"
 # The kind of work that what is not plausible is, and where it stands: behind what is due, before
 # what is overdue.
 CONTRADICTION = "contradiction"
@@ -45,12 +45,12 @@ WORDS = tuple(field.name for field in fields(WorkRule) if field.name != "rule")
 def rules() -> tuple[WorkRule, ...]:
     """Every rule of the worklist, those of plausibility last."""
     found = []
-    for path in sorted(FOLDER.glob("*.sql")):
-        for told in read_header(path.read_text(encoding="utf-8")).told:
+    for name in names(FOLDER):
+        for told in read_header(source(FOLDER, name)).told:
             said = {kind: sentences[0].words for kind, sentences in told.sentences.items()}
             after_end = "after_end" in said
-            place, do, source = int(said["place"]), said["do"], said["from"]
-            found.append(WorkRule(told.code, path.stem, place, after_end, do, told.title, source))
+            place, do, origin = int(said["place"]), said["do"], said["from"]
+            found.append(WorkRule(told.code, name, place, after_end, do, told.title, origin))
     found += (
         WorkRule(
             one.rule, CONTRADICTION, PLACE, True, one.action, one.why, one.source, one.category

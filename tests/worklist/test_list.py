@@ -17,7 +17,7 @@ from registry.errors import NotFound, Refused, WrongUsage
 from registry.records.change import declare_change
 from registry.views import plausibility
 from registry.views.build import WORKLIST
-from registry.views.view import FOLDER
+from registry.views.sources import FOLDER
 from registry.worklist.dismissal import dismiss, resume
 from registry.worklist.parameters import list_parameters, list_rules, set_parameters, switch_rule
 from registry.worklist.read import Filters, kinds_of_work, read_worklist
