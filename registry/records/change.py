@@ -53,7 +53,9 @@ def change_number(connection: Connection) -> int | None:
     return number
 
 
-def summarise_change(connection: Connection, summary: str) -> None:
-    """Says at the end of a transaction that changed something what it came to."""
-    if change_number(connection) is not None:
-        connection.execute(text("select audit.summarise_change(:summary)"), {"summary": summary})
+def summarise_change(connection: Connection, summary: str) -> bool:
+    """Says at the end of a transaction that changed something what it came to; whether it did."""
+    if change_number(connection) is None:
+        return False
+    connection.execute(text("select audit.summarise_change(:summary)"), {"summary": summary})
+    return True

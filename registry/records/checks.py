@@ -167,23 +167,21 @@ def _key(entity: Entity) -> str:
 
 def _know_births(connection: Connection, entities: list[Entity]) -> None:
     """A temporary table of the study ids spoken of and their births; an incoming one wins."""
-    connection.exec_driver_sql("drop table if exists pg_temp.birth")
     spoken_of = " union ".join(f"select study_id from {resolved(entity)}" for entity in entities)
-    connection.exec_driver_sql(
+    script = [
+        "drop table if exists pg_temp.birth",
         "create temporary table birth on commit drop as select n.study_id, p.birth_date "
         "from clinical.patient p join reference.patient_number n using (patient_id) "
-        f"where n.study_id in ({spoken_of})"
-    )
+        f"where n.study_id in ({spoken_of})",
+    ]
     if Patient in entities:
-        connection.exec_driver_sql(
-            f"delete from birth b using {resolved(Patient)} r where r.study_id = b.study_id"
-        )
-        connection.exec_driver_sql(
+        script += [
+            f"delete from birth b using {resolved(Patient)} r where r.study_id = b.study_id",
             "insert into birth select study_id, max(birth_date) "
-            f"from {resolved(Patient)} where study_id is not null group by study_id"
-        )
-    connection.exec_driver_sql("create index on birth (study_id)")
-    connection.exec_driver_sql("analyze birth")
+            f"from {resolved(Patient)} where study_id is not null group by study_id",
+        ]
+    script += ["create index on birth (study_id)", "analyze birth"]
+    connection.exec_driver_sql("; ".join(script))
 
 
 def _check_is_known(connection: Connection, entity: Entity) -> None:

@@ -62,9 +62,8 @@ def staged_columns(entity: Entity) -> list[str]:
 def create_staging(connection: Connection, entity: Entity) -> None:
     """Makes the temporary table: file, line and one text column a column of the dictionary."""
     listed = ", ".join(f'"{column}" text' for column in staged_columns(entity))
-    connection.exec_driver_sql(f"drop table if exists pg_temp.{staged(entity)}")
     connection.exec_driver_sql(
-        f"create temporary table {staged(entity)} "
+        f"drop table if exists pg_temp.{staged(entity)}; create temporary table {staged(entity)} "
         f"(file integer, line integer, plain boolean, {listed}) on commit drop"
     )
 
@@ -249,10 +248,10 @@ def create_resolved(connection: Connection, entity: Entity) -> None:
         f'"{name}" {columns[name].type.compile(connection.dialect)}'
         for name in value_columns(entity)
     )
-    connection.exec_driver_sql(f"drop table if exists pg_temp.{resolved(entity)}")
     connection.exec_driver_sql(
+        f"drop table if exists pg_temp.{resolved(entity)}; "
         f"create temporary table {resolved(entity)} (file integer, line integer, study_id text, "
-        f"patient_id bigint, record_id bigint, known boolean, differs boolean, suspect boolean, "
+        "patient_id bigint, record_id bigint, known boolean, differs boolean, suspect boolean, "
         f"{typed}) on commit drop"
     )
 
@@ -328,10 +327,9 @@ def create_complaints(
     connection: Connection, files: list[Source], read_problems: list[Problem]
 ) -> None:
     """Makes the table of complaints; one met when reading has its place there, without words."""
-    connection.exec_driver_sql("drop table if exists pg_temp.complaint")
     connection.exec_driver_sql(
-        "create temporary table complaint (file integer, line integer, column_name text, "
-        "value text, problem text) on commit drop"
+        "drop table if exists pg_temp.complaint; create temporary table complaint "
+        "(file integer, line integer, column_name text, value text, problem text) on commit drop"
     )
     numbers = {file.shown: file.number for file in files}
     places = [

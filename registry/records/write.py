@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from registry.database.locks import Lock, is_taken, take
 from registry.database.statistics import analyse_if_stale
 from registry.errors import Refused
-from registry.models import ENTITIES, Patient, table_of
+from registry.models import ENTITIES, Medication, Patient, table_of
 from registry.records.cells import FUNCTIONS, compared, spelled
 from registry.records.checks import check
 from registry.records.numbered import Numbered
@@ -44,8 +44,8 @@ from registry.words import tr
 
 # Columns of the temporary tables of whose values the planner must know, and how well.
 JOINED = ("file", "line", "study_id", "patient_id", "record_id", "known", "differs")
-ROUGHLY = text("set local default_statistics_target = 10")
-AS_USUAL = text("set local default_statistics_target to default")
+ROUGHLY = "set local default_statistics_target = 10"
+AS_USUAL = "set local default_statistics_target to default"
 
 
 def write_rows(
@@ -78,9 +78,7 @@ def write_rows(
         committed=False, tables={source.entity.file_name: TableCounts() for source in sources}
     )
     # The planner would cache the values of every row for the next row that is the same.
-    connection.execute(text("set local enable_memoize = off"))
-    for function in FUNCTIONS:
-        connection.exec_driver_sql(function)
+    connection.exec_driver_sql("; ".join(["set local enable_memoize = off", *FUNCTIONS]))
     for entity in entities:
         create_staging(connection, entity)
         create_resolved(connection, entity)
@@ -95,14 +93,12 @@ def write_rows(
         counts.read += copy_rows(connection, source, problems, report)
     if numbered is not None:
         problems += numbered.rename(connection, sources)
-    connection.execute(ROUGHLY)
-    for entity in entities:
-        connection.execute(text(f"analyze {staged(entity)} (file)"))
+    analyses = (f"analyze {staged(entity)} (file)" for entity in entities)
+    connection.exec_driver_sql("; ".join([ROUGHLY, *analyses]))
     for source in each(sources, lambda one: tr("Checking {name}", name=one.shown)):
         resolve(connection, source)
-    for entity in entities:
-        connection.execute(text(f"analyze {resolved(entity)} ({', '.join(JOINED)})"))
-    connection.execute(AS_USUAL)
+    analyses = (f"analyze {resolved(entity)} ({', '.join(JOINED)})" for entity in entities)
+    connection.exec_driver_sql("; ".join([*analyses, AS_USUAL]))
     result.errors = check(connection, sources, problems, update=update, allow_ids=allow_ids)
     _count_rejected(result, {source.shown: source.entity.file_name for source in sources})
     result.number_of_changes, result.changes = differences(connection, sources, changes)
@@ -168,7 +164,9 @@ def _write(
     connection: Connection, entities: list[Entity], sources: list[Source]
 ) -> dict[str, TableCounts]:
     # The border between two courses of a drug may move: judge overlaps at the end.
-    connection.execute(text("set constraints clinical.ex_medication_overlap deferred"))
+    overlaps = "set constraints clinical.ex_medication_overlap"
+    if Medication in entities:
+        connection.exec_driver_sql(f"{overlaps} deferred")
     written = {}
     for entity in each(entities, lambda one: tr("Writing {name}", name=one.file_name)):
         if entity is Patient:
@@ -176,7 +174,8 @@ def _write(
         written[entity.file_name] = merge(
             connection, entity, [source for source in sources if source.entity is entity]
         )
-    connection.execute(text("set constraints clinical.ex_medication_overlap immediate"))
+    if Medication in entities:
+        connection.exec_driver_sql(f"{overlaps} immediate")
     return written
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +147,7 @@ def test_rows_of_lines_are_staged_alike(
     read = TableReader.read
 
     def one_by_one(reader: TableReader) -> Source:
-        return replace(read(reader), lines=None)
+        return read(reader)._replace(lines=None)
 
     monkeypatch.setattr(run.TableReader, "read", one_by_one)
     assert together == everything()

@@ -21,15 +21,14 @@ from registry.cli.records.prompts import may_ask
 from registry.cli.records.told import print_told, told
 from registry.entry.history import history
 from registry.entry.save import Draft, add, amend, void
-from registry.entry.stored import find_records
-from registry.errors import NotFound, WrongUsage
+from registry.errors import WrongUsage
 from registry.models import table_of
 from registry.records.change import declare_change, summarise_change
 from registry.records.rows import PATIENT_COLUMN, Entity
 from registry.words import tr
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    pass
 
 Given = dict[str, Any]
 
@@ -58,29 +57,17 @@ def add_record(context: typer.Context, group: str, entity: Entity, given: Given)
                 command=f"{group} add",
                 reason=given["reason"],
             )
-            study_id = cells.get(PATIENT_COLUMN)
-            answer = told(connection, entity, study_id)
-            before = _number_of(connection, entity, study_id)
+            answer = told(connection, entity, cells.get(PATIENT_COLUMN))
             stored = add(connection, [Draft(entity, cells)], allow_ids=allow_id)[0]
             answer.about(connection, stored)
-            is_new = _number_of(connection, entity, study_id) > before
-            if is_new:
-                summary = f"{entity.file_name}: 1 inserted"
-                summarise_change(connection, with_allowed(summary, allow_id))
+            summary = f"{entity.file_name}: 1 inserted"
+            is_new = summarise_change(connection, with_allowed(summary, allow_id))
     words = (
         tr("Stored: {record}", record=stored.name())
         if is_new
         else tr("{record} has these values already.", record=stored.name())
     )
     print_told(answer, given["form"], words)
-
-
-def _number_of(connection: Connection, entity: Entity, study_id: str | None) -> int:
-    """How many such records the patient has; none of one who is not there."""
-    try:
-        return len(find_records(connection, entity, study_id=study_id))
-    except NotFound:
-        return 0
 
 
 def show_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:

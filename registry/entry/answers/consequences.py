@@ -6,7 +6,7 @@ twice: as analyses see it, up to the cut, and as of today, so that a visit after
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -34,14 +34,13 @@ _PLANNING = {
     "join_collapse_limit": "1",
     "from_collapse_limit": "1",
 }
-_PLAN = text("; ".join(f"set local {name} = {value}" for name, value in _PLANNING.items()))
+_PLAN = "; ".join(f"set local {name} = {value}" for name, value in _PLANNING.items())
 _PLAN_AS_USUAL = text("; ".join(f"set local {name} to default" for name in _PLANNING))
 # The first temporary object of a session makes every plan stale, and the write makes some.
 _FIRST_TEMPORARY = """
 do $$ begin
     if pg_my_temp_schema() = 0 then create temporary table nothing () on commit drop; end if;
-end $$
-"""
+end $$"""
 _PREPARED = "registry_status"
 
 # Study id, definition and whether it is read as of today, beyond its data cut.
@@ -78,8 +77,7 @@ class Consequence(NamedTuple):
 
 def status_of(connection: Connection, patients: Iterable[int]) -> Statuses:
     """The status of these patients (the registry's numbers) under every definition."""
-    connection.execute(_PLAN)
-    _prepare(connection)
+    connection.exec_driver_sql("; ".join([_PLAN, *_prepared(connection)]))
     # What executes a prepared statement takes no parameters but written ones.
     asked = ", ".join(str(int(patient)) for patient in sorted(set(patients)))
     found = connection.exec_driver_sql(f"execute {_PREPARED} ('{{{asked}}}')").mappings()
@@ -90,15 +88,16 @@ def status_of(connection: Connection, patients: Iterable[int]) -> Statuses:
     return told
 
 
-def _prepare(connection: Connection) -> None:
-    """Once a transaction: a plan that lived on would be that of the tables as they once were."""
+def _prepared(connection: Connection) -> Iterator[str]:
+    """What prepares the query, once a transaction: a plan that lived on would be that of the tables
+    as they once were."""
     transaction = connection.get_transaction()
     if connection.info.get(_PREPARED) is transaction:
         return
     if _PREPARED in connection.info:
-        connection.exec_driver_sql(f"deallocate {_PREPARED}")
-    connection.exec_driver_sql(_FIRST_TEMPORARY)
-    connection.exec_driver_sql(f"prepare {_PREPARED} as {_OF_PATIENTS}")
+        yield f"deallocate {_PREPARED}"
+    yield _FIRST_TEMPORARY
+    yield f"prepare {_PREPARED} as {_OF_PATIENTS}"
     connection.info[_PREPARED] = transaction
 
 
