@@ -128,8 +128,8 @@ def upgrade(database: Database, revision: str = "head", *, partitions: int | Non
             configuration(connection=connection, embedded=database.embedded, partitions=partitions),
             revision,
         )
-        # An older program left that to the server; the views join by this table.
-        analyse_unseen(connection, "derived.lor_status")
+        # An older program left that to the server; the views join by these tables.
+        analyse_unseen(connection)
 
 
 def downgrade(database: Database, revision: str) -> None:

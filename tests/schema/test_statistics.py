@@ -1,4 +1,5 @@
-"""The planner knows how many statuses there are, also where no server runs on to count them."""
+"""The planner knows how many statuses there are, also where no server runs on to count them, and what
+the short tables of reference hold, which no server ever counts."""
 
 from __future__ import annotations
 
@@ -58,3 +59,17 @@ def test_an_upgrade_counts_what_was_never_counted(registry: Database) -> None:
     migrate.upgrade(registry)
     counted, believed = statuses(registry)
     assert counted == believed > 0
+
+
+def test_a_new_registry_knows_its_reference_data(registry: Database) -> None:
+    with registry.engine.connect() as connection:
+        uncounted = connection.execute(
+            text(
+                "select oid::regclass::text from pg_class where relkind = 'r' and reltuples < 0 "
+                "and relnamespace = 'reference'::regnamespace and pg_relation_size(oid) > 0"
+            )
+        ).scalars()
+        assert not [*uncounted]
+        assert "drug_class" in connection.execute(
+            text("select attname from pg_stats where schemaname = 'reference'")
+        ).scalars().all()

@@ -35,6 +35,27 @@ DEFINITIONS: dict[str, Definition] = {
     "recommended": RECOMMENDED,
 } | DRAWN
 
+# Columns of baseline and the analytes that they show.
+ANALYTES = {"crp": "CRP", "esr": "ESR", "wbc": "WBC", "hb": "HGB", "plt": "PLT", "alb": "ALB"}
+# Child by child and analyte by analyte.
+LAST_OF_THE_WINDOW = """
+select n.study_id, c.name, l.value, l.comparator
+from derived.lor_status s
+join rules.definition d on d.name = s.definition
+join reference.patient_number n using (patient_id)
+cross join unnest(cast(:names as text[]), cast(:analytes as text[])) c (name, analyte)
+left join lateral (
+    select r.value * u.factor as value, r.value_comparator as comparator
+    from clinical.lab_result r
+    join reference.analyte_unit u using (analyte, unit)
+    where r.patient_id = s.patient_id and r.analyte = c.analyte
+        and r.collected_on <= s.start_on
+        and r.collected_on >= s.start_on - d.covariate_window_days
+    order by r.collected_on desc limit 1
+) l on true
+where s.eligible and s.definition = :definition
+"""
+
 Rows = dict[str, list[dict[str, Any]]]
 by_definition = pytest.mark.parametrize("name", DEFINITIONS)
 
@@ -127,6 +148,28 @@ def test_every_day_of_exposure_is_as_its_row_says(registry_of_any: Database, nam
                 assert day == told, (patient, number)
                 combined = told.combination_days + number * told.immunomodulator
                 assert day.combination_days == combined, (patient, number)
+
+
+@by_definition
+def test_laboratory_values_are_the_last_of_their_window(
+    registry_of_any: Database, name: str
+) -> None:
+    asked = {"names": [*ANALYTES], "analytes": [*ANALYTES.values()], "definition": name}
+    with registry_of_any.engine.connect() as connection:
+        last = {
+            (child, column): (value, comparator)
+            for child, column, value, comparator in connection.execute(
+                text(LAST_OF_THE_WINDOW), asked
+            )
+        }
+    found = {
+        (child, column): (row[column], row[f"{column}_comparator"])
+        for child, (row,) in read(registry_of_any, "baseline", name).items()
+        for column in ANALYTES
+    }
+    assert found == last
+    assert any(value is not None for value, _ in last.values())
+    assert any(comparator is not None for _, comparator in last.values())
 
 
 @by_definition

@@ -102,18 +102,18 @@ with known as (
             where c.patient_id = s.patient_id and c.infused_on between s.start_on and s.end_on
         ) as infusions,
         e.cdeis,
-        l.crp,
-        l.crp_comparator,
-        l.esr,
-        l.esr_comparator,
-        l.wbc,
-        l.wbc_comparator,
-        l.hb,
-        l.hb_comparator,
-        l.plt,
-        l.plt_comparator,
-        l.alb,
-        l.alb_comparator,
+        l.results[array_position(l.analytes, 'CRP')] as crp,
+        l.comparators[array_position(l.analytes, 'CRP')] as crp_comparator,
+        l.results[array_position(l.analytes, 'ESR')] as esr,
+        l.comparators[array_position(l.analytes, 'ESR')] as esr_comparator,
+        l.results[array_position(l.analytes, 'WBC')] as wbc,
+        l.comparators[array_position(l.analytes, 'WBC')] as wbc_comparator,
+        l.results[array_position(l.analytes, 'HGB')] as hb,
+        l.comparators[array_position(l.analytes, 'HGB')] as hb_comparator,
+        l.results[array_position(l.analytes, 'PLT')] as plt,
+        l.comparators[array_position(l.analytes, 'PLT')] as plt_comparator,
+        l.results[array_position(l.analytes, 'ALB')] as alb,
+        l.comparators[array_position(l.analytes, 'ALB')] as alb_comparator,
         coalesce(m.immunomodulator_days, 0) as immunomodulator_days,
         coalesce(m.glucocorticoid_days, 0) as glucocorticoid_days,
         m.stops_known_to,
@@ -222,35 +222,15 @@ with known as (
         and e.study_id = n.study_id
         and e.definition = s.definition
         and e.definition = s.definition || ''
+    -- Every result of the window, the last first: the first of an analyte is the one that counts.
     left join (
         select
             definition,
             patient_id,
             study_id,
-            (array_agg(value order by collected_on desc) filter (where analyte = 'CRP'))[1]
-                as crp,
-            (array_agg(comparator order by collected_on desc) filter (where analyte = 'CRP'))[1]
-                as crp_comparator,
-            (array_agg(value order by collected_on desc) filter (where analyte = 'ESR'))[1]
-                as esr,
-            (array_agg(comparator order by collected_on desc) filter (where analyte = 'ESR'))[1]
-                as esr_comparator,
-            (array_agg(value order by collected_on desc) filter (where analyte = 'WBC'))[1]
-                as wbc,
-            (array_agg(comparator order by collected_on desc) filter (where analyte = 'WBC'))[1]
-                as wbc_comparator,
-            (array_agg(value order by collected_on desc) filter (where analyte = 'HGB'))[1]
-                as hb,
-            (array_agg(comparator order by collected_on desc) filter (where analyte = 'HGB'))[1]
-                as hb_comparator,
-            (array_agg(value order by collected_on desc) filter (where analyte = 'PLT'))[1]
-                as plt,
-            (array_agg(comparator order by collected_on desc) filter (where analyte = 'PLT'))[1]
-                as plt_comparator,
-            (array_agg(value order by collected_on desc) filter (where analyte = 'ALB'))[1]
-                as alb,
-            (array_agg(comparator order by collected_on desc) filter (where analyte = 'ALB'))[1]
-                as alb_comparator
+            array_agg(analyte order by collected_on desc) as analytes,
+            array_agg(value order by collected_on desc) as results,
+            array_agg(comparator order by collected_on desc) as comparators
         from (
             select
                 s.definition,
