@@ -1,5 +1,6 @@
-"""The planner knows how many statuses there are, also where no server runs on to count them, and what
-the short tables of reference hold, which no server ever counts."""
+"""The planner knows how many statuses there are, also where no server runs on to count them.
+
+And what the short tables of reference hold, which no server ever counts."""
 
 from __future__ import annotations
 
@@ -70,6 +71,11 @@ def test_a_new_registry_knows_its_reference_data(registry: Database) -> None:
             )
         ).scalars()
         assert not [*uncounted]
-        assert "drug_class" in connection.execute(
-            text("select attname from pg_stats where schemaname = 'reference'")
-        ).scalars().all()
+        assert (
+            "drug_class"
+            in connection.execute(
+                text("select attname from pg_stats where schemaname = 'reference'")
+            )
+            .scalars()
+            .all()
+        )
