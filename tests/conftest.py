@@ -91,6 +91,7 @@ for _sign, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHU
 
 def pytest_configure() -> None:
     """Databases are made by the hundred: in memory, where there is room for them."""
+    gc.set_threshold(NEW_OBJECTS)
     memory = Path("/dev/shm")
     if WORKER_VARIABLE in os.environ or not os.access(memory, os.W_OK):
         return
@@ -103,7 +104,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
     # What was collected stays: it need not be looked through again and again for what may go.
     gc.freeze()
-    gc.set_threshold(NEW_OBJECTS)
 
 
 def pytest_unconfigure() -> None:
