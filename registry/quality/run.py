@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.views.asked import findings_of
+from registry.views.asked import counts_of_rules, findings_of
 from registry.vocabulary import SETTLED_STATES
 
 
@@ -47,8 +47,7 @@ def count_rules(connection: Connection) -> list[RuleCount]:
     rows = connection.execute(
         text(
             # Facts are made of what failed alone, and only of children who have answers.
-            "with counted as (select rule, count(*) as tried, count(*) filter (where failed) "
-            "as failed from present.plausibility group by rule), "
+            f"with counted as {counts_of_rules()}, "
             "settled as (select f.rule, count(*) as answered "
             "from (select distinct patient_id from reference.query_step) q "
             f"cross join lateral (select f.rule from {of_each} f "

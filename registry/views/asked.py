@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from registry.database.roles import literal
 from registry.views.combined import combined
+from registry.views.plausibility import ALL_RULES, rules
 from registry.views.view import select_of
 
 OF_ONE = "patient_id = cast(:number as bigint)"
@@ -42,6 +43,19 @@ def _worklist(work: str) -> str:
 def findings_of(rules: Iterable[str] | None = None, condition: str = "") -> str:
     """The rows of `present.finding` of these rules, or all, of whom the condition holds."""
     return f"({combined('finding', condition, rules)})"
+
+
+def counts_of_rules() -> str:
+    """Of each rule of plausibility, as far as it is active, the records `tried` and `failed`.
+
+    Each is counted by itself: no row passes through the union of all.
+    """
+    counted = "\nunion all\n".join(
+        f"select '{rule}'::text as rule, count(*) as tried, count(*) filter (where failed) as "
+        f"failed from {rule} where (select active from worklist_rule where rule = '{rule}')"
+        for rule in rules()
+    )
+    return f"({combined(ALL_RULES, instead={ALL_RULES: counted})})"
 
 
 def asked(

@@ -8,10 +8,11 @@ from operator import attrgetter
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, text
 
 from registry.database.engine import Database
 from registry.models import ENTITIES, table_of
+from registry.quality.run import count_rules
 from registry.views import plausibility
 from registry.views.asked import findings_of
 
@@ -210,3 +211,15 @@ def test_a_tables_rules_find_what_the_view_of_all_has_of_them(slips: Connection)
             found = slips.exec_driver_sql(f"select {listed} from {findings_of(rules)} f").all()
             expected = [row for row in everything if row.rule in rules]
             assert sorted(found, key=repr) == sorted(expected, key=repr), table.name
+
+
+def test_rules_are_counted_one_by_one_as_the_view_of_all_has_them(slips: Connection) -> None:
+    of_all = slips.execute(
+        text(
+            "select rule, count(*), count(*) filter (where failed) from present.plausibility "
+            "group by rule"
+        )
+    )
+    expected = {rule: (tried, failed) for rule, tried, failed in of_all}
+    found = {one.id: (one.tried, one.failed) for one in count_rules(slips)}
+    assert {rule: counts for rule, counts in found.items() if counts != (0, 0)} == expected

@@ -22,8 +22,8 @@ select
     h.own_unit,
     concat(h.value_comparator, trim_scale(h.value)) as as_entered,
     h.outside,
-    unit.likely_unit,
-    coalesce(unit.likely_value, slip.likely_value) as likely_value,
+    h.likely_unit,
+    h.likely_value,
     jsonb_build_object(
         'analyte',
         h.analyte,
@@ -40,30 +40,37 @@ select
         'own_unit',
         h.own_unit,
         'likely_unit',
-        unit.likely_unit,
+        h.likely_unit,
         'likely',
-        trim_scale(coalesce(unit.likely_value, slip.likely_value))
+        trim_scale(h.likely_value)
     ) as facts
-from lab_in_own_unit h
-left join lateral (
-    select o.unit as likely_unit, h.value * o.factor as likely_value
-    from analyte_unit o
-    where
-        h.outside is not null
-        and o.analyte = h.analyte
-        and o.factor <> h.factor
-        and h.value * o.factor between h.usual_low and h.usual_high
-    order by o.factor, o.unit
-    limit 1
-) unit on true
-left join lateral (
-    select h.own_value * s.factor as likely_value
-    from (values (1, 0.1), (1, 10), (2, 0.001), (2, 1000), (3, 0.01), (3, 100)) s (place, factor)
-    where
-        h.outside is not null
-        and unit.likely_unit is null
-        and h.value > 0
-        and h.own_value * s.factor between h.usual_low and h.usual_high
-    order by s.place
-    limit 1
-) slip on true;
+from (
+    -- Only what lies outside is held against slips: to ask it of every value is dear.
+    select o.*, unit.likely_unit, coalesce(unit.likely_value, slip.likely_value) as likely_value
+    from lab_in_own_unit o
+    left join lateral (
+        select u.unit as likely_unit, o.value * u.factor as likely_value
+        from analyte_unit u
+        where
+            u.analyte = o.analyte
+            and u.factor <> o.factor
+            and o.value * u.factor between o.usual_low and o.usual_high
+        order by u.factor, u.unit
+        limit 1
+    ) unit on true
+    left join lateral (
+        select o.own_value * s.factor as likely_value
+        from (values (1, 0.1), (1, 10), (2, 0.001), (2, 1000), (3, 0.01), (3, 100)) s (place, factor)
+        where
+            unit.likely_unit is null
+            and o.value > 0
+            and o.own_value * s.factor between o.usual_low and o.usual_high
+        order by s.place
+        limit 1
+    ) slip on true
+    where o.outside is not null
+    union all
+    select *, null, null
+    from lab_in_own_unit
+    where outside is null
+) h;
