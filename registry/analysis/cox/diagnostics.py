@@ -236,7 +236,7 @@ def concordance_of(rows: Rows, score: Floats) -> tuple[float | None, dict[str, i
         within = rows.stratum == stratum
         events = within & rows.event
         days, mine = rows.stop[events], level[events]
-        asked = np.stack([mine, mine + 1])
+        asked = np.concatenate([mine, mine + 1])
         # At risk are those who leave on the day or later, less those who enter then or later and
         # those whose event is on the day.
         for times, levels, first, sign in (
@@ -244,14 +244,13 @@ def concordance_of(rows: Rows, score: Floats) -> tuple[float | None, dict[str, i
             (rows.start[within], level[within], None, -1),
             (days, mine, days, -1),
         ):
-            order = np.argsort(-times, kind="stable")
             last = _count(times, days)
             if not last.any():
                 continue
+            order = np.argsort(-times, kind="stable")
             after = np.zeros_like(last) if first is None else _later(first, days)
-            counts += sign * np.array(
-                [_lower(levels[order], after, last, one).sum() for one in asked]
-            )
+            lower = _lower(levels[order], np.tile(after, 2), np.tile(last, 2), asked)
+            counts += sign * lower.reshape(2, -1).sum(axis=1)
             pairs += sign * int((last - after).sum())
     agree, up_to = (int(count) for count in counts)
     tied, against = up_to - agree, pairs - up_to

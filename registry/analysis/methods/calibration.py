@@ -102,7 +102,12 @@ def pseudo_values(time: Any, cause: Any, at: Any) -> Floats:
 
 
 def calibration(
-    time: Any, cause: Any, risk: Any, at: Any, pseudo: Floats | None = None
+    time: Any,
+    cause: Any,
+    risk: Any,
+    at: Any,
+    pseudo: Floats | None = None,
+    incidence: Floats | None = None,
 ) -> Calibration:
     """Hold predicted risks of cause 1 against what was observed.
 
@@ -113,7 +118,8 @@ def calibration(
 
     Args:
         time, cause, risk, at: as of `registry.analysis.methods.brier`.
-        pseudo: the pseudo-values of the rows, where they are known already.
+        pseudo, incidence: the pseudo-values of the rows, and Aalen and Johansen's incidence at the
+            times, where they are known already.
     """
     given = Predictions.of(time, cause, risk, at)
     if pseudo is None:
@@ -131,7 +137,7 @@ def calibration(
         smooth[:, i] = _lowess(told, came)
     return Calibration(
         at=given.at,
-        observed=given.incidence,
+        observed=given.incidence if incidence is None else incidence,
         predicted=given.risk.mean(axis=0),
         intercept=level,
         intercept_error=level_error,

@@ -25,11 +25,13 @@ class BrierCurve:
     Attributes:
         at, estimate: as of `BrierScore`.
         null: the estimates of the null score.
+        incidence: Aalen and Johansen's, which the null score tells of everybody.
     """
 
     at: Floats
     estimate: Floats
     null: Floats
+    incidence: Floats
 
     @property
     def scaled(self) -> Floats:
@@ -107,9 +109,9 @@ def brier_curves(
         there = np.repeat(np.arange(len(time)), often[k].astype(np.int64))
         incidence = np.zeros(len(at))
         if cause[there].any():
-            incidence = aalen_johansen(time[there], cause[there]).at(at)[0]
+            incidence = np.asarray(aalen_johansen(time[there], cause[there]).at(at)[0])
         null = censoring.of_cases(at) * (1 - 2 * incidence) + censoring.of_all(at) * incidence**2
-        found.append(BrierCurve(at, total / len(there), null / len(there)))
+        found.append(BrierCurve(at, total / len(there), null / len(there), incidence))
     return found
 
 

@@ -141,6 +141,7 @@ class Watch:
                 told.by(self.days, who),
                 self.days,
                 self.pseudo[who],
+                score.incidence[at],
             )
             # The score is held between the days of the sample, and 0 before the first of them.
             own = np.isin(days, np.concatenate([self.time[who], watched]))

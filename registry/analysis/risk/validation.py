@@ -8,7 +8,7 @@ by time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,8 @@ def validated(
     everybody = Rows.of(time, code == LOSS, x)
     watch = Watch(time, code, x, days, methods.pseudo_values(time, code, days))
     apparent, by_time = _measures(everybody, model), watch.measured(watch.told(model), None)[0]
-    resampled = _Resampled(time, code, x, own, days, fold, second, how.penalised, watch)
+    whole = PartialLikelihood(everybody, "breslow")
+    resampled = _Resampled(time, code, x, own, days, fold, second, how.penalised, watch, whole)
     samples = [
         random.multinomial(n, np.full(n, 1 / n)).astype(np.int16)[order]
         for _ in range(how.resamples)
@@ -121,7 +122,7 @@ class _Sample:
 
 @dataclass(frozen=True)
 class _Resampled:
-    """What a model is fitted to anew; arguments as of `validated`."""
+    """What a model is fitted to anew; arguments as of `validated`, `whole` is of all patients."""
 
     time: Days
     code: Days
@@ -132,6 +133,7 @@ class _Resampled:
     second: float | None
     penalised: bool
     watch: Watch
+    whole: PartialLikelihood
 
     def fit(self, often: Any) -> _Sample | None:
         """The sample in which each patient is so often; None where no model can be fitted."""
@@ -151,16 +153,13 @@ class _Resampled:
             )
         except CannotEstimate:
             return None
-        there, everybody = (
-            Rows.of(time, code == LOSS, x),
-            Rows.of(self.time, self.code == LOSS, self.x),
-        )
+        there = Rows.of(time, code == LOSS, x)
         out = np.flatnonzero(often == 0)
         told = self.watch.told(fit)
         in_sample, of_all = self.watch.measured(told, often, None)
         own = np.full(len(self.days), np.nan)
         return _Sample(
-            _measures(there, fit) - _measures(everybody, fit),
+            _measures(there, fit) - _measures(self.whole.rows, fit, self.whole),
             in_sample - of_all,
             own if self.own is None else fit.risk(self.own[None, :], self.days)[0],
             out,
@@ -168,20 +167,26 @@ class _Resampled:
         )
 
 
-def _measures(rows: Rows, model: Hazards) -> Floats:
+def _measures(rows: Rows, model: Hazards, alike: PartialLikelihood | None = None) -> Floats:
     """Concordance and slope of the hazard of a loss; NaN where there is none."""
     eta = rows.values @ model.loss.coef
-    found = (concordance_of(rows, eta)[0], slope_of(rows, eta))
+    found = (concordance_of(rows, eta)[0], slope_of(rows, eta, alike))
     return np.array([np.nan if one is None else one for one in found])
 
 
-def slope_of(rows: Rows, eta: Floats) -> float | None:
-    """The coefficient of the linear predictor, fitted alone without penalty: 1 when calibrated."""
+def slope_of(rows: Rows, eta: Floats, alike: PartialLikelihood | None = None) -> float | None:
+    """The coefficient of the linear predictor, fitted alone without penalty: 1 when calibrated.
+
+    `alike` is the likelihood of the same rows with other values, where there is one already.
+    """
     spread = float(eta.std())
     if np.ptp(eta) < 1e-6:
         return None
-    alone = PartialLikelihood(Rows.of(rows.stop, rows.event, eta / spread), "breslow")
-    best = maximise(alone)
+    values = (eta / spread)[:, None]
+    same = alike.with_values(values) if alike else None
+    alone = same or PartialLikelihood(replace(rows, values=values), "breslow")
+    # Most are not far from 1.
+    best = maximise(alone, start=np.array([min(spread, 1.0)]))
     if best is None or abs(best.coef[0]) > _STEEPEST or best.information[0, 0] < 1e-10:
         return None
     return float(best.coef[0]) / spread
