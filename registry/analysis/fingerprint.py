@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import compute
 
 from registry.analysis.dataset import Days
 
@@ -27,12 +29,14 @@ def fingerprint(frames: Mapping[str, pd.DataFrame]) -> str:
         whole.update("\n".join([view, *names, ""]).encode())
         texts, places = _numbered(frame[names])
         order = _order(places, len(frame))
+        end = ",)\n" if len(names) == 1 else ")\n"
         for first in range(0, len(order), _ROWS):
             rows = order[first : first + _ROWS]
-            cells = [text[place[rows]] for text, place in zip(texts, places, strict=True)]
-            end = ",)" if len(cells) == 1 else ")"
-            lines = ["(" + ", ".join(row) + end + "\n" for row in zip(*cells, strict=True)]
-            whole.update("".join(lines).encode())
+            cells = [text.take(place[rows]) for text, place in zip(texts, places, strict=True)]
+            row = compute.binary_join_element_wise(*cells, ", ")
+            lines = compute.binary_join_element_wise("(", row, end, "")
+            # The texts stand one behind the other.
+            whole.update(lines.buffers()[2])
     return whole.hexdigest()
 
 
@@ -48,7 +52,7 @@ def _numbered(frame: pd.DataFrame) -> tuple[list[Any], list[Days]]:
         one[number] = np.arange(len(own))
         shown = np.array([repr(str(cell)) for cell in cells[one]], dtype=object)
         found, place = np.unique(shown, return_inverse=True)
-        texts.append(found)
+        texts.append(pa.array(found, pa.string()))
         places.append(place[number])
     return texts, places
 
