@@ -54,10 +54,13 @@ class Hazard:
         return np.asarray(running[np.searchsorted(self.days, days, side="left")])
 
 
-def ridge(rows: Rows, penalty: float) -> Hazard:
-    """The hazard that maximises log L(b) - penalty / 2 sum b^2, b per unit of the rows' values."""
+def ridge(rows: Rows, penalty: float, near: Hazard | None = None) -> Hazard:
+    """The hazard that maximises log L(b) - penalty / 2 sum b^2, b per unit of the rows' values.
+
+    The climb begins at the coefficients of `near`, or at 0.
+    """
     likelihood = PartialLikelihood(rows, "breslow", ridge=penalty)
-    best = maximise(likelihood)
+    best = maximise(likelihood, start=None if near is None else near.coef)
     assert best is not None, "a ridge has a highest point"
     left = penalty * np.trace(np.linalg.inv(best.information))
     return Hazard(
@@ -99,14 +102,16 @@ def gains(rows: Rows, fold: Days, penalties: Floats) -> Floats:
             ),
             "breslow",
         )
-        start = None
+        point = None
         for i, penalty in enumerate(penalties):
+            # From where the penalty before led; only what it takes off is other there.
+            start = None if point is None else point.with_ridge(penalty - penalties[i - 1])
             point = maximise(without.with_ridge(penalty), start=start, close=_CLOSE_ENOUGH)
             if point is None:
                 gain[i] = -np.inf
                 continue
-            start = point.coef + np.linalg.solve(point.information, point.score)
-            gain[i] += whole.loglik(start) - without.loglik(start)
+            coef = point.coef + np.linalg.solve(point.information, point.score)
+            gain[i] += whole.loglik(coef) - without.loglik(coef)
     return gain
 
 
@@ -136,7 +141,7 @@ class Hazards:
         code: Days,
         x: Floats,
         fold: Days,
-        second: float | None,
+        near: Hazards | None = None,
         often: Floats | None = None,
     ) -> Hazards:
         """Fit both.
@@ -147,14 +152,17 @@ class Hazards:
             x: standardised covariates, shape (n, k).
             fold: of each patient. The penalty of the first hazard is the one that does best in
                 them.
-            second: the penalty of the second; None to choose it as that of the first.
+            near: a model of nearly the same patients, whose penalty the second takes; without it
+                that is chosen as the first's is.
             often: how often each patient counts, above 0; once without it.
         """
         loss, ruled_out = (Rows.of(time, code == cause, x, weight=often) for cause in CAUSES)
-        first = ridge(loss, best_penalty(loss, fold))
+        before, second = (near.loss, near.ruled_out) if near else (None, None)
+        first = ridge(loss, best_penalty(loss, fold), before)
         if not ruled_out.event.any():
             return cls(first, None)
-        return cls(first, ridge(ruled_out, second or best_penalty(ruled_out, fold)))
+        penalty = second.penalty if second else best_penalty(ruled_out, fold)
+        return cls(first, ridge(ruled_out, penalty, second))
 
     def limits(self, x: Floats, days: Floats) -> tuple[Floats, Floats] | None:
         """95 % limits of the risk where the model has its own; a ridge has none, but by resamples.
@@ -264,7 +272,7 @@ def fitted(
     fold: Days,
     *,
     penalised: bool,
-    second: float | None = None,
+    near: Hazards | None = None,
     often: Days | None = None,
 ) -> Hazards:
     """The model of these patients, see `Hazards.of`; `often` 0 leaves one out.
@@ -276,8 +284,8 @@ def fitted(
         drawn = np.repeat(np.arange(len(time)), 1 if often is None else often)
         return Unpenalised.fit(time[drawn], code[drawn], x[drawn])
     if often is None:
-        return Hazards.of(time, code, x, fold, second)
+        return Hazards.of(time, code, x, fold, near)
     # Who is drawn twice counts twice: that takes less than two rows.
     there = np.flatnonzero(often)
     weight = often[there].astype(np.float64)
-    return Hazards.of(time[there], code[there], x[there], fold[there], second, weight)
+    return Hazards.of(time[there], code[there], x[there], fold[there], near, weight)

@@ -70,12 +70,11 @@ def validated(
     order = np.argsort(time, kind="stable")
     time, code, x, fold = time[order], code[order], x[order], fold[order]
     model = fitted(time, code, x, fold, penalised=how.penalised)
-    second = model.ruled_out.penalty if model.ruled_out else None
     everybody = Rows.of(time, code == LOSS, x)
     watch = Watch(time, code, x, days, methods.pseudo_values(time, code, days))
     apparent, by_time = _measures(everybody, model), watch.measured(watch.told(model), None)[0]
     whole = PartialLikelihood(everybody, "breslow")
-    resampled = _Resampled(time, code, x, own, days, fold, second, how.penalised, watch, whole)
+    resampled = _Resampled(time, code, x, own, days, fold, model, how.penalised, watch, whole)
     samples = [
         random.multinomial(n, np.full(n, 1 / n)).astype(np.int16)[order]
         for _ in range(how.resamples)
@@ -130,7 +129,7 @@ class _Resampled:
     own: Floats | None
     days: Floats
     fold: Days
-    second: float | None
+    model: Hazards
     penalised: bool
     watch: Watch
     whole: PartialLikelihood
@@ -148,7 +147,7 @@ class _Resampled:
                 self.x,
                 self.fold,
                 penalised=self.penalised,
-                second=self.second,
+                near=self.model,
                 often=often,
             )
         except CannotEstimate:
