@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
+from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, Rows, maximise
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.analysis.methods.cause_specific import CauseSpecific, cause_specific_risk
 
@@ -102,10 +102,10 @@ def gains(rows: Rows, fold: Days, penalties: Floats) -> Floats:
             ),
             "breslow",
         )
-        point = None
+        point: Point | None = None
         for i, penalty in enumerate(penalties):
             # From where the penalty before led; only what it takes off is other there.
-            start = None if point is None else point.with_ridge(penalty - penalties[i - 1])
+            start = point and point.with_ridge(penalty - penalties[i - 1])
             point = maximise(without.with_ridge(penalty), start=start, close=_CLOSE_ENOUGH)
             if point is None:
                 gain[i] = -np.inf
