@@ -78,6 +78,7 @@ class Consequence(NamedTuple):
 def status_of(connection: Connection, patients: Iterable[int]) -> Statuses:
     """The status of these patients (the registry's numbers) under every definition."""
     connection.exec_driver_sql("; ".join([_PLAN, *_prepared(connection)]))
+    connection.info[_PREPARED] = connection.get_transaction()
     # What executes a prepared statement takes no parameters but written ones.
     asked = ", ".join(str(int(patient)) for patient in sorted(set(patients)))
     found = connection.exec_driver_sql(f"execute {_PREPARED} ('{{{asked}}}')").mappings()
@@ -91,14 +92,13 @@ def status_of(connection: Connection, patients: Iterable[int]) -> Statuses:
 def _prepared(connection: Connection) -> Iterator[str]:
     """What prepares the query, once a transaction: a plan that lived on would be that of the tables
     as they once were."""
-    transaction = connection.get_transaction()
-    if connection.info.get(_PREPARED) is transaction:
+    if connection.info.get(_PREPARED) is connection.get_transaction():
         return
-    if _PREPARED in connection.info:
+    # What prepares it may be refused: then it is not there.
+    if connection.info.pop(_PREPARED, None) is not None:
         yield f"deallocate {_PREPARED}"
     yield _FIRST_TEMPORARY
     yield f"prepare {_PREPARED} as {_OF_PATIENTS}"
-    connection.info[_PREPARED] = transaction
 
 
 def differences(before: Statuses, after: Statuses) -> list[Consequence]:
