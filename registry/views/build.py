@@ -62,8 +62,8 @@ from registry.words import tr
 
 WORKLIST = "worklist"
 QUALITY = "quality"
-# What stands on nearly every rule.
-AS_ONE = ("work", "worklist_item")
+# What stands on every rule.
+AS_ONE = "work"
 OWN_FOLDER = "own"
 OWN_SCHEMAS = tuple(OWN.schema(schema) for schema in OWN_VIEWS)
 STUDY_ID_COMMENT = "study id"
@@ -203,7 +203,7 @@ def _build(connection: Connection, place: Place, day: date | None = None) -> Non
 
 def _as_one(view: View) -> View:
     """A view of all work, of one text; any other as its file has it."""
-    if view.name not in AS_ONE:
+    if view.name != AS_ONE:
         return view
     return view._replace(statement=f"create view {PRESENT}.{view.name} as {combined(view.name)}")
 
