@@ -186,6 +186,26 @@ def test_a_record_of_an_older_child_cannot_be_given_to_a_younger(
         database.execute(text("update clinical.infusion set patient_id = :p"), {"p": younger})
 
 
+@pytest.mark.parametrize("day", ["2011-12-31", "2012-01-10", "2012-01-25", "2012-01-31"])
+def test_of_records_of_many_children_each_is_held_to_its_birth(
+    database: Connection, day: str
+) -> None:
+    """The first child whose record lies before the birth is named, looked at one by one."""
+    born = {f"T-{number}": f"2012-01-{number * 7 % 31 + 1:02d}" for number in range(1, 31)}
+    for child, birth in born.items():
+        add_patient(database, child, birth_date=birth)
+    too_early = [child for child, birth in born.items() if day < birth]
+    insert = text(
+        "insert into clinical.infusion (patient_id, infused_on, dose_mg, weight_kg) "
+        "select patient_id, cast(:day as date), 200, 30 from clinical.patient"
+    )
+    if not too_early:
+        assert database.execute(insert, {"day": day}).rowcount == len(born)
+        return
+    with pytest.raises(IntegrityError, match=f"infused_on of patient {too_early[0]} lies before"):
+        database.execute(insert, {"day": day})
+
+
 @pytest.mark.parametrize(
     "record",
     [
