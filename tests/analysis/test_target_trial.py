@@ -14,7 +14,7 @@ import pytest
 
 from registry.analysis import methods
 from registry.analysis.choices import TrialPlan
-from registry.analysis.trial.clones import COMBINED, NEVER, WITHOUT, Children
+from registry.analysis.trial.clones import COMBINED, NEVER, WITHOUT, Children, children_of
 from registry.analysis.trial.emulation import target_trial
 from registry.analysis.trial.result import Emulation
 from registry.analysis.trial.weights import Arm, risk_by
@@ -190,3 +190,41 @@ def test_weights_and_risks_child_by_child_and_day_by_day(seed: int, arm: int) ->
         asked = np.array([0.0, 50, 100, 200, 300])
         told = 1 - np.array(by_day)[asked.astype(int)]
         assert risk_by(rows, found.weight, asked, drawn) == pytest.approx(told, rel=1e-9)
+
+
+def test_what_is_known_and_when_clones_depart_child_by_child(rows: Any, found: Emulation) -> None:
+    _, exposure, scores = rows
+    ids, time = found.children.patients, found.children.time
+    of = {one: spells.sort_values("start_day") for one, spells in exposure.groupby("patient_id")}
+    zero = np.array([int(of[one]["entry_day"].iloc[0]) for one in ids])
+    varying = ("pcdai", "glucocorticoid", "intensified", "trough")
+    children = children_of(
+        ids, zero, time, found.children.event, np.zeros((len(ids), 0)), exposure, scores, varying, 6
+    )  # fmt: skip
+    for i in range(0, len(ids), 9):
+        own, visits = of[ids[i]], scores[scores["patient_id"] == ids[i]].sort_values("day")
+        for k, begin in enumerate(children.begins):
+            before = own[own["start_day"] < zero[i] + begin]
+            held = own.iloc[0] if before.empty else before.iloc[-1]
+            level = float("nan" if held["trough_ug_ml"] is None else held["trough_ug_ml"])
+            assert list(children.known[i, k]) == [
+                float(visits[visits["day"] <= zero[i] + begin]["score"].iloc[-1]),
+                float(held["glucocorticoid"]),
+                float(held["intensified"]),
+                float(not np.isnan(level)),
+                0.0 if np.isnan(level) else np.log2(max(level, 0.1)),
+            ]
+        lasted = own[own["im_over_6_months"].astype(bool)]["start_day"]
+        reached = NEVER if lasted.empty else max(int(lasted.iloc[0]) - zero[i], 0)
+        assert children.reached[i] == reached
+        departs = {WITHOUT: NEVER, COMBINED: NEVER}
+        for _, row in own.iterrows():
+            day = max(int(row["start_day"]) - zero[i], children.grace)
+            if int(row["stop_day"]) - zero[i] <= children.grace or day >= time[i]:
+                continue
+            on, lasting = bool(row["immunomodulator"]), bool(row["im_over_6_months"])
+            if on or lasting:
+                departs[WITHOUT] = min(departs[WITHOUT], day)
+            if not on and day < reached:
+                departs[COMBINED] = min(departs[COMBINED], day)
+        assert [children.departs[arm][i] for arm in departs] == list(departs.values())

@@ -110,33 +110,36 @@ def children_of(
     begins = np.floor(np.arange(max(months, grace_months + 2) + 1) * DAYS_PER_MONTH)
     begins = begins.astype(np.int64)
     grace = int(begins[grace_months])
-    courses = _courses(exposure, patients)
-    scored = _scored(scores, patients)
-    n, varied = len(patients), [_of_course(name) for name in varying if name != "pcdai"]
-    known = []
-    reached = np.full(n, NEVER)
-    departs = (np.full(n, NEVER), np.full(n, NEVER))
-    for i in range(n):
-        own, zero = courses[i], int(entry[i])
-        columns = [np.repeat(baseline[i][None, :], len(begins), axis=0)]
-        if "pcdai" in varying:
-            days, values = scored[i]
-            place = np.searchsorted(days, zero + begins, side="right") - 1
-            if place.min() < 0:
-                raise Refused(
-                    tr("{patient} has no PCDAI on or before week 14.", patient=patients[i])
-                )
-            columns.append(values[place][:, None])
-        # What held on the day before: a change on a month's first day is no part of its past.
-        before = np.maximum(np.searchsorted(own.start, zero + begins, side="left") - 1, 0)
-        columns += [own.values[name][before][:, None] for names in varied for name in names]
-        known.append(np.hstack(columns))
-        done = own.start[own.lasted]
-        reached[i] = max(int(done[0]) - zero, 0) if done.size else NEVER
-        for arm in (WITHOUT, COMBINED):
-            day = _departure(own, zero, grace, int(reached[i]), arm)
-            departs[arm][i] = day if day < time[i] else NEVER
-    return Children(tuple(patients), time, event, begins, grace, np.array(known), reached, departs)
+    own = _courses(exposure, patients)
+    zero = np.asarray(entry, dtype=np.int64)
+    asked = zero[:, None] + begins
+    columns = [np.repeat(baseline[:, None, :], len(begins), axis=1)]
+    if "pcdai" in varying:
+        of, day, score = _scored(scores, patients)
+        first, last = _last_before(of, day, asked + 1)
+        unknown = np.flatnonzero((last < first[:, None]).any(axis=1))
+        if unknown.size:
+            patient = patients[int(unknown[0])]
+            raise Refused(tr("{patient} has no PCDAI on or before week 14.", patient=patient))
+        columns.append(score[last][:, :, None])
+    # What held on the day before: a change on a month's first day is no part of its past.
+    first, last = _last_before(own.child, own.start, asked)
+    before = np.maximum(last, first[:, None])
+    names = [column for one in varying if one != "pcdai" for column in _of_course(one)]
+    columns += [own.values[name][before][:, :, None] for name in names]
+    since = own.start - zero[own.child]
+    reached = _first_of_each(own.child, own.lasted, np.maximum(since, 0), len(patients))
+    # From the grace's end on, against the strategy.
+    from_day = np.maximum(since, grace)
+    counts = own.stop - zero[own.child] > grace
+    departs = []
+    for against in (own.on | own.lasted, ~own.on & (from_day < reached[own.child])):
+        found = _first_of_each(own.child, counts & against, from_day, len(patients))
+        departs.append(np.where(found < time, found, NEVER))
+    known = np.concatenate(columns, axis=2)
+    return Children(
+        tuple(patients), time, event, begins, grace, known, reached, (departs[0], departs[1])
+    )
 
 
 def follow(children: Children, arm: int) -> Follow:
@@ -177,7 +180,10 @@ def at_risk_of_departing(children: Children, arm: int) -> tuple[Days, Days, Flag
 
 
 @dataclass(frozen=True)
-class _Course:
+class _Courses:
+    """The rows of `exposure` of all children, child by child in the order of their days."""
+
+    child: Days
     start: Days
     stop: Days
     on: Flags
@@ -185,16 +191,30 @@ class _Course:
     values: dict[str, Floats]
 
 
-def _departure(own: _Course, zero: int, grace: int, reached: int, arm: int) -> int:
-    """The first day from the grace's end on that is against the strategy; NEVER without one."""
-    from_day = np.maximum(own.start - zero, grace)
-    counts = own.stop - zero > grace
-    if arm == WITHOUT:
-        against = counts & (own.on | own.lasted)
-    else:
-        against = counts & ~own.on & (from_day < reached)
-    days = from_day[against]
-    return int(days[0]) if days.size else NEVER
+def _last_before(child: Days, day: Days | Floats, asked: Days) -> tuple[Days, Days]:
+    """Each child's first row, and its last one before each of the days, shape (n, days).
+
+    That is the row before its first where there is none.
+
+    Args:
+        child, day: of the rows, in their order.
+        asked: days by child, shape (n, days).
+    """
+    low = day.min(initial=0)
+    span = day.max(initial=0) - low + 3
+    key = child * span + (day - low + 1)
+    each = np.arange(len(asked))
+    at = each[:, None] * span + np.clip(asked - low + 1, 0, span - 1)
+    return np.searchsorted(child, each), np.searchsorted(key, at, side="left") - 1
+
+
+def _first_of_each(child: Days, which: Flags, day: Days, n: int) -> Days:
+    """The day of each child's first row of these; NEVER without one."""
+    at = np.flatnonzero(which)
+    who, first = np.unique(child[at], return_index=True)
+    found = np.full(n, NEVER)
+    found[who] = day[at[first]]
+    return found
 
 
 def _of_course(name: str) -> tuple[str, ...]:
@@ -202,7 +222,7 @@ def _of_course(name: str) -> tuple[str, ...]:
     return ("trough_known", "trough") if name == "trough" else (name,)
 
 
-def _courses(exposure: pd.DataFrame, patients: Sequence[str]) -> list[_Course]:
+def _courses(exposure: pd.DataFrame, patients: Sequence[str]) -> _Courses:
     names = ("start_day", "stop_day", "immunomodulator", "im_over_6_months", "glucocorticoid",
              "intensified")  # fmt: skip
     require_columns(exposure, ("patient_id", "trough_ug_ml", *names), "exposure")
@@ -219,23 +239,16 @@ def _courses(exposure: pd.DataFrame, patients: Sequence[str]) -> list[_Course]:
     measured = np.isfinite(level)
     values["trough_known"] = measured.astype(np.float64)
     values["trough"] = np.log2(np.where(measured, np.maximum(level, 0.1), 1.0))
-    first, last = np.searchsorted(place[order], [np.arange(len(patients)),
-                                                 np.arange(len(patients)) + 1])  # fmt: skip
-    return [
-        _Course(
-            start[one], stop[one], values["immunomodulator"][one] == 1,
-            values["im_over_6_months"][one] == 1, {name: v[one] for name, v in values.items()},
-        )
-        for one in (order[a:b] for a, b in zip(first, last, strict=True))
-    ]  # fmt: skip
+    values = {name: value[order] for name, value in values.items()}
+    on, lasted = (values[name] == 1 for name in ("immunomodulator", "im_over_6_months"))
+    return _Courses(place[order], start[order], stop[order], on, lasted, values)
 
 
-def _scored(scores: pd.DataFrame, patients: Sequence[str]) -> list[tuple[Floats, Floats]]:
+def _scored(scores: pd.DataFrame, patients: Sequence[str]) -> tuple[Days, Floats, Floats]:
+    """Child, day and score of each, child by child in the order of their days."""
     require_columns(scores, ("patient_id", "day", "score"), "pcdai_course")
     place = pd.Index(patients).get_indexer(pd.Index(scores["patient_id"].astype(str)))
     day, score = numbers(scores, "day"), numbers(scores, "score")
     keep = np.flatnonzero((place >= 0) & np.isfinite(day) & np.isfinite(score))
     order = keep[np.lexsort((day[keep], place[keep]))]
-    first, last = np.searchsorted(place[order], [np.arange(len(patients)),
-                                                 np.arange(len(patients)) + 1])  # fmt: skip
-    return [(day[order[a:b]], score[order[a:b]]) for a, b in zip(first, last, strict=True)]
+    return place[order], day[order], score[order]
