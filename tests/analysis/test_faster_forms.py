@@ -23,6 +23,7 @@ from registry.analysis.methods.prediction_curves import auc_curve, brier_curves
 from registry.analysis.methods.survival_curve import SurvivalCurve
 from registry.analysis.risk.fitting import Hazard, Hazards, fitted, folds_of
 from registry.analysis.risk.performance import Watch
+from registry.analysis.troughs.roc import _best
 
 
 def rows(seed: int, *, late: bool) -> Rows:
@@ -207,6 +208,22 @@ def test_a_sample_is_fitted_by_how_often_each_is_in_it(seed: int, penalised: boo
         np.testing.assert_array_equal(one.days, other.days)
         for name in ("coef", "penalty", "effective_df", "jumps"):
             np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6))
+def test_the_best_cut_of_counted_levels(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    levels = np.sort(rng.choice(np.arange(1, 60) / 4, 20, replace=False))
+    lost, kept = rng.choice(levels[:15], rng.integers(2, 12)), rng.choice(levels, 9)
+    counts = ((one[:, None] == levels).sum(axis=0) for one in (lost, kept))
+    there = np.unique(np.concatenate([lost, kept]))
+    cuts = [-np.inf, *((there[1:] + there[:-1]) / 2), np.inf]
+    # The highest of those with the most.
+    tried = [(round((lost < cut).mean() + (kept > cut).mean(), 12), cut) for cut in cuts]
+    cut = max(tried)[1]
+    expected = (cut, (lost < cut).mean(), (kept > cut).mean())
+    assert _best(levels, *counts) == pytest.approx(expected, rel=1e-12)
 
 
 def test_many_rows_are_fitted_as_lifelines_fits_them() -> None:

@@ -167,27 +167,45 @@ def _points(lost: Floats, kept: Floats) -> tuple[Floats, Floats, Floats]:
     return cuts, sensitivity, specificity
 
 
-def _best(lost: Floats, kept: Floats) -> tuple[float, float, float]:
-    cuts, sensitivity, specificity = _points(lost, kept)
+def _best(levels: Floats, lost: Days, kept: Days) -> tuple[float, float, float]:
+    """The cut with the most of both, the highest of equal ones, and its sensitivity, specificity.
+
+    Args:
+        levels: in their order; a sample may have some of them in neither group.
+        lost, kept: how often each is there in each group.
+    """
+    sensitivity = np.concatenate(([0], np.cumsum(lost))) / lost.sum()
+    specificity = 1 - np.concatenate(([0], np.cumsum(kept))) / kept.sum()
     j = sensitivity + specificity
     # Sums of fractions that are the same on paper may differ in the last bit.
     best = int(np.flatnonzero(j >= j.max() - 1e-12)[-1])
-    return float(cuts[best]), float(sensitivity[best]), float(specificity[best])
+    there = np.concatenate(([-np.inf], levels[lost + kept > 0], [np.inf]))
+    below = int(np.count_nonzero((lost + kept)[:best]))
+    cut = (there[below + 1] + there[below]) / 2
+    return float(cut), float(sensitivity[best]), float(specificity[best])
 
 
 def _resampled(lost: Floats, kept: Floats, how: Bootstrap) -> tuple[Floats, Cut]:
     random = np.random.default_rng(how.seed)
-    a = random.choice(lost, size=(how.resamples, len(lost)))
-    b = np.sort(random.choice(kept, size=(how.resamples, len(kept))), axis=1)
+    of_lost = random.choice(len(lost), size=(how.resamples, len(lost)))
+    of_kept = random.choice(len(kept), size=(how.resamples, len(kept)))
+    a, b = lost[of_lost], np.sort(kept[of_kept], axis=1)
     band = np.array([[s, *_sensitivity_at(a, b, s)] for s in _GRID])
     cuts = np.empty(how.resamples)
     optimism = np.empty(how.resamples)
+    levels, place = np.unique(np.concatenate((lost, kept)), return_inverse=True)
+    place_lost, place_kept = np.split(place, [len(lost)])
+
+    def often(place: Days) -> Days:
+        return np.bincount(place, minlength=len(levels))
+
     for i in range(how.resamples):
-        cut, sensitivity, specificity = _best(a[i], b[i])
+        in_sample = often(place_lost[of_lost[i]]), often(place_kept[of_kept[i]])
+        cut, sensitivity, specificity = _best(levels, *in_sample)
         cuts[i] = cut
         there = float((lost < cut).mean() + (kept >= cut).mean())
         optimism[i] = sensitivity + specificity - there
-    at, found, spared = _best(lost, kept)
+    at, found, spared = _best(levels, often(place_lost), often(place_kept))
     # "A cut" above or below all levels is no number: it stands for the outermost level.
     everything = np.concatenate((lost, kept))
     lower, upper = np.quantile(
