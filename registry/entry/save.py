@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from registry.entry.lab_text import taken_apart
 from registry.entry.stored import Stored, find_record, find_records
 from registry.errors import Refused
 from registry.models import ENTITIES, LabResult, Patient, table_of
@@ -341,6 +340,8 @@ def _stored(connection: Connection, drafts: Sequence[Draft]) -> list[Stored]:
 def _apart(entity: Entity, cells: Mapping[str, str], analyte: str | None = None) -> dict[str, str]:
     """The cells with what was typed in one of them in two: a value's unit, a value's reason."""
     if entity is LabResult:
+        from registry.entry.lab_text import taken_apart
+
         cells = taken_apart(cells, analyte)
     return reasons_apart(entity, cells)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -17,7 +18,6 @@ from registry.errors import Refused
 from registry.models import ENTITIES, Medication, Patient, table_of
 from registry.records.cells import FUNCTIONS, compared, spelled
 from registry.records.checks import check
-from registry.records.numbered import Numbered
 from registry.records.rows import (
     BY_FILE_NAME,
     Change,
@@ -41,6 +41,9 @@ from registry.records.staging import (
 )
 from registry.steps import each, step
 from registry.words import tr
+
+if TYPE_CHECKING:
+    from registry.records.numbered import Numbered
 
 # Columns of the temporary tables of whose values the planner must know, and how well.
 JOINED = ("file", "line", "study_id", "patient_id", "record_id", "known", "differs")

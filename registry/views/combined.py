@@ -14,6 +14,7 @@ program's query, for the registry and for a freeze. The rules' files mean `prese
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -26,11 +27,13 @@ from registry.views.view import PRESENT, select_of
 
 # What lies in `present` beside the views, from no file.
 BESIDE = {*(table.name for table in CLINICAL_TABLES), "definition", "dated_record"}
-_READ = re.compile(r"(?<!distinct )\b(from|join)\s+(lateral\s+)?([a-z_0-9]+)\b(?!\s*[.(])")
+_READ = re.compile(
+    r"(?<=[\s(])(from|join)(?<!distinct from)\s+(lateral\s+)?([a-z_0-9]+)\b(?!\s*[.(])"
+)
 _GOES_ON = "where|join|left|cross|inner|on|using|group|order|union|window|limit|offset"
 _ALIAS = re.compile(rf"\s+(?:as\s+)?(?!(?:{_GOES_ON})\b)\w")
-_CALLED = re.compile(r"(?<![\w.])(\w+)\(")
-_NAMED = re.compile(r"^\s*(?:with\s+)?(\w+)(?: \([\w, ]+\))? as (?:materialized )?\($", re.M)
+_OF_A_NAME = f"{string.ascii_letters}{string.digits}_"
+_NAMED = re.compile(r"^\s*+(?:with\s+)?(\w++)(?: \([\w, ]+\))? as (?:materialized )?\($", re.M)
 
 
 def combined(
@@ -114,7 +117,10 @@ def _qualified(text: str) -> str:
         schema = PRESENT if name in BESIDE else "reference"
         return f"{match[1]} {match[2] or ''}{schema}.{name}"
 
-    def call(match: re.Match[str]) -> str:
-        return f"rules.{match[0]}" if match[1] in _functions() else match[0]
-
-    return _CALLED.sub(call, _READ.sub(table, text))
+    # What stands before each bracket: no pattern finds it as soon.
+    *before, last = _READ.sub(table, text).split("(")
+    for place, part in enumerate(before):
+        rest = part.rstrip(_OF_A_NAME)
+        if part[len(rest) :] in _functions() and not rest.endswith("."):
+            before[place] = f"{rest}rules.{part[len(rest) :]}"
+    return "(".join([*before, last])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from graphlib import TopologicalSorter
 from typing import NamedTuple
 
 from registry.views.headers import Sentence, read_header, tables_read
@@ -61,6 +60,8 @@ def select_of(folder: str, name: str) -> str:
 def in_order(views: list[View]) -> list[View]:
     """Each view behind those that it reads."""
     # Whoever reads one view's text maps no table for it.
+    from graphlib import TopologicalSorter
+
     from registry.models import all_tables
 
     by_name = {view.name: view for view in views}

@@ -19,7 +19,6 @@ from registry.cli.records.options import (
 )
 from registry.cli.records.prompts import may_ask
 from registry.cli.records.told import print_told, told
-from registry.entry.history import history
 from registry.entry.save import Draft, add, amend, void
 from registry.errors import WrongUsage
 from registry.models import table_of
@@ -73,6 +72,7 @@ def add_record(context: typer.Context, group: str, entity: Entity, given: Given)
 def show_record(context: typer.Context, group: str, entity: Entity, given: Given) -> None:
     """Shows one record, what follows from it and its history."""
     from registry.cli.records.asking_record import ask_for_record
+    from registry.entry.history import history
 
     with (
         opened(run_of(context).settings()) as database,
