@@ -20,7 +20,6 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from registry.clinical_tables import CLINICAL_TABLES
-from registry.views.headers import read_header
 from registry.views.plausibility import ALL_RULES, union_of_rules
 from registry.views.sources import FUNCTIONS, folders, names, source
 from registry.views.view import PRESENT, select_of
@@ -91,7 +90,7 @@ def _known() -> frozenset[str]:
 @cache
 def _is_once(name: str) -> bool:
     folder = folders().get(name)
-    return folder is not None and bool(read_header(source(folder, name)).once)
+    return folder is not None and "\n-- @once: " in source(folder, name)
 
 
 @cache

@@ -73,7 +73,6 @@ class Header(NamedTuple):
     parts: dict[str, list[Sentence]]
     values: dict[str, str]
     parameters: tuple[str, ...]
-    once: str
 
 
 def tables_read(statement: str) -> set[str]:
@@ -102,7 +101,6 @@ def read_header(source: str) -> Header:
     parts: dict[str, list[Sentence]] = {}
     values: dict[str, str] = {}
     parameters: list[str] = []
-    once = ""
     for tag, words in tags:
         match tag.split():
             case ["rule", code]:
@@ -116,7 +114,7 @@ def read_header(source: str) -> Header:
             case ["parameters"]:
                 parameters = words.split(", ")
             case ["once"]:
-                once = words
+                pass  # it is for `combined`
             case [kind, *condition] if told and kind in (*OF_A_RULE, *OF_WORK):
                 told[-1].sentences.setdefault(kind, []).append(_sentence(words, condition))
             case [kind] if kind in OF_PLAUSIBILITY:
@@ -134,7 +132,6 @@ def read_header(source: str) -> Header:
         parts=parts,
         values=values,
         parameters=tuple(parameters),
-        once=once,
     )
 
 
