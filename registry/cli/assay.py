@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,9 +13,6 @@ from registry.cli.frame.output import Format, FormatOption, print_one, print_row
 from registry.cli.frame.signatures import argument, option, those_given
 from registry.errors import WrongUsage
 from registry.words import tr
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
@@ -25,9 +25,6 @@ from registry.models import table_of
 from registry.records.change import declare_change, summarise_change
 from registry.records.rows import PATIENT_COLUMN, Entity
 from registry.words import tr
-
-if TYPE_CHECKING:
-    pass
 
 Given = dict[str, Any]
 
