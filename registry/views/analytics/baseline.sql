@@ -223,14 +223,15 @@ with known as (
         and e.definition = s.definition
         and e.definition = s.definition || ''
     -- Every result of the window, the last first: the first of an analyte is the one that counts.
+    -- Of one day there is one of each, so that the three lists stand in one order.
     left join (
         select
             definition,
             patient_id,
             study_id,
-            array_agg(analyte order by collected_on desc) as analytes,
-            array_agg(value order by collected_on desc) as results,
-            array_agg(comparator order by collected_on desc) as comparators
+            array_agg(analyte order by collected_on desc, analyte) as analytes,
+            array_agg(value order by collected_on desc, analyte) as results,
+            array_agg(comparator order by collected_on desc, analyte) as comparators
         from (
             select
                 s.definition,
