@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -14,6 +15,7 @@ from scipy.optimize import brentq
 from scipy.stats import chi2
 
 from registry.analysis import methods
+from registry.analysis.arrays import MANY_ROWS
 from registry.analysis.cox.diagnostics import baseline_faced
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.analysis.cox.profile import profile_limits
@@ -24,6 +26,7 @@ from registry.analysis.methods.survival_curve import SurvivalCurve
 from registry.analysis.risk.fitting import Hazard, Hazards, fitted, folds_of
 from registry.analysis.risk.performance import Watch
 from registry.analysis.troughs.roc import _best
+from tests.docs.pages import PROJECT
 
 
 def rows(seed: int, *, late: bool) -> Rows:
@@ -298,3 +301,9 @@ def test_limits_of_the_profile_are_its_roots(seed: int, firth: bool, apart: floa
             assert (limit - middle) * side > 0
             root = brentq(beyond, middle, middle + (limit - middle) * 1.5, (which,), xtol=1e-12)
             assert limit == pytest.approx(root, rel=1e-9, abs=1e-9)
+
+
+def test_the_page_on_methods_says_how_many_rows_are_many() -> None:
+    page = (PROJECT / "docs" / "methods.md").read_text(encoding="utf-8")
+    said = re.findall(r"(?:up to|beyond|more than) ([\d,]+) rows", page)
+    assert set(said) == {f"{MANY_ROWS:,}"}

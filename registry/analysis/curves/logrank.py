@@ -49,9 +49,9 @@ def logrank(
 ) -> LogRankTest:
     """Compare the hazards of groups.
 
-    lifelines' multivariate_logrank_test computes the plain test of up to 10,000 rows; of more, and
-    with `strata` or `entry`, which it has not, our own sums of observed minus expected events and
-    their hypergeometric covariance. R:
+    lifelines' multivariate_logrank_test computes the plain test of up to `MANY_ROWS` rows; of more,
+    and with `strata` or `entry`, which it has not, our own sums of observed minus expected events
+    and their hypergeometric covariance. R:
     `survdiff(Surv(time, event) ~ group + strata(strata))`; with late entry the score test of
     `coxph(Surv(entry, time, event) ~ group, ties = "exact")`.
 

@@ -197,8 +197,8 @@ def cox(
     """Fit proportional hazards.
 
     lifelines' CoxPHFitter finds coefficients and errors of the model with Efron's ties and without
-    entry, strata, penalty and weights, of up to 10,000 rows; our own partial likelihood those of
-    every other, and robust errors, log-likelihoods, residuals and the baseline of all. R:
+    entry, strata, penalty and weights, of up to `MANY_ROWS` rows; our own partial likelihood those
+    of every other, and robust errors, log-likelihoods, residuals and the baseline of all. R:
     `coxph(Surv(entry, time, event) ~ x + strata(strata), ties = "efron", cluster = cluster, weights
     = weights)`, with
     `penalty="firth"` `coxphf::coxphf(formula, firth = TRUE)` (Breslow's ties), with a number

@@ -1,8 +1,8 @@
 """Kaplan-Meier's curve with limits, quantiles and numbers at risk, and the mean restricted to tau.
 
-lifelines computes a curve without late entry of up to 10,000 rows: survival, counts, limits on the
-log-log scale and the restricted mean's point. Its variance of the mean is 8 to 20 times too large
-and its risk set takes who enters on a day as at risk on it, so both are written here
+lifelines computes a curve without late entry of up to `MANY_ROWS` rows: survival, counts, limits on
+the log-log scale and the restricted mean's point. Its variance of the mean is 8 to 20 times too
+large and its risk set takes who enters on a day as at risk on it, so both are written here
 (`registry.analysis.counting`).
 """
 
@@ -103,8 +103,8 @@ def kaplan_meier(
 ) -> SurvivalCurve:
     """Kaplan and Meier's estimate of the share without the event.
 
-    lifelines' KaplanMeierFitter computes it; with `entry`, or of more than 10,000 rows, our own
-    product limit. R:
+    lifelines' KaplanMeierFitter computes it; with `entry`, or of more than `MANY_ROWS` rows, our
+    own product limit. R:
     `survfit(Surv(time, event) ~ 1, conf.type = "log-log")`, with entry `Surv(entry, time, event)`.
 
     Args:
@@ -250,10 +250,10 @@ def restricted_mean(
 ) -> RestrictedMean:
     """The area under Kaplan and Meier's curve from `start` to `tau`.
 
-    lifelines computes the mean of up to 10,000 rows at risk from time 0 on, our own sum that of
-    more and that with `entry` or `start`, and the standard error always: sum A^2 d / (n (n - d)),
-    A the area from an event to tau. R: `summary(survfit(Surv(time, event) ~ 1), rmean = tau)`,
-    survRM2's `rmst2`.
+    lifelines computes the mean of up to `MANY_ROWS` rows at risk from time 0 on, our own sum that
+    of more and that with `entry` or `start`, and the standard error always: sum A^2 d /
+    (n (n - d)), A the area from an event to tau. R:
+    `summary(survfit(Surv(time, event) ~ 1), rmean = tau)`, survRM2's `rmst2`.
 
     Args:
         time, event, entry: as in `kaplan_meier`.
