@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 
 from sqlalchemy import Connection, text
 
+from registry.entry.answers.disease import answer_endoscopy, answer_in_course, answer_phenotype
 from registry.entry.answers.findings import Answer, Fact
+from registry.entry.answers.gene import answer_gene
+from registry.entry.answers.growth import answer_growth
+from registry.entry.answers.infusion import answer_infusion
+from registry.entry.answers.lab import answer_lab
+from registry.entry.answers.level import answer_level
+from registry.entry.answers.medication import answer_medication
+from registry.entry.answers.pcdai import answer_pcdai
+from registry.entry.answers.person import answer_condition, answer_follow_up_end, answer_patient
 from registry.models import (
     Anthropometry,
     Condition,
@@ -35,20 +43,19 @@ __all__ = ["AFTER_DATA_CUT", "Answer", "Fact", "answer"]
 # The key of the fact that a record lies after a definition's data cut.
 AFTER_DATA_CUT = "after_data_cut"
 
-# What loads the answer to a record: few kinds are entered at once. Of the others is told where they
-# lie in the course of infliximab.
-ANSWERS: dict[type[PatientRecord], Callable[[], Callable[[Connection, int, int, str], Answer]]] = {
-    Phenotype: lambda: import_module("registry.entry.answers.disease").answer_phenotype,
-    Anthropometry: lambda: import_module("registry.entry.answers.growth").answer_growth,
-    Infusion: lambda: import_module("registry.entry.answers.infusion").answer_infusion,
-    TdmLevel: lambda: import_module("registry.entry.answers.level").answer_level,
-    PcdaiVisit: lambda: import_module("registry.entry.answers.pcdai").answer_pcdai,
-    LabResult: lambda: import_module("registry.entry.answers.lab").answer_lab,
-    Medication: lambda: import_module("registry.entry.answers.medication").answer_medication,
-    Endoscopy: lambda: import_module("registry.entry.answers.disease").answer_endoscopy,
-    GeneFinding: lambda: import_module("registry.entry.answers.gene").answer_gene,
-    Condition: lambda: import_module("registry.entry.answers.person").answer_condition,
-    FollowUpEnd: lambda: import_module("registry.entry.answers.person").answer_follow_up_end,
+# Of the others is told where they lie in the course of infliximab.
+ANSWERS: dict[type[PatientRecord], Callable[[Connection, int, int, str], Answer]] = {
+    Phenotype: answer_phenotype,
+    Anthropometry: answer_growth,
+    Infusion: answer_infusion,
+    TdmLevel: answer_level,
+    PcdaiVisit: answer_pcdai,
+    LabResult: answer_lab,
+    Medication: answer_medication,
+    Endoscopy: answer_endoscopy,
+    GeneFinding: answer_gene,
+    Condition: answer_condition,
+    FollowUpEnd: answer_follow_up_end,
 }
 
 
@@ -67,16 +74,12 @@ def answer(
     """
     definition = definition_or_default(connection, definition)
     if issubclass(entity, Patient):
-        from registry.entry.answers.person import answer_patient
-
         answered = answer_patient(connection, patient, definition)
     else:
         assert record is not None
         if entity in ANSWERS:
-            answered = ANSWERS[entity]()(connection, patient, record, definition)
+            answered = ANSWERS[entity](connection, patient, record, definition)
         else:
-            from registry.entry.answers.disease import answer_in_course
-
             answered = answer_in_course(connection, entity, patient, record, definition)
         _add_cut(connection, answered, entity, patient, record, definition)
     answered.warn(*_implausible(connection, entity, patient, record))
