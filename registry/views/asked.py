@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from registry.database.roles import literal
 from registry.views.combined import combined
-from registry.views.plausibility import ALL_RULES, rules
+from registry.views.plausibility import ALL_RULES, union_of_rules
 from registry.views.view import select_of
 
 OF_ONE = "patient_id = cast(:number as bigint)"
@@ -50,11 +50,8 @@ def counts_of_rules() -> str:
 
     Each is counted by itself: no row passes through the union of all.
     """
-    counted = "\nunion all\n".join(
-        f"select '{rule}'::text as rule, count(*) as tried, count(*) filter (where failed) as "
-        f"failed from {rule} where (select active from worklist_rule where rule = '{rule}')"
-        for rule in rules()
-    )
+    counts = "count(*) as tried, count(*) filter (where failed) as failed"
+    counted = union_of_rules(told=counts)
     return f"({combined(ALL_RULES, instead={ALL_RULES: counted})})"
 
 

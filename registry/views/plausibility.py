@@ -84,11 +84,10 @@ def _read_by(view: str) -> frozenset[str]:
     return frozenset(read).union(*map(_read_by, read))
 
 
-def union_of_rules(asked: Iterable[str] | None = None) -> str:
-    """The rows of these rules, or of all, as far as they are active, as a query."""
-    columns = ", ".join(COLUMNS)
+def union_of_rules(asked: Iterable[str] | None = None, told: str = ", ".join(COLUMNS)) -> str:
+    """What is told of the rows of these rules, or of all, as far as they are active, as a query."""
     return "\nunion all\n".join(
-        f"select '{rule}'::text as rule, {columns} from {rule} "
+        f"select '{rule}'::text as rule, {told} from {rule} "
         f"where (select active from worklist_rule where rule = '{rule}')"
         for rule in (names_of_rules() if asked is None else asked)
     )
