@@ -237,11 +237,12 @@ def measure_starts(rounds: int, figures: Figures) -> None:
 
 
 def measure_report(home: Path, figures: Figures) -> None:
-    """One report: processor seconds and the peak of its memory."""
-    timings = Timings()
-    with opened(home, timings), timings.of("report"):
+    """One report: processor seconds, seconds by the clock and the peak of its memory."""
+    timings, by_clock = Timings(), Timings()
+    with opened(home, timings), timings.of("report"), by_clock.of("report"):
         peak = run_registry(home, "report", "--out", str(home / "report.html"))
-    figures.add("report", f"{timings.median('report'):.0f} s, {peak:.0f} MB", "25 s")
+    worked, waited = (f"{one.median('report'):.0f} s" for one in (timings, by_clock))
+    figures.add("report", f"{worked}, {waited} by the clock, {peak:.0f} MB", "25 s")
 
 
 def main() -> None:
