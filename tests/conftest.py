@@ -16,10 +16,8 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import hypothesis
 import pytest
@@ -127,27 +125,6 @@ def _identities_are_nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     SEARCH.folder(tmp_path_factory.getbasetemp())
     SEARCH.temporary_files()
     SEARCH.ends()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _regressions_are_fitted_once() -> Iterator[None]:
-    """That over intervals takes a third of a report, and many tests make one of the same children.
-
-    Whoever gives the same numbers is given what came of them.
-    """
-    # The package has the function of this name.
-    module = import_module("registry.analysis.methods.interval_regression")
-    fit = module._by_lifelines
-    found: dict[tuple[bytes | str, ...], Any] = {}
-
-    def once(*given: Any) -> Any:
-        asked = tuple(one if isinstance(one, str) else one.tobytes() for one in given)
-        if asked not in found:
-            found[asked] = fit(*given)
-        return found[asked]
-
-    with patch.object(module, "_by_lifelines", once):
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,29 +1,35 @@
-"""Parametric regression of events that are known only to lie in an interval (left, right]."""
+"""Parametric regression of events that are known only to lie in an interval (left, right].
+
+The likelihood is climbed in 1 / scale and in intercept and coefficients over the scale, of which
+z = (log t - intercept - x b) / scale is linear. In these it is concave (Burridge, Journal of the
+Royal Statistical Society B 1981;43:41-5), so that Newton's steps arrive where there is a top.
+"""
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from registry.analysis import arrays
 from registry.analysis.arrays import chi2_sf, norm_ppf
-from registry.analysis.dataset import Floats
+from registry.analysis.dataset import Flags, Floats
 from registry.errors import CannotEstimate
 from registry.words import note, tr
 
 Distribution = Literal["weibull", "log-logistic"]
 DISTRIBUTIONS: tuple[Distribution, ...] = ("weibull", "log-logistic")
-# As far as lifelines' steps get; at its default of 1e-10 the fourth digit is open.
-_TIGHT = {"ftol": 1e-16, "maxiter": 2000}
+_STEPS, _HALVINGS = 50, 40
+# Of z, where nobody is without the event; what lies beyond has the same likelihood.
+_FAR = 300.0
+# Of the log-likelihood, by which it is not known: a step that promises less is the last.
+_ROUNDING = 1e-12
 _Z = float(norm_ppf(0.975))
 # By how much the log-likelihood must fall a standard error from its top, where a half is usual;
 # where covariates separate the events it goes on rising.
 _FALL = 1e-2
-# What lifelines calls its parameters: of the location, then of the shape.
-_NAMES = {"weibull": ("lambda_", "rho_"), "log-logistic": ("alpha_", "beta_")}
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,6 @@ def interval_regression(
 ) -> IntervalRegression:
     """Fit times that lie in (left, right] by maximum likelihood.
 
-    lifelines' `WeibullAFTFitter` and `LogLogisticAFTFitter` (`fit_interval_censoring`) compute it.
     R: `survreg(Surv(l, r, type = "interval2") ~ x, dist = "weibull")` (or "loglogistic") with NA
     for a left end of 0 and for a right end that is infinite.
 
@@ -133,8 +138,9 @@ def interval_regression(
     # Over their range and with a usual time as the unit, since the steps know no units.
     unit = float(np.median(ends[np.isfinite(ends)]))
     scaled = (values - centre) / spread
-    found, inverse, loglik = _by_lifelines(begins / unit, ends / unit, scaled, distribution)
-    _refuse_separation(begins / unit, ends / unit, scaled, distribution, found, inverse, loglik)
+    likelihood = _Likelihood(begins / unit, ends / unit, scaled, distribution)
+    found, inverse, loglik = _top(likelihood)
+    _refuse_separation(likelihood, found, inverse, loglik)
     # Back from scaled covariates and unit.
     k = values.shape[1]
     back = np.eye(k + 2)
@@ -155,59 +161,102 @@ def interval_regression(
     )
 
 
-def _by_lifelines(
-    left: Floats, right: Floats, x: Floats, distribution: Distribution
-) -> tuple[Floats, Floats, float]:
-    """Intercept, coefficients and log scale; their covariance; the log-likelihood."""
-    import pandas as pd
-    from lifelines import LogLogisticAFTFitter, WeibullAFTFitter
-    from lifelines.exceptions import ConvergenceError
+@dataclass(frozen=True)
+class _Likelihood:
+    """Of the intercept and the coefficients over the scale, and of 1 / scale after them."""
 
-    names = [f"x{k}" for k in range(x.shape[1])]
-    frame = pd.DataFrame(x, columns=names).assign(left=left, right=right)
-    fitter = WeibullAFTFitter() if distribution == "weibull" else LogLogisticAFTFitter()
-    try:
-        # What it warns of, that it may not have arrived, is looked at below.
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            fitter.fit_interval_censoring(frame, "left", "right", fit_options=_TIGHT)
-    except (ConvergenceError, np.linalg.LinAlgError, ValueError):
-        raise CannotEstimate(note("The interval-censored regression did not converge.")) from None
-    location, shape = _NAMES[distribution]
-    order = [(location, "Intercept"), *((location, name) for name in names), (shape, "Intercept")]
-    # lifelines has the log of the shape, the inverse of the scale.
-    sign = np.array([1.0] * (len(names) + 1) + [-1.0])
-    found = fitter.params_.loc[order].to_numpy(dtype=np.float64) * sign
-    variance = fitter.variance_matrix_.loc[order, order].to_numpy(dtype=np.float64)
-    return found, variance * np.outer(sign, sign), float(fitter.log_likelihood_)
+    left: Floats
+    right: Floats
+    x: Floats
+    distribution: Distribution
+
+    @cached_property
+    def _design(self) -> tuple[Floats, Floats]:
+        """By the parameters the z of either end, any number where a row has no such end."""
+        place = -np.column_stack([np.ones(len(self.x)), self.x])
+        ends = (np.where(self.left > 0, self.left, 1), np.where(self._open, 1, self.right))
+        before, after = (np.column_stack([place, np.log(end)]) for end in ends)
+        return before, after
+
+    @cached_property
+    def _open(self) -> Flags:
+        return ~np.isfinite(self.right)
+
+    def at(self, parameters: Floats) -> tuple[float, Floats, Floats]:
+        """The log-likelihood, its slope and its information."""
+        before, after = self._design
+        inverse = parameters[-1]
+        exact = self.left == self.right
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            # Both cumulative hazards with their slopes and curvatures in z.
+            h, h1, h2 = np.where(self.left > 0, self._hazard(before @ parameters), 0)
+            z = after @ parameters
+            g, g1, g2 = np.where(self._open, np.array([[np.inf], [0.0], [0.0]]), self._hazard(z))
+            gap = np.where(exact, 1, g - h)
+            lost = 1 / np.expm1(gap)
+            twice = 1 if self.distribution == "weibull" else 2
+            density = z - twice * g + np.log(inverse) - np.log(np.where(exact, self.right, 1))
+            loglik = np.where(exact, density, np.log(-np.expm1(-gap)) - h).sum()
+            of_left = np.where(exact, 0, -(1 + lost) * h1)
+            of_right = np.where(exact, 1 - twice * g1, lost * g1)
+            within = np.where(exact, 0, (1 + lost) * (lost * h1**2 + h2))
+            beyond = np.where(exact, twice * g2, lost * ((1 + lost) * g1**2 - g2))
+            across = np.where(exact, 0, -lost * (1 + lost) * h1 * g1)
+        score = before.T @ of_left + after.T @ of_right
+        crossed = (before.T * across) @ after
+        information = (before.T * within) @ before + (after.T * beyond) @ after
+        information += crossed + crossed.T
+        score[-1] += exact.sum() / inverse
+        information[-1, -1] += exact.sum() / inverse**2
+        return float(loglik), score, information
+
+    def _hazard(self, z: Floats) -> Floats:
+        """The cumulative hazard of exp(e) at exp(z), its slope and its curvature, in rows."""
+        if self.distribution == "weibull":
+            hazard = np.exp(np.minimum(z, _FAR))
+            return np.array([hazard, hazard, hazard])
+        hazard = np.logaddexp(0, z)
+        slope = np.exp(z - hazard)
+        return np.array([hazard, slope, slope * (1 - slope)])
+
+
+def _top(likelihood: _Likelihood) -> tuple[Floats, Floats, float]:
+    """Intercept, coefficients and log scale; their covariance; the log-likelihood."""
+    at = np.append(np.zeros(likelihood.x.shape[1] + 1), 1.0)
+    loglik, score, information = likelihood.at(at)
+    for _ in range(_STEPS):
+        try:
+            step = np.linalg.solve(information, score)
+        except np.linalg.LinAlgError:
+            break
+        rounding = _ROUNDING * (1 + abs(loglik))
+        arrived = step @ score < rounding
+        for _ in range(_HALVINGS):
+            there = at + step
+            risen = likelihood.at(there) if there[-1] > 0 else (-np.inf, score, information)
+            if risen[0] >= loglik - rounding:
+                break
+            step = step / 2
+        else:
+            break
+        at, (loglik, score, information) = there, risen
+        if arrived:
+            # To the parameters that are told; the slope is 0, so that the errors go by theirs.
+            found = np.append(at[:-1] / at[-1], -np.log(at[-1]))
+            turned = np.eye(len(at))
+            turned[:, -1] = np.append(-found[:-1], -1.0)
+            turned /= at[-1]
+            return found, turned @ np.linalg.inv(information) @ turned.T, loglik
+    raise CannotEstimate(note("The interval-censored regression did not converge."))
 
 
 def _refuse_separation(
-    left: Floats,
-    right: Floats,
-    x: Floats,
-    distribution: Distribution,
-    found: Floats,
-    covariance: Floats,
-    loglik: float,
+    likelihood: _Likelihood, found: Floats, covariance: Floats, loglik: float
 ) -> None:
-    """CannotEstimate where the likelihood does not fall along the direction known least.
-
-    The likelihood is our own, so that lifelines' top is seen to be one.
-    """
+    """CannotEstimate where the likelihood does not fall along the direction known least."""
 
     def at(parameters: Floats) -> float:
-        scale = np.exp(parameters[-1])
-        place = parameters[0] + x @ parameters[1:-1]
-        with np.errstate(divide="ignore", over="ignore"):
-            z = [(np.log(end) - place) / scale for end in (left, right)]
-            hazard = [np.exp(one) if distribution == "weibull" else np.log1p(np.exp(one))
-                      for one in z]  # fmt: skip
-            exact = left == right
-            survived = np.exp(-hazard[0]) - np.exp(-hazard[1])
-            density = z[0] - hazard[0] * (1 if distribution == "weibull" else 2)
-            density = density - parameters[-1] - np.log(np.where(exact, left, 1.0))
-            return float(np.where(exact, density, np.log(survived)).sum())
+        return likelihood.at(np.append(parameters[:-1], 1.0) * np.exp(-parameters[-1]))[0]
 
     column = 0
     if np.isfinite(covariance).all():
@@ -215,7 +264,7 @@ def _refuse_separation(
         column = int(np.abs(directions[1:-1, -1]).argmax())
         if variance[0] > 0:
             step = directions[:, -1] * np.sqrt(variance[-1])
-            if max(at(found + step), at(found - step)) < min(at(found), loglik) - _FALL:
+            if max(at(found + step), at(found - step)) < loglik - _FALL:
                 return
     raise _separated(column)
 

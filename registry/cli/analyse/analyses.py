@@ -252,7 +252,6 @@ ANALYSES = (
         disclosure=Disclosure(models.BETWEEN, models.between, (models.TERMS, models.LEFT_OUT)),
         reads=PATIENTS,
         run=interval_censored,
-        apart=True,
         full={"details": True},
         tables=interval_tables.interval_censored,
         rows={"": interval_tables.rows},
