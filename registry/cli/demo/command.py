@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -64,9 +64,9 @@ def demo(
             tr("{out} cannot be made: {reason}.", out=out, reason=error.strerror)
         ) from None
     remark("Starting the database ...")
+    beside = ThreadPoolExecutor(1)
     # What the analyses need, while the server starts and fills its tables.
-    loading = Thread(target=load)
-    loading.start()
+    loading = beside.submit(load)
     with open_database(settings) as database:
         with database.engine.connect() as connection:
             upgraded = is_built(connection)
@@ -76,7 +76,7 @@ def demo(
         with database.engine.begin() as connection:
             set_default_definition(connection, DEFINITION, user=settings.user, reason="demo")
         _derive(database, settings.user)
-        loading.join()
+        loading.result()
         drawn = partial(_draw, out)
         with database.engine.connect() as connection:
             alone = Data(lambda: (connection, DEFINITION))
@@ -88,10 +88,11 @@ def demo(
             facts = facts_of(
                 connection, DEFINITION, content.data_hash, title=TITLE, nature=nature_of_demo()
             )
+        # While the server stops.
+        made = beside.submit(page, content, facts)
     _print(content.documents)
     report = out / "report.html"
-    html = page(content, facts)
-    write_whole(report, lambda part: part.write_text(html, encoding="utf-8"))
+    write_whole(report, lambda part: part.write_text(made.result(), encoding="utf-8"))
     files = ", ".join(map(str, [*figures, report]))
     typer.echo("\n" + tr("Figures and report: {files}", files=files))
 
