@@ -102,18 +102,18 @@ with known as (
             where c.patient_id = s.patient_id and c.infused_on between s.start_on and s.end_on
         ) as infusions,
         e.cdeis,
-        l.results[array_position(l.analytes, 'CRP')] as crp,
-        l.comparators[array_position(l.analytes, 'CRP')] as crp_comparator,
-        l.results[array_position(l.analytes, 'ESR')] as esr,
-        l.comparators[array_position(l.analytes, 'ESR')] as esr_comparator,
-        l.results[array_position(l.analytes, 'WBC')] as wbc,
-        l.comparators[array_position(l.analytes, 'WBC')] as wbc_comparator,
-        l.results[array_position(l.analytes, 'HGB')] as hb,
-        l.comparators[array_position(l.analytes, 'HGB')] as hb_comparator,
-        l.results[array_position(l.analytes, 'PLT')] as plt,
-        l.comparators[array_position(l.analytes, 'PLT')] as plt_comparator,
-        l.results[array_position(l.analytes, 'ALB')] as alb,
-        l.comparators[array_position(l.analytes, 'ALB')] as alb_comparator,
+        l.crp * (own.factors -> ('CRP ' || l.crp_unit))::numeric as crp,
+        l.crp_comparator,
+        l.esr * (own.factors -> ('ESR ' || l.esr_unit))::numeric as esr,
+        l.esr_comparator,
+        l.wbc * (own.factors -> ('WBC ' || l.wbc_unit))::numeric as wbc,
+        l.wbc_comparator,
+        l.hb * (own.factors -> ('HGB ' || l.hb_unit))::numeric as hb,
+        l.hb_comparator,
+        l.plt * (own.factors -> ('PLT ' || l.plt_unit))::numeric as plt,
+        l.plt_comparator,
+        l.alb * (own.factors -> ('ALB ' || l.alb_unit))::numeric as alb,
+        l.alb_comparator,
         coalesce(m.immunomodulator_days, 0) as immunomodulator_days,
         coalesce(m.glucocorticoid_days, 0) as glucocorticoid_days,
         m.stops_known_to,
@@ -136,7 +136,6 @@ with known as (
     join definition d on d.name = s.definition
     join patient p using (patient_id)
     join patient_number n using (patient_id)
-    left join infusion i on i.patient_id = s.patient_id and i.infused_on = s.start_on
     -- A day after the data cut is not seen; one known to the month or year is never after t0.
     cross join lateral (
         select
@@ -158,10 +157,83 @@ with known as (
                 else diagnosis.diagnosed_on
             end as days
     ) duration
-    -- One pass over each table. A reader who asks for no column of a join has it left out, which the
-    -- server does where no child can be met twice; of one definition, which reaches into the joins
-    -- by the equality before, it sees that by `|| ''` only: the definition it puts in is no column.
-    -- The study id is there so that a reader of one child reaches into them.
+    -- What is asked of one child stands as an aggregate of the child's rows: one row, so that the
+    -- server leaves a join out of whose columns a reader asks for none.
+    left join lateral (
+        select max(i.dose_mg) as dose_mg, max(i.weight_kg) as weight_kg
+        from infusion i
+        where i.patient_id = s.patient_id and i.infused_on = s.start_on
+    ) i on true
+    left join lateral (
+        select
+            max(t.assessed_on) as assessed_on,
+            max(t.location) as location,
+            max(t.upper_gi) as upper_gi,
+            max(t.behaviour) as behaviour,
+            bool_or(t.perianal) as perianal,
+            max(t.growth) as growth
+        from (
+            select t.*
+            from phenotype t
+            where t.patient_id = s.patient_id and t.assessed_on <= s.start_on
+            order by t.assessed_on desc
+            limit 1
+        ) t
+    ) f on true
+    left join lateral (
+        select (array_agg(y.cdeis order by y.performed_on desc))[1] as cdeis
+        from endoscopy y
+        where
+            y.patient_id = s.patient_id and y.performed_on <= s.start_on and y.cdeis is not null
+    ) e on true
+    -- Every result of the window, the last first: the first of an analyte is the one that counts.
+    left join lateral (
+        select
+            (array_agg(r.value) filter (where r.analyte = 'CRP'))[1] as crp,
+            (array_agg(r.unit) filter (where r.analyte = 'CRP'))[1] as crp_unit,
+            (array_agg(r.comparator) filter (where r.analyte = 'CRP'))[1] as crp_comparator,
+            (array_agg(r.value) filter (where r.analyte = 'ESR'))[1] as esr,
+            (array_agg(r.unit) filter (where r.analyte = 'ESR'))[1] as esr_unit,
+            (array_agg(r.comparator) filter (where r.analyte = 'ESR'))[1] as esr_comparator,
+            (array_agg(r.value) filter (where r.analyte = 'WBC'))[1] as wbc,
+            (array_agg(r.unit) filter (where r.analyte = 'WBC'))[1] as wbc_unit,
+            (array_agg(r.comparator) filter (where r.analyte = 'WBC'))[1] as wbc_comparator,
+            (array_agg(r.value) filter (where r.analyte = 'HGB'))[1] as hb,
+            (array_agg(r.unit) filter (where r.analyte = 'HGB'))[1] as hb_unit,
+            (array_agg(r.comparator) filter (where r.analyte = 'HGB'))[1] as hb_comparator,
+            (array_agg(r.value) filter (where r.analyte = 'PLT'))[1] as plt,
+            (array_agg(r.unit) filter (where r.analyte = 'PLT'))[1] as plt_unit,
+            (array_agg(r.comparator) filter (where r.analyte = 'PLT'))[1] as plt_comparator,
+            (array_agg(r.value) filter (where r.analyte = 'ALB'))[1] as alb,
+            (array_agg(r.unit) filter (where r.analyte = 'ALB'))[1] as alb_unit,
+            (array_agg(r.comparator) filter (where r.analyte = 'ALB'))[1] as alb_comparator
+        from (
+            select
+                -- A unit without a factor says nothing.
+                case
+                    when (r.analyte, r.unit) in (select u.analyte, u.unit from analyte_unit u)
+                        then r.analyte
+                end as analyte,
+                r.value,
+                r.unit,
+                r.value_comparator as comparator
+            from lab_result r
+            where
+                r.patient_id = s.patient_id
+                and r.collected_on between s.start_on - d.covariate_window_days and s.start_on
+            order by r.collected_on desc, r.analyte desc
+        ) r
+    ) l on true
+    -- What brings a value of a unit to the analyte's own.
+    left join (
+        select jsonb_object_agg(u.analyte || ' ' || u.unit, u.factor) as factors
+        from analyte_unit u
+    ) own on true
+    -- One pass over what takes its time of each child: growth and courses of drugs. Here too a reader
+    -- who asks for no column has the join left out, since no child can be met twice; of one
+    -- definition, which reaches into the joins by the equality before, the server sees that by `|| ''`
+    -- only: the definition it puts in is no column. The study id is there so that a reader of one
+    -- child reaches into them.
     left join (
         select
             s.definition,
@@ -185,79 +257,6 @@ with known as (
         and z.study_id = n.study_id
         and z.definition = s.definition
         and z.definition = s.definition || ''
-    left join (
-        select distinct on (s.definition, s.patient_id, n.study_id)
-            s.definition,
-            s.patient_id,
-            n.study_id,
-            t.assessed_on,
-            t.location,
-            t.upper_gi,
-            t.behaviour,
-            t.perianal,
-            t.growth
-        from lor_status s
-        join patient_number n using (patient_id)
-        join phenotype t on t.patient_id = s.patient_id and t.assessed_on <= s.start_on
-        where s.eligible
-        order by s.definition, s.patient_id, n.study_id, t.assessed_on desc
-    ) f
-        on f.patient_id = s.patient_id
-        and f.study_id = n.study_id
-        and f.definition = s.definition
-        and f.definition = s.definition || ''
-    left join (
-        select distinct on (s.definition, s.patient_id, n.study_id)
-            s.definition,
-            s.patient_id,
-            n.study_id,
-            y.cdeis
-        from lor_status s
-        join patient_number n using (patient_id)
-        join endoscopy y on y.patient_id = s.patient_id and y.performed_on <= s.start_on
-        where s.eligible and y.cdeis is not null
-        order by s.definition, s.patient_id, n.study_id, y.performed_on desc
-    ) e
-        on e.patient_id = s.patient_id
-        and e.study_id = n.study_id
-        and e.definition = s.definition
-        and e.definition = s.definition || ''
-    -- Every result of the window, the last first: the first of an analyte is the one that counts.
-    -- Of one day there is one of each, so that the three lists stand in one order.
-    left join (
-        select
-            definition,
-            patient_id,
-            study_id,
-            array_agg(analyte order by collected_on desc, analyte) as analytes,
-            array_agg(value order by collected_on desc, analyte) as results,
-            array_agg(comparator order by collected_on desc, analyte) as comparators
-        from (
-            select
-                s.definition,
-                s.patient_id,
-                n.study_id,
-                r.collected_on,
-                -- A unit without a factor says nothing. No more than that is the left join for: the
-                -- server takes from it that no result is lost, which an inner join hides.
-                case when u.factor is not null then r.analyte end as analyte,
-                r.value * u.factor as value,
-                r.value_comparator as comparator
-            from lor_status s
-            join patient_number n using (patient_id)
-            join definition d on d.name = s.definition
-            join lab_result r
-                on r.patient_id = s.patient_id
-                and r.collected_on between s.start_on - d.covariate_window_days and s.start_on
-            left join analyte_unit u on u.analyte = r.analyte and u.unit = r.unit
-            where s.eligible
-        ) measured
-        group by definition, patient_id, study_id
-    ) l
-        on l.patient_id = s.patient_id
-        and l.study_id = n.study_id
-        and l.definition = s.definition
-        and l.definition = s.definition || ''
     left join (
         select
             definition,
