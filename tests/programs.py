@@ -6,12 +6,14 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import pytest
 from sqlalchemy import URL, Engine
+from typer import main
 from typer._completion_classes import BashComplete
 from typer.main import get_command
 
@@ -44,6 +46,9 @@ class Outcome(NamedTuple):
 
 Program = Callable[..., Outcome]
 
+# A command looks at what stands before it once; tests run the program by the thousand.
+PARAMETERS = cache(main.get_params_from_function)
+
 
 def place(where: Database | Path) -> list[str]:
     """The global options that point a command at a database or at a home folder."""
@@ -66,7 +71,10 @@ def run_here(
     capsys.readouterr()
     before = signal.getsignal(signal.SIGTERM)
     try:
-        with pytest.raises(SystemExit) as end:
+        with (
+            patch.object(main, "get_params_from_function", PARAMETERS),
+            pytest.raises(SystemExit) as end,
+        ):
             run([*options, *arguments])
     finally:
         signal.signal(signal.SIGTERM, before)
