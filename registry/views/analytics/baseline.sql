@@ -158,11 +158,12 @@ with known as (
             end as days
     ) duration
     -- What is asked of one child stands as an aggregate of the child's rows: one row, so that the
-    -- server leaves a join out of whose columns a reader asks for none.
+    -- server leaves a join out of whose columns a reader asks for none. The number is the patient's,
+    -- not the status's, of which there are several a child: for these it would keep each answer.
     left join lateral (
         select max(i.dose_mg) as dose_mg, max(i.weight_kg) as weight_kg
         from infusion i
-        where i.patient_id = s.patient_id and i.infused_on = s.start_on
+        where i.patient_id = p.patient_id and i.infused_on = s.start_on
     ) i on true
     left join lateral (
         select
@@ -175,7 +176,7 @@ with known as (
         from (
             select t.*
             from phenotype t
-            where t.patient_id = s.patient_id and t.assessed_on <= s.start_on
+            where t.patient_id = p.patient_id and t.assessed_on <= s.start_on
             order by t.assessed_on desc
             limit 1
         ) t
@@ -184,7 +185,7 @@ with known as (
         select (array_agg(y.cdeis order by y.performed_on desc))[1] as cdeis
         from endoscopy y
         where
-            y.patient_id = s.patient_id and y.performed_on <= s.start_on and y.cdeis is not null
+            y.patient_id = p.patient_id and y.performed_on <= s.start_on and y.cdeis is not null
     ) e on true
     -- Every result of the window, the last first: the first of an analyte is the one that counts.
     left join lateral (
@@ -219,7 +220,7 @@ with known as (
                 r.value_comparator as comparator
             from lab_result r
             where
-                r.patient_id = s.patient_id
+                r.patient_id = p.patient_id
                 and r.collected_on between s.start_on - d.covariate_window_days and s.start_on
             order by r.collected_on desc, r.analyte desc
         ) r
