@@ -96,8 +96,7 @@ def read_view(
     )
     written = BytesIO()
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for block in copy:
-            written.write(block)
+        written.writelines(copy)
     if not written.tell():
         return pd.DataFrame(columns=list(columns), dtype=object)
     written.seek(0)
