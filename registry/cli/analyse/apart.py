@@ -21,27 +21,26 @@ MANY = 1000
 def apart(
     data: Data, analyses: Sequence[Analysis], beside_them: Callable[[Data], Any] | None = None
 ) -> Iterator[Data]:
-    """The data, which have the results of the analyses that say so from another process.
+    """The data, which have the results of these analyses from another process.
 
     On one core, or of few children, they are the data as they are: the results are the same. With
     `beside_them`, which reads what a curve does and is made there first, also of few.
     """
     from registry.analysis.resampling import beside, cores
 
-    long = [one for one in analyses if one.apart]
     few = len(data.view("baseline")) < MANY
-    if data.elsewhere or cores() < 2 or not long or (few and beside_them is None):
+    if data.elsewhere or cores() < 2 or not analyses or (few and beside_them is None):
         yield data
         return
     # An option alone reads the exposure.
-    views = {view for one in long for view in one.reads if view != "exposure"}
+    views = {view for one in analyses for view in one.reads if view != "exposure"}
     rows = {("view", view): data.view(view) for view in views}
     made = {("made", "basis"): data.basis, ("made", "connection"): (None, data.definition)}
     if few:
         made |= {("made", "patients"): data.patients}
     work = _Apart({**rows, **made}, language() == SOURCE_LANGUAGE, beside_them)
-    asked = [one.name for one in reversed(long)]
-    runs: list[Hashable] = [one.reported_by for one in reversed(long)]
+    asked = [one.name for one in reversed(analyses)]
+    runs: list[Hashable] = [one.reported_by for one in reversed(analyses)]
     if beside_them is not None:
         asked, runs = ["", *asked], [beside_them, *runs]
     with beside(work.result, asked, copied=few) as results:

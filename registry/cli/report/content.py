@@ -69,7 +69,7 @@ def content_from(
     plan = plan_for(data, level)
     covariates = covariates_by_id(curves_by, data.basis.limits)
     told = [one for one in ANALYSES if losses or one.name != "losses"]
-    with apart(data, told) as data:
+    with apart(data, [one for one in told if one.apart]) as data:
         # What another process is at is asked for last.
         turns = sorted(told, key=lambda one: one.reported_by in data.elsewhere)
         made = {one.name: one.reported(data, plan) for one in counted(turns, attrgetter("name"))}
