@@ -46,8 +46,14 @@ def combined(
     With a condition on `patient_id` of what meets it alone; with all rules of plausibility, or with
     these. `instead` has texts that stand in the place of those of views.
     """
+    given = {ALL_RULES: union_of_rules(rules), **(instead or {})}
+    return _combined(root, condition, tuple(given.items()))
+
+
+@cache
+def _combined(root: str, condition: str, given: tuple[tuple[str, str], ...]) -> str:
     texts: dict[str, str] = {}
-    _gather(root, {ALL_RULES: union_of_rules(rules), **(instead or {})}, texts)
+    _gather(root, dict(given), texts)
     read = Counter(match[3] for text in texts.values() for match in _READ.finditer(text))
     once = [name for name in texts if read[name] > 1 and _is_once(name)]
     where = f" where {condition}" if condition else ""

@@ -75,9 +75,10 @@ class Header(NamedTuple):
     parameters: tuple[str, ...]
 
 
-def tables_read(statement: str) -> set[str]:
+@cache
+def tables_read(statement: str) -> frozenset[str]:
     """The names that stand after a FROM or JOIN in a statement."""
-    return set(re.findall(r"\b(?:from|join)\s+(?:lateral\s+)?([a-z_0-9]+)", statement))
+    return frozenset(re.findall(r"\b(?:from|join)\s+(?:lateral\s+)?([a-z_0-9]+)", statement))
 
 
 def read_header(source: str) -> Header:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from registry.views.headers import Sentence, read_header, tables_read
@@ -29,7 +30,7 @@ class View(NamedTuple):
     column_comments: dict[str, str]
     methods: tuple[Sentence, ...] = ()
 
-    def reads(self, names: set[str]) -> set[str]:
+    def reads(self, names: set[str]) -> frozenset[str]:
         """Which of `names` stand after a FROM or JOIN in the statement."""
         return (tables_read(self.statement) & names) - {self.name}
 
@@ -39,6 +40,7 @@ def views_of(folder: str, schema: str | None = None) -> list[View]:
     return [read_view(schema or folder, folder, name) for name in names(folder)]
 
 
+@cache
 def read_view(schema: str, folder: str, name: str) -> View:
     """The view of a file, in a schema."""
     text = source(folder, name)
