@@ -105,6 +105,22 @@ def test_a_level_without_an_event_has_no_estimate() -> None:
         methods.interval_regression(left, right, y)
 
 
+@pytest.mark.parametrize("distribution", ["weibull", "log-logistic"])
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        # The group tells every interval, and a visit parts them whatever the group.
+        ([1] * 6 + [3] * 6, [2] * 6 + [4] * 6),
+        ([1, 1, 1, 2, 2, 2] * 2, [2, 2, 2, 3, 3, 3] * 2),
+    ],
+)
+def test_a_scale_that_shrinks_for_ever_has_no_estimate(
+    left: list[int], right: list[int], distribution: Any
+) -> None:
+    with pytest.raises(methods.NotFinite, match="separate the events"):
+        methods.interval_regression(left, right, [0] * 6 + [1] * 6, distribution)
+
+
 def test_the_study_beside_its_visit_dates(program: Program, shared_study: Database) -> None:
     # R 4.2.2 on days since week 14: coxph(ties = "breslow"), survreg(Surv(time, event)),
     # survreg(Surv(left, right, type = "interval2")) with "weibull" and "loglogistic".

@@ -139,8 +139,9 @@ def interval_regression(
     unit = float(np.median(ends[np.isfinite(ends)]))
     scaled = (values - centre) / spread
     likelihood = _Likelihood(begins / unit, ends / unit, scaled, distribution)
-    found, inverse, loglik = _top(likelihood)
-    _refuse_separation(likelihood, found, inverse, loglik)
+    top, information, loglik = _top(likelihood)
+    _refuse_separation(likelihood, top, information, loglik)
+    found, inverse = _told(top, information)
     # Back from scaled covariates and unit.
     k = values.shape[1]
     back = np.eye(k + 2)
@@ -183,9 +184,11 @@ class _Likelihood:
         return ~np.isfinite(self.right)
 
     def at(self, parameters: Floats) -> tuple[float, Floats, Floats]:
-        """The log-likelihood, its slope and its information."""
+        """The log-likelihood, its slope and its information; of a scale below 0 there is none."""
         before, after = self._design
         inverse = parameters[-1]
+        if not inverse > 0:
+            return -np.inf, parameters, np.eye(len(parameters))
         exact = self.left == self.right
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             # Both cumulative hazards with their slopes and curvatures in z.
@@ -202,12 +205,12 @@ class _Likelihood:
             within = np.where(exact, 0, (1 + lost) * (lost * h1**2 + h2))
             beyond = np.where(exact, twice * g2, lost * ((1 + lost) * g1**2 - g2))
             across = np.where(exact, 0, -lost * (1 + lost) * h1 * g1)
-        score = before.T @ of_left + after.T @ of_right
-        crossed = (before.T * across) @ after
-        information = (before.T * within) @ before + (after.T * beyond) @ after
-        information += crossed + crossed.T
-        score[-1] += exact.sum() / inverse
-        information[-1, -1] += exact.sum() / inverse**2
+            score = before.T @ of_left + after.T @ of_right
+            crossed = (before.T * across) @ after
+            information = (before.T * within) @ before + (after.T * beyond) @ after
+            information += crossed + crossed.T
+            score[-1] += exact.sum() / inverse
+            information[-1, -1] += exact.sum() / inverse**2
         return float(loglik), score, information
 
     def _hazard(self, z: Floats) -> Floats:
@@ -221,7 +224,7 @@ class _Likelihood:
 
 
 def _top(likelihood: _Likelihood) -> tuple[Floats, Floats, float]:
-    """Intercept, coefficients and log scale; their covariance; the log-likelihood."""
+    """The parameters of the likelihood at its top, its information and itself there."""
     at = np.append(np.zeros(likelihood.x.shape[1] + 1), 1.0)
     loglik, score, information = likelihood.at(at)
     for _ in range(_STEPS):
@@ -233,7 +236,7 @@ def _top(likelihood: _Likelihood) -> tuple[Floats, Floats, float]:
         arrived = step @ score < rounding
         for _ in range(_HALVINGS):
             there = at + step
-            risen = likelihood.at(there) if there[-1] > 0 else (-np.inf, score, information)
+            risen = likelihood.at(there)
             if risen[0] >= loglik - rounding:
                 break
             step = step / 2
@@ -241,32 +244,35 @@ def _top(likelihood: _Likelihood) -> tuple[Floats, Floats, float]:
             break
         at, (loglik, score, information) = there, risen
         if arrived:
-            # To the parameters that are told; the slope is 0, so that the errors go by theirs.
-            found = np.append(at[:-1] / at[-1], -np.log(at[-1]))
-            turned = np.eye(len(at))
-            turned[:, -1] = np.append(-found[:-1], -1.0)
-            turned /= at[-1]
-            return found, turned @ np.linalg.inv(information) @ turned.T, loglik
+            return at, information, loglik
     raise CannotEstimate(note("The interval-censored regression did not converge."))
 
 
 def _refuse_separation(
-    likelihood: _Likelihood, found: Floats, covariance: Floats, loglik: float
+    likelihood: _Likelihood, top: Floats, information: Floats, loglik: float
 ) -> None:
     """CannotEstimate where the likelihood does not fall along the direction known least."""
-
-    def at(parameters: Floats) -> float:
-        return likelihood.at(np.append(parameters[:-1], 1.0) * np.exp(-parameters[-1]))[0]
-
     column = 0
-    if np.isfinite(covariance).all():
-        variance, directions = np.linalg.eigh(covariance)
-        column = int(np.abs(directions[1:-1, -1]).argmax())
-        if variance[0] > 0:
-            step = directions[:, -1] * np.sqrt(variance[-1])
-            if max(at(found + step), at(found - step)) < loglik - _FALL:
+    if np.isfinite(information).all():
+        known, directions = np.linalg.eigh(information)
+        column = int(np.abs(directions[1:-1, 0]).argmax())
+        if known[0] > 0:
+            step = directions[:, 0] / np.sqrt(known[0])
+            # The last has half the scale: where all is told apart, no direction is known least.
+            tried = (top + step, top - step, 2 * top)
+            # So far away that it is no number, it is not seen to fall.
+            if all(likelihood.at(one)[0] < loglik - _FALL for one in tried):
                 return
     raise _separated(column)
+
+
+def _told(top: Floats, information: Floats) -> tuple[Floats, Floats]:
+    """Intercept, coefficients and log scale; their covariance, the slope being 0 at the top."""
+    found = np.append(top[:-1] / top[-1], -np.log(top[-1]))
+    turned = np.eye(len(top))
+    turned[:, -1] = np.append(-found[:-1], -1.0)
+    turned /= top[-1]
+    return found, turned @ np.linalg.inv(information) @ turned.T
 
 
 def _separated(column: int) -> arrays.NotFinite:
