@@ -6,20 +6,17 @@ A patient is at risk on a day t with entry < t <= time: who enters on a day is a
 day on, who leaves on a day still counts on it. Without delayed entry `entry` is -1, so that day 0
 counts too. A step is an event as ties have it: one a time for Breslow, one an event for Efron.
 
-Tails and quantiles that the tests of a model ask for need no library: a sum that ends, for few
-degrees of freedom (Abramowitz and Stegun 26.4.4 and 26.4.5), and what Python has of the normal
-distribution. To load scipy.special takes longer than a model of ten thousand children, so the
-others alone do: they are the functions by which scipy.stats gives them. A test holds all to it.
+Tails and quantiles are those functions of scipy.special by which scipy.stats gives them: to load
+all of that takes longer than a model of a hospital's children. A test holds both equal to the bit.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
+from scipy import special
 
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.errors import CannotEstimate, WrongUsage
@@ -30,8 +27,6 @@ NO_ENTRY = -1
 Ties = Literal["breslow", "efron"]
 MANY_ROWS = 10_000
 """Beyond so many rows own sums stand for lifelines', sooner than it loads; a test holds both."""
-FEW_DEGREES = 12
-"""Degrees of freedom up to which the tail of a chi-squared variable is summed here."""
 
 
 class InvalidInput(WrongUsage, ValueError):
@@ -311,71 +306,29 @@ def steps_of(time: Floats, stratum: Days, events: Days, counted: Floats, ties: T
 
 def norm_sf(value: Any) -> Any:
     """Probability that a standard normal variable is above the value."""
-    return _each(_normal_tail, value)
+    return special.ndtr(-value)
 
 
 def norm_ppf(probability: Any) -> Any:
     """The value below which a standard normal variable is with that probability."""
-    return _each(_normal_quantile, probability)
+    return special.ndtri(probability)
 
 
 def chi2_sf(value: Any, df: Any) -> Any:
     """Probability that a chi-squared variable is above the value, with `df` degrees of freedom."""
-    return _each(_chi2_tail, value, df)
+    return special.chdtrc(np.where(np.greater(df, 0), df, np.nan), np.maximum(value, 0))
 
 
 def chi2_ppf(probability: Any, df: Any) -> Any:
     """The value below which a chi-squared variable is with that probability."""
-    from scipy.special import gammaincinv
-
-    return 2 * gammaincinv(df / 2, probability)
+    return 2 * special.gammaincinv(df / 2, probability)
 
 
 def t_sf(value: Any, df: Any) -> Any:
     """Probability that Student's variable is above the value, with `df` degrees of freedom."""
-    from scipy.special import stdtr
-
-    return stdtr(df, -value)
+    return special.stdtr(df, -value)
 
 
 def t_ppf(probability: Any, df: Any) -> Any:
     """The value below which Student's variable is with that probability."""
-    from scipy.special import stdtrit
-
-    return stdtrit(df, probability)
-
-
-def _each(function: Any, *values: Any) -> Any:
-    """Of each of the numbers, in the shape in which they come; of none there is none."""
-    with np.errstate(invalid="ignore"):
-        return np.vectorize(function, otypes=[np.float64])(*values)[()]
-
-
-def _normal_tail(value: float) -> float:
-    return math.erfc(value / math.sqrt(2)) / 2
-
-
-def _normal_quantile(probability: float) -> float:
-    if 0 < probability < 1:
-        return NormalDist().inv_cdf(probability)
-    return {0.0: -math.inf, 1.0: math.inf}.get(probability, math.nan)
-
-
-def _chi2_tail(value: float, df: float) -> float:
-    if not df > 0:
-        return math.nan
-    if df > FEW_DEGREES or df != int(df):
-        from scipy.special import chdtrc
-
-        return float(chdtrc(df, max(value, 0.0)))
-    half = max(value, 0.0) / 2
-    if half == math.inf:
-        return 0.0
-    odd = int(df) % 2
-    # The terms have half to the powers 1/2, 3/2, ... or 0, 1, ..., each from the one before.
-    term = math.exp(-half) * (2 * math.sqrt(half / math.pi) if odd else 1.0)
-    total = math.erfc(math.sqrt(half)) if odd else 0.0
-    for number in range(int(df) // 2):
-        total += term
-        term *= half / (number + 1 + odd / 2)
-    return total
+    return special.stdtrit(df, probability)

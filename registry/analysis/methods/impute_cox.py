@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, ndtr, ndtri
 
 from registry.analysis import arrays
 from registry.analysis.arrays import Ties
@@ -240,8 +241,6 @@ class _Chain:
         self, j: int, predictors: Floats, lacking: Flags, own: float, faced: Floats, event: Flags
     ) -> Floats:
         """0 or 1 by the odds of the regression times the ratio of the two likelihoods."""
-        from scipy.special import expit
-
         best, covariance = _logistic(predictors, self.values[:, j])
         logit = predictors[lacking] @ _about(self.draw, best, covariance)
         logit += event * own - faced * np.expm1(own)
@@ -291,8 +290,6 @@ def _normal_between(
     draw: np.random.Generator, mean: Floats, sd: float, lower: Floats, upper: Floats
 ) -> Floats:
     """Normal values between bounds, shape (n, proposals)."""
-    from scipy.special import ndtr, ndtri
-
     # A tail is taken at the left, where its probabilities keep their digits.
     turned = np.where(np.isfinite(lower), -1.0, 1.0)
     ends = np.stack([turned * (lower - mean), turned * (upper - mean)]) / sd
@@ -305,8 +302,6 @@ def _normal_between(
 
 def _logistic(predictors: Floats, outcome: Floats) -> tuple[Floats, Floats]:
     """The mode and covariance of a logistic regression's coefficients, under a weak prior."""
-    from scipy.special import expit
-
     spread = predictors.std(axis=0)
     # None on the intercept.
     prior = (spread / _PRIOR_SD) ** 2
