@@ -172,6 +172,35 @@ def test_laboratory_values_are_the_last_of_their_window(
     assert any(comparator is not None for _, comparator in last.values())
 
 
+def test_a_unit_without_a_factor_says_nothing(registry_of_any: Database) -> None:
+    # The last haemoglobin of every child has a unit of which nothing is known: that before counts.
+    unknown = """
+        update clinical.lab_result r set unit = 'g/dL', value = value / 10
+        from derived.lor_status s
+        where s.definition = 'current' and r.patient_id = s.patient_id and r.analyte = 'HGB'
+            and r.collected_on = (
+                select max(collected_on) from clinical.lab_result o
+                where o.patient_id = s.patient_id and o.analyte = 'HGB'
+                    and o.collected_on <= s.start_on
+            )
+    """
+    asked = {"names": ["hb"], "analytes": ["HGB"], "definition": "current"}
+    with registry_of_any.engine.connect() as connection:
+        connection.execute(text("select set_config('registry.reason', 'test', true)"))
+        connection.execute(text(unknown))
+        connection.execute(
+            text("delete from reference.analyte_unit where (analyte, unit) = ('HGB', 'g/dL')")
+        )
+        last = connection.execute(text(LAST_OF_THE_WINDOW), asked)
+        expected = {child: value for child, _, value, _ in last}
+        found = connection.execute(
+            text("select patient_id, hb from analytics.baseline where definition = 'current'")
+        )
+        assert {row.patient_id: row.hb for row in found} == expected
+        connection.rollback()
+    assert {value is None for value in expected.values()} == {True, False}
+
+
 @by_definition
 def test_totals_of_exposure_are_those_of_baseline(registry_of_any: Database, name: str) -> None:
     stored = read(registry_of_any, "exposure", name)
