@@ -15,6 +15,16 @@ from registry.words import in_english, spoken, tr
 DAYS_PER_MONTH = 30.4375
 """Days in a month, a twelfth of 365.25; exact in binary, so months convert without rounding."""
 
+# The least and the most of a number that holds for the whole registry, by its column of
+# `registry_setting`.
+SETTINGS = {
+    "smallest_group": (2, 1000),
+    "study_rounds": (1, 100),
+    "studies_of_definition": (1, 1000),
+    "wrong_passwords": (1, 100),
+    "password_wait_minutes": (1, 1440),
+}
+
 
 class Kind(StrEnum):
     """How a value is written in a file and stored in a column."""

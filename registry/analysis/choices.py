@@ -50,6 +50,11 @@ class ImputationRule:
     seed: int = 1
 
 
+# What the risk model knows of a child, for what is known of the disease, the most important first,
+# not by their P here.
+RISK_COVARIATES = ("trough", "week14_pcdai", "bmi_z", "growth_delay", "baseline_pcdai")
+
+
 @dataclass(frozen=True)
 class RiskRule:
     """When a model is refused, and how it is validated.

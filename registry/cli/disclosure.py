@@ -9,7 +9,7 @@ import typer
 from registry.cli.frame.context import changing
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one
-from registry.cli.frame.signatures import argument, option
+from registry.cli.frame.signatures import argument, setting
 from registry.disclosure.level import Level
 
 
@@ -19,13 +19,13 @@ def disclosure_command(
         Level | None, argument("LEVEL", "For whom results are made from now on.")
     ] = None,
     limit: Annotated[
-        int | None, option("--limit", "N", "The fewest children told of.", min=2, max=1000)
+        int | None, setting("smallest_group", "--limit", "The fewest children told of.")
     ] = None,
     rounds: Annotated[
-        int | None, option("--rounds", "N", "The most of one study.", min=1, max=100)
+        int | None, setting("study_rounds", "--rounds", "The most of one study.")
     ] = None,
     studies: Annotated[
-        int | None, option("--studies", "N", "The most of one definition.", min=1, max=1000)
+        int | None, setting("studies_of_definition", "--studies", "The most of one definition.")
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,

@@ -14,7 +14,7 @@ from registry.cli.frame.completion import FreezeArgument, RequiredPatient
 from registry.cli.frame.context import opened, reading, remark, require_reason, run_of
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one, print_rows
-from registry.cli.frame.signatures import argument, flag, option
+from registry.cli.frame.signatures import argument, flag, option, setting
 from registry.errors import Refused, WrongUsage
 from registry.words import tr
 
@@ -73,11 +73,9 @@ def password_command(
 @app.command("limit")
 def limit_command(
     context: typer.Context,
-    wrong: Annotated[
-        int | None, option("--wrong", "N", "So many in a row.", min=1, max=100)
-    ] = None,
+    wrong: Annotated[int | None, setting("wrong_passwords", "--wrong", "So many in a row.")] = None,
     minutes: Annotated[
-        int | None, option("--minutes", "N", "So long a wait.", min=1, max=1440)
+        int | None, setting("password_wait_minutes", "--minutes", "So long a wait.")
     ] = None,
     reason: ReasonOption = None,
     user: UserOption = None,

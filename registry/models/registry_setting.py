@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Boolean, CheckConstraint, ForeignKeyConstraint, Integer, Text
 from sqlalchemy import text as sql
 
 from registry.models.base import REFERENCE, Base, column
 from registry.models.hub import HOSPITAL_CODE
+from registry.variables import SETTINGS
+
+
+def _number(name: str, default: int, comment: str) -> Any:
+    least, most = SETTINGS[name]
+    return column(
+        Integer,
+        CheckConstraint(f"{name} between {least} and {most}", name=name),
+        server_default=sql(str(default)),
+        comment=comment,
+    )
 
 
 class RegistrySetting(Base):
@@ -26,11 +39,10 @@ class RegistrySetting(Base):
     default_definition = column(
         Text, comment="the definition that every command holds to unless told another"
     )
-    smallest_group = column(
-        Integer,
-        CheckConstraint("smallest_group between 2 and 1000", name="smallest_group"),
-        server_default=sql("5"),
-        comment="so many children at least are alike wherever something leaves the centre",
+    smallest_group = _number(
+        "smallest_group",
+        5,
+        "so many children at least are alike wherever something leaves the centre",
     )
     is_demo = column(
         Boolean,
@@ -40,29 +52,19 @@ class RegistrySetting(Base):
     disclosure = column(
         Text, server_default="none", comment="for whom results are made unless told otherwise"
     )
-    study_rounds = column(
-        Integer,
-        CheckConstraint("study_rounds between 1 and 100", name="study_rounds"),
-        server_default=sql("20"),
-        comment="a study over several hospitals is answered in at most so many rounds",
+    study_rounds = _number(
+        "study_rounds", 20, "a study over several hospitals is answered in at most so many rounds"
     )
-    studies_of_definition = column(
-        Integer,
-        CheckConstraint("studies_of_definition between 1 and 1000", name="studies_of_definition"),
-        server_default=sql("5"),
-        comment="so many studies over one definition are answered at most",
+    studies_of_definition = _number(
+        "studies_of_definition", 5, "so many studies over one definition are answered at most"
     )
-    wrong_passwords = column(
-        Integer,
-        CheckConstraint("wrong_passwords between 1 and 100", name="wrong_passwords"),
-        server_default=sql("5"),
-        comment="after so many wrong passwords in a row nobody signs as that person for a while",
+    wrong_passwords = _number(
+        "wrong_passwords",
+        5,
+        "after so many wrong passwords in a row nobody signs as that person for a while",
     )
-    password_wait_minutes = column(
-        Integer,
-        CheckConstraint("password_wait_minutes between 1 and 1440", name="password_wait_minutes"),
-        server_default=sql("15"),
-        comment="for so many minutes after the last of them",
+    password_wait_minutes = _number(
+        "password_wait_minutes", 15, "for so many minutes after the last of them"
     )
     identities_apart = column(
         Boolean,

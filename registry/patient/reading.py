@@ -41,20 +41,15 @@ select
         p.onset_on, p.onset_on_precision, p.birth_date, s.start_on
     ), p.birth_date))::integer as age_at_onset,
     extract(year from age(s.start_on, p.birth_date))::integer as age_at_start,
-    case
-        when diagnosis_age < 10 then 'A1a'
-        when diagnosis_age < 17 then 'A1b'
-        when diagnosis_age <= 40 then 'A2'
-    end as paris_age,
+    paris.reading as paris_age,
     p.missing_reasons
 from clinical.patient p
 join reference.patient_number n using (patient_id)
 join derived.lor_status s using (patient_id)
-cross join lateral (
-    select extract(year from age(rules.date_in_period(
+left join reference.score_band paris on paris.measure = 'age_at_diagnosis'
+    and paris.band @> extract(year from age(rules.date_in_period(
         p.diagnosed_on, p.diagnosed_on_precision, p.birth_date, s.start_on
-    ), p.birth_date)) as diagnosis_age
-) paris
+    ), p.birth_date))
 where p.patient_id = :number and s.definition = :definition
 """
 

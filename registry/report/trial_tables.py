@@ -38,7 +38,13 @@ def rows(document: Document) -> Rows:
 
 def _answers(document: Document) -> Table:
     return Table(
-        title=title(tr("Immunomodulator for more than 6 months against none"), document),
+        title=title(
+            tr(
+                "Target trial: {strategy} against none",
+                strategy=spoken(document["arms"][1]["strategy"]),
+            ),
+            document,
+        ),
         header=(
             tr("Answer"),
             "n",

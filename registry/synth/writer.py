@@ -1,4 +1,4 @@
-"""Writing the synthetic registry: child by child into all thirteen files at once."""
+"""Writing the synthetic registry: child by child into all files at once."""
 
 from __future__ import annotations
 

@@ -143,6 +143,18 @@ def test_the_study_cannot_carry_it(program: Program, shared_study: Database) -> 
     assert "neither risk nor hazard ratio can be estimated" in words
 
 
+def test_its_strategy_is_told_by_the_definitions_own_limit(
+    program: Program, study: Database
+) -> None:
+    program(study, "definition", "add", "shorter", "--from", "paper", "--set=im_min_days=100")
+    asked = ("analyse", "target-trial", "--definition", "shorter", "--events-per-arm")
+    assert "'immunomodulator for more than 100 days'" in program(study, *asked, "13").refused(4)
+    found = program(study, *asked, "1", "--resamples", "50", "--format", "json").document
+    told = [arm["strategy"] for arm in found["arms"]]
+    assert told == ["without immunomodulator", "immunomodulator for more than 100 days"]
+    assert "6 months" not in program(study, *asked, "1", "--resamples", "50").out
+
+
 def some_children(seed: int) -> Children:
     """Two hundred children of ten months, who depart and are lost as chance has it."""
     rng = np.random.default_rng(seed)

@@ -26,10 +26,6 @@ LANDMARK = note(
     "the week-14 PCDAI, or the day of the week-14 trough where that is later and the "
     "trough is a covariate"
 )
-DEFAULT = ("trough", "week14_pcdai", "bmi_z", "growth_delay", "baseline_pcdai")
-"""Chosen for what is known of the disease, the most important first, not by their P here."""
-
-
 # Whatever ratio is asked for: the groups in which predictions are held against what was observed
 # need a few losses each. Our choice.
 FEWEST_LOSSES = 10

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis.basis import Basis, limits_under
-from registry.analysis.choices import RISK_MONTHS, RiskRule
+from registry.analysis.choices import RISK_COVARIATES, RISK_MONTHS, RiskRule
 from registry.analysis.dataset import Floats
 from registry.analysis.risk.data import (
-    DEFAULT,
     LANDMARK,
     RiskData,
     pattern_values,
@@ -256,7 +255,7 @@ class Risk:
                     patient=self.patient,
                 )
             )
-        if tuple(one.id for one in self.data.predictors) != DEFAULT:
+        if tuple(one.id for one in self.data.predictors) != RISK_COVARIATES:
             notes.append(
                 note(
                     "If the covariates were chosen because they mattered in these patients, "
@@ -281,7 +280,7 @@ def risk_of_loss(
     *,
     patient: str | None = None,
     pattern: Mapping[str, float] | None = None,
-    covariates: tuple[str, ...] = DEFAULT,
+    covariates: tuple[str, ...] = RISK_COVARIATES,
     months: Sequence[float] = RISK_MONTHS,
     rule: RiskRule | None = None,
     basis: Basis | None = None,

@@ -1,4 +1,4 @@
-"""The target trial of an immunomodulator for longer than six months, emulated and told.
+"""The target trial of a lasting immunomodulator, emulated and told.
 
 Clone, censor, weight: Hernan, BMJ 2018;360:k182; Maringe and others, International Journal of
 Epidemiology 2020;49:1719-29; the grace period by Cain and others, International Journal of
@@ -17,7 +17,7 @@ import pandas as pd
 
 from registry.analysis import arrays, methods
 from registry.analysis.arrays import Ties
-from registry.analysis.basis import Basis
+from registry.analysis.basis import Basis, limits_under
 from registry.analysis.choices import TrialPlan
 from registry.analysis.cox.design import Design, acquired, immortal_time
 from registry.analysis.cox.fit import cox_regression
@@ -25,7 +25,7 @@ from registry.analysis.dataset import Floats, covariates_by_id
 from registry.analysis.reading import cohort_of
 from registry.analysis.resampling import of_each
 from registry.analysis.trial.clones import COMBINED, WITHOUT, Children, children_of
-from registry.analysis.trial.protocol import ARMS, VARYING
+from registry.analysis.trial.protocol import VARYING, strategies
 from registry.analysis.trial.result import Answer, Emulation
 from registry.analysis.trial.weights import Arm, risk_by
 from registry.errors import CannotEstimate, Refused, WrongUsage
@@ -80,7 +80,7 @@ def target_trial(
         values[complete], exposure, scores, plan.varying, plan.grace_months,
     )  # fmt: skip
     arms = [Arm(children, arm, stabilised=plan.stabilised) for arm in (WITHOUT, COMBINED)]
-    _refuse_too_few(children, arms, plan)
+    _refuse_too_few(children, arms, plan, strategies(limits_under(basis)))
     weighted = tuple(one.weighted(plan.truncate) for one in arms)
     days = np.array(plan.at_months) * DAYS_PER_MONTH
     risks = np.array([risk_by(one.rows, one.weight, days) for one in weighted])
@@ -119,8 +119,10 @@ def _refuse_unknown(varying: Sequence[str]) -> None:
         )
 
 
-def _refuse_too_few(children: Children, arms: list[Arm], plan: TrialPlan) -> None:
-    for arm, one in enumerate(arms):
+def _refuse_too_few(
+    children: Children, arms: list[Arm], plan: TrialPlan, told: Sequence[str]
+) -> None:
+    for arm, (one, strategy) in enumerate(zip(arms, told, strict=True)):
         losses = int(children.losses(arm).sum())
         least = plan.events_per_covariate * max(one.covariates, 1)
         if one.fewest < least:
@@ -132,7 +134,7 @@ def _refuse_too_few(children: Children, arms: list[Arm], plan: TrialPlan) -> Non
                     n=len(children),
                     departures=int(one.gone.sum()),
                     stay=int((~one.gone & (one.slot == 0)).sum()),
-                    strategy=ARMS[arm],
+                    strategy=strategy,
                     covariates=one.covariates,
                     least=least,
                 ),
@@ -146,7 +148,7 @@ def _refuse_too_few(children: Children, arms: list[Arm], plan: TrialPlan) -> Non
                     "be estimated.",
                     n=len(children),
                     losses=losses,
-                    strategy=ARMS[arm],
+                    strategy=strategy,
                     least=plan.events_per_arm,
                 ),
                 cure=tr("`registry analyse cox --time-dependent im_over_6_months` needs fewer."),

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from registry.analysis.basis import limits_under
-from registry.covariates import COVARIATES
+from registry.covariates import COVARIATES, Limits, under
 from registry.words import listed, note
 
 if TYPE_CHECKING:
     from registry.analysis.basis import Basis
     from registry.analysis.choices import TrialPlan
 
-ARMS = (note("without immunomodulator"), note("immunomodulator for more than 6 months"))
+# Without the drug, and with it for as long as the definition calls lasting.
+_STRATEGIES = (
+    note("without immunomodulator"),
+    note("immunomodulator for more than {im_min_days}"),
+)
 VARYING = {
     "pcdai": note("last PCDAI"),
     "glucocorticoid": note("glucocorticoid"),
@@ -25,6 +29,11 @@ ANSWERS = {
     "landmark": note("at the landmark"),
     "time_dependent": note("time-dependent"),
 }
+
+
+def strategies(limits: Limits) -> tuple[str, ...]:
+    """What either arm does, in words with these limits."""
+    return tuple(under(one, limits) for one in _STRATEGIES)
 
 
 def protocol(plan: TrialPlan, basis: Basis | None) -> list[dict[str, Any]]:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from registry.analysis import methods
-from registry.analysis.basis import Basis
+from registry.analysis.basis import Basis, limits_under
 from registry.analysis.choices import TrialPlan
 from registry.analysis.dataset import Floats
 from registry.analysis.methods.e_value import Measure
 from registry.analysis.trial.clones import COMBINED, WITHOUT, Children
-from registry.analysis.trial.protocol import ANSWERS, ARMS, protocol
+from registry.analysis.trial.protocol import ANSWERS, protocol, strategies
 from registry.analysis.trial.weights import Weighted, risk_by
 from registry.variables import DAYS_PER_MONTH
 from registry.words import note
@@ -92,7 +92,7 @@ class Emulation:
         found = self.weighted[arm]
         return {
             "arm": ("without", "combined")[arm],
-            "strategy": ARMS[arm],
+            "strategy": strategies(limits_under(self.basis))[arm],
             "clones": len(self.children),
             "departures": found.departures,
             "losses": int(found.rows.event.sum()),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.analysis.choices import RISK_MONTHS, RiskRule
+from registry.analysis.choices import RISK_COVARIATES, RISK_MONTHS, RiskRule
 from registry.cli.analyse.cox import listed
 from registry.cli.analyse.curves import AtOption, months, written
 from registry.cli.analyse.data import Data
@@ -40,13 +40,8 @@ def risk(
         argument("ID", "Whose; without it the model alone.", autocompletion=complete_patient),
     ] = None,
     covariates: Annotated[
-        str | None,
-        option(
-            "--covariates",
-            "A,B,...",
-            "What the model knows of a child; without it trough, both PCDAI, BMI, growth.",
-        ),
-    ] = None,
+        str, option("--covariates", "A,B,...", "What the model knows of a child.")
+    ] = ",".join(RISK_COVARIATES),
     at: AtOption = AT_RISK,
     pattern: Annotated[
         str | None,
@@ -71,16 +66,14 @@ def risk(
 
     Example: registry analyse risk P002 --covariates week14_pcdai,bmi_z,growth_delay
     """
-    from registry.analysis.risk.data import DEFAULT
     from registry.analysis.risk.telling import risk_of_loss
 
-    chosen = listed(covariates)
     return risk_of_loss(
         data.frames,
         data.definition,
         patient=patient,
         pattern=None if pattern is None else _pattern(pattern),
-        covariates=DEFAULT if chosen is None else tuple(chosen),
+        covariates=tuple(listed(covariates) or ()),
         months=months(at),
         rule=RiskRule(events_per_covariate, resamples, seed, penalised=penalty is Penalty.RIDGE),
         basis=data.basis,

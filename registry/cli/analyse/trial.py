@@ -64,7 +64,7 @@ def target_trial(
     seed: SeedOption = TrialPlan.seed,
     ties: TiesOption = Ties.BRESLOW,
 ) -> Any:
-    """Immunomodulator for more than 6 months or none: a target trial by clones and weights.
+    """A lasting immunomodulator or none: a target trial by clones and weights.
 
     The protocol, the weights, risks and hazard ratio with E-values, beside the answers with the
     exposure fixed, at a landmark and time-dependent. --events-per-covariate counts departures.

@@ -8,6 +8,8 @@ from typing import Any
 
 import typer
 
+from registry.variables import SETTINGS
+
 
 def with_parameters(
     command: Callable[..., None], parameters: Iterable[inspect.Parameter]
@@ -22,6 +24,12 @@ def with_parameters(
 def option(name: str, metavar: str, words: str, **more: Any) -> Any:
     """An option that takes a value: its name, what stands for the value, and its help."""
     return typer.Option(name, metavar=metavar, help=words, **more)
+
+
+def setting(column: str, name: str, words: str) -> Any:
+    """An option for a number that holds for the whole registry, by its column."""
+    least, most = SETTINGS[column]
+    return option(name, "N", words, min=least, max=most)
 
 
 def flag(name: str, words: str) -> Any:

@@ -14,7 +14,7 @@ from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import reading, remark
 from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.output import Format, FormatOption, print_json
-from registry.cli.frame.signatures import argument, flag, option
+from registry.cli.frame.signatures import argument, flag, option, setting
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -98,16 +98,14 @@ def new_command(
     at: Annotated[str, option("--at", "MONTHS", "When to read the curve off.")] = AT_CURVE,
     limit: Annotated[
         int | None,
-        option(
+        setting(
+            "smallest_group",
             "--limit",
-            "N",
             "The fewest children behind a number.  [the registry's setting]",
-            min=2,
-            max=1000,
         ),
     ] = None,
     rounds: Annotated[
-        int | None, option("--rounds", "N", "The most.  [the registry's]", min=1, max=100)
+        int | None, setting("study_rounds", "--rounds", "The most.  [the registry's]")
     ] = None,
     masked: Annotated[
         bool, flag("--masked", "Only sums of three hospitals or more can be read.")

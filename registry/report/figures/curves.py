@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 from registry.drawing.numbers import fixed, median_months, p_equation
 from registry.drawing.numbers_at_risk import counts_at
 from registry.drawing.scene import LINE, WIDE, Panel, Scale, Scene, month_ticks, steps, wrap
+from registry.drawing.styles import COLOURS
 from registry.drawing.table import Document, in_steps, lower_first
 from registry.words import in_english, tr
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-STYLES = 5
-"""How many curves differ by colour and by kind of line (c0 to c4 of `styles`)."""
 FIRST_INFUSION = "the first infusion"
 _PLOT_WIDE, _PLOT_NARROW = 300.0, 220.0
 
@@ -221,7 +220,7 @@ def curves_in_words(document: Document) -> str:
 def curve_styles(groups: Sequence[Mapping[str, Any]]) -> Iterator[int]:
     """A number for each group; a level keeps its own when the other has no patients."""
     for place, group in enumerate(groups):
-        yield 1 if group["group"] == "false" else place % STYLES
+        yield 1 if group["group"] == "false" else place % len(COLOURS)
 
 
 def last_month(document: Document) -> float:
