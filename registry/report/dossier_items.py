@@ -91,7 +91,7 @@ ITEMS = (
         "A.2",
         "A: follow-up",
         "select 'Median follow-up from the first infusion (months)' as fact, "
-        "round(percentile_cont(0.5) within group (order by (end_on - start_on) / 30.4375)"
+        "round(percentile_cont(0.5) within group (order by rules.months(end_on - start_on))"
         "::numeric, 1)::text as value, false as of_children from derived.lor_status "
         "where definition = :definition and start_on is not null "
         "union all select 'End of follow-up: ' || replace(reason, '_', ' '), count(*)::text, true "

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from registry.analysis import arrays
-from registry.analysis.arrays import chi2_sf
+from registry.analysis.arrays import at_risk_on, chi2_sf
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
 from registry.analysis.dataset import Days, Floats
 from registry.errors import CannotEstimate
@@ -213,7 +213,7 @@ def transformed(rows: Rows, time: Floats, transform: Transform) -> Floats:
     if transform == "identity":
         return np.asarray(time, dtype=np.float64)
     days = np.unique(rows.stop[rows.event])
-    at_risk = _count(rows.stop, days) - _count(rows.start, days)
+    at_risk = at_risk_on(rows.start, rows.stop, days)
     died = _count(rows.stop[rows.event], days)
     died = died - np.append(died[1:], 0)
     survival = np.append(1.0, np.cumprod(1 - died / at_risk))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from registry.analysis.arrays import NO_ENTRY, at_risk_on
 from registry.analysis.dataset import Days, Flags
 from registry.variables import DAYS_PER_MONTH
 
@@ -25,8 +26,8 @@ def incidence_at(
     as in every curve.
     """
     days = np.unique(time_days[event])
-    ordered = np.sort(time_days)
-    at_risk = ordered.size - np.searchsorted(ordered, days)
+    entry = np.full(len(time_days), NO_ENTRY)
+    at_risk = at_risk_on(entry, time_days, days)
     lost = np.array([(event & (time_days == day)).sum() for day in days])
     made: list[dict[str, Any] | None] = []
     before = 0.0
@@ -35,7 +36,7 @@ def incidence_at(
         seen = days <= until
         between = event & (time_days > before) & (time_days <= until)
         left = ~event & (time_days >= before) & (time_days < until)
-        still = int((time_days >= until).sum())
+        still = int(at_risk_on(entry, time_days, np.array([until]))[0])
         gone = int(left.sum())
         if between.sum() < least or still < least or 0 < gone < least:
             made.append(None)
