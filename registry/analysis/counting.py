@@ -39,16 +39,19 @@ def restricted_area(
     """Days without the event between `start` and `horizon`, and the standard error.
 
     The area under the curve; variance sum A^2 d / (n (n - d)) over the days of events up to the
-    horizon, A the area from that day to the horizon (Greenwood).
+    horizon, A what of the area lies behind that day (Greenwood).
     """
     inside = (counts.days > start) & (counts.days < horizon)
     edges = np.concatenate(([start], counts.days[inside], [horizon]))
     before = counts.days <= start
     height = np.concatenate(([survival[before][-1]], survival[inside]))
     pieces = np.diff(edges) * height
-    after = np.cumsum(pieces[::-1])[::-1][1:]
-    n = counts.at_risk[inside].astype(np.float64)
-    d = counts.events[0][inside].astype(np.float64)
+    after = np.cumsum(pieces[::-1])[::-1]
+    # All of it lies behind a day up to its start, on which there may be events too.
+    after = np.concatenate((np.full(before.sum(), after[0]), after[1:]))
+    n, d = (
+        of_day[: len(after)].astype(np.float64) for of_day in (counts.at_risk, counts.events[0])
+    )
     # Where everybody at risk has the event the curve is 0 and so is the area after it.
     usable = (d > 0) & (n > d)
     variance = after[usable] ** 2 * d[usable] / (n[usable] * (n[usable] - d[usable]))

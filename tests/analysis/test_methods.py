@@ -108,6 +108,18 @@ def test_restricted_mean(lung: pd.DataFrame) -> None:
     assert near(first.mean + rest.mean, whole.mean)
 
 
+def test_events_up_to_where_the_area_begins_make_it_uncertain_too() -> None:
+    # summary(survfit(Surv(time, event) ~ 1), rmean = 6)
+    at_once = methods.restricted_mean([0, 0, 1, 2, 3, 5, 8, 9], [1, 1, 0, 1, 1, 0, 1, 0], 6)
+    assert near((at_once.mean, at_once.standard_error), (3.45, 0.91538926146203))
+    # Where all have the event the area is a mean of times, and Greenwood's error that of the mean.
+    time = np.array([0, 2, 2, 3, 5, 7, 8, 8, 11, 14])
+    for start in (0.0, 1.0, 3.0, 4.5):
+        found = methods.restricted_mean(time, np.ones(10), 8, start=start)
+        spent = np.clip(time, start, 8) - start
+        assert near((found.mean, found.standard_error), (spent.mean(), spent.std() / np.sqrt(10)))
+
+
 def test_log_rank(lung: pd.DataFrame) -> None:
     # survdiff(Surv(time, event) ~ sex)
     test = methods.logrank(lung["time"], lung["event"], lung["sex"])
