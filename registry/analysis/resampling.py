@@ -11,15 +11,21 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import current_process, get_context
+from multiprocessing import TimeoutError, active_children, current_process, get_context
 from typing import Any, TypeVar
+
+from registry.errors import Refused
+from registry.words import tr
 
 Sample = TypeVar("Sample")
 Result = TypeVar("Result")
 
 LONG = 6.0
 """Processor seconds left from which on further processes pay: each first loads what it needs."""
+_LOOK = 1.0
+"""Seconds after which who waits looks whether all are still at work."""
 
 _work: Callable[[Any], Any]
 
@@ -43,9 +49,24 @@ def of_each(work: Callable[[Sample], Result], samples: Sequence[Sample]) -> Iter
             break
     if done == len(samples):
         return
+    chunk = max(1, len(samples) // 50)
+    chunks = [samples[first : first + chunk] for first in range(done, len(samples), chunk)]
+    others = set(active_children())
     # Begun anew, so that no process holds a connection of this one; each ends when this one does.
     with get_context("spawn").Pool(processes, _begin, (work,)) as pool:
-        yield from pool.imap(_do, samples[done:], chunksize=max(1, len(samples) // 50))
+        workers = set(active_children()) - others
+        told = pool.imap(_do, chunks)
+        while True:
+            try:
+                found = told.next(timeout=_LOOK)
+            except StopIteration:
+                return
+            except TimeoutError:
+                # What a process that was ended had in hand comes never.
+                if not all(one.is_alive() for one in workers):
+                    raise _ended() from None
+            else:
+                yield from found
 
 
 @contextmanager
@@ -60,11 +81,55 @@ def beside(
             one well; `work` may not touch a connection.
 
     Yields:
-        A function an item, in their order, that waits for what comes of it.
+        A function an item, in their order, that waits for what comes of it; Refused where the
+        process was ended before.
     """
-    context = get_context("fork" if copied and sys.platform == "linux" else "spawn")
-    with context.Pool(1, _begin, (work,)) as pool:
-        yield [pool.apply_async(_do, (item,)).get for item in items]
+    context: Any = get_context("fork" if copied and sys.platform == "linux" else "spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_tell, args=(work, items, here, there), daemon=True)
+    process.start()
+    there.close()
+    # What is told is taken at once, so that the process need not wait to tell it.
+    with ThreadPoolExecutor(1) as taking:
+        try:
+            yield [taking.submit(_told, here).result for _ in items]
+        finally:
+            process.terminate()
+    process.join()
+    here.close()
+
+
+def _tell(work: Callable[[Any], Any], items: Sequence[Any], here: Any, there: Any) -> None:
+    # Who holds the other end as well does not notice that nobody listens any more.
+    here.close()
+    _begin(work)
+    for item in items:
+        try:
+            found, failed = work(item), None
+        except Exception as error:
+            found, failed = None, error
+        try:
+            there.send((found, failed))
+        except BrokenPipeError:
+            # The one who waits was killed.
+            return
+
+
+def _told(here: Any) -> Any:
+    try:
+        found, failed = here.recv()
+    except (EOFError, OSError):
+        raise _ended() from None
+    if failed is not None:
+        raise failed
+    return found
+
+
+def _ended() -> Refused:
+    return Refused(
+        tr("A process that computed a part of this was ended before it was done."),
+        cure=tr("Run it again; the system ends a process where memory runs out."),
+    )
 
 
 def cores() -> int:
@@ -82,5 +147,5 @@ def _begin(work: Callable[[Any], Any]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _do(sample: Any) -> Any:
-    return _work(sample)
+def _do(samples: Sequence[Any]) -> list[Any]:
+    return [_work(sample) for sample in samples]

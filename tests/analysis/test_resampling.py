@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from registry.analysis import resampling
-from registry.errors import CannotEstimate
+from registry.errors import CannotEstimate, Refused
 from registry.words import note
 
 
@@ -56,6 +56,31 @@ def _half(number: float | str) -> tuple[float, int]:
     if isinstance(number, str):
         raise CannotEstimate(note("No half of {it}.", it=number), cure="None.")
     return number / 2, resampling.cores()
+
+
+def _at_once(here: int) -> int:
+    """The process in which it runs, which ends there as one that memory is taken from."""
+    if os.getpid() != here:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return here
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_process_that_is_ended_is_not_waited_for(copied: bool) -> None:
+    with (
+        resampling.beside(_at_once, [os.getpid()] * 2, copied=copied) as results,
+        pytest.raises(Refused, match="was ended before it was done"),
+    ):
+        results[1]()
+
+
+def test_nor_is_one_of_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resampling, "LONG", -1.0)
+    monkeypatch.setattr(resampling, "cores", lambda: 2)
+    told = resampling.of_each(_at_once, [os.getpid()] * 4)
+    assert next(told) == os.getpid()
+    with pytest.raises(Refused, match="was ended before it was done"):
+        list(told)
 
 
 KILLED = """
