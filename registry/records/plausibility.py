@@ -25,7 +25,7 @@ from registry.records.rows import (
 from registry.records.staging import resolved, staged, value_columns
 from registry.records.write import right_rows_written, touched_patients
 from registry.views import plausibility
-from registry.views.asked import asked, findings_of
+from registry.views.asked import answered, asked, findings_of
 from registry.words import in_language, tr
 
 # Of so many patients it is quicker to look at one after the other than at the whole registry.
@@ -88,12 +88,11 @@ def read_findings(
     if rules is not None and not rules:
         return []
     found = asked(connection, "finding", rules, of_one=patient is not None)
-    rows = connection.execute(
-        text(
-            f"select {FINDING} from {found} f {NAMED} "
-            f"where not f.answered and ({where}) "
-            "order by n.study_id, f.record_on, f.rule, finding"
-        ),
+    rows = answered(
+        connection,
+        f"select {FINDING} from {found} f {NAMED} "
+        f"where not f.answered and ({where}) "
+        "order by n.study_id, f.record_on, f.rule, finding",
         {**(values or {}), "number": patient},
     ).mappings()
     return [_finding(row) for row in rows]

@@ -18,7 +18,7 @@ from registry.errors import NotFound, Refused
 from registry.models import Patient, table_of
 from registry.records.patient_number import patient_number
 from registry.records.rows import Entity, dictionary_columns
-from registry.views.asked import asked
+from registry.views.asked import answered, asked
 from registry.vocabulary import QUERY_STATE_MEANINGS, SETTLED_STATES
 from registry.words import in_language, spoken, tr
 
@@ -104,19 +104,18 @@ def list_queries(
         if wanted is not None:
             where.append(f"q.{column} = :{column}")
             values[column] = wanted
-    rows = connection.execute(
-        text(
-            "select q.query as query_id, n.study_id as patient_id, q.rule, q.state, "
-            'q.from_table as "table", q.record_id, q.column_name as "column", q.value, q.mended, '
-            "rules.filled(r.why, q.facts) as said, q.steps, c.made_by as last_by, "
-            "c.made_at as last_at, s.words as last_words, r.why, q.facts "
-            f"from {queries} q join reference.patient_number n using (patient_id) "
-            "left join reference.worklist_rule r on r.rule = q.rule "
-            "left join reference.query_step s "
-            "on s.patient_id = q.patient_id and s.step_id = q.last_step_id "
-            "left join reference.change_set c using (change_id) "
-            f"where {' and '.join(where)} order by n.study_id, q.query"
-        ),
+    rows = answered(
+        connection,
+        "select q.query as query_id, n.study_id as patient_id, q.rule, q.state, "
+        'q.from_table as "table", q.record_id, q.column_name as "column", q.value, q.mended, '
+        "rules.filled(r.why, q.facts) as said, q.steps, c.made_by as last_by, "
+        "c.made_at as last_at, s.words as last_words, r.why, q.facts "
+        f"from {queries} q join reference.patient_number n using (patient_id) "
+        "left join reference.worklist_rule r on r.rule = q.rule "
+        "left join reference.query_step s "
+        "on s.patient_id = q.patient_id and s.step_id = q.last_step_id "
+        "left join reference.change_set c using (change_id) "
+        f"where {' and '.join(where)} order by n.study_id, q.query",
         values,
     ).mappings()
     return [_query(row) for row in rows]

@@ -26,13 +26,19 @@ from registry.views.view import PRESENT, select_of
 
 # What lies in `present` beside the views, from no file.
 BESIDE = {*(table.name for table in CLINICAL_TABLES), "definition", "dated_record"}
+# What is read is found by its first letter; what may stand before it is looked at behind it.
 _READ = re.compile(
-    r"(?<=[\s(])(from|join)(?<!distinct from)\s+(lateral\s+)?([a-z_0-9]+)\b(?!\s*[.(])"
+    r"((?:from|join)(?<=[\s(](?:from|join))(?<!distinct from)\s+(?:lateral\s+)?)"
+    r"([a-z_0-9]+)\b(?!\s*[.(])"
 )
 _GOES_ON = "where|join|left|cross|inner|on|using|group|order|union|window|limit|offset"
 _ALIAS = re.compile(rf"\s+(?:as\s+)?(?!(?:{_GOES_ON})\b)\w")
 _OF_A_NAME = f"{string.ascii_letters}{string.digits}_"
-_NAMED = re.compile(r"^\s*+(?:with\s+)?(\w++)(?: \([\w, ]+\))? as (?:materialized )?\($", re.M)
+_NAMED = re.compile(r"\n\s*+(?:with\s+)?(\w++)(?: \([\w, ]+\))? as (?:materialized )?\($", re.M)
+
+# A text in which every second piece is the name of a view that is read there, or of what the text
+# itself names.
+Pieces = tuple[str, ...]
 
 
 def combined(
@@ -52,40 +58,37 @@ def combined(
 
 @cache
 def _combined(root: str, condition: str, given: tuple[tuple[str, str], ...]) -> str:
-    texts: dict[str, str] = {}
+    texts: dict[str, Pieces] = {}
     _gather(root, dict(given), texts)
-    read = Counter(match[3] for text in texts.values() for match in _READ.finditer(text))
+    read = Counter(name for pieces in texts.values() for name in pieces[1::2])
     once = [name for name in texts if read[name] > 1 and _is_once(name)]
     where = f" where {condition}" if condition else ""
     whole: dict[str, str] = {}
-    for name, text in texts.items():
-        whole[name] = _pasted(text, {one: whole[one] for one in whole if one not in once})
+    for name, pieces in texts.items():
+        whole[name] = _pasted(pieces, {one: whole[one] for one in whole if one not in once})
         if name == root or (condition and name in once):
             whole[name] = f"select * from ({whole[name]}) {name}{where}"
     parts = [f"{name} as materialized ({whole[name]})" for name in once]
     return f"with {', '.join(parts)} {whole[root]}" if parts else whole[root]
 
 
-def _gather(name: str, given: Mapping[str, str], texts: dict[str, str]) -> None:
+def _gather(name: str, given: Mapping[str, str], texts: dict[str, Pieces]) -> None:
     """Adds the text of a view behind those of the views that it reads."""
-    text = _qualified(given[name]) if name in given else _text(name)
-    for read in sorted({match[3] for match in _READ.finditer(text)} & _known() - {name}):
+    pieces = _taken_apart(given[name]) if name in given else _pieces(name)
+    for read in sorted({*pieces[1::2]} & _known() - {name}):
         if read not in texts:
             _gather(read, given, texts)
-    texts[name] = text
+    texts[name] = pieces
 
 
-def _pasted(text: str, views: Mapping[str, str]) -> str:
+def _pasted(pieces: Pieces, views: Mapping[str, str]) -> str:
     """The text with each of these views read as a query of its own."""
-
-    def query(match: re.Match[str]) -> str:
-        name = match[3]
-        if name not in views:
-            return match[0]
-        called = "" if _ALIAS.match(text, match.end()) else f" {name}"
-        return f"{match[1]} {match[2] or ''}({views[name]}){called}"
-
-    return _READ.sub(query, text)
+    text = [*pieces]
+    for place, name in enumerate(pieces[1::2]):
+        if name in views:
+            called = "" if _ALIAS.match(pieces[2 * place + 2]) else f" {name}"
+            text[2 * place + 1] = f"({views[name]}){called}"
+    return "".join(text)
 
 
 @cache
@@ -100,8 +103,8 @@ def _is_once(name: str) -> bool:
 
 
 @cache
-def _text(name: str) -> str:
-    return _qualified(select_of(folders()[name], name))
+def _pieces(name: str) -> Pieces:
+    return _taken_apart(select_of(folders()[name], name))
 
 
 @cache
@@ -110,22 +113,23 @@ def _functions() -> frozenset[str]:
     return frozenset(re.findall(r"^create function (\w+)\(", made, re.M))
 
 
-def _qualified(text: str) -> str:
+def _taken_apart(text: str) -> Pieces:
     """The text without comments, tables and functions with their schemas."""
     text = re.sub(r"--[^\n]*", "", text)
-    inside = {match[1] for match in _NAMED.finditer(text)}
-
-    def table(match: re.Match[str]) -> str:
-        name = match[3]
-        if name in inside or name in _known():
-            return match[0]
-        schema = PRESENT if name in BESIDE else "reference"
-        return f"{match[1]} {match[2] or ''}{schema}.{name}"
-
+    inside = set(_NAMED.findall(f"\n{text}"))
     # What stands before each bracket: no pattern finds it as soon.
-    *before, last = _READ.sub(table, text).split("(")
+    *before, last = text.split("(")
     for place, part in enumerate(before):
         rest = part.rstrip(_OF_A_NAME)
         if part[len(rest) :] in _functions() and not rest.endswith("."):
             before[place] = f"{rest}rules.{part[len(rest) :]}"
-    return "(".join([*before, last])
+    first, *found = _READ.split("(".join([*before, last]))
+    pieces = [first]
+    for lead, name, rest in zip(found[::3], found[1::3], found[2::3], strict=True):
+        if name in inside or name in _known():
+            pieces[-1] += lead
+            pieces += [name, rest]
+        else:
+            schema = PRESENT if name in BESIDE else "reference"
+            pieces[-1] += f"{lead}{schema}.{name}{rest}"
+    return tuple(pieces)

@@ -75,10 +75,14 @@ class Header(NamedTuple):
     parameters: tuple[str, ...]
 
 
+# Found by its first letter: what stands before it is looked at behind it.
+_READ = re.compile(r"(?:from|join)(?<!\w(?:from|join))\s+(?:lateral\s+)?([a-z_0-9]+)")
+
+
 @cache
 def tables_read(statement: str) -> frozenset[str]:
     """The names that stand after a FROM or JOIN in a statement."""
-    return frozenset(re.findall(r"\b(?:from|join)\s+(?:lateral\s+)?([a-z_0-9]+)", statement))
+    return frozenset(_READ.findall(statement))
 
 
 def read_header(source: str) -> Header:

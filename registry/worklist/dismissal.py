@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from registry.errors import NotFound, Refused
 from registry.records.patient_number import patient_number
 from registry.records.queries import close, find_query, reopen
-from registry.views.asked import worklist_of_one
+from registry.views.asked import answered, worklist_of_one
 from registry.words import tr
 from registry.worklist.read import judge_on
 
@@ -58,11 +58,10 @@ def resume(connection: Connection, item: str, *, on: date) -> None:
 def _queries(connection: Connection, item: str) -> list[str]:
     """The queries of the values that an item is about; none where it is no finding."""
     return list(
-        connection.execute(
-            text(
-                f"select distinct facts ->> 'query' from {worklist_of_one()} "
-                "where item = :item and facts ? 'query'"
-            ),
+        answered(
+            connection,
+            f"select distinct facts ->> 'query' from {worklist_of_one()} "
+            "where item = :item and facts ? 'query'",
             _named(connection, item),
         ).scalars()
     )
@@ -90,8 +89,9 @@ def _aside(connection: Connection, item: str, on: date) -> set[bool]:
     """Whether the item is set aside on day `on`; empty when the worklist does not have it."""
     judge_on(connection, on)
     return set(
-        connection.execute(
-            text(f"select distinct set_aside from {worklist_of_one()} where item = :item"),
+        answered(
+            connection,
+            f"select distinct set_aside from {worklist_of_one()} where item = :item",
             _named(connection, item),
         ).scalars()
     )

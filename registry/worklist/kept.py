@@ -9,9 +9,8 @@ people set aside is read as it is; so is what hangs on other children or on the 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
 
@@ -62,8 +61,7 @@ where k.day = rules.today() and k.definition = :definition
 """
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """Up to which commit something is kept for today, the last commit, whom to look at anew."""
 
     seen_commit: int

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
 from registry.errors import NotFound, WrongUsage, there_are
 from registry.records.patient_number import patient_number
 from registry.records.registry_setting import definition_or_default
-from registry.views.asked import worklist_of_one
+from registry.views.asked import answered, worklist_of_one
 from registry.words import in_language, spoken, tr
 from registry.worklist.kept import kept_worklist, what_is_kept
 
@@ -20,8 +19,7 @@ from registry.worklist.kept import kept_worklist, what_is_kept
 WORDED = ("action", "why", "source")
 
 
-@dataclass(frozen=True)
-class Filters:
+class Filters(NamedTuple):
     """What of the worklist is asked for; `on` None is today, `definition` None the default.
 
     `set_aside` also asks for the items that someone has set aside.
@@ -35,8 +33,7 @@ class Filters:
     set_aside: bool = False
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One piece of work; the fields are columns of the view `analytics.worklist`."""
 
     rank: int
@@ -58,7 +55,7 @@ class Item:
 
     def to_json(self) -> dict[str, Any]:
         """The item with its fields as keys."""
-        return asdict(self)
+        return self._asdict()
 
 
 def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
@@ -98,11 +95,10 @@ def _read(
         conditions.append("centre = :centre")
     if not filters.set_aside:
         conditions.append("not set_aside")
-    rows = connection.execute(
-        text(
-            f"select {', '.join(field.name for field in fields(Item))} from {source} "
-            f"where {' and '.join(conditions)} order by rank"
-        ),
+    rows = answered(
+        connection,
+        f"select {', '.join(Item._fields)} from {source} "
+        f"where {' and '.join(conditions)} order by rank",
         {
             "definition": definition,
             "kinds": list(filters.kinds),
@@ -111,7 +107,7 @@ def _read(
         },
     )
     words = _words(connection)
-    return [_said(Item(*row), words[row.rule]) for row in rows]
+    return [_said(Item._make(row), words[row.rule]) for row in rows]
 
 
 def _words(connection: Connection) -> dict[str, dict[str, str]]:
@@ -134,7 +130,7 @@ def _said(item: Item, words: dict[str, str]) -> Item:
         name: in_language(message, getattr(item, name), item.facts)
         for name, message in words.items()
     }
-    return replace(item, **said) if said else item
+    return item._replace(**said) if said else item
 
 
 def judge_on(connection: Connection, day: date | None) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+from sqlalchemy.dialects import postgresql
 
 from registry.database.engine import Database
 from registry.models import Infusion, table_of
 from registry.records.queries import close, raise_query
-from registry.views.asked import OF_ONE, findings_of
+from registry.views.asked import OF_ONE, findings_of, worklist_of_one, written
 from registry.views.combined import combined
+from registry.views.headers import tables_read
 from registry.views.plausibility import rules
+from registry.views.sources import folders, source
 from tests.quality.test_set_wise import SLIPS
 from tests.worklist.obvious import NAMES, obvious_views, rows_of
 
@@ -58,3 +62,23 @@ def test_a_view_as_one_text_has_the_rows_of_the_views_over_one_another(study: Co
     for rule in rules():
         alone = rows_of(study, f"select * from {findings_of([rule])} f")
         assert alone == rows_of(study, "select * from obvious.finding", f"rule = '{rule}'"), rule
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"select * from {worklist_of_one()} where item = :item and facts ? 'query'",
+        f"select to_char(:o, 'HH24:MI'), '5%' like :p::text from {findings_of()} where a[1:2] = :b",
+        "select 1 % 2",
+    ],
+)
+def test_values_have_the_places_that_sqlalchemy_gives_them(query: str) -> None:
+    psycopg = postgresql.dialect(paramstyle="pyformat")
+    assert written(query) == str(text(query).compile(dialect=psycopg))
+
+
+def test_what_a_view_reads_is_found_as_by_the_plain_pattern() -> None:
+    for name, folder in folders().items():
+        view = source(folder, name)
+        plain = r"\b(?:from|join)\s+(?:lateral\s+)?([a-z_0-9]+)"
+        assert tables_read(view) == {*re.findall(plain, view)} != set()

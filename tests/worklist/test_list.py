@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -90,8 +89,8 @@ def test_one_childs_work_is_that_of_the_whole_list_with_ranks_of_its_own(ward: W
         children = {item.patient_id for item in whole}
         for child_of_all in children:
             of_one = [item for item in whole if item.patient_id == child_of_all]
-            assert read_worklist(ward.connection, replace(filters, patient=child_of_all)) == [
-                replace(item, rank=rank) for rank, item in enumerate(of_one, 1)
+            assert read_worklist(ward.connection, filters._replace(patient=child_of_all)) == [
+                item._replace(rank=rank) for rank, item in enumerate(of_one, 1)
             ]
     assert len(children) > 2
 

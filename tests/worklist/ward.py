@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,7 @@ TABLES = {entity.file_name: table_of(entity).name for entity in ENTITIES}
 
 
 # The server plans the list once for all tests: planning takes it longer than a few children do.
-COLUMNS_OF_ITEM = ", ".join(field.name for field in fields(Item))
+COLUMNS_OF_ITEM = ", ".join(Item._fields)
 
 
 def prepared(definition: str) -> str:
