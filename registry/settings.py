@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -63,7 +63,11 @@ def default_home() -> Path:
 
 def operating_system_user() -> str:
     """Login name of the person; the numeric id where the system knows no name."""
+    # As getpass has it, which would load what asks a terminal for passwords.
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if named := os.environ.get(variable):
+            return named
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return str(os.getuid())

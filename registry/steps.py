@@ -35,6 +35,11 @@ def renamed(words: Callable[[str], str]) -> Iterator[None]:
         yield
 
 
+def is_heard() -> bool:
+    """Whether anybody listens, for who would have to find out what there is to tell."""
+    return _listener.get() is not None
+
+
 def step(said: str, number: int = 0, of: int = 0) -> None:
     """Tells what is being done from now on."""
     listener = _listener.get()

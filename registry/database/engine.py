@@ -113,12 +113,12 @@ def server_url(given: str) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-_SEVERAL = re.compile(r"(?P<before>\w+://(?:[^/?#]*@)?)(?P<servers>[^/?#@]*,[^/?#@]*)(?P<rest>.*)")
+_SEVERAL = r"(?P<before>\w+://(?:[^/?#]*@)?)(?P<servers>[^/?#@]*,[^/?#@]*)(?P<rest>.*)"
 
 
 def _of_several(given: str) -> str:
     """A URL of several servers, `A:5432,B:5433`, with them where both libraries read them."""
-    found = _SEVERAL.fullmatch(given)
+    found = re.fullmatch(_SEVERAL, given)
     if found is None:
         return given
     named = [re.fullmatch(r"(\[.*\]|[^:]*)(?::(\d*))?", one) for one in found["servers"].split(",")]

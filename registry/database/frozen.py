@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -46,8 +45,7 @@ _PIECES = rf"""(?xsi)'(?P<literal>{_MEANT})'(?=\s*::\s*regnamespace)
 _NAMES = rf"\b({_MEANT})\.(?=[\w%])"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """The schemas of a freeze, or of the registry itself where `freeze` is None."""
 
     freeze: str | None = None

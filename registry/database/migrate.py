@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from registry.database.analyst import prepare_embedded
 from registry.database.engine import Database, no_role
 from registry.database.locks import LONGEST_WAIT, Lock, make_locks, take
 from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, needs
-from registry.database.statistics import analyse_unseen
 from registry.errors import DatabaseUnavailable, Refused
 from registry.words import tr
 
-# Every command asks for the revision and few migrate, so Alembic is loaded only for that.
+# Every command asks for the revision and few migrate: what migrates is loaded only for that.
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -115,6 +114,9 @@ def upgrade(database: Database, revision: str = "head", *, partitions: int | Non
     """
     from alembic import command
 
+    from registry.database.analyst import prepare_embedded
+    from registry.database.statistics import analyse_unseen
+
     if database.embedded:
         prepare_embedded(database)
     with database.engine.begin() as connection:
@@ -199,9 +201,8 @@ def _is_made(connection: Connection) -> bool:
 
 def known_revisions() -> set[str]:
     """Every revision that this program can bring up to date: its file's name begins with it."""
-    return {
-        file.name.partition("_")[0] for file in (migrations_folder() / "versions").glob("[0-9]*.py")
-    }
+    files = os.listdir(migrations_folder() / "versions")
+    return {name.partition("_")[0] for name in files if name[0].isdigit() and name.endswith(".py")}
 
 
 def refuse_others_schemas(connection: Connection) -> None:

@@ -227,9 +227,7 @@ def needs(names: list[str]) -> str:
     )
 
 
-_DENIED = re.compile(
-    r"permission denied for (schema|table|view|relation|sequence|function|database) (\S+)"
-)
+_DENIED = r"permission denied for (schema|table|view|relation|sequence|function|database) (\S+)"
 
 
 def needed(reason: str, statement: str) -> tuple[str, list[str]]:
@@ -237,7 +235,7 @@ def needed(reason: str, statement: str) -> tuple[str, list[str]]:
 
     Found by the server's sentence and the statement that it refused.
     """
-    found = _DENIED.search(reason)
+    found = re.search(_DENIED, reason)
     if found is None:
         return "", [OWNER_ROLE]
     what = f"{found[1]} {found[2].replace(chr(34), '')}"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -35,8 +34,7 @@ order by c.started_on, c.drug
 """
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One rule applied: what it asks, what it found, the record it looked at, what it was held to.
 
     `passed` is None where an earlier rule has already decided or there is nothing to judge.
@@ -50,8 +48,7 @@ class Step:
     on: date | None
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(NamedTuple):
     """A patient's status under one definition and the rules that led to it."""
 
     patient_id: str
@@ -63,7 +60,7 @@ class Explanation:
 
     def to_json(self) -> dict[str, Any]:
         """The explanation as one JSON document."""
-        return asdict(self)
+        return {**self._asdict(), "rules": [step._asdict() for step in self.rules]}
 
 
 def explain(connection: Connection, patient: str, definition: str) -> Explanation:

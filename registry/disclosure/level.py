@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from registry.errors import CannotEstimate
 from registry.words import tr
@@ -16,8 +16,7 @@ class Level(StrEnum):
     PUBLISH = "publish"
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """What a published result is held to: rows of `reference.registry_setting`.
 
     Args:

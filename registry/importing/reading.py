@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
@@ -133,7 +132,7 @@ class TableReader:
         words = problem.problem
         if cell.strip(BLANKS) != problem.value:
             words = tr("{problem} (read as {value})", problem=words, value=problem.value)
-        return replace(problem, value=str(cell), problem=words)
+        return problem._replace(value=str(cell), problem=words)
 
     def _rows(self, problems: list[Problem]) -> Iterator[Row]:
         return self._read(self.source.rows(problems), problems)
@@ -238,7 +237,7 @@ class TableReader:
         words = tr("{problem}; {file}, line {line} is in the order {order}",
                    problem=doubt.problem, file=self.source.shown, line=line,
                    order=order)  # fmt: skip
-        return replace(doubt, problem=words)
+        return doubt._replace(problem=words)
 
 
 def _canonical_cell(variable: Variable, conventions: Conventions) -> str:

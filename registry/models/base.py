@@ -88,6 +88,8 @@ class Base(metaclass=_TableWhenAsked):
         columns = cls.columns()
         for name, one in columns.items():
             one.name = one.key = name
+            if (declaration := one.info.get("variable")) is not None:
+                one.comment = declaration.comment()
         *constraints, options = cls.__table_args__
         table = Table(cls.__tablename__, METADATA, *columns.values(), *constraints, **options)
         add_checks(table)
@@ -104,7 +106,6 @@ def variable(declaration: Variable, **column_options: Any) -> Column[Any]:
     return column(
         COLUMN_TYPES[declaration.kind],
         nullable=not declaration.required,
-        comment=declaration.comment(),
         info={"variable": declaration},
         **column_options,
     )

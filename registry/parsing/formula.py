@@ -11,21 +11,19 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+_SIGNS = tuple("=+-@\t\r＝＋－＠")
 # A number is none, and a line for nothing is none either.
-_SIGN = r"(?![+-]?[0-9.]+$|-+$)[=+\-@\t\r＝＋－＠]"
-_RUN = re.compile(_SIGN)
-_WRITTEN = re.compile(f"'*{_SIGN}")
-_KEPT = re.compile(f"'+{_SIGN}")
+_NONE = re.compile(r"[+-]?[0-9.]+$|-+$")
 
 
 def would_run(text: str) -> bool:
     """Whether a spreadsheet would take the text for a formula."""
-    return _RUN.match(text) is not None
+    return text.startswith(_SIGNS) and _NONE.match(text) is None
 
 
 def kept_from_running(value: Any) -> Any:
     """A cell as it is written to a CSV file; a number, which is no text, stays as it is."""
-    return f"'{value}" if isinstance(value, str) and _WRITTEN.match(value) else value
+    return f"'{value}" if isinstance(value, str) and would_run(value.lstrip("'")) else value
 
 
 def cells_kept(values: Iterable[Any]) -> list[Any]:
@@ -35,13 +33,10 @@ def cells_kept(values: Iterable[Any]) -> list[Any]:
 
 def as_it_was(text: str) -> str:
     """A cell of a CSV file without the apostrophe that kept it from running."""
-    return text[1:] if _KEPT.match(text) else text
-
-
-# How a workbook writes a character that its XML cannot hold.
-_LIKE_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+    return text[1:] if text.startswith("'") and would_run(text.lstrip("'")) else text
 
 
 def in_workbook(text: str) -> str:
     """A text as a workbook has it, so that none of it is read as an escaped character."""
-    return _LIKE_ESCAPED.sub("_x005F_", text)
+    # So it writes a character that its XML cannot hold.
+    return re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text)

@@ -14,9 +14,8 @@ _CHINESE_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHINESE_CHECK = "10X98765432"
 _SPANISH_CHECK = "TRWAGMYFPDXBNJZSQVHLCKE"
 _FINNISH_CHECK = "0123456789ABCDEFHJKLMNPRSTUVWXY"
-_FINNISH = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})[-+A-FU-Y]([0-9]{3})([0-9A-Y])")
-_CHINESE_MOBILE = re.compile(r"1[3-9][0-9][-_][0-9]{4}[-_][0-9]{4}")
-_VOWEL = re.compile("[AEIOUY]")
+_FINNISH = r"([0-9]{2})([0-9]{2})([0-9]{2})[-+A-FU-Y]([0-9]{3})([0-9A-Y])"
+_CHINESE_MOBILE = r"1[3-9][0-9][-_][0-9]{4}[-_][0-9]{4}"
 
 
 def identifier_in(study_id: str) -> str | None:
@@ -26,7 +25,7 @@ def identifier_in(study_id: str) -> str | None:
     are told by their check digits, words by their letters: no digit among them, and a vowel.
     """
     text = study_id.upper()
-    if re.fullmatch("[0-9]{11}", text) or _CHINESE_MOBILE.fullmatch(text):
+    if re.fullmatch("[0-9]{11}", text) or re.fullmatch(_CHINESE_MOBILE, text):
         return tr("looks like a telephone number: 11 digits")
     if re.fullmatch("[0-9]{18}", text):
         return tr("looks like the number of an identity card: 18 digits")
@@ -43,7 +42,7 @@ def _is_name(text: str) -> bool:
     words = [word for word in re.split("[-_]+", text) if word]
     if not all(re.fullmatch("[A-Z]+", word) for word in words):
         return False
-    spoken = [word for word in words if len(word) > 1 and _VOWEL.search(word)]
+    spoken = [word for word in words if len(word) > 1 and re.search("[AEIOUY]", word)]
     return any(len(word) > 2 for word in spoken) or len(spoken) > 1
 
 
@@ -87,7 +86,7 @@ def _is_spanish(text: str) -> bool:
 
 def _is_finnish(text: str) -> bool:
     """Birth date, a sign of the century, three digits, and the remainder by 31."""
-    parts = _FINNISH.fullmatch(text)
+    parts = re.fullmatch(_FINNISH, text)
     if parts is None or not _is_day(f"20{parts[3]}{parts[2]}{parts[1]}"):
         return False
     number = int(parts[1] + parts[2] + parts[3] + parts[4])

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
 from registry.vocabulary import NULL_FLAVOURS
 
 
-@dataclass(frozen=True)
 class MissingWords(Collection[str]):
     """Cells that mean nothing; with a code those that say why, as `未测=NASK`."""
 
-    pairs: tuple[tuple[str, str | None], ...] = ()
+    def __init__(self, pairs: tuple[tuple[str, str | None], ...] = ()) -> None:
+        self.pairs = pairs
+        self._reasons = dict(pairs)
 
     @classmethod
     def of(cls, written: Iterable[str]) -> MissingWords:
         """The words as people write them, each alone or with `=` and a code behind it."""
         return cls(tuple(_pair(one.strip()) for one in written if one.strip()))
-
-    @cached_property
-    def _reasons(self) -> dict[str, str | None]:
-        return dict(self.pairs)
 
     @property
     def say_why(self) -> bool:

@@ -20,7 +20,7 @@ _THOUSANDS = r"[+-]?[0-9]{1,3}(?:[., '’][0-9]{3})+(?:[.,][0-9]+)?"
 _GROUPED = r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}"
 _GROUPED_WITH_COMMA = r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+"
 _EXPONENT = r"[eE][+-]?[0-9]+"
-_PARTS = re.compile(r"([<>]?) *([+-]?[0-9.,][0-9., '’]*?) *([^0-9.,' ’:+<>-].*)?")
+_PARTS = r"([<>]?) *([+-]?[0-9.,][0-9., '’]*?) *([^0-9.,' ’:+<>-].*)?"
 _ARROWS = " ↑↓"
 
 
@@ -32,7 +32,7 @@ def split_number(text: str) -> tuple[str, str, str]:
     with a number comes back whole as the number.
     """
     plain = folded(text).rstrip(_ARROWS)
-    parts = _PARTS.fullmatch(plain) if len(plain) <= _LONGEST else None
+    parts = re.fullmatch(_PARTS, plain) if len(plain) <= _LONGEST else None
     if parts is None or (parts[3] and re.fullmatch(_EXPONENT, parts[3])):
         return "", plain, ""
     return parts[1], parts[2], parts[3] or ""

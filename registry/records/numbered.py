@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -192,9 +191,9 @@ class Numbered:
             # In a file without a header its first child stands there.
             column = problem.column and _LONG_NUMBER.sub(MASK, problem.column)
             words = _LONG_NUMBER.sub(MASK, problem.problem)
-            return replace(problem, column=column, problem=self._masked(words))
-        return replace(
-            problem, value=self._masked(problem.value), problem=self._masked(problem.problem)
+            return problem._replace(column=column, problem=self._masked(words))
+        return problem._replace(
+            value=self._masked(problem.value), problem=self._masked(problem.problem)
         )
 
     def _masked(self, words: str) -> str:

@@ -126,15 +126,18 @@ MOST_COMPLAINTS = 50_000
 LONGEST_VALUES = 50_000_000
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One complaint: where it is, the value as it stands there, and what is wrong with it."""
+class Problem(NamedTuple):
+    """One complaint: where it is, the value as it stands there, and what is wrong with it.
+
+    `rule` is the rule of plausibility that a notice is by.
+    """
 
     file: str
     line: int | None
     column: str | None
     value: str | None
     problem: str
+    rule: str | None = None
 
     def __str__(self) -> str:
         place = self.file
@@ -145,6 +148,13 @@ class Problem:
             value = f"{value[:LONGEST_SHOWN]}..."
         subject = [self.column, None if self.value is None else repr(value)]
         return tr(": ").join([place, " ".join([*filter(None, subject), self.problem])])
+
+    def to_json(self) -> dict[str, Any]:
+        """The complaint for programs; that of an error is by no rule."""
+        told = self._asdict()
+        if self.rule is None:
+            del told["rule"]
+        return told
 
 
 AnyProblem = TypeVar("AnyProblem", bound=Problem)
@@ -173,11 +183,10 @@ def too_many(file: str, line: int | None) -> Problem:
     return Problem(file, line, None, None, words)
 
 
-@dataclass(frozen=True)
 class Notice(Problem):
     """What a rule of plausibility says of a row; it refuses nothing."""
 
-    rule: str
+    __slots__ = ()
 
 
 class Change(NamedTuple):
@@ -238,8 +247,8 @@ class WriteResult:
         return {
             "committed": self.committed,
             "tables": {name: asdict(counts) for name, counts in self.tables.items()},
-            "errors": [asdict(problem) for problem in self.errors],
-            "warnings": [asdict(notice) for notice in self.warnings],
+            "errors": [problem.to_json() for problem in self.errors],
+            "warnings": [notice.to_json() for notice in self.warnings],
             "changes": [change._asdict() for change in self.changes],
             "notes": self.notes,
         }

@@ -41,8 +41,9 @@ from registry.words import spoken, tr
 
 NORMALISED = "hgvs_p_normalised"
 
-# Control characters but tab and line ends, and what stands for bytes that are not UTF-8.
-_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Control characters but tab and line ends, and what stands for bytes that are not UTF-8. No plain
+# row has one: compiled when another comes.
+_UNSTORABLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _NEEDS_ESCAPE = re.compile(r"[\\\n\r]")
 _BATCH_BYTES = 1 << 18
@@ -141,7 +142,7 @@ def _line(
     joined = "\t".join(cells)
     plain = is_plain(joined)
     added = [_protein(file, line, cells, problems)] if file.entity is GeneFinding else []
-    if not plain and _UNSTORABLE.search(joined):
+    if not plain and re.search(_UNSTORABLE, joined):
         cells = _storable(file, line, cells, problems)
     if added or not plain:
         cells = cells + added
@@ -155,10 +156,10 @@ def _storable(file: Source, line: int, cells: list[str], problems: list[Problem]
     """Complains of each cell that no text of the database can hold, and puts a stand-in there."""
     storable = []
     for column, held in zip(file.columns, cells, strict=True):
-        if _UNSTORABLE.search(held):
+        if re.search(_UNSTORABLE, held):
             problem = tr("holds a control character") if is_utf8(held) else spoken(NOT_UTF8)
             problems.append(Problem(file.shown, line, column, readable(held), problem))
-        storable.append(_UNSTORABLE.sub("\ufffd", held))
+        storable.append(re.sub(_UNSTORABLE, "\ufffd", held))
     return storable
 
 
@@ -167,7 +168,7 @@ def _protein(file: Source, line: int, cells: list[str], problems: list[Problem])
     values = {
         name: held
         for name, held in zip(file.columns, cells, strict=True)
-        if not _UNSTORABLE.search(held)
+        if not re.search(_UNSTORABLE, held)
     }
     coding = values.get("hgvs_c", "")
     if coding.strip() and not is_coding_change(coding.strip()):

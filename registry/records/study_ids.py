@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator
-from dataclasses import replace
 
 from sqlalchemy import Connection, text
 
@@ -187,7 +186,7 @@ def masked(
         return problems
     ours = _of_our_form(connection, values, incoming=Patient in entities)
     return [
-        replace(one, value=MASK)
+        one._replace(value=MASK)
         if one.column == PATIENT_COLUMN and one.value in values - ours
         else one
         for one in problems

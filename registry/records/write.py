@@ -39,7 +39,7 @@ from registry.records.staging import (
     same_record,
     staged,
 )
-from registry.steps import each, step
+from registry.steps import each, is_heard, step
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def write_rows(
     if not sources:
         return WriteResult(committed=False, errors=list(problems))
     # Writers follow one another: two at once would each miss the other's new rows.
-    if is_taken(connection, Lock.WRITING):
+    if is_heard() and is_taken(connection, Lock.WRITING):
         step(tr("Waiting for another command that writes"))
     take(connection, Lock.WRITING)
     problems = list(problems)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, CursorResult, text
 from registry.database.roles import literal
 from registry.views.combined import combined
 from registry.views.plausibility import ALL_RULES, union_of_rules
-from registry.views.view import select_of
+from registry.views.sources import select_of
 
 OF_ONE = "patient_id = cast(:number as bigint)"
 # As `text` knows it, but found by its colon.

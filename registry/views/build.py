@@ -45,12 +45,11 @@ from registry.views.declared import (
 )
 from registry.views.deidentified_tables import deidentified_views, released_child_view
 from registry.views.headers import Sentence
-from registry.views.sources import FOLDER, FUNCTIONS, names, source
+from registry.views.sources import FOLDER, FUNCTIONS, PRESENT, names, source
 from registry.views.view import (
     ANALYTICS,
     DEIDENTIFIED,
     INSPECTION,
-    PRESENT,
     RULES,
     SCHEMAS,
     View,

@@ -21,8 +21,7 @@ from functools import cache
 
 from registry.clinical_tables import CLINICAL_TABLES
 from registry.views.plausibility import ALL_RULES, union_of_rules
-from registry.views.sources import FUNCTIONS, folders, names, source
-from registry.views.view import PRESENT, select_of
+from registry.views.sources import FUNCTIONS, PRESENT, folders, names, select_of, source
 
 # What lies in `present` beside the views, from no file.
 BESIDE = {*(table.name for table in CLINICAL_TABLES), "definition", "dated_record"}

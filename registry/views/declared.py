@@ -15,7 +15,8 @@ from registry.views import plausibility
 from registry.views.combined import combined
 from registry.views.dated_records import dated_records
 from registry.views.headers import exclusions
-from registry.views.view import ANALYTICS, PRESENT, RULES, View
+from registry.views.sources import PRESENT
+from registry.views.view import ANALYTICS, RULES, View
 
 TODAY = "(select today())"
 # What a definition's rules see; a derivation sets the day before it reads them.

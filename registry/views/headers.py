@@ -162,7 +162,8 @@ Facts = Mapping[str, Any]
 
 def facts_of(eligibility: str, definition: str) -> str:
     """The columns of a query that gives the facts, from the aliases of the two views."""
-    values = (f"{sql} as {name}" for one in _headers().values() for name, sql in one.values.items())
+    telling = [name for name in names(FOLDER) if "\n-- @value " in source(FOLDER, name)]
+    values = (f"{sql} as {name}" for one in telling for name, sql in _header(one).values.items())
     return ", ".join([f"{definition}.*", f"{eligibility}.*", *values])
 
 
@@ -258,8 +259,13 @@ def _speaks(sentence: Sentence) -> bool:
 
 
 @cache
+def _header(name: str) -> Header:
+    return read_header(source(FOLDER, name))
+
+
+@cache
 def _headers() -> dict[str, Header]:
-    return {name: read_header(source(FOLDER, name)) for name in names(FOLDER)}
+    return {name: _header(name) for name in names(FOLDER)}
 
 
 @cache

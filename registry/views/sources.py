@@ -9,6 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 # What several rules share.
 FUNCTIONS = "functions"
+PRESENT = "present"
 # Whose views lie in `present`, the rules' own first.
 OF_PRESENT = ("rules", "worklist", "quality")
 
@@ -30,3 +31,9 @@ def source(folder: str, name: str) -> str:
 def folders() -> dict[str, str]:
     """The folder of each view of `present` that has a file."""
     return {name: folder for folder in OF_PRESENT for name in names(folder)}
+
+
+def select_of(folder: str, name: str) -> str:
+    """What a view selects, to be asked of fewer rows than all."""
+    text = source(folder, name)
+    return text.partition(f"create view {name} as\n")[2].rstrip().removesuffix(";")

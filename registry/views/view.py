@@ -7,10 +7,9 @@ from functools import cache
 from typing import NamedTuple
 
 from registry.views.headers import Sentence, read_header, tables_read
-from registry.views.sources import names, source
+from registry.views.sources import PRESENT, names, source
 
 RULES = "rules"
-PRESENT = "present"
 ANALYTICS = "analytics"
 # What an inspector reads and an analyst does not: values that were changed or taken out.
 INSPECTION = "inspection"
@@ -51,12 +50,6 @@ def read_view(schema: str, folder: str, name: str) -> View:
     if count != 1:
         raise ValueError(f"{name}.sql does not hold 'create view {name} as'")
     return View(schema, name, statement, header.comment, header.columns, header.methods)
-
-
-def select_of(folder: str, name: str) -> str:
-    """What a view selects, to be asked of fewer rows than all."""
-    text = source(folder, name)
-    return text.partition(f"create view {name} as\n")[2].rstrip().removesuffix(";")
 
 
 def in_order(views: list[View]) -> list[View]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,14 @@ def test_every_text_comes_back_and_none_runs(text: str) -> None:
     written = kept_from_running(text)
     assert as_it_was(written) == text
     assert not would_run(written)
+
+
+@given(st.text(alphabet="'=+-@\t\r\nａ＝1.x ", max_size=8))
+def test_what_would_run_is_what_one_pattern_says(text: str) -> None:
+    formula = r"(?![+-]?[0-9.]+$|-+$)[=+\-@\t\r＝＋－＠]"
+    assert would_run(text) == (re.match(formula, text) is not None)
+    assert kept_from_running(text) == (f"'{text}" if re.match(f"'*{formula}", text) else text)
+    assert as_it_was(text) == (text[1:] if re.match(f"'+{formula}", text) else text)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from registry.views.plausibility import ALL_RULES, union_of_rules
-from registry.views.view import select_of
+from registry.views.sources import select_of
 
 NAMES = (ALL_RULES, "finding", "query", "worklist_item", "work")
 PATH = "obvious, present, rules, reference, clinical"

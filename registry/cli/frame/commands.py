@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import gettext
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import typer
 from typer._click.formatting import HelpFormatter
 from typer.core import TyperGroup
+from typer.models import CommandInfo
 
 from registry.cli.frame.values import take_as_given
 from registry.clinical_tables import BY_COMMAND
@@ -107,6 +109,28 @@ class EntityGroup(_OnDemand):
         return _record_command(self.name, cmd_name, language())
 
 
+class _Declared(Mapping[str, Any]):
+    """The commands that a group declares, each built when it is asked for."""
+
+    def __init__(self, declared: Iterable[CommandInfo]) -> None:
+        self._declared = {str(one.name): one for one in declared}
+        self._built: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._built:
+            self._built[name] = _built(name, self._declared[name])
+        return self._built[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._declared
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._declared)
+
+    def __len__(self) -> int:
+        return len(self._declared)
+
+
 @cache
 def _command(name: str, spoken_language: str) -> Any:
     """`spoken_language` is what its help is in."""
@@ -125,14 +149,21 @@ def _record_command(group: str, verb: str, spoken_language: str) -> Any:
 
 
 def _built(name: str, made: Any) -> Any:
+    """The command of a function, or of what declares one; the group of a Typer."""
     parent = typer.Typer(add_completion=False, rich_markup_mode=None)
-    # With a callback of its own a parent stays one, also of a single command.
-    parent.callback()(lambda: None)
     if isinstance(made, typer.Typer):
-        parent.add_typer(made, name=name)
+        empty = copy.copy(made)
+        empty.registered_commands = []
+        parent.add_typer(empty, name=name)
+        group: Any = typer.main.get_command(parent)
+        group = group.commands[name]
+        group.commands = _Declared(made.registered_commands)
+        return in_words(group)
+    if isinstance(made, CommandInfo):
+        parent.registered_commands.append(made)
     else:
         parent.command(name)(made)
-    return in_words(vars(typer.main.get_command(parent))["commands"][name])
+    return in_words(typer.main.get_command(parent))
 
 
 # Typer's own words; it asks for most of them by gettext, which is pointed at our catalogue.
@@ -143,7 +174,7 @@ OWN_WORDS = (
 EXAMPLE = "Example:"
 # A paragraph that begins so keeps its lines.
 _AS_IT_STANDS = "\b"
-_FIRST_SENTENCE = re.compile(r".*?[。.]")
+_FIRST_SENTENCE = r".*?[。.]"
 
 
 class _Formatter(HelpFormatter):
@@ -193,12 +224,10 @@ class _Context(typer.Context):
 
 
 def in_words(command: Any) -> Any:
-    """The command with its help, and that of all below it, in the person's language."""
+    """The command with its help in the person's language."""
     command.context_class = _Context
     if language() != SOURCE_LANGUAGE:
         _put_in_words(command)
-    for below in getattr(command, "commands", {}).values():
-        in_words(below)
     return command
 
 
@@ -207,7 +236,7 @@ def _put_in_words(command: Any) -> None:
     gettext.textdomain(DOMAIN)
     if command.help:
         command.help = "\n\n".join(map(_said, _paragraphs(command.help)))
-        first = _FIRST_SENTENCE.match(_joined(command.help.split("\n\n")[0]))
+        first = re.match(_FIRST_SENTENCE, _joined(command.help.split("\n\n")[0]))
         command.short_help = first[0].rstrip("。.") if first else None
     for parameter in command.params:
         if getattr(parameter, "help", None):

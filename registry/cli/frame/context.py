@@ -87,10 +87,12 @@ def require_registry(settings: Settings) -> None:
 
 
 @contextmanager
-def reached(settings: Settings) -> Iterator[Database]:
-    """The database of this run, whatever its migration; the demo's says that it is."""
+def reached(settings: Settings, *, at_head: bool = False) -> Iterator[Database]:
+    """The database of this run, whatever its migration unless `at_head`; the demo's says that it
+    is."""
     from registry.database.engine import open_database
     from registry.database.login import as_login
+    from registry.database.migrate import require_head
     from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, needs
     from registry.records.registry_setting import is_demo
 
@@ -110,19 +112,16 @@ def reached(settings: Settings) -> Iterator[Database]:
         with database.engine.connect() as connection:
             if is_demo(connection):
                 remark("synthetic demo data")
+            if at_head:
+                require_head(connection)
         yield database
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
     """The database of this run, reached and at the right migration; or the freeze that is asked."""
-    from registry.database.migrate import require_head
-
-    with reached(settings) as database:
-        with database.engine.connect() as connection:
-            require_head(connection)
-        with over(database, settings) as frozen:
-            yield frozen
+    with reached(settings, at_head=True) as database, over(database, settings) as frozen:
+        yield frozen
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from registry.cli.frame.terminal import rewrite_line
-from registry.parsing.formula import kept_from_running
 from registry.steps import heard_by
 from registry.terminal_width import aligned
 from registry.terminal_width import columns as columns_of
@@ -170,6 +169,8 @@ def _json_lines(batches: Batches) -> Iterator[str]:
 
 
 def _csv_lines(names: Sequence[str], batches: Batches) -> Iterator[str]:
+    from registry.parsing.formula import kept_from_running
+
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(names)

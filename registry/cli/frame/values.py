@@ -7,7 +7,6 @@ command loads. What is not plainly right goes Typer's way, and so is refused in 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -24,9 +23,10 @@ class _NotPlain(Exception):
     """It takes Typer's own way."""
 
 
-@dataclass(frozen=True)
 class _AsGiven(RuntimeParam):
-    descriptor: TypeDescriptor
+    def __init__(self, descriptor: TypeDescriptor) -> None:
+        super().__init__(descriptor.parameter_info, descriptor.annotation)
+        self.descriptor = descriptor
 
     def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:
         try:
@@ -90,6 +90,4 @@ def take_as_given(parameters: Iterable[Any]) -> None:
     for parameter in parameters:
         descriptor = getattr(parameter, "type_descriptor", None)
         if descriptor is not None and descriptor.file_annotation is None:
-            parameter._runtime_param = _AsGiven(
-                descriptor.parameter_info, descriptor.annotation, descriptor
-            )
+            parameter._runtime_param = _AsGiven(descriptor)

@@ -3,35 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import Connection, text
 
-from registry.entry.answers.disease import answer_endoscopy, answer_in_course, answer_phenotype
 from registry.entry.answers.findings import Answer, Fact
-from registry.entry.answers.gene import answer_gene
-from registry.entry.answers.growth import answer_growth
-from registry.entry.answers.infusion import answer_infusion
-from registry.entry.answers.lab import answer_lab
-from registry.entry.answers.level import answer_level
-from registry.entry.answers.medication import answer_medication
-from registry.entry.answers.pcdai import answer_pcdai
-from registry.entry.answers.person import answer_condition, answer_follow_up_end, answer_patient
-from registry.models import (
-    Anthropometry,
-    Condition,
-    Endoscopy,
-    FollowUpEnd,
-    GeneFinding,
-    Infusion,
-    LabResult,
-    Medication,
-    Patient,
-    PatientRecord,
-    PcdaiVisit,
-    Phenotype,
-    TdmLevel,
-    table_of,
-)
+from registry.models import Patient, PatientRecord, table_of
 from registry.parsing.formula import would_run
 from registry.records.plausibility import findings_of_record
 from registry.records.registry_setting import definition_or_default
@@ -43,20 +20,38 @@ __all__ = ["AFTER_DATA_CUT", "Answer", "Fact", "answer"]
 # The key of the fact that a record lies after a definition's data cut.
 AFTER_DATA_CUT = "after_data_cut"
 
-# Of the others is told where they lie in the course of infliximab.
-ANSWERS: dict[type[PatientRecord], Callable[[Connection, int, int, str], Answer]] = {
-    Phenotype: answer_phenotype,
-    Anthropometry: answer_growth,
-    Infusion: answer_infusion,
-    TdmLevel: answer_level,
-    PcdaiVisit: answer_pcdai,
-    LabResult: answer_lab,
-    Medication: answer_medication,
-    Endoscopy: answer_endoscopy,
-    GeneFinding: answer_gene,
-    Condition: answer_condition,
-    FollowUpEnd: answer_follow_up_end,
-}
+
+def _answer_of(entity: type[PatientRecord]) -> Callable[[Connection, int, int, str], Answer]:
+    """What answers a record of a table; loaded when one is entered, and none of the others."""
+    match entity.__tablename__:
+        case "phenotype":
+            from registry.entry.answers.disease import answer_phenotype as of_entity
+        case "anthropometry":
+            from registry.entry.answers.growth import answer_growth as of_entity
+        case "infusion":
+            from registry.entry.answers.infusion import answer_infusion as of_entity
+        case "tdm_level":
+            from registry.entry.answers.level import answer_level as of_entity
+        case "pcdai_visit":
+            from registry.entry.answers.pcdai import answer_pcdai as of_entity
+        case "lab_result":
+            from registry.entry.answers.lab import answer_lab as of_entity
+        case "medication":
+            from registry.entry.answers.medication import answer_medication as of_entity
+        case "endoscopy":
+            from registry.entry.answers.disease import answer_endoscopy as of_entity
+        case "gene_finding":
+            from registry.entry.answers.gene import answer_gene as of_entity
+        case "condition":
+            from registry.entry.answers.person import answer_condition as of_entity
+        case "follow_up_end":
+            from registry.entry.answers.person import answer_follow_up_end as of_entity
+        case _:
+            # Of the others is told where they lie in the course of infliximab.
+            from registry.entry.answers.disease import answer_in_course
+
+            return partial(answer_in_course, entity)
+    return of_entity
 
 
 def answer(
@@ -74,13 +69,12 @@ def answer(
     """
     definition = definition_or_default(connection, definition)
     if issubclass(entity, Patient):
+        from registry.entry.answers.person import answer_patient
+
         answered = answer_patient(connection, patient, definition)
     else:
         assert record is not None
-        if entity in ANSWERS:
-            answered = ANSWERS[entity](connection, patient, record, definition)
-        else:
-            answered = answer_in_course(connection, entity, patient, record, definition)
+        answered = _answer_of(entity)(connection, patient, record, definition)
         _add_cut(connection, answered, entity, patient, record, definition)
     answered.warn(*_implausible(connection, entity, patient, record))
     answered.warn(*_texts_that_would_run(connection, entity, patient, record))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from registry.views.headers import Facts, excluded, facts_of, part, said
 from registry.words import tr
@@ -35,7 +35,7 @@ _PLANNING = {
     "from_collapse_limit": "1",
 }
 _PLAN = "; ".join(f"set local {name} = {value}" for name, value in _PLANNING.items())
-_PLAN_AS_USUAL = text("; ".join(f"set local {name} to default" for name in _PLANNING))
+_PLAN_AS_USUAL = "; ".join(f"set local {name} to default" for name in _PLANNING)
 # The first temporary object of a session makes every plan stale, and the write makes some.
 _FIRST_TEMPORARY = """
 do $$ begin
@@ -81,11 +81,12 @@ def status_of(connection: Connection, patients: Iterable[int]) -> Statuses:
     connection.info[_PREPARED] = connection.get_transaction()
     # What executes a prepared statement takes no parameters but written ones.
     asked = ", ".join(str(int(patient)) for patient in sorted(set(patients)))
-    found = connection.exec_driver_sql(f"execute {_PREPARED} ('{{{asked}}}')").mappings()
+    found = connection.exec_driver_sql(
+        f"execute {_PREPARED} ('{{{asked}}}'); {_PLAN_AS_USUAL}"
+    ).mappings()
     told: Statuses = {
         (one["study_id"], one["definition"], one["as_of_today"]): dict(one) for one in found
     }
-    connection.execute(_PLAN_AS_USUAL)
     return told
 
 

@@ -59,7 +59,7 @@ def answer_endoscopy(connection: Connection, patient: int, record: int, definiti
 
 
 def answer_in_course(
-    connection: Connection, entity: Entity, patient: int, record: int, definition: str
+    entity: Entity, connection: Connection, patient: int, record: int, definition: str
 ) -> Answer:
     """Where a record lies in the course of infliximab, in days, and how many such there are."""
     values = {"patient": patient, "record": record, "definition": definition}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -215,8 +214,8 @@ class _WayBack:
         words = self.text(problem.problem)
         if value and problem.value and value != problem.value and not place.counted:
             words = tr("{problem} (read as {value})", problem=words, value=problem.value)
-        return replace(
-            problem, file=shown, line=place.line, column=column, value=value, problem=words
+        return problem._replace(
+            file=shown, line=place.line, column=column, value=value, problem=words
         )
 
     def change(self, change: Change) -> Change:

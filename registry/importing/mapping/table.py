@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -283,7 +283,7 @@ class MappedRows:
 
     def _hand_on(self, met: list[Problem], problems: list[Problem]) -> None:
         problems.extend(
-            replace(one, file=self.name, line=self._number(one.line or 1)) for one in met
+            one._replace(file=self.name, line=self._number(one.line or 1)) for one in met
         )
         met.clear()
 
