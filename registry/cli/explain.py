@@ -52,7 +52,7 @@ def explain_command(
     if form is Format.JSON:
         print_json(explanation.to_json() | basis)
     elif form is Format.CSV:
-        print_rows([vars(step) for step in explanation.rules], form)
+        print_rows([step._asdict() for step in explanation.rules], form)
     else:
         _print(explanation)
 
