@@ -35,14 +35,14 @@ def explain_command(
 
     Example: registry explain P023 --definition recommended
     """
-    from registry.derivation.explanation import explain
-    from registry.derivation.status import require_patient
-    from registry.records.registry_setting import definition_or_default
-
     with (
         opened(run_of(context).settings()) as database,
         database.engine.connect() as connection,
     ):
+        from registry.derivation.explanation import explain
+        from registry.derivation.status import require_patient
+        from registry.records.registry_setting import definition_or_default
+
         refuse_listing(connection, disclosure)
         patient = patient_or_asked(database, patient)
         definition = definition_or_default(connection, definition)

@@ -40,15 +40,15 @@ def status_command(
 
     Example: registry status P023
     """
-    from registry.derivation.status import (
-        require_patient,
-        status_rows,
-        waiting_patients,
-        who_derives,
-    )
-    from registry.records.registry_setting import definition_or_default
-
     with reading(context) as connection:
+        from registry.derivation.status import (
+            require_patient,
+            status_rows,
+            waiting_patients,
+            who_derives,
+        )
+        from registry.records.registry_setting import definition_or_default
+
         refuse_listing(connection, disclosure)
         definition = definition_or_default(connection, definition)
         waiting = waiting_patients(connection, definition)

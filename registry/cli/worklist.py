@@ -94,13 +94,13 @@ def list_command(
 
     Example: registry worklist list --kind visit_overdue --centre BCH --to worklist.xlsx
     """
-    from registry.worklist.read import Filters, read_worklist
-
     day = day_of("--on", on)
-    filters = Filters(definition, patient, kinds or (), centre, day, set_aside)
     if to is not None:
         require_free(to, force=force)
     with reading(context) as connection:
+        from registry.worklist.read import Filters, read_worklist
+
+        filters = Filters(definition, patient, kinds or (), centre, day, set_aside)
         found = read_worklist(connection, filters)
     shown = found[:limit]
     if to is not None:

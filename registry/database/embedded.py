@@ -21,12 +21,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
-
-from psycopg import pq
-from psycopg.conninfo import make_conninfo
 
 from registry.database import cluster
 from registry.database.account import launcher, server_account
@@ -131,6 +129,18 @@ def start(home: Path) -> EmbeddedServer:
 
     Raises DatabaseUnavailable with the cure when that is impossible.
     """
+    return _joined(home, _ensure_running)
+
+
+def begin(home: Path) -> EmbeddedServer:
+    """The same without waiting for the server, for who loads meanwhile what speaks to it.
+
+    Whether it comes up is found by the `start` that is to follow.
+    """
+    return _joined(home, lambda layout: _see_to_keeper(layout, []))
+
+
+def _joined(home: Path, see_to_it: Callable[[Layout], None]) -> EmbeddedServer:
     layout = Layout(home.expanduser().absolute())
     try:
         cluster.make_home(layout)
@@ -139,7 +149,7 @@ def start(home: Path) -> EmbeddedServer:
             # Waits while a keeper stops the server; once shared, no keeper can.
             if not _lock(clients, fcntl.LOCK_SH, _STOP_SECONDS):
                 raise _hangs(layout, tr("does not end"))
-            _ensure_running(layout)
+            see_to_it(layout)
             return EmbeddedServer(layout, layout.socket_folder, clients)
         except BaseException:
             os.close(clients)
@@ -152,22 +162,31 @@ def _ensure_running(layout: Layout) -> None:
     log_offsets: list[int] = []
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        keeper = cluster.open_private(layout, layout.keeper_lock, os.O_RDWR)
-        try:
-            if _try_lock(keeper, fcntl.LOCK_EX):
-                if len(log_offsets) == _STARTS:
-                    output = cluster.log_since(layout, log_offsets[-1])
-                    raise cluster.failure(layout, tr("The database server does not start"), output)
-                log_offsets.append(_start_keeper(layout, keeper))
-        finally:
-            os.close(keeper)
+        _see_to_keeper(layout, log_offsets)
         if _answers(layout.socket_folder):
             return
         time.sleep(_STEP_SECONDS)
     raise _hangs(layout, tr("does not answer"))
 
 
+def _see_to_keeper(layout: Layout, log_offsets: list[int]) -> None:
+    """Starts a keeper where none is at work, and adds where its log begins to those of before."""
+    keeper = cluster.open_private(layout, layout.keeper_lock, os.O_RDWR)
+    try:
+        if _try_lock(keeper, fcntl.LOCK_EX):
+            if len(log_offsets) == _STARTS:
+                output = cluster.log_since(layout, log_offsets[-1])
+                raise cluster.failure(layout, tr("The database server does not start"), output)
+            log_offsets.append(_start_keeper(layout, keeper))
+    finally:
+        os.close(keeper)
+
+
 def _answers(socket_folder: Path) -> bool:
+    # Nobody who only has the server begin to start is to wait for it.
+    from psycopg import pq
+    from psycopg.conninfo import make_conninfo
+
     where = make_conninfo(
         host=str(socket_folder), hostaddr="", port=cluster.PORT, user="registry", connect_timeout=5
     )

@@ -82,6 +82,22 @@ def test_a_second_command_joins_and_the_first_may_leave_before_it(home: Path) ->
     assert not processes(home)
 
 
+def test_a_start_joins_the_server_that_has_begun_to_start(home: Path) -> None:
+    with embedded.begin(home), embedded.start(home) as server:
+        assert ask(server.url(), "select 1") == [(1,)]
+        server.close()
+        assert embedded.is_running(home)
+    assert not embedded.is_running(home)
+    assert not processes(home)
+
+
+def test_what_ends_a_command_before_its_server_is_there_leaves_nothing(home: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), embedded.begin(home):
+        raise KeyboardInterrupt
+    assert not embedded.is_running(home)
+    assert not processes(home)
+
+
 def test_data_outlive_the_server(home: Path) -> None:
     with embedded.start(home) as server:
         ask(server.url(), "create table kept as select 42 as answer")

@@ -90,13 +90,32 @@ def require_registry(settings: Settings) -> None:
 def reached(settings: Settings, *, at_head: bool = False) -> Iterator[Database]:
     """The database of this run, whatever its migration unless `at_head`; the demo's says that it
     is."""
+    require_registry(settings)
+    with _starting(settings), _reached(settings, at_head) as database:
+        yield database
+
+
+@contextmanager
+def _starting(settings: Settings) -> Iterator[None]:
+    """Within it the embedded server starts, while what speaks to it is loaded: SQLAlchemy and what
+    a command imports behind it take longer than the server."""
+    if settings.database_url is not None:
+        yield
+        return
+    from registry.database import embedded
+
+    with embedded.begin(settings.home):
+        yield
+
+
+@contextmanager
+def _reached(settings: Settings, at_head: bool) -> Iterator[Database]:
     from registry.database.engine import open_database
     from registry.database.login import as_login
     from registry.database.migrate import require_head
     from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, needs
     from registry.records.registry_setting import is_demo
 
-    require_registry(settings)
     with (
         open_database(settings._replace(role=None, centres=())) as served,
         as_login(served, settings.role, settings.centres) as entered,
