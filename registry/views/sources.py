@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,9 @@ FUNCTIONS = "functions"
 PRESENT = "present"
 # Whose views lie in `present`, the rules' own first.
 OF_PRESENT = ("rules", "worklist", "quality")
+# Tables of so many columns that a view names those that it reads: each join of the stored tree
+# lists all of both its sides, and planning goes through it time and again.
+_WIDE = re.compile(r"(from|join) (definition|worklist_setting) (\w+)\b")
 
 
 @cache
@@ -35,5 +39,18 @@ def folders() -> dict[str, str]:
 
 def select_of(folder: str, name: str) -> str:
     """What a view selects, to be asked of fewer rows than all."""
-    text = source(folder, name)
-    return text.partition(f"create view {name} as\n")[2].rstrip().removesuffix(";")
+    _, _, select = source(folder, name).partition(f"create view {name} as\n")
+    return narrowed(select.rstrip().removesuffix(";"))
+
+
+def narrowed(text: str) -> str:
+    """The text with wide tables read by the columns that it names behind their alias."""
+
+    def read(match: re.Match[str]) -> str:
+        before, table, alias = match.groups()
+        named = sorted(set(re.findall(rf"\b{alias}\.([\w*]+)", text)))
+        if not named or "*" in named:
+            return match[0]
+        return f"{before} (select {', '.join(named)} from {table}) {alias}"
+
+    return _WIDE.sub(read, text)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from registry.views.headers import Sentence, read_header, tables_read
-from registry.views.sources import PRESENT, names, source
+from registry.views.sources import PRESENT, names, narrowed, source
 
 RULES = "rules"
 ANALYTICS = "analytics"
@@ -45,7 +45,7 @@ def read_view(schema: str, folder: str, name: str) -> View:
     text = source(folder, name)
     header = read_header(text)
     statement, count = re.subn(
-        rf"create view {name} as\b", f"create view {schema}.{name} as", text, count=1
+        rf"create view {name} as\b", f"create view {schema}.{name} as", narrowed(text), count=1
     )
     if count != 1:
         raise ValueError(f"{name}.sql does not hold 'create view {name} as'")
