@@ -15,11 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, text
 
 from registry.database.roles import literal
-from registry.views.combined import combined
+from registry.views.combined import OF_ONE, combined
 from registry.views.plausibility import ALL_RULES, union_of_rules
 from registry.views.sources import select_of
 
-OF_ONE = "patient_id = cast(:number as bigint)"
 # As `text` knows it, but found by its colon.
 _VALUE = re.compile(r":(?<![:\w\\]:)(\w+)(?![:\w])")
 _READS_RECORDS = text("select has_table_privilege('clinical.patient', 'select')")

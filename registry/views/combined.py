@@ -7,6 +7,10 @@ must depend on that child's records alone, so that a condition on the child can 
 none reaches through what is computed once. (Each CTE that the server puts in its place itself costs
 it a look through the whole query: as many as there are views took half its planning.)
 
+Of one child its records are read once too, and views whose header says `@once of_one`: there are
+few rows, and to plan a table wherever it stands costs the server more than to look through them.
+Who goes by other children (`of_others`) reads the tables themselves.
+
 The text names the schemas of tables and functions, so that it is the same for a view and for a
 program's query, for the registry and for a freeze. The rules' files mean `present` here.
 """
@@ -20,11 +24,14 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from registry.clinical_tables import CLINICAL_TABLES
-from registry.views.plausibility import ALL_RULES, union_of_rules
+from registry.views.plausibility import ALL_RULES, of_others, union_of_rules
 from registry.views.sources import FUNCTIONS, PRESENT, folders, names, select_of, source
 
+# The child that a query is asked of.
+OF_ONE = "patient_id = cast(:number as bigint)"
 # What lies in `present` beside the views, from no file.
-BESIDE = {*(table.name for table in CLINICAL_TABLES), "definition", "dated_record"}
+DEFINITION, DATED_RECORD = "definition", "dated_record"
+BESIDE = {*(table.name for table in CLINICAL_TABLES), DEFINITION, DATED_RECORD}
 # What is read is found by its first letter; what may stand before it is looked at behind it.
 _READ = re.compile(
     r"((?:from|join)(?<=[\s(](?:from|join))(?<!distinct from)\s+(?:lateral\s+)?)"
@@ -60,15 +67,20 @@ def _combined(root: str, condition: str, given: tuple[tuple[str, str], ...]) -> 
     texts: dict[str, Pieces] = {}
     _gather(root, dict(given), texts)
     read = Counter(name for pieces in texts.values() for name in pieces[1::2])
-    once = [name for name in texts if read[name] > 1 and _is_once(name)]
+    of_one = condition == OF_ONE
+    once = [name for name in texts if read[name] > 1 and _is_once(name, of_one=of_one)]
     where = f" where {condition}" if condition else ""
     whole: dict[str, str] = {}
+    in_front = []
     for name, pieces in texts.items():
-        whole[name] = _pasted(pieces, {one: whole[one] for one in whole if one not in once})
-        if name == root or (condition and name in once):
-            whole[name] = f"select * from ({whole[name]}) {name}{where}"
-    parts = [f"{name} as materialized ({whole[name]})" for name in once]
-    return f"with {', '.join(parts)} {whole[root]}" if parts else whole[root]
+        query = _pasted(pieces, whole)
+        if name == root or (condition and name in once and name != DEFINITION):
+            query = f"select * from ({query}) {name}{where}"
+        if name in once:
+            in_front.append(f"{name} as materialized ({query})")
+        else:
+            whole[name] = query
+    return f"with {', '.join(in_front)} {whole[root]}" if in_front else whole[root]
 
 
 def _gather(name: str, given: Mapping[str, str], texts: dict[str, Pieces]) -> None:
@@ -84,7 +96,9 @@ def _pasted(pieces: Pieces, views: Mapping[str, str]) -> str:
     """The text with each of these views read as a query of its own."""
     text = [*pieces]
     for place, name in enumerate(pieces[1::2]):
-        if name in views:
+        if name in views and name in BESIDE:
+            text[2 * place + 1] = f"{PRESENT}.{name}"
+        elif name in views:
             called = "" if _ALIAS.match(pieces[2 * place + 2]) else f" {name}"
             text[2 * place + 1] = f"({views[name]}){called}"
     return "".join(text)
@@ -92,18 +106,22 @@ def _pasted(pieces: Pieces, views: Mapping[str, str]) -> str:
 
 @cache
 def _known() -> frozenset[str]:
-    return frozenset({*folders(), ALL_RULES})
+    return frozenset({*folders(), *BESIDE, ALL_RULES})
 
 
 @cache
-def _is_once(name: str) -> bool:
-    folder = folders().get(name)
-    return folder is not None and "\n-- @once: " in source(folder, name)
+def _is_once(name: str, *, of_one: bool) -> bool:
+    if name in BESIDE:
+        return of_one or name == DATED_RECORD
+    header = source(folders()[name], name) if name in folders() else ""
+    return "\n-- @once: " in header or (of_one and "\n-- @once of_one: " in header)
 
 
 @cache
 def _pieces(name: str) -> Pieces:
-    return _taken_apart(select_of(folders()[name], name))
+    if name in BESIDE:
+        return (f"select * from {PRESENT}.{name}",)
+    return _taken_apart(select_of(folders()[name], name), of_all=name in of_others())
 
 
 @cache
@@ -112,8 +130,11 @@ def _functions() -> frozenset[str]:
     return frozenset(re.findall(r"^create function (\w+)\(", made, re.M))
 
 
-def _taken_apart(text: str) -> Pieces:
-    """The text without comments, tables and functions with their schemas."""
+def _taken_apart(text: str, *, of_all: bool = False) -> Pieces:
+    """The text without comments, tables and functions with their schemas.
+
+    Tables of `present` have theirs when they are pasted, with `of_all` at once.
+    """
     text = re.sub(r"--[^\n]*", "", text)
     inside = set(_NAMED.findall(f"\n{text}"))
     # What stands before each bracket: no pattern finds it as soon.
@@ -125,7 +146,7 @@ def _taken_apart(text: str) -> Pieces:
     first, *found = _READ.split("(".join([*before, last]))
     pieces = [first]
     for lead, name, rest in zip(found[::3], found[1::3], found[2::3], strict=True):
-        if name in inside or name in _known():
+        if name in inside or (name in _known() and not (of_all and name in BESIDE)):
             pieces[-1] += lead
             pieces += [name, rest]
         else:

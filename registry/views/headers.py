@@ -118,7 +118,7 @@ def read_header(source: str) -> Header:
                 values[name] = words
             case ["parameters"]:
                 parameters = words.split(", ")
-            case ["once"]:
+            case ["once"] | ["once", "of_one"]:
                 pass  # it is for `combined`
             case [kind, *condition] if told and kind in (*OF_A_RULE, *OF_WORK):
                 told[-1].sentences.setdefault(kind, []).append(_sentence(words, condition))

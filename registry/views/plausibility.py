@@ -73,6 +73,12 @@ def rules_on(table: str) -> tuple[str, ...]:
 
 
 @cache
+def of_others() -> tuple[str, ...]:
+    """The rules that read other children's records."""
+    return tuple(name for name in names_of_rules() if "\n-- @others: " in source(FOLDER, name))
+
+
+@cache
 def _read_by(view: str) -> frozenset[str]:
     """The tables and views that a view reads, through however many others."""
     if view == "dated_record":

@@ -15,7 +15,8 @@ PRESENT = "present"
 OF_PRESENT = ("rules", "worklist", "quality")
 # Tables of so many columns that a view names those that it reads: each join of the stored tree
 # lists all of both its sides, and planning goes through it time and again.
-_WIDE = re.compile(r"(from|join) (definition|worklist_setting) (\w+)\b")
+WIDE = ("definition", "worklist_setting")
+_WIDE = re.compile(rf"(from|join) ({'|'.join(WIDE)}) (\w+)\b")
 
 
 @cache
@@ -48,9 +49,10 @@ def narrowed(text: str) -> str:
 
     def read(match: re.Match[str]) -> str:
         before, table, alias = match.groups()
-        named = sorted(set(re.findall(rf"\b{alias}\.([\w*]+)", text)))
+        # Found by the alias; what may stand before it is looked at behind it.
+        named = sorted(set(re.findall(rf"{alias}\.(?<!\w{alias}\.)([\w*]+)", text)))
         if not named or "*" in named:
             return match[0]
         return f"{before} (select {', '.join(named)} from {table}) {alias}"
 
-    return _WIDE.sub(read, text)
+    return _WIDE.sub(read, text) if any(f" {table} " in text for table in WIDE) else text

@@ -19,7 +19,7 @@ from registry.database.roles import literal
 from registry.records.registry_setting import definition_or_default
 from registry.views.asked import worklist_over
 from registry.views.combined import combined
-from registry.views.plausibility import rules
+from registry.views.plausibility import of_others
 
 # Up to such a share of the children it is quicker to look at one after the other than at all.
 SHARE_LOOKED_AT_ANEW = 0.05
@@ -136,11 +136,6 @@ def tables_read() -> list[str]:
     """The tables of `reference` of which a change lets nothing count that is kept."""
     read = re.findall(r"\breference\.(\w+)", combined("called_for"))
     return sorted({*read, "definition"})
-
-
-def of_others() -> list[str]:
-    """The rules of plausibility that read other children's records."""
-    return [name for name, rule in rules().items() if rule.others]
 
 
 def _of_the_child_alone() -> str:

@@ -56,9 +56,12 @@ def test_a_view_as_one_text_has_the_rows_of_the_views_over_one_another(study: Co
         assert len(expected) > 3
         assert rows_of(study, f"select * from present.{name}") == expected
         assert rows_of(study, combined(name)) == expected
-        of_child = combined(name, OF_ONE.replace(":number", str(number)))
         theirs = rows_of(study, f"select * from obvious.{name}", f"patient_id = {number}")
+        of_child = combined(name, OF_ONE).replace(":number", str(number))
         assert rows_of(study, of_child) == theirs != []
+        of_each = combined(name, "patient_id = t.patient_id")
+        among = f"(values ({number}::bigint)) t (patient_id), lateral ({of_each}) x"
+        assert rows_of(study, f"select x.* from {among}") == theirs
     for rule in rules():
         alone = rows_of(study, f"select * from {findings_of([rule])} f")
         assert alone == rows_of(study, "select * from obvious.finding", f"rule = '{rule}'"), rule

@@ -10,6 +10,7 @@
 -- nothing
 -- @likely_unit: another unit in which the value would be usual
 -- @likely_value: what the value would be with that unit or decimal point, in the own unit
+-- @once of_one: read by the rules of laboratory values
 create view lab_against_usual as
 select
     h.patient_id,

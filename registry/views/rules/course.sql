@@ -19,6 +19,7 @@
 -- @infusions: infusions up to the data cut
 -- @last_infusion_on: day of the last infusion up to the data cut
 -- @last_infusion_id: number of the record of the last infusion up to the data cut
+-- @once of_one: read by the rules of a loss and the window of week 14
 create view course as
 select
     d.name as definition,
