@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -53,6 +54,8 @@ COLUMN_TYPES: dict[Kind, type[TypeEngine[Any]]] = {
 }
 
 
+# A column as a class declares it, made with its table.
+Declared = partial[Column[Any]]
 METADATA = MetaData(naming_convention=NAMES_OF_CONSTRAINTS)
 
 
@@ -78,14 +81,14 @@ class Base(metaclass=_TableWhenAsked):
     __table__: ClassVar[Table]
 
     @classmethod
-    def columns(cls) -> dict[str, Column[Any]]:
+    def columns(cls) -> dict[str, Declared]:
         """The columns by their names, in the table's order."""
-        return {name: one for name, one in vars(cls).items() if isinstance(one, Column)}
+        return {name: one for name, one in vars(cls).items() if isinstance(one, partial)}
 
     @classmethod
     def build(cls) -> Table:
         """The table, with the constraints that follow from its declarations."""
-        columns = cls.columns()
+        columns = {name: declared() for name, declared in cls.columns().items()}
         for name, one in columns.items():
             one.name = one.key = name
             if (declaration := one.info.get("variable")) is not None:
@@ -96,12 +99,12 @@ class Base(metaclass=_TableWhenAsked):
         return table
 
 
-def column(kind: Any, *constraints: Any, nullable: bool = False, **options: Any) -> Column[Any]:
+def column(kind: Any, *constraints: Any, nullable: bool = False, **options: Any) -> Declared:
     """A column, not null unless said; the class that declares it gives it its name."""
-    return Column(kind, *constraints, nullable=nullable, **options)
+    return partial(Column, kind, *constraints, nullable=nullable, **options)
 
 
-def variable(declaration: Variable, **column_options: Any) -> Column[Any]:
+def variable(declaration: Variable, **column_options: Any) -> Declared:
     """A column that carries its declaration in `column.info["variable"]`."""
     return column(
         COLUMN_TYPES[declaration.kind],
@@ -111,7 +114,7 @@ def variable(declaration: Variable, **column_options: Any) -> Column[Any]:
     )
 
 
-def comparator_of(value_column: str) -> Column[Any]:
+def comparator_of(value_column: str) -> Declared:
     """The operator beside a measured value: `<` or `>` when the column holds a limit."""
     return column(
         Text,
@@ -121,7 +124,7 @@ def comparator_of(value_column: str) -> Column[Any]:
     )
 
 
-def precision_of(date_column: str, *, may_be_unknown: bool = False) -> Column[Any]:
+def precision_of(date_column: str, *, may_be_unknown: bool = False) -> Declared:
     """How much of a date is known: day, month or year (the date is then the period's first).
 
     With `may_be_unknown` also unknown: the date is then empty, though there is one.
@@ -136,7 +139,7 @@ def precision_of(date_column: str, *, may_be_unknown: bool = False) -> Column[An
     )
 
 
-def row_version() -> Column[Any]:
+def row_version() -> Declared:
     """The version of a row, which the database counts up with every change."""
     return column(
         Integer,
@@ -184,7 +187,7 @@ class PatientRecord(Clinical):
     indexes: ClassVar[tuple[Index, ...]] = ()
 
     @classmethod
-    def columns(cls) -> dict[str, Column[Any]]:
+    def columns(cls) -> dict[str, Declared]:
         """What the class declares, between what every record has."""
         return {
             "patient_id": column(BigInteger, comment="the registry's own number of the patient"),

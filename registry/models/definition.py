@@ -7,12 +7,12 @@ What a trough is held to are rows of their own (`TdmThreshold`).
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, Column, Date, Integer, Text
+from sqlalchemy import CheckConstraint, Date, Integer, Text
 
 from registry.covariates import MODEL_TERMS
-from registry.models.base import REFERENCE, Base, column, variable
+from registry.models.base import REFERENCE, Base, Declared, column, variable
 from registry.variables import Kind, Redaction, Variable
 
 # Where the default of a parameter comes from.
@@ -20,14 +20,14 @@ STUDY = "as the published study has it"
 OURS = "this registry's choice"
 
 
-def flag(label: str, origin: str) -> Column[Any]:
+def flag(label: str, origin: str) -> Declared:
     """A parameter that is yes or no."""
     return variable(Variable(label, Kind.FLAG, required=True, meaning=origin))
 
 
 def days(
     label: str, origin: str, *, minimum: int = 0, maximum: int = 3650, required: bool = True
-) -> Column[Any]:
+) -> Declared:
     """A parameter in whole days."""
     return variable(
         Variable(
@@ -42,7 +42,7 @@ def days(
     )
 
 
-def whole(label: str, origin: str, unit: str, minimum: int, maximum: int) -> Column[Any]:
+def whole(label: str, origin: str, unit: str, minimum: int, maximum: int) -> Declared:
     """A parameter that is a whole number."""
     return variable(
         Variable(
@@ -57,7 +57,7 @@ def whole(label: str, origin: str, unit: str, minimum: int, maximum: int) -> Col
     )
 
 
-def number(label: str, origin: str, unit: str, minimum: str, maximum: str) -> Column[Any]:
+def number(label: str, origin: str, unit: str, minimum: str, maximum: str) -> Declared:
     """A parameter that is a number with a unit."""
     return variable(
         Variable(
@@ -72,12 +72,12 @@ def number(label: str, origin: str, unit: str, minimum: str, maximum: str) -> Co
     )
 
 
-def choice(label: str, origin: str, *codes: str) -> Column[Any]:
+def choice(label: str, origin: str, *codes: str) -> Declared:
     """A parameter that is one of a few codes."""
     return variable(Variable(label, Kind.CODE, required=True, codes=codes, meaning=origin))
 
 
-def codes(label: str, origin: str, *allowed: str) -> Column[Any]:
+def codes(label: str, origin: str, *allowed: str) -> Declared:
     """Several codes with commas between, or none."""
     return variable(Variable(label, Kind.CODE, codes=allowed, several=True, meaning=origin))
 

@@ -7,6 +7,7 @@ them as `<column>_missing`, each right behind its column.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Column, Table
@@ -19,9 +20,10 @@ MISSING_REASONS = "missing_reasons"
 SUFFIX = "_missing"
 
 
-def missing_reasons() -> Column[Any]:
+def missing_reasons() -> partial[Column[Any]]:
     """The column of a clinical table that holds the reasons."""
-    return Column(
+    return partial(
+        Column,
         JSONB,
         nullable=True,
         comment="why empty columns are empty: column and code, as UNK; empty without a reason",

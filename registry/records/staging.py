@@ -60,10 +60,10 @@ def staged_columns(entity: Entity) -> list[str]:
     return [*columns, NORMALISED] if entity is GeneFinding else columns
 
 
-def create_staging(connection: Connection, entity: Entity) -> None:
-    """Makes the temporary table: file, line and one text column a column of the dictionary."""
+def staging_table(entity: Entity) -> str:
+    """What makes the temporary table: file, line and one text column a column of the dictionary."""
     listed = ", ".join(f'"{column}" text' for column in staged_columns(entity))
-    connection.exec_driver_sql(
+    return (
         f"drop table if exists pg_temp.{staged(entity)}; create temporary table {staged(entity)} "
         f"(file integer, line integer, plain boolean, {listed}) on commit drop"
     )
@@ -242,14 +242,14 @@ def same_record(entity: Entity) -> str:
     return f"t.patient_id = r.patient_id{record}"
 
 
-def create_resolved(connection: Connection, entity: Entity) -> None:
-    """Makes the temporary table: the entity's columns and what the row means to the registry."""
+def resolved_table(connection: Connection, entity: Entity) -> str:
+    """What makes the temporary table: the entity's columns and what the row means to us."""
     columns = table_of(entity).columns
     typed = ", ".join(
         f'"{name}" {columns[name].type.compile(connection.dialect)}'
         for name in value_columns(entity)
     )
-    connection.exec_driver_sql(
+    return (
         f"drop table if exists pg_temp.{resolved(entity)}; "
         f"create temporary table {resolved(entity)} (file integer, line integer, study_id text, "
         "patient_id bigint, record_id bigint, known boolean, differs boolean, suspect boolean, "

@@ -30,14 +30,14 @@ from registry.records.rows import (
 )
 from registry.records.staging import (
     copy_rows,
-    create_resolved,
-    create_staging,
     given_columns,
     key_columns,
     resolve,
     resolved,
+    resolved_table,
     same_record,
     staged,
+    staging_table,
 )
 from registry.steps import each, is_heard, step
 from registry.words import tr
@@ -81,10 +81,9 @@ def write_rows(
         committed=False, tables={source.entity.file_name: TableCounts() for source in sources}
     )
     # The planner would cache the values of every row for the next row that is the same.
-    connection.exec_driver_sql("; ".join(["set local enable_memoize = off", *FUNCTIONS]))
-    for entity in entities:
-        create_staging(connection, entity)
-        create_resolved(connection, entity)
+    made = ["set local enable_memoize = off", *FUNCTIONS, *map(staging_table, entities)]
+    made += [resolved_table(connection, entity) for entity in entities]
+    connection.exec_driver_sql("; ".join(made))
     for number, source in enumerate(sources, start=1):
 
         def report(rows: int, name: str = source.shown, number: int = number) -> None:
