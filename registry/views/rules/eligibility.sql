@@ -199,44 +199,13 @@ facts as (
         order by c.onset_on, c.condition
         limit 1
     ) k on true
-),
-conditions as (
-    select
-        *,
-        start_on is null as no_infliximab,
-        diagnosis <> 'CD' as not_crohns_disease,
-        case when start_on is not null then biologic_id is not null end as prior_biologic,
-        case when start_on is not null then contraindication_id is not null end
-            as contraindication_at_start,
-        case when not fewer_than_4_infusions then late_infusion is not null end
-            as late_induction_infusion,
-        case when start_on is not null then baseline_pcdai is null end as no_baseline_pcdai,
-        case when start_on is not null then week14_pcdai is null end as no_week14_pcdai,
-        not responded as primary_non_response
-    from facts
-),
-judged as (
-    select
-        *,
-        case
-            when no_infliximab then 'no_infliximab'
-            when no_research_consent then 'no_research_consent'
-            when not_crohns_disease then 'not_crohns_disease'
-            when age_18_or_over then 'age_18_or_over'
-            when prior_biologic then 'prior_biologic'
-            when contraindication_at_start then 'contraindication'
-            when fewer_than_4_infusions then 'fewer_than_4_infusions'
-            when late_induction_infusion then 'late_induction_infusion'
-            when no_baseline_pcdai then 'no_baseline_pcdai'
-            when no_week14_pcdai then 'no_week14_pcdai'
-            when primary_non_response then 'primary_non_response'
-        end as reason
-    from conditions
 )
 select
-    *,
-    case reason
-        when 'no_research_consent' then case when consent_id is not null then 'consent' end
+    f.*,
+    c.*,
+    r.reason,
+    case r.reason
+        when 'no_research_consent' then case when f.consent_id is not null then 'consent' end
         when 'not_crohns_disease' then 'patient'
         when 'age_18_or_over' then 'infusion'
         when 'prior_biologic' then 'medication'
@@ -244,26 +213,58 @@ select
         when 'late_induction_infusion' then 'infusion'
         when 'primary_non_response' then 'pcdai_visit'
     end as deciding_table,
-    case reason
-        when 'no_research_consent' then consent_id
-        when 'age_18_or_over' then infusion_1_id
-        when 'prior_biologic' then biologic_id
-        when 'contraindication' then contraindication_id
+    case r.reason
+        when 'no_research_consent' then f.consent_id
+        when 'age_18_or_over' then f.infusion_1_id
+        when 'prior_biologic' then f.biologic_id
+        when 'contraindication' then f.contraindication_id
         when 'late_induction_infusion' then
-            case late_infusion
-                when 2 then infusion_2_id when 3 then infusion_3_id else infusion_4_id
+            case f.late_infusion
+                when 2 then f.infusion_2_id when 3 then f.infusion_3_id else f.infusion_4_id
             end
-        when 'primary_non_response' then week14_id
+        when 'primary_non_response' then f.week14_id
     end as deciding_record_id,
-    case reason
-        when 'no_research_consent' then consent_signed_on
-        when 'age_18_or_over' then start_on
-        when 'prior_biologic' then biologic_on
-        when 'contraindication' then contraindication_on
+    case r.reason
+        when 'no_research_consent' then f.consent_signed_on
+        when 'age_18_or_over' then f.start_on
+        when 'prior_biologic' then f.biologic_on
+        when 'contraindication' then f.contraindication_on
         when 'late_induction_infusion' then
-            case late_infusion
-                when 2 then infusion_2_on when 3 then infusion_3_on else infusion_4_on
+            case f.late_infusion
+                when 2 then f.infusion_2_on when 3 then f.infusion_3_on else f.infusion_4_on
             end
-        when 'primary_non_response' then week14_on
+        when 'primary_non_response' then f.week14_on
     end as deciding_on
-from judged;
+from facts f
+-- "offset 0" makes one value of each condition, and of what they come to, for all that uses it.
+cross join lateral (
+    select
+        f.start_on is null as no_infliximab,
+        f.diagnosis <> 'CD' as not_crohns_disease,
+        case when f.start_on is not null then f.biologic_id is not null end as prior_biologic,
+        case when f.start_on is not null then f.contraindication_id is not null end
+            as contraindication_at_start,
+        case when not f.fewer_than_4_infusions then f.late_infusion is not null end
+            as late_induction_infusion,
+        case when f.start_on is not null then f.baseline_pcdai is null end as no_baseline_pcdai,
+        case when f.start_on is not null then f.week14_pcdai is null end as no_week14_pcdai,
+        not f.responded as primary_non_response
+    offset 0
+) c
+cross join lateral (
+    select
+        case
+            when c.no_infliximab then 'no_infliximab'
+            when f.no_research_consent then 'no_research_consent'
+            when c.not_crohns_disease then 'not_crohns_disease'
+            when f.age_18_or_over then 'age_18_or_over'
+            when c.prior_biologic then 'prior_biologic'
+            when c.contraindication_at_start then 'contraindication'
+            when f.fewer_than_4_infusions then 'fewer_than_4_infusions'
+            when c.late_induction_infusion then 'late_induction_infusion'
+            when c.no_baseline_pcdai then 'no_baseline_pcdai'
+            when c.no_week14_pcdai then 'no_week14_pcdai'
+            when c.primary_non_response then 'primary_non_response'
+        end as reason
+    offset 0
+) r;
