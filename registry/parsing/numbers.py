@@ -32,6 +32,8 @@ def split_number(text: str) -> tuple[str, str, str]:
     with a number comes back whole as the number.
     """
     plain = folded(text).rstrip(_ARROWS)
+    if len(plain) <= _LONGEST and _PLAIN.fullmatch(plain):
+        return "", plain, ""
     parts = re.fullmatch(_PARTS, plain) if len(plain) <= _LONGEST else None
     if parts is None or (parts[3] and re.fullmatch(_EXPONENT, parts[3])):
         return "", plain, ""
