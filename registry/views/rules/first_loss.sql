@@ -41,9 +41,11 @@ select
 from week14_score o
 join definition d on d.name = o.definition
 cross join lateral (
-    -- greatest() passes over nulls: without the demand for a rise the threshold alone.
+    -- greatest() passes over nulls: without the demand for a rise the threshold alone. "offset 0"
+    -- makes one value of it.
     select greatest(d.lor_above, case when d.lor_requires_rise then o.week14_pcdai end)
         as loss_above
+    offset 0
 ) t
 left join lateral (
     select v.record_id, v.visited_on, v.score

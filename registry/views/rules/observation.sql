@@ -52,4 +52,5 @@ join definition d on d.name = c.definition
 left join follow_up_end f on f.patient_id = c.patient_id and f.ended_on <= d.cut_on
 cross join lateral (select c.last_infusion_on + d.exposure_tail_days as tail_on) t
 -- least() passes over nulls: no recorded end, no tail.
-cross join lateral (select least(f.ended_on, t.tail_on, d.cut_on) as end_on) e;
+-- "offset 0" makes one value of the end, for all that the rules after it hold to it.
+cross join lateral (select least(f.ended_on, t.tail_on, d.cut_on) as end_on offset 0) e;
