@@ -24,8 +24,10 @@ def hold_to_demo(database: Database, into_demo: bool, *, no_input: bool = False)
     """Asks before a record that is not the demo's is written into it; Refused in a pipe."""
     from registry.records.registry_setting import is_demo
 
+    if into_demo:
+        return
     with database.engine.connect() as connection:
-        if into_demo or not is_demo(connection):
+        if not is_demo(connection):
             return
     if may_ask(no_input):
         words = tr(
