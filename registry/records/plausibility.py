@@ -26,6 +26,7 @@ from registry.records.staging import resolved, staged, value_columns
 from registry.records.write import right_rows_written, touched_patients
 from registry.views import plausibility
 from registry.views.asked import answered, asked, findings_of
+from registry.views.combined import OF_ONE
 from registry.words import in_language, tr
 
 # Of so many patients it is quicker to look at one after the other than at the whole registry.
@@ -186,27 +187,25 @@ def _find(connection: Connection, touched: list[int], rules: Sequence[str]) -> N
         *("with_table", "with_record_id", "column_name", "facts"),
     )
     values: dict[str, Any] = {}
-    if len(touched) <= FEW_PATIENTS:
+    if len(touched) > FEW_PATIENTS:
+        found = f"{findings_of(rules)} f"
+    elif len(touched) == 1:
+        found = f"{findings_of(rules, OF_ONE)} f"
+        values["number"] = touched[0]
+    else:
         of_each = findings_of(rules, "patient_id = t.patient_id")
         found = (
             "unnest(cast(:touched as bigint[])) as t (patient_id) "
             f"cross join lateral (select * from {of_each} f offset 0) f"
         )
         values["touched"] = touched
-    else:
-        found = f"{findings_of(rules)} f"
     listed = ", ".join(f"f.{column}" for column in columns)
     query = f"select {listed} from {found} where not f.answered"
     connection.exec_driver_sql("drop table if exists pg_temp.found")
     # Of so many small parts others could take a tenth, and would need as long to begin.
     connection.exec_driver_sql("set local max_parallel_workers_per_gather = 0")
-    connection.execute(
-        text(
-            "create temporary table found on commit drop as "
-            f"select row_number() over () as number, f.* from ({query}) f"
-        ),
-        values,
-    )
+    made = f"select row_number() over () as number, f.* from ({query}) f"
+    answered(connection, f"create temporary table found on commit drop as {made}", values)
     connection.exec_driver_sql("set local max_parallel_workers_per_gather to default")
     of = "rule, patient_id, from_table, record_id, with_table, with_record_id"
     connection.exec_driver_sql(f"analyze found ({of})")
