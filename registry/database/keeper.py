@@ -24,6 +24,9 @@ import sys
 import time
 
 POLL_SECONDS = 0.02
+# Of a server that has been there for long nobody notices that it goes a little later, and to look
+# fifty times a second takes a hundredth of a core for as long as somebody is served.
+POLL_SHARE, POLL_SECONDS_AT_MOST = 0.01, 0.25
 # What to try in turn, and for how long: the first is PostgreSQL's fast shutdown, the second leaves
 # the recovery to the next start, which loses nothing that was committed.
 STOPPING = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
@@ -43,8 +46,10 @@ def main(arguments: list[str]) -> int:
     clients = os.open(clients_lock, os.O_RDWR)
     command = [sys.executable, "-I", "-S", launch, str(os.getpid()), *program]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[int(server_lock)]) as server:
+        started = time.monotonic()
         while server.poll() is None and not asked_to_end and not _nobody_left(clients):
-            time.sleep(POLL_SECONDS)
+            share = POLL_SHARE * (time.monotonic() - started)
+            time.sleep(min(max(share, POLL_SECONDS), POLL_SECONDS_AT_MOST))
         _stop(server, where)
     if temporary == "1":
         with contextlib.suppress(OSError):
