@@ -41,7 +41,7 @@ def risk(
     ] = None,
     covariates: Annotated[
         str, option("--covariates", "A,B,...", "What the model knows of a child.")
-    ] = ",".join(RISK_COVARIATES),
+    ] = ", ".join(RISK_COVARIATES),
     at: AtOption = AT_RISK,
     pattern: Annotated[
         str | None,
