@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Boolean, CheckConstraint, ForeignKeyConstraint, Integer, Text
 from sqlalchemy import text as sql
 
-from registry.models.base import REFERENCE, Base, column
+from registry.models.base import REFERENCE, Base, Declared, column
 from registry.models.hub import HOSPITAL_CODE
 from registry.variables import SETTINGS
 
 
-def _number(name: str, default: int, comment: str) -> Any:
+def _number(name: str, default: int, comment: str) -> Declared:
     least, most = SETTINGS[name]
     return column(
         Integer,

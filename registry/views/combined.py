@@ -25,7 +25,7 @@ from functools import cache
 
 from registry.clinical_tables import CLINICAL_TABLES
 from registry.views.plausibility import ALL_RULES, of_others, union_of_rules
-from registry.views.sources import FUNCTIONS, PRESENT, folders, names, select_of, source
+from registry.views.sources import FUNCTIONS, PRESENT, folders, has, names, select_of, source
 
 # The child that a query is asked of.
 OF_ONE = "patient_id = cast(:number as bigint)"
@@ -113,8 +113,8 @@ def _known() -> frozenset[str]:
 def _is_once(name: str, *, of_one: bool) -> bool:
     if name in BESIDE:
         return of_one or name == DATED_RECORD
-    header = source(folders()[name], name) if name in folders() else ""
-    return "\n-- @once: " in header or (of_one and "\n-- @once of_one: " in header)
+    marks = ("once: ", "once of_one: ") if of_one else ("once: ",)
+    return name in folders() and any(has(folders()[name], name, mark) for mark in marks)
 
 
 @cache

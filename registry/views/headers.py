@@ -24,7 +24,7 @@ from functools import cache
 from string import Formatter
 from typing import Any, NamedTuple
 
-from registry.views.sources import names, source
+from registry.views.sources import has, names, source
 from registry.vocabulary import FOLLOW_UP_END_MEANINGS
 from registry.words import Note, declared, spoken, tr
 
@@ -162,7 +162,7 @@ Facts = Mapping[str, Any]
 
 def facts_of(eligibility: str, definition: str) -> str:
     """The columns of a query that gives the facts, from the aliases of the two views."""
-    telling = [name for name in names(FOLDER) if "\n-- @value " in source(FOLDER, name)]
+    telling = [name for name in names(FOLDER) if has(FOLDER, name, "value ")]
     values = (f"{sql} as {name}" for one in telling for name, sql in _header(one).values.items())
     return ", ".join([f"{definition}.*", f"{eligibility}.*", *values])
 

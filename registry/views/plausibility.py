@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from registry.views.dated_records import tables_of_contact
 from registry.views.headers import read_header, tables_read
-from registry.views.sources import folders, names, source
+from registry.views.sources import folders, has, names, source
 
 FOLDER = "quality"
 ALL_RULES = "plausibility"
@@ -36,23 +36,19 @@ COLUMNS = (
 
 
 class Rule(NamedTuple):
-    """One rule: its name, sentence with `{facts}`, what to do, OHDSI's category, its source.
-
-    `others` is what it reads of other children, empty where nothing.
-    """
+    """One rule: its name, sentence with `{facts}`, what to do, OHDSI's category, its source."""
 
     rule: str
     why: str
     action: str
     category: str
     source: str
-    others: str
 
 
 @cache
 def names_of_rules() -> tuple[str, ...]:
     """The names of all rules, in order."""
-    return tuple(name for name in names(FOLDER) if "\n-- @says: " in source(FOLDER, name))
+    return tuple(name for name in names(FOLDER) if has(FOLDER, name, "says: "))
 
 
 @cache
@@ -61,8 +57,7 @@ def rules() -> dict[str, Rule]:
     found = {}
     for name in names_of_rules():
         told = read_header(source(FOLDER, name)).plausibility
-        others = told.get("others", "")
-        found[name] = Rule(name, told["says"], told["do"], told["category"], told["from"], others)
+        found[name] = Rule(name, told["says"], told["do"], told["category"], told["from"])
     return found
 
 
@@ -75,7 +70,7 @@ def rules_on(table: str) -> tuple[str, ...]:
 @cache
 def of_others() -> tuple[str, ...]:
     """The rules that read other children's records."""
-    return tuple(name for name in names_of_rules() if "\n-- @others: " in source(FOLDER, name))
+    return tuple(name for name in names_of_rules() if has(FOLDER, name, "others: "))
 
 
 @cache

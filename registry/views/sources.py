@@ -32,6 +32,14 @@ def source(folder: str, name: str) -> str:
     return FOLDER.joinpath(folder, f"{name}.sql").read_text(encoding="utf-8")
 
 
+def has(folder: str, name: str, mark: str) -> bool:
+    """Whether the header of a file has a line that begins with `-- @` and this mark.
+
+    For who asks of many files; a header that is told of is read whole (`headers`).
+    """
+    return f"\n-- @{mark}" in source(folder, name)
+
+
 @cache
 def folders() -> dict[str, str]:
     """The folder of each view of `present` that has a file."""
