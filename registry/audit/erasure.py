@@ -16,11 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from registry.audit.seals import make_seal
 from registry.database.engine import Database
+from registry.database.erasures import registry_mark
 from registry.database.identities import identities, require_here
 from registry.database.scrub import scrub
-from registry.errors import DatabaseUnavailable, NotFound, Refused
+from registry.errors import DatabaseUnavailable, Refused
 from registry.records.change import declare_change
-from registry.records.patient_number import patient_number
+from registry.records.patient_number import number_ever
 from registry.words import tr
 
 _ERASURES = """
@@ -33,12 +34,6 @@ join reference.change_set c on c.change_id = e.change_id
 left join audit.committed_change m on m.change_id = e.change_id
 left join audit.seal b on b.seal_number = e.sealed_before
 left join audit.seal a on m.commit_number between a.first_commit and a.last_commit
-"""
-# Also of a child who was taken out before.
-_EVER = """
-select r.patient_id from audit.record_change r
-where r.table_name = 'patient_number' and coalesce(r.new_values, r.old_values) ->> 'study_id' = :id
-order by r.audit_id desc limit 1
 """
 
 
@@ -111,7 +106,7 @@ def erase(
         if again:
             _erase_identity(connection, identity_url, [study_id])
         if number is None:
-            number = number_of(connection, study_id)
+            number = number_ever(connection, study_id)
             written = _reports(connection)
             declare_change(connection, user=user, command="patient erase", reason=reason)
             for one, names in _with_merged(connection, number):
@@ -129,7 +124,7 @@ def erase(
         files_clean = scrub(database)
         with database.engine.connect() as connection:
             [done] = [one for one in erasures(connection) if one.number == number]
-            mark = connection.execute(text("select audit.registry_mark()")).scalar_one()
+            mark = registry_mark(connection)
     except (SQLAlchemyError, psycopg.Error, DatabaseUnavailable):
         raise Refused(
             tr(
@@ -192,17 +187,6 @@ def _reports(connection: Connection) -> set[str]:
         text("select report_file from derived.scheduled_run where report_file is not null")
     )
     return set(rows.scalars())
-
-
-def number_of(connection: Connection, study_id: str) -> int:
-    """The registry's number of a child, also of one who was taken out. NotFound without it."""
-    try:
-        return patient_number(connection, study_id)
-    except NotFound:
-        number: int | None = connection.scalar(text(_EVER), {"id": study_id})
-        if number is None:
-            raise
-        return number
 
 
 def erased_as(connection: Connection, study_id: str) -> int | None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.audit.erasure import erased_as, number_of
+from registry.audit.erasure import erased_as
 from registry.audit.proof import KIND, paths_to
 from registry.errors import NotFound, Refused
+from registry.records.patient_number import number_ever
 from registry.words import tr
 
 # The child's rows, and of the changes that they hang on who and when. What a change says, its
@@ -62,7 +63,7 @@ def make_proof(connection: Connection, study_id: str, *, head: str | None = None
             tr("{patient} was erased: no value is left that could be proved.", patient=study_id),
             cure=tr("That it was erased is proved by the seals: registry audit verify"),
         )
-    child = number_of(connection, study_id)
+    child = number_ever(connection, study_id)
     seals = connection.execute(text(_SEALS), {"head": head}).all()
     if head is not None and (not seals or seals[-1].hash != head):
         raise NotFound(

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from registry.audit.erasure import erased_as, number_of
+from registry.audit.erasure import erased_as
 from registry.errors import NotFound, WrongUsage, there_are
 from registry.parsing.meant import did_you_mean, near
+from registry.records.patient_number import number_ever
 from registry.words import tr
 
 _OF_CHANGE = (
@@ -129,7 +130,7 @@ def _where(connection: Connection, asked: Filter) -> tuple[str, dict[str, Any]]:
     if asked.patient is not None:
         del values["patient"]
         erased = erased_as(connection, asked.patient)
-        values["number"] = number_of(connection, asked.patient) if erased is None else erased
+        values["number"] = number_ever(connection, asked.patient) if erased is None else erased
         conditions.append("patient_number = :number")
     if asked.table is not None:
         known = connection.execute(text("select distinct table_name from inspection.audit_row"))

@@ -40,13 +40,13 @@ def explain_command(
         database.engine.connect() as connection,
     ):
         from registry.derivation.explanation import explain
-        from registry.derivation.status import require_patient
+        from registry.records.patient_number import patient_number
         from registry.records.registry_setting import definition_or_default
 
         refuse_listing(connection, disclosure)
         patient = patient_or_asked(database, patient)
         definition = definition_or_default(connection, definition)
-        require_patient(connection, patient)
+        patient_number(connection, patient)
         explanation = explain(connection, patient, definition)
         basis = frozen_basis(connection, definition)
     if form is Format.JSON:

@@ -37,7 +37,6 @@ CURES_SHOWN = 10
 # Of so many records at most it is told at once what is not plausible; the list of queries has all.
 LOOKED_AT = 200
 COLUMNS = ("read_at", "sender", "control_id", "place", "what", "patient_id", "fate", "said")
-CODE_COLUMNS = ("system", "code", "analyte", "assay", "name", "source", "checked")
 
 SystemOption = Annotated[
     str, option("--system", "NAME", "Whose code it is, as the messages name it.")
@@ -143,6 +142,7 @@ def codes_command(context: typer.Context, form: FormatOption = Format.TABLE) -> 
 
     Example: registry feed codes
     """
+    from registry.feeds.codes import COLUMNS as CODE_COLUMNS
     from registry.feeds.codes import list_codes
 
     with reading(context) as connection:
@@ -174,6 +174,7 @@ def map_command(
 
     Example: registry feed map CRPHS CRP --system 99LAB --source "list of the laboratory"
     """
+    from registry.feeds.codes import COLUMNS as CODE_COLUMNS
     from registry.feeds.codes import map_code
 
     with changing(context, user) as (connection, person):
@@ -286,6 +287,8 @@ def counted(done: Reading) -> str:
 
 
 def _tell(done: Reading, *, dry_run: bool) -> None:
+    from registry.feeds.store import APPLIED
+
     warn(counted(done))
     if done.unsettled:
         remark(
@@ -296,5 +299,5 @@ def _tell(done: Reading, *, dry_run: bool) -> None:
         remark("Removed, read long ago: {number:file|files}.", number=done.removed)
     if dry_run:
         remark("A dry run: nothing was written.")
-    elif {"stored", "amended", "voided"} & set(done.counts):
+    elif done.counts.keys() & set(APPLIED):
         remark("Bring the status up to date: registry derive")

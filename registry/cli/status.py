@@ -41,12 +41,8 @@ def status_command(
     Example: registry status P023
     """
     with reading(context) as connection:
-        from registry.derivation.status import (
-            require_patient,
-            status_rows,
-            waiting_patients,
-            who_derives,
-        )
+        from registry.derivation.status import status_rows, waiting_patients, who_derives
+        from registry.records.patient_number import patient_number
         from registry.records.registry_setting import definition_or_default
 
         refuse_listing(connection, disclosure)
@@ -54,7 +50,7 @@ def status_command(
         waiting = waiting_patients(connection, definition)
         cure = who_derives(connection) if waiting else ""
         if patient is not None:
-            require_patient(connection, patient)
+            patient_number(connection, patient)
         rows = status_rows(connection, definition, COLUMNS, patient)
     print_rows(rows, form, COLUMNS)
     if waiting:

@@ -51,8 +51,13 @@ def erasures_of(connection: Connection) -> Erasures | None:
         )
     )
     erased = tuple(Erased(*row) for row in rows)
-    mark = connection.execute(text("select audit.registry_mark()")).scalar_one()
+    mark = registry_mark(connection)
     return Erasures(mark, erased)
+
+
+def registry_mark(connection: Connection) -> str:
+    """By what a registry is known: a hash of its first change."""
+    return str(connection.execute(text("select audit.registry_mark()")).scalar_one())
 
 
 def write_list(erasures: Erasures, backup: Path) -> Path:
@@ -86,7 +91,7 @@ def lists_beside(backup: Path) -> list[Erasures]:
 
 def apply(connection: Connection, lists: list[Erasures], *, user: str) -> int:
     """Erases whoever a list of this registry has and the registry still holds; how many."""
-    mark = connection.execute(text("select audit.registry_mark()")).scalar_one()
+    mark = registry_mark(connection)
     erased = {one.number: one for known in lists if known.registry == mark for one in known.erased}
     if not erased:
         return 0

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from registry.database.archive import IDENTITY
+from registry.database.erasures import registry_mark
 from registry.errors import Refused
 from registry.words import tr
 
 _ASIDE = "identity_aside"
-_MARK = "select audit.registry_mark()"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def move_identities_aside(connection: Connection) -> KeptIdentities | None:
     )
     if not kept:
         return None
-    mark = connection.execute(text(_MARK)).scalar_one()
+    mark = registry_mark(connection)
     connection.execute(text(f"alter schema {IDENTITY} rename to {_ASIDE}"))
     return KeptIdentities(mark)
 
@@ -50,7 +50,7 @@ def bring_identities_back(connection: Connection, kept: KeptIdentities, restored
     if restored:
         connection.execute(text(f"drop schema {_ASIDE} cascade"))
         return
-    if connection.execute(text(_MARK)).scalar_one() != kept.registry:
+    if registry_mark(connection) != kept.registry:
         raise Refused(
             tr("The registry keeps identities, and the backup is another registry's without them."),
             cure=tr("Restore it in an empty database, or one made with --with-identity."),

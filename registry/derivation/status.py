@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from registry.database.frozen import frozen_of
 from registry.database.roles import MANAGER_ROLE
 from registry.database.standby import on_standby
-from registry.errors import NotFound, Refused
+from registry.errors import Refused
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -91,22 +91,6 @@ def waiting_patients(connection: Connection, definition: str | None = None) -> i
             {"definition": definition},
         ).scalar_one()
     )
-
-
-def require_patient(connection: Connection, patient: str) -> None:
-    """Raises NotFound for a study id that is no patient's."""
-    found = connection.execute(
-        text(
-            "select exists (select from clinical.patient join reference.patient_number "
-            "using (patient_id) where study_id = :patient)"
-        ),
-        {"patient": patient},
-    ).scalar_one()
-    if not found:
-        raise NotFound(
-            tr("There is no patient {patient}.", patient=patient),
-            cure=tr("Study ids are listed by: registry patient list"),
-        )
 
 
 def status_rows(

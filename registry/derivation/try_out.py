@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from registry.models.status_columns import STATUS_COLUMNS, status_hash
-
-# No run of the registry has this number; nothing of a trial is kept.
-NO_RUN = 0
+from registry.models.status_columns import NO_RUN, STATUS_COLUMNS, status_hash
 
 
 def derive_on_trial(connection: Connection, definition: str) -> None:

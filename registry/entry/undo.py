@@ -17,7 +17,7 @@ from registry.entry.history import BY_TABLE, KEYS, of_name
 from registry.entry.stored import dated
 from registry.errors import NotFound, Refused
 from registry.models import Patient
-from registry.records.study_ids import shown_id
+from registry.records.patient_number import no_patient
 from registry.records.write import refusal_of
 from registry.words import tr
 
@@ -161,10 +161,7 @@ def _number(connection: Connection, study_id: str) -> int:
         {"study_id": study_id},
     ).scalar_one_or_none()
     if number is None:
-        raise NotFound(
-            tr("There is no patient {patient}.", patient=shown_id(connection, study_id)),
-            cure=tr("Study ids are listed by: registry patient list"),
-        )
+        raise no_patient(connection, study_id)
     return int(number)
 
 

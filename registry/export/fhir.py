@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from registry.codes import Code
-from registry.export.leaving import Leaving, Row
+from registry.export.leaving import PARIS, Leaving, Row
 from registry.models import (
     Anthropometry,
     Condition,
@@ -47,7 +47,6 @@ _HL7 = "http://terminology.hl7.org/CodeSystem/"
 _ASSERTED = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
 # What an analyte is measured in; the specimen of a drug level is serum.
 _SPECIMEN_OF = dict.fromkeys(("ESR", "WBC", "HGB", "HCT", "PLT"), "blood") | {"FCAL": "stool"}
-_PARIS = ("location", "upper_gi", "behaviour", "perianal", "growth")
 
 Resource = dict[str, Any]
 
@@ -151,7 +150,7 @@ class _Telling:
                 "type": {"text": _label(Phenotype, column)},
             }
             for last in phenotypes[-1:]
-            for column in _PARIS
+            for column in PARIS
             if last[column] is not None
         ]
         diagnosed = _period(row, "diagnosed_on")
@@ -178,7 +177,7 @@ class _Telling:
                     else {"valueCodeableConcept": self._own("paris", row[column])}
                 ),
             }
-            for column in _PARIS
+            for column in PARIS
             if row[column] is not None
         ]
         return {

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, text
 from registry.codes import Code, Codes
 from registry.drawing.formats import FOR_SPREADSHEETS
 from registry.models import GeneFinding, table_of
+from registry.models.release import WITHDRAWN_BY
 from registry.records.rows import Entity
 from registry.whole_file import write_folder
 
@@ -22,11 +23,8 @@ COLUMNS = (
     *("kind", "name", "system", "code", "display"),
     *("checked", "written", "values", "source"),
 )
-# Why a child's records stay -> the view that says so.
-REASONS = {
-    "no_research_consent": "rules.withdrawn_use",
-    "no_sharing_consent": "rules.withdrawn_sharing",
-}
+# What the Paris classification tells of a child, in the order in which it is told.
+PARIS = ("location", "upper_gi", "behaviour", "perianal", "growth")
 
 Row = RowMapping
 
@@ -55,9 +53,8 @@ def withheld_of(connection: Connection) -> Withheld:
     def ids(view: str) -> frozenset[int]:
         return frozenset(connection.execute(text(f"select patient_id from {view}")).scalars())
 
-    return Withheld(
-        {reason: ids(view) for reason, view in REASONS.items()}, ids("rules.withdrawn_genetics")
-    )
+    children = {reason: ids(view) for reason, view in WITHDRAWN_BY.items()}
+    return Withheld(children, ids("rules.withdrawn_genetics"))
 
 
 class Coder:

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import text
 
 from registry import __version__
-from registry.export.leaving import Leaving, Row
+from registry.export.leaving import PARIS, Leaving, Row
 from registry.models import (
     Anthropometry,
     Condition,
@@ -78,7 +78,6 @@ _DOMAINS = {
     "follow_up": "Observation",
     "vocabulary": "Metadata",
 }
-_PARIS = ("location", "upper_gi", "behaviour", "perianal", "growth")
 # What a source value has room for.
 _LONGEST = 50
 
@@ -209,7 +208,7 @@ class _Model:
     def observations(self) -> None:
         """What the Paris classification says, and why a follow-up ended."""
         for row in self._leaving.records(Phenotype):
-            for column in _PARIS:
+            for column in PARIS:
                 if row[column] is not None:
                     self._observation(row, "paris", column, row["assessed_on"], row[column])
         for ends in self._ends.values():

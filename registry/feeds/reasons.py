@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from registry.records.study_ids import MASK
 from registry.words import note
 
 STORED, AMENDED, VOIDED = "stored", "amended", "voided"
@@ -138,7 +139,6 @@ REASONS = {
     "with_note": Reason(STORED, note("the laboratory's note beside it was not kept")),
 }
 
-MASK = "***"
 _LONG_NUMBER = re.compile("[0-9]{6,}")
 LONGEST, SHORTEST = 40, 4
 

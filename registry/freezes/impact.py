@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.database.frozen import Place
-from registry.errors import NotFound
 from registry.freezes.store import Stored, freezes
-from registry.records.patient_number import patient_number
+from registry.records.patient_number import number_ever
 
 # As of the last commit of a freeze; the audit keeps that there were rows also of who was erased.
 _HELD = """
@@ -23,11 +22,6 @@ order by r.audit_id desc limit 1
 _ERASED = """
 select e.patient_id, m.made_at from audit.erasure e join reference.change_set m using (change_id)
 where e.id_hash = audit.id_hash(e.id_salt, :id) order by e.change_id desc limit 1
-"""
-_NUMBER = """
-select r.patient_id from audit.record_change r
-where r.table_name = 'patient_number' and coalesce(r.new_values, r.old_values) ->> 'study_id' = :id
-order by r.audit_id desc limit 1
 """
 _REPORTS = """
 select night_id as night, started_at, report_file from derived.scheduled_run
@@ -49,13 +43,7 @@ def child_of(connection: Connection, study_id: str) -> Child:
     erased = connection.execute(text(_ERASED), {"id": study_id}).one_or_none()
     if erased is not None:
         return Child(study_id, erased.patient_id, erased.made_at)
-    try:
-        return Child(study_id, patient_number(connection, study_id), None)
-    except NotFound:
-        number = connection.scalar(text(_NUMBER), {"id": study_id})
-        if number is None:
-            raise
-        return Child(study_id, int(number), None)
+    return Child(study_id, number_ever(connection, study_id), None)
 
 
 def holding(connection: Connection, child: Child) -> list[Stored]:

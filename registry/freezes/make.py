@@ -15,13 +15,11 @@ from registry.database.frozen import Frozen, Place
 from registry.errors import Refused
 from registry.freezes.content import Content, content_of, sha256_of
 from registry.freezes.tables import close, make_tables
-from registry.models.status_columns import STATUS_COLUMNS, status_hash
+from registry.models.status_columns import NO_RUN, STATUS_COLUMNS, status_hash
 from registry.steps import each
 from registry.views.build import build_frozen_views, rules_hash
 from registry.words import tr
 
-# The number of the run that a freeze's statuses are of: no run of the registry's.
-NO_RUN = 0
 _NEWEST = "select coalesce(max(commit_number), 0) from audit.committed_change"
 # So that nothing waits for a derivation in it.
 _DERIVED = """

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, text
 
 from registry.errors import Refused
 from registry.models import ENTITIES, GeneFinding, Patient, TdmLevel, table_of
+from registry.models.release import WITHDRAWN_BY
 from registry.records.cells import spelled
 from registry.records.rows import Entity, file_columns
-from registry.releases.choose import WITHDRAWN_BY
 from registry.variables import Redaction, Variable
 from registry.words import tr
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from registry.errors import Refused, WrongUsage, other_ending
+from registry.importing.files.bounds import MOST_ROWS
 from registry.importing.files.find import find_tables
 from registry.importing.files.layout import PROBLEM_COLUMN, Table
 from registry.parsing.conventions import NOTHING_SAID, Conventions
@@ -21,8 +22,7 @@ from registry.whole_file import write_whole
 from registry.words import tr
 
 ENDINGS = (".xlsx", ".csv")
-# What a sheet and its cells can hold.
-LAST_ROW = 1_048_576
+# What a cell of a sheet can hold.
 LONGEST_CELL = 32_767
 # A spreadsheet is slow to open with more; the column of reasons has them all.
 COMMENTS = 1000
@@ -133,7 +133,7 @@ def _why_not(table: Table) -> str | None:
         if row.cells is None:
             why = unread[-1].problem if unread else ""
             return tr("{file}, line {line}: {problem}", problem=why, **place)
-        if number > LAST_ROW:
+        if number > MOST_ROWS:
             return tr("{file} has more rows than a sheet can hold.", file=table.shown)
         if max(map(len, row.cells)) > LONGEST_CELL:
             return tr("{file}, line {line}: a cell is longer than a sheet can hold.", **place)

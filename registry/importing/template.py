@@ -14,6 +14,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from registry.importing.files.bounds import MOST_ROWS
 from registry.models.codebook import WRITTEN, declarations, descriptions, keys, meanings, reasons
 from registry.models.patient import STUDY_ID
 from registry.variables import Kind, Variable
@@ -21,7 +22,6 @@ from registry.words import spoken, tr
 
 WORKBOOK_NAME = "registry.xlsx"
 CODES_SHEET = "codes"
-LAST_ROW = 1_048_576
 # A longer list is no choice; the number is typed.
 LONGEST_CHOICE = 5
 
@@ -122,7 +122,7 @@ def _hold(
     held.showErrorMessage = True
     held.errorTitle = spoken(variable.label)[:_LONGEST_TITLE]
     held.error = _refusal(variable)[:_LONGEST_MESSAGE]
-    held.add(f"{letter}2:{letter}{LAST_ROW}")
+    held.add(f"{letter}2:{letter}{MOST_ROWS}")
     sheet.add_data_validation(held)
 
 

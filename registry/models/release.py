@@ -19,8 +19,13 @@ from sqlalchemy.types import DateTime
 
 from registry.models.base import DERIVED, REFERENCE, Base, column
 
+# Why records of a child are given to nobody -> the view of those children.
+WITHDRAWN_BY = {
+    "no_research_consent": "rules.withdrawn_use",
+    "no_sharing_consent": "rules.withdrawn_sharing",
+}
 # Why a child is not in a release, in the order in which it is asked.
-LEFT_OUT = ("no_infliximab", "no_research_consent", "no_sharing_consent", "too_few_alike")
+LEFT_OUT = ("no_infliximab", *WITHDRAWN_BY, "too_few_alike")
 
 
 def _of_a_release() -> ForeignKeyConstraint:

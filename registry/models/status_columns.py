@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from registry.models.derivation import LorStatus
 
+# The number of a status that no run of the registry wrote: one that is tried out, one of a freeze.
+NO_RUN = 0
 # What the rules give of a patient; the run adds the rest.
 STATUS_COLUMNS = [
     column.name

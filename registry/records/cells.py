@@ -19,6 +19,7 @@ from registry.models.lab_result import ALLOWED_PAIRS
 from registry.models.missing_reason import SUFFIX, reason_of
 from registry.models.patient import STUDY_ID
 from registry.models.pcdai_visit import ITEMS, SUM_OF_ALL_ITEMS
+from registry.parsing.numbers import LONGEST_NUMBER
 from registry.parsing.stops import UNKNOWN
 from registry.parsing.text import NARROW, WIDE
 from registry.records.rows import PATIENT_COLUMN, Entity, file_columns
@@ -31,8 +32,6 @@ BLANKS = r"E' \t\r\n\u00a0'"
 YEAR = r"(18|19|20|21)[0-9]{2}"
 MONTH = rf"{YEAR}-(0[1-9]|1[0-2])"
 DAY = rf"{MONTH}-(0[1-9]|[12][0-9]|3[01])"
-# Longer numbers are no measurements, and would be slow to compute with.
-LONGEST_NUMBER = 32
 
 # Functions of the session: a cell as a value, null where it is none. Stable, as the cast to a date
 # is, or the planner would not inline them; without counted repeats, which cost a regular expression

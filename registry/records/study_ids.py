@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from registry.models import Patient
 from registry.models.patient import STUDY_ID
 from registry.parsing.identifiers import identifier_in
+from registry.parsing.meant import MOST_MEANT
 from registry.parsing.text import BLANKS, folded
 from registry.records.cells import cell, place, spliced
 from registry.records.rows import PATIENT_COLUMN, Entity, Problem
@@ -19,7 +20,6 @@ from registry.words import tr
 
 # Stands for a value that may be a child's name or number.
 MASK = "***"
-MOST_MEANT = 3
 
 _ALPHABET = string.ascii_uppercase + string.digits + "-_"
 _KNOWN = (

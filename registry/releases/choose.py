@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, text
 
 from registry.database.frozen import LIVE, Place
+from registry.models.release import WITHDRAWN_BY
 from registry.views.deidentified_tables import QUASI_IDENTIFIERS
 
 # Quasi-identifier -> how children are compared by it.
@@ -34,10 +35,6 @@ _WITHDRAWN = """
 update release_candidate set reason = :reason
 where reason is null and patient_id in (select patient_id from {view})
 """
-WITHDRAWN_BY = {
-    "no_research_consent": "rules.withdrawn_use",
-    "no_sharing_consent": "rules.withdrawn_sharing",
-}
 _ALIKE = """
 update release_candidate set given_up = :given_up
 where reason is null and given_up is null and ({told}) in (

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from registry.errors import NotFound, WrongUsage, there_are
+from registry.database.login import require_centres
+from registry.errors import WrongUsage, there_are
 from registry.records.patient_number import patient_number
 from registry.records.registry_setting import definition_or_default
 from registry.views.asked import answered, worklist_of_one
@@ -163,13 +164,6 @@ def _required(connection: Connection, filters: Filters) -> int | None:
             raise WrongUsage(
                 tr("There is no kind of work {kind}.", kind=kind), cure=there_are(kinds)
             )
-    centres = _codes(connection, "select code from reference.centre order by 1")
-    if filters.centre is not None and filters.centre not in centres:
-        raise NotFound(
-            tr("There is no centre {code}.", code=filters.centre), cure=there_are(centres)
-        )
+    if filters.centre is not None:
+        require_centres(connection, [filters.centre])
     return number
-
-
-def _codes(connection: Connection, question: str) -> list[str]:
-    return list(connection.execute(text(question)).scalars())

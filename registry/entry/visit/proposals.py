@@ -16,10 +16,10 @@ from sqlalchemy import Connection, text
 
 from registry.entry.answers.findings import measured, shown, signed
 from registry.entry.answers.limits import Band, band_of, limits, range_of
-from registry.errors import NotFound
 from registry.parsing.numbers import read_number, split_number
 from registry.parsing.text import Unreadable
 from registry.parsing.units import same_unit
+from registry.records.patient_number import no_patient
 from registry.words import tr
 
 GIVEN = "given"
@@ -117,7 +117,7 @@ def propose_items(
     values = {"study_id": study_id, "visited_on": visited_on}
     child = connection.execute(CHILD, values).one_or_none()
     if child is None:
-        raise NotFound(tr("There is no patient {patient}.", patient=study_id))
+        raise no_patient(connection, study_id)
     if child.unborn:
         return []
     visit = _Visit(child.patient_id, child.sex, child.years, visited_on, limits(connection))
