@@ -214,9 +214,14 @@ def test_status_tells_what_waits(program: Program, study: Database) -> None:
 def test_an_unknown_patient_or_definition_is_refused(
     program: Program, shared_study: Database, command: str
 ) -> None:
-    for patient in ("P999", "p001", "1", "'; select 1", "Ä"):
+    for patient in ("P999", "p001"):
         error = program(shared_study, command, patient).refused(1)
         assert f"There is no patient {patient}" in error
+    # What is not of the form of a study id may be a name or a hospital's number.
+    for patient in ("1", "'; select 1", "Ä"):
+        error = program(shared_study, command, patient).refused(1)
+        assert error.startswith("Error: There is no patient ***.")
+    assert "Did you mean P001" in program(shared_study, command, "P0O1").refused(1)
     error = program(shared_study, command, "P001", "--definition", "papre").refused(1)
     assert "There is no definition papre" in error
 

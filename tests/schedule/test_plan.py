@@ -12,7 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from typer.main import get_command
 
+from registry.cli.schedule.group import app
 from registry.errors import NotFound, WrongUsage
 from registry.schedule.plan import Plan, read_plan
 from registry.schedule.systemd import Call, cron_line, systemd_units
@@ -36,6 +38,18 @@ def test_without_anything_the_defaults_hold() -> None:
     assert (plan.at, plan.zone, plan.keep) == (time(2), None, 14)
     assert (plan.report_dir, plan.backup_dir) == (HOME / "reports", HOME / "backups")
     assert (plan.channels, plan.max_age) == ([], timedelta(hours=26))
+
+
+def test_the_help_of_an_option_names_the_default_of_the_plan() -> None:
+    # In words, since the plan is loaded only by a command that runs.
+    told: dict[str, Any] = {}
+    for command in ("run", "status"):
+        for option in get_command(app).commands[command].params:  # type: ignore[attr-defined]
+            if default := re.search(r"\[([0-9][0-9a-z:]*)\]$", option.help or ""):
+                told[option.opts[0].removeprefix("--")] = default[1]
+    assert len(told) == 6
+    told["keep"] = int(told["keep"])
+    assert read_plan(told, config=None, home=HOME) == read_plan({}, config=None, home=HOME)
 
 
 def test_a_file_and_options_that_win(tmp_path: Path) -> None:
