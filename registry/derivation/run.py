@@ -129,9 +129,8 @@ def _derive(
         name: (stamp, current)
         for name, stamp, current in connection.execute(
             text(
-                "select definition, definition_hash || ' ' || split_part("
-                "obj_description('rules'::regnamespace, 'pg_namespace'), ' ', 2), "
-                "not rules_changed from analytics.freshness order by definition"
+                "select definition, stamp, not rules_changed from analytics.freshness "
+                "order by definition"
             )
         )
     }

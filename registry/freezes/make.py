@@ -23,7 +23,8 @@ from registry.words import tr
 _NEWEST = "select coalesce(max(commit_number), 0) from audit.committed_change"
 # So that nothing waits for a derivation in it.
 _DERIVED = """
-update {table} set derived_on = :day, derived_hash = hash || ' ' || :rules
+update reference.definition d set derived_hash = f.stamp
+from analytics.freshness f where f.definition = d.name
 """
 
 
@@ -71,14 +72,13 @@ def fill(
 ) -> Content:
     """Makes its schemas with all that is in them; says what they hold."""
     made = make_tables(connection, place, commit, passing=passing)
-    connection.execute(
-        text(_DERIVED.format(table=place.sql("reference.definition"))),
-        {"day": day, "rules": rules_hash()},
-    )
+    dated = place.sql("update reference.definition set derived_on = :day")
+    connection.execute(text(dated), {"day": day})
     for source in made:
         connection.execute(text(f"analyze {place.sql(source.name)}"))
     build_frozen_views(connection, place, day)
     derive(connection, place)
+    connection.execute(text(place.sql(_DERIVED)))
     content = content_of(connection, place, made)
     close(connection, place, made)
     return content
