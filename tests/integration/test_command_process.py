@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -221,7 +222,8 @@ def test_global_options_stand_before_the_command(program: Program, shared_study:
     [_, url] = place(shared_study)
     assert program(None, "--database-url", url, "status", "P001").status == 0
     for arguments in (("status", "--database-url", url), ("status", "--home", "x")):
-        assert "No such option" in program(None, *arguments).refused(2)
+        told = program(None, *arguments).refused(2)
+        assert re.search(f"It stands before the command: .* {arguments[1]} [A-Z]+ ", told)
 
 
 def test_a_home_that_is_named_wins_over_a_server_of_the_environment(
@@ -261,8 +263,8 @@ def test_who_works_is_recorded(
         ("definition",),
         ("definition", "nonsense"),
         ("export", "status", "--nonsense"),
-        ("synth", "--patients", "x", "--seed", "1", "--out", "y"),
-        ("status", "--format", "xml"),
+        ("synth", "--patients"),
+        ("status", "--format"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_how_it_goes(

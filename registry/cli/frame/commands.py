@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
+from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer._click.formatting import HelpFormatter
 from typer.core import TyperGroup
 from typer.models import CommandInfo
@@ -169,7 +170,7 @@ def _built(name: str, made: Any) -> Any:
 # Typer's own words; it asks for most of them by gettext, which is pointed at our catalogue.
 OWN_WORDS = (
     *("Usage: ", "Options", "Arguments", "Commands", "required", "default: {default}"),
-    *("Show this message and exit.", "Missing command.", "No such command {name!r}."),
+    *("Show this message and exit.", "Aborted!"),
 )
 EXAMPLE = "Example:"
 # A paragraph that begins so keeps its lines.
@@ -221,6 +222,15 @@ class _Context(typer.Context):
     def __init__(self, command: Any, *args: Any, **options: Any) -> None:
         super().__init__(command, *args, **options)
         take_as_given(command.get_params(self))
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool | None:
+        """Refuses in our words what Typer refuses of the line."""
+        left = super().__exit__(kind, error, trace)
+        if isinstance(error, UsageError) and not isinstance(error, NoArgsIsHelpError):
+            from registry.cli.frame.refusals import of_line
+
+            raise of_line(error, self) from error
+        return left
 
 
 def in_words(command: Any) -> Any:

@@ -1,12 +1,13 @@
 """Takes the values of options as they are given, where nothing has to be converted.
 
 Typer converts by pydantic, and loads it for a word that stays a word: a fifth of what a short
-command loads. What is not plainly right goes Typer's way, and so is refused in its words.
+command loads. What is not plainly right goes Typer's way; its refusals are told in our words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -14,6 +15,9 @@ from typing import Any, get_args, get_origin
 from typer import BadParameter
 from typer._coercion import RuntimeParam, TypeDescriptor, build_runtime_param
 from typer._param_types import coerce_cli_choice, coerce_cli_path
+
+from registry.errors import WrongUsage
+from registry.words import tr
 
 # Digits of numbers that are surely read alike.
 PLAIN_DIGITS = 9
@@ -29,19 +33,28 @@ class _AsGiven(RuntimeParam):
         self.descriptor = descriptor
 
     def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:
+        kind: Any = self.annotation
+        if get_origin(kind) is list and isinstance(value, list | tuple):
+            [of_one] = get_args(kind)
+            return [self._taken(one, of_one, param, ctx) for one in value]
+        return self._taken(value, kind, param, ctx)
+
+    def _taken(self, value: Any, kind: Any, param: Any, ctx: Any) -> Any:
         try:
-            if self.parameter_info.parser is not None:
-                raise _NotPlain
-            return self._plain(value, self.annotation, param, ctx)
+            return self._plain(value, kind, param, ctx)
         except (_NotPlain, ValueError):
-            return build_runtime_param(self.descriptor)._coerce_value(value, param=param, ctx=ctx)
+            typers = build_runtime_param(replace(self.descriptor, annotation=kind))
+        try:
+            return typers._coerce_value(value, param=param, ctx=ctx)
+        except BadParameter as error:
+            cure = self._to_write(kind)
+            if cure is None:
+                raise
+            raise _refused(param, value, cure) from error
 
     def _plain(self, value: Any, kind: Any, param: Any, ctx: Any) -> Any:
         info = self.parameter_info
-        if get_origin(kind) is list and isinstance(value, list | tuple):
-            [of_one] = get_args(kind)
-            return [self._plain(one, of_one, param, ctx) for one in value]
-        if not isinstance(kind, type):
+        if info.parser is not None or not isinstance(kind, type):
             raise _NotPlain
         if issubclass(kind, Enum):
             try:
@@ -49,8 +62,8 @@ class _AsGiven(RuntimeParam):
                     value, choices=list(kind), case_sensitive=info.case_sensitive, ctx=ctx
                 )
             except ValueError as error:
-                # Typer's way says the same behind the name of Python's error.
-                raise BadParameter(str(error), ctx=ctx, param=param) from error
+                codes = ", ".join(repr(str(one.value)) for one in kind)
+                raise _refused(param, value, tr("Write one of {codes}.", codes=codes)) from error
         if kind is Path and info.path_type is None:
             path = Path(value if isinstance(value, Path) else _word(value))
             return coerce_cli_path(path, info, path_type=Path, param=param, ctx=ctx)
@@ -64,6 +77,30 @@ class _AsGiven(RuntimeParam):
         if isinstance(value, kind):
             return value
         raise _NotPlain
+
+    def _to_write(self, kind: Any) -> str | None:
+        """What stands there rightly, None where it is no number."""
+        least, most = self.parameter_info.min, self.parameter_info.max
+        if kind not in (int, float):
+            return None
+        number = tr("a whole number") if kind is int else tr("a number")
+        if least is None:
+            return tr("Write {number}.", number=number)
+        if most is None:
+            return tr("Write {number}, at least {least}.", number=number, least=least)
+        return tr("Write {number} from {least} to {most}.", number=number, least=least, most=most)
+
+
+def _refused(param: Any, value: object, cure: str) -> WrongUsage:
+    """What to say of a value that the option or argument does not take."""
+    return WrongUsage(tr("{name} cannot be {value!r}.", name=named(param), value=value), cure=cure)
+
+
+def named(param: Any) -> str:
+    """An option as it is typed, or what stands for an argument in the line of usage."""
+    if param.param_type_name == "option":
+        return str(param.opts[0])
+    return str(param.metavar or param.name).strip("[]")
 
 
 def _word(value: Any) -> str:
