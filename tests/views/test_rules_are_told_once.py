@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from registry.analysis.basis import basis_of
 from registry.derivation.explanation import OUTCOME
 from registry.models.definition import Definition
+from registry.variables import DAYS_PER_MONTH
 from registry.views import headers as rule_words
 from registry.views.headers import OF_A_RULE, Header, Sentence, read_header
 from registry.words import DOMAIN, LOCALES, spoken
@@ -143,3 +144,14 @@ def test_an_exclusion_is_called_by_the_limit_of_its_definition(database: Connect
 def test_the_exclusions_and_their_order_stand_in_the_rule_alone(database: Connection) -> None:
     order = database.execute(text("select reason from rules.exclusion order by position"))
     assert order.scalars().all() == list(rule_words.exclusions())
+
+
+def test_how_long_a_month_is_stands_once_in_sql_and_once_in_python(database: Connection) -> None:
+    days = database.execute(text("select rules.days_per_month()")).scalar_one()
+    assert float(days) == DAYS_PER_MONTH
+    said = {
+        path.name
+        for path in (PACKAGE / "views").rglob("*.sql")
+        if re.search(r"30\.4375|365\.25", re.sub("--.*", "", path.read_text(encoding="utf-8")))
+    }
+    assert said == {"months.sql"}

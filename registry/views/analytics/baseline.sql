@@ -68,7 +68,7 @@ with known as (
         p.sex,
         p.birth_date,
         s.start_on,
-        (s.start_on - p.birth_date) / 365.25 as age_at_start_years,
+        (s.start_on - p.birth_date) / (12 * days_per_month()) as age_at_start_years,
         onset.onset_on,
         case when onset.onset_on is not null then p.onset_on_precision end as onset_known_to,
         extract(year from age(onset.onset_on, p.birth_date))::integer as onset_age_years,

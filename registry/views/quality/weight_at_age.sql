@@ -34,7 +34,8 @@ aged as (
     cross join lateral (
         select
             least(
-                floor((w.weighed_on - p.birth_date) / 30.4375::double precision)::integer, 228
+                floor((w.weighed_on - p.birth_date) / days_per_month()::double precision)::integer,
+                228
             ) as age_months,
             w.weight_kg::double precision as kg
         offset 0

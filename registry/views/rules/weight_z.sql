@@ -11,7 +11,7 @@ with aged as (
         a.measured_on,
         a.weight_kg::double precision as weight,
         p.sex,
-        (a.measured_on - p.birth_date) / 30.4375::double precision as age_months
+        (a.measured_on - p.birth_date) / days_per_month()::double precision as age_months
     from anthropometry a
     join patient p using (patient_id)
     where a.weight_kg is not null

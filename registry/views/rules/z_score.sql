@@ -25,7 +25,9 @@ join patient p using (patient_id)
 -- "offset 0" makes the month one value, which the server can look up once and remember.
 cross join lateral (
     select floor(months)::integer as month, months - floor(months) as part
-    from (values ((a.measured_on - p.birth_date) / 30.4375::double precision)) as age (months)
+    from (
+        values ((a.measured_on - p.birth_date) / days_per_month()::double precision)
+    ) as age (months)
     offset 0
 ) age
 -- "limit 1" (there is never more) keeps this a lookup by key in the smallest and in the largest
