@@ -114,12 +114,19 @@ select coalesce(has_schema_privilege(to_regrole(:entry), 'clinical', 'usage'), f
 _OF_ROLES = ("policy", "row_security")
 
 VIEWS = (*OWN_SCHEMAS, *SCHEMAS)
+# With the functions of whose bodies the catalogue has no text: those written with "return", and all
+# that are made once more for who sees some centres.
 _VIEWS = """
-select n.nspname || '.' || c.relname, concat_ws(' ', pg_get_viewdef(c.oid), c.reloptions)
+select 'view', n.nspname || '.' || c.relname, concat_ws(' ', pg_get_viewdef(c.oid), c.reloptions)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'v' and n.nspname = any(:schemas)
+union all
+select 'function', n.nspname || '.' || p.proname || '(' || replace(
+        pg_get_function_identity_arguments(p.oid), ' ', '_') || ')', pg_get_functiondef(p.oid)
+from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+where n.nspname = any(:schemas) and (p.prosqlbody is not null or n.nspname = any(:own))
 """
-_MADE: dict[str, dict[str, str]] = {}
+_MADE: dict[str, dict[tuple[str, str], str]] = {}
 
 
 def catalogue(connection: Connection) -> list[str]:
@@ -152,16 +159,16 @@ def check_catalogue(connection: Connection) -> list[Finding]:
 
 
 def check_views(connection: Connection) -> list[Finding]:
-    """Views that do not say what the program's files say."""
+    """Views, and functions of theirs, that do not say what the program's files say."""
     found = _views(connection)
     return [
-        Finding("view_changed" if name in found else "view_missing", name=name)
-        for name, definition in sorted(_views_made(connection).items())
-        if found.get(name) != definition
+        Finding(f"{kind}_changed" if (kind, name) in found else f"{kind}_missing", name=name)
+        for (kind, name), definition in sorted(_views_made(connection).items())
+        if found.get((kind, name)) != definition
     ]
 
 
-def _views_made(connection: Connection) -> dict[str, str]:
+def _views_made(connection: Connection) -> dict[tuple[str, str], str]:
     """The views as the program's files make them, on a server of this version.
 
     They are built beside those that are there, once a process. The caller rolls back: until then
@@ -182,7 +189,8 @@ def _by_name(lines: list[str]) -> dict[tuple[str, str, str], str]:
     return {(kind, table, name): said for kind, table, name, said in parts}
 
 
-def _views(connection: Connection) -> dict[str, str]:
+def _views(connection: Connection) -> dict[tuple[str, str], str]:
     # Every name with its schema, whatever the database would leave out.
     connection.execute(text("set local search_path = ''"))
-    return {row[0]: row[1] for row in connection.execute(text(_VIEWS), {"schemas": list(VIEWS)})}
+    schemas = {"schemas": list(VIEWS), "own": list(OWN_SCHEMAS)}
+    return {(kind, name): said for kind, name, said in connection.execute(text(_VIEWS), schemas)}

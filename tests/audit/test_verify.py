@@ -91,6 +91,22 @@ TAMPERING: dict[str, tuple[str, set[tuple[str | None, ...]]]] = {
         "security definer set search_path = pg_catalog, pg_temp as 'begin return null; end'",
         {("function_changed", None, None, "audit.record_reference()")},
     ),
+    # Its body is an expression, of which the catalogue keeps no text.
+    "a function of the rules replaced": (
+        "create or replace function rules.weight_share(days integer, limits numeric []) "
+        "returns numeric language sql immutable parallel safe return 1000; "
+        "create or replace function own_rules.today() returns date language sql stable "
+        "parallel safe as 'select null::date'",
+        {
+            ("function_changed", None, None, "own_rules.today()"),
+            (
+                "function_changed",
+                None,
+                None,
+                "rules.weight_share(days_integer,_limits_numeric[])",
+            ),
+        },
+    ),
     "a rule": (
         "create rule nothing as on update to clinical.patient do instead nothing",
         {("rule", "clinical.patient", None, "nothing")},
