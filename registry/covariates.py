@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from registry.words import Note, declared, note
 
+# What became of a child of the cohort -> its words.
+OUTCOMES = {"lor": note("Loss of response"), "responder": note("Response maintained")}
 HALF_A_YEAR = 183
 """Days that people call six months."""
 # The parameters at which levels part, as the published study has them.

@@ -13,7 +13,7 @@ all of that takes longer than a model of a hospital's children. A test holds bot
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from scipy import special
@@ -187,6 +187,12 @@ def one_of(value: Any, allowed: tuple[str, ...], name: str) -> None:
             tr("{name} cannot be '{value}'.", name=name, value=value),
             cure=tr("Use {allowed}.", allowed=", ".join(allowed)),
         )
+
+
+def ties_of(value: str) -> Ties:
+    """The way of handling events on the same day; any other is refused."""
+    one_of(value, get_args(Ties), "ties")
+    return "breslow" if value == "breslow" else "efron"
 
 
 def same_length(value: Any, n: int, name: str) -> None:

@@ -17,6 +17,13 @@ CURVE_MONTHS: tuple[float, ...] = (12, 24, 36)
 RISK_MONTHS: tuple[float, ...] = (12, 24)
 
 
+# Where the curves of what is acquired after the start begin in a report, the one landmark from
+# which anything is published.
+LANDMARK_MONTHS = 12.0
+# How a Cox model of one registry handles events on the same day: as the published study did.
+TIES: Ties = "breslow"
+
+
 @dataclass(frozen=True)
 class Bootstrap:
     """How often to draw, and where the random numbers start."""
@@ -106,4 +113,4 @@ class TrialPlan:
     events_per_arm: int = 10
     resamples: int = 200
     seed: int = 1
-    ties: Ties = "breslow"
+    ties: Ties = TIES

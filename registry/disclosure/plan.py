@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from registry.analysis.choices import LANDMARK_MONTHS
 from registry.disclosure.level import Limits, Withheld
 from registry.disclosure.partition import hidden_parts
 from registry.words import note
 
 Document = Mapping[str, Any]
 
-LANDMARK_MONTHS = 12.0
-"""The one landmark from which anything is published, that of a report."""
 REST, MISSING = "rest", "missing"
 """Parts of a variable: those with none of its levels, and those of whom it is not known."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from registry.covariates import MEASURES
+from registry.covariates import MEASURES, OUTCOMES
 from registry.drawing.numbers import (
     MISSING,
     SUPPRESSED,
@@ -39,14 +39,14 @@ def flow(document: Document) -> Table:
     rows.append((tr("In the cohort"), number(eligible), share(eligible, started)))
     rows.append(
         (
-            "  " + tr("Loss of response"),
+            "  " + spoken(OUTCOMES["lor"]),
             number(document["events"]),
             share(document["events"], eligible),
         )
     )
     rows.append(
         (
-            "  " + tr("Response maintained"),
+            "  " + spoken(OUTCOMES["responder"]),
             number(document["responders"]),
             share(document["responders"], eligible),
         )
@@ -299,7 +299,7 @@ def outcomes(document: Document) -> Table:
     """What followed the loss of response."""
     lor, optimised = document["lor"], document["optimised"]
     rows = [
-        (tr("Loss of response"), number(lor), ""),
+        (spoken(OUTCOMES["lor"]), number(lor), ""),
         (
             "  " + tr("Infliximab stopped"),
             number(document["stopped"]),

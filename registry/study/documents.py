@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from registry.analysis.basis import Basis
+from registry.analysis.cohort.flow import STEPS
 from registry.analysis.cohort.table1 import METHOD as TABLE1_METHOD
 from registry.analysis.cohort.table1 import Count, MeanSd, described
 from registry.analysis.pooling.curve import standardised
@@ -21,12 +22,11 @@ Told = Mapping[str, Mapping[str, Any]]
 
 def flow(told: Told, basis: Basis) -> dict[str, Any]:
     """Sums of the hospitals' flows; a number that one of them hides is not known."""
-    names = ("registered", "no_infliximab", "started", "eligible", "events", "responders")
     labels = basis.excluded or exclusions()
     reasons = [one for one in labels if any(one in held["excluded"] for held in told.values())]
     document = {
         "definition": basis.definition,
-        **{name: _sum(held[name] for held in told.values()) for name in names},
+        **{name: _sum(held[name] for held in told.values()) for name in STEPS},
         "excluded": [
             {
                 "reason": one,
@@ -39,7 +39,7 @@ def flow(told: Told, basis: Basis) -> dict[str, Any]:
     hiding = [
         name
         for name, held in told.items()
-        if None in (*(held[one] for one in names), *held["excluded"].values())
+        if None in (*(held[one] for one in STEPS), *held["excluded"].values())
     ]
     return document | {"notes": _hidden(hiding)}
 

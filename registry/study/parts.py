@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from registry.analysis.cohort.flow import STEPS
 from registry.analysis.cohort.table1 import Count, MeanSd, described
 from registry.analysis.pooling.descriptive import WIDTHS
 from registry.errors import Refused
@@ -19,7 +20,6 @@ from registry.study.told import WITHHELD
 from registry.views.headers import exclusions
 from registry.words import tr
 
-FLOW = ("registered", "no_infliximab", "started", "eligible", "events", "responders")
 COUNTS = ("n", "known", "missing")
 TESTED = (
     "n_true", "n_false", "events_true", "events_false", "expected_true", "variance", "missing",
@@ -43,7 +43,7 @@ def parts_of(numbers: Mapping[str, Any]) -> Parts:
 
 
 def _flow(told: Mapping[str, Any]) -> Iterator[tuple[str, list[Any] | None]]:
-    every = {**{name: told[name] for name in FLOW}}
+    every = {**{name: told[name] for name in STEPS}}
     every |= {f"excluded.{one}": told["excluded"].get(one, 0) for one in exclusions()}
     for name, n in every.items():
         yield f"flow.{name}", None if n is None else [n]
@@ -185,7 +185,7 @@ def _flow_of(
 
     # Where somebody hides a number nobody's is told: it is not known of all.
     return {
-        **{name: number(f"flow.{name}") for name in FLOW},
+        **{name: number(f"flow.{name}") for name in STEPS},
         "excluded": {
             one: number(f"flow.excluded.{one}")
             for one in exclusions()

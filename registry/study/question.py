@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
+from registry.analysis import arrays
 from registry.analysis.cohort.covariate_groups import FACTORS
 from registry.analysis.cox.design import Design, covariates_of
 from registry.covariates import COVARIATES, Covariate
@@ -30,7 +31,7 @@ class Model:
     covariates: tuple[str, ...]
     time_dependent: tuple[str, ...] = ()
     strata: tuple[str, ...] = ()
-    ties: Literal["breslow", "efron"] = "efron"
+    ties: arrays.Ties = "efron"
     late_entry: bool = False
     firth: bool = False
     profile: bool = False
@@ -117,8 +118,7 @@ def asked(
 
 
 def _look_through(model: Model) -> None:
-    if model.ties not in ("breslow", "efron"):
-        raise WrongUsage(tr("Ties are handled by breslow or efron."))
+    arrays.ties_of(model.ties)
     known = {one.id for one in FACTORS} | {one.id for one in COVARIATES}
     if not set(model.strata) <= known or "centre" in model.strata:
         raise WrongUsage(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from registry.analysis.cohort.flow import cohort_flow
+from registry.analysis.cohort.flow import STEPS, cohort_flow
 from registry.analysis.cohort.table1 import Count, MeanSd, baseline_table
 from registry.analysis.cox.design import Prepared, prepare
 from registry.analysis.dataset import survival_data
@@ -157,9 +157,8 @@ def _or_why(make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def _flow(document: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     made = descriptive.flow(document, plan)
-    names = ("registered", "no_infliximab", "started", "eligible", "events", "responders")
     return {
-        **{name: made[name] for name in names},
+        **{name: made[name] for name in STEPS},
         "excluded": {one["reason"]: one["n"] for one in made["excluded"]},
     }
 

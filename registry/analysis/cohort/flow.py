@@ -13,6 +13,9 @@ from registry.errors import Refused
 from registry.views.headers import exclusions
 from registry.words import tr
 
+# What the flow counts, but for the excluded of each reason.
+STEPS = ("registered", "no_infliximab", "started", "eligible", "events", "responders")
+
 
 @dataclass(frozen=True)
 class Exclusion:
@@ -85,11 +88,10 @@ def cohort_flow(
         else:
             counts[str(step)] = int(n)
 
-    steps = ("registered", "no_infliximab", "started", "eligible", "events", "responders")
-    missing = [step for step in steps if step not in counts]
+    missing = [step for step in STEPS if step not in counts]
     if missing:
         raise Refused(tr("cohort_flow lacks the step {missing}.", missing=", ".join(missing)))
-    flow = Flow(definition=definition, excluded=tuple(excluded), **{s: counts[s] for s in steps})
+    flow = Flow(definition=definition, excluded=tuple(excluded), **{s: counts[s] for s in STEPS})
     sums = (
         ("registered", flow.registered, flow.no_infliximab + flow.started),
         ("started", flow.started, sum(one.n for one in excluded) + flow.eligible),

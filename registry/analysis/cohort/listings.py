@@ -7,10 +7,9 @@ from typing import Any
 import pandas as pd
 
 from registry.analysis.dataset import check_definition, require_columns
+from registry.covariates import OUTCOMES
 from registry.errors import CannotEstimate
 from registry.words import note
-
-_OUTCOMES = {"lor": note("Loss of response"), "responder": note("Response maintained")}
 
 
 def week14_levels(week14: pd.DataFrame, trough: pd.DataFrame, definition: str) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def week14_levels(week14: pd.DataFrame, trough: pd.DataFrame, definition: str) -
         groups.append(
             {
                 "group": group,
-                "label": _OUTCOMES[group],
+                "label": OUTCOMES[group],
                 "levels": sorted(([float(v), c] for v, c in pairs), key=lambda pair: pair[0]),
                 "mean": sum(means) / len(means) if means else None,
             }

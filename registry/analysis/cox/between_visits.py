@@ -18,7 +18,7 @@ import pandas as pd
 from registry.analysis import arrays, methods
 from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis, limits_under
-from registry.analysis.choices import RiskRule
+from registry.analysis.choices import TIES, RiskRule
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import Design, Prepared, immortal_time, left_out, prepare
 from registry.analysis.cox.fit import few_events
@@ -125,7 +125,7 @@ def between_visits(
     definition: str,
     *,
     covariates: Choice | Sequence[str] | None = None,
-    ties: str = "breslow",
+    ties: str = TIES,
     events_per_covariate: float = RiskRule.events_per_covariate,
     basis: Basis | None = None,
 ) -> BetweenVisits:
@@ -143,7 +143,7 @@ def between_visits(
         Refused: a covariate acquired after the start is named; the rows are not fit for analysis.
         WrongUsage: an unknown covariate or way of handling ties.
     """
-    arrays.one_of(ties, ("breslow", "efron"), "ties")
+    way = arrays.ties_of(ties)
     choice = choose(frame, definition, covariates, limits=limits_under(basis))
     chosen, notes = _covariates(choice)
     prepared = prepare(frame, definition, chosen, _DESIGN)
@@ -156,7 +156,6 @@ def between_visits(
     left, right = _intervals(frame, prepared)
     # A visit-date model counts from the same day, so that the models differ by nothing else.
     time = rows.stop - rows.start
-    way: Ties = "breslow" if ties == "breslow" else "efron"
     hazards, fits = _fitted(time, left, right, prepared, way)
     unseen = int(((left == 0) & ~np.isfinite(right)).sum())
     return BetweenVisits(

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from registry.analysis import methods
+from registry.analysis import arrays, methods
 from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis, limits_under
+from registry.analysis.choices import TIES
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
     PUBLISHED,
@@ -51,7 +52,7 @@ def cox_regression(
     definition: str,
     *,
     covariates: Choice | Sequence[str] | None = None,
-    ties: str = "breslow",
+    ties: str = TIES,
     design: Design = PUBLISHED,
     exposure: pd.DataFrame | None = None,
     basis: Basis | None = None,
@@ -75,10 +76,7 @@ def cox_regression(
             the rows are not fit for analysis.
         WrongUsage: an unknown covariate or way of handling ties; robust errors with a penalty.
     """
-    if ties not in ("breslow", "efron"):
-        raise WrongUsage(
-            tr("Ties cannot be handled by '{ties}'.", ties=ties), cure=tr("Use breslow or efron.")
-        )
+    way = arrays.ties_of(ties)
     if design.robust and design.penalty == "firth":
         raise WrongUsage(
             tr("Robust errors are not defined for Firth's penalty."),
@@ -99,7 +97,6 @@ def cox_regression(
     firth, why = _penalised(design, found, events, len(chosen))
     if found is not None and not (firth and found.separation):
         raise found.error
-    way: Ties = "breslow" if ties == "breslow" else "efron"
     return _fit(
         prepared,
         way,

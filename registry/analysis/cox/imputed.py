@@ -11,7 +11,7 @@ import pandas as pd
 from registry.analysis import methods
 from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis, limits_under
-from registry.analysis.choices import ImputationRule
+from registry.analysis.choices import TIES, ImputationRule
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import PUBLISHED, Design, covariates_of, held_fixed
 from registry.analysis.cox.fit import few_events
@@ -39,7 +39,7 @@ def impute_regression(
     *,
     covariates: Choice | Sequence[str] | None = None,
     auxiliary: Sequence[str] = (),
-    ties: Ties = "breslow",
+    ties: Ties = TIES,
     design: Design = PUBLISHED,
     rule: ImputationRule = AS_USUAL,
     exposure: pd.DataFrame | None = None,

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from registry.analysis.basis import Basis, limits_under
+from registry.analysis.choices import TIES
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
@@ -92,7 +93,7 @@ def compare_with_published(
     definition: str,
     *,
     covariates: Sequence[str] | None = None,
-    ties: str = "breslow",
+    ties: str = TIES,
     basis: Basis | None = None,
 ) -> Comparison:
     """Fit the four models.

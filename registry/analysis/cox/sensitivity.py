@@ -18,6 +18,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from registry.analysis.basis import Basis
+from registry.analysis.choices import TIES
 from registry.analysis.cox.choice import Choice
 from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
@@ -232,7 +233,7 @@ def sensitivity_analysis(
     *,
     models: Sequence[Model] = ("published", "sound"),
     varied: Mapping[str, Sequence[str]] | None = None,
-    ties: str = "breslow",
+    ties: str = TIES,
     notes: Sequence[str] = (),
 ) -> Sensitivity:
     """Fit each model to each reading; a fit that cannot be made is told with its reason.

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from registry.analysis import arrays
-from registry.analysis.arrays import MANY_ROWS, Ties, chi2_sf, norm_ppf
+from registry.analysis.arrays import MANY_ROWS, Ties, chi2_sf
+from registry.analysis.counting import Z95
 from registry.analysis.cox import diagnostics as of_rows
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Point, Rows, maximise
 from registry.analysis.cox.profile import likelihood_ratio, profile_limits
@@ -23,7 +24,6 @@ from registry.errors import CannotEstimate
 from registry.words import note, tr
 
 Penalty = Literal["firth"] | float | None
-_Z = float(norm_ppf(0.975))
 # lifelines stops where Newton's steps do, as exactly as its floats allow.
 _TIGHT = {"precision": 1e-14, "r_precision": 1e-16}
 _STEPS = (1.0, 0.25)
@@ -225,7 +225,7 @@ def cox(
     stop = arrays.times(time)
     happened = arrays.events(event, len(stop))
     values = arrays.covariates(x, len(stop))
-    arrays.one_of(ties, ("efron", "breslow"), "ties")
+    arrays.ties_of(ties)
     ridge = arrays.ridge(penalty)
     if cluster is not None and penalty is not None:
         raise arrays.InvalidInput(tr("Robust errors are not defined for a penalised model."))
@@ -381,8 +381,8 @@ def _inference(
         errors = np.sqrt(np.diag(variance))
         wald = (best.coef / errors) ** 2
         return (
-            best.coef - _Z * errors,
-            best.coef + _Z * errors,
+            best.coef - Z95 * errors,
+            best.coef + Z95 * errors,
             np.asarray(chi2_sf(wald, 1), dtype=np.float64),
         )
     each = range(len(best.coef))

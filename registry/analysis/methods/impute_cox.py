@@ -115,6 +115,7 @@ def impute_cox(
             model has no finite estimate in a completed data set.
         InvalidInput: see `registry.analysis.methods`; nothing is missing.
     """
+    arrays.ties_of(ties)
     stop = arrays.times(time)
     happened = arrays.events(event, len(stop))
     values = _columns(x, len(stop), "x")

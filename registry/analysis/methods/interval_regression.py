@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from registry.analysis import arrays
-from registry.analysis.arrays import chi2_sf, norm_ppf
+from registry.analysis.arrays import chi2_sf
+from registry.analysis.counting import Z95
 from registry.analysis.dataset import Flags, Floats
 from registry.errors import CannotEstimate
 from registry.words import note, tr
@@ -26,7 +27,6 @@ _STEPS, _HALVINGS = 50, 40
 _FAR = 300.0
 # Of the log-likelihood, by which it is not known: a step that promises less is the last.
 _ROUNDING = 1e-12
-_Z = float(norm_ppf(0.975))
 # By how much the log-likelihood must fall a standard error from its top, where a half is usual;
 # where covariates separate the events it goes on rising.
 _FALL = 1e-2
@@ -47,12 +47,12 @@ class Effects:
     @property
     def lower(self) -> Floats:
         """Lower 95 % limits of the ratios."""
-        return np.asarray(np.exp(self.coefficients - _Z * self.standard_errors), dtype=np.float64)
+        return np.asarray(np.exp(self.coefficients - Z95 * self.standard_errors), dtype=np.float64)
 
     @property
     def upper(self) -> Floats:
         """Upper 95 % limits of the ratios."""
-        return np.asarray(np.exp(self.coefficients + _Z * self.standard_errors), dtype=np.float64)
+        return np.asarray(np.exp(self.coefficients + Z95 * self.standard_errors), dtype=np.float64)
 
     @property
     def p_value(self) -> Floats:

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis.arrays import Ties, chi2_sf, norm_ppf
+from registry.analysis.arrays import Ties, chi2_sf
+from registry.analysis.counting import Z95
 from registry.analysis.cox.diagnostics import (
     Zph,
     concordance_of,
@@ -352,13 +353,12 @@ class Estimated:
 def estimated(at: Evaluated) -> list[Estimated]:
     """Each term at the estimate."""
     errors = np.sqrt(np.diag(np.linalg.inv(at.total.information)))
-    half = float(norm_ppf(0.975))
     return [
         Estimated(
             float(coef),
             float(error),
-            float(coef - half * error),
-            float(coef + half * error),
+            float(coef - Z95 * error),
+            float(coef + Z95 * error),
             float(chi2_sf((coef / error) ** 2, 1)),
         )
         for coef, error in zip(at.coef, errors, strict=True)

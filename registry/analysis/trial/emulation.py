@@ -58,7 +58,7 @@ def target_trial(
         Refused: a covariate acquired after the start; rows that are not fit for analysis.
         WrongUsage: an unknown covariate, or numbers out of their range.
     """
-    arrays.one_of(plan.ties, ("breslow", "efron"), "ties")
+    arrays.ties_of(plan.ties)
     _refuse_unknown(plan.varying)
     chosen = covariates_by_id(plan.covariates)
     if immortal := acquired(plan.covariates):

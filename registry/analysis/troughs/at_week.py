@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from registry.analysis.dataset import check_definition, flags, mean_sd, numbers, require_columns
-from registry.covariates import MEASURES
+from registry.covariates import MEASURES, OUTCOMES
 from registry.errors import CannotEstimate, Refused
 from registry.words import listed, note, tr
 
@@ -20,7 +20,6 @@ METHOD = note(
     " x/2 and one reported as >x as x."
 )
 _GROUPS = {"lor": note("loss of response"), "responder": note("response maintained")}
-_LABELS = {"lor": note("Loss of response"), "responder": note("Response maintained")}
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class TroughGroup:
     def to_json(self) -> dict[str, Any]:
         return {
             "group": self.group,
-            "label": _LABELS[self.group],
+            "label": OUTCOMES[self.group],
             "n": self.n,
             "mean": self.mean,
             "sd": self.sd,

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from registry.analysis.arrays import norm_ppf
 from registry.analysis.choices import Bootstrap
+from registry.analysis.counting import Z95
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.troughs.ranks import surely
 from registry.words import note
@@ -22,7 +22,6 @@ CENSORING = note(
     "Means, ranks and the ROC curve take whoever has not lost response so far for one who "
     "never will, however short the follow-up; the quartiles and the hazard ratio do not."
 )
-_Z = float(norm_ppf(0.975))
 _GRID = np.linspace(1, 0, 51)
 
 
@@ -77,7 +76,7 @@ class Roc:
         """DeLong's 95 % limits of the area, within 0 and 1."""
         if self.se == 0:
             return None, None
-        return max(0.0, self.auc - _Z * self.se), min(1.0, self.auc + _Z * self.se)
+        return max(0.0, self.auc - Z95 * self.se), min(1.0, self.auc + Z95 * self.se)
 
     def to_json(self) -> dict[str, Any]:
         lower, upper = self.limits

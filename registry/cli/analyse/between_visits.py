@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from registry.analysis.choices import RiskRule
-from registry.cli.analyse.cox import AsPublishedOption, CovariatesOption, Ties, TiesOption, chosen
+from registry.cli.analyse.cox import (
+    USUAL_TIES,
+    AsPublishedOption,
+    CovariatesOption,
+    TiesOption,
+    chosen,
+)
 from registry.cli.analyse.data import Data
 from registry.cli.analyse.risk import EventsOption
 
@@ -14,7 +20,7 @@ def interval_censored(
     data: Data,
     covariates: CovariatesOption = None,
     as_published: AsPublishedOption = False,
-    ties: TiesOption = Ties.BRESLOW,
+    ties: TiesOption = USUAL_TIES,
     events_per_covariate: EventsOption = RiskRule.events_per_covariate,
 ) -> Any:
     """Regression of a loss that lies between two visits, beside the models by visit dates.

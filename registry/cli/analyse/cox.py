@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from registry.analysis.choices import TIES
 from registry.cli.analyse.curves import Entry, EntryOption, HazardStrataOption, LandmarkOption
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
@@ -32,6 +33,9 @@ class Ties(StrEnum):
 
     BRESLOW = "breslow"
     EFRON = "efron"
+
+
+USUAL_TIES = Ties(TIES)
 
 
 class Penalty(StrEnum):
@@ -73,7 +77,7 @@ TiesOption = Annotated[Ties, typer.Option("--ties", help="Events on the same day
 def cox(
     data: Data,
     covariates: CovariatesOption = None,
-    ties: TiesOption = Ties.BRESLOW,
+    ties: TiesOption = USUAL_TIES,
     time_dependent: Annotated[
         str | None,
         option(
@@ -157,7 +161,7 @@ def cox(
 def compare_published(
     data: Data,
     covariates: CovariatesOption = None,
-    ties: TiesOption = Ties.BRESLOW,
+    ties: TiesOption = USUAL_TIES,
 ) -> Any:
     """The published Cox model beside the sound one, and what each difference did.
 

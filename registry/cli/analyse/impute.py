@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from registry.analysis.choices import ImputationRule
-from registry.cli.analyse.cox import AsPublishedOption, Ties, TiesOption, chosen, listed
+from registry.cli.analyse.cox import USUAL_TIES, AsPublishedOption, TiesOption, chosen, listed
 from registry.cli.analyse.curves import Entry, EntryOption, HazardStrataOption, LandmarkOption
 from registry.cli.analyse.data import Data
 from registry.cli.frame.completion import complete_covariates
@@ -41,7 +41,7 @@ def impute(
         int, option("--iterations", "N", "Of each chain.", min=1)
     ] = ImputationRule.iterations,
     seed: Annotated[int, option("--seed", "N", "Of all draws.", min=0)] = ImputationRule.seed,
-    ties: TiesOption = Ties.BRESLOW,
+    ties: TiesOption = USUAL_TIES,
     entry: EntryOption = Entry.START,
     landmark: LandmarkOption = None,
     strata: HazardStrataOption = None,

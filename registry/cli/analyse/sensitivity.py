@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.analyse.cox import (
+    USUAL_TIES,
     AsPublishedOption,
     CovariatesOption,
-    Ties,
     TiesOption,
     chosen,
     listed,
@@ -65,7 +65,7 @@ def sensitivity(
         typer.Option("--model", help="Which model; may be repeated. Without it both."),
     ] = None,
     covariates: CovariatesOption = None,
-    ties: TiesOption = Ties.BRESLOW,
+    ties: TiesOption = USUAL_TIES,
     as_published: AsPublishedOption = False,
     limit: Annotated[
         int, option("--limit", "N", "The most readings that are fitted.", min=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from registry.analysis.choices import TrialPlan
-from registry.cli.analyse.cox import Ties, TiesOption, listed
+from registry.cli.analyse.cox import USUAL_TIES, TiesOption, listed
 from registry.cli.analyse.curves import months
 from registry.cli.analyse.data import PATIENTS, Data
 from registry.cli.analyse.risk import AT_RISK, EventsOption, ResamplesOption, SeedOption
@@ -62,7 +62,7 @@ def target_trial(
     ] = TrialPlan.events_per_arm,
     resamples: ResamplesOption = TrialPlan.resamples,
     seed: SeedOption = TrialPlan.seed,
-    ties: TiesOption = Ties.BRESLOW,
+    ties: TiesOption = USUAL_TIES,
 ) -> Any:
     """A lasting immunomodulator or none: a target trial by clones and weights.
 

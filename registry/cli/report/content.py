@@ -8,6 +8,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from registry.analysis.choices import LANDMARK_MONTHS
 from registry.cli.analyse.analyses import ANALYSES, BY_NAME, Analysis
 from registry.cli.analyse.apart import apart
 from registry.cli.analyse.curves import km
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 # The two covariates whose curves the study shows.
 CURVES_BY = ("im_over_6_months", "response_without_remission")
-LANDMARK_MONTHS = 12.0
-"""Where the curves of what is acquired after the start begin, by default."""
 
 
 def content_of(

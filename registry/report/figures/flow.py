@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from registry.covariates import OUTCOMES
 from registry.drawing.numbers import number, percent
 from registry.drawing.scene import LINE, WIDE, Scene, wrap
 from registry.report.tables import Document, excluded_together
-from registry.words import tr
+from registry.words import spoken, tr
 
 _PADDING = 10.0
 _GAP = 26.0
@@ -99,8 +100,8 @@ def _split(scene: Scene, cohort: _Box, flow: Document, outcomes: Document | None
     whole = scene.width
     half = (whole - 16) / 2
     y, middle = cohort.bottom + _GAP, cohort.x + cohort.width / 2
-    lost = [tr("Loss of response"), _share(flow["events"], flow["eligible"])]
-    kept = [tr("Response maintained"), _share(flow["responders"], flow["eligible"])]
+    lost = [spoken(OUTCOMES["lor"]), _share(flow["events"], flow["eligible"])]
+    kept = [spoken(OUTCOMES["responder"]), _share(flow["responders"], flow["eligible"])]
     first = _box(scene, 0, y, half, lost, "box loss")
     second = _box(scene, half + 16, y, half, kept)
     first, second = (replace(one, way=one.x + half / 2) for one in (first, second))
