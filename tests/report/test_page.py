@@ -163,7 +163,7 @@ def test_the_footer_says_what_it_rests_on(root: Element, facts: Facts) -> None:
     assert facts.definition_hash in words
     assert facts.data_hash in words
     assert re.fullmatch(r"[0-9a-f]{64}", facts.data_hash)
-    for name in ("Python", "crohn-registry", "lifelines", "surpyval", "statsmodels"):
+    for name in ("Python", "PostgreSQL", "crohn-registry", "lifelines", "surpyval", "statsmodels"):
         assert f"{name} {facts.versions[name]}" in words
 
 

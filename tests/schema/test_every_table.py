@@ -22,6 +22,7 @@ from registry.synth.patient import make_patient
 from registry.synth.pools import build_pools
 from registry.synth.tables import COLUMNS
 from registry.variables import Kind, Redaction, Variable
+from tests.docs.pages import PROJECT
 from tests.programs import offered
 
 every_table = pytest.mark.parametrize("table", CLINICAL_TABLES, ids=lambda table: table.name)
@@ -60,6 +61,19 @@ def test_a_table_has_commands_names_and_places(table: ClinicalTable) -> None:
     assert (table.on_course is None) == (table.name in NO_EVENT)
     said = [*table.told, *([table.on_course.words] if table.on_course else [])]
     assert set(re.findall(r"\{(\w+)", " ".join(said))) <= set(columns)
+
+
+@every_table
+def test_the_pages_tell_of_it(table: ClinicalTable) -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert f"`{table.file}`" in readme.partition("**Files.**")[2].partition("\n\n")[0]
+    commands = re.search(r"`registry (patient[\w|\n-]+)` each with", readme)
+    assert commands is not None
+    assert table.command in re.split(r"[|\n]+", commands[1])
+    roles = (PROJECT / "docs" / "roles.md").read_text(encoding="utf-8")
+    assert f"| `clinical.{table.name}` |" in roles
+    reference = (PROJECT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert f"\n#### registry {table.command}\n" in reference
 
 
 @every_table

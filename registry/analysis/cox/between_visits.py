@@ -74,8 +74,8 @@ class BetweenVisits:
             "definition": self.definition,
             "method": note(
                 "Weibull regression with the loss between the last scored visit without it and the "
-                "first that shows it, by maximum likelihood (lifelines); hazard ratios exp(-b / "
-                "scale), Wald limits by the delta method. Beside it the same with the loss on the "
+                "first that shows it, by maximum likelihood; hazard ratios exp(-b / scale), Wald "
+                "limits by the delta method. Beside it the same with the loss on the "
                 "day of the visit, and Cox regression with ties by {ties}. Complete cases; "
                 "covariates {chosen_by}.",
                 ties=self.ties.capitalize(),

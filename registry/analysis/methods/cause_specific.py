@@ -144,8 +144,8 @@ class CauseSpecific:
 def cause_specific_risk(time: Any, cause: Any, x: Any, ties: Ties = "efron") -> CauseSpecific:
     """Fit a Cox model for each cause, from which `risk` of the result predicts.
 
-    `registry.analysis.methods.cox` fits them. R, riskRegression:
-    `CSC(Hist(time, cause) ~ x, data)`.
+    `registry.analysis.methods.cox` fits them, our own code computes risk and errors. R,
+    riskRegression: `CSC(Hist(time, cause) ~ x, data)`.
 
     Args:
         time: to the event or to censoring, from 0 on, shape (n,).

@@ -198,7 +198,8 @@ def cox(
 
     lifelines' CoxPHFitter finds coefficients and errors of the model with Efron's ties and without
     entry, strata, penalty and weights, of up to `MANY_ROWS` rows; our own partial likelihood those
-    of every other, and robust errors, log-likelihoods, residuals and the baseline of all. R:
+    of every other and of the few on which lifelines' steps do not arrive, and robust errors,
+    log-likelihoods, residuals and the baseline of all. R:
     `coxph(Surv(entry, time, event) ~ x + strata(strata), ties = "efron", cluster = cluster, weights
     = weights)`, with
     `penalty="firth"` `coxphf::coxphf(formula, firth = TRUE)` (Breslow's ties), with a number

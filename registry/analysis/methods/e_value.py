@@ -22,7 +22,7 @@ def e_value(
     beyond what is measured: R + sqrt(R (R - 1)), R the ratio or its inverse above 1 (VanderWeele
     and Ding, Annals of Internal Medicine 2017;167:268-74). The hazard ratio of an outcome that more
     than 15 % have by the end is first brought to a risk ratio, (1 - 0.5^sqrt(HR)) / (1 -
-    0.5^sqrt(1 / HR)). R: `EValue::evalues.RR`, `evalues.HR(rare =)`.
+    0.5^sqrt(1 / HR)). Our own code computes both. R: `EValue::evalues.RR`, `evalues.HR(rare =)`.
 
     Args:
         ratio, lower, upper: above 0.

@@ -95,7 +95,8 @@ def impute_cox(
     """Impute what is missing in x, fit the Cox model to each completed data set, pool the fits.
 
     Columns whose known values are 0 and 1 are drawn by a logistic regression on all others, the
-    other columns by a linear one; parameters are drawn from their posterior each time. R:
+    other columns by a linear one; parameters are drawn from their posterior each time. Our own code
+    draws, and the own likelihood of `registry.analysis.methods.cox` fits. R:
     `smcfcs::smcfcs(data, "coxph", "Surv(time, event) ~ x", method)` with `logreg` and `norm`,
     `survival::coxph` of each data set, `mice::pool`.
 

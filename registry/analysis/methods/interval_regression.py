@@ -107,8 +107,8 @@ def interval_regression(
 ) -> IntervalRegression:
     """Fit times that lie in (left, right] by maximum likelihood.
 
-    R: `survreg(Surv(l, r, type = "interval2") ~ x, dist = "weibull")` (or "loglogistic") with NA
-    for a left end of 0 and for a right end that is infinite.
+    Our own code computes it. R: `survreg(Surv(l, r, type = "interval2") ~ x, dist = "weibull")` (or
+    "loglogistic") with NA for a left end of 0 and for a right end that is infinite.
 
     Args:
         left: the last time without the event, 0 or more, shape (n,).

@@ -71,8 +71,9 @@ def rubin(estimates: Any, variances: Any, n: float = np.inf) -> Pooled:
     """Pool estimates of completed data sets.
 
     Rubin, Multiple Imputation for Nonresponse in Surveys, 1987, chapter 3; degrees of freedom by
-    Barnard and Rubin, Biometrika 1999;86:948-55. R: `mice::pool.scalar(Q, U, n = n + 1, k = 1)`,
-    and `mice::pool` of Cox models with `n` the events less the covariates.
+    Barnard and Rubin, Biometrika 1999;86:948-55. Our own code computes it. R:
+    `mice::pool.scalar(Q, U, n = n + 1, k = 1)`, and `mice::pool` of Cox models with `n` the events
+    less the covariates.
 
     Args:
         estimates: shape (m,) or (m, parameters), m at least 2.

@@ -106,6 +106,7 @@ def facts_of(
     """
     from registry.analysis.basis import basis_of
     from registry.database.frozen import frozen_of
+    from registry.database.migrate import server_version
     from registry.definitions.store import get_definition
     from registry.report.preamble import Facts
     from registry.report.versions import versions
@@ -116,7 +117,7 @@ def facts_of(
         definition=definition,
         definition_hash=str(row["hash"]),
         nature=nature,
-        versions=versions(),
+        versions=versions() | {"PostgreSQL": server_version(connection)},
         time_zero=basis_of(connection, definition).origin,
         parameters=row,
         data_hash="" if published else data_hash,
