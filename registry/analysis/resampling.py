@@ -17,6 +17,7 @@ from multiprocessing import TimeoutError, active_children, current_process, get_
 from typing import Any, TypeVar
 
 from registry.errors import Refused
+from registry.steps import step
 from registry.words import tr
 
 Sample = TypeVar("Sample")
@@ -31,13 +32,19 @@ _work: Callable[[Any], Any]
 
 
 def of_each(work: Callable[[Sample], Result], samples: Sequence[Sample]) -> Iterator[Result]:
-    """What `work` makes of each of the samples, in their order.
+    """What `work` makes of each of the samples, in their order; each is told as a step.
 
     Args:
         work: can be pickled, a method of a dataclass for instance; says by its result what it
             could not do.
         samples: drawn by the caller.
     """
+    for number, found in enumerate(_results(work, samples), start=1):
+        step(tr("Computing the samples"), number, len(samples))
+        yield found
+
+
+def _results(work: Callable[[Sample], Result], samples: Sequence[Sample]) -> Iterator[Result]:
     # Not by the clock: where the cores are busy further processes make nothing quicker.
     begun = time.thread_time()
     done = 0

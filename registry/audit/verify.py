@@ -14,6 +14,8 @@ from registry.audit.replay import check_records, check_reference
 from registry.audit.seals import check_chain, check_rows, last_seal
 from registry.audit.stamps import check_stamps
 from registry.database.locks import Lock, take
+from registry.steps import step
+from registry.words import tr
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -53,11 +55,15 @@ def verify(
         take(connection, Lock.UPGRADE, shared=True)
         findings = check_catalogue(connection)
         findings += check_reference(connection)
+        step(tr("Comparing the records with the audit"), 1, 4)
         children = check_records(connection)
+        step(tr("Comparing the statuses with the rules"), 2, 4)
         children += check_hashes(connection) + check_rules(connection)
+        step(tr("Comparing the sealed rows with the seals"), 3, 4)
         sealed, others = check_rows(connection)
         findings += named(connection, children + sealed)
         findings += others + check_chain(connection, head) + check_stamps(connection, roots)
+        step(tr("Comparing the views with this program's"), 4, 4)
         findings += check_views(connection)
         last = last_seal(connection)
         connection.rollback()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
+
+from registry.cli.frame import output
 from registry.database.backup import back_up
 from registry.database.engine import Database
 from registry.derivation.run import derive
@@ -13,6 +16,7 @@ from registry.importing.run import import_files
 from registry.models import ENTITIES
 from registry.records.change import declare_change
 from registry.steps import heard_by
+from tests.programs import Program
 
 
 def test_import_derivation_freeze_and_backup_tell_their_steps(
@@ -41,3 +45,22 @@ def test_import_derivation_freeze_and_backup_tell_their_steps(
     # By the derivation and again by the freeze.
     assert len(kinds["Deriving"]) == 2 * kinds["Deriving"][0][1]
     assert heard[-1] == ("Reading the backup again", 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("asked", "last"),
+    [
+        ("audit verify", "4/4 Comparing the views"),
+        ("analyse impute --covariates bmi_z_low,trough --imputations 2", "2/2 Imputing"),
+        ("analyse risk --covariates bmi_z --resamples 50", "50/50 Computing the samples"),
+    ],
+)
+def test_a_terminal_sees_what_is_done_and_of_how_many(
+    shared_study: Database,
+    program: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: str,
+    last: str,
+) -> None:
+    monkeypatch.setattr(output, "on_terminal", lambda: True)
+    assert last in program(shared_study, *asked.split()).err

@@ -27,6 +27,7 @@ from registry.analysis.dataset import Flags, Floats
 from registry.analysis.methods.cox_model import refuse_separation
 from registry.analysis.methods.rubin import Pooled, rubin
 from registry.errors import CannotEstimate
+from registry.steps import each
 from registry.words import note, tr
 
 # The prior of a covariate's own regression: normal, of this standard deviation for a standardised
@@ -151,7 +152,8 @@ def impute_cox(
                if missing[:, j].any()],
     )  # fmt: skip
     completed, trace, coefficients, variances = [], [], [], []
-    for stream in np.random.SeedSequence(seed).spawn(imputations):
+    streams = np.random.SeedSequence(seed).spawn(imputations)
+    for stream in each(streams, lambda _stream: tr("Imputing what is missing")):
         chain = _Chain(problem, np.random.default_rng(stream))
         trace.append([chain.iterate() for _ in range(iterations)])
         coef, variance = chain.fit()

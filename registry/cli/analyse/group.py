@@ -23,7 +23,7 @@ from registry.cli.analyse.publication import (
 from registry.cli.frame.context import remark
 from registry.cli.frame.disclosure import DisclosureOption
 from registry.cli.frame.options import DefinitionOption, FigureOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import with_parameters
 from registry.disclosure.publish import like, publishable
@@ -54,7 +54,7 @@ def _command(analysis: Analysis) -> Callable[..., None]:
         frozen: dict[str, Any] = {}
         plans: list[Plan | None] = []
         beside: dict[str, Any] = {}
-        with ExitStack() as stack:
+        with steps_shown(), ExitStack() as stack:
 
             def connect() -> tuple[Connection, str]:
                 found = stack.enter_context(up_to_date(context, definition))

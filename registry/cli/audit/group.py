@@ -11,7 +11,14 @@ from registry.cli.audit.listing import list_command, show_command
 from registry.cli.audit.proofs import check_command, head_of, prove_command
 from registry.cli.audit.stamps import CaOption, stamp_command, stamps_command
 from registry.cli.frame.context import opened, reading, remark, run_of
-from registry.cli.frame.output import Format, FormatOption, print_json, print_one, print_rows
+from registry.cli.frame.output import (
+    Format,
+    FormatOption,
+    print_json,
+    print_one,
+    print_rows,
+    steps_shown,
+)
 from registry.cli.frame.signatures import option
 from registry.errors import NotFound
 from registry.words import tr
@@ -80,7 +87,7 @@ def verify_command(
     from registry.audit.verify import verify
 
     roots = None if ca is None else roots_of(ca)
-    with opened(run_of(context).settings()) as database:
+    with opened(run_of(context).settings()) as database, steps_shown():
         verified = verify(database.engine, head=head and head_of(head), roots=roots)
     if form is Format.JSON:
         print_json(verified.to_json())

@@ -115,7 +115,8 @@ def restore_command(
                     "not create; `registry db upgrade` says how.",
                     role=ANALYST_ROLE,
                 )
-        verified = verify(database.engine, head=archive.description.seal)
+        with steps_shown():
+            verified = verify(database.engine, head=archive.description.seal)
     if restored.erased:
         remark(
             "{number:patient was|patients were} erased since the backup was made, and again now.",
