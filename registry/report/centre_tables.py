@@ -114,10 +114,7 @@ def centre_page(document: Document, nature: str) -> str:
     first, quarters = centre_tables(document)
     sections = [Section("centre", tr("The centre beside the others"), table(first, "centre-table"))]
     if document["funnel"]:
-        caption = tr("Loss of response within a year, by centre")
-        drawn = figure(
-            caption, lambda prefix, width: funnel_plot(document, prefix, width), "funnel"
-        )
+        drawn = figure(str, lambda prefix, width: funnel_plot(document, prefix, width), "funnel")
         drawn += "".join(map(paragraph, _lies(document)))
         sections.insert(0, Section("funnel-plot", tr("Lost response within a year"), drawn))
     sections.append(

@@ -49,28 +49,31 @@ def folded(summary: str, html: str) -> str:
 
 
 def figure(
-    caption: str,
+    caption: Callable[[str], str],
     draw: Callable[[str, float], Scene],
     prefix: str,
     *,
+    title: str = "",
     note: str = "",
     data: str = "",
 ) -> str:
     """A figure in two sizes, of which the page shows the one that fits.
 
     Args:
-        caption: stands under it.
+        caption: makes of the title what stands under it.
         draw: makes the drawing from a prefix for ids and a width.
         prefix: of the ids; differs between the figures of one page.
+        title: where the page calls it otherwise than the drawing does by itself.
         note: what must be known to read it, under the caption.
         data: values for the script that reads a curve, as an escaped attribute.
     """
-    wide, narrow = svg(draw(f"{prefix}-w", WIDE)), svg(draw(f"{prefix}-n", NARROW))
+    drawn = draw(f"{prefix}-w", WIDE)
+    wide, narrow = svg(drawn), svg(draw(f"{prefix}-n", NARROW))
     values = f' data-curves="{data}"' if data else ""
     return (
         f'<figure id="{prefix}"{values}>\n<div class="wide">{wide}</div>\n'
         f'<div class="narrow">{narrow}</div>\n'
-        f"<figcaption>{escape(caption)}{_quiet(note)}</figcaption></figure>\n"
+        f"<figcaption>{escape(caption(title or drawn.title))}{_quiet(note)}</figcaption></figure>\n"
     )
 
 

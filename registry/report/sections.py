@@ -166,7 +166,7 @@ def _patients(report: Report) -> str:
         return report.layout("flow")
     outcomes = report.found("outcomes")
     drawn = html.figure(
-        report.caption(tr("Flow of patients")),
+        report.caption,
         lambda prefix, width: flow_diagram(flow, outcomes, prefix, width),
         "figure-flow",
     )
@@ -188,7 +188,7 @@ def _incidence(report: Report, document: Document | str | None, identity: str) -
         return html.paragraph(document, "none")
     above = f"<h3>{escape(curves_title(document))}</h3>\n" if document["by"] else ""
     drawn = above + html.figure(
-        report.caption(curves_title(document)),
+        report.caption,
         lambda prefix, width: incidence_curves(
             document, prefix, width, time_zero=report.facts.time_zero
         ),
@@ -205,7 +205,7 @@ def _competing(report: Report) -> str:
         return report.layout("cuminc")
     curves = competing_as_curves(document)
     drawn = html.figure(
-        report.caption(curves_title(curves)),
+        report.caption,
         lambda prefix, width: incidence_curves(
             curves, prefix, width, time_zero=report.facts.time_zero
         ),
@@ -221,7 +221,7 @@ def _sound(report: Report) -> str:
     drawn = ""
     if document is not None:
         drawn = html.figure(
-            report.caption(tr("Hazard ratios as published and from the sound analysis")),
+            report.caption,
             lambda prefix, width: compared_forest(document, prefix, width),
             "figure-compare-published",
         )
@@ -235,7 +235,7 @@ def _sensitivity(report: Report) -> str:
     drawn = ""
     if any(term for one in document["specifications"] for term in one["terms"].values()):
         drawn = html.figure(
-            report.caption(tr("Hazard ratios under every reading of the rules")),
+            report.caption,
             lambda prefix, width: specification_curve(document, prefix, width),
             "figure-sensitivity",
             note=reading_note(document),
@@ -249,7 +249,7 @@ def _several(report: Report) -> str:
         return report.layout("cox")
     table = report.layout("cox")
     drawn = html.figure(
-        report.caption(tr("Hazard ratios of loss of response")),
+        report.caption,
         lambda prefix, width: cox_forest(document, prefix, width),
         "figure-cox",
     )
@@ -262,7 +262,7 @@ def _imputed(report: Report) -> str:
     if document is None or not document["imputations"]:
         return table
     return table + html.figure(
-        report.caption(tr("What was imputed beside what is known")),
+        report.caption,
         lambda prefix, width: imputed_against_known(document, prefix, width),
         "figure-impute",
         note=tr("A dot or thin curve is a completed data set."),
@@ -274,7 +274,7 @@ def _levels(report: Report) -> str:
     drawn = report.layout("levels")
     if levels is not None and any(group["levels"] for group in levels["groups"]):
         drawn = html.figure(
-            report.caption(tr("Trough of infliximab at week 14 by outcome")),
+            report.caption,
             lambda prefix, width: level_dots(levels, prefix, width),
             "figure-levels",
             note=tr("A dot is a patient, a bar the mean; an open dot is a limit of the assay."),
@@ -285,7 +285,7 @@ def _levels(report: Report) -> str:
     roc = ""
     if tdm.get("roc") and tdm["roc"]["points"]:
         roc = html.figure(
-            report.caption(tr("ROC curve of the week-14 trough for a later loss of response")),
+            report.caption,
             lambda prefix, width: roc_plot(tdm["roc"], prefix, width),
             "figure-roc",
             note=tr("The band holds 95 % of the bootstrap samples."),
@@ -336,15 +336,16 @@ def _risk(report: Report) -> str:
         return report.layout("risk")
     last = document["cohort"][-1]["at_months"]
     drawn = html.figure(
-        report.caption(tr("Calibration of the prediction at week 14")),
+        report.caption,
         lambda prefix, width: calibration_plot(document, last, prefix, width),
         "figure-calibration",
         note=tr("Points: groups with 95 % limits; line: smoothed pseudo-values."),
     )
-    brier = report.caption(tr("Brier score of the prediction, corrected for optimism"))
-    drawn += html.figure(brier, partial(brier_plot, document), "figure-brier")
-    auc = report.caption(tr("AUC of the prediction, corrected for optimism"))
-    drawn += html.figure(auc, partial(auc_plot, document), "figure-auc")
+    for plot, identity, title in (
+        (brier_plot, "figure-brier", tr("Brier score of the prediction, corrected for optimism")),
+        (auc_plot, "figure-auc", tr("AUC of the prediction, corrected for optimism")),
+    ):
+        drawn += html.figure(report.caption, partial(plot, document), identity, title=title)
     return report.layout("risk") + drawn
 
 
