@@ -11,7 +11,7 @@ from registry.parsing.dates import read_date
 from registry.parsing.names import read_code, read_flag
 from registry.parsing.numbers import CANONICAL_NUMBER, read_measured, read_number, split_number
 from registry.parsing.stops import UNKNOWN, read_stop
-from registry.parsing.text import BLANKS, NotOfKind, Unreadable, folded
+from registry.parsing.text import BLANKS, NotOfKind, Unreadable, folded, not_of_kind
 from registry.parsing.typed import FaultText, LabelledText, NumberText
 from registry.parsing.units import same_unit
 from registry.variables import Kind, Variable
@@ -139,7 +139,7 @@ def _number_of(number: str, variable: Variable, conventions: Conventions) -> str
         return read_number(number, conventions.decimal)
     except NotOfKind:
         if variable.kind is Kind.INTEGER:
-            raise NotOfKind(tr("is not a whole number")) from None
+            raise not_of_kind(Kind.INTEGER) from None
         raise
 
 

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from registry.parsing.conventions import DateOrder
-from registry.parsing.text import AmbiguousDate, NotOfKind, Unreadable, folded
+from registry.parsing.text import AmbiguousDate, NotOfKind, Unreadable, folded, not_of_kind
+from registry.variables import Kind
 from registry.words import tr
 
 _MONTHS = (
@@ -104,9 +105,7 @@ def read_date(
 
 def not_a_date(*, partial: bool) -> NotOfKind:
     """What to say of a text that is no date."""
-    if partial:
-        return NotOfKind(tr("is not a date; write YYYY-MM-DD, YYYY-MM or YYYY"))
-    return NotOfKind(tr("is not a date; write YYYY-MM-DD"))
+    return not_of_kind(Kind.PARTIAL_DATE if partial else Kind.DATE)
 
 
 def _checked(written: str, *, partial: bool) -> str:

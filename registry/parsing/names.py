@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from registry.parsing.text import NotOfKind, folded
-from registry.variables import Variable
+from registry.parsing.text import NotOfKind, folded, not_of_kind
+from registry.variables import Kind, Variable
 from registry.vocabulary import MEANINGS, UNITS
 from registry.words import spoken, tr
 
@@ -42,7 +42,7 @@ def read_flag(text: str) -> str:
         return "yes"
     if plain in _NO:
         return "no"
-    raise NotOfKind(tr("is neither yes nor no"))
+    raise not_of_kind(Kind.FLAG)
 
 
 def name_of(code: str, codes: Sequence[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from registry.parsing.conventions import NOTHING_SAID, Conventions, DecimalMark
-from registry.parsing.text import NotOfKind, Unreadable, folded
+from registry.parsing.text import NotOfKind, Unreadable, folded, not_of_kind
+from registry.variables import Kind
 from registry.words import tr
 
 # Longer numbers are no measurements, and would be slow to compute with.
@@ -49,7 +50,7 @@ def read_number(text: str, decimal: DecimalMark | None = None) -> str:
     """
     plain = folded(text)
     if len(plain) > LONGEST_NUMBER:
-        raise NotOfKind(tr("is not a number"))
+        raise not_of_kind(Kind.NUMBER)
     if _PLAIN.fullmatch(plain):
         if decimal == "," and re.fullmatch(_GROUPED, plain):
             raise doubtful_point(plain)
@@ -61,7 +62,7 @@ def read_number(text: str, decimal: DecimalMark | None = None) -> str:
         return _with_comma(parts[1], parts[2], parts[3], decimal)
     if re.fullmatch(_THOUSANDS, plain):
         raise Unreadable(tr("has thousands separators; write the digits and one decimal mark"))
-    raise NotOfKind(tr("is not a number"))
+    raise not_of_kind(Kind.NUMBER)
 
 
 def _with_comma(sign: str, whole: str, fraction: str, decimal: DecimalMark | None) -> str:
@@ -139,4 +140,4 @@ def read_measured(text: str, conventions: Conventions = NOTHING_SAID) -> str:
     try:
         return operator + read_number(plain[len(operator) :], conventions.decimal)
     except NotOfKind:
-        raise NotOfKind(tr("is not a number, <number or >number")) from None
+        raise not_of_kind(Kind.MEASURED) from None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from registry.variables import Kind
+from registry.words import note, spoken
+
 # What a spreadsheet, a web page or a word processor leaves around a value.
 BLANKS = " \t\r\n\u00a0\u2002\u2003\u2009\u202f\u3000"
 
@@ -42,6 +45,22 @@ class Unreadable(ValueError):
 
 class NotOfKind(Unreadable):
     """The text is nothing of the column's kind; the checks of the records say the same of it."""
+
+
+# What is said of a text that is nothing of a kind.
+NOT_OF_KIND = {
+    Kind.DATE: note("is not a date; write YYYY-MM-DD"),
+    Kind.PARTIAL_DATE: note("is not a date; write YYYY-MM-DD, YYYY-MM or YYYY"),
+    Kind.NUMBER: note("is not a number"),
+    Kind.INTEGER: note("is not a whole number"),
+    Kind.MEASURED: note("is not a number, <number or >number"),
+    Kind.FLAG: note("is neither yes nor no"),
+}
+
+
+def not_of_kind(kind: Kind) -> NotOfKind:
+    """The refusal in those words."""
+    return NotOfKind(spoken(NOT_OF_KIND[kind]))
 
 
 class AmbiguousDate(Unreadable):

@@ -21,11 +21,11 @@ from registry.models.patient import STUDY_ID
 from registry.models.pcdai_visit import ITEMS, SUM_OF_ALL_ITEMS
 from registry.parsing.numbers import LONGEST_NUMBER
 from registry.parsing.stops import UNKNOWN
-from registry.parsing.text import NARROW, WIDE
+from registry.parsing.text import NARROW, NOT_OF_KIND, WIDE
 from registry.records.rows import PATIENT_COLUMN, Entity, file_columns
 from registry.variables import Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
-from registry.words import note, spoken, tr
+from registry.words import spoken, tr
 
 # A blank is whatever a spreadsheet or a web page leaves around a value.
 BLANKS = r"E' \t\r\n\u00a0'"
@@ -168,14 +168,6 @@ def compared(row: str, column: str, variable: Variable) -> str:
 
 # A share of a whole, which no value exceeds: in the analyte's own unit.
 ANALYTE_WHOLE = {"HCT": Decimal(100)}
-NOT_READABLE = {
-    Kind.DATE: note("is not a date; write YYYY-MM-DD"),
-    Kind.PARTIAL_DATE: note("is not a date; write YYYY-MM-DD, YYYY-MM or YYYY"),
-    Kind.NUMBER: note("is not a number"),
-    Kind.INTEGER: note("is not a whole number"),
-    Kind.MEASURED: note("is not a number, <number or >number"),
-    Kind.FLAG: note("is neither yes nor no"),
-}
 
 # HGVS is read in Python, before the database has the row.
 READ_BEFORE = ("hgvs_c", "hgvs_p")
@@ -233,12 +225,12 @@ def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
             continue
         if variable.required:
             yield RowCheck(column, f"{cell(column)} is null", literal(tr("is missing")), True)
-        if variable.kind in NOT_READABLE:
+        if variable.kind in NOT_OF_KIND:
             read = f"{column}_precision" if variable.kind is Kind.PARTIAL_DATE else column
             yield RowCheck(
                 column,
                 f"r.{read} is null and {cell(column)} is not null",
-                literal(spoken(NOT_READABLE[variable.kind])),
+                literal(spoken(NOT_OF_KIND[variable.kind])),
                 True,
             )
         value = f"r.{column}"
