@@ -6,11 +6,22 @@ names a patient by study id at most. `registry.cli` is the only place that turns
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from registry.words import tr
+from registry.words import spoken, tr
+
+# What systems say of a file or a place, for the translators.
+SYSTEM_WORDS = (
+    *("No such file or directory", "File exists", "Is a directory", "Not a directory"),
+    *("Permission denied", "Operation not permitted", "Read-only file system"),
+    *("No space left on device", "Disk quota exceeded", "File too large", "Input/output error"),
+    *("File name too long", "Too many levels of symbolic links", "Too many open files"),
+    *("Device or resource busy", "Directory not empty", "Invalid argument", "Exec format error"),
+    *("No such device or address", "Cannot allocate memory", "Transport endpoint is not connected"),
+)
 
 
 class RegistryError(Exception):
@@ -62,6 +73,11 @@ def there_are(names: Iterable[str]) -> str:
     return tr("There are: {names}.", names=", ".join(names) or "-")
 
 
+def why(error: OSError) -> str:
+    """What the system has against it, in the person's language as far as its words are known."""
+    return spoken(error.strerror or str(error))
+
+
 @contextmanager
 def read_from(file: object) -> Iterator[None]:
     """Raises NotFound where no file is there to be read, Refused where it cannot be."""
@@ -71,15 +87,18 @@ def read_from(file: object) -> Iterator[None]:
         raise NotFound(tr("There is no file {file}.", file=file)) from None
     except OSError as error:
         raise Refused(
-            tr("{file} cannot be read: {reason}.", file=file, reason=error.strerror)
+            tr("{file} cannot be read: {reason}.", file=file, reason=why(error))
         ) from None
 
 
 def cannot_write(file: object, error: OSError, cure: str | None = None) -> Refused:
     """What to say of a file that the system does not let us write."""
+    if cure is None and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        cure = tr("Make room there.")
+    elif cure is None and error.errno not in (errno.EFBIG, errno.EIO):
+        cure = tr("Name a file in a folder that you may write to.")
     return Refused(
-        tr("{file} cannot be written: {reason}.", file=file, reason=error.strerror or error),
-        cure=cure,
+        tr("{file} cannot be written: {reason}.", file=file, reason=why(error)), cure=cure
     )
 
 

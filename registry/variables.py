@@ -156,6 +156,11 @@ class Variable(NamedTuple):
             words = tr("{low} to {high}", low=low, high=self.maximum)
         return tr("{range} in steps of {step}", range=words, step=self.step) if self.step else words
 
+    def limits_with_unit(self) -> str:
+        """The same with the unit behind them."""
+        words = self.limits()
+        return f"{words} {spoken(self.unit)}" if words and self.unit else words
+
     def check(self, column: str) -> str | None:
         """The limits as a boolean SQL expression over `column`; None where there are none.
 

@@ -29,6 +29,7 @@ from registry.cli.frame.commands import EXAMPLE, OWN_WORDS
 from registry.cli.frame.commands import messages as messages_of_help
 from registry.clinical_tables import BY_FILE
 from registry.covariates import COVARIATES, MEASURES
+from registry.errors import SYSTEM_WORDS
 from registry.models import ENTITIES, all_tables, table_of
 from registry.models.patient import STUDY_ID
 from registry.parsing.names import is_word
@@ -128,6 +129,7 @@ def declared() -> Iterator[str]:
     yield from reference_data()
     yield from guidance()
     yield from help_words()
+    yield from SYSTEM_WORDS
     yield from (sentence.words for sentence in sentences())
 
 

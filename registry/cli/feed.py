@@ -106,7 +106,7 @@ def read_command(
 def list_command(
     context: typer.Context,
     patient: Annotated[
-        str | None, argument("[PATIENT]", "Of this child alone.", autocompletion=complete_patient)
+        str | None, argument("PATIENT", "Of this child alone.", autocompletion=complete_patient)
     ] = None,
     fate: Annotated[
         str | None, option("--fate", "FATE", "Of this fate alone, as set_aside.")

@@ -15,7 +15,7 @@ from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
-from registry.errors import Refused
+from registry.errors import Refused, why
 from registry.words import tr
 
 COLUMNS = ("kind", "name", "system", "code", "display", "checked", "source")
@@ -153,5 +153,5 @@ def _rows(text: str, name: str) -> Iterator[Code]:
 
 
 def _unreadable(file: Path, error: Exception) -> Refused:
-    reason = error.strerror if isinstance(error, OSError) else error
+    reason = why(error) if isinstance(error, OSError) else error
     return Refused(tr("{file} cannot be read: {reason}.", file=file, reason=reason))

@@ -24,7 +24,7 @@ from registry.database import migrate
 from registry.database.content import Content
 from registry.database.frozen import DEIDENTIFIED, OWN, OWN_VIEWS
 from registry.database.programs import Program, ProgramFailed, find_program, running
-from registry.errors import Refused, read_from
+from registry.errors import Refused, read_from, why
 from registry.words import tr
 
 # Where the records are. The views are not kept: a restore builds those of its own program.
@@ -183,7 +183,7 @@ def _checked(path: Path, file: IO[bytes]) -> Archive:
         _, mark, described = file.read(min(end, _DESCRIPTION_BYTES)).rpartition(_DESCRIPTION)
     except OSError as error:
         raise Refused(
-            tr("{file} cannot be read: {reason}.", file=path, reason=error.strerror), cure=_cure()
+            tr("{file} cannot be read: {reason}.", file=path, reason=why(error)), cure=_cure()
         ) from None
     if not mark:
         raise Refused(

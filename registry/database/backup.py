@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -95,7 +94,7 @@ def _part_file(target: Path) -> Iterator[IO[bytes]]:
         with part_beside(target) as path, path.open("r+b") as part:
             yield part
     except OSError as error:
-        raise _unwritable(target, error) from None
+        raise cannot_write(target, error) from None
 
 
 def _dump(
@@ -212,9 +211,3 @@ def _publish(part: Path, target: Path, force: bool) -> None:
     with contextlib.suppress(OSError):  # some file systems cannot, and need not
         os.fsync(folder)
     os.close(folder)
-
-
-def _unwritable(target: Path, error: OSError) -> Refused:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    elsewhere = tr("Name a file in a folder that you may write to.")
-    return cannot_write(target, error, tr("Make room there.") if full else elsewhere)

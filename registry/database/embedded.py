@@ -29,7 +29,7 @@ from urllib.parse import quote
 from registry.database import cluster
 from registry.database.account import launcher, server_account
 from registry.database.cluster import Layout
-from registry.errors import DatabaseUnavailable
+from registry.errors import DatabaseUnavailable, why
 from registry.words import tr
 
 _KEEPER = Path(__file__).with_name("keeper.py")
@@ -295,7 +295,7 @@ def _hangs(layout: Layout, problem: str) -> DatabaseUnavailable:
 
 def _unavailable(layout: Layout, error: OSError) -> DatabaseUnavailable:
     where = error.filename or layout.home
-    reason = error.strerror or str(error)
+    reason = why(error)
     others = {"other_home": cluster.other_home(), "other_server": cluster.other_server()}
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         cure = tr("Make room on the disk, then try again.")

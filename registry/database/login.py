@@ -96,17 +96,17 @@ def _entered(database: Database, role: str | None, centres: Sequence[str]) -> Da
             tr("On a server a login has its own roles; --role is for the embedded one."),
             cure=tr("See: registry role list"),
         )
-    if role not in BY_NAME:
-        raise WrongUsage(tr("There is no role {role}.", role=role or "-"), cure=there_are(BY_NAME))
+    if role is not None and role not in BY_NAME:
+        raise WrongUsage(tr("There is no role {role}.", role=role), cure=there_are(BY_NAME))
     hold_to_centres(role, centres)
-    if role == OWNER_ROLE:
+    if role is None or role == OWNER_ROLE:
         return database
     name = role if role != ENTRY_ROLE else _entry_login(database, sorted(set(centres)))
     url = database.url.set(username=name)
     return database._replace(engine=kept_engine(url), url=url)
 
 
-def hold_to_centres(role: str, centres: Sequence[str]) -> None:
+def hold_to_centres(role: str | None, centres: Sequence[str]) -> None:
     """Raises WrongUsage for centres of a role that has none, or none of the one that needs them."""
     if (role == ENTRY_ROLE) != bool(centres):
         raise WrongUsage(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from registry.errors import NotFound, Refused
+from registry.errors import NotFound, Refused, why
 from registry.words import tr
 
 DONE, ASIDE, AWAY = "done", "set-aside", "refused"
@@ -53,7 +53,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise Refused(
-            tr("{folder} cannot be written to: {why}.", folder=folder, why=error.strerror),
+            tr("{folder} cannot be written to: {why}.", folder=folder, why=why(error)),
             cure=tr("Files that were read are moved there; give this account the right to."),
         ) from None
     try:

@@ -108,6 +108,5 @@ def _listed(value: str, variable: Variable) -> bool:
 def _allowed(variable: Variable) -> str:
     if variable.kind is Kind.DATE:
         return tr(": not in the future, since follow-up that has not been lived cannot be analysed")
-    words = variable.limits()
-    unit = f" {variable.unit}" if variable.unit else ""
-    return tr(": {limits}", limits=f"{words}{unit}") if words else ""
+    words = variable.limits_with_unit()
+    return tr(": {limits}", limits=words) if words else ""

@@ -254,14 +254,12 @@ def _cells(entity: Entity, header: Collection[str]) -> Iterator[RowCheck]:
 
 
 def _outside(variable: Variable) -> str:
-    words = variable.limits()
     if variable.is_past:
         return tr("lies in the future")
     if variable.codes is not None:
-        return tr("is not {limits}", limits=words)
-    if words:
-        unit = f" {variable.unit}" if variable.unit else ""
-        return tr("is outside {limits}", limits=f"{words}{unit}")
+        return tr("is not {limits}", limits=variable.limits())
+    if words := variable.limits_with_unit():
+        return tr("is outside {limits}", limits=words)
     return tr("is not valid: {meaning}", meaning=spoken(variable.meaning))
 
 

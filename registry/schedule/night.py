@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from registry.database.engine import Database, refused_by_database
-from registry.errors import Refused, RegistryError
+from registry.errors import Refused, RegistryError, why
 from registry.schedule import store
 from registry.schedule.changes import Derived, Item, store_report
 from registry.schedule.due import written_duration
@@ -300,5 +300,5 @@ def complaint(error: Exception) -> str:
     if isinstance(known, RegistryError):
         return " ".join(str(known).split())
     if isinstance(error, OSError):
-        return f"{error.strerror or type(error).__name__}: {error.filename or ''}".rstrip(": ")
+        return f"{why(error) or type(error).__name__}: {error.filename or ''}".rstrip(": ")
     return tr("Unexpected error: {kind}", kind=type(error).__name__)

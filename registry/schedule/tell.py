@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from registry.errors import Refused
+from registry.errors import Refused, why
 from registry.schedule import store
 from registry.schedule.plan import Plan
 from registry.schedule.report import loss_lines, patients_of, write_file
@@ -75,7 +75,7 @@ def call_command(report: Report, plan: Plan) -> None:
             tr(
                 "{command} cannot be run: {why}.",
                 command=shlex.quote(plan.on_loss[0]),
-                why=error.strerror,
+                why=why(error),
             ),
             cure=tr("It is tried again in the next run."),
         ) from None

@@ -9,11 +9,12 @@ from datetime import date
 from math import isfinite
 from pathlib import Path
 
-from registry.errors import Refused, WrongUsage
+from registry.errors import Refused, WrongUsage, cannot_write
 from registry.synth.days import STUDY, Window, ending_on
 from registry.synth.patient import make_patient
 from registry.synth.pools import build_pools
 from registry.synth.tables import COLUMNS
+from registry.words import tr
 
 UNFINISHED = ".part"
 
@@ -41,15 +42,18 @@ def write_registry(
     """
     if patients < 1:
         raise WrongUsage(
-            f"A registry of {patients} patients cannot be made.", cure="Ask for 1 or more."
+            tr("A registry of {patients} patients cannot be made.", patients=patients),
+            cure=tr("Ask for 1 or more."),
         )
     if not (isfinite(im_hazard_ratio) and im_hazard_ratio > 0):
         raise WrongUsage(
-            f"A hazard ratio of {im_hazard_ratio} cannot be.",
-            cure="Give a number above 0; 1 means no effect.",
+            tr("A hazard ratio of {ratio} cannot be.", ratio=im_hazard_ratio),
+            cure=tr("Give a number above 0; 1 means no effect."),
         )
     if folder.exists() and not folder.is_dir():
-        raise Refused(f"{folder} is not a folder.", cure="Name a folder, new or empty.")
+        raise Refused(
+            tr("{folder} is not a folder.", folder=folder), cure=tr("Name a folder, new or empty.")
+        )
     window = STUDY if ending is None else ending_on(ending)
     made: list[Path] = []  # what is to be removed unless all goes well
     try:
@@ -63,14 +67,18 @@ def write_registry(
         made.clear()
     except FileExistsError as error:
         raise Refused(
-            f"{error.filename} is in the way.",
-            cure="Another run is writing there, or one was killed: once none is running, remove "
-            f"the files ending in {UNFINISHED}, or choose another folder.",
+            tr("{file} is in the way.", file=error.filename),
+            cure=tr(
+                "Another run is writing there, or one was killed: once none is running, remove the "
+                "files ending in {ending}, or choose another folder.",
+                ending=UNFINISHED,
+            ),
         ) from None
     except OSError as error:
-        raise Refused(
-            f"The files cannot be written to {folder}: {error.strerror}.",
-            cure="Choose a folder that you may write to, with some 3 kB of room a patient.",
+        raise cannot_write(
+            folder,
+            error,
+            tr("Choose a folder that you may write to, with some 3 kB of room a patient."),
         ) from None
     finally:
         for path in made:
@@ -86,8 +94,12 @@ def _refuse_overwriting(folder: Path) -> None:
     present = [f"{table}.csv" for table in COLUMNS if (folder / f"{table}.csv").exists()]
     if present:
         raise Refused(
-            f"{folder} holds {', '.join(present)} already, which would be overwritten.",
-            cure="Choose another folder, or remove these files first.",
+            tr(
+                "{folder} holds {files} already, which would be overwritten.",
+                folder=folder,
+                files=", ".join(present),
+            ),
+            cure=tr("Choose another folder, or remove these files first."),
         )
 
 

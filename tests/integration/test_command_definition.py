@@ -183,7 +183,7 @@ def test_a_name_is_of_few_signs(program: Program, shared_study: Database, name: 
 
 
 def test_what_is_missing_is_named(program: Program, shared_study: Database) -> None:
-    assert "'--from'" in program(shared_study, "definition", "add", "mine").refused(2)
+    assert "--from is missing." in program(shared_study, "definition", "add", "mine").refused(2)
     error = program(shared_study, "definition", "add", "mine", "--from", "nonsense").refused(1)
     assert "There is no definition nonsense" in error
 

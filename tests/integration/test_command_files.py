@@ -371,3 +371,5 @@ def test_a_role_on_the_embedded_server_has_its_rights_and_no_more(
         assert [one["name"] for one in steps if one["state"] != "good"] == ["backup"]
         for wrong in (entry[:2], ("--role", "nobody"), (*manager, "--centre", centre)):
             assert program(home, *wrong, "patient", "list").refused(2)
+        alone = program(home, "--centre", centre, "patient", "list").refused(2)
+        assert "Give --centre with registry_entry" in alone

@@ -148,7 +148,9 @@ def test_output_that_finds_no_room_is_said_so(
             command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
         )
     assert done.returncode == 1
-    assert done.stderr == "Error: The output cannot be written: No space left on device.\n"
+    assert done.stderr == (
+        "Error: The output cannot be written: No space left on device.\nMake room there.\n"
+    )
 
 
 def test_a_workbook_that_finds_no_room_is_said_so_once(

@@ -87,6 +87,14 @@ OF_A_VALUE = {
         ("CHANGE cannot be 'first'.", "Write a whole number."),
         ("CHANGE 不能是 'first'。", "请写整数。"),
     ),
+    "undo 9223372036854775808": (
+        ("CHANGE cannot be '9223372036854775808'.", "Write a smaller number."),
+        ("CHANGE 不能是 '9223372036854775808'。", "请写小一些的数。"),
+    ),
+    "infusion list P001 --to 2020-13-01": (
+        ("--to cannot be '2020-13-01'.", "Write it as YYYY-MM-DD."),
+        ("--to 不能是 '2020-13-01'。", "请写成 YYYY-MM-DD。"),
+    ),
     "analyse km --rmst 2y": (
         ("--rmst cannot be '2y'.", "Write a number."),
         ("--rmst 不能是 '2y'。", "请写数字。"),

@@ -19,7 +19,7 @@ from registry.cli.frame.context import remark, run_of
 from registry.cli.frame.signatures import option
 from registry.cli.report.command import TITLE
 from registry.cli.report.content import CURVES_BY, content_from, curves_by_level, facts_of
-from registry.errors import Refused
+from registry.errors import Refused, why
 from registry.whole_file import make_private, write_whole
 from registry.words import note, spoken, tr
 
@@ -60,9 +60,7 @@ def demo(
     try:
         make_private(out)
     except OSError as error:
-        raise Refused(
-            tr("{out} cannot be made: {reason}.", out=out, reason=error.strerror)
-        ) from None
+        raise Refused(tr("{out} cannot be made: {reason}.", out=out, reason=why(error))) from None
     remark("Starting the database ...")
     beside = ThreadPoolExecutor(1)
     # What the analyses need, while the server starts and fills its tables.

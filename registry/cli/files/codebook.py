@@ -11,7 +11,7 @@ from registry.cli.frame.completion import complete_table
 from registry.cli.frame.context import remark
 from registry.cli.frame.output import Format, FormatOption, print_rows
 from registry.cli.frame.signatures import argument, option
-from registry.errors import NotFound, Refused, there_are
+from registry.errors import NotFound, Refused, cannot_write, there_are
 from registry.words import tr
 
 # The codes have a line each below the variables; a terminal has no room for both beside.
@@ -105,9 +105,7 @@ def template_command(
             (folder / f"{name}.csv").write_text(",".join(columns) + "\n", encoding="utf-8")
         write_template(folder / WORKBOOK_NAME)
     except OSError as error:
-        raise Refused(
-            tr("{folder} cannot be written: {reason}.", folder=folder, reason=error.strerror)
-        ) from None
+        raise cannot_write(folder, error) from None
     remark(
         "{number} empty files and {workbook} written to {folder}.",
         number=len(headers()),

@@ -73,7 +73,9 @@ def _where_it_stands(option: str, context: Any) -> str | None:
     if context is not root and (found := _options(root).get(option)):
         line = f"{root.info_name} {_written(found, root)} ..."
         return tr("It stands before the command: {line}", line=line)
-    return did_you_mean(near(option, _options(context)))
+    # Without the dashes, in which all are alike.
+    named = {one.lstrip("-"): one for one in _options(context)}
+    return did_you_mean([named[one] for one in near(option.lstrip("-"), named)])
 
 
 def _options(context: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -21,6 +22,8 @@ from registry.words import tr
 
 # Digits of numbers that are surely read alike.
 PLAIN_DIGITS = 9
+# What the database's and NumPy's whole numbers hold.
+LARGEST = 2**63 - 1
 
 
 class _NotPlain(Exception):
@@ -45,12 +48,15 @@ class _AsGiven(RuntimeParam):
         except (_NotPlain, ValueError):
             typers = build_runtime_param(replace(self.descriptor, annotation=kind))
         try:
-            return typers._coerce_value(value, param=param, ctx=ctx)
+            taken = typers._coerce_value(value, param=param, ctx=ctx)
         except BadParameter as error:
             cure = self._to_write(kind)
             if cure is None:
                 raise
             raise _refused(param, value, cure) from error
+        if kind is int and taken > LARGEST:
+            raise _refused(param, value, tr("Write a smaller number."))
+        return taken
 
     def _plain(self, value: Any, kind: Any, param: Any, ctx: Any) -> Any:
         info = self.parameter_info
@@ -79,8 +85,10 @@ class _AsGiven(RuntimeParam):
         raise _NotPlain
 
     def _to_write(self, kind: Any) -> str | None:
-        """What stands there rightly, None where it is no number."""
+        """What stands there rightly, None where it is neither a number nor a day."""
         least, most = self.parameter_info.min, self.parameter_info.max
+        if kind is datetime:
+            return tr("Write it as YYYY-MM-DD.")
         if kind not in (int, float):
             return None
         number = tr("a whole number") if kind is int else tr("a number")

@@ -297,7 +297,7 @@ def twins_command(
 @app.command("audit")
 def audit_command(
     context: typer.Context,
-    patient: Annotated[str | None, argument("[PATIENT]", "Study id; all without.")] = None,
+    patient: Annotated[str | None, argument("PATIENT", "Study id; all without.")] = None,
     reason: ReasonOption = None,
     user: UserOption = None,
     form: FormatOption = Format.TABLE,

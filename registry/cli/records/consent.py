@@ -26,7 +26,7 @@ FromOption = Annotated[
 def withdraw_command(
     context: typer.Context,
     patient: Annotated[
-        str | None, argument("[PATIENT]", "The study id.", autocompletion=complete_patient)
+        str | None, argument("PATIENT", "The study id.", autocompletion=complete_patient)
     ] = None,
     since: FromOption = None,
     scope: Annotated[

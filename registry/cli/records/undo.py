@@ -29,7 +29,7 @@ COLUMNS = ("table", "patient_id", "record", "operation", "what")
 
 def undo_command(
     context: typer.Context,
-    number: Annotated[int | None, argument("[CHANGE]", "A number of registry history.")] = None,
+    number: Annotated[int | None, argument("CHANGE", "A number of registry history.")] = None,
     command: Annotated[bool, flag("--command", "All that the command of this change did.")] = False,
     since: Annotated[
         str | None, option("--since", "MOMENT", "All since a moment, or since a day began.")

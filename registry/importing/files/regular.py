@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from registry.errors import NotFound, Refused
+from registry.errors import NotFound, Refused, why
 from registry.words import note, spoken, tr
 
 _KINDS = (
@@ -25,7 +25,7 @@ _LOOP = note("a loop of links")
 def cannot_read(error: OSError) -> Refused:
     """What to say of a file that the system does not let us read."""
     return Refused(
-        tr("The file {file} cannot be read: {reason}.", file=error.filename, reason=error.strerror)
+        tr("The file {file} cannot be read: {reason}.", file=error.filename, reason=why(error))
     )
 
 

@@ -1,0 +1,99 @@
+"""What is said of a file that is not there, is none, or finds no room, in the person's language."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from registry.errors import SYSTEM_WORDS, cannot_write
+from tests.programs import Program
+
+from .conftest import Speak
+
+ELSEWHERE = "Name a file in a folder that you may write to."
+# A command; HERE is a folder, FILE a file in it -> what is said in English and in Chinese.
+WRONG = {
+    "visit P001 --file HERE/none.toml": (
+        ["Error: There is no file HERE/none.toml."],
+        ["错误：没有文件 HERE/none.toml。"],
+    ),
+    "visit P001 --file HERE": (
+        ["Error: HERE cannot be read: Is a directory."],
+        ["错误：无法读取 HERE：它是文件夹。"],
+    ),
+    "db restore HERE": (
+        ["Error: HERE cannot be read: Is a directory."],
+        ["错误：无法读取 HERE：它是文件夹。"],
+    ),
+    "codebook --to FILE/book.csv": (
+        ["Error: FILE/book.csv cannot be written: Not a directory.", ELSEWHERE],
+        [
+            "错误：无法写入 FILE/book.csv：路径中有一部分不是文件夹。",
+            "请指定您有写权限的文件夹中的文件。",
+        ],
+    ),
+    "template FILE": (
+        ["Error: FILE cannot be written: File exists.", ELSEWHERE],
+        ["错误：无法写入 FILE：已有同名文件。", "请指定您有写权限的文件夹中的文件。"],
+    ),
+    "synth --patients 1 --seed 1 --out FILE": (
+        ["Error: FILE is not a folder.", "Name a folder, new or empty."],
+        ["错误：FILE 不是文件夹。", "请指定一个新的或空的文件夹。"],
+    ),
+    "synth --patients 1 --seed 1 --out FILE/more": (
+        [
+            "Error: FILE/more cannot be written: Not a directory.",
+            "Choose a folder that you may write to, with some 3 kB of room a patient.",
+        ],
+        [
+            "错误：无法写入 FILE/more：路径中有一部分不是文件夹。",
+            "请选择您有写权限的文件夹，每名患者约需 3 kB 空间。",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("of", [0, 1], ids=["English", "Chinese"])
+@pytest.mark.parametrize("line", WRONG)
+def test_a_file_that_is_not_as_it_must_be(
+    line: str, of: int, tmp_path: Path, program: Program, speak: Speak
+) -> None:
+    speak(["", "zh_CN"][of])
+    file = tmp_path / "patients.csv"
+    file.write_text("patient_id\n")
+    named = line.replace("HERE", str(tmp_path)).replace("FILE", str(file))
+    done = program(None, *named.split())
+    said = done.err.replace(str(file), "FILE").replace(str(tmp_path), "HERE")
+    assert (done.status, done.out) == (1, "")
+    assert said.splitlines() == WRONG[line][of]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "无法写入 x.csv：磁盘已满。\n请在那里腾出空间。"),
+        (errno.EDQUOT, "无法写入 x.csv：磁盘配额已用完。\n请在那里腾出空间。"),
+        (errno.EACCES, "无法写入 x.csv：没有权限。\n请指定您有写权限的文件夹中的文件。"),
+        (errno.EFBIG, "无法写入 x.csv：文件过大。"),
+        (errno.EIO, "无法写入 x.csv：磁盘读写出错。"),
+    ],
+)
+def test_why_nothing_can_be_written(number: int, said: str, speak: Speak) -> None:
+    """With the cure that goes with it, where there is one."""
+    speak("zh_CN")
+    assert str(cannot_write("x.csv", OSError(number, os.strerror(number)))) == said
+
+
+def test_a_reason_that_nobody_translated_stands_in_the_systems_words(speak: Speak) -> None:
+    speak("zh_CN")
+    told = str(cannot_write("x.csv", OSError(errno.EL2HLT, "Level 2 halted")))
+    assert told.startswith("无法写入 x.csv：Level 2 halted。")
+
+
+def test_the_systems_words_are_its_own() -> None:
+    """As Linux says them: a word that no error has would never be found."""
+    said = {os.strerror(number) for number in errno.errorcode}
+    assert set(SYSTEM_WORDS) <= said
