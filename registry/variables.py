@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from registry.words import in_english, spoken, tr
 
-DAYS_PER_MONTH = 30.4375
-"""Days in a month, a twelfth of 365.25; exact in binary, so months convert without rounding."""
+DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
+"""30.4375, exact in binary, so months convert without rounding."""
 
 # The least and the most of a number that holds for the whole registry, by its column of
 # `registry_setting`.

@@ -37,16 +37,17 @@ from registry.analysis.cox.design import Design
 from registry.analysis.cox.fit import cox_regression
 from registry.analysis.curves.competing import cumulative_incidence
 from registry.analysis.curves.kaplan_meier import kaplan_meier
+from registry.covariates import HALF_A_YEAR
 from registry.synth import assumptions
 from registry.synth.child import draw_child
 from registry.synth.course import DIED, STOPPED, TRANSFERRED, Course, draw_course
 from registry.synth.days import STUDY
 from registry.synth.pools import Pools, build_pools
+from registry.variables import DAYS_PER_MONTH
 
 COVARIATE = "im_over_6_months"
-IM_MIN_DAYS = 183
+IM_MIN_DAYS = HALF_A_YEAR
 ENTRY_MONTHS, COMPETING_MONTHS = 24, 36
-DAYS_PER_MONTH = 30.4375
 CODES = {STOPPED: 2, TRANSFERRED: 3, DIED: 4}
 LATEST_REGISTRATION = 900
 NO_EDGES: frozenset[Any] = frozenset()

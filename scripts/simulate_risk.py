@@ -26,9 +26,9 @@ from registry.analysis.choices import RiskRule
 from registry.analysis.dataset import Days, Floats
 from registry.analysis.risk.fitting import Hazards
 from registry.analysis.risk.validation import validated
+from registry.variables import DAYS_PER_MONTH, DAYS_PER_YEAR
 
-DAYS = 24 * 30.4375
-YEAR = 365.25
+DAYS, YEAR = 24 * DAYS_PER_MONTH, DAYS_PER_YEAR
 CHILD = np.array([[1.0, 1.0]])
 MANY, LARGE, SMALL, FURTHER = 200_000, 400, 150, 4
 

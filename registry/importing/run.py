@@ -13,11 +13,9 @@ from registry.importing.files.find import find_tables
 from registry.importing.reading import TableReader
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.numbered import Numbered
-from registry.records.plausibility import notices_of_import, what_is_not_told
+from registry.records.plausibility import warn_of_import
 from registry.records.rows import AnyProblem, Problem, TableCounts, WriteResult
 from registry.records.write import write_rows
-from registry.steps import step
-from registry.words import tr
 
 
 def import_files(
@@ -62,9 +60,7 @@ def import_files(
         numbered=numbered,
         changes=changes,
     )
-    step(tr("Looking for what is not plausible"))
-    result.warnings = notices_of_import(connection, sources, result)
-    result.notes.extend(what_is_not_told(result.warnings))
+    warn_of_import(connection, sources, result)
     for table in tables:
         result.tables.setdefault(table.entity.file_name, TableCounts())
         result.notes.extend(table.notes())

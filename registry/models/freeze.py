@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import DateTime
 
+from registry.database.frozen import NAME
 from registry.models.base import REFERENCE, Base, column
 
 
@@ -14,7 +15,7 @@ class Freeze(Base):
 
     __tablename__ = "data_freeze"
     __table_args__ = (
-        CheckConstraint("name ~ '^[a-z][a-z0-9_]{0,39}$'", name="name"),
+        CheckConstraint(f"name ~ '^{NAME.pattern}$'", name="name"),
         CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
         {"schema": REFERENCE, "comment": "One row per freeze: data as they stood at a moment"},
     )

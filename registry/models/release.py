@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import DateTime
 
+from registry.database.frozen import NAME
 from registry.models.base import DERIVED, REFERENCE, Base, column
 
 # Why records of a child are given to nobody -> the view of those children.
@@ -40,8 +41,8 @@ class Release(Base):
 
     __tablename__ = "data_release"
     __table_args__ = (
-        CheckConstraint("name ~ '^[a-z][a-z0-9_]{0,39}$'", name="name"),
-        CheckConstraint("series ~ '^[a-z][a-z0-9_]{0,39}$'", name="series"),
+        CheckConstraint(f"name ~ '^{NAME.pattern}$'", name="name"),
+        CheckConstraint(f"series ~ '^{NAME.pattern}$'", name="series"),
         ForeignKeyConstraint(["freeze_name"], ["reference.data_freeze.name"]),
         {"schema": REFERENCE, "comment": "One row per release of de-identified data"},
     )

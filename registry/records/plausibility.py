@@ -24,6 +24,7 @@ from registry.records.rows import (
 )
 from registry.records.staging import resolved, staged, value_columns
 from registry.records.write import right_rows_written, touched_patients
+from registry.steps import step
 from registry.views import plausibility
 from registry.views.asked import answered, asked, findings_of
 from registry.views.combined import OF_ONE
@@ -107,17 +108,21 @@ def _finding(row: Any) -> Finding:
     return Finding(**told)
 
 
-def notices_of_import(
-    connection: Connection, sources: list[Source], result: WriteResult
-) -> list[Notice]:
-    """What is found of the rows that were written, or of a refused import's right ones.
+def warn_of_import(connection: Connection, sources: list[Source], result: WriteResult) -> None:
+    """Adds what is found of the rows that were written, or of a refused import's right ones.
 
     Whoever mends the others has these to look at too.
     """
+    step(tr("Looking for what is not plausible"))
     if not result.errors:
-        return notices(connection, sources)
-    with right_rows_written(connection, sources) as written:
-        return notices(connection, sources) if written else []
+        result.warnings = notices(connection, sources)
+    else:
+        with right_rows_written(connection, sources) as written:
+            result.warnings = notices(connection, sources) if written else []
+    if len(result.warnings) >= MOST_COMPLAINTS:
+        words = tr("More than {number:,|value is|values are} not plausible; these are the first. "
+                   "All of them: registry quality list", number=MOST_COMPLAINTS)  # fmt: skip
+        result.notes.append(words)
 
 
 def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
@@ -166,15 +171,6 @@ def notices(connection: Connection, sources: Sequence[Source]) -> list[Notice]:
     return sorted(
         found.values(), key=lambda one: (order[one.file], one.line or 0, one.rule, one.column or "")
     )
-
-
-def what_is_not_told(told: Sequence[Notice]) -> list[str]:
-    """What to say where there may be more notices than are held."""
-    if len(told) < MOST_COMPLAINTS:
-        return []
-    words = tr("More than {number:,|value is|values are} not plausible; these are the first. "
-               "All of them: registry quality list", number=MOST_COMPLAINTS)  # fmt: skip
-    return [words]
 
 
 def _find(connection: Connection, touched: list[int], rules: Sequence[str]) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from registry.variables import DAYS_PER_YEAR
+
 
 @dataclass(frozen=True)
 class Item:
@@ -71,9 +73,10 @@ ITEMS = (
         "union all select 'Children with infliximab', count(distinct patient_id)::text, true "
         "from clinical.infusion "
         "union all select 'Median age at the first infusion (years)', "
-        "round(percentile_cont(0.5) within group (order by (i.begun - p.birth_date) / 365.25)"
-        "::numeric, 1)::text, false from clinical.patient p join (select patient_id, "
-        "min(infused_on) as begun from clinical.infusion group by patient_id) i using (patient_id)",
+        "round(percentile_cont(0.5) within group (order by (i.begun - p.birth_date) / "
+        f"{DAYS_PER_YEAR})::numeric, 1)::text, false from clinical.patient p join ("
+        "select patient_id, min(infused_on) as begun from clinical.infusion group by patient_id) i "
+        "using (patient_id)",
     ),
     Item(
         "eligibility",

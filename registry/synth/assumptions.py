@@ -8,9 +8,11 @@ years by Kaplan-Meier), a median of 13 infusions and an observation of some 18 m
 
 from __future__ import annotations
 
+from registry.synth.days import YEAR
+
 # Hazard of losing response, per day and for a child without any of the covariates below. No loss
 # before the window of the week-14 score has closed, so that the score itself is not one.
-BASE_HAZARD = 0.082 / 365.25
+BASE_HAZARD = 0.082 / YEAR
 FIRST_RISK_DAY = 113
 # The study's curve is all but flat after two years: 15.7, 27.3 and 30.9 % at 1, 2 and 3 years.
 LATE_FROM_DAY = 730

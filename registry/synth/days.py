@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-YEAR = 365.25
+from registry.variables import DAYS_PER_YEAR
+
+YEAR = DAYS_PER_YEAR
 
 
 @dataclass(frozen=True, slots=True)

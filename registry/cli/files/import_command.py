@@ -18,7 +18,15 @@ from registry.cli.files.mapping import (
     reader_of,
     sheets_reader,
 )
-from registry.cli.frame.context import hold_to_reason, opened, remark, run_of, warn, with_allowed
+from registry.cli.frame.context import (
+    hold_to_reason,
+    opened,
+    remark,
+    remark_more,
+    run_of,
+    warn,
+    with_allowed,
+)
 from registry.cli.frame.conventions import (
     DateOrderOption,
     DecimalOption,
@@ -215,9 +223,7 @@ def _say_more(result: WriteResult, waiting: int, cure: str, *, dry_run: bool) ->
         warn(note)
     for problem in result.errors[:COMPLAINTS_SHOWN]:
         warn(str(problem))
-    if len(result.errors) > COMPLAINTS_SHOWN:
-        more = len(result.errors) - COMPLAINTS_SHOWN
-        remark("... and {number} more; --format json lists them all", number=more)
+    remark_more(len(result.errors), COMPLAINTS_SHOWN)
     _say_warnings(result)
     if result.errors:
         number = len(result.errors)
@@ -245,6 +251,4 @@ def _say_warnings(result: WriteResult) -> None:
     remark("Not plausible, look at: {number:value|values}.", number=number)
     for notice in result.warnings[:WARNINGS_SHOWN]:
         warn(str(notice))
-    if number > WARNINGS_SHOWN:
-        more = number - WARNINGS_SHOWN
-        remark("... and {number} more; --format json lists them all", number=more)
+    remark_more(number, WARNINGS_SHOWN)

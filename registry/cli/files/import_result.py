@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from registry.cli.frame.context import remark
+from registry.cli.frame.context import remark_more
 from registry.cli.frame.output import Format, print_json, print_rows
 from registry.words import tr
 
@@ -82,5 +82,4 @@ def _print_some(
 ) -> None:
     typer.echo(f"\n{heading}: {number}\n")
     print_rows(rows[:SHOWN], Format.TABLE, columns)
-    if number > SHOWN:
-        remark("... and {number} more; --format json lists them all", number=number - SHOWN)
+    remark_more(number, SHOWN)

@@ -203,3 +203,9 @@ def warn(message: str) -> None:
 def remark(message: str, /, **values: object) -> None:
     """A message beside the result, in the person's language (`tr`)."""
     warn(tr(message, **values))
+
+
+def remark_more(number: int, shown: int) -> None:
+    """How many of so many are not shown, where some are not."""
+    if number > shown:
+        remark("... and {number} more; --format json lists them all", number=number - shown)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry.cli.frame.completion import complete_patient, complete_table
-from registry.cli.frame.context import opened, remark, require_reason, run_of, warn
+from registry.cli.frame.context import opened, remark, remark_more, require_reason, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
 from registry.cli.frame.past import moment_of
@@ -172,11 +172,7 @@ def _print(document: dict[str, Any], followed: list[Consequence], form: Format) 
     rows = [_row(record) for record in records]
     print_rows(rows[:SHOWN] if form is Format.TABLE else rows, form, COLUMNS)
     if form is Format.TABLE:
-        if len(rows) > SHOWN:
-            remark(
-                "... and {number} more; --format json lists them all",
-                number=len(rows) - SHOWN,
-            )
+        remark_more(len(rows), SHOWN)
         for consequence in followed:
             typer.echo(f"  {consequence.study_id}: {consequence.text}")
     spared = document["left_out"]

@@ -18,11 +18,11 @@ from registry.importing.mapping.mapping import FileMapping, SourceMapping, match
 from registry.importing.mapping.table import MappedRows, MappedTable, Place
 from registry.parsing.conventions import NOTHING_SAID, Conventions
 from registry.records.numbered import Numbered
-from registry.records.plausibility import notices_of_import, what_is_not_told
+from registry.records.plausibility import warn_of_import
 from registry.records.rows import AnyProblem, Change, Problem, WriteResult
 from registry.records.study_ids import MASK
 from registry.records.write import write_rows
-from registry.steps import renamed, step
+from registry.steps import renamed
 from registry.words import tr
 
 # A source's name inside the import.
@@ -72,9 +72,7 @@ def import_mapped(
             numbered=numbered,
             changes=changes,
         )
-    step(tr("Looking for what is not plausible"))
-    result.warnings = notices_of_import(connection, rows, result)
-    result.notes.extend(what_is_not_told(result.warnings))
+    warn_of_import(connection, rows, result)
     order = {table.table.shown: (number, table) for number, table in enumerate(mapped)}
 
     def place(problem: Problem) -> tuple[int, int, int]:
