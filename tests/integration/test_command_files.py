@@ -249,6 +249,16 @@ def test_the_demo_prints_the_study_and_writes_its_figures(
     assert "Traceback" not in done.stderr
     numbers = set(re.findall(r"[\d.]+", done.stdout))
     assert {"85", "69", "18", "51", "15.7", "27.3", "30.9", "3.724"} <= numbers
+    titles = [one for one in done.stdout.splitlines() if one.endswith(" (definition: paper)")]
+    assert [one.split()[:2] for one in titles] == [
+        ["Patient", "flow"],
+        ["Table", "1."],
+        ["Table", "2."],
+        ["Cumulative", "incidence"],
+        ["Table", "3."],
+        ["Infliximab", "trough"],
+        ["After", "the"],
+    ]
     written = {path.name for path in (folder / "out").iterdir()}
     assert {"report.html", "cumulative_incidence.png", "cumulative_incidence.svg"} <= written
     assert (folder / "out" / "cumulative_incidence.png").read_bytes()[:4] == b"\x89PNG"
