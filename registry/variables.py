@@ -16,6 +16,9 @@ DAYS_PER_YEAR = 365.25
 DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 """30.4375, exact in binary, so months convert without rounding."""
 
+# What a partial date is known to -> how many letters of an ISO date say it.
+KNOWN_LETTERS = {"year": 4, "month": 7, "day": 10}
+
 # The least and the most of a number that holds for the whole registry, by its column of
 # `registry_setting`.
 SETTINGS = {
@@ -25,6 +28,11 @@ SETTINGS = {
     "wrong_passwords": (1, 100),
     "password_wait_minutes": (1, 1440),
 }
+
+
+def as_known(day: object, known_to: str | None) -> str:
+    """A date as far as it is known: 2015, 2015-03 or 2015-03-09."""
+    return str(day)[: KNOWN_LETTERS.get(known_to or "day", 10)]
 
 
 class Kind(StrEnum):

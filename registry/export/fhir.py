@@ -32,6 +32,7 @@ from registry.models import (
     table_of,
 )
 from registry.models.pcdai_visit import ITEMS
+from registry.variables import as_known
 from registry.vocabulary import MEANINGS
 
 MANIFEST = "manifest.json"
@@ -344,7 +345,7 @@ def _period(row: Row, column: str) -> str | None:
     day, precision = row[column], row[f"{column}_precision"]
     if day is None:
         return None
-    return str(day.isoformat()[: {"year": 4, "month": 7}.get(precision, 10)])
+    return as_known(day, precision)
 
 
 def _given(key: str, value: Any) -> Resource:

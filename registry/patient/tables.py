@@ -15,6 +15,7 @@ from registry.drawing.lines import Glyphs, Line, Span, clean, fit, joined_spans,
 from registry.patient.course import Document, gene_words, measured
 from registry.patient.told import in_a_line, points, reason_of, words_of
 from registry.terminal_width import columns, padded, wrapped
+from registry.variables import as_known
 from registry.words import spoken, tr
 
 TWO_COLUMNS_FROM = 110
@@ -263,4 +264,4 @@ def _stop(course: Document) -> str:
         case "unknown":
             return tr("stopped, day not known")
         case precision:
-            return str(course["stopped_on"])[: {"year": 4, "month": 7}.get(precision, 10)]
+            return as_known(course["stopped_on"], precision)

@@ -23,7 +23,7 @@ from registry.parsing.numbers import LONGEST_NUMBER
 from registry.parsing.stops import UNKNOWN
 from registry.parsing.text import NARROW, NOT_OF_KIND, WIDE
 from registry.records.rows import PATIENT_COLUMN, Entity, file_columns
-from registry.variables import Kind, Variable
+from registry.variables import KNOWN_LETTERS, Kind, Variable
 from registry.vocabulary import ANALYTE_UNITS, ANALYTES, UNITS
 from registry.words import spoken, tr
 
@@ -81,6 +81,10 @@ def cell(column: str) -> str:
     return f's."{column}"'
 
 
+_LENGTH_KNOWN = " ".join(f"when '{name}' then {n}" for name, n in KNOWN_LETTERS.items())
+_KNOWN_BY_LENGTH = " ".join(f"when {n} then '{name}'" for name, n in KNOWN_LETTERS.items())
+
+
 def casts(column: str, variable: Variable, *, plain: bool = False) -> dict[str, str]:
     """Column of the table -> SQL that reads it from the staged cell."""
     text = cell(column)
@@ -123,8 +127,7 @@ def _plain_casts(column: str, text: str, variable: Variable) -> dict[str, str]:
         case Kind.PARTIAL_DATE:
             return {
                 column: f"({text} || substr('-01-01', length({text}) - 3))::date",
-                f"{column}_precision": f"case length({text}) "
-                "when 4 then 'year' when 7 then 'month' when 10 then 'day' end",
+                f"{column}_precision": f"case length({text}) {_KNOWN_BY_LENGTH} end",
             }
         case Kind.NUMBER:
             return {column: f"{text}::numeric"}
@@ -141,8 +144,9 @@ def spelled(row: str, column: str, variable: Variable) -> str:
     value = f'{row}."{column}"'
     match variable.kind:
         case Kind.PARTIAL_DATE:
-            length = f"case {row}.{column}_precision when 'year' then 4 when 'month' then 7 end"
-            known = f"left({value}::text, coalesce({length}, 10))"
+            known = (
+                f"left({value}::text, case {row}.{column}_precision {_LENGTH_KNOWN} else 10 end)"
+            )
             if not variable.may_be_unknown:
                 return known
             return (

@@ -10,6 +10,7 @@ from registry.synth.days import STUDY, YEAR, Window, birthday, iso, years_before
 from registry.synth.edges import Edge
 from registry.synth.pools import Centre, Pools
 from registry.synth.tables import Rows
+from registry.variables import as_known
 
 LEAP_YEARS = range(1988, 2101, 4)
 
@@ -139,7 +140,7 @@ def _precision(rng: Random) -> str:
 
 
 def _text(day: int, precision: str) -> str:
-    return iso(day)[: {"year": 4, "month": 7, "day": 10}[precision]]
+    return as_known(iso(day), precision)
 
 
 def _readings(day: int, precision: str) -> tuple[str, str]:
