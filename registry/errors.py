@@ -91,6 +91,23 @@ def read_from(file: object) -> Iterator[None]:
         ) from None
 
 
+def read_text(file: Path) -> str:
+    """The text of a file in UTF-8. Raises NotFound without it, Refused where it cannot be read."""
+    with read_from(file):
+        content = file.read_bytes()
+    return text_of(content, file)
+
+
+def text_of(content: bytes, name: object) -> str:
+    """What was read of a file, as text. Raises Refused where it is not in UTF-8."""
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError:
+        raise Refused(
+            tr("{file} is not in UTF-8.", file=name), cure=tr("Save it in UTF-8 and try again.")
+        ) from None
+
+
 def cannot_write(file: object, error: OSError, cure: str | None = None) -> Refused:
     """What to say of a file that the system does not let us write."""
     if cure is None and error.errno in (errno.ENOSPC, errno.EDQUOT):

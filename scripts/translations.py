@@ -33,6 +33,7 @@ from registry.errors import SYSTEM_WORDS
 from registry.models import ENTITIES, all_tables, table_of
 from registry.models.patient import STUDY_ID
 from registry.parsing.names import is_word
+from registry.parsing.toml import FOUND
 from registry.patient.told import words_for_empty
 from registry.views import headers, worklist_words
 from registry.views.build import sentences
@@ -129,7 +130,7 @@ def declared() -> Iterator[str]:
     yield from reference_data()
     yield from guidance()
     yield from help_words()
-    yield from SYSTEM_WORDS
+    yield from (*SYSTEM_WORDS, *FOUND)
     yield from (sentence.words for sentence in sentences())
 
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
-from registry.errors import Refused, why
+from registry.errors import Refused, read_from, read_text
 from registry.words import tr
 
 COLUMNS = ("kind", "name", "system", "code", "display", "checked", "source")
@@ -71,11 +71,7 @@ def known_codes(amendments: Path | None = None) -> Codes:
     shipped = Codes(_rows(text, "codes.csv"))
     if amendments is None:
         return shipped
-    try:
-        written = amendments.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(amendments, error) from None
-    return shipped.amended(_rows(written, amendments.name))
+    return shipped.amended(_rows(read_text(amendments), amendments.name))
 
 
 # Our system -> how the standardised vocabularies of OHDSI call it; OMOP's codes are its own ids.
@@ -100,14 +96,9 @@ def held_to(codes: Codes, concepts: Path) -> Codes:
     others = {(_VOCABULARIES[row.system], row.code) for row in codes if row.system in _VOCABULARIES}
     confirmed: set[tuple[str, str]] = set()
     try:
-        with concepts.open(encoding="utf-8", newline="") as file:
+        with read_from(concepts), concepts.open(encoding="utf-8", newline="") as file:
             reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
             header = next(reader, [])
-            if not set(_OF_CONCEPT) <= set(header):
-                raise Refused(
-                    tr("{file} is no list of concepts.", file=concepts.name),
-                    cure=tr("It is CONCEPT.csv of a download from Athena, with tabs."),
-                )
             places = [header.index(column) for column in _OF_CONCEPT]
             for cells in reader:
                 concept, vocabulary, code, standard, invalid = (cells[place] for place in places)
@@ -117,8 +108,12 @@ def held_to(codes: Codes, concepts: Path) -> Codes:
                     confirmed.add(("OMOP", concept))
                 if (vocabulary, code) in others:
                     confirmed.add((vocabulary, code))
-    except (OSError, UnicodeDecodeError, IndexError) as error:
-        raise _unreadable(concepts, error) from None
+    except (ValueError, IndexError):
+        # No such column, a line that is too short, or no text at all.
+        raise Refused(
+            tr("{file} is no list of concepts.", file=concepts.name),
+            cure=tr("It is CONCEPT.csv of a download from Athena, with tabs."),
+        ) from None
     return Codes(
         replace(
             row,
@@ -150,8 +145,3 @@ def _rows(text: str, name: str) -> Iterator[Code]:
                 cure=tr("Only the display may be empty, and checked is yes or no."),
             )
         yield Code(**cells, checked=checked == "yes")
-
-
-def _unreadable(file: Path, error: Exception) -> Refused:
-    reason = why(error) if isinstance(error, OSError) else error
-    return Refused(tr("{file} cannot be read: {reason}.", file=file, reason=reason))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -33,6 +34,9 @@ from registry.errors import Refused, cannot_write
 from registry.steps import step
 from registry.whole_file import part_beside
 from registry.words import tr
+
+# PostgreSQL's programs say it in the system's words too.
+_NO_ROOM = os.strerror(errno.ENOSPC)
 
 
 def back_up(
@@ -150,6 +154,8 @@ def _dump(
     except ProgramFailed as failure:
         # Where the server is gone this raises, and that is the better reason.
         connection.execute(text("select 1"))
+        if _NO_ROOM in str(failure):
+            raise OSError(errno.ENOSPC, _NO_ROOM) from None
         raise Refused(
             tr("pg_dump could not make the backup: {failure}.", failure=failure)
         ) from None

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 OLDEST_SERVER = 15
 ONLY_READS = "25006"
+# A table or view, a column, a function that is not there.
+NOT_THERE = ("42P01", "42703", "42883")
 
 # It warns of a time zone given as an offset, and knows the moment all the same.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
@@ -263,6 +265,11 @@ def refused_by_database(error: DBAPIError | psycopg.Error) -> RegistryError | No
             cure=tr(
                 "Nothing was changed by this command. Make room on the server and run it again."
             ),
+        )
+    if state in NOT_THERE:
+        return DatabaseUnavailable(
+            tr("The database is not as this program makes it: {reason}", reason=first_line(origin)),
+            cure=tr("Bring it up to date: registry db upgrade"),
         )
     if isinstance(origin, psycopg.OperationalError) and (
         state == "" or state.startswith(("08", "57P"))

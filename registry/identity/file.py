@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from registry.errors import Refused, read_from
+from registry.errors import Refused, read_text
 from registry.identity.person import VALUES, checked
 from registry.identity.store import Link, key_of
 from registry.words import tr
@@ -30,12 +30,7 @@ class Line:
 
 def read_file(path: Path) -> list[Line]:
     """The lines of a CSV file in UTF-8. Raises NotFound and Refused; no error repeats a value."""
-    try:
-        with read_from(path):
-            content = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refused(tr("{file} is not in UTF-8.", file=path)) from None
-    rows = csv.DictReader(content.splitlines())
+    rows = csv.DictReader(read_text(path).splitlines())
     columns = [PATIENT, NUMBER, CENTRE, *VALUES]
     if set(rows.fieldnames or ()) - set(columns) or PATIENT not in (rows.fieldnames or ()):
         raise Refused(

@@ -186,6 +186,11 @@ def test_a_dump_that_fails_leaves_what_was_there(
     file.write_text("mine")
     for script, words in (
         ("*--schema*) echo PGDMP; echo 'pg_dump: error: no room' >&2; exit 1;;", "no room"),
+        (
+            "*--schema*) echo PGDMP; "
+            "echo 'pg_dump: error: could not write: No space left on device' >&2; exit 1;;",
+            "cannot be written: No space left on device.\nMake room there.",
+        ),
         ("*--schema*) echo PGDMP; exit 0;;", "cannot be read"),
     ):
         (bin_folder / "pg_dump").unlink()

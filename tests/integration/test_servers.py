@@ -241,6 +241,20 @@ def test_a_registry_of_an_older_program_needs_an_upgrade(
     assert program(registry, "status").status == 0
 
 
+def test_views_of_another_program_need_an_upgrade_and_are_no_fault(
+    program: Program, registry: Database
+) -> None:
+    """Two programs of one revision may have other views."""
+    command = ("analyse", "flow")
+    with registry.engine.begin() as connection:
+        connection.exec_driver_sql("drop view analytics.cohort_flow cascade")
+    error = program(registry, *command).refused(3)
+    assert "is not as this program makes it" in error
+    assert "Bring it up to date: registry db upgrade" in error
+    assert program(registry, "db", "upgrade").status == 0
+    assert program(registry, *command).status == 0
+
+
 def test_a_registry_of_a_newer_program_is_left_alone(program: Program, registry: Database) -> None:
     with registry.engine.begin() as connection:
         connection.execute(text("update alembic_version set version_num = '9999'"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.codes import COLUMNS, Code, known_codes
+from registry.codes import COLUMNS, Code, held_to, known_codes
 from registry.errors import Refused
 from registry.vocabulary import ANALYTES, CONDITIONS, DIAGNOSES, DRUGS, SEXES, UNITS, ZYGOSITIES
 
@@ -100,3 +100,20 @@ def test_a_file_that_is_no_such_table_is_refused(tmp_path: Path, text: str, comp
     own.write_text(text)
     with pytest.raises(Refused, match=complaint):
         known_codes(own)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"a,b\n",
+        b"concept_id\tvocabulary_id\tconcept_code\tstandard_concept\tinvalid_reason\n1\tx\n",
+        "concept_name\t名称\n".encode("gb18030"),
+    ],
+    ids=["empty", "other columns", "a short line", "another encoding"],
+)
+def test_what_is_no_list_of_concepts_is_refused_as_that(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "CONCEPT.csv"
+    file.write_bytes(content)
+    with pytest.raises(Refused, match=r"^CONCEPT.csv is no list of concepts\.\nIt is CONCEPT.csv"):
+        held_to(known_codes(), file)

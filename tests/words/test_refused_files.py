@@ -71,6 +71,42 @@ def test_a_file_that_is_not_as_it_must_be(
     assert said.splitlines() == WRONG[line][of]
 
 
+# What is in the file -> what is said of it.
+WRITTEN = {
+    "of another encoding": (
+        "备注 = '无'".encode("gb18030"),
+        ["Error: FILE is not in UTF-8.", "Save it in UTF-8 and try again."],
+        ["错误：FILE 不是 UTF-8 编码。", "请以 UTF-8 编码保存后重试。"],
+    ),
+    "of another format": (
+        b"patient_id,on\n",
+        [
+            "Error: visit.toml is not TOML: Expected '=' after a key in a key/value pair "
+            "(at line 1, column 11).",
+            "Nothing was stored. An empty file to fill in: registry visit ID --template",
+        ],
+        [
+            "错误：visit.toml 不是 TOML：键之后应有 '='（第 1 行，第 11 列）。",
+            "未保存任何内容。可填写的空白文件：registry visit ID --template",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("of", [1, 2], ids=["English", "Chinese"])
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_file_that_holds_something_else(
+    name: str, of: int, tmp_path: Path, program: Program, speak: Speak
+) -> None:
+    speak(["", "zh_CN"][of - 1])
+    content, *said = WRITTEN[name]
+    file = tmp_path / "visit.toml"
+    file.write_bytes(content)
+    done = program(None, "visit", "P001", "--file", str(file))
+    assert (done.status, done.out) == (1, "")
+    assert done.err.replace(str(file), "FILE").splitlines() == said[of - 1]
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [

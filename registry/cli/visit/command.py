@@ -18,7 +18,7 @@ from registry.cli.frame.output import Format, FormatOption, print_json, print_ro
 from registry.cli.frame.signatures import flag, option
 from registry.cli.records.asking_record import patient_or_asked
 from registry.cli.visit.words import lines_of
-from registry.errors import Refused, WrongUsage, read_from
+from registry.errors import WrongUsage, read_text, text_of
 from registry.words import tr
 
 if TYPE_CHECKING:
@@ -130,16 +130,12 @@ def _require_terminal(dry_run: bool) -> None:
 def _read(file: str) -> VisitFile:
     from registry.entry.visit.file import read_visit_file
 
-    try:
-        if file == STDIN:
-            return read_visit_file(sys.stdin.buffer.read().decode("utf-8"), tr("standard input"))
-        path = Path(file)
-        is_json = {".json": True, ".toml": False}.get(path.suffix.lower())
-        with read_from(file):
-            written = path.read_bytes()
-        return read_visit_file(written.decode("utf-8"), path.name, is_json=is_json)
-    except UnicodeDecodeError:
-        raise Refused(tr("{file} is not in UTF-8.", file=file)) from None
+    if file == STDIN:
+        name = tr("standard input")
+        return read_visit_file(text_of(sys.stdin.buffer.read(), name), name)
+    path = Path(file)
+    is_json = {".json": True, ".toml": False}.get(path.suffix.lower())
+    return read_visit_file(read_text(path), path.name, is_json=is_json)
 
 
 def _day_of(patient: str, on: str | None, given: VisitFile | None) -> date:

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from registry.errors import Refused
+from registry.errors import Refused, read_text
 from registry.importing.files.bounds import LARGEST_MAPPING
-from registry.importing.files.regular import cannot_read, check_regular
+from registry.importing.files.regular import check_regular
 from registry.parsing.toml import parse_toml
 from registry.words import tr
 
@@ -127,12 +127,7 @@ class Section:
 def read_toml(path: Path) -> Section:
     """The whole of a TOML file. Raises NotFound, and Refused for what is no TOML."""
     check_regular(path, largest=LARGEST_MAPPING)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refused(tr("{file} is not in UTF-8.", file=path.name)) from None
-    except OSError as error:
-        raise cannot_read(error) from None
+    text = read_text(path)
     cure = tr("A name or text that is not plain English letters stands in quotes.")
     return Section(path.name, lines_of(text), (), parse_toml(text, path.name, cure=cure))
 
