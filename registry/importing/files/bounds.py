@@ -1,6 +1,6 @@
 """What a file may hold: with these bounds no file takes more than 500 MB of memory to read.
 
-They stand in docs/files.md.
+They stand in docs/files.md; a test compares.
 """
 
 from __future__ import annotations

@@ -1,0 +1,52 @@
+"""The limits that a guide names, held to their declarations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from registry.cli.feed import KEEP
+from registry.importing.files import bounds
+from registry.importing.files.bounds import megabytes
+from registry.models import table_of
+from registry.models.registry_setting import RegistrySetting
+from registry.records.rows import MOST_COMPLAINTS
+from registry.signing.password import _COST
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def by_default(setting: str) -> int:
+    """Of a new registry."""
+    return int(table_of(RegistrySetting).c[setting].server_default.arg.text)  # type: ignore[union-attr]
+
+
+SHEET = f"{bounds.MOST_ROWS:,} rows, {bounds.MOST_COLUMNS:,} columns"
+SAID = {
+    "files.md": (
+        f"| a cell | {bounds.LONGEST_CELL:,} characters |",
+        f"line ends inside quotes included | {bounds.LONGEST_ROW:,} characters |",
+        f"| a sheet | {SHEET}, {bounds.MOST_PLACES:,} cells",
+        f"{megabytes(bounds.LARGEST_SHEET):,} MB unpacked |",
+        f"| {megabytes(bounds.LARGEST_MEMBER)} MB unpacked; {bounds.MOST_SHARED:,} different texts "
+        f"with {bounds.SHARED_CHARACTERS:,} characters |",
+        f"(`.xls`) | {megabytes(bounds.LARGEST_XLS)} MB |",
+        f"| {megabytes(bounds.LARGEST_STATISTICS)} MB, {SHEET} |",
+        f"| a mapping | {megabytes(bounds.LARGEST_MAPPING)} MB |",
+        f"| complaints of one import | {MOST_COMPLAINTS:,};",
+        f"| values of one import that are told as not plausible | {MOST_COMPLAINTS:,};",
+    ),
+    "signing.md": (
+        f"After {by_default('wrong_passwords')} wrong passwords in a row nobody signs as that "
+        f"person for {by_default('password_wait_minutes')} minutes",
+        f"a salted scrypt hash (N {_COST['n']}, r {_COST['r']}, p {_COST['p']})",
+    ),
+    "feeds.md": (f"for `--keep` ({KEEP.removesuffix('d')} days, this registry's choice)",),
+}
+
+
+@pytest.mark.parametrize("page", SAID)
+def test_a_guide_names_the_limit_that_holds(page: str) -> None:
+    written = " ".join((DOCS / page).read_text(encoding="utf-8").split())
+    assert [sentence for sentence in SAID[page] if sentence not in written] == []
