@@ -15,9 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
 from registry.derivation.run import Transition, are_most_patients
-from registry.models.derivation import STATE
-
-ON = "coalesce(event_on, end_on, start_on)"
+from registry.models.derivation import STATE, STATE_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +44,14 @@ def states(connection: Connection, patients: Iterable[int]) -> States:
     if are_most_patients(connection, len(asked)):
         found = (
             "select patient_id, state, on_date from ("
-            f"select patient_id, {STATE} as state, {ON} as on_date "
+            f"select patient_id, {STATE} as state, {STATE_ON} as on_date "
             "from {schema}.loss_of_response "
             "where definition = :definition) r where patient_id = any(:patients)"
         )
     else:
         found = (
             "select r.* from unnest(:patients) as asked (patient_id) cross join lateral ("
-            f"select patient_id, {STATE} as state, {ON} as on_date "
+            f"select patient_id, {STATE} as state, {STATE_ON} as on_date "
             "from {schema}.loss_of_response l "
             "where l.patient_id = asked.patient_id and l.definition = :definition offset 0) r"
         )

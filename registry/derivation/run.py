@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from registry.database.statistics import analyse_if_stale
+from registry.models.derivation import STATE_ON
 from registry.models.status_columns import STATUS_COLUMNS, status_hash
 from registry.records.registry_setting import definition_or_default
 from registry.steps import each, step
@@ -317,7 +318,7 @@ def _append_transitions(connection: Connection, run_id: int) -> list[Transition]
             "with appended as (insert into derived.status_transition "
             "(patient_id, run_id, definition, from_state, to_state, on_date) "
             "select d.patient_id, :run, d.definition, d.from_state, s.state, "
-            "coalesce(s.event_on, s.end_on, s.start_on) from differing d "
+            f"{STATE_ON} from differing d "
             "left join derived.lor_status s using (definition, patient_id) "
             "where s.state is distinct from d.from_state returning *) "
             "select t.definition, n.study_id, t.from_state, t.to_state, t.on_date "

@@ -15,6 +15,7 @@ from registry.database.frozen import Frozen, Place
 from registry.errors import Refused
 from registry.freezes.content import Content, content_of, sha256_of
 from registry.freezes.tables import close, make_tables
+from registry.models.derivation import STATE
 from registry.models.status_columns import NO_RUN, STATUS_COLUMNS, status_hash
 from registry.steps import each
 from registry.views.build import build_frozen_views, rules_hash
@@ -89,8 +90,7 @@ def derive(connection: Connection, place: Place) -> None:
     listed = ", ".join(STATUS_COLUMNS)
     statement = place.sql(
         f"insert into derived.lor_status ({listed}, run_id, state, row_hash) "
-        f"select {listed}, :run, coalesce(reason, case when event then 'loss_of_response' "
-        f"else 'sustained_response' end), {status_hash('r', ':run')} "
+        f"select {listed}, :run, {STATE}, {status_hash('r', ':run')} "
         "from rules.loss_of_response r where definition = :name order by patient_id"
     )
     names = connection.execute(text(place.sql("select name from reference.definition order by 1")))

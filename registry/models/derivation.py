@@ -25,6 +25,8 @@ STATE = (
     "case when not eligible then reason when event then 'loss_of_response' "
     "else 'sustained_response' end"
 )
+# The day to which it is dated.
+STATE_ON = "coalesce(event_on, end_on, start_on)"
 
 
 class ChangedPatient(Base):
