@@ -19,8 +19,12 @@ from registry.views.view import SCHEMAS
 
 EXPECTED = Path(__file__).with_name("catalogue.txt")
 
+# A function of a schema `n` with its arguments, in one word.
+_SIGNATURE = """n.nspname || '.' || p.proname || '('
+    || replace(pg_get_function_identity_arguments(p.oid), ' ', '_') || ')'"""
+
 # A line for each: kind, table or -, name, and a hash of what it does.
-_CATALOGUE = """
+_CATALOGUE = f"""
 with ours as (
     select oid, nspname from pg_namespace
     where nspname in ('audit', 'clinical', 'derived', 'identity', 'reference', 'rules')
@@ -30,11 +34,10 @@ tables as (
     from pg_class c join ours on ours.oid = c.relnamespace
     where c.relkind in ('r', 'p') and ours.nspname <> 'rules'
 )
-select 'function', '-', ours.nspname || '.' || p.proname || '(' || replace(
-        pg_get_function_identity_arguments(p.oid), ' ', '_') || ')',
+select 'function', '-', {_SIGNATURE},
     left(encode(sha256(convert_to(concat_ws('|', p.prosrc, p.prosecdef, p.provolatile,
         array_to_string(p.proconfig, ',')), 'UTF8')), 'hex'), 16)
-from pg_proc p join ours on ours.oid = p.pronamespace
+from pg_proc p join ours n on n.oid = p.pronamespace
 where p.prolang <> (select oid from pg_language where lanname = 'internal')
 union all
 select 'trigger', t.name, g.tgname,
@@ -116,13 +119,12 @@ _OF_ROLES = ("policy", "row_security")
 VIEWS = (*OWN_SCHEMAS, *SCHEMAS)
 # With the functions of whose bodies the catalogue has no text: those written with "return", and all
 # that are made once more for who sees some centres.
-_VIEWS = """
+_VIEWS = f"""
 select 'view', n.nspname || '.' || c.relname, concat_ws(' ', pg_get_viewdef(c.oid), c.reloptions)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'v' and n.nspname = any(:schemas)
 union all
-select 'function', n.nspname || '.' || p.proname || '(' || replace(
-        pg_get_function_identity_arguments(p.oid), ' ', '_') || ')', pg_get_functiondef(p.oid)
+select 'function', {_SIGNATURE}, pg_get_functiondef(p.oid)
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 where n.nspname = any(:schemas) and (p.prosqlbody is not null or n.nspname = any(:own))
 """

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from registry.database.frozen import Frozen, Place
+from registry.freezes.impact import HELD
 from registry.words import note
 
 # Looked for in this order: the first that applies is the cause, the others stand beside it.
@@ -59,7 +60,7 @@ where k.commit_number > :low and k.commit_number <= :high
     and c.patient_id not in (select e.patient_id from audit.erasure e)
 group by c.patient_id
 """
-_ERASED = """
+_ERASED = f"""
 select e.patient_id, array_agg(f.name order by f.as_of) as freezes, m.made_at as at,
     m.made_by as by, m.reason
 from audit.erasure e
@@ -67,13 +68,8 @@ join reference.change_set m using (change_id)
 join reference.data_freeze f on f.name = any(:names)
 join audit.reference_change made on made.table_name = 'data_freeze'
     and made.operation = 'insert' and made.key ->> 'name' = f.name
-where made.change_id < e.change_id and (
-    select r.operation <> 'delete' from audit.record_change r
-    join audit.committed_change k using (change_id)
-    where r.patient_id = e.patient_id and r.table_name = 'patient'
-        and k.commit_number <= f.commit_number
-    order by r.audit_id desc limit 1
-)
+where made.change_id < e.change_id
+    and ({HELD.format(number="e.patient_id", commit="f.commit_number")})
 group by e.patient_id, m.made_at, m.made_by, m.reason
 order by 1
 """

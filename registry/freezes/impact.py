@@ -12,13 +12,15 @@ from registry.database.frozen import Place
 from registry.freezes.store import Stored, freezes
 from registry.records.patient_number import number_ever
 
-# As of the last commit of a freeze; the audit keeps that there were rows also of who was erased.
-_HELD = """
+# Whether there was a child, as of a commit; the audit keeps that there were rows also of who was
+# erased.
+HELD = """
 select r.operation <> 'delete' from audit.record_change r
 join audit.committed_change k using (change_id)
-where r.patient_id = :number and r.table_name = 'patient' and k.commit_number <= :commit
+where r.patient_id = {number} and r.table_name = 'patient' and k.commit_number <= {commit}
 order by r.audit_id desc limit 1
 """
+_HELD = HELD.format(number=":number", commit=":commit")
 _ERASED = """
 select e.patient_id, m.made_at from audit.erasure e join reference.change_set m using (change_id)
 where e.id_hash = audit.id_hash(e.id_salt, :id) order by e.change_id desc limit 1

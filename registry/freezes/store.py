@@ -23,14 +23,18 @@ from registry.freezes.content import Content, from_json
 from registry.freezes.make import make
 from registry.freezes.upkeep import keep_up
 from registry.parsing.meant import did_you_mean, near
-from registry.records.change import declare_change, made_and_dropped, summarise_change
+from registry.records.change import (
+    MADE_AND_DROPPED,
+    declare_change,
+    made_and_dropped,
+    summarise_change,
+)
 from registry.words import tr
 
 _COLUMNS = "name, as_of, day, commit_number, sha256, rules_hash, program_version, note"
 # With the change that made it, and the one that dropped it.
 _LIST = f"""
-select f.*, made.made_at, made.made_by, made.reason,
-    gone.made_at as dropped_at, gone.made_by as dropped_by, gone.reason as dropped_reason
+select f.*, {MADE_AND_DROPPED}
 from reference.data_freeze f
 {made_and_dropped("data_freeze", "f")}
 """

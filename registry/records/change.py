@@ -24,6 +24,11 @@ def declare_change(connection: Connection, *, user: str, command: str, reason: s
     )
 
 
+# What is told of them.
+MADE_AND_DROPPED = """made.made_at, made.made_by, made.reason,
+    gone.made_at as dropped_at, gone.made_by as dropped_by, gone.reason as dropped_reason"""
+
+
 def made_and_dropped(table: str, alias: str) -> str:
     """SQL of who made a row of a `reference` table whose key is its name, and who dropped it.
 

@@ -16,7 +16,12 @@ from registry.database.frozen import DEIDENTIFIED, LIVE, NAME, Frozen, no_name
 from registry.database.locks import Lock, take
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.parsing.meant import did_you_mean, near
-from registry.records.change import declare_change, made_and_dropped, summarise_change
+from registry.records.change import (
+    MADE_AND_DROPPED,
+    declare_change,
+    made_and_dropped,
+    summarise_change,
+)
 from registry.releases.choose import choose
 from registry.words import tr
 
@@ -24,8 +29,7 @@ from registry.words import tr
 Write = Callable[[Connection, str], dict[str, Any]]
 
 _LIST = f"""
-select r.*, made.made_at, made.made_by, made.reason,
-    gone.made_at as dropped_at, gone.made_by as dropped_by, gone.reason as dropped_reason,
+select r.*, {MADE_AND_DROPPED},
     (select count(*) from derived.release_erased e where e.release = r.name) as erased
 from reference.data_release r
 {made_and_dropped("data_release", "r")}

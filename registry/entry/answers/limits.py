@@ -10,12 +10,15 @@ from sqlalchemy import Connection, text
 from registry.entry.answers.findings import shown
 from registry.words import tr
 
+BAND_COLUMNS = (
+    "b.reading, b.source, lower(b.band) as low, upper(b.band) as high, "
+    "lower_inc(b.band) as low_included, upper_inc(b.band) as high_included"
+)
 # A limit of a band may be a share of something: of the earlier weight, say. `held` is a range, so
 # that a value known by its limit alone (<28) is in a band only if the limit proves it.
 BAND = text(
-    "select b.reading, b.source, lower(b.band) as low, upper(b.band) as high, "
-    "lower_inc(b.band) as low_included, upper_inc(b.band) as high_included "
-    "from reference.score_band b where b.measure = :measure and b.sex in ('any', :sex) "
+    f"select {BAND_COLUMNS} from reference.score_band b "
+    "where b.measure = :measure and b.sex in ('any', :sex) "
     "and b.years @> cast(:years as integer) and numrange("
     "lower(b.band) * cast(:share as numeric), upper(b.band) * cast(:share as numeric), "
     "case when lower_inc(b.band) then '[' else '(' end "

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
-from registry.entry.answers.limits import Band
+from registry.entry.answers.limits import BAND_COLUMNS, Band
 from registry.entry.visit.proposals import ANALYTE_OF_ITEM
 from registry.models import PcdaiVisit
 from registry.models.pcdai_visit import ITEMS
@@ -18,9 +18,8 @@ from registry.words import spoken
 Levels = dict[Decimal, str]
 
 BANDS = text(
-    "select b.reading, b.source, lower(b.band) as low, upper(b.band) as high, "
-    "lower_inc(b.band) as low_included, upper_inc(b.band) as high_included "
-    "from reference.score_band b join clinical.patient p on b.sex in ('any', p.sex) "
+    f"select {BAND_COLUMNS} from reference.score_band b "
+    "join clinical.patient p on b.sex in ('any', p.sex) "
     "and b.years @> extract(year from age(:visited_on, p.birth_date))::integer "
     "where b.measure = :item and p.patient_id = :patient"
 )
