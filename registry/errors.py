@@ -113,7 +113,7 @@ def cannot_write(file: object, error: OSError, cure: str | None = None) -> Refus
     if cure is None and error.errno in (errno.ENOSPC, errno.EDQUOT):
         cure = tr("Make room there.")
     elif cure is None and error.errno not in (errno.EFBIG, errno.EIO):
-        cure = tr("Name a file in a folder that you may write to.")
+        cure = tr("Name a place where you may write.")
     return Refused(
         tr("{file} cannot be written: {reason}.", file=file, reason=why(error)), cure=cure
     )

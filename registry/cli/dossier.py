@@ -38,17 +38,15 @@ def dossier_command(
     settings = run_of(context).settings()
     with opened(settings) as database:
         bring_up_to_date(database.engine, user=settings.user)
-        with (
-            database.engine.connect().execution_options(
-                isolation_level="REPEATABLE READ"
-            ) as connection,
-            in_english(),
-        ):
+        with database.engine.connect().execution_options(
+            isolation_level="REPEATABLE READ"
+        ) as connection:
             publish = level_of(connection, disclosure) is Level.PUBLISH
             fewest = int(disclosure_setting(connection)["limit"]) if publish else None
             named = definition_or_default(connection, definition)
-            document = dossier(connection, named, fewest=fewest)
-            write_dossier(document, to)
+            with in_english():
+                document = dossier(connection, named, fewest=fewest)
+        write_dossier(document, to)
     open_items = sum(1 for item in document["items"] if item["to_state"])
     remark(
         "{items:item|items} written to {file}; in {stated} of them there is something to state "

@@ -16,6 +16,7 @@ from registry.report.dossier_items import ITEMS
 from registry.report.html import Section, definitions, paragraph
 from registry.report.whole_page import whole_page
 from registry.whole_file import write_whole
+from registry.words import in_english
 
 TITLE = "Dossier of the registry"
 SOURCES = (
@@ -89,7 +90,9 @@ def write_dossier(document: Document, path: Path) -> None:
         ".json": lambda told: json.dumps(told, indent=2, ensure_ascii=False) + "\n",
     }
     writer = by_ending(path, writers)
-    write_whole(path, lambda part: part.write_text(writer(document), encoding="utf-8"))
+    with in_english():
+        text = writer(document)
+    write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def _markdown(document: Document) -> str:

@@ -143,6 +143,14 @@ def test_the_study_cannot_carry_it(program: Program, shared_study: Database) -> 
     assert "neither risk nor hazard ratio can be estimated" in words
 
 
+def test_a_grace_period_that_outlasts_everybody_is_refused(
+    program: Program, shared_study: Database
+) -> None:
+    """A hundred years: nobody is there at its end."""
+    words = program(shared_study, "analyse", "target-trial", "--grace", "1200").refused(4)
+    assert "0 follow it at the end of the grace period" in words
+
+
 def test_its_strategy_is_told_by_the_definitions_own_limit(
     program: Program, study: Database
 ) -> None:

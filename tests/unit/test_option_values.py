@@ -50,7 +50,7 @@ GIVEN = (
     "--any-number 3.0",
     "--any-number 3.5",
     "--any-number ４",
-    "--any-number 9223372036854775807",
+    "--any-number 9223372036854775806",
     "--any-number three",
     "--share 0.5",
     "--share -1",

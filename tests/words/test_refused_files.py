@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from registry.database.engine import Database
 from registry.errors import SYSTEM_WORDS, cannot_write
 from tests.programs import Program
 
 from .conftest import Speak
 
-ELSEWHERE = "Name a file in a folder that you may write to."
+ELSEWHERE = "Name a place where you may write."
 # A command; HERE is a folder, FILE a file in it -> what is said in English and in Chinese.
 WRONG = {
     "visit P001 --file HERE/none.toml": (
@@ -32,12 +33,12 @@ WRONG = {
         ["Error: FILE/book.csv cannot be written: Not a directory.", ELSEWHERE],
         [
             "错误：无法写入 FILE/book.csv：路径中有一部分不是文件夹。",
-            "请指定您有写权限的文件夹中的文件。",
+            "请指定您有写权限的位置。",
         ],
     ),
     "template FILE": (
         ["Error: FILE cannot be written: File exists.", ELSEWHERE],
-        ["错误：无法写入 FILE：已有同名文件。", "请指定您有写权限的文件夹中的文件。"],
+        ["错误：无法写入 FILE：已有同名文件。", "请指定您有写权限的位置。"],
     ),
     "synth --patients 1 --seed 1 --out FILE": (
         ["Error: FILE is not a folder.", "Name a folder, new or empty."],
@@ -112,7 +113,7 @@ def test_a_file_that_holds_something_else(
     [
         (errno.ENOSPC, "无法写入 x.csv：磁盘已满。\n请在那里腾出空间。"),
         (errno.EDQUOT, "无法写入 x.csv：磁盘配额已用完。\n请在那里腾出空间。"),
-        (errno.EACCES, "无法写入 x.csv：没有权限。\n请指定您有写权限的文件夹中的文件。"),
+        (errno.EACCES, "无法写入 x.csv：没有权限。\n请指定您有写权限的位置。"),
         (errno.EFBIG, "无法写入 x.csv：文件过大。"),
         (errno.EIO, "无法写入 x.csv：磁盘读写出错。"),
     ],
@@ -133,3 +134,23 @@ def test_the_systems_words_are_its_own() -> None:
     """As Linux says them: a word that no error has would never be found."""
     said = {os.strerror(number) for number in errno.errorcode}
     assert set(SYSTEM_WORDS) <= said
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("patient show P999 --to FILE.svg", "没有患者 P999。"),
+        ("patient show P001 --to FILE/p.svg", "无法写入 FILE/p.svg：已有同名文件。"),
+        ("dossier --to FILE.html --definition mine", "没有定义 mine。"),
+        ("dossier --to FILE.txt", "file.txt 的结尾看不出格式。"),
+        ("dossier --to FILE/d.md", "无法写入 FILE/d.md：路径中有一部分不是文件夹。"),
+    ],
+)
+def test_of_what_is_written_in_english_a_refusal_is_not(
+    line: str, said: str, shared_study: Database, tmp_path: Path, program: Program, speak: Speak
+) -> None:
+    speak("zh_CN")
+    file = tmp_path / "file"
+    file.write_text("")
+    done = program(shared_study, *line.replace("FILE", str(file)).split())
+    assert done.err.splitlines()[0] == f"错误：{said.replace('FILE', str(file))}"

@@ -87,9 +87,9 @@ OF_A_VALUE = {
         ("CHANGE cannot be 'first'.", "Write a whole number."),
         ("CHANGE 不能是 'first'。", "请写整数。"),
     ),
-    "undo 9223372036854775808": (
-        ("CHANGE cannot be '9223372036854775808'.", "Write a smaller number."),
-        ("CHANGE 不能是 '9223372036854775808'。", "请写小一些的数。"),
+    "undo 9223372036854775807": (
+        ("CHANGE cannot be '9223372036854775807'.", "Write a smaller number."),
+        ("CHANGE 不能是 '9223372036854775807'。", "请写小一些的数。"),
     ),
     "infusion list P001 --to 2020-13-01": (
         ("--to cannot be '2020-13-01'.", "Write it as YYYY-MM-DD."),

@@ -72,7 +72,8 @@ class Arm:
         self.of = np.where(later, month, first)
         self.slot = np.where(later, month - first + 1, 0)
         x = children.known[self.child, self.of]
-        low, high = x.min(axis=0), x.max(axis=0)
+        # Nobody may be there at the end of a long grace period.
+        low, high = x.min(axis=0, initial=np.inf), x.max(axis=0, initial=-np.inf)
         self.varies = high > low
         x = (x[:, self.varies] - low[self.varies]) / (high - low)[self.varies]
         time = [np.ones(len(x))]

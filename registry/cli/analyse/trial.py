@@ -35,7 +35,7 @@ def target_trial(
         ),
     ] = ",".join(TrialPlan.varying),
     grace: Annotated[
-        int, option("--grace", "MONTHS", "From week 14 on, to begin a strategy.", min=1)
+        int, option("--grace", "MONTHS", "From week 14 on, to begin a strategy.", min=1, max=1200)
     ] = TrialPlan.grace_months,
     at: Annotated[
         str, option("--at", "A,B,...", "Months from week 14 on, of the risks.")

@@ -22,8 +22,8 @@ from registry.words import tr
 
 # Digits of numbers that are surely read alike.
 PLAIN_DIGITS = 9
-# What the database's and NumPy's whole numbers hold.
-LARGEST = 2**63 - 1
+# What the database's and NumPy's whole numbers hold with one more.
+LARGEST = 2**63 - 2
 
 
 class _NotPlain(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -89,13 +90,11 @@ def patient_show_command(
     if patient is None:
         with opened(run_of(context).settings()) as database:
             patient = patient_or_asked(database, None)
-    if to is None:
-        document = _document(context, patient, definition)
-    else:
-        # The fonts of a figure have no Chinese.
-        with in_english():
-            document = _document(context, patient, definition)
-            _draw(document, to)
+    # The fonts of a figure have no Chinese.
+    in_words = nullcontext() if to is None else in_english()
+    document = _document(context, patient, definition, in_words)
+    if to is not None:
+        _draw(document, to)
         remark("Drawn: {files}", files=to)
     match form:
         case Format.JSON:
@@ -106,7 +105,12 @@ def patient_show_command(
             _print(document, width, everything)
 
 
-def _document(context: typer.Context, patient: str, definition: str | None) -> dict[str, Any]:
+def _document(
+    context: typer.Context,
+    patient: str,
+    definition: str | None,
+    in_words: AbstractContextManager[None],
+) -> dict[str, Any]:
     from registry.derivation.explanation import explain
     from registry.patient.reading import read_patient
     from registry.records.patient_number import patient_number
@@ -114,8 +118,9 @@ def _document(context: typer.Context, patient: str, definition: str | None) -> d
     with up_to_date(context, definition, or_as_it_stands=True) as (connection, definition):
         connection.execution_options(isolation_level="REPEATABLE READ")
         patient_number(connection, patient)
-        explanation = explain(connection, patient, definition).to_json()
-        record = read_patient(connection, patient, definition)
+        with in_words:
+            explanation = explain(connection, patient, definition).to_json()
+            record = read_patient(connection, patient, definition)
         basis = frozen_basis(connection, definition)
     kept = {key: explanation[key] for key in ("conclusion", "rules")}
     return record | {"explanation": kept} | basis
@@ -125,7 +130,9 @@ def _draw(document: dict[str, Any], to: Path) -> None:
     from registry.drawing.plot import write
     from registry.patient.figure import patient_figure
 
-    write(patient_figure(document), to)
+    with in_english():
+        figure = patient_figure(document)
+    write(figure, to)
 
 
 def _cells(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -107,7 +107,7 @@ def read_on(typed: str) -> date:
     except ValueError as error:
         problem = error.problem if isinstance(error, Unreadable) else tr("is not a date")
         raise WrongUsage(
-            f"{typed!r} {problem}.", cure=tr("Write it as YYYY-MM-DD, or today or yesterday.")
+            f"{typed!r} {problem}", cure=tr("today and yesterday are taken too.")
         ) from None
 
 
