@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, text
@@ -16,9 +16,12 @@ from registry.records.cells import spelled
 from registry.records.patient_number import patient_number
 from registry.records.rows import Entity, file_columns
 from registry.variables import Variable
+from registry.words import tr
 
 BY_TABLE: dict[str, Entity] = {one.__tablename__: one for one in ENTITIES}
 KEYS = {table.name: table.key for table in CLINICAL_TABLES}
+# More than these are not named one by one.
+MOST_NAMED = 20
 # Column -> its old and its new cell.
 Cells = dict[str, tuple[str | None, str | None]]
 CHANGES = (
@@ -114,6 +117,13 @@ _NET = """(
     where c.change_id = :change and c.table_name = :of
     group by n.study_id, c.record_id order by min(c.audit_id)
 )"""
+
+
+def some_of(lines: Sequence[str]) -> str:
+    """The first of what stands in a refusal's way, and how many more there are."""
+    more = len(lines) - MOST_NAMED
+    named = [*lines[:MOST_NAMED], *([tr("and {number} more", number=more)] * (more > 0))]
+    return "; ".join(named)
 
 
 def of_name(table: str) -> Table:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from registry.database.locks import Lock, take
+from registry.entry.history import some_of
 from registry.errors import Refused
 from registry.models import ENTITIES, Patient, table_of
 from registry.records.patient_number import patient_number
@@ -17,8 +18,6 @@ from registry.records.staging import value_columns
 from registry.records.write import refusal_of
 from registry.words import tr
 
-# More than these are not named one by one.
-MOST_NAMED = 20
 # A child who moved has two, and the one that is merged into stays.
 MAY_DIFFER = ("centre",)
 
@@ -48,11 +47,9 @@ def merge(connection: Connection, one: str, into: str, *, prefer: str | None = N
     between = {"one": numbers[one], "into": numbers[into]}
     differing = [said for entity in ENTITIES for said in _differing(connection, entity, between)]
     if differing and prefer is None:
-        more = len(differing) - MOST_NAMED
-        named = [*differing[:MOST_NAMED], *([tr("and {number} more", number=more)] * (more > 0))]
         raise Refused(
             tr("{one} and {into} are not told alike: {differing}.", one=one, into=into,
-               differing="; ".join(named)),
+               differing=some_of(differing)),
             cure=tr("Nothing was changed. Mend one of them, or say whose is right: --prefer"),
         )  # fmt: skip
     moved = alike = 0

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import BigInteger, Text
 
-from registry.entry.history import BY_TABLE, KEYS, of_name
+from registry.entry.history import BY_TABLE, KEYS, of_name, some_of
 from registry.entry.stored import dated
 from registry.errors import NotFound, Refused
 from registry.models import Patient
@@ -21,8 +21,6 @@ from registry.records.patient_number import no_patient
 from registry.records.write import refusal_of
 from registry.words import tr
 
-# More than these are not named one by one.
-MOST_NAMED = 20
 # A study id is never given to another child, so that it was given is not taken back; nor is what
 # was erased.
 UNDONE = (
@@ -232,11 +230,8 @@ def _because_of_later(connection: Connection, numbers: list[int]) -> Refused | N
             ),
             cure=tr("To have it again, undo that one."),
         )
-    lines = [_named(row) for row in rows[:MOST_NAMED]]
-    if len(rows) > MOST_NAMED:
-        lines.append(tr("and {number} more", number=len(rows) - MOST_NAMED))
     return Refused(
-        tr("Changed since: {changes}.", changes="; ".join(lines)),
+        tr("Changed since: {changes}.", changes=some_of([_named(row) for row in rows])),
         cure=tr("Nothing was undone. Undo the later changes first."),
     )
 

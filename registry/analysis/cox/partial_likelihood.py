@@ -30,7 +30,8 @@ from registry.analysis.arrays import Ordered, Ties, places, steps_of
 from registry.analysis.dataset import Days, Flags, Floats
 
 _STEPS = 500
-_HALVINGS = 40
+# How far a step may go at most, and how often it is halved where it does not climb.
+LONGEST_STEP, HALVINGS = 5.0, 40
 _CLOSE = 1e-11
 
 
@@ -370,8 +371,8 @@ def maximise(
         if step @ before < 0 and np.abs(step).max() > np.abs(before).max() / 4:
             damping = damping / 2
         before = step
-        step = step * damping * min(1.0, 5.0 / np.abs(step).max())
-        for _ in range(_HALVINGS):
+        step = step * damping * min(1.0, LONGEST_STEP / np.abs(step).max())
+        for _ in range(HALVINGS):
             coef = here.coef.copy()
             coef[free] += step
             there = likelihood.at(coef)

@@ -25,16 +25,13 @@ from registry.analysis.cox.diagnostics import (
     score_test,
     transformed,
 )
-from registry.analysis.cox.partial_likelihood import PartialLikelihood, Rows
+from registry.analysis.cox.partial_likelihood import HALVINGS, LONGEST_STEP, PartialLikelihood, Rows
 from registry.analysis.dataset import Floats
 from registry.errors import CannotEstimate
 from registry.words import note
 
 # A step shorter than this part of each standard error is the last.
 _CLOSE = 1e-10
-# What a step may change at most, as in `partial_likelihood.maximise`.
-_LONGEST = 5.0
-_HALVINGS = 40
 # How many lengths are asked for at once when a step was too long.
 _AT_ONCE = 3
 # Of the least eigenvalue of an information in units of its diagonal: below it there is no estimate.
@@ -166,8 +163,8 @@ def climb(points: Sequence[Evaluated], *, firth: bool) -> Climb:
     errors = np.sqrt(np.diag(np.linalg.inv(information)))
     if np.abs(step / errors).max() < _CLOSE:
         return Climb(best, step, (), loglik)
-    step = step * min(1.0, _LONGEST / np.abs(step).max())
-    lengths = [0.5**halved for halved in range(_HALVINGS)]
+    step = step * min(1.0, LONGEST_STEP / np.abs(step).max())
+    lengths = [0.5**halved for halved in range(HALVINGS)]
     moves = [one.coef - best.coef for one in points if one is not best]
     tried = [
         length
