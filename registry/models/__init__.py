@@ -26,8 +26,10 @@ from registry.models.phenotype import Phenotype
 from registry.models.surgery import Surgery
 from registry.models.tdm_level import Assay, TdmLevel, TdmThreshold
 
+# A table with an import file.
+Entity = type[Patient] | type[PatientRecord]
 # Patients first: everything else refers to them.
-ENTITIES: tuple[type[Patient] | type[PatientRecord], ...] = (
+ENTITIES: tuple[Entity, ...] = (
     Patient,
     Phenotype,
     Anthropometry,
@@ -99,6 +101,7 @@ __all__ = [
     "ConsentForm",
     "Drug",
     "Endoscopy",
+    "Entity",
     "FollowUpEnd",
     "GeneFinding",
     "Infusion",

@@ -6,13 +6,10 @@ from typing import Any
 
 from registry.models import ENTITIES, table_of
 from registry.models.missing_reason import may_lack, reason_column, reason_variable
-from registry.models.patient import STUDY_ID
+from registry.models.patient import PATIENT_COLUMN, STUDY_ID
 from registry.variables import Kind, Variable
 from registry.vocabulary import MEANINGS
 from registry.words import note, spoken
-
-# The patient's column stands first in every file; in the tables it is a number.
-PATIENT_COLUMN = "patient_id"
 
 # How a value of the kind is written in a file.
 WRITTEN = {

@@ -32,6 +32,8 @@ from registry.models.missing_reason import missing_reasons
 from registry.variables import Kind, Redaction, Variable
 from registry.vocabulary import DIAGNOSES, SEXES
 
+# It stands first in every file; in the tables it is a number.
+PATIENT_COLUMN = "patient_id"
 STUDY_ID = Variable(
     "Study id",
     Kind.TEXT,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from registry.models import ENTITIES, Patient, PatientRecord, table_of
+from registry.models import ENTITIES, Entity, Patient, table_of
 from registry.models.patient import STUDY_ID
 from registry.variables import Kind, Redaction, Variable
 
@@ -59,7 +59,7 @@ _NOTES = {
 class Field:
     """One column of a table as a field of the project."""
 
-    entity: type[Patient] | type[PatientRecord]
+    entity: Entity
     column: str
     variable: Variable
 

@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from registry.models import ENTITIES, Endoscopy, Patient, PatientRecord, PcdaiVisit, table_of
+from registry.models import ENTITIES, Endoscopy, PcdaiVisit, table_of
+from registry.models import Entity as Entity
 from registry.models.missing_reason import may_lack, reason_column, reason_variable
+from registry.models.patient import PATIENT_COLUMN as PATIENT_COLUMN
 from registry.variables import Kind, Variable
 from registry.words import note, tr
 
-Entity = type[Patient] | type[PatientRecord]
-
 BY_FILE_NAME: dict[str, Entity] = {entity.file_name: entity for entity in ENTITIES}
-PATIENT_COLUMN = "patient_id"
 # What the registry itself gives a row.
 NOT_FROM_A_FILE = (PATIENT_COLUMN, "record_id", "row_version")
 NOT_UTF8 = note("is not in UTF-8; save the file as CSV UTF-8, or name its --encoding")

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from sqlalchemy import Column
 
-from registry.models import ENTITIES, GeneFinding, Patient, PatientRecord, table_of
+from registry.models import ENTITIES, Entity, GeneFinding, Patient, table_of
 from registry.models.missing_reason import may_lack, reason_column, reason_of, reason_variable
 from registry.variables import Kind, Redaction
 from registry.views.view import DEIDENTIFIED, RULES, View, in_order, views_of
@@ -20,8 +20,6 @@ RELEASED_CHILD = "released_child"
 # few share it; the last is kept.
 QUASI_IDENTIFIERS = ("centre", "birth_date", "sex")
 AGE = "age_years"
-
-Entity = type[Patient] | type[PatientRecord]
 
 
 def released_child_view() -> View:
