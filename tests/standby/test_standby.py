@@ -41,6 +41,7 @@ WRITING = (
     ("audit", "verify"),
     ("status", "--as-of", "2026-01-01"),
 )
+PROGRAM = (sys.executable, "-m", "registry", "--database-url")
 COUNT = "select count(*) as children from patient"
 
 
@@ -105,6 +106,30 @@ def test_a_url_of_several_servers_gives_no_password_away(program: Program) -> No
         assert "hidden" not in said
 
 
+def test_what_is_answered_as_done_the_standby_shows(pair: Pair, program: Program) -> None:
+    """While it applies nothing no commit is answered, so none that was is lost with the primary."""
+    standby, primary = (
+        psycopg.connect(one.url().replace("+psycopg", ""), autocommit=True)
+        for one in (pair.standby, pair.primary)
+    )
+    url, words = (
+        pair.url("read-write"),
+        ("endoscopy", "add", "P003", "--performed-on", "2018-01-09"),
+    )
+    with standby, primary:
+        standby.execute("select pg_wal_replay_pause()")
+        with subprocess.Popen([*PROGRAM, url, *words], stdout=subprocess.DEVNULL) as adding:
+            waiting = "select from pg_stat_activity where wait_event = 'SyncRep'"
+            wait_until(
+                lambda: adding.poll() is not None or primary.execute(waiting).rowcount > 0, PATIENCE
+            )
+            answered = adding.poll()
+            standby.execute("select pg_wal_replay_resume()")
+            assert (answered, adding.wait(PATIENCE)) == (None, 0)
+    listed = program(pair.standby.url(), "endoscopy", "list", "P003", "--format", "json").document
+    assert "2018-01-09" in {one["performed_on"] for one in listed}
+
+
 def test_a_failover_in_the_middle_of_an_import_loses_nothing(
     pair: Pair, program: Program, tmp_path: Path
 ) -> None:
@@ -117,9 +142,7 @@ def test_a_failover_in_the_middle_of_an_import_loses_nothing(
     with psycopg.connect(pair.primary.url().replace("+psycopg", "")) as holding:
         holding.execute("lock table clinical.lab_result in share mode")
         with subprocess.Popen(
-            [sys.executable, "-m", "registry", "--database-url", url, "import", str(tmp_path)],
-            stderr=subprocess.PIPE,
-            text=True,
+            [*PROGRAM, url, "import", str(tmp_path)], stderr=subprocess.PIPE, text=True
         ) as importing:
             waiting = "select from pg_locks where relation = 'clinical.lab_result'::regclass "
             waiting += "and not granted"
