@@ -12,6 +12,7 @@ all of that takes longer than a model of a hospital's children. A test holds bot
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -20,7 +21,7 @@ from scipy import special
 
 from registry.analysis.dataset import Days, Flags, Floats
 from registry.errors import CannotEstimate, WrongUsage
-from registry.words import tr
+from registry.words import note, tr
 
 NO_ENTRY = -1
 """Entry of a patient who is at risk from day 0 on."""
@@ -118,6 +119,28 @@ def weights(value: Any, n: int) -> Floats:
     if not (np.isfinite(found).all() and (found > 0).all()):
         raise InvalidInput(tr("weights has a value that is not above 0 or not finite."))
     return found
+
+
+def require_event(happened: Any) -> None:
+    """Raises CannotEstimate where nothing happened: all of it is 0 or false."""
+    if not np.any(happened):
+        raise CannotEstimate(note("There is no event."))
+
+
+def require_groups(names: Sequence[Any]) -> None:
+    """Raises CannotEstimate for a single group."""
+    if len(names) < 2:
+        raise CannotEstimate(note("There is only one group, so there is nothing to compare."))
+
+
+def spread_of(values: Floats) -> Floats:
+    """The range of each covariate. Raises CannotEstimate for one that does not vary."""
+    spread = np.asarray(np.ptp(values, axis=0), dtype=np.float64)
+    if not (spread > 0).all():
+        raise CannotEstimate(
+            note("Covariate {number} does not vary.", number=int(np.argmin(spread)) + 1)
+        )
+    return spread
 
 
 def ridge(penalty: str | float | None) -> float:

@@ -75,10 +75,8 @@ def logrank(
     stratum = np.zeros(len(stop), dtype=np.int64)
     if strata is not None:
         stratum = arrays.groups(strata, len(stop), "strata")[1]
-    if len(names) < 2:
-        raise CannotEstimate(note("There is only one group, so there is nothing to compare."))
-    if not happened.any():
-        raise CannotEstimate(note("There is no event."))
+    arrays.require_groups(names)
+    arrays.require_event(happened)
     observed, expected = np.zeros(len(names)), np.zeros(len(names))
     variance = np.zeros((len(names), len(names)))
     for one in np.unique(stratum):

@@ -159,8 +159,7 @@ def cause_specific_risk(time: Any, cause: Any, x: Any, ties: Ties = "efron") -> 
     stop = arrays.times(time)
     code = arrays.causes(cause, len(stop))
     values = arrays.covariates(x, len(stop))
-    if not (code == 1).any():
-        raise CannotEstimate(note("There is no event."))
+    arrays.require_event(code == 1)
     causes = tuple(int(one) for one in np.unique(code[code > 0]))
     fits = []
     for one in causes:

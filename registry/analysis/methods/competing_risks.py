@@ -86,8 +86,7 @@ def aalen_johansen(
     code = arrays.causes(cause, len(stop))
     arrays.one_of(conf_type, CONFIDENCE_TYPES, "conf_type")
     start = np.full(len(stop), float(NO_ENTRY)) if entry is None else arrays.entries(entry, stop)
-    if not code.any():
-        raise CannotEstimate(note("There is no event."))
+    arrays.require_event(code)
     counts = Counts.of(start, stop, code, causes=int(code.max()))
     incidence, error = counting.aalen_johansen(counts)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -141,11 +140,9 @@ def gray(time: Any, cause: Any, group: Any, causes: Sequence[int] | None = None)
     stop = arrays.times(time)
     code = arrays.causes(cause, len(stop))
     names, index = arrays.groups(group, len(stop))
-    if len(names) < 2:
-        raise CannotEstimate(note("There is only one group, so there is nothing to compare."))
+    arrays.require_groups(names)
     codes = tuple(int(one) for one in (np.unique(code[code > 0]) if causes is None else causes))
-    if not np.isin(code, codes).any():
-        raise CannotEstimate(note("There is no event."))
+    arrays.require_event(np.isin(code, codes))
     tests = [_gray_test(stop, code, index, one) for one in codes]
     statistic, p_value = (np.array(column, dtype=np.float64) for column in zip(*tests, strict=True))
     if np.isnan(statistic).all():

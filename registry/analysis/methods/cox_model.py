@@ -233,14 +233,9 @@ def cox(
     case = _case(weights, len(stop), penalty)
     start = np.full(len(stop), -1.0) if entry is None else arrays.entries(entry, stop)
     stratum, units = (_numbered(strata, stop, "strata"), _numbered(cluster, stop, "cluster"))
-    if not happened.any():
-        raise CannotEstimate(note("There is no event."))
+    arrays.require_event(happened)
     # Over their range, since Newton's steps know no units; a ridge means the units that are given.
-    spread = np.ptp(values, axis=0)
-    if not (spread > 0).all():
-        raise CannotEstimate(
-            note("Covariate {number} does not vary.", number=int(np.argmin(spread)) + 1)
-        )
+    spread = arrays.spread_of(values)
     scale = np.ones(values.shape[1]) if ridge else spread
     rows = Rows.of(
         stop, happened, values / scale, start=start, stratum=stratum, cluster=units, weight=case

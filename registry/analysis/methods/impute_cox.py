@@ -134,8 +134,7 @@ def impute_cox(
     if strata is not None:
         stratum = arrays.groups(strata, len(stop), "strata")[1]
     start = None if entry is None else arrays.entries(entry, stop)
-    if not happened.any():
-        raise CannotEstimate(note("There is no event."))
+    arrays.require_event(happened)
     centre, scale, binary = _scales(values)
     rows = Rows.of(stop, happened, np.zeros((len(stop), int((~outside).sum()))),
                    start=start, stratum=stratum)  # fmt: skip

@@ -70,8 +70,7 @@ def turnbull(left: Any, right: Any) -> IntervalEstimate:
         CannotEstimate: no event, or the estimate does not converge.
     """
     begins, ends = arrays.intervals(left, right)
-    if not np.isfinite(ends).any():
-        raise CannotEstimate(note("There is no event."))
+    arrays.require_event(np.isfinite(ends))
     from surpyval.univariate.nonparametric.turnbull import Turnbull
 
     # What it warns of is whether it converged, which is asked below.

@@ -124,13 +124,8 @@ def interval_regression(
     begins, ends = arrays.intervals(left, right)
     values = arrays.covariates(x, len(begins))
     arrays.one_of(distribution, DISTRIBUTIONS, "distribution")
-    if not np.isfinite(ends).any():
-        raise CannotEstimate(note("There is no event."))
-    centre, spread = values.mean(axis=0), np.ptp(values, axis=0)
-    if not (spread > 0).all():
-        raise CannotEstimate(
-            note("Covariate {number} does not vary.", number=int(np.argmin(spread)) + 1)
-        )
+    arrays.require_event(np.isfinite(ends))
+    centre, spread = values.mean(axis=0), arrays.spread_of(values)
     lost = values[np.isfinite(ends)]
     at_an_end = (lost == values.min(axis=0)).all(axis=0) | (lost == values.max(axis=0)).all(axis=0)
     if at_an_end.any():
