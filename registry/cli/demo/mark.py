@@ -5,10 +5,8 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from registry.cli.frame.signatures import flag
-from registry.cli.records.prompts import may_ask
+from registry.cli.records.prompts import agrees, may_ask
 from registry.errors import Refused
 from registry.words import tr
 
@@ -33,7 +31,7 @@ def hold_to_demo(database: Database, into_demo: bool, *, no_input: bool = False)
         words = tr(
             "This is the demo's registry, of synthetic children. Write into it all the same?"
         )
-        if typer.confirm(words, default=False, err=True):
+        if agrees(words):
             return
         raise Refused(tr("Nothing was stored."))
     raise Refused(

@@ -170,7 +170,7 @@ def _built(name: str, made: Any) -> Any:
 # Typer's own words; it asks for most of them by gettext, which is pointed at our catalogue.
 OWN_WORDS = (
     *("Usage: ", "Options", "Arguments", "Commands", "required", "default: {default}"),
-    *("Show this message and exit.", "Aborted!"),
+    "Show this message and exit.",
 )
 EXAMPLE = "Example:"
 # A paragraph that begins so keeps its lines.

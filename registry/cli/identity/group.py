@@ -52,7 +52,7 @@ def add_command(
 
     Example: registry identity add P001 --number 0012345 --name 'Li Wei'
     """
-    from registry.cli.records.prompts import may_ask
+    from registry.cli.records.prompts import ask, may_ask
     from registry.identity.person import VALUES
     from registry.identity.store import Link, link, put
     from registry.records.patient_number import patient_number
@@ -62,11 +62,8 @@ def add_command(
         name=name, birth_name=birth_name, contact=contact, identity_number=identity_number
     )
     if number is None and not given and may_ask(False):
-        number = typer.prompt(tr("Hospital number"), default="", show_default=False, err=True)
-        given = {
-            column: typer.prompt(spoken(one.label), default="", show_default=False, err=True)
-            for column, one in VALUES.items()
-        }
+        number = ask(tr("Hospital number"))
+        given = {column: ask(spoken(one.label)) for column, one in VALUES.items()}
         given = {column: value for column, value in given.items() if value}
     if not number and not given:
         raise WrongUsage(tr("Nothing is told of the child: give at least one option."))

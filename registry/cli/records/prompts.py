@@ -23,6 +23,30 @@ def may_ask(no_input: bool = False) -> bool:
     return not no_input and sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def ask(words: str) -> str:
+    """What a person answers, which may be nothing."""
+    return _read(f"{words}: ", ())
+
+
+def agrees(words: str) -> bool:
+    """Whether a person answers with yes; nothing, as to go back, is no."""
+    from registry.parsing.names import read_flag
+    from registry.parsing.text import NotOfKind
+
+    def problem_of(answer: str) -> str | None:
+        try:
+            read_flag(answer or "no")
+        except NotOfKind as error:
+            return error.problem
+        return None
+
+    try:
+        answer = ask_until(f"{words} [yes/no]", problem_of)
+    except GoneBack:
+        return False
+    return read_flag(answer or "no") == "yes"
+
+
 def ask_until(
     words: str, problem_of: Callable[[str], str | None], offers: Iterable[str] = ()
 ) -> str:
