@@ -18,7 +18,7 @@ from registry.analysis.dataset import (
     treatment_notes,
 )
 from registry.analysis.reading import Cohort
-from registry.covariates import AS_PUBLISHED, COVARIATES, Covariate, Limits
+from registry.covariates import AS_PUBLISHED, COVARIATES, MEASURES, MODEL_TERMS, Covariate, Limits
 from registry.errors import CannotEstimate
 from registry.vocabulary import (
     BEHAVIOUR_MEANINGS,
@@ -41,15 +41,15 @@ class Factor:
 
 FACTORS = (
     Factor("centre", note("Centre"), {}),
-    Factor("sex", note("Sex"), SEX_MEANINGS),
+    Factor("sex", MEASURES["sex"].label, SEX_MEANINGS),
     Factor(
         "severity",
-        note("Severity by PCDAI"),
+        MODEL_TERMS["severity_moderate_severe"].label,
         {one: one for one in ("remission", "mild", "moderate", "severe")},
     ),
-    Factor("location", note("Location"), LOCATION_MEANINGS),
-    Factor("upper_gi_location", note("Upper gastrointestinal disease"), UPPER_GI_MEANINGS),
-    Factor("behaviour", note("Behaviour"), BEHAVIOUR_MEANINGS),
+    Factor("location", MODEL_TERMS["location_l2"].label, LOCATION_MEANINGS),
+    Factor("upper_gi_location", MODEL_TERMS["upper_gi"].label, UPPER_GI_MEANINGS),
+    Factor("behaviour", MODEL_TERMS["behaviour_b2_b3"].label, BEHAVIOUR_MEANINGS),
     Factor("growth", note("Growth"), GROWTH_MEANINGS),
     Factor(
         "prior_surgery",
