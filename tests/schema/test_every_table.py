@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from types import ModuleType
 
 import pytest
 from sqlalchemy import Connection, text
 
 from registry.cli.frame.completion import complete_table
 from registry.clinical_tables import BY_NAME, CLINICAL_TABLES, ClinicalTable
+from registry.export import fhir, omop
 from registry.importing.drafting.names import synonyms
 from registry.models import ENTITIES, Patient, all_tables, table_of
 from registry.models.codebook import codebook, declarations, descriptions
@@ -36,6 +38,7 @@ NO_EVENT = {
 SENTENCES_OF_THEIR_OWN = {"phenotype", "medication", "gene_finding"}
 TABLES_OF_THEIR_OWN = {"infusion", "tdm_level", "lab_result", "anthropometry"}
 NO_CONTACT = {"patient", "consent", "follow_up_end"}
+NOT_FOR_NEIGHBOURS = {"surgery", "adverse_event", "gene_finding", "consent"}
 
 
 def test_declarations_models_and_files_are_the_same() -> None:
@@ -74,6 +77,18 @@ def test_the_pages_tell_of_it(table: ClinicalTable) -> None:
     assert f"| `clinical.{table.name}` |" in roles
     reference = (PROJECT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert f"\n#### registry {table.command}\n" in reference
+
+
+@pytest.mark.parametrize("form", [fhir, omop], ids=["fhir", "omop"])
+def test_a_neighbours_format_has_a_table_or_its_page_says_that_it_has_not(form: ModuleType) -> None:
+    written = {table_of(one).name for one in ENTITIES if getattr(form, one.__name__, None) is one}
+    assert {table.name for table in CLINICAL_TABLES} - written == NOT_FOR_NEIGHBOURS
+    page = (PROJECT / "docs" / "neighbours.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## {form.__name__.rpartition('.')[2].upper()}\n")[2]
+    said = section.partition("\n## ")[0].partition("\nNot written: ")[2].partition(". ")[0]
+    words = " ".join(said.split())
+    for name in NOT_FOR_NEIGHBOURS:
+        assert name.replace("_", " ") in words
 
 
 @every_table
