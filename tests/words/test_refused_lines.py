@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
 import pytest
 
+from registry.cli import app
+from registry.errors import WrongUsage
+from tests.architecture.test_command_line import COMMANDS
 from tests.programs import Program
 
 from .conftest import Speak
+from .test_language import CHINESE
 
 # What was typed -> what is wrong and the cure, in English and in Chinese.
 OF_THE_LINE = {
@@ -162,3 +171,29 @@ def test_help_that_is_asked_for_by_saying_nothing_stays_help(
     first, *rest = refused(program, "patient")
     assert first.startswith("用法：registry patient")
     assert "  登记库中的患儿。" in rest
+
+
+def wrong_lines(command: Any) -> Iterator[tuple[str, ...]]:
+    """An option that there is not, each without its value, and each that is no text with one."""
+    if not command.context_settings.get("ignore_unknown_options"):
+        yield ("--no-such-option",)
+    for one in command.params:
+        if one.param_type_name != "option" or one.is_flag:
+            continue
+        yield (one.opts[0],)
+        kind = one.type_descriptor.annotation
+        if kind in (int, float, datetime) or (isinstance(kind, type) and issubclass(kind, Enum)):
+            yield one.opts[0], "@@"
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_option_is_refused_in_the_persons_language(
+    words: tuple[str, ...], speak: Speak
+) -> None:
+    speak("zh_CN")
+    for line in wrong_lines(COMMANDS[words]):
+        with pytest.raises(WrongUsage) as refused:
+            app([*words, *line])
+        problem, *cure = str(refused.value).splitlines()
+        assert CHINESE.search(problem), problem
+        assert any(map(CHINESE.search, cure)), cure
