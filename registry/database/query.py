@@ -152,6 +152,8 @@ def _cure(error: psycopg.Error) -> str | None:
         return tr("Sort or join fewer rows or columns at once.")
     if isinstance(error, errors.InsufficientPrivilege):
         return tr("Only the views of schema analytics can be read here.")
+    if isinstance(error, errors.SyntaxError) and "multiple commands" in first_line(error):
+        return tr("Ask one query at a time.")
     if isinstance(error, errors.UndefinedTable):
         return tr("The views are listed by: {command}", command=_LIST_VIEWS)
     return None

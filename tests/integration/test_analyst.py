@@ -344,6 +344,7 @@ def test_a_query_may_come_from_standard_input(
         ("select * from no_such_view", "information_schema.tables"),
         ("select no_such_column from status", "no_such_column"),
         ("select 1 / 0", "division by zero"),
+        ("select 1; select 2", "Ask one query at a time."),
         ("select 'x'::integer", "invalid input syntax"),
         ("select $1::text", "parameter"),
         ("select 1 where %s", ""),

@@ -54,6 +54,7 @@ def test_every_help_is_said_in_chinese() -> None:
         assert all(CHINESE.search(said) for said in options.values() if said), (words, options)
         assert page.startswith("用法："), words
         assert "显示此帮助并退出" in page, words
+        assert re.search("^选项：$", page, re.M), words
         assert not re.search("^(Options|Arguments|Commands|Usage)", page, re.M), words
         # The sections of a visit's file stand in lines that are kept.
         broken = (line for line in page.splitlines() if CHINESE.search(line) and "  [" not in line)

@@ -20,7 +20,7 @@ from typer.models import CommandInfo
 from registry.cli.frame.values import take_as_given
 from registry.clinical_tables import BY_COMMAND
 from registry.terminal_width import columns, wrapped
-from registry.words import DOMAIN, LOCALES, SOURCE_LANGUAGE, language, spoken
+from registry.words import DOMAIN, LOCALES, SOURCE_LANGUAGE, language, spoken, tr
 
 # Name -> what loads it: a group of commands, or the function of one.
 _BEFORE_RECORDS = {
@@ -184,6 +184,10 @@ class _Formatter(HelpFormatter):
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """The line of how a command is called."""
         super().write_usage(prog, args, spoken(OWN_WORDS[0]) if prefix is None else prefix)
+
+    def write_heading(self, heading: str) -> None:
+        """What stands above options or commands."""
+        self.write(f"{' ' * self.current_indent}{tr('{heading}:', heading=heading)}\n")
 
     def write_text(self, text: str) -> None:
         """The help of a command."""
