@@ -22,6 +22,9 @@ RISK_MONTHS: tuple[float, ...] = (12, 24)
 LANDMARK_MONTHS = 12.0
 # How a Cox model of one registry handles events on the same day: as the published study did.
 TIES: Ties = "breslow"
+# Events for each covariate below which estimates are known to be biased away from 0 (Peduzzi et
+# al., J Clin Epidemiol 1995;48:1503-10).
+USUAL_EVENTS_PER_TERM = 10
 
 
 @dataclass(frozen=True)

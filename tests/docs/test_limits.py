@@ -6,6 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from registry.analysis.arrays import MANY_ROWS
+from registry.analysis.choices import (
+    Bootstrap,
+    ImputationRule,
+    PermutationRule,
+    RiskRule,
+    TrialPlan,
+)
 from registry.cli.feed import KEEP
 from registry.importing.files import bounds
 from registry.importing.files.bounds import megabytes
@@ -41,6 +49,18 @@ SAID = {
         f"After {by_default('wrong_passwords')} wrong passwords in a row nobody signs as that "
         f"person for {by_default('password_wait_minutes')} minutes",
         f"a salted scrypt hash (N {_COST['n']}, r {_COST['r']}, p {_COST['p']})",
+    ),
+    "methods.md": (
+        f"beyond {MANY_ROWS:,} rows",
+        f"When a group expects fewer than {PermutationRule.below} losses (`--permute-below`;",
+        f"P = (1 + as extreme)/(1 + permutations), {PermutationRule.permutations} by default",
+        f"optimism of J come from {Bootstrap.resamples} seeded bootstrap samples",
+        f"{ImputationRule.imputations} data sets by default;",
+        f"fewer than {TrialPlan.events_per_arm} losses in an arm (`--events-per-arm`), "
+        f"with fewer than {TrialPlan.events_per_covariate} departures",
+        f"over {RiskRule.resamples} bootstrap samples",
+        f"With fewer than {RiskRule.events_per_covariate} losses per covariate "
+        "(`--events-per-covariate`;",
     ),
     "feeds.md": (f"for `--keep` ({KEEP.removesuffix('d')} days, this registry's choice)",),
 }

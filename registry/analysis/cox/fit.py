@@ -15,7 +15,7 @@ import pandas as pd
 from registry.analysis import arrays, methods
 from registry.analysis.arrays import Ties
 from registry.analysis.basis import Basis, limits_under
-from registry.analysis.choices import TIES
+from registry.analysis.choices import TIES, USUAL_EVENTS_PER_TERM
 from registry.analysis.cox.choice import Choice, choose
 from registry.analysis.cox.design import (
     PUBLISHED,
@@ -40,9 +40,6 @@ from registry.analysis.methods import CoxFit, NoRobustErrors, NotFinite, Zph
 from registry.errors import CannotEstimate, WrongUsage
 from registry.words import Note, note, tr
 
-# Events for each covariate below which estimates are known to be biased away from 0 (Peduzzi et
-# al., J Clin Epidemiol 1995;48:1503-10).
-USUAL_EVENTS_PER_TERM = 10
 # Below about this many clusters a sandwich is too small.
 _FEW_CLUSTERS = 20
 

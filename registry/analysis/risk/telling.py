@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from registry.analysis.basis import Basis, limits_under
-from registry.analysis.choices import RISK_COVARIATES, RISK_MONTHS, RiskRule
+from registry.analysis.choices import RISK_COVARIATES, RISK_MONTHS, USUAL_EVENTS_PER_TERM, RiskRule
 from registry.analysis.dataset import Floats
 from registry.analysis.risk.data import (
     LANDMARK,
@@ -41,7 +41,6 @@ VALIDATION = note(
     " and AUC with weights for the censoring, stop, transfer and death competing (riskRegression's"
     " Score); calibration by pseudo-values."
 )
-_USUAL = 10
 
 
 @dataclass(frozen=True)
@@ -213,11 +212,12 @@ class Risk:
     def _notes(self, events: int) -> list[str]:
         used = self.data.complete
         notes: list[str] = []
-        if events < _USUAL * len(self.data.predictors):
+        if events < USUAL_EVENTS_PER_TERM * len(self.data.predictors):
             notes.append(
                 note(
-                    "Events per covariate: {ratio:.1f}; ten or more are usual for a "
+                    "Events per covariate: {ratio:.1f}; {usual} or more are usual for a "
                     "prediction. The limits are wide.",
+                    usual=USUAL_EVENTS_PER_TERM,
                     ratio=events / len(self.data.predictors),
                 )
             )
