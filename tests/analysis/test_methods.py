@@ -325,6 +325,7 @@ BAD: list[tuple[str, Any]] = [
     ("x has a value", lambda: methods.cox(T, E, [1, np.nan, 2, 3])),
     ("rows where time", lambda: methods.cox(T, E, [1, 2])),
     ("ties", lambda: methods.cox(T, E, [1, 3, 2, 3], ties="exact")),  # type: ignore[arg-type]
+    ("ties", lambda: methods.impute_cox(T, E, [1, 3, 2, np.nan], "exact")),  # type: ignore[arg-type]
     ("penalty", lambda: methods.cox(T, E, [1, 3, 2, 3], penalty=-1.0)),
     ("penalty", lambda: methods.cox(T, E, [1, 3, 2, 3], penalty="lasso")),  # type: ignore[arg-type]
     ("penalised", lambda: methods.cox(T, E, [1, 3, 2, 3], penalty=1.0, cluster=[1, 1, 2, 2])),
