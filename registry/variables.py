@@ -129,7 +129,7 @@ class Variable(NamedTuple):
 
     def described(self) -> str:
         """The same in the person's language."""
-        parts = [spoken(self.label) + (f" ({self.unit})" if self.unit else "")]
+        parts = [spoken(self.label) + (f" ({spoken(self.unit)})" if self.unit else "")]
         parts += filter(None, (self.limits(), spoken(self.meaning)))
         parts += [f"{number:f} = {spoken(level)}" for number, level in self.meanings().items()]
         return "; ".join(parts)

@@ -16,7 +16,7 @@ from registry.database.engine import Database
 from registry.importing.mapping.file import read_mapping
 from registry.importing.mapping.run import import_mapped
 from registry.importing.run import import_files
-from registry.models import Infusion
+from registry.models import Infusion, PcdaiVisit
 from registry.models.codebook import codebook
 from registry.records.rows import dictionary_columns
 from registry.terminal_width import columns, padded, wrapped
@@ -90,6 +90,16 @@ def test_what_is_stored_or_published_is_in_english(speak: Speak) -> None:
     dose = dictionary_columns(Infusion)["dose_mg"]
     assert dose.limits() == "高于 0 至 2000"
     assert dose.comment() == "Dose given (mg); above 0 to 2000"
+
+
+def test_a_unit_that_is_a_word_is_said(speak: Speak) -> None:
+    total, dose = (dictionary_columns(PcdaiVisit)["total"], dictionary_columns(Infusion)["dose_mg"])
+    assert total.limits_with_unit() == "0 to 100 in steps of 2.5 points"
+    speak("zh_CN")
+    assert total.limits_with_unit() == "0 至 100，步长 2.5 分"
+    assert dose.limits_with_unit() == "高于 0 至 2000 mg"
+    with in_english():
+        assert " (points); 0 to 100 in steps of 2.5" in total.comment()
 
 
 def test_a_note_is_english_and_can_be_said_in_the_persons_language(speak: Speak) -> None:

@@ -296,7 +296,11 @@ class Dialogue:
 
 def question(variable: Variable) -> str:
     """Label, unit and what is allowed, with the names of codes."""
-    about = [variable.unit, listed(variable) or variable.limits(), _form(variable)]
+    about = [
+        variable.unit and spoken(variable.unit),
+        listed(variable) or variable.limits(),
+        _form(variable),
+    ]
     if variable.required:
         about.append(tr("required"))
     return f"{spoken(variable.label)} ({'; '.join(filter(None, about))})".replace(" ()", "")

@@ -105,7 +105,7 @@ def about_field(one: Field, day: Day) -> str:
         meaning = spoken(ANALYTE_MEANINGS[one.analyte])
         words += f" ({'; '.join(filter(None, [meaning, unit, written]))})"
     else:
-        limits = "; ".join(filter(None, [one.variable.unit, one.variable.limits()]))
+        limits = "; ".join(filter(None, [spoken(one.variable.unit or ""), one.variable.limits()]))
         words += f" ({limits})" if limits else ""
     last = day.last.get(one.name)
     return words if last is None else f"{words}; {tr('last {value}', value=last)}"
