@@ -31,6 +31,10 @@ OF_THE_LINE = {
         ("registry has no command pateint.", "Did you mean patient?"),
         ("registry 没有命令 pateint。", "您是指 patient 吗？"),
     ),
+    "it's": (
+        ("registry has no command it's.", "There are: demo, db, import, codebook,"),
+        ("registry 没有命令 it's。", "现有：demo, db, import, codebook,"),
+    ),
     "identity zzz": (
         ("registry identity has no command zzz.", "There are: add, import, list, show,"),
         ("registry identity 没有命令 zzz。", "现有：add, import, list, show,"),
@@ -53,6 +57,10 @@ OF_THE_LINE = {
             "It stands before the command: registry --home DIR ...",
         ),
         ("registry status 没有选项 --home。", "它要写在命令之前：registry --home DIR ..."),
+    ),
+    "--format json status": (
+        ("registry has no option --format.", "The options of a command stand behind its name."),
+        ("registry 没有选项 --format。", "命令自己的选项写在命令之后。"),
     ),
     "patient show P001 P002": (
         ("P002 is more than registry patient show takes.",),

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from typer._click.exceptions import MissingParameter, NoSuchOption, UsageError
+from typer.core import TyperGroup
 
 from registry.cli.frame.values import named
 from registry.errors import WrongUsage, there_are
@@ -13,7 +14,7 @@ from registry.parsing.meant import did_you_mean, near
 from registry.words import tr
 
 # Typer tells these apart by its words alone; what the person wrote is between the brackets.
-_NO_COMMAND = re.compile(r"No such command '(.*?)'\.")
+_NO_COMMAND = re.compile(r"""No such command ['"](.*?)['"]\.""")
 _TOO_MUCH = re.compile(r"Got unexpected extra argument\(s\) \((.*)\)", re.S)
 _WITHOUT_VALUE = re.compile(r"Option '(.*?)' requires an argument")
 _WITH_VALUE = re.compile(r"Option '(.*?)' does not take a value")
@@ -75,7 +76,10 @@ def _where_it_stands(option: str, context: Any) -> str | None:
         return tr("It stands before the command: {line}", line=line)
     # Without the dashes, in which all are alike.
     named = {one.lstrip("-"): one for one in _options(context)}
-    return did_you_mean([named[one] for one in near(option.lstrip("-"), named)])
+    meant = did_you_mean([named[one] for one in near(option.lstrip("-"), named)])
+    if meant is None and isinstance(context.command, TyperGroup):
+        return tr("The options of a command stand behind its name.")
+    return meant
 
 
 def _options(context: Any) -> dict[str, Any]:
