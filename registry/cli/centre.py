@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from registry.cli.frame.context import changing, reading, remark, require_reason
-from registry.cli.frame.disclosure import DisclosureOption, level_of
+from registry.cli.frame.disclosure import DisclosureOption, audience_of
 from registry.cli.frame.options import (
     DefinitionOption,
     FigureOption,
@@ -20,7 +20,7 @@ from registry.cli.frame.options import (
 from registry.cli.frame.output import Format, FormatOption, print_json, print_one, print_rows
 from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import argument, option, those_given
-from registry.disclosure.level import Level, Limits
+from registry.disclosure.audience import Audience, Limits
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -155,7 +155,7 @@ def report_command(
     with up_to_date(context, definition) as (connection, held_to):
         children = read_view(connection, "centre_child", held_to)
         compared = compare_centres(children, read_quarters(connection), held_to)
-        own = level_of(connection, disclosure) is Level.PUBLISH
+        own = audience_of(connection, disclosure) is Audience.PUBLISH
         limits = Limits(disclosure_setting(connection)["limit"])
         document = told_to(compared.to_json(), centre, limits, own=own)
         document |= frozen_basis(connection, held_to)

@@ -10,13 +10,13 @@ from registry.cli.frame.context import changing
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, print_one
 from registry.cli.frame.signatures import argument, setting
-from registry.disclosure.level import Level
+from registry.disclosure.audience import Audience
 
 
 def disclosure_command(
     context: typer.Context,
     level: Annotated[
-        Level | None, argument("LEVEL", "For whom results are made from now on.")
+        Audience | None, argument("LEVEL", "For whom results are made from now on.")
     ] = None,
     limit: Annotated[
         int | None, setting("smallest_group", "--limit", "The fewest children told of.")

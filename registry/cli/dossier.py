@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from registry.cli.frame.context import opened, remark, run_of
-from registry.cli.frame.disclosure import DisclosureOption, level_of
+from registry.cli.frame.disclosure import DisclosureOption, audience_of
 from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.signatures import option
-from registry.disclosure.level import Level
+from registry.disclosure.audience import Audience
 from registry.whole_file import require_free
 from registry.words import in_english
 
@@ -41,7 +41,7 @@ def dossier_command(
         with database.engine.connect().execution_options(
             isolation_level="REPEATABLE READ"
         ) as connection:
-            publish = level_of(connection, disclosure) is Level.PUBLISH
+            publish = audience_of(connection, disclosure) is Audience.PUBLISH
             fewest = int(disclosure_setting(connection)["limit"]) if publish else None
             named = definition_or_default(connection, definition)
             with in_english():

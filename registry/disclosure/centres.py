@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from registry.analysis.centres import SHARES, control_limits, of_levels
+from registry.disclosure.audience import Limits
 from registry.disclosure.cells import Cell, hide, published
 from registry.disclosure.descriptive import values_of_many
-from registry.disclosure.level import Limits
 from registry.disclosure.partition import is_vague
 from registry.errors import CannotEstimate, NotFound, there_are
 from registry.words import declared, note, tr

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from registry.disclosure.audience import Withheld
 from registry.disclosure.cells import Cell, hide
 from registry.disclosure.descriptive import BASIS
-from registry.disclosure.level import Withheld
 from registry.disclosure.plan import Plan, too_few
 from registry.words import listed_apart, note
 

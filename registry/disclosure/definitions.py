@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from registry.disclosure.level import Limits, Withheld
+from registry.disclosure.audience import Limits, Withheld
 from registry.words import note, tr
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.analysis.choices import LANDMARK_MONTHS
-from registry.disclosure.level import Limits, Withheld
+from registry.disclosure.audience import Limits, Withheld
 from registry.disclosure.partition import hidden_parts
 from registry.words import note
 

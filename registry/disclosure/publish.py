@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from registry.disclosure.audience import Audience, Withheld
 from registry.disclosure.cells import Cells, published, tells_no_number
-from registry.disclosure.level import Level, Withheld
 from registry.disclosure.plan import Plan
 from registry.errors import CannotEstimate
 from registry.words import declared, note
@@ -58,7 +58,7 @@ class Disclosure:
         limit = plan.limits.children
         said = [declared(one, limit=limit) for one in (SUPPRESSION, *self.changes)]
         made["notes"] = [*filter(tells_no_number, made["notes"]), *said]
-        made[KEY] = {"level": Level.PUBLISH.value, "limit": limit, "changes": said}
+        made[KEY] = {"level": Audience.PUBLISH.value, "limit": limit, "changes": said}
         return made
 
 

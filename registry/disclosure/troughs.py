@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
+from registry.disclosure.audience import Withheld
 from registry.disclosure.cells import Cell, hide
 from registry.disclosure.descriptive import BASIS, among_neighbours, values_of_many
-from registry.disclosure.level import Withheld
 from registry.disclosure.partition import hidden_parts, is_vague
 from registry.disclosure.plan import Plan
 from registry.words import note

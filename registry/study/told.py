@@ -19,7 +19,7 @@ from registry.analysis.pooling.descriptive import WIDTHS, binned, moments
 from registry.analysis.pooling.log_rank import log_rank_sums
 from registry.covariates import COVARIATES, MODEL_TERMS
 from registry.disclosure import descriptive
-from registry.disclosure.level import Limits, Withheld
+from registry.disclosure.audience import Limits, Withheld
 from registry.disclosure.plan import MISSING, VARIABLES, Plan, plan_of
 from registry.errors import CannotEstimate, Refused
 from registry.study.question import Model, Question

@@ -9,7 +9,7 @@ import pytest
 from registry.cli.analyse.data import Data
 from registry.cli.report.content import content_from
 from registry.database.engine import Database
-from registry.disclosure.level import Level
+from registry.disclosure.audience import Audience
 from registry.report.telling import Content
 
 
@@ -22,4 +22,4 @@ def study_data(shared_study: Database) -> Iterator[Data]:
 @pytest.fixture(scope="session")
 def published_study(study_data: Data) -> Content:
     """What a report tells of it when it leaves the centre."""
-    return content_from(study_data, level=Level.PUBLISH)
+    return content_from(study_data, audience=Audience.PUBLISH)

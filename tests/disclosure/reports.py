@@ -12,7 +12,7 @@ from registry.cli.analyse.cox import cox
 from registry.cli.analyse.curves import cuminc, km
 from registry.cli.analyse.data import Data
 from registry.cli.analyse.publication import plan_from
-from registry.disclosure.level import Limits
+from registry.disclosure.audience import Limits
 from registry.disclosure.plan import Plan
 from registry.disclosure.together import hold_apart
 from registry.disclosure_checker.check import Leak, leaks

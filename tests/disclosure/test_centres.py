@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from registry.analysis.centres import SHARES
+from registry.disclosure.audience import Limits
 from registry.disclosure.cells import undeclared
 from registry.disclosure.centres import FUNNEL, PART, told_to
-from registry.disclosure.level import Limits
 
 LIMIT = 5
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from registry.cli.analyse.publication import prove
-from registry.disclosure.level import Limits, Withheld
+from registry.disclosure.audience import Limits, Withheld
 from registry.disclosure.plan import Plan
 from registry.disclosure_checker.check import leaks
 from registry.disclosure_checker.system import NotProved, System

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from registry.cli.analyse.data import Data
 from registry.database.engine import Database
-from registry.disclosure.level import Level
+from registry.disclosure.audience import Audience
 from registry.report.telling import Content
 from tests.programs import Program
 
@@ -169,16 +169,16 @@ def test_a_report_leaves_out_what_tells_of_single_children(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[Level] = []
+    asked: list[Audience] = []
 
-    def content(*_: Any, level: Level, **__: Any) -> Content:
-        asked.append(level)
+    def content(*_: Any, audience: Audience, **__: Any) -> Content:
+        asked.append(audience)
         return published_study
 
     monkeypatch.setattr("registry.cli.report.content.content_of", content)
     page = tmp_path / "report.html"
     assert program(shared_study, "report", "--out", str(page), *PUBLISH).status == 0
-    assert asked == [Level.PUBLISH]
+    assert asked == [Audience.PUBLISH]
     written = page.read_text(encoding="utf-8")
     assert "[c]" in written
     assert "figure-levels" not in written

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from registry.cli.analyse.publication import plan_from
+from registry.disclosure.audience import Limits, Withheld
 from registry.disclosure.definitions import require_definition
-from registry.disclosure.level import Limits, Withheld
 from registry.disclosure.models import ANOTHER_READING, specifications
 from registry.disclosure.plan import Plan
 from registry.disclosure.together import ALMOST_ALL, ALMOST_THE_SAME, hold_apart

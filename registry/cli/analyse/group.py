@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from sqlalchemy import Connection
 
-    from registry.disclosure.level import Level
+    from registry.disclosure.audience import Audience
     from registry.disclosure.plan import Plan
 
 app = typer.Typer(help="Flow, Tables 1 to 3, Kaplan-Meier, troughs and outcomes.")
@@ -48,7 +48,7 @@ def _command(analysis: Analysis) -> Callable[..., None]:
         definition: str | None,
         figure: Path | None = None,
         part: str | None = None,
-        disclosure: Level | None = None,
+        disclosure: Audience | None = None,
         **options: Any,
     ) -> None:
         frozen: dict[str, Any] = {}

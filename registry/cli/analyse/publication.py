@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from registry.disclosure.level import Level, Limits, Withheld
+from registry.disclosure.audience import Audience, Limits, Withheld
 from registry.errors import CannotEstimate
 from registry.words import note
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from registry.disclosure.plan import Plan
 
 
-def plan_for(data: Data, level: Level | None) -> Plan | None:
+def plan_for(data: Data, audience: Audience | None) -> Plan | None:
     """The plan that results are held to; None where they stay within the centre."""
-    from registry.cli.frame.disclosure import level_of
+    from registry.cli.frame.disclosure import audience_of
 
-    if level_of(data.connection, level) is Level.NONE:
+    if audience_of(data.connection, audience) is Audience.NONE:
         return None
     from registry.records.registry_setting import disclosure_setting
 

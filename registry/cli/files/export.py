@@ -15,7 +15,7 @@ from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
 from registry.cli.frame.options import ForceOption
 from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import argument, flag, option
-from registry.disclosure.level import Level
+from registry.disclosure.audience import Audience
 from registry.errors import WrongUsage
 from registry.whole_file import require_free
 from registry.words import spoken, tr
@@ -160,7 +160,7 @@ def export_command(
 
 
 def _export_all(
-    context: typer.Context, folder: Path, form: FileFormat, disclosure: Level | None, force: bool
+    context: typer.Context, folder: Path, form: FileFormat, disclosure: Audience | None, force: bool
 ) -> None:
     from registry.derivation.status import bring_up_to_date
     from registry.export.write import write_all
@@ -184,7 +184,7 @@ def _export_all(
 
 
 def _export_records(
-    context: typer.Context, folder: Path, form: FileFormat, disclosure: Level | None, force: bool
+    context: typer.Context, folder: Path, form: FileFormat, disclosure: Audience | None, force: bool
 ) -> None:
     from registry.export.write import write_records
 
@@ -205,7 +205,7 @@ def _export_records(
 
 
 def _export_redcap(
-    context: typer.Context, folder: Path, disclosure: Level | None, force: bool
+    context: typer.Context, folder: Path, disclosure: Audience | None, force: bool
 ) -> None:
     from registry.export.redcap import write_redcap
 

@@ -12,7 +12,7 @@ import typer
 
 from registry.cli.frame.context import opened, over, remark, run_of
 from registry.cli.frame.disclosure import refuse_listing
-from registry.disclosure.level import Level
+from registry.disclosure.audience import Audience
 from registry.words import note, spoken
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def export_neighbour(
     codes: Path | None,
     vocabulary: Path | None,
     unchecked: bool,
-    disclosure: Level | None,
+    disclosure: Audience | None,
     force: bool,
 ) -> None:
     """Writes the records in one of the standards, of the children whose families allow it."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.disclosure.level import Level
+from registry.disclosure.audience import Audience
 from registry.errors import Refused
 from registry.words import tr
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 DisclosureOption = Annotated[
-    Level | None,
+    Audience | None,
     typer.Option(
         "--disclosure",
         help="For the centre's own use, or to leave it.  [the registry's default]",
@@ -22,16 +22,16 @@ DisclosureOption = Annotated[
 ]
 
 
-def level_of(connection: Connection, given: Level | None) -> Level:
+def audience_of(connection: Connection, given: Audience | None) -> Audience:
     """For whom the result is made: as asked, or as the registry has it."""
     from registry.records.registry_setting import disclosure_setting
 
-    return given or Level(disclosure_setting(connection)["level"])
+    return given or Audience(disclosure_setting(connection)["level"])
 
 
-def refuse_listing(connection: Connection, given: Level | None) -> None:
+def refuse_listing(connection: Connection, given: Audience | None) -> None:
     """Raises Refused where a list of single children would be published."""
-    if level_of(connection, given) is Level.PUBLISH:
+    if audience_of(connection, given) is Audience.PUBLISH:
         raise Refused(
             tr("This tells of single children, so it is not published."),
             cure=tr(

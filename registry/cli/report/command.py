@@ -10,12 +10,12 @@ import typer
 
 from registry.cli.frame.completion import complete_covariates
 from registry.cli.frame.context import remark
-from registry.cli.frame.disclosure import DisclosureOption, level_of
+from registry.cli.frame.disclosure import DisclosureOption, audience_of
 from registry.cli.frame.options import DefinitionOption, ForceOption
 from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import flag, option
 from registry.cli.report.content import CURVES_BY
-from registry.disclosure.level import Level
+from registry.disclosure.audience import Audience
 from registry.errors import other_ending
 from registry.whole_file import require_free, write_whole
 
@@ -71,9 +71,9 @@ def report_command(
     covariates = [one.strip() for one in curves_by.split(",") if one.strip()]
     with up_to_date(context, definition) as (connection, definition):
         nature = nature_of_demo() if is_demo(connection) else ""
-        level = level_of(connection, disclosure)
+        audience = audience_of(connection, disclosure)
         content = content_of(
-            connection, definition, curves_by=covariates, losses=losses, level=level
+            connection, definition, curves_by=covariates, losses=losses, audience=audience
         )
         facts = facts_of(
             connection,
@@ -81,7 +81,7 @@ def report_command(
             content.data_hash,
             title=title,
             nature=nature,
-            published=level is Level.PUBLISH,
+            published=audience is Audience.PUBLISH,
         )
 
     def write(part: Path) -> None:

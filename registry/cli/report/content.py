@@ -15,7 +15,7 @@ from registry.cli.analyse.curves import km
 from registry.cli.analyse.data import Data
 from registry.cli.analyse.publication import plan_for, prove
 from registry.cli.frame.output import counted
-from registry.disclosure.level import Level
+from registry.disclosure.audience import Audience
 from registry.report.telling import Content
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def content_of(
     curves_by: Sequence[str] = CURVES_BY,
     landmark_months: float = LANDMARK_MONTHS,
     losses: bool = False,
-    level: Level = Level.NONE,
+    audience: Audience = Audience.NONE,
 ) -> Content:
     """Every analysis of the definition.
 
@@ -44,13 +44,13 @@ def content_of(
         curves_by: ids of covariates that get curves of their own.
         landmark_months: where the curves of what is acquired after the start begin.
         losses: also list every loss by study id.
-        level: for whom it is.
+        audience: for whom it is.
 
     Raises:
         WrongUsage: a covariate is unknown.
     """
     data = Data(lambda: (connection, definition))
-    return content_from(data, curves_by, landmark_months, losses=losses, level=level)
+    return content_from(data, curves_by, landmark_months, losses=losses, audience=audience)
 
 
 def content_from(
@@ -59,13 +59,13 @@ def content_from(
     landmark_months: float = LANDMARK_MONTHS,
     *,
     losses: bool = False,
-    level: Level = Level.NONE,
+    audience: Audience = Audience.NONE,
 ) -> Content:
     """The same of rows that others may share."""
     from registry.analysis.dataset import covariates_by_id
     from registry.analysis.fingerprint import fingerprint
 
-    plan = plan_for(data, level)
+    plan = plan_for(data, audience)
     covariates = covariates_by_id(curves_by, data.basis.limits)
     told = [one for one in ANALYSES if losses or one.name != "losses"]
     with apart(data, [one for one in told if one.apart]) as data:

@@ -9,7 +9,7 @@ from registry.errors import CannotEstimate
 from registry.words import tr
 
 
-class Level(StrEnum):
+class Audience(StrEnum):
     """For whom a result is made."""
 
     NONE = "none"
