@@ -7,6 +7,7 @@ somebody is at it: the writer holds a lock, which ends with its process however 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -80,7 +81,10 @@ def make_private(folder: Path) -> None:
     """Makes a folder for its owner only, and those above it, unless it is there."""
     if not folder.is_dir():
         make_private(folder.parent)
-        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        try:
+            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        except FileExistsError:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder) from None
 
 
 @contextmanager

@@ -140,7 +140,7 @@ def test_the_systems_words_are_its_own() -> None:
     ("line", "said"),
     [
         ("patient show P999 --to FILE.svg", "没有患者 P999。"),
-        ("patient show P001 --to FILE/p.svg", "无法写入 FILE/p.svg：已有同名文件。"),
+        ("patient show P001 --to FILE/p.svg", "无法写入 FILE/p.svg：路径中有一部分不是文件夹。"),
         ("dossier --to FILE.html --definition mine", "没有定义 mine。"),
         ("dossier --to FILE.txt", "file.txt 的结尾看不出格式。"),
         ("dossier --to FILE/d.md", "无法写入 FILE/d.md：路径中有一部分不是文件夹。"),
