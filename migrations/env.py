@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from registry.database import partitions
+from registry.database import migrate, partitions
 from registry.models import all_tables
 from registry.models.comments import write_comments
 from registry.views.build import build_views, drop_views, let_in
@@ -27,6 +27,8 @@ context.configure(
     include_name=included,
     compare_type=True,
     autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+    # One is done, so the next one's turn has come.
+    on_version_apply=lambda **_applied: next(revisions, None),
 )
 
 if config.attributes.get("compare_only"):
@@ -44,6 +46,9 @@ else:
     # A downgrade finds the tables as the migrations made them.
     if config.attributes.get("whole"):
         partitions.divide(connection, 1)
+    current = context.get_context().get_current_revision()
+    revisions = migrate.told(current, context.get_revision_argument())
+    next(revisions, None)
     context.run_migrations()
     at_head = set(context.get_context().get_current_heads()) == set(context.script.get_heads())
     if at_head and not config.attributes.get("without_views"):

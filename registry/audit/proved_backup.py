@@ -14,6 +14,7 @@ from registry.database.archive import Description, open_archive
 from registry.database.engine import Database
 from registry.database.passing_server import passing_server
 from registry.database.restore import restore
+from registry.steps import step
 from registry.words import tr
 
 Analyse = Callable[[Connection], dict[str, Any] | None]
@@ -101,6 +102,7 @@ def prove(file: Path, analyse: Analyse, *, user: str) -> Proof:
     Raises NotFound and Refused as a restore does: for a file that is not whole, is of a newer
     program, or whose tables do not hold what it says.
     """
+    step(tr("Reading the backup"))
     with open_archive(file) as archive, passing_server(user) as database:
         restored = restore(database, archive, user=user, reason="a proof of the backup")
         return found_in(database, archive.description, restored.erased, analyse)

@@ -11,7 +11,7 @@ from registry.cli.files.export import FileFormat
 from registry.cli.frame.completion import complete_release
 from registry.cli.frame.context import opened, over, reading, remark, require_reason, run_of
 from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import argument, flag, option
 from registry.words import tr
@@ -103,7 +103,8 @@ def create_command(
                 ),
             )
 
-        made = write_folder(to, write, last=CODEBOOK, force=force)
+        with steps_shown():
+            made = write_folder(to, write, last=CODEBOOK, force=force)
         with database.engine.connect() as connection:
             _tell(connection, made)
     remark("Written to {folder}. Whose an id is the registry alone knows.", folder=to)

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from registry.cli.frame.completion import PatientArgument
 from registry.cli.frame.context import changing, reading, remark, require_reason
 from registry.cli.frame.options import DefinitionOption, ForceOption, ReasonOption, UserOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.past import day_of
 from registry.cli.frame.signatures import argument, flag, option
 from registry.terminal_width import aligned, columns, wrapped
@@ -97,7 +97,7 @@ def list_command(
     day = day_of("--on", on)
     if to is not None:
         require_free(to, force=force)
-    with reading(context) as connection:
+    with reading(context) as connection, steps_shown():
         from registry.worklist.read import Filters, read_worklist
 
         filters = Filters(definition, patient, kinds or (), centre, day, set_aside)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 from registry.database.content import column_names, table_names
 from registry.database.programs import ProgramFailed
 from registry.errors import Refused
+from registry.steps import step
 from registry.words import tr
 
 _READ_BYTES = 262_144
@@ -32,9 +33,12 @@ _AROUND = re.compile(
 )
 
 
-def load_rows(connection: Connection, script: IO[bytes], schemas: tuple[str, ...]) -> None:
+def load_rows(
+    connection: Connection, script: IO[bytes], schemas: tuple[str, ...], total: int
+) -> None:
     """Fills the tables of the schemas, emptied before, from pg_restore's script of the data.
 
+    As steps it tells the rows that are in, of so many in `total`.
     Triggers do not fire: nothing is marked as changed, nothing is audited. Every constraint is
     held, foreign keys at the end. Raises Refused where the script holds anything but rows and
     numbers of what is there, ProgramFailed where it ends too early.
@@ -51,7 +55,7 @@ def load_rows(connection: Connection, script: IO[bytes], schemas: tuple[str, ...
         table.encode(): set(names) for table, names in column_names(connection, tables).items()
     }
     with driver.cursor() as cursor:
-        _run(cursor, script, columns, _sequences(connection, schemas))
+        _run(cursor, script, columns, _sequences(connection, schemas), total)
     connection.exec_driver_sql("set constraints all immediate")
     for table, name, definition in keys:
         connection.exec_driver_sql(f"alter table {table} add constraint {name} {definition}")
@@ -87,8 +91,10 @@ def _run(
     script: IO[bytes],
     columns: dict[bytes, set[str]],
     sequences: set[bytes],
+    total: int,
 ) -> None:
     r"""In the script each statement is one line, and so is each row; `\.` ends the rows."""
+    loaded = 0
     lines = _Lines(iter(lambda: script.readlines(_READ_BYTES), []))
     for line in lines:
         statement = line.rstrip(b"\n")
@@ -103,6 +109,8 @@ def _run(
             with cursor.copy(copied) as copy:
                 for rows in lines.until(b"\\.\n"):
                     copy.write(rows)
+                    loaded += rows.count(b"\n")
+                    step(tr("Loading the rows"), loaded, total)
         elif found := _SEQUENCE.fullmatch(statement):
             if found[1] not in sequences:
                 raise _unknown(found[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ from registry.database.engine import Database, no_role
 from registry.database.locks import LONGEST_WAIT, Lock, make_locks, take
 from registry.database.roles import MANAGER_ROLE, OWNER_ROLE, needs
 from registry.errors import DatabaseUnavailable, Refused
+from registry.steps import each
 from registry.words import tr
 
 # Every command asks for the revision and few migrate: what migrates is loaded only for that.
@@ -103,6 +105,12 @@ def table_sizes(connection: Connection) -> list[dict[str, Any]]:
         }
         for name in names.all()
     ]
+
+
+def told(current: str | None, to: str | None) -> Iterator[str]:
+    """The revisions from one to the other, each told as a step when its turn comes."""
+    ahead = [one for one in sorted(known_revisions()) if (current or "") < one <= (to or "")]
+    return each(ahead, lambda one: tr("Bringing the tables to revision {revision}", revision=one))
 
 
 def upgrade(database: Database, revision: str = "head", *, partitions: int | None = None) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from registry.errors import WrongUsage
+from registry.steps import each
 from registry.words import tr
 
 # Those with several rows a visit or a change, and a key that begins with the patient. The others
@@ -106,7 +107,8 @@ def divide(connection: Connection, number: int) -> None:
     connection.exec_driver_sql("set constraints all immediate")
     for schema in schemas(number):
         connection.exec_driver_sql(f"create schema if not exists {schema}")
-    for name in (table for table in TABLES if number_of(connection, table) != number):
+    others = [table for table in TABLES if number_of(connection, table) != number]
+    for name in each(others, lambda one: tr("Copying {table}", table=one)):
         _make_again(connection, _read(connection, name), number)
     left = connection.execute(
         text("select nspname from pg_namespace where nspname ~ :form"),

@@ -30,6 +30,7 @@ from registry.database.programs import ProgramFailed
 from registry.database.replaced_audit import Kept, keep, move_aside
 from registry.database.scrub import scrub
 from registry.errors import Refused, RegistryError
+from registry.steps import step
 from registry.words import tr
 
 OPTIONS = ["--section=data", "--no-owner", "--no-privileges"]
@@ -75,7 +76,8 @@ def restore(
                 # The dump's rows of the program's own schemas.
                 where = (*SCHEMAS, IDENTITY, *schemas(archive.description.partitions))
                 with archive.reading(*OPTIONS, *(f"--schema={one}" for one in where)) as script:
-                    load_rows(connection, script, _schemas(archive.description))
+                    schemas_held = _schemas(archive.description)
+                    load_rows(connection, script, schemas_held, archive.description.total)
                 _require_complete(connection, archive.description)
                 command.upgrade(
                     migrate.configuration(
@@ -105,6 +107,7 @@ def restore(
     except (psycopg.Error, DBAPIError) as error:
         raise _refusal(error) from None
     if erased:
+        step(tr("Writing the tables anew without who was erased"))
         scrub(database)
     return Restored(kept, erased)
 
@@ -172,6 +175,7 @@ def _schemas(description: Description) -> tuple[str, ...]:
 
 
 def _require_complete(connection: Connection, description: Description) -> None:
+    step(tr("Comparing the rows with what the backup says of them"))
     found, said = content_of(connection, _schemas(description)), description.content
     if not said.hashes:
         # Made by a program that only counted.
@@ -224,6 +228,7 @@ def _analyze(connection: Connection) -> None:
         for name in table_names(connection, SCHEMAS)
         if name == numbers or not name.startswith("reference.")
     ]
+    step(tr("Counting the rows for the planner"))
     connection.execute(text(f"analyze {', '.join(names)}"))
 
 

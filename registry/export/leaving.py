@@ -16,7 +16,9 @@ from registry.drawing.formats import FOR_SPREADSHEETS
 from registry.models import GeneFinding, table_of
 from registry.models.release import WITHDRAWN_BY
 from registry.records.rows import Entity
+from registry.steps import step
 from registry.whole_file import write_folder
+from registry.words import tr
 
 CODES = "codes.csv"
 COLUMNS = (
@@ -134,6 +136,7 @@ class Leaving:
 
         A row has every column of the table, and the child's `study_id`.
         """
+        step(tr("Writing {name}", name=entity.file_name))
         table = table_of(entity)
         order = "".join(f", t.{name}" for name in entity.natural_key)
         rows = self.connection.execution_options(stream_results=True).execute(

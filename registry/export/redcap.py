@@ -22,8 +22,10 @@ from registry.models.redcap_fields import (
 )
 from registry.parsing.formula import kept_from_running
 from registry.records.cells import spelled
+from registry.steps import each
 from registry.variables import Kind
 from registry.whole_file import write_folder
+from registry.words import tr
 
 DICTIONARY_FILE = "data_dictionary.csv"
 DATA_FILE = "data.csv"
@@ -59,7 +61,7 @@ def _write(path: Path, header: Iterable[str], rows: Iterable[Mapping[str, str]])
 
 def _data(connection: Connection, known: list[Field]) -> Iterator[dict[str, str]]:
     """A row per patient, then a row per record of each instrument, numbered patient by patient."""
-    for entity in ENTITIES:
+    for entity in each(ENTITIES, lambda one: tr("Writing {name}", name=one.file_name)):
         of_entity = [field for field in known if field.entity is entity]
         table = table_of(entity)
         columns = ", ".join(

@@ -20,6 +20,7 @@ from registry.models import Patient
 from registry.parsing.formula import cells_kept
 from registry.parsing.meant import did_you_mean, near
 from registry.records.rows import BY_FILE_NAME
+from registry.steps import each
 from registry.whole_file import write_folder, write_whole
 from registry.words import tr
 
@@ -74,8 +75,10 @@ def write_records(
     """
 
     def write(part: Path) -> dict[str, int]:
-        names = list(BY_FILE_NAME)
-        return {name: write_view(connection, name, part / f"{name}{ending}") for name in names}
+        return {
+            name: write_view(connection, name, part / f"{name}{ending}")
+            for name in each(list(BY_FILE_NAME), lambda one: tr("Writing {name}", name=one))
+        }
 
     # Without the patients nobody takes the rest for a registry.
     return write_folder(folder, write, last=f"{Patient.file_name}{ending}", force=force)
@@ -126,7 +129,7 @@ def _write_views(
     ]
     _whole(part / CODEBOOK, lambda file: _write_codebook(book, file))
     rows = {}
-    for view in views.values():
+    for view in each(list(views.values()), lambda one: tr("Writing {name}", name=one.name)):
         read = _read(connection, view, release)
         FORMATS[ending].write(read, part / f"{view.name}{ending}")
         rows[view.name] = len(read.frame)

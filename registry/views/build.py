@@ -32,6 +32,7 @@ from registry.database.rights import give_rights, make_roles
 from registry.database.roles import ANALYST_ROLE, literal
 from registry.errors import Refused
 from registry.models import all_tables
+from registry.steps import each
 from registry.views import worklist_words
 from registry.views.combined import combined
 from registry.views.declared import (
@@ -111,9 +112,9 @@ def drop_views(connection: Connection) -> None:
 
 def build_views(connection: Connection) -> None:
     """Creates all views with their comments, and once more for who sees some centres only."""
-    _build(connection, LIVE)
+    for place in each((LIVE, OWN), lambda _place: tr("Building the views")):
+        _build(connection, place)
     worklist_words.store_words(connection)
-    _build(connection, OWN)
     _run(connection, f"alter function {OWN.schema(RULES)}.was_mended(bigint) security invoker")
 
 

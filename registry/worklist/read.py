@@ -12,6 +12,7 @@ from registry.database.login import require_centres
 from registry.errors import WrongUsage, there_are
 from registry.records.patient_number import patient_number
 from registry.records.registry_setting import definition_or_default
+from registry.steps import step
 from registry.views.asked import answered, worklist_of_one
 from registry.words import in_language, spoken, tr
 from registry.worklist.kept import kept_worklist, what_is_kept
@@ -78,6 +79,7 @@ def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
         # What is committed between two looks is in one of them and not in the other.
         if what_is_kept(connection, definition) == kept:
             return found
+    step(tr("Looking for the work of all children"))
     return _read(connection, "analytics.worklist", definition, filters, {})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -47,20 +48,43 @@ def test_import_derivation_freeze_and_backup_tell_their_steps(
     assert heard[-1] == ("Reading the backup again", 3, 3)
 
 
-@pytest.mark.parametrize(
-    ("asked", "last"),
-    [
-        ("audit verify", "4/4 Comparing the views"),
-        ("analyse impute --covariates bmi_z_low,trough --imputations 2", "2/2 Imputing"),
-        ("analyse risk --covariates bmi_z --resamples 50", "50/50 Computing the samples"),
-    ],
-)
+# The last of as many as there are.
+ALL = r"\b(\d+)/\1 "
+READING = {
+    "audit verify": "4/4 Comparing the views",
+    "analyse impute --covariates bmi_z_low,trough --imputations 2": "2/2 Imputing",
+    "analyse risk --covariates bmi_z --resamples 50": "50/50 Computing the samples",
+    "db backup {there}": "3/3 Reading the backup again",
+    "export --all {there}": f"{ALL}Writing worklist",
+    "export --records {there}": f"{ALL}Writing ",
+    "export --redcap {there}": f"{ALL}Writing ",
+    "export fhir --to {there}": "Writing tdm_levels",
+    # One query, of which nobody knows how much is left.
+    "worklist list": "Looking for the work of all children",
+}
+WRITING = {
+    "db upgrade": "2/2 Building the views",
+    "db partition 2": "6/6 Copying audit.record_change",
+    "db restore {backup} --replace --reason back": f"{ALL}Loading the rows",
+    "freeze create kept --reason paper": f"{ALL}Hashing ",
+}
+
+
+@pytest.mark.parametrize("asked", [*READING, *WRITING])
 def test_a_terminal_sees_what_is_done_and_of_how_many(
-    shared_study: Database,
+    request: pytest.FixtureRequest,
     program: Program,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     asked: str,
-    last: str,
 ) -> None:
+    where = request.getfixturevalue("shared_study" if asked in READING else "study")
+    backup = tmp_path / "backup"
+    if "{backup}" in asked:
+        assert program(where, "db", "backup", str(backup)).err.count("\r") == 0
     monkeypatch.setattr(output, "on_terminal", lambda: True)
-    assert last in program(shared_study, *asked.split()).err
+    done = program(where, *asked.format(there=tmp_path / "there", backup=backup).split())
+    assert done.status == 0, done
+    assert re.search((READING | WRITING)[asked], done.err)
+    # What is said at the end stands on a line of its own.
+    assert not done.err.rpartition("\r")[2].startswith(" ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from registry.cli.frame.context import reached, remark, require_reason, run_of
 from registry.cli.frame.options import ReasonOption, UserOption
 from registry.cli.frame.output import Format, FormatOption, steps_shown
 from registry.cli.frame.signatures import argument, flag, option
+from registry.steps import step
 from registry.words import tr
 
 
@@ -99,7 +101,11 @@ def restore_command(
 
     settings = run_of(context).settings(user)
     begun = time.monotonic()
-    with open_archive(file) as archive, open_database(settings) as database:
+    with ExitStack() as stack:
+        stack.enter_context(steps_shown())
+        step(tr("Reading the backup"))
+        archive = stack.enter_context(open_archive(file))
+        database = stack.enter_context(open_database(settings))
         restored = restore(
             database,
             archive,
@@ -115,8 +121,7 @@ def restore_command(
                     "not create; `registry db upgrade` says how.",
                     role=ANALYST_ROLE,
                 )
-        with steps_shown():
-            verified = verify(database.engine, head=archive.description.seal)
+        verified = verify(database.engine, head=archive.description.seal)
     if restored.erased:
         remark(
             "{number:patient was|patients were} erased since the backup was made, and again now.",

@@ -11,7 +11,7 @@ from registry.cli.db.backup import backup_command, restore_command
 from registry.cli.db.proved_backup import verify_command
 from registry.cli.frame.context import opened, reached, remark, run_of
 from registry.cli.frame.options import UserOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.signatures import argument, flag
 from registry.errors import NotFound, Refused, WrongUsage
 from registry.words import tr
@@ -39,7 +39,8 @@ def upgrade_command(context: typer.Context) -> None:
     with open_database(settings) as database:
         with database.engine.connect() as connection:
             before = migrate.status(connection)
-        migrate.upgrade(database)
+        with steps_shown():
+            migrate.upgrade(database)
         if settings.identity_url is not None:
             make_elsewhere(settings.identity_url)
         with database.engine.begin() as connection:
@@ -90,7 +91,7 @@ def partition_command(
     from registry.database.partitions import TABLES, require_number
 
     require_number(number)
-    with opened(run_of(context).settings()) as database:
+    with opened(run_of(context).settings()) as database, steps_shown():
         migrate.upgrade(database, partitions=number)
     tables = ", ".join(table.partition(".")[2] for table in TABLES)
     if number == 1:

@@ -11,7 +11,7 @@ import typer
 from registry.cli.analyse.analyses import BY_NAME
 from registry.cli.analyse.data import Data
 from registry.cli.frame.context import remark, run_of, warn
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.signatures import argument
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def tried(file: Path, user: str) -> Proof:
     """The backup, restored on trial."""
     from registry.audit.proved_backup import prove
 
-    return prove(file, analysed, user=user)
+    with steps_shown():
+        return prove(file, analysed, user=user)
 
 
 def tell(proof: Proof, file: Path, form: Format) -> None:

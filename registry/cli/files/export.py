@@ -13,6 +13,7 @@ from registry.cli.frame.completion import complete_view
 from registry.cli.frame.context import opened, reading, remark, run_of, warn_of_withdrawn
 from registry.cli.frame.disclosure import DisclosureOption, refuse_listing
 from registry.cli.frame.options import ForceOption
+from registry.cli.frame.output import steps_shown
 from registry.cli.frame.past import read_at
 from registry.cli.frame.signatures import argument, flag, option
 from registry.disclosure.audience import Audience
@@ -166,7 +167,7 @@ def _export_all(
     from registry.export.write import write_all
 
     settings = run_of(context).settings()
-    with opened(settings) as database:
+    with opened(settings) as database, steps_shown():
         bring_up_to_date(database.engine, user=settings.user)
         # All files show the same moment.
         with database.engine.connect().execution_options(
@@ -193,6 +194,7 @@ def _export_records(
         database.engine.connect().execution_options(
             isolation_level="REPEATABLE READ"
         ) as connection,
+        steps_shown(),
     ):
         refuse_listing(connection, disclosure)
         rows = write_records(connection, folder, f".{form.value}", force=force)
@@ -209,7 +211,7 @@ def _export_redcap(
 ) -> None:
     from registry.export.redcap import write_redcap
 
-    with reading(context) as connection:
+    with reading(context) as connection, steps_shown():
         refuse_listing(connection, disclosure)
         rows = write_redcap(connection, folder, force=force)
     remark("{number:row|rows} written to {folder}.", number=rows, folder=folder)

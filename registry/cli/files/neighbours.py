@@ -12,6 +12,7 @@ import typer
 
 from registry.cli.frame.context import opened, over, remark, run_of
 from registry.cli.frame.disclosure import refuse_listing
+from registry.cli.frame.output import steps_shown
 from registry.disclosure.audience import Audience
 from registry.words import note, spoken
 
@@ -93,6 +94,7 @@ def export_neighbour(
     coder = Coder(known, unchecked=unchecked)
     settings = run_of(context).settings()
     with ExitStack() as stack:
+        stack.enter_context(steps_shown())
         live = stack.enter_context(opened(settings._replace(freeze=None, as_of=None)))
         read = stack.enter_context(over(live, settings))
         if read.frozen is None:

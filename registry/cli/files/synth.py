@@ -6,12 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from registry.cli.frame.context import remark
 from registry.cli.frame.output import Format, FormatOption, on_terminal, print_rows
 from registry.cli.frame.signatures import option
-from registry.cli.frame.terminal import rewrite_line
+from registry.cli.frame.terminal import clear_line, rewrite_line
 from registry.errors import WrongUsage
 from registry.words import tr
 
@@ -48,8 +46,7 @@ def synth_command(
         progress=show if on_terminal() else None,
         ending=None if ending is None else _day(ending),
     )
-    if on_terminal():
-        typer.echo("", err=True)
+    clear_line()
     print_rows([{"file": f"{name}.csv", "rows": count} for name, count in rows.items()], form)
     remark("Written to {folder}. Import it with: registry import {folder}", folder=out)
 

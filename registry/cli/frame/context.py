@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from registry.cli.frame import roles_of_commands
+from registry.cli.frame.terminal import clear_line
 from registry.errors import DatabaseUnavailable, Refused, WrongUsage
 from registry.settings import HOME_VARIABLE, Settings
 from registry.words import tr
@@ -196,7 +197,8 @@ def warn_of_withdrawn(connection: Connection) -> None:
 
 
 def warn(message: str) -> None:
-    """Words beside the result, on standard error."""
+    """Words beside the result, on standard error, in place of what a line said meanwhile."""
+    clear_line()
     typer.echo(message, err=True)
 
 

@@ -18,7 +18,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from registry.cli.frame.terminal import rewrite_line
+from registry.cli.frame.terminal import clear_line, rewrite_line
 from registry.steps import heard_by
 from registry.terminal_width import aligned
 from registry.terminal_width import columns as columns_of
@@ -105,35 +105,20 @@ def on_terminal() -> bool:
     return sys.stderr.isatty()
 
 
-class _Line:
-    """The line of standard error on which a person sees what is being done."""
-
-    def __init__(self) -> None:
-        self._longest = 0
-
-    def show(self, said: str, number: int, of: int) -> None:
-        """Which step it is, and of how many."""
-        line = f"{number}/{of} {said}" if of else said
-        self._longest = max(self._longest, len(line))
-        rewrite_line(line.ljust(self._longest))
-
-    def clear(self) -> None:
-        """Leaves nothing of it."""
-        if self._longest:
-            rewrite_line(" " * self._longest)
-            rewrite_line("")
+def _show(said: str, number: int, of: int) -> None:
+    """Which step it is, and of how many, on the one line of standard error."""
+    rewrite_line(f"{number}/{of} {said}" if of else said)
 
 
 def counted(
     items: Sequence[Item], named: Callable[[Item], str] = lambda _item: ""
 ) -> Iterator[Item]:
     """The items; where a person looks at standard error a line counts and names them meanwhile."""
-    line = _Line()
     for number, one in enumerate(items, start=1):
         if on_terminal():
-            line.show(named(one), number, len(items))
+            _show(named(one), number, len(items))
         yield one
-    line.clear()
+    clear_line()
 
 
 @contextmanager
@@ -142,12 +127,11 @@ def steps_shown() -> Iterator[None]:
     if not on_terminal():
         yield
         return
-    line = _Line()
     try:
-        with heard_by(line.show):
+        with heard_by(_show):
             yield
     finally:
-        line.clear()
+        clear_line()
 
 
 Batches = Iterable[Sequence[Mapping[str, Any]]]

@@ -14,9 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+from registry.terminal_width import columns, padded
+
 if TYPE_CHECKING:
     from rich.console import Console
 
+# How many columns of the line that is written over have something on them.
+_longest = 0
 # Controls have pictures in Unicode from U+2400 on; the rest has none.
 _WITHOUT_A_PICTURE = "\N{REPLACEMENT CHARACTER}"
 _KEPT = "\n\t"
@@ -80,9 +84,20 @@ def own_stream(stream: TextIO) -> TextIO:
 
 def rewrite_line(words: str) -> None:
     """Writes over the line of standard error on which the cursor is."""
+    global _longest
     stream = own_stream(sys.stderr)
-    stream.write(f"\r{as_text(words)}")
+    stream.write(f"\r{padded(as_text(words), _longest)}")
     stream.flush()
+    _longest = max(_longest, columns(words))
+
+
+def clear_line() -> None:
+    """Leaves nothing of the line that was written over, if there is one."""
+    global _longest
+    if _longest:
+        rewrite_line("")
+        _longest = 0
+        rewrite_line("")
 
 
 def console(*, on_error: bool = False, **options: Any) -> Console:
