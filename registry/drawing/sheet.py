@@ -9,7 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from registry.drawing.formats import FOR_SPREADSHEETS, as_text, by_ending
+from registry.drawing.formats import FOR_SPREADSHEETS, by_ending
+from registry.drawing.workbook import cell, set_widths, workbook
 from registry.parsing.formula import cells_kept
 from registry.whole_file import write_whole
 
@@ -60,29 +61,29 @@ def write_workbook(path: Path, tables: Mapping[str, tuple[Sequence[str], Cells]]
         path: of the .xlsx.
         tables: columns and rows by the title of the sheet.
     """
-    from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
-    book = Workbook()
-    book.remove(book.active)
-    for title, (columns, rows) in tables.items():
-        sheet = book.create_sheet(title)
-        sheet.append(list(columns))
-        for row in rows:
-            sheet.append([_typed(value) for value in row])
-        for cell in sheet[1]:
-            cell.font = Font(bold=True)
-        sheet.freeze_panes = "A2"
-        sheet.auto_filter.ref = sheet.dimensions
-        for number, cells in enumerate(sheet.columns, start=1):
-            longest = max(len(str(cell.value or "")) for cell in cells)
-            width = min(max(longest + 2, NARROWEST), WIDEST)
-            sheet.column_dimensions[get_column_letter(number)].width = width
-            for cell in cells:
-                cell.alignment = Alignment(vertical="top", wrap_text=longest > WIDEST)
-                as_text(cell)
-    book.save(path)
+    bold = {"font": Font(bold=True)}
+    with workbook(path) as book:
+        for title, (columns, rows) in tables.items():
+            cells = [list(columns), *([_typed(value) for value in row] for row in rows)]
+            longest = [
+                max(len(str(one or "")) for one in column) for column in zip(*cells, strict=True)
+            ]
+            aligned = [Alignment(vertical="top", wrap_text=one > WIDEST) for one in longest]
+            sheet = book.create_sheet(title)
+            set_widths(sheet, (min(max(one + 2, NARROWEST), WIDEST) for one in longest))
+            sheet.freeze_panes = "A2"
+            for number, row in enumerate(cells):
+                styles = {} if number else bold
+                sheet.append(
+                    [
+                        cell(sheet, one, alignment=alignment, **styles)
+                        for one, alignment in zip(row, aligned, strict=True)
+                    ]
+                )
+            sheet.auto_filter.ref = f"A1:{get_column_letter(len(longest))}{len(cells)}"
 
 
 def _told(value: Any) -> Any:

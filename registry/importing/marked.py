@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from registry.drawing.workbook import cell, set_widths, workbook
 from registry.errors import Refused, WrongUsage, other_ending
 from registry.importing.files.bounds import MOST_ROWS
 from registry.importing.files.find import find_tables
@@ -174,15 +175,10 @@ def _write_csv(sheets: list[Sheet], marks: dict[str, Marks], path: Path) -> None
 
 
 def _write_workbook(sheets: list[Sheet], marks: dict[str, Marks], path: Path) -> None:
-    from openpyxl import Workbook
-
-    # Opened first: rows of a workbook that has no place to go are never written.
-    with path.open("wb") as stream:
-        workbook = Workbook(write_only=True)
+    with workbook(path) as book:
         for sheet in sheets:
             wrong = marks.get(sheet.table.shown, {})
-            _MarkedSheet(workbook.create_sheet(sheet.title), wrong).write(sheet.table)
-        workbook.save(stream)
+            _MarkedSheet(book.create_sheet(sheet.title), wrong).write(sheet.table)
 
 
 class _MarkedSheet:
@@ -203,9 +199,7 @@ class _MarkedSheet:
         from openpyxl.utils import get_column_letter
 
         last = get_column_letter(len(table.header) + 1)
-        for number in range(1, len(table.header) + 1):
-            self._sheet.column_dimensions[get_column_letter(number)].width = _WIDTH
-        self._sheet.column_dimensions[last].width = _REASON_WIDTH
+        set_widths(self._sheet, [_WIDTH] * len(table.header) + [_REASON_WIDTH])
         self._sheet.freeze_panes = "A2"
         self._write_header(table)
         rows = 1
@@ -218,8 +212,8 @@ class _MarkedSheet:
     def _write_header(self, table: Table) -> None:
         wrong = [*self._marks.get(0, []), *self._marks.get(table.header_line, [])]
         cells = [self._cell(name, _HEADER) for name in [*table.header, PROBLEM_COLUMN]]
-        for cell in cells:
-            cell.font = self._bold
+        for one in cells:
+            one.font = self._bold
         for problem in wrong:
             place = _place(table.header, problem)
             cells[place].fill = self._fills[_BAD]
@@ -247,30 +241,25 @@ class _MarkedSheet:
         if not text:
             return None
         if isinstance(text, NumberText):
-            return float(text) if "." in text else int(text)
+            return _number(text)
         # What looks like a formula or an error of the sheet is text all the same.
         if text[0] in "=#" or _UNSTORABLE.search(text):
             return self._cell(text)
         return in_workbook(text)
 
     def _cell(self, text: str, colour: str | None = None) -> Any:
-        from openpyxl.cell import WriteOnlyCell
-
-        cell = WriteOnlyCell(self._sheet)
-        if isinstance(text, NumberText):
-            cell.value = float(text) if "." in text else int(text)
-        else:
-            cell.value = in_workbook(_storable(text))
-            cell.data_type = "s"
-        if colour is not None:
-            cell.fill = self._fills[colour]
-        return cell
+        value = _number(text) if isinstance(text, NumberText) else _storable(text)
+        return cell(self._sheet, value, **({} if colour is None else {"fill": self._fills[colour]}))
 
     def _comment(self, words: str) -> Any:
         from openpyxl.comments import Comment
 
         self._comments += 1
         return Comment(_storable(words), "registry") if self._comments <= COMMENTS else None
+
+
+def _number(text: str) -> float | int:
+    return float(text) if "." in text else int(text)
 
 
 _COLOURS = (_BAD, _REASON, _HEADER, _DOUBTFUL)

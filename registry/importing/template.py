@@ -5,21 +5,24 @@ A spreadsheet can hold a cell to its limits while it is typed; the import holds 
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from registry.drawing.workbook import cell, set_widths, workbook
 from registry.importing.files.bounds import MOST_ROWS
 from registry.models.codebook import WRITTEN, declarations, descriptions, keys, meanings, reasons
 from registry.models.patient import STUDY_ID
 from registry.variables import Kind, Variable
 from registry.words import spoken, tr
 
+# A list to choose from.
+Choices = tuple[str, ...] | tuple[float, ...]
 WORKBOOK_NAME = "registry.xlsx"
 CODES_SHEET = "codes"
 # A longer list is no choice; the number is typed.
@@ -38,26 +41,28 @@ _LONGEST_TITLE, _LONGEST_MESSAGE = 32, 255
 
 def write_template(path: Path) -> None:
     """Writes the workbook. Raises OSError where the file cannot be written."""
-    workbook = Workbook()
-    workbook.remove(workbook.active)
-    codes = workbook.create_sheet(CODES_SHEET)
-    codes.sheet_state = "hidden"
-    lists: dict[tuple[str, ...], str] = {}
+    lists: dict[Choices, str] = {}
     key, described, why = keys(), descriptions(), reasons()
-    for table, columns in declarations().items():
-        sheet = workbook.create_sheet(table)
-        sheet.freeze_panes = "B2"
-        for number, (name, variable) in enumerate((columns | why[table]).items(), start=1):
-            comment = _comment(variable, is_key=name in key[table])
-            if number == 1:
-                comment = f"{described[table]}\n{comment}"
-            _write_header(sheet.cell(1, number, name), variable, comment, name in key[table])
-            _hold(sheet, number, variable, codes, lists)
-        _fold(sheet, len(columns) + 1, len(columns) + len(why[table]))
-    # The hidden sheet behind the others, so that a spreadsheet opens on the first table.
-    workbook.move_sheet(codes, len(workbook.sheetnames))
-    workbook.active = 0
-    workbook.save(path)
+    with workbook(path) as book:
+        for table, columns in declarations().items():
+            sheet = book.create_sheet(table)
+            sheet.freeze_panes = "B2"
+            known = columns | why[table]
+            set_widths(sheet, (max(_NARROWEST, len(name) + 3) for name in known))
+            heads = []
+            for number, (name, variable) in enumerate(known.items(), start=1):
+                comment = _comment(variable, is_key=name in key[table])
+                if number == 1:
+                    comment = f"{described[table]}\n{comment}"
+                heads.append(_head(sheet, name, variable, comment, name in key[table]))
+                _hold(sheet, number, variable, lists)
+            _fold(sheet, len(columns) + 1, len(columns) + len(why[table]))
+            sheet.append(heads)
+        # The hidden sheet behind the others, so that a spreadsheet opens on the first table.
+        codes = book.create_sheet(CODES_SHEET)
+        codes.sheet_state = "hidden"
+        for row in zip_longest(*lists):
+            codes.append(row)
 
 
 def _fold(sheet: Any, first: int, last: int) -> None:
@@ -68,13 +73,12 @@ def _fold(sheet: Any, first: int, last: int) -> None:
         )
 
 
-def _write_header(cell: Any, variable: Variable, words: str, is_key: bool) -> None:
-    cell.fill, cell.font = _KEY if is_key else _REQUIRED if variable.required else _OPTIONAL
-    cell.alignment = Alignment(vertical="center")
+def _head(sheet: Any, name: str, variable: Variable, words: str, is_key: bool) -> Any:
+    fill, font = _KEY if is_key else _REQUIRED if variable.required else _OPTIONAL
     lines = sum(1 + len(line) // _LINE_LETTERS for line in words.splitlines())
-    cell.comment = Comment(
-        words, "registry", height=_LINE_HEIGHT * (lines + 1), width=_COMMENT_WIDTH
-    )
+    comment = Comment(words, "registry", height=_LINE_HEIGHT * (lines + 1), width=_COMMENT_WIDTH)
+    centred = Alignment(vertical="center")
+    return cell(sheet, name, fill=fill, font=font, alignment=centred, comment=comment)
 
 
 def _comment(variable: Variable, *, is_key: bool) -> str:
@@ -91,17 +95,10 @@ def _comment(variable: Variable, *, is_key: bool) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _hold(
-    sheet: Any,
-    number: int,
-    variable: Variable,
-    codes: Any,
-    lists: dict[tuple[str, ...], str],
-) -> None:
+def _hold(sheet: Any, number: int, variable: Variable, lists: dict[Choices, str]) -> None:
     """Gives a column its format, its list to choose from and the limits of its cells."""
     letter = get_column_letter(number)
     column = sheet.column_dimensions[letter]
-    column.width = max(_NARROWEST, len(sheet.cell(1, number).value) + 3)
     if variable.kind in (Kind.TEXT, Kind.CODE, Kind.REASON, Kind.PARTIAL_DATE):
         # Nothing is turned into a date or a number, and no leading zero is lost.
         column.number_format = _TEXT
@@ -110,8 +107,8 @@ def _hold(
     choices = _choices(variable)
     if choices is not None:
         if choices not in lists:
-            numbers = variable.kind is Kind.NUMBER
-            lists[choices] = _write_list(codes, len(lists) + 1, choices, numbers=numbers)
+            place = get_column_letter(len(lists) + 1)
+            lists[choices] = f"{CODES_SHEET}!${place}$1:${place}${len(choices)}"
         held = DataValidation(type="list", formula1=lists[choices])
     else:
         formula = _formula(variable, f"{letter}2")
@@ -123,10 +120,10 @@ def _hold(
     held.errorTitle = spoken(variable.label)[:_LONGEST_TITLE]
     held.error = _refusal(variable)[:_LONGEST_MESSAGE]
     held.add(f"{letter}2:{letter}{MOST_ROWS}")
-    sheet.add_data_validation(held)
+    sheet.data_validations.append(held)
 
 
-def _choices(variable: Variable) -> tuple[str, ...] | None:
+def _choices(variable: Variable) -> Choices | None:
     """The few values that are allowed, as they are written; None where there are many."""
     if variable.codes is not None:
         return variable.codes
@@ -135,15 +132,9 @@ def _choices(variable: Variable) -> tuple[str, ...] | None:
     low, high, step = variable.minimum, variable.maximum, variable.step
     if step is None or low is None or high is None or (high - low) / step >= LONGEST_CHOICE:
         return None
-    return tuple(f"{low + step * place:g}" for place in range(int((high - low) / step) + 1))
-
-
-def _write_list(sheet: Any, number: int, choices: tuple[str, ...], *, numbers: bool) -> str:
-    """Writes a list into a column of the hidden sheet; returns its reference."""
-    letter = get_column_letter(number)
-    for row, choice in enumerate(choices, start=1):
-        sheet.cell(row, number, float(choice) if numbers else choice)
-    return f"{CODES_SHEET}!${letter}$1:${letter}${len(choices)}"
+    steps = range(int((high - low) / step) + 1)
+    written = tuple(f"{low + step * place:g}" for place in steps)
+    return tuple(map(float, written)) if variable.kind is Kind.NUMBER else written
 
 
 def _formula(variable: Variable, cell: str) -> str | None:

@@ -73,6 +73,11 @@ def test_nothing_is_left_for_later() -> None:
     assert found == []
 
 
+def test_workbooks_are_made_in_one_place() -> None:
+    made = [path.name for path in PROGRAM if re.search(r"\bWorkbook\(", path.read_text("utf-8"))]
+    assert made == ["workbook.py"]
+
+
 def test_no_function_of_the_program_is_empty() -> None:
     empty = [
         f"{shown(path)}:{node.lineno} {node.name}"
