@@ -8,7 +8,7 @@ import typer
 
 from registry.cli.frame.context import opened, reading, remark, run_of, warn
 from registry.cli.frame.options import ReasonOption, UserOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.signatures import argument, option
 
 app = typer.Typer(
@@ -125,7 +125,7 @@ def gather_command(
     from registry.hub.gather import gather
 
     settings = run_of(context).settings(user)
-    with opened(settings) as database:
+    with opened(settings) as database, steps_shown():
         found = gather(database, user=settings.user, identity_url=settings.identity_url)
     if form is Format.JSON:
         print_json([one.to_json() for one in found])

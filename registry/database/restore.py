@@ -107,7 +107,6 @@ def restore(
     except (psycopg.Error, DBAPIError) as error:
         raise _refusal(error) from None
     if erased:
-        step(tr("Writing the tables anew without who was erased"))
         scrub(database)
     return Restored(kept, erased)
 

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, text
 from registry.database.archive import IDENTITY, SCHEMAS
 from registry.database.content import table_names
 from registry.database.engine import Database, connect_to, without_time_limits
+from registry.steps import each
+from registry.words import tr
 
 STATISTICS = ("pg_catalog.pg_statistic", "pg_catalog.pg_statistic_ext_data")
 # What an administrator of another server runs, as its superuser, in the registry's database.
@@ -39,7 +41,7 @@ def scrub(database: Database) -> bool:
         tables = table_names(connection, (*SCHEMAS, IDENTITY))
         tables += connection.execute(text(_TABLES_OF_FREEZES)).scalars()
         without_time_limits(connection)
-        for table in tables:
+        for table in each(tables, lambda one: tr("Writing {table} anew", table=one)):
             connection.execute(text(f"vacuum (full, analyze) {table}"))
     if database.embedded:
         _scrub_server(database)

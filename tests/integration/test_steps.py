@@ -66,6 +66,7 @@ WRITING = {
     "db upgrade": "2/2 Building the views",
     "db partition 2": "6/6 Copying audit.record_change",
     "db restore {backup} --replace --reason back": f"{ALL}Loading the rows",
+    "patient erase P001 --reason wish": f"{ALL}Writing ",
     "freeze create kept --reason paper": f"{ALL}Hashing ",
 }
 

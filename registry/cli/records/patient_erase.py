@@ -9,7 +9,7 @@ import typer
 
 from registry.cli.frame.context import opened, reading, remark, require_reason, run_of
 from registry.cli.frame.options import ForceOption, ReasonOption, UserOption
-from registry.cli.frame.output import Format, FormatOption, print_json, print_rows
+from registry.cli.frame.output import Format, FormatOption, print_json, print_rows, steps_shown
 from registry.cli.frame.signatures import argument, option
 from registry.words import tr
 
@@ -54,7 +54,7 @@ def erase_command(
         write_whole(certificate, lambda part: None)
         certificate.unlink()
     settings = run_of(context).settings(user)
-    with opened(settings) as database:
+    with opened(settings) as database, steps_shown():
         done = erase(
             database,
             patient,
