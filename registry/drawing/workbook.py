@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +19,27 @@ def workbook(path: Path) -> Iterator[Any]:
 
     What a sheet knows of its columns, and what stays in sight, is said before its first row.
     """
+    from lxml.etree import SerialisationError
     from openpyxl import Workbook
 
     # Opened first: rows that have no place to go are never written.
     with path.open("wb") as stream:
         book = Workbook(write_only=True)
-        yield book
-        book.save(stream)
+        try:
+            yield book
+            book.save(stream)
+        except SerialisationError:
+            raise _no_room() from None
+
+
+def _no_room() -> OSError:
+    """Why a sheet's temporary file could not be written, which lxml does not tell."""
+    try:
+        with tempfile.TemporaryFile() as file:
+            file.write(bytes(1 << 20))
+    except OSError as error:
+        return error
+    return OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def cell(sheet: Any, value: Any, **styles: Any) -> Any:
