@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from registry.parsing.formula import in_workbook, would_run
+from registry.whole_file import part_beside
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def workbook(path: Path) -> Iterator[Any]:
     from openpyxl import Workbook
 
     # Opened first: rows that have no place to go are never written.
-    with path.open("wb") as stream:
+    with path.open("wb") as stream, _sheets_beside(path):
         book = Workbook(write_only=True)
         try:
             yield book
@@ -32,8 +33,23 @@ def workbook(path: Path) -> Iterator[Any]:
             raise _no_room() from None
 
 
+@contextmanager
+def _sheets_beside(path: Path) -> Iterator[None]:
+    """Keeps openpyxl's files of single sheets beside the workbook, not in the system's folder.
+
+    There they have the room that the workbook needs, and what a killed process leaves of children's
+    values is taken away by the next that writes there.
+    """
+    with part_beside(path, tempfile.mkdtemp) as room:
+        before, tempfile.tempdir = tempfile.tempdir, str(room)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+
+
 def _no_room() -> OSError:
-    """Why a sheet's temporary file could not be written, which lxml does not tell."""
+    """Why a sheet's file could not be written, which lxml does not tell."""
     try:
         with tempfile.TemporaryFile() as file:
             file.write(bytes(1 << 20))
