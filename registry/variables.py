@@ -32,7 +32,7 @@ SETTINGS = {
 
 def as_known(day: object, known_to: str | None) -> str:
     """A date as far as it is known: 2015, 2015-03 or 2015-03-09."""
-    return str(day)[: KNOWN_LETTERS.get(known_to or "day", 10)]
+    return str(day)[: KNOWN_LETTERS.get(known_to or "day")]
 
 
 class Kind(StrEnum):

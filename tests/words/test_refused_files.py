@@ -62,14 +62,18 @@ WRONG = {
 def test_a_file_that_is_not_as_it_must_be(
     line: str, of: int, tmp_path: Path, program: Program, speak: Speak
 ) -> None:
-    speak(["", "zh_CN"][of])
     file = tmp_path / "patients.csv"
     file.write_text("patient_id\n")
-    named = line.replace("HERE", str(tmp_path)).replace("FILE", str(file))
+    speak(["", "zh_CN"][of])
+    assert _refused(program, line, file) == WRONG[line][of]
+
+
+def _refused(program: Program, line: str, file: Path) -> list[str]:
+    """What is said of the line, on standard error alone, with FILE and HERE for file and folder."""
+    named = line.replace("HERE", str(file.parent)).replace("FILE", str(file))
     done = program(None, *named.split())
-    said = done.err.replace(str(file), "FILE").replace(str(tmp_path), "HERE")
     assert (done.status, done.out) == (1, "")
-    assert said.splitlines() == WRONG[line][of]
+    return done.err.replace(str(file), "FILE").replace(str(file.parent), "HERE").splitlines()
 
 
 # What is in the file -> what is said of it.
@@ -99,13 +103,11 @@ WRITTEN = {
 def test_a_file_that_holds_something_else(
     name: str, of: int, tmp_path: Path, program: Program, speak: Speak
 ) -> None:
-    speak(["", "zh_CN"][of - 1])
     content, *said = WRITTEN[name]
     file = tmp_path / "visit.toml"
     file.write_bytes(content)
-    done = program(None, "visit", "P001", "--file", str(file))
-    assert (done.status, done.out) == (1, "")
-    assert done.err.replace(str(file), "FILE").splitlines() == said[of - 1]
+    speak(["", "zh_CN"][of - 1])
+    assert _refused(program, "visit P001 --file FILE", file) == said[of - 1]
 
 
 @pytest.mark.parametrize(
