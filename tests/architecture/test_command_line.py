@@ -204,6 +204,7 @@ def test_a_command_that_fails_at_its_options_loads_them_no_more_than_help() -> N
 def test_a_misspelt_command_is_told_what_it_is_like(words: tuple[str, ...], meant: str) -> None:
     with pytest.raises(WrongUsage) as refused:
         app(list(words))
+    assert refused.value.exit_status == 2
     assert f"Did you mean {meant}?" in str(refused.value)
 
 
