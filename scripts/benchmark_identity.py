@@ -8,36 +8,34 @@ from __future__ import annotations
 
 import csv
 import tempfile
-import time
 from datetime import date, timedelta
 from pathlib import Path
-from statistics import median
 
-from registry.database import migrate
-from registry.database.engine import Database, open_database
+from benchmark_parts.registries import opened
+from benchmark_parts.timings import Timings
+
+from registry.database.engine import Database
 from registry.identity.numbers import KnownNumbers
 from registry.identity.store import Link, link
 from registry.importing.run import import_files
 from registry.records.change import declare_change
 from registry.records.numbered import Numbered, Numbers
-from registry.settings import Settings
 
 CHILDREN, ROWS, TIMES = 400, 10_000, 15
 
 
 def main() -> None:
     """Makes the files and the registry, then imports in turn, each rolled back."""
-    with tempfile.TemporaryDirectory() as folder:
-        here = Path(folder)
-        settings = Settings(here / "home", None, "benchmark")
-        with open_database(settings) as database:
-            migrate.upgrade(database)
-            _fill(database, here)
-            taken: dict[str, list[float]] = {"study_id": [], "number": []}
-            for _ in range(TIMES):
-                for way, times in taken.items():
-                    times.append(_import(database, here / way / "anthropometry.csv", way))
-    study_id, number = (median(taken[way]) for way in ("study_id", "number"))
+    timings = Timings()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        opened(Path(folder) / "home", Timings()) as database,
+    ):
+        _fill(database, Path(folder))
+        for _ in range(TIMES):
+            for way in ("study_id", "number"):
+                _import(database, Path(folder, way, "anthropometry.csv"), way, timings)
+    study_id, number = timings.median("study_id"), timings.median("number")
     print(
         f"by study id {study_id:.3f} s, by hospital number {number:.3f} s: {number / study_id:.3f}"
     )
@@ -69,17 +67,16 @@ def _fill(database: Database, here: Path) -> None:
         )
 
 
-def _import(database: Database, file: Path, way: str) -> float:
+def _import(database: Database, file: Path, way: str, timings: Timings) -> None:
     with database.engine.connect() as connection:
         declare_change(connection, user="benchmark", command="benchmark", reason="benchmark")
         known = KnownNumbers(connection)
-        numbered = Numbered(Numbers(known.study_ids, known.give), centre="BCH", register=False)
-        begun = time.perf_counter()
-        result = import_files(connection, [file], numbered=numbered if way == "number" else None)
-        took = time.perf_counter() - begun
+        by_number = Numbered(Numbers(known.study_ids, known.give), centre="BCH", register=False)
+        numbered = by_number if way == "number" else None
+        with timings.of(way):
+            result = import_files(connection, [file], numbered=numbered)
         assert result.tables["anthropometry"].inserted == ROWS, result.errors[:3]
         connection.rollback()
-    return took
 
 
 if __name__ == "__main__":

@@ -16,9 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmark import run_registry, say
-from benchmark_goals import opened
-from benchmark_timings import Timings
+from benchmark_parts.registries import opened, run_registry, say
+from benchmark_parts.timings import Timings
 
 from registry.database import migrate
 from registry.database.engine import Database, connect_to

@@ -15,19 +15,17 @@ import time
 from pathlib import Path
 from statistics import median
 
+from benchmark_parts.registries import opened, run_registry, vacuum
+from benchmark_parts.timings import Timings
 from sqlalchemy import Connection, text
 
-from registry.database import migrate
-from registry.database.engine import Database, open_database
+from registry.database.engine import Database
 from registry.database.login import as_login
 from registry.database.roles import ENTRY_ROLE
 from registry.derivation.run import derive
 from registry.errors import NotFound
-from registry.importing.run import import_files
 from registry.records.change import declare_change
 from registry.records.patient_number import patient_number
-from registry.settings import Settings
-from registry.synth import write_registry
 
 ASKED = 2000
 OWN, OTHERS = "OWN", "OTHER"
@@ -55,15 +53,14 @@ def read(connection: Connection, views: list[str]) -> None:
 
 def owners_times(database: Database, rounds: int) -> dict[str, float]:
     """Seconds of the worklist, the status and an export, by the owner."""
+    asked = {"worklist": ["worklist"], "status": ["status"], "export": [*EXPORTED]}
+    timings = Timings()
     with database.engine.connect() as connection:
-        asked = {"worklist": ["worklist"], "status": ["status"], "export": [*EXPORTED]}
-        taken: dict[str, list[float]] = {name: [] for name in asked}
         for _ in range(rounds):
             for name, views in asked.items():
-                begun = time.perf_counter()
-                read(connection, views)
-                taken[name].append(time.perf_counter() - begun)
-    return {name: median(times) for name, times in taken.items()}
+                with timings.of(name):
+                    read(connection, views)
+    return {name: timings.median(name) for name in asked}
 
 
 def refusal_times(database: Database) -> dict[str, float]:
@@ -88,13 +85,13 @@ def refusal_times(database: Database) -> dict[str, float]:
     return {"another centre's": median(others), "nobody's": median(nobodys)}
 
 
-def filled(database: Database, children: int, folder: Path) -> None:
+def filled(database: Database, children: int, home: Path) -> None:
     """A synthetic registry, of two centres in turn, derived."""
-    migrate.upgrade(database)
-    write_registry(children, 1, folder)
+    files = str(home.with_name("files"))
+    run_registry(home, "synth", "--patients", str(children), "--seed", "1", "--out", files)
+    run_registry(home, "import", files)
     with database.engine.begin() as connection:
         declare_change(connection, user="benchmark", command="benchmark", reason="benchmark")
-        assert not import_files(connection, sorted(folder.glob("*.csv"))).errors
         connection.execute(
             text(
                 "update clinical.patient set centre = case when patient_id % 2 = 0 "
@@ -102,9 +99,7 @@ def filled(database: Database, children: int, folder: Path) -> None:
             )
         )
     derive(database.engine, user="benchmark")
-    with database.engine.connect() as connection:
-        connection.execute(text("analyze"))
-        connection.commit()
+    vacuum(database)
 
 
 def main() -> None:
@@ -114,9 +109,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(Path(folder) / "home", None, "benchmark")
-        with open_database(settings) as database:
-            filled(database, options.children, Path(folder) / "files")
+        home = Path(folder) / "home"
+        with opened(home, Timings()) as database:
+            filled(database, options.children, home)
             for name, seconds in refusal_times(database).items():
                 print(f"no such patient, {name} id: {seconds * 1e6:.0f} us", flush=True)
             owners_times(database, 1)

@@ -1,4 +1,4 @@
-"""Timings for scripts/benchmark.py: by the clock on the wall, or by the processor's own account.
+"""Timings: by the clock on the wall, or by the processor's own account; and tables of them.
 
 Processor time is what remains comparable on a machine that others use at the same time. It counts
 this process, the programs it has run to their end, and the server with all its processes.
@@ -7,9 +7,10 @@ this process, the programs it has run to their end, and the server with all its 
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 Clock = Callable[[], float]
 # What has `timings` into what stands in a table.
 Cell = Callable[[Any], str]
+Rows = tuple[tuple[str, Cell], ...]
 
 # Seconds; the processor's account is kept in ticks.
 RESOLUTION = 0.01
@@ -98,9 +100,14 @@ def times(name: str, yardstick: str) -> Cell:
     )
 
 
-def print_table(heads: list[str], rows: tuple[tuple[str, Cell], ...], sizes: list[Any]) -> None:
-    """The figures, a column a size."""
-    print(f"\n| | {' | '.join(heads)} |")
-    print(f"|---|{'---:|' * len(sizes)}")
-    for label, cell in rows:
-        print(f"| {label} | {' | '.join(cell(size) for size in sizes)} |")
+def listed(ratios: Iterable[float], form: str = ".1f") -> str:
+    """Several ratios in one cell."""
+    return f"{', '.join(format(ratio, form) for ratio in ratios)} x"
+
+
+def markdown(heads: list[str], rows: Iterable[list[str]]) -> str:
+    """A table; figures stand to the right of what they are of."""
+    rule = f"|---|{'---:|' * (len(heads) - 1)}"
+    lines = (f"| {' | '.join(row)} |" for row in (heads, *rows))
+    whole = "\n".join(re.sub(r"\|  (?=\|)", "| ", line) for line in lines)
+    return whole.replace("\n", f"\n{rule}\n", 1)

@@ -1,5 +1,5 @@
 # Survival on the rows of a file, as `registry analyse km`, `table2` and `cox` have it; called by
-# scripts/benchmark_r.py. Rscript benchmark_r.R WHAT FILE [COVARIATE ...]; prints name and value.
+# survival.py. Rscript survival.R WHAT FILE [COVARIATE ...]; prints their values.
 suppressPackageStartupMessages(library(survival))
 given <- commandArgs(TRUE)
 rows <- read.csv(given[2])
@@ -14,13 +14,13 @@ if (given[1] == "km") {
 } else if (given[1] == "table2") {
   for (name in given[-(1:2)]) {
     rows$x <- yes(name)
-    found <- tryCatch(survdiff(Surv(time_days, event) ~ x, rows)$chisq, error = function(e) NA)
-    told(name, format(found, digits = 15))
+    found <- tryCatch(survdiff(Surv(time_days, event) ~ x, rows)$chisq, error = function(e) NaN)
+    told(format(found, digits = 15))
   }
 } else {
   for (name in given[-(1:2)]) rows[[name]] <- yes(name)
   model <- reformulate(given[-(1:2)], "Surv(time_days, event)")
   fit <- coxph(model, rows, ties = "breslow")
-  for (name in given[-(1:2)]) told(name, format(coef(fit)[name], digits = 15),
+  for (name in given[-(1:2)]) told(format(coef(fit)[name], digits = 15),
     format(sqrt(vcov(fit)[name, name]), digits = 15))
 }

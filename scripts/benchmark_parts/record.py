@@ -1,10 +1,10 @@
-"""What it costs that the record can be proved: seals, freezes, verification; for benchmark.py."""
+"""What it costs that the record can be proved: seals, freezes, verification."""
 
 from __future__ import annotations
 
-from benchmark_timings import Cell, Timings, seconds, times
 from sqlalchemy import text
 
+from benchmark_parts.timings import Rows, Timings, seconds, times
 from registry.audit.seals import make_seal
 from registry.audit.verify import verify
 from registry.database.archive import SCHEMAS
@@ -13,16 +13,15 @@ from registry.database.engine import Database
 from registry.freezes import store
 from registry.freezes.tables import sources
 
-ROUNDS = 3
 PLAIN = "plain_copy"
 
 
-def measure_record(database: Database, timings: Timings) -> None:
+def measure_record(database: Database, timings: Timings, rounds: int) -> None:
     """The seal of the import, once; then in turn a freeze, a copy of its tables, both readings."""
     with timings.of("seal"), database.engine.begin() as connection:
         make_seal(connection)
     timings.seconds["import and seal"] = [timings.median("import") + timings.median("seal")]
-    for number in range(ROUNDS):
+    for number in range(rounds):
         with timings.of("freeze"):
             store.create(
                 database.engine, f"round{number}", as_of=None, user="benchmark", reason="benchmark"
@@ -52,12 +51,13 @@ def scan_all(database: Database) -> None:
     """Reads every column of every row that is verified."""
     with database.engine.connect() as connection:
         connection.execute(text("set max_parallel_workers_per_gather = 0"))
-        for table in table_names(connection, SCHEMAS):
-            counted = ", ".join(f'count("{name}")' for name in column_names(connection, table))
+        tables = table_names(connection, SCHEMAS)
+        for table, names in column_names(connection, tables).items():
+            counted = ", ".join(f'count("{name}")' for name in names)
             connection.execute(text(f"select {counted or 'count(*)'} from {table}")).one()
 
 
-RECORD_ROWS: tuple[tuple[str, Cell], ...] = (
+RECORD_ROWS: Rows = (
     ("import and its seal, against the import alone", times("import and seal", "import")),
     ("(5) plain copy of a freeze's tables", seconds("plain copy")),
     ("freeze: copy, views, statuses and hash, against (5)", times("freeze", "plain copy")),

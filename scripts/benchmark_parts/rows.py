@@ -1,4 +1,4 @@
-"""An exact number of rows of a synthetic registry, for scripts/benchmark.py.
+"""An exact number of rows of a synthetic registry.
 
 Whole patients in their order, and of the last one as many rows as are still wanted, so that every
 row has its patient and the tables stand in the proportion that they have in a registry.

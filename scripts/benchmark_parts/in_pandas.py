@@ -1,4 +1,4 @@
-"""The status of every patient under one definition in pandas, for scripts/benchmark.py to time.
+"""The status of every patient under one definition in pandas, to be timed beside SQL.
 
 A vectorised second reading of the rules, with whole columns at a time and no loop over patients.
 """

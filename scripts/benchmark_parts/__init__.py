@@ -1,0 +1,1 @@
+"""What scripts/benchmark.py measures, a file a part, and what the parts measure with."""
