@@ -17,7 +17,7 @@ from sqlalchemy import Connection, CursorResult, text
 from registry.database.roles import literal
 from registry.views.combined import OF_ONE, combined
 from registry.views.plausibility import ALL_RULES, union_of_rules
-from registry.views.sources import select_of
+from registry.views.sources import WORKLIST, has, names, select_of
 
 # As `text` knows it, but found by its colon.
 _VALUE = re.compile(r":(?<![:\w\\]:)(\w+)(?![:\w])")
@@ -39,17 +39,36 @@ def written(query: str) -> str:
 
 
 @cache
-def worklist_of_one() -> str:
-    """The rows of `analytics.worklist` of the child with the registry's number :number."""
-    return _worklist(combined("work", OF_ONE))
+def worklist_of_one(*, ended: bool = False) -> str:
+    """The rows of `analytics.worklist` of the child with the registry's number :number.
+
+    With `ended` of one whose observation has: few rules speak of those, and the others are not
+    planned.
+    """
+    return _worklist(combined("work", OF_ONE, instead=_after_end() if ended else None))
+
+
+def _after_end() -> dict[str, str]:
+    """What stands in place of the items of all rules, and of who is still observed."""
+    said = (name for name in names(WORKLIST) if has(WORKLIST, name, "after_end: "))
+    return {
+        "worklist_item": items_of(*said, "implausible"),
+        "follow_up": "select patient_id, ended_on, false as silent from follow_up_end",
+    }
+
+
+def items_of(*views: str) -> str:
+    """The items of these views, which are those of every definition, as a query."""
+    every = " union all ".join(f"select * from {view}" for view in views)
+    return f"select d.name as definition, i.* from ({every}) i cross join definition d"
 
 
 def worklist_over(called_for: str) -> str:
     """The rows of `analytics.worklist` of these rows of `called_for`, given by a query."""
     # A stand-in, since the names of what is given are those of their schemas already.
-    read = "select * from derived.kept_work"
-    work = combined("work", instead={"called_for": read})
-    return _worklist(work.replace(f"({read})", f"({called_for})"))
+    table = "derived.kept_work"
+    work = combined("work", instead={"called_for": f"select * from {table}"})
+    return _worklist(work.replace(table, f"({called_for})"))
 
 
 def _worklist(work: str) -> str:

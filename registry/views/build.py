@@ -46,7 +46,7 @@ from registry.views.declared import (
 )
 from registry.views.deidentified_tables import deidentified_views, released_child_view
 from registry.views.headers import Sentence
-from registry.views.sources import FOLDER, FUNCTIONS, PRESENT, names, source
+from registry.views.sources import FOLDER, FUNCTIONS, PRESENT, WORKLIST, names, source
 from registry.views.view import (
     ANALYTICS,
     DEIDENTIFIED,
@@ -60,7 +60,6 @@ from registry.views.view import (
 )
 from registry.words import tr
 
-WORKLIST = "worklist"
 QUALITY = "quality"
 # What stands on every rule.
 AS_ONE = "work"

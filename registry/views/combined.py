@@ -9,7 +9,8 @@ it a look through the whole query: as many as there are views took half its plan
 
 Of one child its records are read once too, and views whose header says `@once of_one`: there are
 few rows, and to plan a table wherever it stands costs the server more than to look through them.
-Who goes by other children (`of_others`) reads the tables themselves.
+Who goes by other children (`of_others`) reads the tables themselves. What failed of all rules is in
+front as well, though one view alone reads it: the server copies a query with each one around it.
 
 The text names the schemas of tables and functions, so that it is the same for a view and for a
 program's query, for the registry and for a freeze. The rules' files mean `present` here.
@@ -39,6 +40,7 @@ _READ = re.compile(
 )
 _GOES_ON = "where|join|left|cross|inner|on|using|group|order|union|window|limit|offset"
 _ALIAS = re.compile(rf"\s+(?:as\s+)?(?!(?:{_GOES_ON})\b)\w")
+_WHOLE = re.compile(r"select \* from ([a-z_.]+)")
 _OF_A_NAME = f"{string.ascii_letters}{string.digits}_"
 _NAMED = re.compile(r"\n\s*+(?:with\s+)?(\w++)(?: \([\w, ]+\))? as (?:materialized )?\($", re.M)
 
@@ -68,14 +70,19 @@ def _combined(root: str, condition: str, given: tuple[tuple[str, str], ...]) -> 
     _gather(root, dict(given), texts)
     read = Counter(name for pieces in texts.values() for name in pieces[1::2])
     of_one = condition == OF_ONE
-    once = [name for name in texts if read[name] > 1 and _is_once(name, of_one=of_one)]
+    failed = ALL_RULES if of_one and root != ALL_RULES else None
+    once = [
+        name
+        for name in texts
+        if name == failed or (read[name] > 1 and _is_once(name, of_one=of_one))
+    ]
     where = f" where {condition}" if condition else ""
     whole: dict[str, str] = {}
     in_front = []
     for name, pieces in texts.items():
         query = _pasted(pieces, whole)
         if name == root or (condition and name in once and name != DEFINITION):
-            query = f"select * from ({query}) {name}{where}"
+            query = f"select * from ({query}) {name}{where}{' and failed' * (name == failed)}"
         if name in once:
             in_front.append(f"{name} as materialized ({query})")
         else:
@@ -93,11 +100,11 @@ def _gather(name: str, given: Mapping[str, str], texts: dict[str, Pieces]) -> No
 
 
 def _pasted(pieces: Pieces, views: Mapping[str, str]) -> str:
-    """The text with each of these views read as a query of its own."""
+    """The text with each of these views read as a query of its own, or as the table that it is."""
     text = [*pieces]
     for place, name in enumerate(pieces[1::2]):
-        if name in views and name in BESIDE:
-            text[2 * place + 1] = f"{PRESENT}.{name}"
+        if name in views and (table := _WHOLE.fullmatch(views[name])):
+            text[2 * place + 1] = table[1]
         elif name in views:
             called = "" if _ALIAS.match(pieces[2 * place + 2]) else f" {name}"
             text[2 * place + 1] = f"({views[name]}){called}"

@@ -11,8 +11,9 @@ FOLDER = Path(__file__).parent
 # What several rules share.
 FUNCTIONS = "functions"
 PRESENT = "present"
+WORKLIST = "worklist"
 # Whose views lie in `present`, the rules' own first.
-OF_PRESENT = ("rules", "worklist", "quality")
+OF_PRESENT = ("rules", WORKLIST, "quality")
 # Tables of so many columns that a view names those that it reads: each join of the stored tree
 # lists all of both its sides, and planning goes through it time and again.
 WIDE = ("definition", "worklist_setting")

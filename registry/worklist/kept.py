@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, text
 from registry.database.frozen import frozen_of
 from registry.database.roles import literal
 from registry.records.registry_setting import definition_or_default
-from registry.views.asked import worklist_over
+from registry.views.asked import items_of, worklist_over
 from registry.views.combined import combined
 from registry.views.plausibility import of_others
 
@@ -28,8 +28,7 @@ SHARE_LOOKED_AT_ANEW = 0.05
 # who is still followed up.
 OF_PEOPLE = "query_raised"
 LIVE = {
-    "worklist_item": f"select d.name as definition, i.* from (select * from {OF_PEOPLE} "
-    "union all select * from implausible) i cross join definition d",
+    "worklist_item": items_of(OF_PEOPLE, "implausible"),
     "follow_up": "select patient_id, null::date as ended_on, false as silent from patient",
 }
 COLUMNS = (

@@ -19,6 +19,7 @@ from registry.worklist.kept import kept_worklist, what_is_kept
 
 # The fields of an item that its rule says in words.
 WORDED = ("action", "why", "source")
+_ENDED = text("select exists (select from present.follow_up_end where patient_id = :number)")
 
 
 class Filters(NamedTuple):
@@ -71,7 +72,9 @@ def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
     number = _required(connection, filters)
     judge_on(connection, filters.on)
     if number is not None:
-        return _read(connection, worklist_of_one(), definition, filters, {"number": number})
+        ended = connection.execute(_ENDED, {"number": number}).scalar_one()
+        source = worklist_of_one(ended=ended)
+        return _read(connection, source, definition, filters, {"number": number})
     kept = what_is_kept(connection, definition)
     if kept is not None:
         source, values = kept_worklist(kept)
@@ -160,7 +163,7 @@ def _required(connection: Connection, filters: Filters) -> int | None:
     number = None
     if filters.patient is not None:
         number = patient_number(connection, filters.patient)
-    kinds = kinds_of_work(connection)
+    kinds = kinds_of_work(connection) if filters.kinds else []
     for kind in filters.kinds:
         if kind not in kinds:
             raise WrongUsage(

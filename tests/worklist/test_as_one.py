@@ -67,6 +67,28 @@ def test_a_view_as_one_text_has_the_rows_of_the_views_over_one_another(study: Co
         assert alone == rows_of(study, "select * from obvious.finding", f"rule = '{rule}'"), rule
 
 
+def test_work_of_a_child_whose_observation_has_ended_is_that_of_any_child(
+    study: Connection,
+) -> None:
+    study.exec_driver_sql(
+        "insert into clinical.consent (patient_id, scope, signed_on, given_by, valid_until) "
+        "select patient_id, 'sharing', '2020-01-01', 'adult', '2021-01-01' from clinical.patient"
+    )
+    of_ended = (
+        "select patient_id, count(distinct rule) from obvious.work "
+        "join present.follow_up_end using (patient_id) group by 1 order by 2 desc, 1 limit 5"
+    )
+    for number, kinds in study.exec_driver_sql(of_ended).all():
+        asked = [
+            f"select * from {worklist_of_one(ended=ended)}".replace(":number", str(number))
+            for ended in (True, False)
+        ]
+        told = rows_of(study, asked[0])
+        assert told == rows_of(study, asked[1])
+        assert kinds > 2
+        assert any("consent_ended" in row for row in told)
+
+
 @pytest.mark.parametrize(
     "query",
     [
