@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Connection, text
 
+from registry.database.engine import Database
 from registry.entry.answers.consequences import Consequence, differences, status_of
 from tests.entry.children import INDUCTION, START, add, add_child, give, on, see
 
@@ -180,3 +181,44 @@ def test_a_definition_of_ones_own_is_told_too(database: Connection) -> None:
     assert visited(database, patient, 120, 12.5) == [
         "Loss of response on 2020-05-05 (stricter): PCDAI 12.5 is above 10."
     ]
+
+
+# Of some children research was withdrawn, of others it will be.
+_CONSENTS = """
+insert into clinical.consent (patient_id, scope, signed_on, given_by, withdrawn_on)
+select patient_id, 'research', s.signed_on, 'parent_or_guardian', s.signed_on + 30
+from clinical.patient
+cross join (values (0, date '2018-05-01'), (1, date '2023-06-01')) s (third, signed_on)
+where patient_id % 3 = s.third
+"""
+
+
+@pytest.mark.parametrize("day", ["", "2019-06-01", "2023-06-10"])
+def test_both_days_of_one_text_are_as_the_views_of_each_say(
+    shared_study: Database, day: str
+) -> None:
+    """On a day before the data cut as well, when `rules` see more than `present`."""
+    with shared_study.engine.connect() as connection:
+        connection.execute(text("select set_config('registry.today', :day, true)"), {"day": day})
+        connection.execute(text("select set_config('registry.reason', 'test', true)"))
+        connection.execute(text(_CONSENTS))
+        expected = {}
+        for schema, which in (("rules", "d.data_cut is not null"), ("present", "true")):
+            found = connection.execute(
+                text(
+                    "select n.study_id, d.*, e.*, n.patient_id from reference.patient_number n "
+                    f"join {schema}.eligibility e using (patient_id) "
+                    f"join {schema}.definition d on d.name = e.definition where {which}"
+                )
+            )
+            for row in found.mappings():
+                of_today = schema == "present"
+                key = row["study_id"], row["name"], of_today and row["data_cut"] is not None
+                expected[key] = {**row, "up_to_today": of_today}
+        children = {row["patient_id"] for row in expected.values()}
+        told = status_of(connection, children)
+        connection.rollback()
+    assert {row["reason"] for row in expected.values()} >= {None, "no_research_consent"}
+    assert told.keys() == expected.keys()
+    for key, row in expected.items():
+        assert {name: told[key][name] for name in row} == row
