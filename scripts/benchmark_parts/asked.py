@@ -7,12 +7,13 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from benchmark_parts.growth import ONE_CHILD
 from benchmark_parts.registries import (
+    CHILD,
     LISTED,
     TABLES,
     Plan,
     Told,
-    ask,
     copied,
     driver,
     opened,
@@ -27,7 +28,6 @@ from registry.views.combined import combined
 from registry.worklist.kept import keep
 from registry.worklist.read import Filters, read_worklist
 
-ONE_CHILD = ("status {id}", "worklist list {id}", "explain {id}", "patient show {id}")
 # Whose records change between a night and the list.
 CHANGED = 20
 NUMBERS = "reference.patient_number"
@@ -39,20 +39,15 @@ def measure_one_child(plan: Plan) -> Told:
     """What is asked of one child among many, against the same among few."""
     few, *more = plan.sizes[:3]
     homes = {number: plan.registry(number) for number in (*reversed(more), few)}
-    timings, child = Timings(), {}
-    for number, home in homes.items():
-        with opened(home, timings) as database:
-            child[number] = ask(database, f"select min(study_id) from {NUMBERS}")
-    for words in ONE_CHILD:
+    timings = Timings()
+    for name, words in ONE_CHILD.items():
         for place in range(plan.rounds):
-            say(f"{words} of few and many, round {place + 1} of {plan.rounds}")
+            say(f"{name} of few and many, round {place + 1} of {plan.rounds}")
             for number, home in homes.items():
-                with opened(home, timings):
-                    asked = words.format(id=child[number]).split()
-                    with timings.of(f"{words} {number}"):
-                        run_registry(home, *asked)
+                with opened(home, timings), timings.of(f"{name} {number}"):
+                    run_registry(home, *words.format(child=CHILD).split())
     return [
-        listed(timings.ratio(f"{words} {number}", f"{words} {few}") for words in ONE_CHILD)
+        listed(timings.ratio(f"{name} {number}", f"{name} {few}") for name in ONE_CHILD)
         for number in more
     ], ""
 

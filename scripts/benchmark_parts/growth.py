@@ -9,11 +9,14 @@ from benchmark_parts.registries import DISK, MADE, ROWS, Found, Plan, Told
 from benchmark_parts.timings import markdown
 
 REPORT = "`report`"
-READ = {
+ONE_CHILD = {
     "`status` of one child": "status {child}",
     "`worklist list` of one child": "worklist list {child}",
     "`explain` of one child": "explain {child}",
     "`patient show` of one child": "patient show {child}",
+}
+READ = {
+    **ONE_CHILD,
     "`worklist list` of all, no night": "worklist list",
     "`analyse km`": "analyse km",
     "`analyse table2`": "analyse table2",

@@ -5,6 +5,7 @@ A vectorised second reading of the rules, with whole columns at a time and no lo
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -27,15 +28,6 @@ QUERIES = {
     "biologic": "select m.patient_id, m.started_on from clinical.medication m "
     "join reference.drug g on g.code = m.drug and g.drug_class = 'biologic'",
 }
-DATES = {
-    "patient": ["birth_date"],
-    "infusion": ["infused_on"],
-    "visit": ["visited_on"],
-    "end": ["ended_on"],
-    "condition": ["onset_on", "resolved_on"],
-    "biologic": ["started_on"],
-}
-
 Definition = dict[str, Any]
 
 
@@ -66,9 +58,8 @@ def read(connection: psycopg.Connection[Any]) -> Tables:
             for block in copy:
                 buffer.write(block)
         buffer.seek(0)
-        dates = arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(DATES[name], pyarrow.timestamp("s"))
-        )
+        names = re.findall(r"\w+_(?:on|date)\b", query)
+        dates = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.timestamp("s")))
         frames[name] = arrow_csv.read_csv(buffer, convert_options=dates).to_pandas()
     return Tables(**frames)
 

@@ -34,6 +34,8 @@ MADE = {
     "`import`": "import {files}",
     "`derive`, all definitions": "derive",
 }
+# The first child of every synthetic registry.
+CHILD = "S000001"
 ROWS, DISK = f"rows in {len(TABLES)} tables", "on disk"
 
 Result = TypeVar("Result")
@@ -76,7 +78,7 @@ class Plan:
         place = {
             "children": str(children),
             "files": str(self.files(children)),
-            "child": "S000001",
+            "child": CHILD,
             "out": str(self.folder / f"report{children}.html"),
         }
         with opened(home, timings) as database:
