@@ -144,6 +144,15 @@ def test_a_synthetic_registry_that_cannot_be_written_is_refused(
     file.write_text("")
     program(None, "synth", "--patients", "0", "--seed", "1", "--out", str(tmp_path)).refused(2)
     program(None, "synth", "--patients", "1", "--seed", "x", "--out", str(tmp_path)).refused(2)
+    for day, why in (
+        ("soon", "is not a day"),
+        ("9999-12-31", "lies in the future"),
+        ("0023-12-31", "lies before 1900"),
+        ("0001-01-01", "lies before 1900"),
+    ):
+        asked = ("synth", "--patients", "1", "--seed", "1", "--out", str(tmp_path))
+        said = program(None, *asked, "--ending", day).refused(2)
+        assert f"--ending {day} {why}" in said
     for folder in (file, file / "below"):
         asked = ("synth", "--patients", "1", "--seed", "1", "--out", str(folder))
         program(None, *asked).refused(1)

@@ -14,6 +14,8 @@ from registry.errors import WrongUsage
 from registry.words import tr
 
 TODAY = "today"
+# Nobody asks for an earlier registry, and children of year 1 would be born before the calendar.
+FIRST_YEAR = 1900
 
 
 def synth_command(
@@ -64,5 +66,10 @@ def _day(written: str) -> date:
     if day > date.today():
         raise WrongUsage(
             tr("--ending {day} lies in the future, and no import takes such dates.", day=day)
+        )
+    if day.year < FIRST_YEAR:
+        raise WrongUsage(
+            tr("--ending {day} lies before {year}.", day=day, year=FIRST_YEAR),
+            cure=tr("Is the year written with four digits?"),
         )
     return day
