@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, text
 
 from registry.database.roles import literal
@@ -19,8 +21,10 @@ from registry.records.rows import (
     too_many,
 )
 from registry.records.staging import (
+    Resolved,
     complain,
     create_complaints,
+    make_functions,
     resolved,
     same_record,
     value_columns,
@@ -34,13 +38,15 @@ def check(
     connection: Connection,
     files: list[Source],
     read_problems: list[Problem],
+    found: Mapping[int, Resolved],
     *,
     update: bool,
     allow_ids: bool,
 ) -> list[Problem]:
     """Runs every check over the files' resolved rows; the complaints by file and line.
 
-    `read_problems` are those met when reading the rows; a cell with one has no other.
+    `read_problems` are those met when reading the rows; a cell with one has no other. `found` says
+    of each file, by its number, what there is to name.
     """
     create_complaints(connection, files, read_problems)
     entities = list(dict.fromkeys(file.entity for file in files))
@@ -51,8 +57,9 @@ def check(
     if Patient in entities:
         check_new_ids(connection, allow_ids=allow_ids)
     for file in files:
-        _check_rows(connection, file)
-        if not update:
+        if found[file.number].suspect:
+            _check_rows(connection, file)
+        if found[file.number].differs and not update:
             _check_unchanged(connection, file)
     for file in files:
         if file.record_id is not None:
@@ -78,20 +85,15 @@ def check(
             f"order by file, line, column_name limit {MOST_COMPLAINTS}"
         )
     )
-    found = [*read_problems, *(Problem(names[file], *rest) for file, *rest in rows)]
-    if len(found) - len(read_problems) == MOST_COMPLAINTS:
-        found.append(too_many(found[-1].file, found[-1].line))
-    return masked(connection, found, entities)
+    problems = [*read_problems, *(Problem(names[file], *rest) for file, *rest in rows)]
+    if len(problems) - len(read_problems) == MOST_COMPLAINTS:
+        problems.append(too_many(problems[-1].file, problems[-1].line))
+    return masked(connection, problems, entities)
 
 
 def _check_rows(connection: Connection, file: Source) -> None:
-    """Names what is wrong inside the suspect rows; most files have none."""
-    suspect = connection.exec_driver_sql(
-        f"select exists (select from {resolved(file.entity)} "
-        f"where file = {file.number} and suspect)"
-    ).scalar_one()
-    if not suspect:
-        return
+    """Names what is wrong inside the suspect rows."""
+    make_functions(connection)
     for row_check in row_checks(file.entity, file.columns):
         complain(
             connection,
@@ -105,12 +107,6 @@ def _check_rows(connection: Connection, file: Source) -> None:
 def _check_unchanged(connection: Connection, file: Source) -> None:
     """Names the cells in which a row differs from the record that it means."""
     entity = file.entity
-    differs = connection.exec_driver_sql(
-        f"select exists (select from {resolved(entity)} "
-        f"where file = {file.number} and known and differs)"
-    ).scalar_one()
-    if not differs:
-        return
     table = table_of(entity)
     for column, variable in file_columns(entity).items():
         if column not in file.columns or column in entity.natural_key:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from psycopg import sql
 from sqlalchemy import Connection, text
@@ -21,7 +22,7 @@ from registry.models import GeneFinding, Patient, table_of
 from registry.models.missing_reason import MISSING_REASONS, SUFFIX
 from registry.models.patient import STUDY_ID
 from registry.parsing.cells import plain_row
-from registry.records.cells import casts, cell, cleaned, row_checks
+from registry.records.cells import FUNCTIONS, casts, cell, cleaned, row_checks
 from registry.records.rows import (
     NOT_FROM_A_FILE,
     NOT_UTF8,
@@ -257,13 +258,32 @@ def resolved_table(connection: Connection, entity: Entity) -> str:
     )
 
 
-def resolve(connection: Connection, file: Source) -> None:
+class Resolved(NamedTuple):
+    """Of a file's rows: whether a check is against any, whether any differs from its record."""
+
+    suspect: bool
+    differs: bool
+
+
+def resolve(connection: Connection, file: Source) -> Resolved:
     """Fills the resolved table with one file's rows, each beside the record it means."""
     there = connection.exec_driver_sql(
         f"select distinct plain from {staged(file.entity)} where file = {file.number}"
     ).scalars()
     for plain in there.all():
+        if not plain:
+            make_functions(connection)
         _resolve(connection, file, plain=plain)
+    found = connection.exec_driver_sql(
+        "select coalesce(bool_or(suspect), false), coalesce(bool_or(known and differs), false) "
+        f"from {resolved(file.entity)} where file = {file.number}"
+    )
+    return Resolved._make(found.one())
+
+
+def make_functions(connection: Connection) -> None:
+    """Makes those of the session by which cells are read that are not plain."""
+    connection.exec_driver_sql("; ".join(FUNCTIONS))
 
 
 def _resolve(connection: Connection, file: Source, *, plain: bool) -> None:

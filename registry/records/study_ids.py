@@ -118,20 +118,23 @@ def find_spelt_otherwise(connection: Connection) -> int:
     ).rowcount
 
 
-def find_unknown(connection: Connection, entities: list[Entity]) -> int:
-    """Gathers the study ids that are no patient's, each with one alike that is; how many."""
-    spoken_of = " union ".join(
-        f"select study_id from {resolved(entity)} r "
-        "where not exists (select from birth b where b.study_id = r.study_id)"
+def find_unknown(connection: Connection, entities: list[Entity]) -> bool:
+    """Gathers the study ids that are no patient's, each with one alike that is; whether any is.
+
+    Where none is there is no table of them either.
+    """
+    unknown = " union all ".join(
+        f"select study_id from {resolved(entity)} r where study_id is not null "
+        "and not exists (select from birth b where b.study_id = r.study_id)"
         for entity in entities
     )
-    connection.exec_driver_sql("drop table if exists pg_temp.unknown_id")
-    number = connection.exec_driver_sql(
+    if not connection.exec_driver_sql(f"select exists ({unknown})").scalar_one():
+        return False
+    connection.exec_driver_sql(
+        "drop table if exists pg_temp.unknown_id; "
         "create temporary table unknown_id on commit drop as "
-        f"select study_id, null::text as meant from ({spoken_of}) s where study_id is not null"
-    ).rowcount
-    if not number:
-        return 0
+        f"select distinct study_id, null::text as meant from ({unknown}) s"
+    )
     ours = _KNOWN
     if Patient in entities:
         ours += f" union select study_id from {resolved(Patient)}"
@@ -140,7 +143,7 @@ def find_unknown(connection: Connection, entities: list[Entity]) -> int:
         f"(select {_ALIKE.format(id='study_id')} as alike, min(study_id) as meant "
         f"from ({ours}) o group by 1) m where m.alike = {_ALIKE.format(id='u.study_id')}"
     )
-    return number
+    return True
 
 
 def find_meant(connection: Connection, study_id: str) -> list[str]:

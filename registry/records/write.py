@@ -16,7 +16,7 @@ from registry.database.locks import Lock, is_taken, take
 from registry.database.statistics import analyse_if_stale
 from registry.errors import Refused
 from registry.models import ENTITIES, Medication, Patient, table_of
-from registry.records.cells import FUNCTIONS, compared, spelled
+from registry.records.cells import compared, spelled
 from registry.records.checks import check
 from registry.records.rows import (
     BY_FILE_NAME,
@@ -81,7 +81,7 @@ def write_rows(
         committed=False, tables={source.entity.file_name: TableCounts() for source in sources}
     )
     # The planner would cache the values of every row for the next row that is the same.
-    made = ["set local enable_memoize = off", *FUNCTIONS, *map(staging_table, entities)]
+    made = ["set local enable_memoize = off", *map(staging_table, entities)]
     made += [resolved_table(connection, entity) for entity in entities]
     connection.exec_driver_sql("; ".join(made))
     for number, source in enumerate(sources, start=1):
@@ -97,17 +97,20 @@ def write_rows(
         problems += numbered.rename(connection, sources)
     analyses = (f"analyze {staged(entity)} (file)" for entity in entities)
     connection.exec_driver_sql("; ".join([ROUGHLY, *analyses]))
-    for source in each(sources, lambda one: tr("Checking {name}", name=one.shown)):
-        resolve(connection, source)
+    found = {
+        source.number: resolve(connection, source)
+        for source in each(sources, lambda one: tr("Checking {name}", name=one.shown))
+    }
+    differing = [source for source in sources if found[source.number].differs]
     analyses = (f"analyze {resolved(entity)} ({', '.join(JOINED)})" for entity in entities)
     connection.exec_driver_sql("; ".join([*analyses, AS_USUAL]))
-    result.errors = check(connection, sources, problems, update=update, allow_ids=allow_ids)
+    result.errors = check(connection, sources, problems, found, update=update, allow_ids=allow_ids)
     _count_rejected(result, {source.shown: source.entity.file_name for source in sources})
-    result.number_of_changes, result.changes = differences(connection, sources, changes)
+    result.number_of_changes, result.changes = differences(connection, differing, changes)
     written = {}
     if not result.errors:
         try:
-            written = _write(connection, entities, sources)
+            written = _write(connection, entities, sources, differing)
         except IntegrityError as error:
             raise Refused(
                 tr("The registry refused the rows: {reason}", reason=refusal_of(error)),
@@ -158,13 +161,17 @@ def _write_right_rows(connection: Connection, sources: list[Source]) -> bool:
             f"delete from {resolved(entity)} r where r.study_id is null or "
             f"(r.patient_id is null and r.study_id not in ({coming}))"
         )
-    _write(connection, entities, sources)
+    _write(connection, entities, sources, sources)
     return True
 
 
 def _write(
-    connection: Connection, entities: list[Entity], sources: list[Source]
+    connection: Connection,
+    entities: list[Entity],
+    sources: list[Source],
+    differing: list[Source],
 ) -> dict[str, TableCounts]:
+    """Writes the resolved rows; those of `differing` may differ from the records they mean."""
     # The border between two courses of a drug may move: judge overlaps at the end.
     overlaps = "set constraints clinical.ex_medication_overlap"
     if Medication in entities:
@@ -174,7 +181,7 @@ def _write(
         if entity is Patient:
             number_patients(connection)
         written[entity.file_name] = merge(
-            connection, entity, [source for source in sources if source.entity is entity]
+            connection, entity, [one for one in sources if one.entity is entity], differing
         )
     if Medication in entities:
         connection.exec_driver_sql(f"{overlaps} immediate")
@@ -218,6 +225,7 @@ def merge(
     connection: Connection,
     entity: Entity,
     files: list[Source],
+    differing: list[Source],
 ) -> TableCounts:
     """Inserts new rows and updates those that differ; `files` are the entity's with their headers.
 
@@ -231,7 +239,7 @@ def merge(
         columns = given_columns(entity, file.columns)
         listed = ", ".join(columns)
         changed = [column for column in columns if column not in key_columns(file)]
-        if changed:
+        if changed and file in differing:
             assignments = ", ".join(f"{column} = r.{column}" for column in changed)
             counts.updated += connection.exec_driver_sql(
                 f"update {name} t set {assignments} from {resolved(entity)} r "
@@ -263,14 +271,14 @@ def differences(
 ) -> tuple[int, list[Change]]:
     """How many cells of the resolved rows would change their records, and the first `limit`.
 
-    In the order of the sources and their lines; None is without a limit. Rows that a complaint is
-    about are left out, for they change nothing.
+    `sources` are those of which any row differs. In their order and that of the lines; None is
+    without a limit. Rows that a complaint is about are left out, for they change nothing.
     """
     number = 0
     changes: list[Change] = []
     for source in sources:
         query = _changed_cells(source)
-        if query is None or not _any_differs(connection, source):
+        if query is None:
             continue
         number += connection.execute(text(f"select count(*) from ({query}) c")).scalar_one()
         room = None if limit is None else limit - len(changes)
@@ -281,15 +289,6 @@ def differences(
             Change(file=source.shown, table=source.entity.file_name, **row) for row in rows
         )
     return number, changes
-
-
-def _any_differs(connection: Connection, source: Source) -> bool:
-    return bool(
-        connection.exec_driver_sql(
-            f"select exists (select from {resolved(source.entity)} "
-            f"where file = {source.number} and known and differs)"
-        ).scalar_one()
-    )
 
 
 def _changed_cells(source: Source) -> str | None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
+from registry.database.engine import Database
 from registry.entry.answers.answer import Answer
+from registry.entry.answers.infusion import INFUSION
 from tests.entry.children import INDUCTION, add, add_child, answered, give, on, text_of
 
 
@@ -264,3 +266,18 @@ def test_antibodies_without_a_cut_off_are_pointed_out(database: Connection) -> N
     assert sample(database, patient, 98, "1", ada_au_ml=20, assay="New").warnings == [
         "The registry has no cut-off for antibodies of New."
     ]
+
+
+def test_levels_are_looked_for_before_every_infusion_that_has_a_trough(
+    shared_study: Database,
+) -> None:
+    of_troughs = (
+        "select distinct patient_id as patient, i.record_id as record, definition "
+        "from present.level_reading l join clinical.infusion i using (patient_id) "
+        "where l.is_trough and i.infused_on = l.next_infusion_on"
+    )
+    with shared_study.engine.connect() as connection:
+        troughs = connection.execute(text(of_troughs)).mappings().all()
+        assert len(troughs) > 50
+        for values in troughs:
+            assert connection.execute(INFUSION, dict(values)).one().has_levels

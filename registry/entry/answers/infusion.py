@@ -14,7 +14,8 @@ INFUSION = text(
     "select u.*, s.value as interval_short, l.value as interval_long, "
     "(select count(*) from clinical.infusion c where c.patient_id = u.patient_id) as infusions, "
     "p.infused_on as previous_on, p.product as previous_product, n.infused_on as next_on, "
-    "e.ended_on "
+    "e.ended_on, exists (select from clinical.tdm_level v where v.patient_id = u.patient_id "
+    "and v.sampled_on > p.infused_on and v.sampled_on <= u.infused_on) as has_levels "
     "from rules.infusion_usual u "
     "join reference.entry_limit s on s.key = 'interval_short' "
     "join reference.entry_limit l on l.key = 'interval_long' "
@@ -60,7 +61,9 @@ def answer_infusion(connection: Connection, patient: int, record: int, definitio
         else tr("{days:day|days} since {on}", days=infusion.interval_days, on=infusion.previous_on),
     )
     _add_next(answer, infusion)
-    _add_troughs(connection, answer, values | {"infused_on": infusion.infused_on})
+    # Most have none, and to plan the rule of troughs takes longer than to look.
+    if infusion.has_levels:
+        _add_troughs(connection, answer, values | {"infused_on": infusion.infused_on})
     _warn(answer, infusion)
     return answer
 
