@@ -81,7 +81,6 @@ def cell(column: str) -> str:
     return f's."{column}"'
 
 
-_LENGTH_KNOWN = " ".join(f"when '{name}' then {n}" for name, n in KNOWN_LETTERS.items())
 _KNOWN_BY_LENGTH = " ".join(f"when {n} then '{name}'" for name, n in KNOWN_LETTERS.items())
 
 
@@ -144,9 +143,7 @@ def spelled(row: str, column: str, variable: Variable) -> str:
     value = f'{row}."{column}"'
     match variable.kind:
         case Kind.PARTIAL_DATE:
-            known = (
-                f"left({value}::text, case {row}.{column}_precision {_LENGTH_KNOWN} else 10 end)"
-            )
+            known = f"rules.as_known({value}, {row}.{column}_precision)"
             if not variable.may_be_unknown:
                 return known
             return (

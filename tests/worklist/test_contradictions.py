@@ -263,3 +263,18 @@ def test_every_item_has_a_name_of_its_own(ward: Ward) -> None:
 def test_a_contradiction_is_asked_about_in_a_silent_child(ward: Ward) -> None:
     ward.admit(child("P1", infusions=(*INDUCTION, 100)))
     assert [item.rule for item in ward.items(date(2026, 1, 1))] == ["infusion_twice", "silent"]
+
+
+@pytest.mark.parametrize("known", ["2021", "2021-03", "2021-03-09"])
+def test_a_date_is_told_as_far_as_it_is_known(ward: Ward, known: str) -> None:
+    # The end is day 200, 2020-07-24, the first infusion 2020-01-06.
+    ill = child("P1", onset_on=known, diagnosed_on=known)
+    dead = child("P2", drugs=[("azathioprine", 10, known)], end=(200, "died"))
+    treated = child("P3", drugs=[("adalimumab", 97, known)])
+    ward.admit(ill, dead, treated)
+    assert sorted(why for _, _, why in contradictions(ward, 800)) == [
+        f"The child died on 2020-07-24, but azathioprine from 2020-01-16 ends on {known}.",
+        f"The diagnosis ({known}) lies after the first infusion (2020-01-06).",
+        f"The first symptoms ({known}) lie after the first infusion (2020-01-06).",
+        f"adalimumab from 2020-04-12 to {known}, but infliximab was infused on 2020-04-13.",
+    ]

@@ -23,7 +23,10 @@ select
         'started_on',
         m.started_on,
         'stopped_on',
-        case when m.stopped_on_precision is null then '…' else m.stopped_on::text end,
+        case
+            when m.stopped_on_precision is null then '…'
+            else as_known(m.stopped_on, m.stopped_on_precision)
+        end,
         'on',
         i.infused_on
     ) as facts

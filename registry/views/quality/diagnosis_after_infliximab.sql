@@ -18,7 +18,7 @@ select
     p.diagnosed_on > i.first_infused_on as failed,
     jsonb_build_object(
         'value',
-        p.diagnosed_on,
+        as_known(p.diagnosed_on, p.diagnosed_on_precision),
         'start_on',
         i.first_infused_on
     ) as facts

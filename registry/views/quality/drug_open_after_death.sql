@@ -24,7 +24,7 @@ select
         'started_on',
         m.started_on,
         'stopped_on',
-        m.stopped_on
+        as_known(m.stopped_on, m.stopped_on_precision)
     ) as facts
 from follow_up_end e
 join medication m on m.patient_id = e.patient_id

@@ -18,7 +18,7 @@ select
     p.onset_on > i.first_infused_on as failed,
     jsonb_build_object(
         'value',
-        p.onset_on,
+        as_known(p.onset_on, p.onset_on_precision),
         'start_on',
         i.first_infused_on
     ) as facts
