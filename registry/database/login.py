@@ -15,6 +15,12 @@ from registry.database.roles import BY_NAME, ENTRY_ROLE, MANAGER_ROLE, OWNER_ROL
 from registry.errors import NotFound, WrongUsage, there_are
 from registry.words import tr
 
+_OWNER = """
+select pg_get_userbyid(c.relowner) as owner from pg_class c join pg_namespace n
+    on n.oid = c.relnamespace where n.nspname = 'clinical' and c.relname = 'patient'
+"""
+# Of most commands it is the login itself, and of it there is nothing more to ask.
+_IS_OWNER = f"select session_user = owner and current_user = owner from ({_OWNER}) o"
 # The owner of the records; whether this login has its rights without being it, and whether it
 # enters for some centres and is of no role that sees all.
 _WHO = f"""
@@ -27,9 +33,7 @@ select o.owner,
         as has_own_rows,
     array(select g.rolname::text from pg_roles g where g.rolname = any(:roles)
         and pg_has_role(session_user, g.oid, 'member')) as roles
-from (select pg_get_userbyid(relowner) as owner from pg_class
-    where oid = (select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = 'clinical' and c.relname = 'patient')) o
+from ({_OWNER}) o
 left join pg_roles e on e.rolname = '{ENTRY_ROLE}'
 """
 # PostgreSQL cuts a name that is longer.
@@ -59,7 +63,9 @@ def as_login(
     taken = database if own is None else own
     try:
         with taken.engine.connect() as connection:
-            who = connection.execute(text(_WHO), {"roles": list(BY_NAME)}).one_or_none()
+            who = None
+            if not connection.execute(text(_IS_OWNER)).scalar_one_or_none():
+                who = connection.execute(text(_WHO), {"roles": list(BY_NAME)}).one_or_none()
         undo: list[Callable[[], None]] = []
         if who is not None and who.is_member:
             undo.append(_become(taken, who.owner))
