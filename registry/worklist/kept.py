@@ -18,7 +18,7 @@ from registry.database.frozen import frozen_of
 from registry.database.roles import literal
 from registry.records.registry_setting import definition_or_default
 from registry.views.asked import items_of, worklist_over
-from registry.views.combined import combined
+from registry.views.combined import OF_ONE, combined
 from registry.views.plausibility import of_others
 
 # Up to such a share of the children it is quicker to look at one after the other than at all.
@@ -41,6 +41,9 @@ _MAY_READ = """
 select has_table_privilege('derived.kept_work', 'select')
     and has_column_privilege('audit.reference_change', 'table_name', 'select')
 """
+# Where nobody keeps a list nothing more is asked, nor which tables it reads.
+_OF_TODAY = "derived.kept_worklist k where k.day = rules.today() and k.definition = :definition"
+_IS_KEPT = f"select exists (select from {_OF_TODAY})"
 _SINCE = "(select change_id from audit.committed_change where commit_number > k.seen_commit)"
 # What this transaction has changed itself has no number yet.
 _STATE = f"""
@@ -50,8 +53,7 @@ select k.seen_commit, (select max(commit_number) from audit.committed_change) as
         select distinct r.patient_id from audit.record_change r
         where r.change_id = any(array{_SINCE}) order by 1
     ) as stale
-from derived.kept_worklist k
-where k.day = rules.today() and k.definition = :definition
+from {_OF_TODAY}
     and pg_current_xact_id_if_assigned() is null
     and not exists (
         select from audit.reference_change r
@@ -103,31 +105,39 @@ def what_is_kept(connection: Connection, definition: str) -> Kept | None:
 
     It holds for as long as it stays the same: whoever reads several times asks again behind it.
     """
-    if frozen_of(connection) is not None or not connection.execute(text(_MAY_READ)).scalar_one():
+    values: dict[str, Any] = {"definition": definition}
+    if (
+        frozen_of(connection) is not None
+        or not connection.execute(text(_MAY_READ)).scalar_one()
+        or not connection.execute(text(_IS_KEPT), values).scalar_one()
+    ):
         return None
-    found = connection.execute(
-        text(_STATE), {"definition": definition, "tables": tables_read()}
-    ).one_or_none()
+    values["tables"] = tables_read()
+    found = connection.execute(text(_STATE), values).one_or_none()
     if found is None or len(found.stale) > SHARE_LOOKED_AT_ANEW * found.children:
         return None
     return Kept(found.seen_commit, found.newest, found.stale)
 
 
-def kept_worklist(kept: Kept) -> tuple[str, dict[str, Any]]:
-    """The rows of `analytics.worklist` of :definition to read from, and the values beside it."""
+def kept_worklist(kept: Kept, number: int | None = None) -> tuple[str, dict[str, Any]]:
+    """The rows of `analytics.worklist` of :definition to read from, and the values beside it.
+
+    With `number` of one child alone, who is none of those to look at anew.
+    """
+    condition = "" if number is None else OF_ONE
     unchanged = (
         f"select cast(:definition as text) as definition, {LISTED} from derived.kept_work "
-        "where patient_id <> all(cast(:stale as bigint[]))"
+        f"where {condition or 'patient_id <> all(cast(:stale as bigint[]))'}"
     )
-    of_more = combined("called_for", "", of_others(), LIVE)
+    of_more = combined("called_for", condition, of_others(), LIVE)
     parts = [unchanged, f"select * from ({of_more}) o where definition = :definition"]
-    if kept.stale:
+    if kept.stale and number is None:
         of_one = combined("called_for", "patient_id = s.patient_id")
         parts.append(
             "select c.* from unnest(cast(:stale as bigint[])) s (patient_id) cross join lateral "
             f"(select * from ({of_one}) c where {_of_the_child_alone()} offset 0) c"
         )
-    return worklist_over(" union all ".join(parts)), {"stale": kept.stale}
+    return worklist_over(" union all ".join(parts)), {"stale": kept.stale, "number": number}
 
 
 @cache

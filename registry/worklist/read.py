@@ -71,17 +71,17 @@ def read_worklist(connection: Connection, filters: Filters) -> list[Item]:
     definition = definition_or_default(connection, filters.definition)
     number = _required(connection, filters)
     judge_on(connection, filters.on)
-    if number is not None:
-        ended = connection.execute(_ENDED, {"number": number}).scalar_one()
-        source = worklist_of_one(ended=ended)
-        return _read(connection, source, definition, filters, {"number": number})
     kept = what_is_kept(connection, definition)
-    if kept is not None:
-        source, values = kept_worklist(kept)
+    if kept is not None and number not in kept.stale:
+        source, values = kept_worklist(kept, number)
         found = _read(connection, source, definition, filters, values)
         # What is committed between two looks is in one of them and not in the other.
         if what_is_kept(connection, definition) == kept:
             return found
+    if number is not None:
+        ended = connection.execute(_ENDED, {"number": number}).scalar_one()
+        source = worklist_of_one(ended=ended)
+        return _read(connection, source, definition, filters, {"number": number})
     step(tr("Looking for the work of all children"))
     return _read(connection, "analytics.worklist", definition, filters, {})
 

@@ -28,6 +28,7 @@ from tests.quality.test_set_wise import LIMITS, SLIPS
 ALL = Filters(set_aside=True)
 TODAY = date(2019, 9, 1)
 SAME = "same_child"
+NUMBER = "select patient_id from reference.patient_number where study_id"
 
 
 @pytest.fixture
@@ -100,6 +101,32 @@ def shift(connection: Connection, chance: random.Random) -> str:
     )
 
 
+def test_what_is_kept_of_one_child_is_its_list(
+    kept: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = live(kept)
+    children = list(dict.fromkeys(item.patient_id for item in every))[:6]
+    with kept.engine.begin() as connection:
+        record = connection.exec_driver_sql(
+            "select min(record_id) from clinical.infusion "
+            f"where patient_id = ({NUMBER} = '{children[1]}')"
+        ).scalar_one()
+        raise_query(connection, Infusion, children[1], record, "dose_mg", "Is it?")
+    asked = [Filters(patient=child, set_aside=True) for child in children]
+    expected = [live(kept, filters) for filters in asked]
+    rules_found = {item.rule for items in expected for item in items}
+    assert OF_PEOPLE in rules_found
+    assert len(rules_found) > 4
+    with monkeypatch.context() as patched:
+        # Nobody looks at a record.
+        patched.delattr(read, "worklist_of_one")
+        assert [listed(kept, filters) for filters in asked] == expected
+    shift = f"update clinical.infusion set dose_mg = dose_mg * 3 where record_id = {record}"
+    change(kept, f"{shift} and patient_id = ({NUMBER} = '{children[1]}')")
+    assert len(anew(kept) or []) == 1
+    assert [listed(kept, filters) for filters in asked] == [live(kept, one) for one in asked]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_children_whose_records_change_are_looked_at_anew(kept: Database, seed: int) -> None:
     chance = random.Random(seed)
@@ -170,6 +197,9 @@ def test_one_child_brings_an_item_of_another(kept: Database) -> None:
     found = listed(kept)
     assert [item.patient_id for item in found if item.rule == SAME] == ["P002"]
     assert found == live(kept)
+    of_one = Filters(patient="P002", set_aside=True)
+    assert SAME in {item.rule for item in listed(kept, of_one)}
+    assert listed(kept, of_one) == live(kept, of_one)
     keep(kept.engine)
     change(kept, "update reference.patient_number set study_id = 'P001' where study_id = 'p-2'")
     assert SAME not in {item.rule for item in listed(kept)}
@@ -237,9 +267,9 @@ def test_what_is_committed_between_two_looks_counts(
 ) -> None:
     usual: Callable[[Any], Any] = read.kept_worklist
 
-    def late(found: Any) -> Any:
+    def late(*found: Any) -> Any:
         change(kept, "delete from clinical.infusion where patient_id % 2 = 0")
-        return usual(found)
+        return usual(*found)
 
     monkeypatch.setattr(read, "kept_worklist", late)
     assert listed(kept) == live(kept)
