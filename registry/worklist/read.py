@@ -14,7 +14,7 @@ from registry.records.patient_number import patient_number
 from registry.records.registry_setting import definition_or_default
 from registry.steps import step
 from registry.views.asked import answered, worklist_of_one
-from registry.words import in_language, spoken, tr
+from registry.words import SOURCE_LANGUAGE, in_language, language, spoken, tr
 from registry.worklist.kept import kept_worklist, what_is_kept
 
 # The fields of an item that its rule says in words.
@@ -113,14 +113,17 @@ def _read(
         },
     )
     words = _words(connection)
-    return [_said(Item._make(row), words[row.rule]) for row in rows]
+    return [_said(Item._make(row), words.get(row.rule, {})) for row in rows]
 
 
 def _words(connection: Connection) -> dict[str, dict[str, str]]:
     """Rule -> field of an item -> the rule's words for it, with `{fact}` for each fact.
 
-    Those that are other words in the person's language: many items have few rules.
+    Those that are other words in the person's language: many items have few rules. The database's
+    own language asks for none.
     """
+    if language() == SOURCE_LANGUAGE:
+        return {}
     rows = connection.execute(
         text("select rule, action, why, source from reference.worklist_rule")
     ).mappings()

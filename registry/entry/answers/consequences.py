@@ -46,10 +46,8 @@ _PLANNING = {
 _PLAN = "; ".join(f"set local {name} = {value}" for name, value in _PLANNING.items())
 _PLAN_AS_USUAL = "; ".join(f"set local {name} to default" for name in _PLANNING)
 # The first temporary object of a session makes every plan stale, and the write makes some.
-_FIRST_TEMPORARY = """
-do $$ begin
-    if pg_my_temp_schema() = 0 then create temporary table nothing () on commit drop; end if;
-end $$"""
+# The least of them is a function.
+_FIRST_TEMPORARY = "create or replace function pg_temp.nothing() returns void language sql as ''"
 _PREPARED = "registry_status"
 
 # Study id, definition and whether it is read as of today, beyond its data cut.
