@@ -86,8 +86,8 @@ def find_records(
     variables = file_columns(entity)
     conditions, values = ["true"], dict[str, Any]()
     if study_id is not None:
-        conditions.append("t.patient_id = :patient")
-        values["patient"] = patient_number(connection, study_id)
+        conditions.append("n.study_id = :patient")
+        values["patient"] = study_id
     for column, cell in (key or {}).items():
         there = spelled("t", column, variables[column])
         conditions.append(f"{there} is not distinct from :{column}")
@@ -114,7 +114,7 @@ def find_records(
         ),
         {**values, "limit": limit},
     ).mappings()
-    return [
+    found = [
         Stored(
             entity,
             row["number"],
@@ -126,6 +126,10 @@ def find_records(
         )
         for row in rows
     ]
+    if study_id is not None and not found:
+        # Whether there is the patient is asked where nothing told.
+        patient_number(connection, study_id)
+    return found
 
 
 def find_record(

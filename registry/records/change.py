@@ -50,17 +50,19 @@ left join lateral (
     return one("made", "a.operation = 'insert'", "asc") + one("gone", dropping, "desc")
 
 
+_CHANGE = "nullif(current_setting('registry.change', true), '')::bigint"
+
+
 def change_number(connection: Connection) -> int | None:
     """Number of this transaction's change set; None as long as it has changed nothing."""
-    number: int | None = connection.execute(
-        text("select nullif(current_setting('registry.change', true), '')::bigint")
-    ).scalar_one()
+    number: int | None = connection.execute(text(f"select {_CHANGE}")).scalar_one()
     return number
 
 
 def summarise_change(connection: Connection, summary: str) -> bool:
     """Says at the end of a transaction that changed something what it came to; whether it did."""
-    if change_number(connection) is None:
-        return False
-    connection.execute(text("select audit.summarise_change(:summary)"), {"summary": summary})
-    return True
+    said = connection.execute(
+        text(f"select audit.summarise_change(:summary) where {_CHANGE} is not null"),
+        {"summary": summary},
+    )
+    return said.one_or_none() is not None
