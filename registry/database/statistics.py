@@ -31,12 +31,15 @@ def _changed_before(connection: Connection, table: str) -> int:
 def analyse_unseen(connection: Connection) -> None:
     """Makes the statistics of what has rows and never had any: the statuses, tables of reference.
 
-    Most of those are too short for the server to see to them ever, and it takes them for longer.
+    Most of those are too short for the server to see to them ever, and it takes them for longer. An
+    index that was made of one counted its rows, and saw nothing of what they hold.
     """
     found = connection.exec_driver_sql(
-        "select oid::regclass::text from pg_class where relkind = 'r' and reltuples < 0 "
-        "and (relnamespace = to_regnamespace('reference') "
-        "or oid = to_regclass('derived.lor_status')) and pg_relation_size(oid) > 0"
+        "select c.oid::regclass::text from pg_class c where c.relkind = 'r' "
+        "and (c.relnamespace = to_regnamespace('reference') "
+        "or c.oid = to_regclass('derived.lor_status')) and pg_relation_size(c.oid) > 0 "
+        "and not exists (select from pg_stats s where s.tablename = c.relname "
+        "and s.schemaname = c.relnamespace::regnamespace::text)"
     )
     for table in found.scalars().all():
         connection.exec_driver_sql(f"analyze {table}")

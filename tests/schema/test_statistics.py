@@ -71,6 +71,11 @@ def test_a_new_registry_knows_its_reference_data(registry: Database) -> None:
             )
         ).scalars()
         assert not [*uncounted]
+        # Its index was made of its rows, and so they were counted; what they hold was not.
+        growth = connection.execute(
+            text("select attname from pg_stats where tablename = 'growth_reference'")
+        )
+        assert {"measure", "sex", "position", "month"} <= {*growth.scalars()}
         assert (
             "drug_class"
             in connection.execute(
