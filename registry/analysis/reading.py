@@ -3,32 +3,33 @@
 A value that comes many times is made once: Arrow finds the distinct texts of a column, the driver's
 own loaders make of each what they make of a cell, and the rows share it. So the frame is what rows
 of the driver would give, in half the time and a quarter of the memory.
+
+What computes is loaded where it is first needed, so that it can be loaded while the server works.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
 from psycopg import Connection as Driver
 from psycopg import sql
 from psycopg.pq import Format
-from pyarrow import compute, csv
 from sqlalchemy import Connection, text
 
-from registry.analysis.arrays import NO_ENTRY
-from registry.analysis.dataset import Days, Flags, numbers, require_columns, survival_data
 from registry.covariates import COVARIATES
 from registry.errors import CannotEstimate, Refused, WrongUsage
 from registry.variables import DAYS_PER_MONTH
 from registry.words import note, tr
 
-_TEXT = pa.dictionary(pa.int32(), pa.string())
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from registry.analysis.dataset import Days, Flags
+
 # View -> its columns that stand beside those of analysis_set.
 _BESIDE = {
     "survival": ("entry_days",),
@@ -68,7 +69,11 @@ def columns_of(connection: Connection, view: str) -> dict[str, int]:
 
 
 def read_view(
-    connection: Connection, name: str, definition: str, only: Collection[str] | None = None
+    connection: Connection,
+    name: str,
+    definition: str,
+    only: Collection[str] | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> pd.DataFrame:
     """All rows of one view under one definition.
 
@@ -77,6 +82,7 @@ def read_view(
         name: the view, e.g. `analysis_set`; it must have a column `definition`.
         definition: the rule set whose rows are wanted.
         only: the columns that are wanted; those that the view has not are passed over.
+        meanwhile: what this program does while the server works, such as loading what computes.
 
     Returns:
         A row per row of the view, columns as in the view, values as the driver gives them
@@ -94,18 +100,45 @@ def read_view(
     statement = sql.SQL("copy ({}{}) to stdout (format csv)").format(
         sql.Composed([sql.SQL(query)]), sql.Literal(definition)
     )
+    if meanwhile is None:
+        return _frame(driver, columns, _copied(driver, statement))
+    with ThreadPoolExecutor(1) as beside:
+        copied = beside.submit(_copied, driver, statement)
+        try:
+            meanwhile()
+            written = copied.result()
+        except BaseException:
+            # Nobody waits for the rows any more, were they asked for only now.
+            while not copied.cancel() and not copied.done():
+                driver.cancel_safe()
+                wait([copied], timeout=0.1)
+            raise
+    return _frame(driver, columns, written)
+
+
+def _copied(driver: Driver[Any], statement: sql.Composed) -> BytesIO:
+    """What the server writes."""
     written = BytesIO()
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         written.writelines(copy)
-    if not written.tell():
-        return pd.DataFrame(columns=list(columns), dtype=object)
     written.seek(0)
+    return written
+
+
+def _frame(driver: Driver[Any], columns: Mapping[str, int], written: BytesIO) -> pd.DataFrame:
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import csv
+
+    if not written.getbuffer().nbytes:
+        return pd.DataFrame(columns=list(columns), dtype=object)
+    as_text = pa.dictionary(pa.int32(), pa.string())
     texts = csv.read_csv(
         written,
         read_options=csv.ReadOptions(column_names=list(columns), use_threads=False),
         parse_options=csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(columns, _TEXT),
+            column_types=dict.fromkeys(columns, as_text),
             null_values=[""],
             strings_can_be_null=True,
             # An empty text is quoted.
@@ -126,6 +159,9 @@ def _meant(connection: Connection, statement: str) -> str:
 
 def _by_patient(column: Any) -> Any:
     """The order of the patients, those of one as they come; None where they stand in it."""
+    import numpy as np
+    from pyarrow import compute
+
     distinct = column.chunk(0).dictionary
     rank = np.empty(len(distinct) + 1, dtype=np.int64)
     # The bytes of UTF-8 stand in the order of the texts.
@@ -137,12 +173,16 @@ def _by_patient(column: Any) -> Any:
 
 def _places(column: Any) -> Any:
     """Which of the distinct values each row has; after the last stands for none."""
+    import numpy as np
+
     none = len(column.chunk(0).dictionary)
     return np.concatenate([one.indices.fill_null(none).to_numpy() for one in column.chunks])
 
 
 def _values(driver: Driver[Any], column: Any, kind: int, order: Any) -> Any:
     """What the driver makes of each cell, an array of objects in that order."""
+    import numpy as np
+
     distinct = column.chunk(0).dictionary.to_pylist()
     loader = driver.adapters.get_loader(kind, Format.TEXT) or driver.adapters.get_loader(
         0, Format.TEXT
@@ -163,16 +203,20 @@ def read_patients(connection: Connection, definition: str) -> pd.DataFrame:
 
 
 def patients_with(
-    connection: Connection, definition: str, names: Iterable[str], survival: pd.DataFrame | None
+    connection: Connection,
+    definition: str,
+    names: Iterable[str],
+    survival: pd.DataFrame | None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> pd.DataFrame:
     """Those rows with these columns of `baseline` alone, and with `survival` its entry.
 
-    Of many children most of the work is what is not asked for.
+    Of many children most of the work is what is not asked for; `meanwhile` as in `read_view`.
     """
     asked = {*_OF_ALL, *names}
     if asked & _ACQUIRED:
         asked.add("stops_known_to")
-    rows = read_view(connection, "baseline", definition, only=asked)
+    rows = read_view(connection, "baseline", definition, asked, meanwhile)
     return rows if survival is None else _beside(rows, "survival", survival)
 
 
@@ -236,6 +280,11 @@ def cohort_of(
         CannotEstimate: no patient, or nobody was at risk after entry or landmark.
         WrongUsage: a landmark that is not a positive number of months.
     """
+    import numpy as np
+
+    from registry.analysis.arrays import NO_ENTRY
+    from registry.analysis.dataset import numbers, require_columns, survival_data
+
     if landmark_months is not None and not (np.isfinite(landmark_months) and landmark_months > 0):
         raise WrongUsage(tr("A landmark is a number of months above 0."), cure=tr("For example 6."))
     checked = survival_data(frame, definition)
@@ -281,6 +330,9 @@ def cohort_of(
 
 
 def _with_what_stands_beside(checked: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    import numpy as np
+    import pandas as pd
+
     names = [name for columns in _BESIDE.values() for name in columns if name in frame.columns]
     if "induction_outcome" in frame.columns:
         names.append("induction_outcome")

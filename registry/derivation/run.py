@@ -300,7 +300,8 @@ def _store(connection: Connection, run_id: int) -> int:
             f"select {', '.join(f'f.{name}' for name in STATUS_COLUMNS)}, :run, "
             f"{status_hash('f', ':run')} "
             "from fresh f join differing d using (definition, patient_id) "
-            "order by f.patient_id "
+            # Who reads one definition finds its rows together.
+            "order by f.definition, f.patient_id "
             f"on conflict (patient_id, definition) do update set {assignments}"
         ),
         {"run": run_id},

@@ -61,6 +61,29 @@ def test_values_of_every_kind(database: Connection) -> None:
     assert none.empty
 
 
+def test_what_is_done_meanwhile_changes_no_value(database: Connection) -> None:
+    database.exec_driver_sql(ODD)
+    done: list[str] = []
+    found = read_view(database, "odd", "paper", meanwhile=lambda: done.append("loaded"))
+    assert shown(found) == shown(plain(database, "odd", "paper"))
+    assert done == ["loaded"]
+
+
+def test_who_ends_meanwhile_waits_for_no_rows(database: Connection) -> None:
+    database.exec_driver_sql(
+        "create view analytics.long as select 'paper' as definition, pg_sleep(600)::text as waited"
+    )
+    database.exec_driver_sql("savepoint before")
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_view(database, "long", "paper", meanwhile=interrupted)
+    database.exec_driver_sql("rollback to savepoint before")
+    assert database.execute(text("select 1")).scalar_one() == 1
+
+
 @pytest.mark.parametrize("definition", ["paper", "no such"])
 def test_every_view_of_the_study(shared_study: Database, definition: str) -> None:
     with shared_study.engine.connect() as connection:

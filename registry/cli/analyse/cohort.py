@@ -43,10 +43,11 @@ def table2(
 
     Example: registry analyse table2 --definition recommended --holm
     """
+    rule = PermutationRule(permute_below, permutations, seed)
+    computing = "registry.analysis.cohort.table2"
+    patients = data.patients_with((one.id for one in COVARIATES), loading=computing)
     from registry.analysis.cohort.table2 import univariate_table
 
-    rule = PermutationRule(permute_below, permutations, seed)
-    patients = data.patients_with(one.id for one in COVARIATES)
     result = univariate_table(patients, data.definition, permutation=rule, basis=data.basis)
     return {**result.to_json(), "show_holm": holm}
 

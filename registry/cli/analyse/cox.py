@@ -122,25 +122,28 @@ def cox(
 
     Example: registry analyse cox --entry week14 --time-dependent im_over_6_months
     """
-    from registry.analysis.cox.design import Design
-    from registry.analysis.cox.fit import cox_regression
-
     _require_ending(residuals)
-    design = Design(
-        time_dependent=tuple(listed(time_dependent) or ()),
-        landmark_months=landmark,
-        late_entry=entry is Entry.WEEK14,
-        strata=tuple(listed(strata) or ()),
-        robust=None if robust is None else robust.value,
-        penalty=None if penalty is None else penalty.value,
-        as_published=as_published,
-    )
+    by_level, late_entry = tuple(listed(strata) or ()), entry is Entry.WEEK14
     prespecified = () if as_published else data.basis.covariates
     named = listed(covariates) or prespecified
     patients = (
-        data.patients_with((*named, *design.strata), entry=design.late_entry)
+        data.patients_with(
+            (*named, *by_level), entry=late_entry, loading="registry.analysis.cox.fit"
+        )
         if named
         else data.patients
+    )
+    from registry.analysis.cox.design import Design
+    from registry.analysis.cox.fit import cox_regression
+
+    design = Design(
+        time_dependent=tuple(listed(time_dependent) or ()),
+        landmark_months=landmark,
+        late_entry=late_entry,
+        strata=by_level,
+        robust=None if robust is None else robust.value,
+        penalty=None if penalty is None else penalty.value,
+        as_published=as_published,
     )
     choice = chosen(data, covariates, as_published=as_published, patients=patients)
     design = choice.held_in(design)

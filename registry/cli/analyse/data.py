@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -115,17 +117,21 @@ class Data:
         )
         return made
 
-    def patients_with(self, names: Iterable[str], *, entry: bool = False) -> DataFrame:
+    def patients_with(
+        self, names: Iterable[str], *, entry: bool = False, loading: str | None = None
+    ) -> DataFrame:
         """The same with these columns of `baseline` alone, where it has not been read before.
 
-        With `entry` the days of late entry stand beside them.
+        With `entry` the days of late entry stand beside them. The module `loading` is loaded while
+        the server works.
         """
         from registry.analysis.reading import patients_with
 
         if self.kept.keys() & {("made", "patients"), ("view", "baseline")}:
             return self.patients
         survival = self.survival if entry else None
-        return patients_with(self.connection, self.definition, names, survival)
+        load = partial(import_module, loading) if loading else None
+        return patients_with(self.connection, self.definition, names, survival, load)
 
     @property
     def survival(self) -> DataFrame:
