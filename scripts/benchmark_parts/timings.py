@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,21 +22,25 @@ Clock = Callable[[], float]
 Cell = Callable[[Any], str]
 Rows = tuple[tuple[str, Cell], ...]
 
-# Seconds; the processor's account is kept in ticks.
+# Seconds; the server's account is kept in ticks.
 RESOLUTION = 0.01
 
 # Fields of /proc/PID/stat after the name in brackets.
 PARENT, OWN, OF_THE_ENDED = 1, slice(11, 13), slice(13, 15)
 
 
-def processor_clock(postmaster: int) -> Clock:
-    """Processor seconds of this process, its ended children and a server, on Linux."""
+def programs_clock() -> float:
+    """Processor seconds of the programs that this process has run to their end."""
+    return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+
+
+def processor_clock(postmaster: int, *, own: bool = True) -> Clock:
+    """Processor seconds of those, of a server, and with `own` of this process, on Linux."""
     ticks = os.sysconf("SC_CLK_TCK")
 
     def now() -> float:
-        here = os.times()
-        server = spent_by_server(postmaster) / ticks
-        return server + here.user + here.system + here.children_user + here.children_system
+        here = time.process_time() if own else 0
+        return here + programs_clock() + spent_by_server(postmaster) / ticks
 
     return now
 
