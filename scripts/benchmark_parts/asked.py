@@ -22,7 +22,7 @@ from benchmark_parts.registries import (
     scan,
     vacuum,
 )
-from benchmark_parts.timings import Timings, listed
+from benchmark_parts.timings import TIMES, Timings, listed
 from registry.database.engine import Database
 from registry.views.combined import combined
 from registry.worklist.kept import keep
@@ -45,7 +45,8 @@ def measure_one_child(plan: Plan) -> Told:
             say(f"{name} of few and many, round {place + 1} of {plan.rounds}")
             for number, home in homes.items():
                 with opened(home, timings), timings.of(f"{name} {number}"):
-                    run_registry(home, *words.format(child=CHILD).split())
+                    for _ in range(TIMES):
+                        run_registry(home, *words.format(child=CHILD).split())
     return [
         listed(timings.ratio(f"{name} {number}", f"{name} {few}") for name in ONE_CHILD)
         for number in more
@@ -73,8 +74,7 @@ def measure_worklist(plan: Plan) -> Told:
             change(database, changed)
             for _ in range(plan.rounds):
                 with timings.of("scan"):
-                    # More than one, for the processor's account is kept in hundredths.
-                    for _ in range(5):
+                    for _ in range(TIMES):
                         scan(connection, TABLES)
                 with timings.of(str(changed)):
                     read_worklist(connection, Filters())
@@ -83,7 +83,7 @@ def measure_worklist(plan: Plan) -> Told:
                         connection.execute(text(rules)).one()
                 connection.commit()
     kinds = ("0", str(CHANGED), "rules")
-    return [listed((5 * timings.ratio(kind, "scan") for kind in kinds), ".0f")], ""
+    return [listed((TIMES * timings.ratio(kind, "scan") for kind in kinds), ".0f")], ""
 
 
 def change(database: Database, children: int) -> None:

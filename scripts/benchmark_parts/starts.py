@@ -16,10 +16,8 @@ from itertools import count
 from pathlib import Path
 
 from benchmark_parts.registries import Plan, Told, run_registry, say
-from benchmark_parts.timings import Timings, listed, processor_clock, programs_clock
+from benchmark_parts.timings import TIMES, Timings, listed, processor_clock, programs_clock
 
-# How often in a round, for the server's account is kept in hundredths of a second.
-TIMES = 5
 # Of the child's course; each infusion that is added is of a day of its own.
 FIRST_DAY, DAY = date(2017, 11, 1), "DAY"
 DRIVER, ANALYSIS = "import psycopg", "import pandas, lifelines"

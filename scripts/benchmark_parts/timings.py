@@ -24,6 +24,8 @@ Rows = tuple[tuple[str, Cell], ...]
 
 # Seconds; the server's account is kept in ticks.
 RESOLUTION = 0.01
+# How often what is short is done in a round, therefore.
+TIMES = 5
 
 # Fields of /proc/PID/stat after the name in brackets.
 PARENT, OWN, OF_THE_ENDED = 1, slice(11, 13), slice(13, 15)
