@@ -205,12 +205,12 @@ def _mark(sheets: list[Sheet], result: WriteResult, path: Path) -> None:
     values = {"file": path, "files": ", ".join(marked.files)}
     if result.errors:
         remark(
-            "Marked in {file}: {files}. Mend the coloured cells there, and import it in place "
+            "Marked in {file}: {files}. Mend the marked cells there, and import it in place "
             "of these, with the other files.",
             **values,
         )
     else:
-        remark("Marked in {file}: {files}. Look at the coloured cells there.", **values)
+        remark("Marked in {file}: {files}. Look at the marked cells there.", **values)
     for reason in marked.left_out:
         remark("Not in it, to be mended in the file itself: {reason}", reason=reason)
 
