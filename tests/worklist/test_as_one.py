@@ -78,7 +78,9 @@ def test_work_of_a_child_whose_observation_has_ended_is_that_of_any_child(
         "select patient_id, count(distinct rule) from obvious.work "
         "join present.follow_up_end using (patient_id) group by 1 order by 2 desc, 1 limit 5"
     )
-    for number, kinds in study.exec_driver_sql(of_ended).all():
+    ended_children = study.exec_driver_sql(of_ended).all()
+    assert len(ended_children) == 5
+    for number, kinds in ended_children:
         asked = [
             f"select * from {worklist_of_one(ended=ended)}".replace(":number", str(number))
             for ended in (True, False)
